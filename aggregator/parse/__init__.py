@@ -1,0 +1,1 @@
+"""Bytes to what the publisher said: decoding, feedparser, JSON Feed, dates."""

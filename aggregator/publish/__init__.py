@@ -1,0 +1,1 @@
+"""Stories to documents: Atom, RSS, JSON Feed and OPML, as pure functions."""

@@ -1,0 +1,1 @@
+"""The HTTP side: feeds, the index page, health."""

@@ -1,0 +1,95 @@
+"""What the rest of the house may ask of the database.
+
+`Store` is the promise; `sqlite.SqliteStore` keeps it. Every method is synchronous and may block on
+the disk: the daemon calls them in threads, never on the event loop (`feed_version` excepted, which
+reads memory). Every write commits whole or not at all before its method returns.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+
+    from aggregator.model import (
+        Feed,
+        Outcome,
+        Plan,
+        PollResult,
+        PollState,
+        Refined,
+        Selection,
+        Source,
+        SourceStatus,
+        Tally,
+    )
+
+
+class Store(Protocol):
+    """Sources, entries, stories and feeds, kept."""
+
+    def apply(
+        self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
+    ) -> tuple[str, ...]:
+        """Make the stored sources and feeds those of the configuration, in one transaction.
+
+        A source is matched by name, else by URL. Returns one short line for each change
+        ("source ithome added", "source a renamed b", "feed all changed").
+        """
+
+    def claim_due(self, now: datetime, *, limit: int, busy: frozenset[int]) -> list[PollState]:
+        """Return at most `limit` enabled sources that are due at `now`, longest overdue first.
+
+        `busy` are the ids of sources whose poll is under way.
+        """
+
+    def states(self, names: tuple[str, ...] | None = None) -> list[PollState]:
+        """Return the states of the named sources that are configured (`None`: all enabled)."""
+
+    def absorb(
+        self,
+        state: PollState,
+        outcome: Outcome,
+        refined: Refined | None,
+        plan: Callable[[Tally], Plan],
+        *,
+        now: datetime,
+    ) -> PollResult:
+        """Commit one finished poll: entries, stories, validators and next_poll_at together.
+
+        `refined` is given when, and only when, `outcome` is a `Fetched` body that was parsed; a
+        `Fetched` without it has the stored body's hash. Doing it twice equals doing it once.
+        """
+
+    def advance(self, now: datetime) -> tuple[str, ...]:
+        """Move every feed's window forward to `now`; return the feeds that dropped a story."""
+
+    def prune(self, now: datetime, *, retention: timedelta, keep_raw: timedelta) -> int:
+        """Delete what is older than `retention` and in no feed's window; return how many entries.
+
+        Leaves tombstones, so that a document that still shows them does not bring them back.
+        Publisher's raw fields older than `keep_raw` are dropped.
+        """
+
+    def feed_version(self, name: str) -> int | None:
+        """Return the feed's change counter from memory, or `None` for an unknown feed."""
+
+    def select(self, feed: Feed) -> Selection:
+        """Return the feed's stories, newest order key first."""
+
+    def status(self) -> list[SourceStatus]:
+        """Return one row a configured source, in the configuration's order."""
+
+    def notes(self) -> dict[str, str]:
+        """Return what else is wrong, by subject ("config", "feed all"), one line each."""
+
+    def note(self, subject: str, text: str | None) -> None:
+        """Remember (or with `None` forget) what is wrong with a subject."""
+
+    def ping(self) -> None:
+        """Prove that the writer works; raises `StoreError` when it does not."""
+
+    def close(self) -> None:
+        """Finish waiting writes, checkpoint and close."""
