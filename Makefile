@@ -1,0 +1,85 @@
+# Everything lives in .venv; nothing outside this folder is touched (but see test-needs).
+# Another Python: `make install PYTHON=python3.12`. Another configuration: `make run CONFIG=my.toml`.
+
+PYTHON ?= python3
+CONFIG ?= config.toml
+# The port of `make demo`; its publisher takes the next one.
+DEMO_PORT ?= 8430
+# More words for pytest: `make test PYTEST_ARGS="-k laws"`.
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# What the environment is made from; a change in one of them makes it again.
+RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help install run test demo golden constraints clean python test-needs
+
+help: ## list what make can do
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: $(VENV)/.for-running ## build .venv with what running needs (.venv/bin/aggregator)
+
+run: install ## start the daemon with config.toml and print the URLs to subscribe to
+	@exec $(BIN)/aggregator run --config $(CONFIG)
+
+test: $(VENV)/.for-testing test-needs ## ruff, mypy and every test
+	@status=0; \
+	for check in 'ruff check' 'ruff format --check' 'mypy' 'pytest $(PYTEST_ARGS)'; do \
+		echo "== $$check"; $(BIN)/$$check || status=1; \
+	done; exit $$status
+
+demo: install ## watch entries arrive, without internet: a publisher on loopback and the daemon
+	@exec $(BIN)/python demo/publisher.py --port $(DEMO_PORT)
+
+golden: $(VENV)/.for-testing ## write tests/golden again and show what changed
+	$(BIN)/python -m tests.golden
+	git --no-pager diff --stat --patch -- tests/golden
+
+constraints: python ## choose the newest versions that pyproject.toml allows (writes constraints.txt)
+	@set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
+	$(PYTHON) -m venv "$$fresh"; \
+	"$$fresh/bin/python" -m pip --disable-pip-version-check --quiet install --editable '.[test]'; \
+	"$$fresh/bin/python" -m pip freeze --exclude-editable > "$$fresh/constraints.txt"; \
+	cp "$$fresh/constraints.txt" constraints.txt
+	@git --no-pager diff --stat -- constraints.txt
+
+clean: ## remove .venv and every cache; configuration and database stay
+	rm -rf $(VENV) build dist aggregator.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- what the targets above stand on ---------------------------------------------------------
+
+python:
+	@command -v $(PYTHON) > /dev/null || { \
+		echo "make: no $(PYTHON) here; install Python 3.11 or newer, or name one: make PYTHON=python3.12 …" >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "make: $(PYTHON) is $$($(PYTHON) -V 2>&1), and 3.11 or newer is needed; name another: make PYTHON=python3.12 …" >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { \
+		echo "make: $(PYTHON) cannot make environments; on Debian: sudo apt install python3-venv" >&2; \
+		exit 1; }
+
+$(VENV)/.made: | python
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.for-running: $(RECIPE) | $(VENV)/.made
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.for-testing: $(RECIPE) | $(VENV)/.made
+	$(PIP) install --constraint constraints.txt --editable '.[test]'
+	@touch $(VENV)/.for-running $@
+
+# The unit file is tested with Debian's own tool. Only root in a container lacks it and can have it
+# at once; for everybody else those tests are listed as skipped.
+test-needs:
+	@command -v systemd-analyze > /dev/null || ! command -v apt-get > /dev/null || [ "$$(id -u)" != 0 ] || \
+		{ export DEBIAN_FRONTEND=noninteractive; apt-get -qq update && \
+		apt-get -qq install --yes --no-install-recommends systemd > /dev/null; } || \
+		echo "make: no systemd-analyze; the tests of the unit file will be skipped" >&2
