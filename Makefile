@@ -22,6 +22,7 @@ help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: $(VENV)/.for-running ## build .venv with what running needs (.venv/bin/aggregator)
+	@$(BIN)/python -m compileall -qq aggregator || true  # a service cannot write bytecode into its code
 
 run: install ## start the daemon with config.toml and print the URLs to subscribe to
 	@exec $(BIN)/aggregator run --config $(CONFIG)

@@ -1,0 +1,247 @@
+"""The rules of the house that a program can check: who imports whom, how large a file may be."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "aggregator"
+
+#: The pipe from its foundation up: a module may import what stands above it in this table.
+LEVELS = (
+    ("errors", "model", "redact"),
+    ("config", "logs", "parse", "publish", "refine", "schedule"),
+    ("fetch", "store", "workers"),
+    ("poll", "serve"),
+    ("control", "daemon"),
+    ("cli",),
+)
+
+#: Level 1 is pure: a decision takes its clock, dice and environment as arguments.
+PURE = ("model", "redact", "config", "parse", "publish", "refine", "schedule")
+IMPURE_MODULES = {
+    "asyncio", "http", "os", "random", "secrets", "signal", "socket", "ssl", "subprocess",
+    "threading", "time", "urllib.request",
+}  # fmt: skip
+IMPURE_CALLS = {"now", "today", "utcnow", "getenv", "urandom"}
+
+#: One third-party library, one owner: a module, or a folder where the library is its whole trade.
+OWNERS = {
+    "aiohttp": "fetch/",
+    "apscheduler": "daemon.py",
+    "backports.zstd": "fetch/",
+    "brotli": "fetch/",
+    "click": "cli/",
+    "feedgen": "publish/",
+    "feedparser": "parse/document.py",
+    "httpx": "fetch/",
+    "lxml": "publish/",
+    "nh3": "refine/html.py",
+    "pydantic": "config",
+    "sqlite_utils": "store/",
+    "starlette": "serve/",
+    "tabulate": "cli/",
+    "uvicorn": "serve/",
+    "wcwidth": "cli/",
+    "yarl": "fetch/",
+}
+#: Installed for what it holds, never imported: the zones that zoneinfo reads.
+DATA_ONLY = {"tzdata"}
+
+#: About 450: a file that grows past it is two ideas.
+LONGEST_FILE = 460
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import statement: where it stands, and the dotted name that it asks for."""
+
+    path: Path
+    line: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(ROOT)}:{self.line} imports {self.name}"
+
+    @property
+    def stage(self) -> str:
+        """The first name under aggregator/ that the importing file belongs to."""
+        return stage_of(self.path)
+
+
+def stage_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def sources() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(path: Path) -> list[Import]:
+    """Read every import of a file, lazy ones and those for type checkers included."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        if isinstance(node, ast.Import):
+            found += [Import(path, node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.relative_to(ROOT)}:{node.lineno}: a relative import"
+            assert node.module is not None
+            found += [
+                Import(path, node.lineno, f"{node.module}.{alias.name}") for alias in node.names
+            ]
+    return found
+
+
+def all_imports() -> list[Import]:
+    return [found for path in sources() for found in imports(path)]
+
+
+def level(stage: str) -> int:
+    for height, stages in enumerate(LEVELS):
+        if stage in stages:
+            return height
+    pytest.fail(f"aggregator/{stage} has no place in LEVELS")
+
+
+def tracked() -> list[Path]:
+    """Return every text file of the repository that git knows or would take in."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, check=True, text=True,
+    )  # fmt: skip
+    paths = [ROOT / name for name in listing.stdout.split("\0") if name]
+    return [path for path in paths if path.is_file() and b"\0" not in path.read_bytes()]
+
+
+def test_every_stage_has_its_place() -> None:
+    for path in sources():
+        if path != PACKAGE / "__init__.py":
+            level(stage_of(path))
+
+
+def test_arrows_point_one_way_and_stages_of_one_level_stay_apart() -> None:
+    wrong = []
+    for found in all_imports():
+        package, _, rest = found.name.partition(".")
+        if package != "aggregator" or found.path == PACKAGE / "__init__.py":
+            continue
+        wanted = rest.partition(".")[0]
+        if wanted in ("", "__version__", found.stage):
+            continue
+        if level(wanted) > level(found.stage) or (
+            level(wanted) == level(found.stage) and level(wanted) > 0
+        ):
+            wrong.append(str(found))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_pure_stages_take_clock_dice_and_environment_as_arguments() -> None:
+    pure = [path for path in sources() if stage_of(path) in PURE]
+    impure_names = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(IMPURE_MODULES)))})(?:\.|$)")
+    wrong = [
+        str(found) for path in pure for found in imports(path) if impure_names.match(found.name)
+    ]
+    wrong += [
+        f"{path.relative_to(ROOT)}:{node.lineno} calls {node.func.attr}()"
+        for path in pure
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in IMPURE_CALLS
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_third_party_library_is_imported_by_its_owner_alone() -> None:
+    wrong = []
+    for found in all_imports():
+        top = found.name.partition(".")[0]
+        if top == "aggregator" or top in sys.stdlib_module_names:
+            continue
+        library = next((name for name in OWNERS if f"{found.name}.".startswith(f"{name}.")), None)
+        place = found.path.relative_to(PACKAGE).as_posix()
+        if library is None or not place.startswith(OWNERS[library]):
+            wrong.append(str(found))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_dependency_is_used_and_every_library_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {
+        re.split(r"[^\w.-]", requirement, maxsplit=1)[0].replace("-", "_")
+        for requirement in project["dependencies"]
+    }
+    assert declared == OWNERS.keys() | DATA_ONLY
+    names = [found.name for found in all_imports()]
+    unused = [
+        library for library in OWNERS if not any(f"{n}.".startswith(f"{library}.") for n in names)
+    ]
+    assert not unused
+
+
+def test_a_file_holds_one_idea() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}: {lines} lines"
+        for path in sources()
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
+    ]
+    assert not long, "\n".join(long)
+    vague = {"utils", "util", "helpers", "helper", "common", "misc"}
+    assert not [path for path in sources() if vague & {path.stem, path.parent.name}]
+
+
+def test_nothing_is_left_for_later() -> None:
+    later = re.compile(r"\b(?:TOD[O]|FIXM[E]|XX[X])\b")  # spelt so that it does not find itself
+    wrong = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in tracked()
+        if path.suffix in (".py", ".toml", ".service", "") and "fixtures" not in path.parts
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if later.search(line)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def hosts_of_package_indexes() -> set[str]:
+    """Return the hosts that this machine installs from: they belong to it, not to the project."""
+    told = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, check=False, text=True
+    ).stdout
+    told += " ".join(value for name, value in os.environ.items() if name.startswith("PIP_"))
+    urls = re.findall(r"https?://[^\s'\"\\]+", told)
+    return {host for url in urls if (host := urlsplit(url).hostname)}
+
+
+def test_the_repository_says_nothing_about_the_machine_that_wrote_it() -> None:
+    hosts = "|".join(map(re.escape, hosts_of_package_indexes()))
+    private = re.compile(
+        r"(?<![\w.])/(?:work|root)/"  # somebody's own folders
+        r"|--(?:extra-)?index-url|--find-links"  # where somebody installs from
+        r"|https?://\S+\.(?:whl|tar\.gz)\b" + (f"|{hosts}" if hosts else "")
+    )
+    wrong = [
+        f"{path.relative_to(ROOT)}:{number}: {match[0]}"
+        for path in tracked()
+        if path != Path(__file__)
+        for number, line in enumerate(
+            path.read_text(encoding="utf-8", errors="replace").splitlines(), 1
+        )
+        if (match := private.search(line))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_versions_are_pinned_by_name_and_number_alone() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    plain = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.!+]*")
+    assert [line for line in lines if not plain.fullmatch(line)] == []
