@@ -1,1 +1,36 @@
-"""Stories to documents: Atom, RSS, JSON Feed and OPML, as pure functions."""
+"""Stories in, documents out: Atom, RSS, JSON Feed and OPML.
+
+Rendering is a function of its input: no clock, no environment, the same bytes for the same stories.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aggregator.publish.addresses import Addresses, Format
+from aggregator.publish.atom import render_atom
+from aggregator.publish.json_feed import render_json
+from aggregator.publish.opml import OPML_MEDIA_TYPE, render_sources
+from aggregator.publish.publication import publication
+from aggregator.publish.rss import render_rss
+
+if TYPE_CHECKING:
+    from aggregator.model import Selection
+
+__all__ = ["OPML_MEDIA_TYPE", "Addresses", "Format", "render", "render_sources"]
+
+
+def render(selection: Selection, format: Format, addresses: Addresses) -> bytes:  # noqa: A002 - the word of the house
+    """Return the feed document of `selection` in one format, in UTF-8.
+
+    Safe for any stored text: nothing in a story can break the document, and no user info and no
+    secret query value is in it. The same input gives the same bytes.
+    """
+    prepared = publication(selection, format, addresses)
+    match format:
+        case Format.ATOM:
+            return render_atom(prepared)
+        case Format.RSS:
+            return render_rss(prepared)
+        case Format.JSON:
+            return render_json(prepared)

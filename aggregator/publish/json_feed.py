@@ -1,0 +1,79 @@
+"""JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aggregator.publish.publication import Item, ItemSource, Publication
+
+Json = dict[str, object]
+
+
+def render_json(publication: Publication) -> bytes:
+    """Return the publication as a JSON Feed in UTF-8; the same input gives the same bytes."""
+    feed: Json = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": publication.title,
+        "home_page_url": publication.home_url,
+        "feed_url": publication.self_url,
+        "language": publication.language,
+    }
+    document = _present(feed) | {"items": [_item(item) for item in publication.items]}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _item(item: Item) -> Json:
+    fields: Json = {
+        "title": item.title,
+        "url": item.link,
+        "date_published": _rfc3339(item.published_at),
+        "date_modified": _rfc3339(item.updated_at),
+        "authors": [{"name": item.author}],
+        "tags": item.categories,
+        "language": item.language,
+        "attachments": [
+            _present(
+                {
+                    "url": attachment.url,
+                    "mime_type": attachment.media_type,
+                    "size_in_bytes": attachment.length_bytes,
+                }
+            )
+            for attachment in item.attachments
+        ],
+        "_source": _source(item.source),
+    }
+    return {"id": item.id} | _content(item) | _present(fields)
+
+
+def _content(item: Item) -> Json:
+    # One of content_html and content_text must be there, be it empty.
+    if item.content_html:
+        return {"content_html": item.content_html} | _present({"summary": item.summary})
+    return {"content_text": item.summary}
+
+
+def _source(source: ItemSource) -> Json:
+    return _present(
+        {
+            "id": source.id,
+            "title": source.title,
+            "feed_url": source.feed_url,
+            "home_page_url": source.site_url,
+            "date_modified": _rfc3339(source.updated_at),
+            "language": source.language,
+        }
+    )
+
+
+def _present(fields: Json) -> Json:
+    """Leave out what is empty: JSON Feed has no nulls, and an absent field says the same."""
+    return {name: value for name, value in fields.items() if value}
+
+
+def _rfc3339(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")

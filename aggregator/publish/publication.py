@@ -1,0 +1,162 @@
+"""A selection as every format publishes it: cleaned, without doubles, nothing left to decide.
+
+The three formats only lay out what is here, so no format can forget a rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from aggregator.publish.clean import (
+    clean,
+    clean_language,
+    clean_media_type,
+    clean_url,
+    person_name,
+)
+
+if TYPE_CHECKING:
+    from aggregator.model import Enclosure, Origin, Selection, Story
+    from aggregator.publish.addresses import Addresses, Format
+
+#: Characters of a summary that stand in for a title where a format must have one: a line's worth.
+HEADING_CHARACTERS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of an item; `length_bytes` is 0 when unknown."""
+
+    url: str
+    media_type: str
+    length_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSource:
+    """Where an item comes from; a private source has no `feed_url`, and maybe no `site_url`."""
+
+    id: str
+    title: str
+    feed_url: str | None
+    site_url: str | None
+    updated_at: datetime
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One story, ready to be laid out: every text cleaned, every instant in whole UTC seconds.
+
+    `heading` is the title, or what stands in for it, and is never empty.
+    """
+
+    id: str
+    link: str | None
+    title: str
+    heading: str
+    content_html: str
+    summary: str
+    author: str
+    published_at: datetime
+    updated_at: datetime
+    categories: tuple[str, ...]
+    attachments: tuple[Attachment, ...]
+    language: str | None
+    source: ItemSource
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One feed document, ready to be laid out. `language` is set when all items share it."""
+
+    id: str
+    title: str
+    home_url: str
+    self_url: str
+    updated_at: datetime
+    language: str | None
+    items: tuple[Item, ...]
+
+
+def publication(selection: Selection, format: Format, addresses: Addresses) -> Publication:  # noqa: A002 - the word of the house
+    """Prepare `selection` for one format; of two stories with one id the newer is kept.
+
+    The feed's `updated_at` is its newest story's, of an empty feed its last change; never now.
+    """
+    items: dict[str, Item] = {}
+    for story in selection.stories:
+        item = _item(story)
+        items.setdefault(item.id, item)
+    languages = {item.language for item in items.values()}
+    return Publication(
+        id=clean(selection.id),
+        title=clean(selection.feed.title) or clean(selection.feed.name),
+        home_url=clean(addresses.home),
+        self_url=clean(addresses.feed(selection.feed.name, format)),
+        updated_at=max(
+            (item.updated_at for item in items.values()), default=_seconds(selection.changed_at)
+        ),
+        language=languages.pop() if len(languages) == 1 else None,
+        items=tuple(items.values()),
+    )
+
+
+def _item(story: Story) -> Item:
+    source = _source(story.origin)
+    link = clean_url(story.url)
+    title, summary, identifier = clean(story.title), clean(story.summary), clean(story.id)
+    author = person_name(story.author) if story.author else ""
+    return Item(
+        id=identifier,
+        link=link,
+        title=title if title.strip() else "",
+        heading=title if title.strip() else _heading(summary) or link or identifier,
+        content_html=clean(story.content_html),
+        summary=summary,
+        author=author or source.title,
+        published_at=_seconds(story.published_at),
+        updated_at=_seconds(story.updated_at),
+        categories=tuple(dict.fromkeys(filter(None, map(_category, story.categories)))),
+        attachments=_attachments(story.enclosures),
+        language=clean_language(story.language) or source.language,
+        source=source,
+    )
+
+
+def _source(origin: Origin) -> ItemSource:
+    return ItemSource(
+        id=clean(origin.id),
+        title=clean(origin.title).strip() or clean(origin.name),
+        feed_url=clean_url(origin.url),
+        site_url=clean_url(origin.site_url),
+        updated_at=_seconds(origin.updated_at),
+        language=clean_language(origin.language),
+    )
+
+
+def _heading(summary: str) -> str:
+    line = " ".join(summary.split())
+    return line if len(line) <= HEADING_CHARACTERS else line[: HEADING_CHARACTERS - 1] + "…"
+
+
+def _category(text: str) -> str:
+    return clean(text).strip()
+
+
+def _attachments(enclosures: tuple[Enclosure, ...]) -> tuple[Attachment, ...]:
+    attachments: dict[str, Attachment] = {}
+    for enclosure in enclosures:
+        url = clean_url(enclosure.url)
+        if url is not None:
+            attachment = Attachment(
+                url, clean_media_type(enclosure), max(enclosure.length_bytes, 0)
+            )
+            attachments.setdefault(url, attachment)
+    return tuple(attachments.values())
+
+
+def _seconds(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(microsecond=0)
