@@ -1,0 +1,30 @@
+"""TOML text → `Config`; every mistake named with file:line and a suggestion.
+
+The shape of the file is in `tables`, what a single value may be in `values`, what must hold between
+them in `checks`, and where a key stands in the text in `places`.
+"""
+
+from aggregator.config.read import MAX_FILE_BYTES, find, load, parse
+from aggregator.config.settings import (
+    Config,
+    Listen,
+    Log,
+    Network,
+    Polling,
+    Server,
+    StoreSettings,
+)
+
+__all__ = [
+    "MAX_FILE_BYTES",
+    "Config",
+    "Listen",
+    "Log",
+    "Network",
+    "Polling",
+    "Server",
+    "StoreSettings",
+    "find",
+    "load",
+    "parse",
+]

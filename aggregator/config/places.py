@@ -1,0 +1,159 @@
+"""Where each key and value of a TOML document stands in its text.
+
+tomllib tells values, not places. This scanner reads only as much of TOML 1.0 as places need
+(https://toml.io/en/v1.0.0) and takes for granted that tomllib has accepted the text.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from bisect import bisect_right
+
+Path = tuple[str | int, ...]
+
+# A multi-line string may end with up to two quotes of its own before the closing three.
+_TOKEN = re.compile(
+    r"""
+    (?P<space>[ \t\r]+|\#[^\n]*)
+  | (?P<string>
+        \"{3}(?:[^"\\]|\\.|"(?!""))*\"{3,5}
+      | '{3}(?:[^']|'(?!''))*'{3,5}
+      | "(?:[^"\\\n]|\\.)*"
+      | '[^'\n]*'
+    )
+  | (?P<newline>\n)
+  | (?P<mark>[\[\]{},=.])
+  | (?P<word>[^\s\[\]{},=.\#"']+)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Places:
+    """The places of a document's keys: `("sources", 1, "url")` → line 12."""
+
+    def __init__(self, text: str) -> None:
+        self._offsets: dict[Path, int] = {(): 0}
+        self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        _Scanner(text, self._offsets).scan()
+
+    def offset(self, path: Path) -> int:
+        """Return the character at which `path` begins, or the nearest table or list around it."""
+        while path not in self._offsets:
+            path = path[:-1]
+        return self._offsets[path]
+
+    def line(self, path: Path) -> int:
+        """Return the line of `path`, from 1; of a key that is not there, that of its table."""
+        return bisect_right(self._line_starts, self.offset(path))
+
+
+class _Scanner:
+    """One walk over the tokens of a valid document, filling `offsets`."""
+
+    def __init__(self, text: str, offsets: dict[Path, int]) -> None:
+        self._tokens = [
+            (match.lastgroup or "", match[0], match.start())
+            for match in _TOKEN.finditer(text)
+            if match.lastgroup != "space"
+        ]
+        self._tokens.append(("end", "", len(text)))
+        self._at = 0
+        self._offsets = offsets
+        self._table_counts: dict[Path, int] = {}
+
+    def scan(self) -> None:
+        table: Path = ()
+        while self._kind() != "end":
+            if self._kind() == "newline":
+                self._at += 1
+            elif self._text() == "[":
+                table = self._header()
+            else:
+                self._pair(table)
+
+    def _kind(self) -> str:
+        return self._tokens[self._at][0]
+
+    def _text(self) -> str:
+        return self._tokens[self._at][1]
+
+    def _offset(self) -> int:
+        return self._tokens[self._at][2]
+
+    def _key(self) -> list[str]:
+        """Read a dotted key up to the "=" or "]" after it."""
+        parts: list[str] = []
+        while self._kind() in ("word", "string") or self._text() == ".":
+            if self._kind() == "string":
+                parts.append(tomllib.loads(f"key = {self._text()}")["key"])
+            elif self._kind() == "word":
+                parts.append(self._text())
+            self._at += 1
+        return parts
+
+    def _header(self) -> Path:
+        """Read `[a.b]` or `[[a.b]]` and return the path of the table that it opens."""
+        offset = self._offset()
+        self._at += 1
+        is_list = self._text() == "["
+        self._at += is_list
+        *parents, last = self._key()
+        self._at += 1 + is_list
+        path: Path = ()
+        for part in parents:
+            path += (part,)
+            self._offsets.setdefault(path, offset)
+            if path in self._table_counts:
+                path += (self._table_counts[path] - 1,)
+        path += (last,)
+        if not is_list:
+            self._offsets[path] = offset
+            return path
+        self._offsets.setdefault(path, offset)
+        count = self._table_counts.get(path, 0)
+        self._table_counts[path] = count + 1
+        path += (count,)
+        self._offsets[path] = offset
+        return path
+
+    def _pair(self, table: Path) -> None:
+        """Read `a.b = value`."""
+        offset = self._offset()
+        path = table
+        for part in self._key():
+            path += (part,)
+            self._offsets.setdefault(path, offset)
+        self._at += 1
+        self._value(path)
+
+    def _value(self, path: Path) -> None:
+        if self._text() == "[":
+            self._list(path)
+        elif self._text() == "{":
+            self._inline_table(path)
+        else:
+            while self._kind() in ("word", "string") or self._text() == ".":
+                self._at += 1
+
+    def _list(self, path: Path) -> None:
+        self._at += 1
+        index = 0
+        while self._next_member() not in ("]", ""):
+            self._offsets[(*path, index)] = self._offset()
+            self._value((*path, index))
+            index += 1
+        self._at += 1
+
+    def _inline_table(self, path: Path) -> None:
+        self._at += 1
+        while self._next_member() not in ("}", ""):
+            self._pair(path)
+        self._at += 1
+
+    def _next_member(self) -> str:
+        """Step over commas and line breaks; return what stands there, "" at the end."""
+        while self._kind() == "newline" or self._text() == ",":
+            self._at += 1
+        return self._text()

@@ -1,0 +1,201 @@
+"""From a file to a `Config`, or to a `ConfigError` that holds every mistake."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aggregator.config import checks
+from aggregator.config.mistakes import Mistakes
+from aggregator.config.settings import (
+    Config,
+    Listen,
+    Log,
+    Network,
+    Polling,
+    Server,
+    StoreSettings,
+)
+from aggregator.config.tables import read_tables
+from aggregator.config.values import MAX_UNIX_PATH_BYTES
+from aggregator.errors import ConfigError
+from aggregator.model import Feed, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aggregator.config.tables import (
+        AnyTable,
+        FeedTable,
+        Reading,
+        ServerTable,
+        StoreTable,
+        Tables,
+    )
+
+#: 5,000 sources take about 1 MB; more than this is another file, named by accident.
+MAX_FILE_BYTES = 16 * 1024 * 1024
+#: Where a configuration is looked for when nobody names one.
+PLACES = (Path("config.toml"), Path("/etc/aggregator/config.toml"))
+#: What is published when the file has no [[feeds]].
+EVERYTHING = Feed(name="all", title="All")
+
+_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+def find(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
+    """Return the configuration to use: the named one, AGGREGATOR_CONFIG, ./config.toml, /etc.
+
+    A named one is returned whether it exists or not, `./config.toml` relative to `cwd`.
+
+    Raises:
+        ConfigError: None is named and none is there.
+    """
+    if explicit is not None:
+        return explicit
+    if environ.get("AGGREGATOR_CONFIG"):
+        return Path(environ["AGGREGATOR_CONFIG"])
+    for place in PLACES:
+        path = cwd / place
+        try:
+            if path.exists():
+                return path
+        except OSError:  # no permission to look: reading it will say so
+            return path
+    looked = " nor ".join(str(cwd / place) for place in PLACES)
+    raise ConfigError(
+        (f"there is neither {looked}; name a file with --config or AGGREGATOR_CONFIG",)
+    )
+
+
+def load(path: Path) -> Config:
+    """Read and check the file.
+
+    Raises:
+        ConfigError: It cannot be read or used; every mistake is in it.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError as error:
+        raise ConfigError((f"{path}: there is no such file",)) from error
+    except OSError as error:
+        raise ConfigError((f"{path}: cannot be read: {error.strerror or error}",)) from error
+    except ValueError as error:  # a NUL in the name
+        raise ConfigError((f"{path!s}: is not a file name",)) from error
+    if len(data) > MAX_FILE_BYTES:
+        raise ConfigError((f"{path}: is larger than {MAX_FILE_BYTES // 1024**2} MiB",))
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError((f"{path}:{line}: is not UTF-8; save the file as UTF-8",)) from error
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Config:
+    """Check a whole configuration; `path` is what messages call it, and its folder the root.
+
+    Raises:
+        ConfigError: One line a mistake, in the order of the file.
+    """
+    toml = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    mistakes, warnings = Mistakes(), Mistakes()
+    tables = read_tables(_toml(toml, path), mistakes)
+    sources = _sources(tables)
+    feeds = tuple(_feed(reading) for reading in tables.feeds) or (EVERYTHING,)
+    server = _server(tables.server, path, mistakes)
+    checks.check(tables, sources, feeds, mistakes)
+    if mistakes:
+        raise ConfigError(mistakes.lines(str(path), toml))
+    checks.cautions(tables, sources, feeds, warnings)
+    polling, network = tables.polling.table, tables.network.table
+    return Config(
+        path=path,
+        server=server,
+        store=_store(tables.store, feeds, path),
+        polling=Polling(polling.min_interval, polling.max_interval, polling.concurrency),
+        network=Network(tuple(network.allow_private), network.proxy, network.contact),
+        log=Log(tables.log.table.level),
+        sources=sources,
+        feeds=feeds,
+        warnings=warnings.lines(str(path), toml),
+    )
+
+
+def _toml(toml: str, path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(toml)
+    except RecursionError as error:
+        raise ConfigError((f"{path}: is nested too deeply",)) from error
+    except ValueError as error:  # TOMLDecodeError, and int() of thousands of digits
+        raise ConfigError((_syntax_mistake(str(error), toml, path),)) from error
+
+
+def _syntax_mistake(message: str, toml: str, path: Path) -> str:
+    """Say what tomllib says, in the shape of our own lines."""
+    place = _TOML_PLACE.search(message)
+    what = message[: place.start()] if place else message
+    what = what[:1].lower() + what[1:]
+    if what == "invalid value":
+        what += " (text needs quotes)"
+    elif what == "cannot overwrite a value":
+        what = "this key was given before"
+    if place is None:
+        return f"{path}: {what}"
+    if place[1] is None:
+        return f"{path}:{len(toml.splitlines()) or 1}: {what} (at the end of the file)"
+    return f"{path}:{place[1]}: column {place[2]}: {what}"
+
+
+def _said(reading: Reading[AnyTable]) -> dict[str, Any]:
+    """Return the keys that the file gives a usable value, in the types of the domain."""
+    values = {key: getattr(reading.table, key) for key in reading.table.model_fields_set}
+    return {
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+    }
+
+
+def _sources(tables: Tables) -> tuple[Source, ...]:
+    base = {"name": "", "url": "", **_said(tables.defaults)}
+    return tuple(Source(**{**base, **_said(reading)}) for reading in tables.sources)
+
+
+def _feed(reading: Reading[FeedTable]) -> Feed:
+    said = _said(reading)
+    feed = Feed(**{"name": "", "title": reading.table.name, **said})
+    if feed.min_entries <= feed.limit:
+        return feed
+    # The one that the file gives draws the default of the other along.
+    if "limit" in said:
+        return replace(feed, min_entries=feed.limit)
+    return replace(feed, limit=feed.min_entries)
+
+
+def _server(reading: Reading[ServerTable], path: Path, mistakes: Mistakes) -> Server:
+    table = reading.table
+    if isinstance(table.listen, str):
+        listen = Listen(None, None, path.parent / table.listen)
+        if len(bytes(path.parent / table.listen)) > MAX_UNIX_PATH_BYTES:
+            mistakes.add(
+                ("server", "listen"),
+                f"the path of a Unix socket must have at most {MAX_UNIX_PATH_BYTES} bytes",
+            )
+        return Server(listen, table.base_url or "http://localhost", table.public_opml)
+    host, port = table.listen
+    reachable = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104  # only compared
+    shown = f"[{reachable}]" if ":" in reachable else reachable
+    default = f"http://{shown}" if port == 80 else f"http://{shown}:{port}"
+    return Server(Listen(host, port, None), table.base_url or default, table.public_opml)
+
+
+def _store(reading: Reading[StoreTable], feeds: tuple[Feed, ...], path: Path) -> StoreSettings:
+    table = reading.table
+    return StoreSettings(
+        path=path.parent / table.path,
+        retention=max(table.retention, *(feed.window for feed in feeds)),
+        keep_raw=table.keep_raw,
+    )
