@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
 
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
@@ -36,6 +37,13 @@ class Source:
     enabled: bool = True
     backfill: int = 10
     private: bool = False
+
+    @property
+    def host(self) -> str:
+        """The host that a poll asks: scheme, name and port (RFC 6454 §4), for one at a time."""
+        parts = urlsplit(self.url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,16 +358,21 @@ class PollState:
     last_poll_at: datetime | None = None
     last_success_at: datetime | None = None
     next_poll_at: datetime | None = None
+    not_before_at: datetime | None = None  # a Retry-After: not even `--force` polls before it
     arrivals: tuple[datetime, ...] = ()  # when the newest entries were published, newest first
     hints: DocumentHints = DocumentHints()  # of the document that was parsed last
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When to poll next, and why (`because` is shown by `status` and `explain`)."""
+    """When to poll next, and why (`because` is shown by `status` and `explain`).
+
+    `not_before` is set when the publisher itself asked to wait (Retry-After).
+    """
 
     at: datetime
     because: str
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,7 +393,8 @@ class Tally:
 class PollResult:
     """One finished poll, as logs and `poll` tell it.
 
-    `outcome` is "parsed", "same-body", "not-modified", or the problem's kind.
+    `outcome` is "parsed", "same-body", "not-modified", "held" (not polled: the publisher asked to
+    wait), or the problem's kind.
     """
 
     source: str

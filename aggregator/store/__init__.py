@@ -39,10 +39,10 @@ class Store(Protocol):
         ("source ithome added", "source a renamed b", "feed all changed").
         """
 
-    def claim_due(self, now: datetime, *, limit: int, busy: frozenset[int]) -> list[PollState]:
+    def claim_due(self, now: datetime, *, limit: int, busy: frozenset[str]) -> list[PollState]:
         """Return at most `limit` enabled sources that are due at `now`, longest overdue first.
 
-        `busy` are the ids of sources whose poll is under way.
+        At most one a host, and none of a host in `busy` (`Source.host`).
         """
 
     def states(self, names: tuple[str, ...] | None = None) -> list[PollState]:

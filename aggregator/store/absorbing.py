@@ -1,0 +1,181 @@
+"""One finished poll, committed whole: entries, stories, validators and the next moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from aggregator.model import Failed, Fetched, Gone, NotModified, PollResult, Tally
+from aggregator.redact import redact
+from aggregator.store import entries, windows
+from aggregator.store.applying import bump
+from aggregator.store.rows import hints_to_text, micros, optional_micros
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from aggregator.model import DocumentHead, Outcome, Plan, PollState, Problem, Refined
+
+#: Polls that are remembered of each source.
+KEPT_POLLS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One poll as `absorb` was asked to commit it."""
+
+    state: PollState
+    outcome: Outcome
+    refined: Refined | None
+    plan: Callable[[Tally], Plan]
+    now: datetime
+
+
+def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
+    """Commit one poll inside the transaction that is open."""
+    source_id, now = poll.state.source_id, micros(poll.now)
+    row = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
+    tally, outcome, problem = Tally(), "not-modified", None
+    match poll.outcome:
+        case Fetched(validators=validators, sha256=sha256):
+            outcome = "same-body"
+            if poll.refined is not None:
+                outcome = "parsed"
+                tally = _absorb_document(connection, poll, poll.refined, row)
+            connection.execute(
+                """UPDATE sources SET etag = ?, last_modified = ?, body_sha256 = ? WHERE id = ?""",
+                (validators.etag, validators.last_modified, sha256, source_id),
+            )
+        case NotModified(validators=validators):
+            connection.execute(
+                """UPDATE sources SET etag = coalesce(?, etag),
+                          last_modified = coalesce(?, last_modified) WHERE id = ?""",
+                (validators.etag, validators.last_modified, source_id),
+            )
+        case Failed() | Gone():
+            problem = poll.outcome.problem
+            outcome = str(problem.kind)
+        case _:
+            assert_never(poll.outcome)
+    result = PollResult(
+        source=poll.state.source.name,
+        outcome=outcome,
+        tally=tally,
+        plan=poll.plan(tally),
+        problem=problem,
+        was_failing=row["failures"] > 0,
+    )
+    _remember(connection, source_id, now, result)
+    _log_poll(connection, source_id, now, result)
+    return result
+
+
+def _remember(connection: sqlite3.Connection, source_id: int, now: int, result: PollResult) -> None:
+    """Update the source's schedule and what `status` says of it."""
+    connection.execute(
+        """UPDATE sources SET last_poll_at = ?, next_poll_at = ?, not_before_at = ?, because = ?
+            WHERE id = ?""",
+        (
+            now,
+            micros(result.plan.at),
+            optional_micros(result.plan.not_before),
+            result.plan.because,
+            source_id,
+        ),
+    )
+    if result.problem is None:
+        connection.execute(
+            """UPDATE sources SET last_success_at = ?, failures = 0, failing_since_at = NULL,
+                      problem = NULL, first_polled_at = coalesce(first_polled_at, ?)
+                WHERE id = ?""",
+            (now, now, source_id),
+        )
+    else:
+        connection.execute(
+            """UPDATE sources SET failures = failures + 1, problem = ?,
+                      failing_since_at = coalesce(failing_since_at, ?) WHERE id = ?""",
+            (_problem_text(result.problem), now, source_id),
+        )
+
+
+def _log_poll(connection: sqlite3.Connection, source_id: int, now: int, result: PollResult) -> None:
+    connection.execute(
+        """INSERT INTO polls (source_id, polled_at, outcome, problem, new, updated, shared, because)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            source_id,
+            now,
+            result.outcome,
+            _problem_text(result.problem),
+            result.tally.new,
+            result.tally.updated,
+            result.tally.shared,
+            result.plan.because,
+        ),
+    )
+    connection.execute(
+        """DELETE FROM polls WHERE source_id = :source AND id <= (
+             SELECT id FROM polls WHERE source_id = :source
+              ORDER BY id DESC LIMIT 1 OFFSET :kept)""",
+        {"source": source_id, "kept": KEPT_POLLS},
+    )
+
+
+def _problem_text(problem: Problem | None) -> str | None:
+    return None if problem is None else redact(str(problem))
+
+
+def _absorb_document(
+    connection: sqlite3.Connection, poll: Poll, refined: Refined, row: sqlite3.Row
+) -> Tally:
+    source_id, now = poll.state.source_id, micros(poll.now)
+    first = row["first_polled_at"] is None
+    batch = entries.Batch(
+        source_id=source_id,
+        source=poll.state.source,
+        first=first,
+        truncated=refined.head.truncated,
+        now=poll.now,
+    )
+    tally = entries.store(connection, batch, refined.entries)
+    head_changed = _update_head(connection, source_id, row, refined.head)
+    if first:
+        windows.admit_first_poll(
+            connection, source_id=source_id, backfill=poll.state.source.backfill, now=now
+        )
+    if tally.new or tally.updated:
+        connection.execute(
+            """UPDATE sources SET content_changed_at = max(coalesce(content_changed_at, 0), ?)
+                WHERE id = ?""",
+            (now, source_id),
+        )
+    if tally.new or tally.updated or head_changed:
+        _change_feeds(connection, source_id, now)
+    return tally
+
+
+def _update_head(
+    connection: sqlite3.Connection, source_id: int, row: sqlite3.Row, head: DocumentHead
+) -> bool:
+    """Store what the document says of itself; tell whether readers see another source."""
+    values = (head.title, head.feed_id, head.site_url, head.language)
+    connection.execute(
+        """UPDATE sources SET document_title = ?, document_id = ?, site_url = ?, language = ?,
+                  document_hints = ? WHERE id = ?""",
+        (*values, hints_to_text(head.hints), source_id),
+    )
+    columns = ("document_title", "document_id", "site_url", "language")
+    return tuple(row[column] for column in columns) != values
+
+
+def _change_feeds(connection: sqlite3.Connection, source_id: int, now: int) -> None:
+    feeds = connection.execute(
+        """SELECT f.* FROM feeds f JOIN memberships m ON m.feed_id = f.id
+            WHERE m.source_id = ? AND m.until_key IS NULL AND f.removed_at IS NULL""",
+        (source_id,),
+    ).fetchall()
+    for feed in feeds:
+        windows.advance(connection, feed, now)
+        bump(connection, feed["id"], now)

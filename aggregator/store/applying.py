@@ -1,0 +1,272 @@
+"""Making the stored sources and feeds those of the configuration.
+
+A source is its name, else its URL: a changed name with the same URL is a rename, which loses
+nothing; a changed URL under the same name keeps the entries and forgets what belonged to the old
+URL (validators, body hash, failures). A removed source keeps its history, unseen.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aggregator.store import windows
+from aggregator.store.rows import MICROSECOND, feed_to_text, source_of, source_to_text
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    from aggregator.model import Feed, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored source, as far as matching it with the configuration goes."""
+
+    source_id: int
+    name: str
+    url: str
+    removed: bool
+
+
+def match_sources(sources: tuple[Source, ...], stored: list[Stored]) -> dict[str, Stored]:
+    """Return which stored source each configured one is, by the configured name.
+
+    Today's sources before removed ones, names before URLs; each stored source at most once.
+    """
+    matched: dict[str, Stored] = {}
+    free = {one.source_id: one for one in stored}
+    rules: tuple[tuple[bool, Callable[[Stored], str], Callable[[Source], str]], ...] = (
+        (False, lambda one: one.name, lambda source: source.name),
+        (False, lambda one: one.url, lambda source: source.url),
+        (True, lambda one: one.name, lambda source: source.name),
+        (True, lambda one: one.url, lambda source: source.url),
+    )
+    for removed, stored_by, configured_by in rules:
+        index = {
+            stored_by(one): one
+            for one in sorted(free.values(), key=lambda one: one.source_id)
+            if one.removed is removed
+        }
+        for source in sources:
+            found = index.get(configured_by(source))
+            if source.name not in matched and found is not None and found.source_id in free:
+                matched[source.name] = found
+                del free[found.source_id]
+    return matched
+
+
+def apply_configuration(
+    connection: sqlite3.Connection,
+    sources: tuple[Source, ...],
+    feeds: tuple[Feed, ...],
+    now: int,
+) -> tuple[str, ...]:
+    """Apply the whole configuration; return one line for each change."""
+    changes: list[str] = []
+    touched = _apply_sources(connection, sources, now, changes)
+    touched_feeds = _apply_feeds(connection, feeds, now, changes)
+    touched_feeds |= _apply_memberships(connection, sources, feeds, now)
+    for row in connection.execute("SELECT * FROM feeds WHERE removed_at IS NULL").fetchall():
+        dropped = windows.advance(connection, row, now)
+        if (
+            dropped
+            or row["name"] in touched_feeds
+            or (touched and _shows(connection, row, touched))
+        ):
+            bump(connection, row["id"], now)
+    return tuple(changes)
+
+
+def bump(connection: sqlite3.Connection, feed_id: int, now: int) -> None:
+    """Count a change of a feed; its time of change never decreases, whatever the clock does."""
+    connection.execute(
+        "UPDATE feeds SET version = version + 1, changed_at = max(changed_at, ?) WHERE id = ?",
+        (now, feed_id),
+    )
+
+
+def _shows(connection: sqlite3.Connection, feed: sqlite3.Row, source_ids: set[int]) -> bool:
+    members = connection.execute(
+        "SELECT source_id FROM memberships WHERE feed_id = ? AND until_key IS NULL", (feed["id"],)
+    )
+    return any(source_id in source_ids for (source_id,) in members)
+
+
+def _apply_sources(
+    connection: sqlite3.Connection, sources: tuple[Source, ...], now: int, changes: list[str]
+) -> set[int]:
+    """Update the table of sources; return the ids of those whose stories may look different."""
+    rows = {row["id"]: row for row in connection.execute("SELECT * FROM sources").fetchall()}
+    stored = [
+        Stored(row["id"], row["name"], row["url"], row["removed_at"] is not None)
+        for row in rows.values()
+    ]
+    matched = match_sources(sources, stored)
+    kept = {one.source_id for one in matched.values()}
+    for one in stored:
+        if not one.removed and one.source_id not in kept:
+            connection.execute(
+                "UPDATE sources SET removed_at = ? WHERE id = ?", (now, one.source_id)
+            )
+            changes.append(f"source {one.name} removed")
+    # Names may have been swapped: no intermediate state may break their uniqueness.
+    for source in sources:
+        found = matched.get(source.name)
+        if found is not None and found.name != source.name:
+            connection.execute(
+                "UPDATE sources SET name = ? WHERE id = ?",
+                (f"\0{found.source_id}", found.source_id),
+            )
+    touched: set[int] = set()
+    for position, source in enumerate(sources):
+        found = matched.get(source.name)
+        if found is None:
+            _add(connection, source, position, now)
+            changes.append(f"source {source.name} added")
+        else:
+            row = rows[found.source_id]
+            lines = _change(connection, row, source, position, now=now)
+            changes += lines
+            if lines or row["config"] != source_to_text(source):
+                touched.add(found.source_id)
+    return touched
+
+
+def _add(connection: sqlite3.Connection, source: Source, position: int, now: int) -> None:
+    connection.execute(
+        """INSERT INTO sources
+             (name, url, host, config, position, enabled, public_id, created_at, next_poll_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            source.name,
+            source.url,
+            source.host,
+            source_to_text(source),
+            position,
+            source.enabled,
+            uuid.uuid4().urn,
+            now,
+            now,
+        ),
+    )
+
+
+def _change(
+    connection: sqlite3.Connection, row: sqlite3.Row, source: Source, position: int, *, now: int
+) -> list[str]:
+    """Update one source; return a line for each change that an operator cares for."""
+    changes: list[str] = []
+    text = source_to_text(source)
+    returned = row["removed_at"] is not None
+    connection.execute(
+        """UPDATE sources SET name = ?, url = ?, host = ?, config = ?, position = ?, enabled = ?,
+                  removed_at = NULL WHERE id = ?""",
+        (source.name, source.url, source.host, text, position, source.enabled, row["id"]),
+    )
+    if row["url"] != source.url:
+        connection.execute(
+            """UPDATE sources SET etag = NULL, last_modified = NULL, body_sha256 = NULL,
+                      document_hints = NULL, failures = 0, failing_since_at = NULL, problem = NULL,
+                      not_before_at = NULL, next_poll_at = ?, because = 'the URL changed'
+                WHERE id = ?""",
+            (now, row["id"]),
+        )
+    if returned:
+        changes.append(f"source {source.name} is back")
+    if row["name"] != source.name:
+        changes.append(f"source {row['name']} renamed {source.name}")
+    if text == row["config"]:
+        return changes
+    before = source_of(row["config"])
+    if before.interval != source.interval:
+        _reschedule(connection, row, source)
+    if row["url"] != source.url:
+        changes.append(f"source {source.name} has another url")
+    elif before != replace(source, name=before.name):
+        changes.append(f"source {source.name} changed")
+    return changes
+
+
+def _reschedule(connection: sqlite3.Connection, row: sqlite3.Row, source: Source) -> None:
+    """Let a shorter fixed interval count from the last poll; a failing source keeps its pause."""
+    if source.interval is None or row["last_poll_at"] is None or row["problem"] is not None:
+        return
+    connection.execute(
+        "UPDATE sources SET next_poll_at = min(next_poll_at, ?) WHERE id = ?",
+        (row["last_poll_at"] + source.interval // MICROSECOND, row["id"]),
+    )
+
+
+def _apply_feeds(
+    connection: sqlite3.Connection, feeds: tuple[Feed, ...], now: int, changes: list[str]
+) -> set[str]:
+    """Update the table of feeds; return the names of those that changed."""
+    stored = {row["name"]: row for row in connection.execute("SELECT * FROM feeds").fetchall()}
+    touched: set[str] = set()
+    for name, row in stored.items():
+        if row["removed_at"] is None and name not in {feed.name for feed in feeds}:
+            connection.execute("UPDATE feeds SET removed_at = ? WHERE id = ?", (now, row["id"]))
+            connection.execute("DELETE FROM notes WHERE subject = ?", (f"feed {name}",))
+            changes.append(f"feed {name} removed")
+    for feed in feeds:
+        text, old = feed_to_text(feed), stored.get(feed.name)
+        if old is None:
+            connection.execute(
+                """INSERT INTO feeds (name, config, public_id, created_at, changed_at)
+                   VALUES (?, ?, ?, ?, ?)""",
+                (feed.name, text, uuid.uuid4().urn, now, now),
+            )
+            changes.append(f"feed {feed.name} added")
+        elif old["config"] != text or old["removed_at"] is not None:
+            connection.execute(
+                "UPDATE feeds SET config = ?, removed_at = NULL WHERE id = ?", (text, old["id"])
+            )
+            touched.add(feed.name)
+            changes.append(
+                f"feed {feed.name} {'changed' if old['removed_at'] is None else 'is back'}"
+            )
+    return touched
+
+
+def _apply_memberships(
+    connection: sqlite3.Connection, sources: tuple[Source, ...], feeds: tuple[Feed, ...], now: int
+) -> set[str]:
+    """Let sources join and leave feeds; return the names of the feeds whose members changed."""
+    source_ids = {
+        name: source_id
+        for source_id, name in connection.execute(
+            "SELECT id, name FROM sources WHERE removed_at IS NULL"
+        )
+    }
+    selected = {
+        (feed.name, source_ids[source.name]): source.backfill
+        for feed in feeds
+        for source in sources
+        if feed.selects(source)
+    }
+    touched: set[str] = set()
+    rows = {row["name"]: row for row in connection.execute("SELECT * FROM feeds").fetchall()}
+    members = {
+        (name, source_id)
+        for name, source_id in connection.execute(
+            """SELECT f.name, m.source_id FROM memberships m JOIN feeds f ON f.id = m.feed_id
+                WHERE m.until_key IS NULL"""
+        )
+    }
+    for name, source_id in sorted(members - selected.keys()):
+        windows.leave(connection, feed_id=rows[name]["id"], source_id=source_id)
+        touched.add(name)
+    for name, source_id in sorted(selected.keys() - members):
+        windows.join(
+            connection,
+            feed_id=rows[name]["id"],
+            feed_created=rows[name]["created_at"],
+            source_id=source_id,
+            backfill=selected[name, source_id],
+            now=now,
+        )
+        touched.add(name)
+    return touched

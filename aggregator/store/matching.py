@@ -1,0 +1,91 @@
+"""Which entries of a document are already known: a pure decision, with its reason.
+
+Keys come strongest first: the publisher's id, the canonical URL, the text itself. A strong key
+decides alone. A weaker one decides alone only where the stronger is missing on one side; where
+both sides have a stronger key and they differ, it needs the same title or the same publisher's
+date beside it: a changed guid is then the same entry, while items that merely share a link (a live
+page, a podcast that links to its front page) stay apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from aggregator.model import Entry
+
+#: Kinds of identity keys, strongest first (the part of a key before its colon).
+KINDS = ("guid", "url", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A stored entry, as far as matching needs it; `published_at` only where the publisher gave it.
+
+    `kinds` are the kinds of keys that it is known by.
+    """
+
+    entry_id: int
+    title: str
+    published_at: datetime | None
+    kinds: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What an entry of a document turned out to be: known (`entry_id`) or new (`None`), and why."""
+
+    entry_id: int | None
+    because: str
+
+
+NEW = Match(None, "no key is known")
+
+
+def kind_of(key: str) -> str:
+    """Return the kind of an identity key."""
+    return key.partition(":")[0]
+
+
+def match(
+    entries: Sequence[Entry], owners: Mapping[str, int], known: Mapping[int, Known]
+) -> list[Match]:
+    """Return one `Match` an entry, in order; a stored entry is matched at most once.
+
+    `owners` maps those keys of the document that are stored to the entry that has them; `known`
+    holds those entries. Stronger kinds are matched first for the whole document, so that an
+    entry's weaker key never takes what another entry's stronger key names.
+    """
+    matches = [NEW] * len(entries)
+    taken: set[int] = set()
+    for kind in KINDS:
+        for index, entry in enumerate(entries):
+            if matches[index].entry_id is not None:
+                continue
+            for key in entry.keys:
+                owner = owners.get(key)
+                if owner is None or kind_of(key) != kind or owner in taken:
+                    continue
+                because = _accepts(kind, entry, known[owner])
+                if because is not None:
+                    matches[index] = Match(owner, because)
+                    taken.add(owner)
+                    break
+    return matches
+
+
+def _accepts(kind: str, entry: Entry, known: Known) -> str | None:
+    stronger = KINDS[: KINDS.index(kind)]
+    own_kinds = {kind_of(key) for key in entry.keys}
+    differing = [name for name in stronger if name in own_kinds and name in known.kinds]
+    if not differing:
+        return f"same {kind}"
+    if kind != "text" and entry.title == known.title:
+        return f"same {kind} and title, other {differing[0]}"
+    if entry.published_at is not None and entry.published_at == known.published_at:
+        return f"same {kind} and date, other {differing[0]}"
+    return None

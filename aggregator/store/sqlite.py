@@ -1,0 +1,280 @@
+"""The store on SQLite: one writer thread, read-only connections for everybody else."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from aggregator.errors import StoreError
+from aggregator.model import Selection, SourceStatus
+from aggregator.redact import redact
+from aggregator.store import applying, windows
+from aggregator.store.absorbing import Poll, absorb
+from aggregator.store.connection import open_reader as open_reading
+from aggregator.store.connection import open_writer
+from aggregator.store.retention import BATCH, drop_leftovers, prune_batch
+from aggregator.store.rows import (
+    MICROSECOND,
+    dumps,
+    instant,
+    micros,
+    optional_instant,
+    source_of,
+    state_of,
+)
+from aggregator.store.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from aggregator.model import Feed, Outcome, Plan, PollResult, PollState, Refined, Source, Tally
+
+T = TypeVar("T")
+
+#: Dates of a source's newest entries that a poll's plan may look at.
+ARRIVALS = 50
+
+#: A clock that stands this far before a source's last poll has been set back.
+CLOCK_STEP = timedelta(minutes=1)
+
+
+class SqliteStore:
+    """Keeps the promises of `aggregator.store.Store` in one SQLite file.
+
+    `linger` lets a lone write wait for others to share its commit with.
+    Make one with `open_store` or `open_reader`; the latter refuses to write.
+    """
+
+    def __init__(self, path: Path, writing: sqlite3.Connection | None, linger: timedelta) -> None:
+        self._path = path
+        self._versions: dict[str, int] = {}
+        self._readers = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._writer = None
+        if writing is not None:
+            self._read_versions(writing)
+            self._writer = Writer(writing, linger=linger, committed=self._read_versions)
+
+    # --- configuration --------------------------------------------------------------------------
+
+    def apply(
+        self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
+    ) -> tuple[str, ...]:
+        """Make the stored sources and feeds those of the configuration, in one transaction."""
+        return self._write(lambda db: applying.apply_configuration(db, sources, feeds, micros(now)))
+
+    # --- polling --------------------------------------------------------------------------------
+
+    def claim_due(self, now: datetime, *, limit: int, busy: frozenset[str]) -> list[PollState]:
+        """Return at most `limit` enabled sources that are due, one a host, none of a busy host."""
+        db = self._reader()
+        at = micros(now)
+        stepped = db.execute(
+            "SELECT 1 FROM sources WHERE removed_at IS NULL AND last_poll_at > ? LIMIT 1",
+            (at + CLOCK_STEP // MICROSECOND,),
+        ).fetchone()
+        if stepped is not None:
+            self._write(lambda writing: _follow_clock_back(writing, at))
+        rows = db.execute(
+            """SELECT *, min(next_poll_at) AS earliest FROM sources
+                WHERE removed_at IS NULL AND enabled = 1 AND next_poll_at <= ?
+                  AND host NOT IN (SELECT value FROM json_each(?))
+                GROUP BY host ORDER BY earliest, id LIMIT ?""",
+            (at, dumps(sorted(busy)), limit),
+        ).fetchall()
+        return [state_of(row, _arrivals(db, row["id"])) for row in rows]
+
+    def states(self, names: tuple[str, ...] | None = None) -> list[PollState]:
+        """Return the states of the named sources that are configured (`None`: all enabled)."""
+        db = self._reader()
+        rows = db.execute(
+            "SELECT * FROM sources WHERE removed_at IS NULL ORDER BY position"
+        ).fetchall()
+        return [
+            state_of(row, _arrivals(db, row["id"]))
+            for row in rows
+            if (row["enabled"] if names is None else row["name"] in names)
+        ]
+
+    def absorb(
+        self,
+        state: PollState,
+        outcome: Outcome,
+        refined: Refined | None,
+        plan: Callable[[Tally], Plan],
+        *,
+        now: datetime,
+    ) -> PollResult:
+        """Commit one finished poll: entries, stories, validators and next_poll_at together."""
+        poll = Poll(state, outcome, refined, plan, now)
+        return self._write(lambda db: absorb(db, poll))
+
+    # --- housekeeping ---------------------------------------------------------------------------
+
+    def advance(self, now: datetime) -> tuple[str, ...]:
+        """Move every feed's window forward to `now`; return the feeds that dropped a story."""
+        return self._write(lambda db: _advance_all(db, micros(now)))
+
+    def prune(self, now: datetime, *, retention: timedelta, keep_raw: timedelta) -> int:
+        """Delete what is older than `retention` and in no feed's window; return how many."""
+        at, total = micros(now), 0
+        while True:
+            deleted = self._write(lambda db: prune_batch(db, now=at, retention=retention))
+            total += deleted
+            if deleted < BATCH:
+                break
+        self._write(lambda db: drop_leftovers(db, now=at, keep_raw=keep_raw))
+        return total
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def feed_version(self, name: str) -> int | None:
+        """Return the feed's change counter from memory, or `None` for an unknown feed."""
+        return self._versions.get(name)
+
+    def select(self, feed: Feed) -> Selection:
+        """Return the feed's stories, newest order key first, as of one moment."""
+        db = self._reader()
+        db.execute("BEGIN")
+        try:
+            row = db.execute(
+                "SELECT * FROM feeds WHERE name = ? AND removed_at IS NULL", (feed.name,)
+            ).fetchone()
+            if row is None:
+                raise StoreError(f"feed {feed.name} is not in the database yet")
+            return windows.select(db, feed, row)
+        finally:
+            db.execute("COMMIT")
+
+    def status(self) -> list[SourceStatus]:
+        """Return one row a configured source, in the configuration's order."""
+        db = self._reader()
+        counts = dict(
+            db.execute("SELECT source_id, count(*) FROM entries GROUP BY source_id").fetchall()
+        )
+        rows = db.execute("SELECT * FROM sources WHERE removed_at IS NULL ORDER BY position")
+        return [_status_of(row, counts.get(row["id"], 0)) for row in rows.fetchall()]
+
+    def notes(self) -> dict[str, str]:
+        """Return what else is wrong, by subject."""
+        return dict(self._reader().execute("SELECT subject, text FROM notes ORDER BY subject"))
+
+    def note(self, subject: str, text: str | None) -> None:
+        """Remember (or with `None` forget) what is wrong with a subject."""
+        if text is None:
+            self._write(lambda db: db.execute("DELETE FROM notes WHERE subject = ?", (subject,)))
+            return
+        self._write(lambda db: _write_note(db, subject, text))
+
+    def ping(self) -> None:
+        """Prove that the writer works; raises `StoreError` when it does not."""
+        self._write(lambda db: db.execute("SELECT largest_order_key FROM counters").fetchone())
+
+    def close(self) -> None:
+        """Finish waiting writes, checkpoint and close."""
+        with self._lock:
+            for reader in self._opened:
+                reader.close()
+            self._opened.clear()
+        if self._writer is not None:
+            self._writer.close()
+
+    # --- connections ----------------------------------------------------------------------------
+
+    def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        if self._writer is None:
+            raise StoreError(f"{self._path}: opened for reading only")
+        return self._writer.run(job)
+
+    def _reader(self) -> sqlite3.Connection:
+        """Return this thread's own read-only connection."""
+        reader: sqlite3.Connection | None = getattr(self._readers, "connection", None)
+        if reader is None:
+            reader = open_reading(self._path)
+            self._readers.connection = reader
+            with self._lock:
+                self._opened.append(reader)
+        return reader
+
+    def _read_versions(self, db: sqlite3.Connection) -> None:
+        self._versions = dict(
+            db.execute("SELECT name, version FROM feeds WHERE removed_at IS NULL").fetchall()
+        )
+
+
+def open_store(path: Path, *, linger: timedelta = timedelta(0)) -> SqliteStore:
+    """Open the database for writing; create it, or bring it to today's schema, where needed.
+
+    Raises `StoreError` when it cannot be used; the file is then as it was.
+    """
+    return SqliteStore(path, open_writer(path), linger)
+
+
+def open_reader(path: Path) -> SqliteStore:
+    """Open an existing database for reading; raises `NoStoreError` when there is none."""
+    store = SqliteStore(path, None, timedelta(0))
+    store.notes()
+    return store
+
+
+def _arrivals(db: sqlite3.Connection, source_id: int) -> tuple[datetime, ...]:
+    rows = db.execute(
+        """SELECT published_at FROM entries WHERE source_id = ?
+            ORDER BY published_at DESC LIMIT ?""",
+        (source_id, ARRIVALS),
+    )
+    return tuple(instant(published_at) for (published_at,) in rows)
+
+
+def _follow_clock_back(db: sqlite3.Connection, now: int) -> None:
+    """After the clock was set back: keep each source's pause, counted from now.
+
+    Otherwise sources would stay silent for as long as the step was.
+    """
+    db.execute(
+        """UPDATE sources SET next_poll_at = ? + max(0, next_poll_at - last_poll_at),
+                  not_before_at = ? + max(0, not_before_at - last_poll_at),
+                  last_poll_at = ? WHERE last_poll_at > ?""",
+        (now, now, now, now),
+    )
+
+
+def _advance_all(db: sqlite3.Connection, now: int) -> tuple[str, ...]:
+    dropped = []
+    for row in db.execute("SELECT * FROM feeds WHERE removed_at IS NULL").fetchall():
+        if windows.advance(db, row, now):
+            applying.bump(db, row["id"], now)
+            dropped.append(row["name"])
+    return tuple(dropped)
+
+
+def _write_note(db: sqlite3.Connection, subject: str, text: str) -> None:
+    db.execute(
+        """INSERT INTO notes (subject, text, noted_at)
+           VALUES (?, ?, CAST(strftime('%s', 'now') AS INTEGER) * 1000000)
+           ON CONFLICT (subject) DO UPDATE SET text = excluded.text""",
+        (subject, text),
+    )
+
+
+def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:
+    source = source_of(row["config"])
+    return SourceStatus(
+        name=source.name,
+        url=redact(source.url),
+        title=source.title or row["document_title"],
+        enabled=source.enabled,
+        entries=entries,
+        last_poll_at=optional_instant(row["last_poll_at"]),
+        last_success_at=optional_instant(row["last_success_at"]),
+        next_poll_at=instant(row["next_poll_at"]) if source.enabled else None,
+        because=row["because"],
+        problem=row["problem"],
+        tags=source.tags,
+        site_url=None if row["site_url"] is None else redact(row["site_url"]),
+    )

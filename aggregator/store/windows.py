@@ -1,0 +1,239 @@
+"""What a feed shows: memberships, the floor, and the window that only moves forward.
+
+A feed shows the stories of its sources whose order key lies above the feed's floor. The floor
+rises when the window drops a story, and never falls: nothing that was dropped enters again,
+whatever is configured, removed or added later.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aggregator.model import Origin, Selection, Story
+from aggregator.redact import redact
+from aggregator.store.rows import (
+    MICROSECOND,
+    enclosures_of,
+    feed_of,
+    instant,
+    optional_instant,
+    source_of,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from aggregator.model import Feed
+
+#: After a feed's creation, sources that are first polled within this time bring all they have:
+#: the feed has no readers yet. Later ones bring at most their `backfill`.
+FILLING_US = 3_600_000_000
+
+# Stories that the feed admits: above the floor, of a source that is a member today, and arrived
+# during one of its memberships. `lead_id` is the entry that stands for the story in this feed.
+_ADMITTED = """
+    SELECT s.id AS story_id, s.order_key, s.public_id AS story_public_id,
+           (SELECT min(e.id) FROM entries e
+              JOIN memberships m ON m.source_id = e.source_id AND m.feed_id = :feed
+                   AND s.order_key > m.after_key
+                   AND (m.until_key IS NULL OR s.order_key <= m.until_key)
+             WHERE e.story_id = s.id
+               AND EXISTS (SELECT 1 FROM memberships o WHERE o.feed_id = :feed
+                            AND o.source_id = e.source_id AND o.until_key IS NULL)) AS lead_id
+      FROM stories s
+     WHERE s.order_key > :floor AND s.held_back = 0
+"""
+
+_KEYS = f"""
+    SELECT order_key FROM ({_ADMITTED}) WHERE lead_id IS NOT NULL ORDER BY order_key DESC
+"""  # noqa: S608 -- built of constants
+
+_STORIES = f"""
+    SELECT a.story_id, a.order_key, a.story_public_id, e.*, src.id AS origin_row
+      FROM ({_ADMITTED}) a
+      JOIN entries e ON e.id = a.lead_id
+      JOIN sources src ON src.id = e.source_id
+     ORDER BY a.order_key DESC LIMIT :limit
+"""  # noqa: S608 -- built of constants
+
+
+def join(
+    connection: sqlite3.Connection,
+    *,
+    feed_id: int,
+    feed_created: int,
+    source_id: int,
+    backfill: int,
+    now: int,
+) -> None:
+    """Make a source a member of a feed, from now on.
+
+    Of stories that the source had before, a feed that has readers already takes those of earlier
+    memberships and the newest `backfill` of the others.
+    """
+    (after,) = connection.execute(
+        "SELECT coalesce(max(until_key), 0) FROM memberships WHERE feed_id = ? AND source_id = ?",
+        (feed_id, source_id),
+    ).fetchone()
+    if now > feed_created + FILLING_US:
+        after = max(after, _cut(connection, source_id, after, backfill))
+    connection.execute(
+        """INSERT INTO memberships (feed_id, source_id, after_key, until_key)
+           VALUES (?, ?, ?, NULL)
+           ON CONFLICT (feed_id, source_id, after_key) DO UPDATE SET until_key = NULL""",
+        (feed_id, source_id, after),
+    )
+
+
+def leave(connection: sqlite3.Connection, *, feed_id: int, source_id: int) -> None:
+    """End a source's membership of a feed: its stories leave, nothing takes their place."""
+    connection.execute(
+        """UPDATE memberships SET until_key = (SELECT largest_order_key FROM counters)
+            WHERE feed_id = ? AND source_id = ? AND until_key IS NULL""",
+        (feed_id, source_id),
+    )
+
+
+def admit_first_poll(
+    connection: sqlite3.Connection, *, source_id: int, backfill: int, now: int
+) -> None:
+    """After a source's first poll: feeds that have readers take only its newest `backfill`."""
+    cut = _cut(connection, source_id, 0, backfill)
+    connection.execute(
+        """UPDATE memberships SET after_key = :cut
+            WHERE source_id = :source AND until_key IS NULL AND after_key < :cut
+              AND feed_id IN (SELECT id FROM feeds WHERE created_at + :filling < :now)""",
+        {"cut": cut, "source": source_id, "filling": FILLING_US, "now": now},
+    )
+
+
+def _cut(connection: sqlite3.Connection, source_id: int, after: int, backfill: int) -> int:
+    """Return the order key below the source's newest `backfill` stories above `after`."""
+    row = connection.execute(
+        """SELECT s.order_key FROM stories s JOIN entries e ON e.story_id = s.id
+            WHERE e.source_id = ? AND s.order_key > ? AND s.held_back = 0
+            ORDER BY s.order_key DESC LIMIT 1 OFFSET ?""",
+        (source_id, after, backfill),
+    ).fetchone()
+    return after if row is None else int(row[0])
+
+
+def advance(connection: sqlite3.Connection, feed_row: sqlite3.Row, now: int) -> bool:
+    """Raise the feed's floor to what its window drops at `now`; tell whether it dropped a story.
+
+    The floor becomes the largest order key that was dropped. A window that is cut by `limit`
+    is noted for `status`.
+    """
+    feed = feed_of(feed_row["config"])
+    parameters = {"feed": feed_row["id"], "floor": feed_row["floor"]}
+    keys = [key for (key,) in connection.execute(_KEYS, parameters)]
+    oldest = now - feed.window // MICROSECOND
+    kept = len(keys)
+    while kept > feed.min_entries and keys[kept - 1] < oldest:
+        kept -= 1
+    in_window = kept
+    kept = min(kept, feed.limit)
+    _note_limit(connection, feed, in_window, now)
+    if kept == len(keys):
+        return False
+    connection.execute(
+        "UPDATE feeds SET floor = ? WHERE id = ? AND floor < ?",
+        (keys[kept], feed_row["id"], keys[kept]),
+    )
+    return True
+
+
+def _note_limit(connection: sqlite3.Connection, feed: Feed, in_window: int, now: int) -> None:
+    subject = f"feed {feed.name}"
+    if in_window < feed.limit:
+        connection.execute("DELETE FROM notes WHERE subject = ?", (subject,))
+        return
+    text = (
+        f"limit of {feed.limit} entries reached before the window's end; "
+        "raise limit or shorten window"
+    )
+    connection.execute(
+        """INSERT INTO notes (subject, text, noted_at) VALUES (?, ?, ?)
+           ON CONFLICT (subject) DO UPDATE SET text = excluded.text, noted_at = excluded.noted_at
+           WHERE text IS NOT excluded.text""",
+        (subject, text, now),
+    )
+
+
+def shown_story_ids(connection: sqlite3.Connection) -> set[int]:
+    """Return the stories that stand in any feed's window."""
+    shown: set[int] = set()
+    feeds = connection.execute("SELECT id, floor FROM feeds WHERE removed_at IS NULL").fetchall()
+    for feed in feeds:
+        rows = connection.execute(
+            f"SELECT story_id FROM ({_ADMITTED}) WHERE lead_id IS NOT NULL",  # noqa: S608
+            {"feed": feed["id"], "floor": feed["floor"]},
+        )
+        shown.update(story_id for (story_id,) in rows)
+    return shown
+
+
+def select(connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row) -> Selection:
+    """Return the feed's stories, newest order key first, as its readers may see them."""
+    origins: dict[int, Origin] = {}
+    stories: list[Story] = []
+    parameters = {"feed": row["id"], "floor": row["floor"], "limit": feed.limit}
+    for entry in connection.execute(_STORIES, parameters):
+        source_id = entry["origin_row"]
+        if source_id not in origins:
+            origins[source_id] = _origin(connection, source_id)
+        stories.append(_story(entry, origins[source_id]))
+    return Selection(
+        feed=feed,
+        id=row["public_id"],
+        version=row["version"],
+        changed_at=instant(row["changed_at"]),
+        stories=tuple(stories),
+    )
+
+
+def _story(row: sqlite3.Row, origin: Origin) -> Story:
+    return Story(
+        id=row["story_public_id"],
+        order_key=row["order_key"],
+        origin=origin,
+        url=row["url"],
+        title=row["title"],
+        content_html=row["content_html"],
+        summary=row["summary"],
+        author=row["author"],
+        published_at=instant(row["published_at"]),
+        updated_at=instant(row["updated_at"]),
+        categories=tuple(json.loads(row["categories"])),
+        enclosures=enclosures_of(row["enclosures"]),
+        language=row["language"],
+    )
+
+
+def _origin(connection: sqlite3.Connection, source_id: int) -> Origin:
+    row = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
+    source = source_of(row["config"])
+    site_url = None if row["site_url"] is None else redact(row["site_url"])
+    if source.private and site_url is not None and _same_place(site_url, source.url):
+        site_url = None
+    document_id = row["document_id"]
+    keeps_id = document_id is not None and not source.private and redact(document_id) == document_id
+    return Origin(
+        name=source.name,
+        title=source.title or row["document_title"] or source.name,
+        id=document_id if keeps_id else row["public_id"],
+        url=None if source.private else redact(source.url),
+        site_url=site_url,
+        updated_at=optional_instant(row["content_changed_at"]) or instant(row["created_at"]),
+        language=row["language"],
+    )
+
+
+def _same_place(one: str, other: str) -> bool:
+    """Tell whether two URLs differ in no more than secrets, query, fragment and a final slash."""
+
+    def place(url: str) -> str:
+        return redact(url).partition("#")[0].partition("?")[0].rstrip("/")
+
+    return place(one) == place(other)
