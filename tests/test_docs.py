@@ -1,0 +1,207 @@
+"""What the documents say is true: links lead somewhere, commands exist, backups restore."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import aggregator
+
+ROOT = Path(__file__).parent.parent
+READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+INSTALL = ROOT / "docs" / "install.md"
+PROGRAM = Path(sys.executable).with_name("aggregator")
+
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    return [body for name, body in FENCE.findall(read(path)) if name == language]
+
+
+def names(paths: list[Path]) -> list[str]:
+    return [path.relative_to(ROOT).as_posix() for path in paths]
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the headings of a page as the anchors that forges make of them."""
+    headings = re.findall(r"^#+ (.*)$", FENCE.sub("", read(path)), re.MULTILINE)
+    plain = [re.sub(r"[^\w\s-]", "", re.sub(r"\[(.*?)\]\(.*?\)", r"\1", h)) for h in headings]
+    return {heading.strip().lower().replace(" ", "-") for heading in plain}
+
+
+def run(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        words, capture_output=True, check=False, text=True, env=os.environ | environment
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    wrong = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", read(page))):
+        if re.match(r"[a-z]+:", link):
+            continue
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file).resolve() if file else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            wrong.append(link)
+    assert not wrong
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
+def test_every_make_target_named_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", read(ROOT / "Makefile"), re.MULTILINE))
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", read(page), re.MULTILINE)) <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
+def test_every_command_named_exists(page: Path) -> None:
+    text = "\n".join(blocks(page, "sh")) + "\n".join(re.findall(r"`([^`\n]+)`", read(page)))
+    used: dict[str, set[str]] = {}
+    for command, rest in re.findall(
+        r"(?:^|bin/| )aggregator ([a-z]+)\b([^#\n|]*)", text, re.MULTILINE
+    ):
+        used.setdefault(command, set()).update(re.findall(r"--[a-z-]+", rest))
+    for command, options in used.items():
+        told = run(PROGRAM, command, "--help")
+        assert told.returncode == 0, f"aggregator {command}: {told.stderr}"
+        assert not [option for option in options if option not in told.stdout], command
+
+
+def test_both_languages_say_the_same() -> None:
+    english, chinese = READMES
+    for pattern in (
+        r"^(\.venv/bin/\S+ [^#\n]*?|make \w+) +#",  # commands
+        r"\]\(((?!README)[^)]+)\)",  # links
+        r"^(#+) ",  # headings
+        r"^\| (`[^`]+`) \|",  # addresses
+        r"^([a-z_]+ = \S+|\[\[\w+\]\])",  # settings
+    ):
+        found = [re.findall(pattern, read(page), re.MULTILINE) for page in READMES]
+        assert found[0] == found[1], f"{english.name} and {chinese.name} differ in {pattern}"
+
+
+@pytest.mark.parametrize("page", READMES, ids=names(list(READMES)))
+def test_the_configuration_shown_is_valid(page: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("\n".join(blocks(page, "toml")), encoding="utf-8")
+    told = run(PROGRAM, "check", "--config", config)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_the_changelog_has_this_version() -> None:
+    assert f"\n## {aggregator.__version__} " in read(ROOT / "CHANGELOG.md")
+
+
+# --- docs/install.md ----------------------------------------------------------------------------
+
+
+def made_local(command: str, home: Path) -> str:
+    """Return a command of the page with the paths of this test instead of the service's."""
+    return (
+        command.replace("/opt/aggregator/.venv/bin/python", sys.executable)
+        .replace("/opt/aggregator", str(ROOT))
+        .replace("/var/lib/aggregator", str(home))
+        .replace("/etc/aggregator", str(home))
+    )
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> dict[str, str]:
+    """Make `sudo` run what it is given and `systemctl` write its words down."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "sudo").write_text('#!/bin/sh\n[ "$1" = -u ] && shift 2\nexec "$@"\n')
+    (tools / "systemctl").write_text(f'#!/bin/sh\necho "$@" >> {tools}/asked\n')
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
+    return {"PATH": f"{tools}:{os.environ['PATH']}", "TOOLS": str(tools)}
+
+
+def command_marked(mark: str) -> str:
+    marked = re.search(
+        rf"<!-- a test runs this command: {mark} -->\n```sh\n(.+)\n```", read(INSTALL)
+    )
+    assert marked is not None, f"docs/install.md has no single {mark} command"
+    return marked[1]
+
+
+def database(home: Path) -> Path:
+    """Make a database the way people do: by a first poll (of a port where nobody listens)."""
+    config = home / "config.toml"
+    config.write_text(
+        '[store]\npath = "aggregator.db"\n'
+        '[network]\nallow_private = ["127.0.0.1:9"]\n'
+        '[[sources]]\nname = "silent"\nurl = "http://127.0.0.1:9/"\n'
+        '[[feeds]]\nname = "all"\ntitle = "All"\n',
+        encoding="utf-8",
+    )
+    told = run(PROGRAM, "poll", "--config", config)
+    assert told.returncode == 1, told.stdout + told.stderr
+    return home / "aggregator.db"
+
+
+def test_the_backup_is_complete_while_the_daemon_writes_and_the_restore_brings_it_back(
+    tmp_path: Path, shell: dict[str, str]
+) -> None:
+    live = database(tmp_path)
+    writer = sqlite3.connect(live)
+    writer.execute("CREATE TABLE proof (said TEXT)")
+    writer.execute("INSERT INTO proof VALUES ('before')")
+    writer.commit()
+    identity = writer.execute("PRAGMA application_id").fetchone()
+
+    done = run("sh", "-c", made_local(command_marked("backup"), tmp_path), **shell)
+    assert done.returncode == 0, done.stderr
+    (copy,) = tmp_path.glob("backup-*.db")
+
+    writer.execute("INSERT INTO proof VALUES ('after')")
+    writer.commit()
+    left_over = {path: path.read_bytes() for path in tmp_path.glob("aggregator.db-*")}
+    writer.close()
+    for path, content in left_over.items():  # as after a crash
+        path.write_bytes(content)
+    assert left_over, "the test is meant to meet a write-ahead log"
+
+    command = made_local(command_marked("restore"), tmp_path)
+    command = re.sub(r"backup-[\d-]+\.db", copy.name, command)
+    done = run("sh", "-c", command, **shell)
+    assert done.returncode == 0, done.stderr
+    asked = Path(shell["TOOLS"], "asked").read_text().splitlines()
+    assert asked == ["stop aggregator", "start aggregator"]
+
+    assert live.stat().st_mode & 0o777 == 0o600
+    restored = sqlite3.connect(live)
+    assert restored.execute("SELECT said FROM proof").fetchall() == [("before",)]
+    assert restored.execute("PRAGMA application_id").fetchone() == identity
+    assert restored.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    restored.close()
+    told = run(PROGRAM, "status", "--config", tmp_path / "config.toml")
+    assert told.returncode == 0, told.stderr
+
+
+def test_the_database_of_the_installed_configuration_is_where_the_service_may_write(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "config.toml").write_bytes((ROOT / "config.toml").read_bytes())
+    (command,) = re.findall(r"^sudo (sed .*)$", read(INSTALL), re.MULTILINE)
+    command = command.replace("/etc/aggregator", str(tmp_path))
+    assert run("sh", "-c", command).returncode == 0
+    lines = read(tmp_path / "config.toml").splitlines()
+    assert (
+        len([line for line in lines if line == 'path = "/var/lib/aggregator/aggregator.db"']) == 1
+    )
+    told = run(PROGRAM, "check", "--config", tmp_path / "config.toml")
+    assert told.returncode == 0, told.stdout + told.stderr
