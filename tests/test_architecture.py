@@ -48,6 +48,7 @@ OWNERS = {
     "click": "cli/",
     "feedgen": "publish/",
     "feedparser": "parse/document.py",
+    "h11": "serve/",
     "httpx": "fetch/",
     "lxml": "publish/",
     "nh3": "refine/html.py",
@@ -61,6 +62,8 @@ OWNERS = {
 }
 #: Names under which a library also comes.
 ALIASES = {"pydantic_core": "pydantic"}
+#: Modules of the standard library of later versions, asked for where they exist.
+LATER_STDLIB = {"compression"}
 #: Installed for what it holds, never imported: the zones that zoneinfo reads.
 DATA_ONLY = {"tzdata"}
 
@@ -172,7 +175,7 @@ def test_a_third_party_library_is_imported_by_its_owner_alone() -> None:
     wrong = []
     for found in all_imports():
         top = found.name.partition(".")[0]
-        if top == "aggregator" or top in sys.stdlib_module_names:
+        if top == "aggregator" or top in sys.stdlib_module_names | LATER_STDLIB:
             continue
         name = ALIASES.get(top, found.name)
         library = next((owned for owned in OWNERS if f"{name}.".startswith(f"{owned}.")), None)
