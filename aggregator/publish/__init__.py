@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.publish.addresses import Addresses, Format
 from aggregator.publish.atom import render_atom
+from aggregator.publish.clean import clean
 from aggregator.publish.json_feed import render_json
 from aggregator.publish.opml import OPML_MEDIA_TYPE, render_sources
 from aggregator.publish.publication import publication
@@ -17,17 +18,17 @@ from aggregator.publish.rss import render_rss
 if TYPE_CHECKING:
     from aggregator.model import Selection
 
-__all__ = ["OPML_MEDIA_TYPE", "Addresses", "Format", "render", "render_sources"]
+__all__ = ["OPML_MEDIA_TYPE", "Addresses", "Format", "clean", "render", "render_sources"]
 
 
-def render(selection: Selection, format: Format, addresses: Addresses) -> bytes:  # noqa: A002 - the word of the house
+def render(selection: Selection, form: Format, addresses: Addresses) -> bytes:
     """Return the feed document of `selection` in one format, in UTF-8.
 
     Safe for any stored text: nothing in a story can break the document, and no user info and no
     secret query value is in it. The same input gives the same bytes.
     """
-    prepared = publication(selection, format, addresses)
-    match format:
+    prepared = publication(selection, form, addresses)
+    match form:
         case Format.ATOM:
             return render_atom(prepared)
         case Format.RSS:

@@ -37,6 +37,6 @@ class Addresses:
         """Return the URL of the page that lists the feeds."""
         return self.base_url.rstrip("/") + "/"
 
-    def feed(self, name: str, format: Format) -> str:  # noqa: A002 - the word of the house
+    def feed(self, name: str, form: Format) -> str:
         """Return the URL of one feed in one format."""
-        return f"{self.home}feeds/{quote(name, safe='')}.{format.value}"
+        return f"{self.home}feeds/{quote(name, safe='')}.{form.value}"

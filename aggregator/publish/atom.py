@@ -29,7 +29,7 @@ def render_atom(publication: Publication) -> bytes:
         generator.language(publication.language)
     for item in publication.items:
         generator.add_entry(_entry(item, publication.language), order="append")
-    document: bytes = generator.atom_str()
+    document: bytes = generator.atom_str(pretty=True)
     return document
 
 

@@ -22,8 +22,13 @@ def render_json(publication: Publication) -> bytes:
         "feed_url": publication.self_url,
         "language": publication.language,
     }
-    document = _present(feed) | {"items": [_item(item) for item in publication.items]}
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    # A line an item, for the eyes of people and of diff.
+    items = ",\n".join(_dump(_item(item)) for item in publication.items)
+    return f'{_dump(_present(feed))[:-1]},"items":[\n{items}\n]}}\n'.encode()
+
+
+def _dump(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _item(item: Item) -> Json:

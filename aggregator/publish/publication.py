@@ -81,7 +81,7 @@ class Publication:
     items: tuple[Item, ...]
 
 
-def publication(selection: Selection, format: Format, addresses: Addresses) -> Publication:  # noqa: A002 - the word of the house
+def publication(selection: Selection, form: Format, addresses: Addresses) -> Publication:
     """Prepare `selection` for one format; of two stories with one id the newer is kept.
 
     The feed's `updated_at` is its newest story's, of an empty feed its last change; never now.
@@ -95,7 +95,7 @@ def publication(selection: Selection, format: Format, addresses: Addresses) -> P
         id=clean(selection.id),
         title=clean(selection.feed.title) or clean(selection.feed.name),
         home_url=clean(addresses.home),
-        self_url=clean(addresses.feed(selection.feed.name, format)),
+        self_url=clean(addresses.feed(selection.feed.name, form)),
         updated_at=max(
             (item.updated_at for item in items.values()), default=_seconds(selection.changed_at)
         ),

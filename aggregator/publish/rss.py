@@ -45,7 +45,7 @@ def render_rss(publication: Publication) -> bytes:
         generator.language(publication.language)
     for item in publication.items:
         generator.add_entry(_entry(item), order="append")
-    document: bytes = generator.rss_str()
+    document: bytes = generator.rss_str(pretty=True)
     return document
 
 

@@ -1,0 +1,74 @@
+"""What a request's header fields ask for: an encoding, or nothing if nothing changed. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# RFC 9110 §12.4.2: at most three decimals; anything else is no weight.
+_WEIGHT = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
+
+# An entity tag (§8.8.3). Some readers lose the quotes on the way; theirs is compared all the same.
+_ENTITY_TAG = re.compile(r'(?:W/)?"([^"]*)"|([^\s,"]+)')
+
+
+def prefers_gzip(accept_encoding: Sequence[str]) -> bool:
+    """Tell whether gzip is acceptable and not less welcome than no encoding (RFC 9110 §12.5.3).
+
+    `accept_encoding` are the values of the field's lines. An element that cannot be read counts
+    for nothing. Where neither is acceptable the answer is no: a body unencoded is allowed then.
+    """
+    weights: dict[str, float] = {}
+    for element in ",".join(accept_encoding).split(","):
+        coding, *parameters = (part.strip().lower() for part in element.split(";"))
+        weight = _weight(parameters)
+        if coding and weight is not None:
+            weights["gzip" if coding == "x-gzip" else coding] = weight
+    gzip = weights.get("gzip", weights.get("*", 0.0))
+    return gzip > 0 and gzip >= weights.get("identity", 0.0)
+
+
+def _weight(parameters: Sequence[str]) -> float | None:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            value = value.strip()
+            return float(value) if _WEIGHT.fullmatch(value) else None
+    return 1.0
+
+
+def is_unchanged(
+    if_none_match: Sequence[str],
+    if_modified_since: str | None,
+    *,
+    etag: str,
+    changed_at: datetime | None,
+) -> bool:
+    """Tell whether a GET or HEAD is answered with 304 (RFC 9110 §13.1.2, §13.1.3, §13.2.2).
+
+    `if_none_match` are the values of the field's lines; where there is one, the date counts for
+    nothing. Tags compare weakly; `*` always matches. `etag` is quoted.
+    """
+    if if_none_match:
+        field = ", ".join(if_none_match)
+        if field.strip() == "*":
+            return True
+        opaque = etag.removeprefix("W/").strip('"')
+        return any(opaque in match.groups() for match in _ENTITY_TAG.finditer(field))
+    if if_modified_since is None or changed_at is None:
+        return False
+    since = _http_date(if_modified_since)
+    return since is not None and changed_at.replace(microsecond=0) <= since
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        instant = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant

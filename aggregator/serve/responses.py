@@ -1,0 +1,167 @@
+"""Every answer that this server gives is made here, so that none lacks a protective header."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from aggregator.serve.conditional import is_unchanged, prefers_gzip
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+#: Nothing is loaded, run, framed or submitted; the page adds the hash of its own style.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+PROTECTION = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Accept-Ranges": "none",
+}
+
+#: A body leaves in pieces of this size, so that a slow reader holds one piece and not a copy of
+#: the whole (the server pauses us once 64 KiB wait to be sent).
+PIECE_BYTES = 64 * 1024
+
+#: Below this a body is not worth compressing.
+COMPRESS_FROM_BYTES = 512
+
+#: In which time to come back while nothing can be served.
+RETRY_AFTER = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """A body ready to be sent, plain and compressed, each with its strong entity tag."""
+
+    media_type: str
+    body: bytes
+    etag: str
+    gzip_body: bytes | None
+    gzip_etag: str | None
+    changed_at: datetime | None
+
+
+def represent(body: bytes, media_type: str, changed_at: datetime | None = None) -> Representation:
+    """Hash and compress `body`; takes tens of milliseconds for a large one, so call it in a thread.
+
+    Tags are hashes of the bytes sent, so they outlive a restart (no time is in the gzip header).
+    """
+    packed = gzip.compress(body, mtime=0) if len(body) >= COMPRESS_FROM_BYTES else None
+    if packed is not None and len(packed) >= len(body):
+        packed = None
+    return Representation(
+        media_type=media_type,
+        body=body,
+        etag=_etag(body),
+        gzip_body=packed,
+        gzip_etag=None if packed is None else _etag(packed),
+        changed_at=changed_at,
+    )
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+class _Pieces(Response):
+    """A response whose body leaves piece by piece, waiting for a slow reader in between."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the interface
+        """Send header and body."""
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
+        body = memoryview(self.body)
+        whole = b"" if scope["method"] == "HEAD" else body
+        for start in range(0, len(whole), PIECE_BYTES):
+            piece = bytes(whole[start : start + PIECE_BYTES])
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def conditional_response(
+    request: Request,
+    representation: Representation,
+    *,
+    cache_control: str,
+    now: datetime,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Answer GET or HEAD with the representation in the best encoding, or with 304.
+
+    A 304 carries what a 200 would have carried of ETag, Last-Modified, Cache-Control and Vary
+    (RFC 9110 §15.4.5).
+    """
+    body, etag, encoding = representation.body, representation.etag, None
+    if (
+        representation.gzip_body is not None
+        and representation.gzip_etag is not None
+        and prefers_gzip(request.headers.getlist("accept-encoding"))
+    ):
+        body, etag, encoding = representation.gzip_body, representation.gzip_etag, "gzip"
+    fields = {**PROTECTION, **(headers or {})}
+    fields |= {"ETag": etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+    if representation.changed_at is not None:
+        fields["Last-Modified"] = _last_modified(representation.changed_at, now)
+    unchanged = is_unchanged(
+        request.headers.getlist("if-none-match"),
+        request.headers.get("if-modified-since"),
+        etag=etag,
+        changed_at=representation.changed_at,
+    )
+    if unchanged:
+        return Response(status_code=304, headers=fields)
+    if encoding is not None:
+        fields["Content-Encoding"] = encoding
+    fields["Content-Type"] = representation.media_type
+    return _Pieces(body, headers=fields)
+
+
+def text_response(
+    status: int, text: str, headers: Mapping[str, str] | None = None, *, cache: str = "no-store"
+) -> Response:
+    """Answer with a short text for people; it never repeats anything of the request."""
+    fields = {**PROTECTION, "Cache-Control": cache, **(headers or {})}
+    return Response(
+        text + "\n", status, headers=fields, media_type="text/plain"
+    )  # Starlette adds charset=utf-8
+
+
+def unavailable_response() -> Response:
+    """Answer 503 with the time in which to come back."""
+    return text_response(
+        503,
+        "This cannot be served just now; please come back in half a minute.\n"
+        "暂时无法提供，请半分钟后再试。",
+        {"Retry-After": str(int(RETRY_AFTER.total_seconds()))},
+    )
+
+
+def _last_modified(changed_at: datetime, now: datetime) -> str:
+    """Return the Last-Modified of what changed at `changed_at`, always at least a second old.
+
+    A second has room for a further change after this answer; who only compares dates would never
+    learn of it. It also keeps the field from being later than Date (RFC 9110 §8.8.2.1).
+    """
+    instant = min(changed_at.replace(microsecond=0), now.replace(microsecond=0) - _A_SECOND)
+    return format_datetime(instant.astimezone(UTC), usegmt=True)
+
+
+_A_SECOND = timedelta(seconds=1)
