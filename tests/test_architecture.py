@@ -24,10 +24,10 @@ PACKAGE = ROOT / "aggregator"
 LEVELS = (
     ("errors", "model", "redact"),
     ("config", "logs", "parse", "publish", "refine", "schedule"),
-    ("fetch", "store", "workers"),
+    ("control", "fetch", "notify", "store", "workers"),
     ("poll", "serve"),
     ("dispatch",),
-    ("control", "daemon"),
+    ("daemon",),
     ("cli",),
 )
 
