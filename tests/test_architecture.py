@@ -51,6 +51,7 @@ OWNERS = {
     "h11": "serve/",
     "httpx": "fetch/",
     "lxml": "publish/",
+    "multidict": "fetch/",
     "nh3": "refine/html.py",
     "pydantic": "config",
     "sqlite_utils": "store/",
