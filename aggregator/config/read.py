@@ -19,7 +19,7 @@ from aggregator.config.settings import (
     Server,
     StoreSettings,
 )
-from aggregator.config.tables import read_tables
+from aggregator.config.tables import WRITTEN, read_tables
 from aggregator.config.values import MAX_UNIX_PATH_BYTES
 from aggregator.errors import ConfigError
 from aggregator.model import Feed, Source
@@ -102,6 +102,13 @@ def parse(text: str, path: Path) -> Config:
     Raises:
         ConfigError: One line a mistake, in the order of the file.
     """
+    try:
+        return _parse(text, path)
+    except RecursionError as error:  # a value in a thousand brackets
+        raise ConfigError((f"{path}: is nested too deeply",)) from error
+
+
+def _parse(text: str, path: Path) -> Config:
     toml = text.removeprefix("\ufeff").replace("\r\n", "\n")
     mistakes, warnings = Mistakes(), Mistakes()
     tables = read_tables(_toml(toml, path), mistakes)
@@ -129,8 +136,6 @@ def parse(text: str, path: Path) -> Config:
 def _toml(toml: str, path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(toml)
-    except RecursionError as error:
-        raise ConfigError((f"{path}: is nested too deeply",)) from error
     except ValueError as error:  # TOMLDecodeError, and int() of thousands of digits
         raise ConfigError((_syntax_mistake(str(error), toml, path),)) from error
 
@@ -144,6 +149,10 @@ def _syntax_mistake(message: str, toml: str, path: Path) -> str:
         what += " (text needs quotes)"
     elif what == "cannot overwrite a value":
         what = "this key was given before"
+    elif twice := re.fullmatch(r"cannot declare \('(\w+)',\) twice", what):
+        written = WRITTEN.get(twice[1], f"[{twice[1]}]")
+        what = f"[{twice[1]}] was given before"
+        what += f"; write {written} each time" if written.startswith("[[") else ""
     if place is None:
         return f"{path}: {what}"
     if place[1] is None:
