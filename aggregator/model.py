@@ -148,10 +148,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """ETag and Last-Modified exactly as received; sent back byte for byte (RFC 9110 §13.1)."""
+    """ETag and Last-Modified exactly as received; sent back byte for byte (RFC 9110 §13.1).
+
+    `url` is whose they are when a redirect led to another origin; `None`: the configured URL's.
+    """
 
     etag: bytes | None = None
     last_modified: bytes | None = None
+    url: str | None = None
 
     def __bool__(self) -> bool:
         """Tell whether a conditional request can be made."""
