@@ -1,1 +1,7 @@
-"""The only way out to the network: one guarded, bounded, polite HTTP client."""
+"""Fetch: the only way out to the network. A URL goes in, an `Outcome` comes out."""
+
+from aggregator.fetch.client import Fetcher, user_agent
+from aggregator.fetch.limits import FetchLimits
+from aggregator.fetch.resolve import Resolver
+
+__all__ = ["FetchLimits", "Fetcher", "Resolver", "user_agent"]

@@ -1,0 +1,42 @@
+"""Every bound of a request, named once, with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """How much of anything a publisher may cost us; tests pass smaller ones."""
+
+    #: A request with all its redirects; what takes longer drips. Waiting for our own other request
+    #: to the same host does not count.
+    deadline: timedelta = timedelta(seconds=30)
+    #: TCP and TLS together; a host that is up answers in one or two seconds from anywhere.
+    connect: timedelta = timedelta(seconds=10)
+    #: A look-up; resolv.conf's own default is two tries of five seconds a name server.
+    look_up: timedelta = timedelta(seconds=10)
+    #: Look-ups under way at once; each holds a thread until the C library gives it back.
+    look_ups: int = 16
+    #: Addresses of a name that are tried; the largest real answers have about a dozen.
+    addresses: int = 16
+    #: A response's header, all fields together; real ones stay under 20 KiB.
+    header_bytes: int = 100 * 1024
+    #: One field: long policies (CSP) reach 10 KiB.
+    field_bytes: int = 16 * 1024
+    #: Fields: real responses have up to about 60.
+    fields: int = 256
+    #: The body as sent: the largest real feeds are a few MiB before compression.
+    wire_bytes: int = 10 * 1024 * 1024
+    #: The body once decoded: the figure that Miniflux has used for years.
+    decoded_bytes: int = 15 * 1024 * 1024
+    #: Decoded to wire: XML compresses up to about 30:1, a bomb 1000:1 and more.
+    ratio: int = 100
+    #: Below this a ratio says nothing: a short repetitive document may well exceed it.
+    ratio_after_bytes: int = 1024 * 1024
+    #: Redirects that are followed; more than two are rare, five are nobody's intention.
+    redirects: int = 5
+
+
+DEFAULT_LIMITS = FetchLimits()

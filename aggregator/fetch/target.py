@@ -1,0 +1,183 @@
+"""A URL as we ask for it: origin, request target byte for byte, and credentials kept apart."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes, urljoin, urlsplit
+
+from aggregator.model import Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from urllib.parse import SplitResult
+
+    from aggregator.model import IPAddress
+
+#: Longer than any URL that a browser or a proxy passes on reliably.
+MAX_URL_BYTES = 4096
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]")
+_NAME = re.compile(r"(?=.{1,254}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?\Z")
+# Both spellings of a last label that the C library reads as a part of an IPv4 address
+# (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+_NUMERIC_LABEL = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z")
+# What cannot stand in a request target as it is; all else is the publisher's own spelling.
+_UNSENDABLE = re.compile(r"[ \"<>`]|[^\x00-\x7f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where one request goes.
+
+    `host` is ASCII and lower case (an IPv6 address without brackets); `target` is the path with its
+    query as it leaves. `authorization` is the value of a Basic header, from the URL's user info.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+    authorization: str | None = None
+
+    @property
+    def address(self) -> IPAddress | None:
+        """The address that the host is spelled as, if it is one."""
+        try:
+            return ip_address(self.host)
+        except ValueError:
+            return None
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """Scheme, host and port: what credentials, validators and a connection belong to."""
+        return self.scheme, self.host, self.port
+
+    @property
+    def netloc(self) -> str:
+        """Host and, unless it is the scheme's own, port; as in a URL."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def host_and_port(self) -> str:
+        """Host and port, as an entry of allow_private has them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host.rstrip('.')}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The URL without user info and fragment."""
+        return f"{self.scheme}://{self.netloc}{self.target}"
+
+
+def parse_target(url: str, to_ascii: Callable[[str], str]) -> Target | Problem:
+    """Take a configured URL apart; a `Problem` says why we cannot ask for it.
+
+    `to_ascii` turns an international name into its ASCII form (IDNA) or raises `ValueError`.
+    """
+    if len(url.encode(errors="replace")) > MAX_URL_BYTES:
+        return _unusable(f"longer than {MAX_URL_BYTES} bytes")
+    if _FORBIDDEN.search(url):
+        return _unusable("control characters in it")
+    try:
+        parts = urlsplit(url.strip(" "))
+        port = parts.port
+    except ValueError:
+        return _unusable("host or port cannot be read")
+    if parts.scheme not in _DEFAULT_PORTS:
+        return _unusable("only http and https are spoken")
+    if port == 0:
+        return _unusable("port 0 is none")
+    host = _host(parts, to_ascii)
+    if isinstance(host, Problem):
+        return host
+    path = parts.path or "/"
+    # An empty query is part of the target too, though urlsplit does not tell it from none.
+    asks = "?" if "?" in url.partition("#")[0] else ""
+    return Target(
+        parts.scheme,
+        host,
+        port or _DEFAULT_PORTS[parts.scheme],
+        _UNSENDABLE.sub(_escape, path + asks + parts.query),
+        _basic(parts),
+    )
+
+
+def redirect_target(
+    source: Target, location: bytes, to_ascii: Callable[[str], str]
+) -> Target | Problem:
+    """Resolve a Location (RFC 9110 §10.2.2) that `source` answered with."""
+    try:
+        text = location.decode()
+    except UnicodeDecodeError:
+        text = location.decode("latin-1")
+    text = text.strip(" \t")
+    if not text:
+        return _bad_redirect(source, "without saying where to")
+    try:
+        scheme = urlsplit(text).scheme
+        url = urljoin(source.url, text)
+    except ValueError:
+        return _bad_redirect(source, "to what is no URL")
+    if scheme and scheme not in _DEFAULT_PORTS:
+        return _bad_redirect(source, f"to {scheme[:20]}:, which is not spoken")
+    found = parse_target(url, to_ascii)
+    if isinstance(found, Problem):
+        if found.kind is ProblemKind.BLOCKED:
+            return found
+        return _bad_redirect(source, f"to an unusable URL ({found.detail.partition(': ')[2]})")
+    if found.authorization is not None:
+        return _bad_redirect(source, "to a URL with user info in it")
+    return found
+
+
+def _host(parts: SplitResult, to_ascii: Callable[[str], str]) -> str | Problem:
+    name = parts.hostname
+    if not name or "\\" in parts.netloc or "%" in name:
+        return _unusable("no host that can be asked")
+    if ":" in name:
+        try:
+            return str(ip_address(name))
+        except ValueError:
+            return _unusable("no host that can be asked")
+    try:
+        host = to_ascii(name).lower()
+    except ValueError:
+        return _unusable("no host that can be asked")
+    if not _NAME.match(host):
+        return _unusable("no host that can be asked")
+    if _NUMERIC_LABEL.match(host.rstrip(".").rpartition(".")[2]):
+        try:
+            return str(ip_address(host))
+        except ValueError:
+            return Problem(
+                ProblemKind.BLOCKED,
+                f"{host} is an address in disguise",
+                "write it as four decimal numbers",
+            )
+    return host
+
+
+def _basic(parts: SplitResult) -> str | None:
+    if "@" not in parts.netloc:
+        return None
+    user = unquote_to_bytes(parts.username or "")
+    password = unquote_to_bytes(parts.password or "")
+    return "Basic " + base64.b64encode(user + b":" + password).decode()
+
+
+def _escape(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode(errors="replace"))
+
+
+def _unusable(why: str) -> Problem:
+    return Problem(ProblemKind.PROTOCOL, f"the url cannot be used: {why}", "check the source's url")
+
+
+def _bad_redirect(source: Target, how: str) -> Problem:
+    return Problem(ProblemKind.REDIRECT, f"{source.host} redirects {how}")

@@ -1,0 +1,242 @@
+"""An httpx transport over aiohttp: its connection pool, its parser, and our guard at every dial.
+
+Why not httpx's own transport, nor a packaged bridge: docs/adr/0001-http-client.md. What leaves is
+byte for byte what the caller gave: the request target comes in the extension "target" (as httpcore
+has it), and a header that cannot be sent exactly is refused rather than sent in another spelling.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from contextlib import contextmanager
+from contextvars import ContextVar
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import httpx
+import yarl
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from aggregator.fetch.guard import Dial
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from aggregator.fetch.limits import FetchLimits
+    from aggregator.fetch.resolve import Resolver
+
+#: The request whose connection is being opened. Tasks that a dial starts inherit it, concurrent
+#: requests have their own: so the guard knows on whose behalf an address is dialled.
+_DIAL: ContextVar[Dial] = ContextVar("dial")
+
+#: Cookies are dropped before anything can see them: we keep none (polling manners).
+_DROPPED = frozenset({b"set-cookie", b"set-cookie2"})
+
+
+class RefusedAddressError(OSError):
+    """The guard does not let this address be dialled; the reason is kept in the `Dial`."""
+
+
+def default_tls() -> ssl.SSLContext:
+    """Return the system's trust, or certifi's where the system has none. Costs about 40 ms."""
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile or paths.capath:
+        context = ssl.create_default_context()
+    else:
+        context = httpx.create_ssl_context(trust_env=False)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+class AiohttpTransport(httpx.AsyncBaseTransport):
+    """Sends httpx requests through aiohttp; every request brings its `Dial` in "dial".
+
+    Make and use it in one event loop; `aclose` when done. Raises httpx's own exceptions, with
+    aiohttp's and the system's as their causes.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: FetchLimits,
+        resolver: Resolver,
+        tls: ssl.SSLContext,
+        proxy: str | None = None,
+    ) -> None:
+        self._limits = limits
+        self._resolver = _BoundedResolver(resolver, limits.addresses)
+        self._tls = tls
+        self._proxy = yarl.URL(proxy) if proxy else None
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request and return its response with the body still to be read."""
+        dial: Dial = request.extensions["dial"]
+        token = _DIAL.set(dial)
+        try:
+            with _httpx_errors():
+                response = await self._session(dial.pool).request(
+                    request.method,
+                    _exact_url(request),
+                    headers=_exact_headers(request),
+                    allow_redirects=False,
+                    proxy=None if dial.direct else self._proxy,
+                )
+        finally:
+            _DIAL.reset(token)
+        return httpx.Response(
+            response.status,
+            headers=[pair for pair in response.raw_headers if pair[0].lower() not in _DROPPED],
+            stream=_Stream(response),
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
+
+    def _session(self, pool: str) -> aiohttp.ClientSession:
+        if pool not in self._sessions:
+            limits = self._limits
+            connector = aiohttp.TCPConnector(
+                limit=0,  # the poller bounds how many requests there are
+                limit_per_host=1,
+                ssl=self._tls,
+                resolver=self._resolver,
+                use_dns_cache=False,  # it would share an answer, and its reason, between requests
+                socket_factory=_guarded_socket,
+            )
+            self._sessions[pool] = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=limits.connect.total_seconds()
+                ),
+                max_line_size=limits.field_bytes,
+                max_field_size=limits.field_bytes,
+                max_headers=limits.fields,
+            )
+        return self._sessions[pool]
+
+
+class _Stream(httpx.AsyncByteStream):
+    """The body as it comes; closing it before its end closes the connection."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _httpx_errors():
+            async for chunk in self._response.content.iter_any():
+                yield chunk
+
+    async def aclose(self) -> None:
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
+
+
+class _BoundedResolver(AbstractResolver):
+    """Our `Resolver` as aiohttp wants it, with a bound on the addresses that are tried."""
+
+    def __init__(self, resolver: Resolver, addresses: int) -> None:
+        self._resolver = resolver
+        self._addresses = addresses
+
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 # the resolver gives both
+    ) -> list[ResolveResult]:
+        found = await self._resolver.resolve(host)
+        if not found:
+            raise socket.gaierror(socket.EAI_NONAME, "no address")
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(address),
+                port=port,
+                family=socket.AF_INET if address.version == 4 else socket.AF_INET6,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in found[: self._addresses]
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def _guarded_socket(
+    info: tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]],
+) -> socket.socket:
+    """Make the socket for one dial, or refuse; aiohttp calls this for every address it dials."""
+    family, kind, proto, _name, address = info
+    # Without a `Dial` in the context this raises LookupError: nobody dials unguarded.
+    if not _DIAL.get().admits(ip_address(address[0])):
+        raise RefusedAddressError("refused by the guard")
+    return socket.socket(family, kind, proto)
+
+
+def _exact_url(request: httpx.Request) -> yarl.URL:
+    # The whole target goes in as the path: yarl would drop a "?" with nothing behind it.
+    return yarl.URL.build(
+        scheme=request.url.scheme,
+        host=request.url.raw_host.decode("ascii"),
+        port=request.url.port,
+        path=request.extensions["target"].decode("ascii"),
+        encoded=True,
+    )
+
+
+def _exact_headers(request: httpx.Request) -> list[tuple[str, str]]:
+    headers = []
+    for name, value in request.headers.raw:
+        if not sendable(value):
+            raise httpx.LocalProtocolError(f"{name!r} cannot be sent as it is", request=request)
+        headers.append((name.decode("ascii"), value.decode()))
+    return headers
+
+
+def sendable(value: bytes) -> bool:
+    """Tell whether a header value can leave byte for byte: aiohttp writes UTF-8 and nothing else.
+
+    A latin-1 é (0xE9) would leave as two bytes.
+    """
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        return False
+    return not any((c < " " and c != "\t") or c == "\x7f" for c in text)
+
+
+@contextmanager
+def _httpx_errors() -> Iterator[None]:
+    """Raise aiohttp's errors as httpx's, each with the original as its cause."""
+    try:
+        yield
+    except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError) as error:
+        raise httpx.ProxyError(str(error.__class__.__name__)) from error
+    except aiohttp.ConnectionTimeoutError as error:
+        raise httpx.ConnectTimeout("connect") from error
+    except aiohttp.ServerTimeoutError as error:
+        raise httpx.ReadTimeout("read") from error
+    except aiohttp.ClientConnectorError as error:
+        raise httpx.ConnectError("connect") from error
+    except aiohttp.ClientOSError as error:
+        raise httpx.ReadError("read") from error
+    except (
+        aiohttp.ServerDisconnectedError,
+        aiohttp.ClientPayloadError,
+        aiohttp.ClientResponseError,
+    ) as error:
+        raise httpx.RemoteProtocolError("response") from error
+    except (aiohttp.ClientError, asyncio.IncompleteReadError) as error:
+        raise httpx.TransportError("request") from error

@@ -1,0 +1,128 @@
+"""What a response's header says about when to come back, as clamped durations.
+
+Pure: bytes and instants in, `HttpHints` out. Everything may be forged or garbage; garbage counts as
+absent, except where the RFC says that it means "stale".
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from aggregator.model import HttpHints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: Shorter waits than a minute are answered with a minute: no feed is that urgent.
+MIN_RETRY_AFTER = timedelta(seconds=60)
+#: No publisher silences a source for longer than this with one header.
+MAX_RETRY_AFTER = timedelta(days=31)
+#: A day without a look is enough, however fresh a document says it stays.
+MAX_FRESH_FOR = timedelta(hours=24)
+
+#: A date is at most 36 characters in its longest form.
+_MAX_DATE_BYTES = 64
+_SECONDS = re.compile(rb"(-?)([0-9]+)\Z")
+#: Ten digits of seconds are 300 years: more is clamped without being computed.
+_MAX_DIGITS = 10
+#: A Cache-Control longer than this is read up to here.
+_MAX_CACHE_CONTROL_BYTES = 4096
+
+
+def http_hints(
+    status: int, headers: Iterable[tuple[bytes, bytes]], received_at: datetime
+) -> HttpHints:
+    """Read Retry-After (RFC 9110 §10.2.3) and freshness (RFC 9111 §4.2) from a response's header.
+
+    `headers` are raw pairs in order, names in any case. Dates are judged against the response's
+    own Date, else against `received_at`, so that a wrong clock on either side does no harm.
+    Retry-After counts on 429, 503 and 3xx, between a minute and 31 days; freshness on 2xx and 304,
+    between nothing and a day.
+    """
+    fields: dict[bytes, list[bytes]] = {}
+    for name, value in headers:
+        fields.setdefault(name.lower(), []).append(value.strip(b" \t"))
+    answered_at = _date(_first(fields, b"date")) or received_at
+    retry_after = fresh_for = None
+    if status in {429, 503} or 300 <= status < 400:
+        retry_after = _retry_after(_first(fields, b"retry-after"), answered_at)
+    if 200 <= status < 300 or status == 304:
+        fresh_for = _fresh_for(fields, answered_at)
+    return HttpHints(retry_after, fresh_for)
+
+
+def _retry_after(value: bytes | None, answered_at: datetime) -> timedelta | None:
+    if value is None:
+        return None
+    if (match := _SECONDS.match(value)) is not None:
+        sign, digits = match.groups()
+        wait = MIN_RETRY_AFTER if sign else _seconds(digits, MAX_RETRY_AFTER)
+    elif (until := _date(value)) is not None:
+        wait = until - answered_at
+    else:
+        return None
+    return min(max(wait, MIN_RETRY_AFTER), MAX_RETRY_AFTER)
+
+
+def _fresh_for(fields: dict[bytes, list[bytes]], answered_at: datetime) -> timedelta | None:
+    directives = _cache_control(fields.get(b"cache-control", []))
+    # A qualified no-cache="field" speaks of that field only (RFC 9111 §5.2.2.4).
+    if b"no-store" in directives or directives.get(b"no-cache", b"all") == b"":
+        return timedelta(0)
+    if b"max-age" in directives:
+        lifetime = _max_age(directives[b"max-age"])
+    elif (expires := _first(fields, b"expires")) is not None:
+        expires_at = _date(expires)
+        # "0" and every other invalid date mean "already expired" (RFC 9111 §5.3).
+        lifetime = timedelta(0) if expires_at is None else expires_at - answered_at
+    else:
+        return None
+    fresh = lifetime - _age(_first(fields, b"age"))
+    return min(max(fresh, timedelta(0)), MAX_FRESH_FOR)
+
+
+def _cache_control(values: list[bytes]) -> dict[bytes, bytes]:
+    """Return directives by name, the first of each (RFC 9111 §4.2.1), without their quotes."""
+    found: dict[bytes, bytes] = {}
+    for directive in b",".join(values)[:_MAX_CACHE_CONTROL_BYTES].split(b","):
+        name, _, value = directive.partition(b"=")
+        found.setdefault(name.strip().lower(), value.strip(b' \t"'))
+    return found
+
+
+def _max_age(value: bytes) -> timedelta:
+    # An invalid one means that the response is stale (RFC 9111 §4.2.1).
+    return _seconds(value, timedelta(days=365)) if value.isdigit() else timedelta(0)
+
+
+def _age(value: bytes | None) -> timedelta:
+    if value is None or not value.isdigit():
+        return timedelta(0)
+    return _seconds(value, timedelta(days=365))
+
+
+def _seconds(digits: bytes, most: timedelta) -> timedelta:
+    significant = digits.lstrip(b"0") or b"0"
+    if len(significant) > _MAX_DIGITS:
+        return most
+    return min(timedelta(seconds=int(significant)), most)
+
+
+def _date(value: bytes | None) -> datetime | None:
+    """Read any of the three forms of an HTTP date (RFC 9110 §5.6.7), and what resembles them."""
+    if value is None or not value or len(value) > _MAX_DATE_BYTES:
+        return None
+    try:
+        found = parsedate_to_datetime(value.decode("ascii"))
+        # asctime's form names no zone: HTTP means GMT.
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _first(fields: dict[bytes, list[bytes]], name: bytes) -> bytes | None:
+    values = fields.get(name)
+    return values[0] if values else None
