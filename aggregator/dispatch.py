@@ -7,51 +7,67 @@ and cancelled, when the daemon ends.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from aggregator.model import Plan, PollResult, Tally
-from aggregator.poll import poll
+from aggregator.errors import StoreError
+from aggregator.logs import event
+from aggregator.model import Failed, Plan, PollResult, Problem, ProblemKind, Tally
+from aggregator.poll import commit, poll
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from aggregator.model import PollState
     from aggregator.poll import Tools
+
+log = logging.getLogger(__name__)
+
+#: While the database cannot be written, sources are not asked for what could not be kept.
+STORE_PAUSE = timedelta(minutes=1)
 
 
 class Dispatcher:
     """Starts polls and keeps account of those under way.
 
     `tools` may be replaced while polls run: each keeps the ones that it began with. `report` is
-    called with the result of every poll, on the event loop.
+    called with the result of every poll, on the event loop. A `scheduled` dispatcher looks for
+    more that is due whenever a poll ends.
     """
 
     def __init__(
-        self, tools: Tools, *, concurrency: int, report: Callable[[PollResult], None]
+        self,
+        tools: Tools,
+        *,
+        concurrency: int,
+        report: Callable[[PollResult], None],
+        scheduled: bool,
     ) -> None:
         self.tools = tools
         self.concurrency = concurrency
         self._report = report
+        self._scheduled = scheduled
         self._running: dict[int, asyncio.Task[PollResult]] = {}
-        self._hosts: dict[tuple[str, str, int | None], tuple[asyncio.Lock, int]] = {}
+        self._hosts: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._claiming = asyncio.Lock()
+        self._refill: asyncio.Task[None] | None = None
+        self._paused_until: datetime | None = None
         self._stopping = False
-
-    @property
-    def running(self) -> frozenset[int]:
-        """The ids of the sources whose poll is under way."""
-        return frozenset(self._running)
 
     async def start_due(self) -> None:
         """Start the polls that are due, as far as there is room."""
-        room = self.concurrency - len(self._running)
-        if room <= 0 or self._stopping:
-            return
-        store, now, busy = self.tools.store, self.tools.clock(), self.running
-        due = await self.tools.in_thread(lambda: store.claim_due(now, limit=room, busy=busy))
-        for state in due:
-            self._start(state)
+        async with self._claiming:
+            room, now = self.concurrency - len(self._running), self.tools.clock()
+            paused = self._paused_until is not None and now < self._paused_until
+            if room <= 0 or self._stopping or paused:
+                return
+            store, busy = self.tools.store, frozenset(self._hosts)
+            due = await self.tools.in_thread(lambda: store.claim_due(now, limit=room, busy=busy))
+            for state in due:
+                if state.source_id not in self._running:
+                    self._start(state)
 
     async def poll_all(
         self, states: Iterable[PollState], report: Callable[[PollResult], None]
@@ -64,18 +80,23 @@ class Dispatcher:
         results = await asyncio.gather(*(self._poll_now(state, room, report) for state in states))
         return all(result.problem is None for result in results)
 
-    async def drain(self, grace_s: float) -> int:
+    async def drain(self, grace: timedelta) -> int:
         """Start no more polls; wait for those under way, then cancel the rest; return how many."""
         self._stopping = True
         tasks = set(self._running.values())
         if not tasks:
             return 0
-        _, late = await asyncio.wait(tasks, timeout=grace_s)
+        _, late = await asyncio.wait(tasks, timeout=grace.total_seconds())
         for task in late:
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=1)
         return len(late)
+
+    async def running(self) -> None:
+        """Wait for the polls that are under way now."""
+        if tasks := set(self._running.values()):
+            await asyncio.wait(tasks)
 
     async def _poll_now(
         self, state: PollState, room: asyncio.Semaphore, report: Callable[[PollResult], None]
@@ -92,40 +113,38 @@ class Dispatcher:
         return result
 
     def _start(self, state: PollState) -> asyncio.Task[PollResult]:
-        task = asyncio.create_task(self._poll(state, self.tools), name=f"poll {state.source.name}")
+        lock, polls = self._hosts.get(state.source.host, (asyncio.Lock(), 0))
+        self._hosts[state.source.host] = (lock, polls + 1)
+        task = asyncio.create_task(
+            self._poll(state, self.tools, lock), name=f"poll {state.source.name}"
+        )
         self._running[state.source_id] = task
         task.add_done_callback(lambda done: self._finish(state, done))
         return task
 
-    async def _poll(self, state: PollState, tools: Tools) -> PollResult:
-        async with self._host(state.source.url):
-            return await poll(state, tools)
+    async def _poll(self, state: PollState, tools: Tools, host: asyncio.Lock) -> PollResult:
+        async with host:
+            try:
+                return await poll(state, tools)
+            except StoreError:
+                raise
+            except Exception as error:
+                # A bug of ours: it is logged whole, and the source backs off like any other.
+                log.exception(event("poll failed", source=state.source.name))
+                problem = Problem(ProblemKind.INTERNAL, f"{type(error).__name__} (see the log)")
+                return await commit(state, Failed(problem), None, tools)
 
     def _finish(self, state: PollState, task: asyncio.Task[PollResult]) -> None:
-        self._running.pop(state.source_id, None)
+        del self._running[state.source_id]
+        lock, polls = self._hosts.pop(state.source.host)
+        if polls > 1:
+            self._hosts[state.source.host] = (lock, polls - 1)
         if task.cancelled():
             return
-        error = task.exception()
-        if error is None:
+        if (error := task.exception()) is None:
             self._report(task.result())
         else:
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": f"poll of {state.source.name}", "exception": error, "task": task}
-            )
-
-    @asynccontextmanager
-    async def _host(self, url: str) -> AsyncIterator[None]:
-        """Let one poll at a time through to a host: scheme, name and port (RFC 6454 §4)."""
-        parts = urlsplit(url)
-        host = (parts.scheme, parts.hostname or "", parts.port)
-        lock, waiting = self._hosts.get(host, (asyncio.Lock(), 0))
-        self._hosts[host] = (lock, waiting + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, waiting = self._hosts[host]
-            if waiting == 1:
-                del self._hosts[host]
-            else:
-                self._hosts[host] = (lock, waiting - 1)
+            log.error(event("store failed", source=state.source.name, problem=error))
+            self._paused_until = self.tools.clock() + STORE_PAUSE
+        if self._scheduled and (self._refill is None or self._refill.done()):
+            self._refill = asyncio.create_task(self.start_due(), name="refill")

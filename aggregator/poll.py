@@ -51,6 +51,13 @@ async def poll(state: PollState, tools: Tools) -> PollResult:
     """Poll one source and commit what came of it; expected trouble is part of the result."""
     outcome = await tools.fetcher.fetch(state.source.url, state.validators)
     outcome, refined = await _read(state, outcome, tools)
+    return await commit(state, outcome, refined, tools)
+
+
+async def commit(
+    state: PollState, outcome: Outcome, refined: Refined | None, tools: Tools
+) -> PollResult:
+    """Decide when to come back, and store it with everything that the poll brought."""
     now = tools.clock()
 
     def plan(_: Tally) -> Plan:

@@ -1,0 +1,381 @@
+"""The daemon: wires the stages together and keeps them running until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from aggregator import __version__
+from aggregator import config as configuration
+from aggregator.control import ControlServer
+from aggregator.dispatch import Dispatcher
+from aggregator.errors import AggregatorError, ConfigError
+from aggregator.logs import event, set_level, set_up
+from aggregator.notify import Notifier
+from aggregator.once import choose, make_fetcher, make_tools, utc_now
+from aggregator.poll import describe
+from aggregator.publish import Addresses, Format
+from aggregator.reports import Reports
+from aggregator.serve import Site, create_app, open_sockets, serve
+from aggregator.store.lock import Hold
+from aggregator.store.sqlite import open_store
+from aggregator.workers import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+
+    from aggregator.config import Config
+    from aggregator.control import Event
+    from aggregator.fetch import Fetcher
+    from aggregator.model import PollResult
+    from aggregator.poll import Tools
+    from aggregator.store.sqlite import SqliteStore
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: A poll's write waits this long for others to share its commit with.
+LINGER = timedelta(milliseconds=100)
+
+#: On SIGTERM polls may finish for this long; with what follows the daemon ends within 10 s.
+DRAIN = timedelta(seconds=7)
+
+#: The scheduler's tick is looked after this often; one older than `STALE_TICK` is no tick.
+HEARTBEAT_S = 5.0
+STALE_TICK = timedelta(seconds=15)
+
+#: The store must answer the heartbeat within this time, a busy disk included.
+PING_TIMEOUT_S = 20.0
+
+
+class Daemon:
+    """Everything that runs between a configuration and a signal."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: SqliteStore,
+        environ: Mapping[str, str],
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        dice: Callable[[], float] = random.random,
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._environ = environ
+        self._clock = clock
+        self._dice = dice
+        self._notifier = Notifier(environ)
+        self._reports = Reports()
+        self._stop = asyncio.Event()
+        self._reloading = asyncio.Lock()
+        self._ticked_s = 0.0
+        self._health: str | None = None
+        self._rejected: str | None = None
+        self._status = ""
+        self._background: set[asyncio.Task[Any]] = set()
+        self._threads = ThreadPoolExecutor(config.polling.concurrency + 4, "store")
+        self._workers = Workers()
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._dispatcher = Dispatcher(
+            self._tools(make_fetcher(config)),
+            concurrency=config.polling.concurrency,
+            report=lambda result: self._reports.add(result, self._clock()),
+            scheduled=True,
+        )
+
+    async def run(self) -> None:
+        """Serve and poll until SIGTERM or SIGINT."""
+        sockets = open_sockets(self._config.server.listen, self._environ)
+        self._catch_signals()
+        control = ControlServer(self._config.store.path, self._answer)
+        await control.start()
+        site = Site(lambda: self._config, self._store, lambda: self._health)
+        serving = asyncio.create_task(serve(create_app(site), sockets, self._stop))
+        self._reports.expect(await self._in_thread(self._store.status), self._clock())
+        self._schedule_jobs()
+        beating = asyncio.create_task(self._beat())
+        self._announce()
+        try:
+            stopping = asyncio.create_task(self._stop.wait())
+            await asyncio.wait({stopping, serving}, return_when=asyncio.FIRST_COMPLETED)
+            self._stop.set()
+        finally:
+            self._notifier.send("STOPPING=1", "STATUS=stopping")
+            await self._wind_up(serving)
+            await control.close()
+            beating.cancel()
+            self._threads.shutdown()
+
+    # --- starting and stopping ------------------------------------------------------------------
+
+    def _catch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop_now)
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_quietly()))
+
+    def _stop_now(self) -> None:
+        if self._stop.is_set():
+            log.warning(event("stopped at once", because="second signal"))
+            os._exit(1)
+        log.info(event("stopping"))
+        self._stop.set()
+
+    def _schedule_jobs(self) -> None:
+        # A late job still runs, once; a tick never piles up on a slow one.
+        defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self._scheduler.configure(job_defaults=defaults)
+        self._scheduler.add_job(self._tick, "interval", seconds=1, next_run_time=utc_now())
+        self._scheduler.add_job(self._advance, "interval", minutes=10)
+        self._scheduler.add_job(self._prune, "interval", hours=24, next_run_time=utc_now())
+        self._scheduler.add_job(self._reports.summary, "interval", hours=1)
+        self._scheduler.start()
+
+    def _announce(self) -> None:
+        addresses = Addresses(self._config.server.base_url)
+        sys.stdout.write(f"aggregator {__version__} serves\n")
+        for feed in self._config.feeds:
+            sys.stdout.write(f"  {feed.title}\n")
+            for form in Format:
+                sys.stdout.write(f"    {addresses.feed(feed.name, form)}\n")
+        sys.stdout.flush()
+        sources = len(self._config.sources)
+        log.info(event("started", version=__version__, sources=sources, pid=os.getpid()))
+        self._notifier.send("READY=1", self._status_line())
+
+    async def _wind_up(self, serving: asyncio.Task[None]) -> None:
+        """Finish what can be finished in time; every committed poll stays committed."""
+        self._scheduler.pause()
+        cancelled = await self._dispatcher.drain(DRAIN)
+        self._scheduler.shutdown(wait=False)
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(
+            self._workers.aclose(), self._dispatcher.tools.fetcher.aclose(), return_exceptions=True
+        )
+        await asyncio.wait({serving}, timeout=2)
+        log.info(event("stopped", cancelled=cancelled or None))
+
+    # --- jobs -----------------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        self._ticked_s = asyncio.get_running_loop().time()
+        await self._dispatcher.start_due()
+
+    async def _advance(self) -> None:
+        await self._in_thread(partial(self._store.advance, self._clock()))
+
+    async def _prune(self) -> None:
+        settings, now = self._config.store, self._clock()
+        pruned = await self._in_thread(
+            partial(
+                self._store.prune, now, retention=settings.retention, keep_raw=settings.keep_raw
+            )
+        )
+        if pruned:
+            log.info(event("pruned", entries=pruned))
+
+    async def _beat(self) -> None:
+        """Look after the tick and the store, and tell systemd only of what really works."""
+        loop = asyncio.get_running_loop()
+        pause_s = min(HEARTBEAT_S, (self._notifier.watchdog_s or HEARTBEAT_S * 3) / 3)
+        self._ticked_s = loop.time()
+        while True:
+            silent = timedelta(seconds=loop.time() - self._ticked_s)
+            if silent > STALE_TICK / 3:
+                # The scheduler waits for wall-clock times: after the clock was set back it would
+                # sleep for as long as the step was.
+                for job in self._scheduler.get_jobs():
+                    job.modify(next_run_time=utc_now())
+            self._health = await self._ailment(silent)
+            if self._health is None:
+                self._notifier.send("WATCHDOG=1")
+            if self._status != (status := self._status_line()):
+                self._status = status
+                self._notifier.send(status)
+            await asyncio.sleep(pause_s)
+
+    async def _ailment(self, silent: timedelta) -> str | None:
+        if silent > STALE_TICK:
+            return f"the scheduler has not run for {silent.seconds} s"
+        try:
+            async with asyncio.timeout(PING_TIMEOUT_S):
+                await self._in_thread(self._store.ping)
+        except TimeoutError:
+            return "the database does not answer"
+        except AggregatorError as error:
+            return str(error)
+        return None
+
+    def _status_line(self) -> str:
+        sources = sum(source.enabled for source in self._config.sources)
+        line = f"STATUS={sources} sources, {self._reports.failing} failing"
+        return f"{line}; configuration not reloaded: {self._rejected}" if self._rejected else line
+
+    # --- configuration --------------------------------------------------------------------------
+
+    async def _reload_quietly(self) -> None:
+        with contextlib.suppress(AggregatorError):  # logged and noted already
+            await self._reload()
+
+    async def _reload(self) -> tuple[str, ...]:
+        """Read the configuration again and apply it whole, or keep the old one and say why."""
+        async with self._reloading:
+            self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={_monotonic_usec()}")
+            try:
+                fresh = await self._in_thread(partial(configuration.load, self._config.path))
+                return await self._apply(fresh)
+            except AggregatorError as error:
+                lines = error.lines if isinstance(error, ConfigError) else (str(error),)
+                for line in lines:
+                    log.error(  # noqa: TRY400 -- a mistake in a file, not a bug: no traceback
+                        event("configuration rejected", problem=line)
+                    )
+                more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+                self._rejected = f"{lines[0]}{more}"
+                await self._note_config(f"not reloaded: {self._rejected}")
+                raise
+            finally:
+                self._notifier.send("READY=1", self._status_line())
+
+    async def _apply(self, fresh: Config) -> tuple[str, ...]:
+        old = self._config
+        changes = await self._in_thread(
+            partial(self._store.apply, fresh.sources, fresh.feeds, now=self._clock())
+        )
+        notes = list(changes)
+        if fresh.server.listen != old.server.listen:
+            notes.append("server.listen changes at the next start")
+        if fresh.store.path != old.store.path:
+            notes.append("store.path changes at the next start")
+        self._config = fresh
+        self._rejected = None
+        set_level(fresh.log.level)
+        self._dispatcher.concurrency = fresh.polling.concurrency
+        fetcher = self._dispatcher.tools.fetcher
+        if fresh.network != old.network:
+            self._spawn(self._retire(fetcher))
+            fetcher = make_fetcher(fresh)
+            notes.append("network settings changed")
+        self._dispatcher.tools = self._tools(fetcher)
+        self._reports.expect(await self._in_thread(self._store.status), self._clock())
+        await self._note_config(None)
+        for line in (*notes, *fresh.warnings):
+            log.info(event("configuration", change=line))
+        log.info(event("configuration applied", changes=len(notes)))
+        return tuple(notes)
+
+    async def _note_config(self, text: str | None) -> None:
+        with contextlib.suppress(AggregatorError):
+            await self._in_thread(partial(self._store.note, "config", text))
+
+    async def _retire(self, fetcher: Fetcher) -> None:
+        """Close a client once the polls that began with it are over."""
+        await self._dispatcher.running()
+        await fetcher.aclose()
+
+    # --- requests of commands -------------------------------------------------------------------
+
+    async def _answer(self, request: Event) -> AsyncIterator[Event]:
+        try:
+            match request["do"]:
+                case "reload":
+                    changes = await self._reload()
+                    text = f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
+                    yield {
+                        "event": "done",
+                        "ok": True,
+                        "text": text,
+                        "changes": changes,
+                        "warnings": self._config.warnings,
+                    }
+                case "poll":
+                    async for told in self._poll(tuple(request["names"]), force=request["force"]):
+                        yield told
+                case other:
+                    yield {"event": "error", "text": f"unknown request {other}", "exit_status": 1}
+        except AggregatorError as error:
+            yield {"event": "error", "text": str(error), "exit_status": error.exit_status}
+
+    async def _poll(self, names: tuple[str, ...], *, force: bool) -> AsyncIterator[Event]:
+        store, now = self._store, self._clock()
+        states = await self._in_thread(partial(choose, store, names, force=force, now=now))
+        yield {"event": "expect", "count": len(states)}
+        results: asyncio.Queue[PollResult | None] = asyncio.Queue()
+        polling = asyncio.create_task(self._dispatcher.poll_all(states, results.put_nowait))
+        polling.add_done_callback(lambda _: results.put_nowait(None))
+        while (result := await results.get()) is not None:
+            yield {
+                "event": "polled",
+                "source": result.source,
+                "ok": result.problem is None,
+                "text": describe(result),
+            }
+        yield {"event": "done", "ok": await polling}
+
+    # --- parts ----------------------------------------------------------------------------------
+
+    def _tools(self, fetcher: Fetcher) -> Tools:
+        return make_tools(
+            self._config,
+            store=self._store,
+            fetcher=fetcher,
+            workers=self._workers,
+            threads=self._threads,
+            clock=self._clock,
+            dice=self._dice,
+        )
+
+    async def _in_thread(self, function: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(coroutine)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+
+def run(config: Config) -> int:
+    """Run the daemon until it is told to stop; return its exit status.
+
+    Raises `BusyError` when another process holds the database, `StoreError` when it cannot be
+    used, and `AggregatorError` when the address to listen on cannot be had.
+    """
+    set_up(config.log.level, os.environ)
+    hold = Hold(config.store.path)
+    try:
+        store = open_store(config.store.path, linger=LINGER)
+        try:
+            for line in store.apply(config.sources, config.feeds, now=utc_now()):
+                log.info(event("configuration", change=line))
+            store.note("config", None)
+            for warning in config.warnings:
+                log.warning(event("configuration", warning=warning))
+            asyncio.run(_run(config, store))
+        finally:
+            store.close()
+    finally:
+        hold.release()
+    return 0
+
+
+async def _run(config: Config, store: SqliteStore) -> None:
+    await Daemon(config, store, os.environ).run()
+
+
+def _monotonic_usec() -> int:
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
