@@ -25,8 +25,9 @@ LEVELS = (
     ("errors", "model", "redact"),
     ("config", "logs", "parse", "publish", "refine", "schedule"),
     ("control", "fetch", "notify", "store", "workers"),
-    ("poll", "serve"),
+    ("poll", "reports", "serve"),
     ("dispatch",),
+    ("once",),
     ("daemon",),
     ("cli",),
 )
@@ -51,7 +52,6 @@ OWNERS = {
     "h11": "serve/",
     "httpx": "fetch/",
     "lxml": "publish/",
-    "multidict": "fetch/",
     "nh3": "refine/html.py",
     "pydantic": "config",
     "sqlite_utils": "store/",
