@@ -5,8 +5,10 @@ The three formats only lay out what is here, so no format can forget a rule.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import unescape
 from typing import TYPE_CHECKING
 
 from aggregator.publish.clean import (
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
 
 #: Characters of a summary that stand in for a title where a format must have one: a line's worth.
 HEADING_CHARACTERS = 80
+
+#: How far into a content its first words are sought.
+HEADING_SOURCE_CHARACTERS = 2000
+
+# Enough to read our own sanitised HTML; the last tag may be cut off.
+_TAG = re.compile(r"<[^>]*(?:>|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +114,15 @@ def publication(selection: Selection, form: Format, addresses: Addresses) -> Pub
 
 def _item(story: Story) -> Item:
     source = _source(story.origin)
-    link = clean_url(story.url)
-    title, summary, identifier = clean(story.title), clean(story.summary), clean(story.id)
+    title, summary = clean(story.title), clean(story.summary)
+    content_html = clean(story.content_html)
     author = person_name(story.author) if story.author else ""
     return Item(
-        id=identifier,
-        link=link,
+        id=clean(story.id),
+        link=clean_url(story.url),
         title=title if title.strip() else "",
-        heading=title if title.strip() else _heading(summary) or link or identifier,
-        content_html=clean(story.content_html),
+        heading=title if title.strip() else _heading(summary, content_html) or source.title,
+        content_html=content_html,
         summary=summary,
         author=author or source.title,
         published_at=_seconds(story.published_at),
@@ -137,8 +145,10 @@ def _source(origin: Origin) -> ItemSource:
     )
 
 
-def _heading(summary: str) -> str:
-    line = " ".join(summary.split())
+def _heading(summary: str, content_html: str) -> str:
+    """Return the first words of a story without a title, maybe none."""
+    text = summary or unescape(_TAG.sub(" ", content_html[:HEADING_SOURCE_CHARACTERS]))
+    line = " ".join(clean(text).split())
     return line if len(line) <= HEADING_CHARACTERS else line[: HEADING_CHARACTERS - 1] + "…"
 
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from aggregator.errors import StoreError
 from aggregator.publish import OPML_MEDIA_TYPE, Format, render_sources
+from aggregator.redact import redact
 from aggregator.serve.callers import is_local
 from aggregator.serve.pages import STYLE_SOURCE, feeds_page
 from aggregator.serve.renderings import Renderings, UnavailableError
@@ -162,7 +163,7 @@ class _Sources:
         try:
             document = await self._document()
         except StoreError as error:
-            log.warning("sources not rendered error=%r", str(error))
+            log.warning("sources not rendered error=%r", redact(str(error)))
             return unavailable_response()
         return conditional_response(
             request, document, cache_control=ASK_FIRST, now=self._site.now()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.errors import StoreError
 from aggregator.publish import Addresses, Format, render
+from aggregator.redact import redact
 from aggregator.serve.responses import Representation, represent
 
 if TYPE_CHECKING:
@@ -75,12 +76,27 @@ class Renderings:
                 # Others may wait for the same rendering: it goes on when this reader leaves.
                 return await asyncio.wait_for(asyncio.shield(task), PATIENCE_SECONDS)
             except (StoreError, TimeoutError) as error:
-                if key not in self._failing:
-                    self._failing.add(key)
-                    log.warning("feed not rendered feed=%s format=%s error=%r", *key, str(error))
+                self._log_failure(key, error)
+            except Exception as error:
+                # A bug: it is logged here once, and shown as one to who gets nothing instead.
+                if kept is None:
+                    raise
+                self._log_failure(key, error, is_bug=True)
         if kept is None:
             raise UnavailableError
         return kept.representation
+
+    def _log_failure(self, key: Key, error: Exception, *, is_bug: bool = False) -> None:
+        """Log the first failure after a success; readers come by the minute."""
+        if key not in self._failing:
+            self._failing.add(key)
+            reason = redact(str(error)) or type(error).__name__
+            log.warning(
+                "feed not rendered feed=%s format=%s error=%r",
+                *key,
+                reason,
+                exc_info=error if is_bug else None,
+            )
 
     def _rendering(
         self, key: Key, feed: Feed, config: Config, version: int

@@ -1,0 +1,359 @@
+"""Every published document keeps the rules of its specification.
+
+The rules are checked here by ourselves, on documents that hold everything and next to nothing:
+RFC 4287, RSS 2.0 with the RSS Advisory Board's profile, JSON Feed 1.1, XML 1.0.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from itertools import permutations
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from aggregator.model import Enclosure, Origin, Selection
+from aggregator.publish import Addresses, Format, render
+from tests.golden import FOLDER, STORIES, documents
+from tests.publishing import MOMENT, bare_story, selection, story
+
+ADDRESSES = Addresses("https://feeds.example.org")
+ATOM = "{http://www.w3.org/2005/Atom}"
+CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
+CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
+LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
+RFC822 = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
+ABSOLUTE_IRI = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
+WEB_URI = re.compile(r"https?://[!-~]+")
+
+SELECTIONS = {
+    "everything": selection(*STORIES),
+    "nothing": selection(),
+    "one": selection(story()),
+    "bare": selection(bare_story()),
+}
+EACH = pytest.mark.parametrize("selected", SELECTIONS.values(), ids=SELECTIONS)
+
+
+def atom(selected: Selection) -> etree._Element:
+    return strict(render(selected, Format.ATOM, ADDRESSES))
+
+
+def rss(selected: Selection) -> etree._Element:
+    channel = strict(render(selected, Format.RSS, ADDRESSES)).find("channel")
+    assert channel is not None
+    return channel
+
+
+def json_feed(selected: Selection) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(render(selected, Format.JSON, ADDRESSES))
+    return document
+
+
+def strict(document: bytes) -> etree._Element:
+    """Parse without mercy, and refuse what no feed should hold."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=False)
+    root = etree.fromstring(document, parser)
+    assert b"<!DOCTYPE" not in document
+    assert not root.xpath("//processing-instruction() | //comment()")
+    assert document.startswith(b"<?xml version='1.0' encoding='UTF-8'?>")
+    return root
+
+
+def texts(element: etree._Element, name: str) -> list[str]:
+    return [found.text or "" for found in element.findall(name)]
+
+
+def only(element: etree._Element, name: str) -> str:
+    (text,) = texts(element, name)
+    return text
+
+
+def links(element: etree._Element, rel: str) -> list[dict[str, str]]:
+    found = [
+        {str(key): str(value) for key, value in link.items()}
+        for link in element.findall(f"{ATOM}link")
+    ]
+    return [link for link in found if link["rel"] == rel]
+
+
+def test_golden_documents_are_as_they_were() -> None:
+    written = {
+        path.name: path.read_bytes()
+        for path in FOLDER.iterdir()
+        if path.suffix[1:] != "py" and path.is_file()
+    }
+    rendered = documents()
+    assert rendered.keys() == written.keys()
+    for name, document in rendered.items():
+        assert document.decode() == written[name].decode(), f"{name}: see `make golden`"
+
+
+@pytest.mark.parametrize("form", Format)
+@EACH
+def test_same_selection_gives_same_bytes(form: Format, selected: Selection) -> None:
+    assert render(selected, form, ADDRESSES) == render(selected, form, ADDRESSES)
+
+
+@EACH
+def test_atom_feed_and_entries_have_what_rfc_4287_demands(selected: Selection) -> None:
+    feed = atom(selected)
+    assert feed.tag == f"{ATOM}feed"
+    assert only(feed, f"{ATOM}title").strip()
+    assert only(feed, f"{ATOM}id") == selected.id
+    (self_link,) = links(feed, "self")
+    assert self_link["href"] == "https://feeds.example.org/feeds/all.atom"
+    assert self_link["type"] == "application/atom+xml"
+    (home,) = links(feed, "alternate")
+    assert home == {"href": "https://feeds.example.org/", "rel": "alternate", "type": "text/html"}
+    for entry in feed.findall(f"{ATOM}entry"):
+        assert only(entry, f"{ATOM}title").strip()
+        assert ABSOLUTE_IRI.fullmatch(only(entry, f"{ATOM}id"))
+        assert RFC3339.fullmatch(only(entry, f"{ATOM}updated"))
+        assert RFC3339.fullmatch(only(entry, f"{ATOM}published"))
+        assert len(entry.findall(f"{ATOM}author")) == 1
+        assert only(entry, f"{ATOM}author/{ATOM}name").strip()
+        assert entry.find(f"{ATOM}author/{ATOM}email") is None
+        (content,) = entry.findall(f"{ATOM}content")
+        assert dict(content.items()) == {"type": "html"}
+        assert len(content) == 0
+        assert len(links(entry, "alternate")) <= 1
+        for link in entry.findall(f"{ATOM}link"):
+            assert WEB_URI.fullmatch(link.get("href", ""))
+            assert link.get("rel") in {"alternate", "enclosure"}
+            assert link.text is None
+        for category in entry.findall(f"{ATOM}category"):
+            assert category.get("term")
+
+
+@EACH
+def test_atom_entries_name_their_source_completely(selected: Selection) -> None:
+    origins = {story.origin.id: story.origin for story in selected.stories}
+    for entry in atom(selected).findall(f"{ATOM}entry"):
+        (source,) = entry.findall(f"{ATOM}source")
+        origin = origins[only(source, f"{ATOM}id")]
+        assert only(source, f"{ATOM}title") == origin.title
+        updated = datetime.fromisoformat(only(source, f"{ATOM}updated"))
+        assert updated == origin.updated_at.replace(microsecond=0)
+        assert len(links(source, "self")) == (origin.url is not None)
+        assert len(links(source, "alternate")) == (origin.site_url is not None)
+
+
+def test_atom_enclosures_keep_type_and_length() -> None:
+    (entry,) = atom(selection(story())).findall(f"{ATOM}entry")
+    assert links(entry, "enclosure") == [
+        {
+            "rel": "enclosure",
+            "href": "https://cdn.example.org/one.mp3",
+            "type": "audio/mpeg",
+            "length": "1234",
+        },
+        {"rel": "enclosure", "href": "https://cdn.example.org/two.ogg", "type": "audio/ogg"},
+    ]
+
+
+@EACH
+def test_rss_channel_and_items_keep_the_profile(selected: Selection) -> None:
+    channel = rss(selected)
+    assert only(channel, "title").strip()
+    assert only(channel, "description").strip()
+    assert only(channel, "link") == "https://feeds.example.org/"
+    assert [dict(link.items()) for link in channel.findall(f"{ATOM}link")] == [
+        {
+            "href": "https://feeds.example.org/feeds/all.rss",
+            "rel": "self",
+            "type": "application/rss+xml",
+        }
+    ]
+    assert len(channel.findall("lastBuildDate")) == 1
+    for item in channel.findall("item"):
+        assert item.find("title") is not None or item.find("description") is not None
+        names = [child.tag for child in item if child.tag != "category"]
+        assert len(names) == len(set(names)), "elements at most once except category"
+        assert only(item, CREATOR).strip()
+        assert item.find("author") is None
+        if item.find(CONTENT) is not None:
+            assert names.index("description") < names.index(CONTENT)
+        (guid,) = item.findall("guid")
+        is_permanent = guid.get("isPermaLink") == "true"
+        assert is_permanent == (guid.text == item.findtext("link"))
+        assert RFC822.fullmatch(only(item, "pubDate"))
+        for enclosure in item.findall("enclosure"):
+            assert set(enclosure.keys()) == {"url", "length", "type"}
+            assert enclosure.get("length", "").isdigit()
+        for source in item.findall("source"):
+            assert WEB_URI.fullmatch(source.get("url", ""))
+            assert source.text
+
+
+def test_rss_weekdays_are_right() -> None:
+    for days in range(7):
+        selected = selection(story(published_at=MOMENT - timedelta(days=days)))
+        text = only(rss(selected), "item/pubDate")
+        assert parsedate_to_datetime(text).strftime("%a") == text[:3]
+
+
+def test_rss_item_of_a_source_without_any_address_has_no_source_element() -> None:
+    assert rss(selection(bare_story(title="x"))).find("item/source") is None
+
+
+def test_rss_source_of_a_private_source_is_its_site() -> None:
+    origin = Origin("club", "Club", "urn:x", None, "https://club.example.com/", MOMENT, None)
+    (source,) = rss(selection(story(origin=origin))).findall("item/source")
+    assert source.get("url") == "https://club.example.com/"
+
+
+def test_rss_has_only_the_first_enclosure() -> None:
+    (enclosure,) = rss(selection(story())).findall("item/enclosure")
+    assert enclosure.get("url") == "https://cdn.example.org/one.mp3"
+
+
+def test_rss_content_without_summary_is_the_description() -> None:
+    channel = rss(selection(story(summary="", content_html="<p>x</p>")))
+    assert only(channel, "item/description") == "<p>x</p>"
+    assert channel.find(f"item/{CONTENT}") is None
+
+
+@EACH
+def test_json_feed_keeps_version_1_1(selected: Selection) -> None:
+    feed = json_feed(selected)
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert feed["title"]
+    assert feed["feed_url"] == "https://feeds.example.org/feeds/all.json"
+    assert feed["home_page_url"] == "https://feeds.example.org/"
+    assert isinstance(feed["items"], list)
+    for item in feed["items"]:
+        assert isinstance(item["id"], str)
+        assert item["id"]
+        assert ("content_html" in item) != ("content_text" in item)
+        assert "author" not in item
+        assert [author["name"] for author in item["authors"]]
+        assert RFC3339.fullmatch(item["date_published"])
+        assert RFC3339.fullmatch(item["date_modified"])
+        assert {"id", "title", "date_modified"} <= item["_source"].keys()
+        assert None not in item.values()
+        for attachment in item.get("attachments", []):
+            assert attachment["url"]
+            assert attachment["mime_type"]
+            assert attachment.get("size_in_bytes", 1) > 0
+
+
+@EACH
+def test_no_document_carries_an_id_twice(selected: Selection) -> None:
+    ids = {
+        Format.ATOM: texts(atom(selected), f"{ATOM}entry/{ATOM}id"),
+        Format.RSS: texts(rss(selected), "item/guid"),
+        Format.JSON: [item["id"] for item in json_feed(selected)["items"]],
+    }
+    expected = list(dict.fromkeys(story.id for story in selected.stories))
+    assert ids == dict.fromkeys(Format, expected)
+
+
+def test_of_two_stories_that_only_a_secret_tells_apart_one_is_published() -> None:
+    twins = [story(id=f"https://example.com/?token={secret}") for secret in ("one", "two")]
+    assert len(json_feed(selection(*twins))["items"]) == 1
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_feed_is_as_new_as_its_newest_story(order: tuple[int, ...]) -> None:
+    selected = selection(
+        *(story(id=f"urn:x:{n}", updated_at=MOMENT - timedelta(days=3 - n)) for n in order)
+    )
+    newest = (MOMENT - timedelta(days=1)).replace(microsecond=0)
+    assert datetime.fromisoformat(only(atom(selected), f"{ATOM}updated")) == newest
+    assert parsedate_to_datetime(only(rss(selected), "lastBuildDate")) == newest
+
+
+def test_an_empty_feed_is_as_new_as_its_last_change() -> None:
+    changed_at = MOMENT.replace(microsecond=0)
+    assert datetime.fromisoformat(only(atom(selection()), f"{ATOM}updated")) == changed_at
+    assert parsedate_to_datetime(only(rss(selection()), "lastBuildDate")) == changed_at
+
+
+def test_instants_of_any_zone_are_published_in_utc() -> None:
+    zoned = datetime.fromisoformat("2026-11-20T08:00:00+08:00")
+    selected = selection(story(published_at=zoned))
+    assert only(rss(selected), "item/pubDate") == "Fri, 20 Nov 2026 00:00:00 GMT"
+    assert json_feed(selected)["items"][0]["date_published"] == "2026-11-20T00:00:00Z"
+    published = only(atom(selected), f"{ATOM}entry/{ATOM}published")
+    assert datetime.fromisoformat(published) == zoned.astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("author", "name"),
+    [
+        (None, "IT之家"),
+        ("  ", "IT之家"),
+        ("远洋", "远洋"),
+        ("jo@example.org", "jo"),
+        ("mailto:jo@example.org", "jo"),
+        ("jo@example.org (Jo Doe)", "Jo Doe"),
+        ("Jo Doe <jo@example.org>", "Jo Doe"),
+        ("Jo (Editor) <jo@example.org>", "Jo (Editor)"),
+        ("noreply@blogger.com (Unknown)", "Unknown"),
+        ("@jo", "@jo"),
+        ("a@" * 5000, "a@" * 5000),
+    ],
+)
+def test_every_format_names_the_author_or_else_the_source(author: str | None, name: str) -> None:
+    selected = selection(story(author=author))
+    assert only(atom(selected), f"{ATOM}entry/{ATOM}author/{ATOM}name") == name
+    assert only(rss(selected), f"item/{CREATOR}") == name
+    assert json_feed(selected)["items"][0]["authors"] == [{"name": name}]
+
+
+def test_a_language_that_all_stories_share_is_the_feeds() -> None:
+    selected = selection(story(), story(id="urn:x:2"))
+    assert atom(selected).get(LANG) == "zh-CN"
+    assert atom(selected).find(f"{ATOM}entry").get(LANG) is None  # type: ignore[union-attr]  # it has two
+    assert only(rss(selected), "language") == "zh-CN"
+    assert json_feed(selected)["language"] == "zh-CN"
+
+
+def test_stories_of_several_languages_each_say_their_own() -> None:
+    selected = selection(story(), story(id="urn:x:2", language="en"), bare_story())
+    feed = atom(selected)
+    assert feed.get(LANG) is None
+    assert [entry.get(LANG) for entry in feed.findall(f"{ATOM}entry")] == ["zh-CN", "en", None]
+    assert rss(selected).find("language") is None
+    assert [item.get("language") for item in json_feed(selected)["items"]] == ["zh-CN", "en", None]
+
+
+@pytest.mark.parametrize("language", ["", "x" * 30, "en_US", "中文", "en us", 'en"'])
+def test_what_is_no_language_tag_is_not_published(language: str) -> None:
+    assert atom(selection(bare_story(language=language))).get(LANG) is None
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "/relative", "", " ", "mailto:a@b.example"]
+)
+def test_only_web_addresses_are_published_as_links(url: str) -> None:
+    selected = selection(story(url=url, enclosures=(Enclosure(url, "audio/mpeg", 1),)))
+    (entry,) = atom(selected).findall(f"{ATOM}entry")
+    assert entry.findall(f"{ATOM}link") == []
+    assert rss(selected).find("item/link") is None
+    assert rss(selected).find("item/enclosure") is None
+    (item,) = json_feed(selected)["items"]
+    assert not {"url", "attachments"} & item.keys()
+
+
+@pytest.mark.parametrize("media_type", ["", "audio", 'a/b"c', "a/b\n", "audio/mpeg; x=1"])
+def test_an_enclosures_type_is_always_a_media_type(media_type: str) -> None:
+    enclosure = Enclosure("https://example.com/x", media_type, -5)
+    (attachment,) = json_feed(selection(story(enclosures=(enclosure,))))["items"][0]["attachments"]
+    assert re.fullmatch(r"[a-z]+/[a-z-]+", attachment["mime_type"])
+    assert "size_in_bytes" not in attachment
+
+
+def test_base_url_may_have_a_path_and_a_final_slash() -> None:
+    for base_url in ("https://example.org/news", "https://example.org/news/"):
+        addresses = Addresses(base_url)
+        assert addresses.home == "https://example.org/news/"
+        assert addresses.feed("c/c++", Format.ATOM) == (
+            "https://example.org/news/feeds/c%2Fc%2B%2B.atom"
+        )

@@ -1,0 +1,162 @@
+"""What readers get out of our documents is what went in, whatever Unicode and markup it is."""
+
+from __future__ import annotations
+
+import calendar
+import html
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import feedparser  # type: ignore[import-untyped]  # feedparser ships no types
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from aggregator.model import Enclosure, Origin, Story
+from aggregator.publish import Addresses, Format, clean, render
+from tests.golden import STORIES
+from tests.publishing import ITHOME, bare_story, selection, story
+
+ADDRESSES = Addresses("https://feeds.example.org")
+ATOM = "{http://www.w3.org/2005/Atom}"
+CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
+
+# Any code point at all, lone surrogates and controls included, and what markup is made of.
+any_text = st.text(st.characters(codec=None, exclude_categories=())) | st.text(
+    list("<>&\"'/![]?;=#x0 \t\r\n\x00\x0b\x85\x9f\ufffe\ud800ab世😀")
+)
+# From 1970 to 9000, to the microsecond.
+instants = st.integers(0, 221_845_392_000 * 10**6).map(
+    lambda micros: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+)
+origins = st.builds(
+    Origin,
+    name=st.just("name"),
+    title=any_text,
+    id=st.just("urn:x:origin"),
+    url=st.none() | any_text,
+    site_url=st.none() | any_text.map(lambda text: "https://example.com/" + text),
+    updated_at=instants,
+    language=st.none() | any_text,
+)
+stories = st.builds(
+    Story,
+    id=st.integers(0, 5).map("urn:x:{}".format) | any_text.map(lambda text: "urn:x:" + text),
+    order_key=st.just(1),
+    origin=origins,
+    url=st.none() | any_text | any_text.map(lambda text: "https://example.com/" + text),
+    title=any_text,
+    content_html=any_text,
+    summary=any_text,
+    author=st.none() | any_text,
+    published_at=instants,
+    updated_at=instants,
+    categories=st.lists(any_text, max_size=3).map(tuple),
+    enclosures=st.lists(
+        st.builds(
+            Enclosure,
+            any_text.map(lambda text: "https://example.com/" + text),
+            any_text,
+            st.integers(-1, 10**12),
+        ),
+        max_size=3,
+    ).map(tuple),
+    language=st.none() | any_text,
+)
+
+
+def parse(document: bytes) -> etree._Element:
+    return etree.fromstring(document, etree.XMLParser(resolve_entities=False, huge_tree=True))
+
+
+def instant(parsed: time.struct_time) -> datetime:
+    return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(stories, max_size=4).map(tuple), any_text)
+def test_any_text_makes_well_formed_documents_that_say_the_same(
+    chosen: tuple[Story, ...], title: str
+) -> None:
+    selected = selection(*chosen, title=title)
+    kept: dict[str, Story] = {}
+    for one in chosen:
+        kept.setdefault(clean(one.id), one)
+
+    atom = parse(render(selected, Format.ATOM, ADDRESSES))
+    entries = atom.findall(f"{ATOM}entry")
+    assert [entry.findtext(f"{ATOM}id") for entry in entries] == list(kept)
+    for entry, one in zip(entries, kept.values(), strict=True):
+        if one.title and clean(one.title).strip():
+            assert entry.findtext(f"{ATOM}title") == clean(one.title)
+        if clean(one.content_html):
+            assert entry.findtext(f"{ATOM}content") == clean(one.content_html)
+            assert entry.findtext(f"{ATOM}summary", "") == clean(one.summary)
+
+    items = parse(render(selected, Format.RSS, ADDRESSES)).findall("channel/item")
+    assert [item.findtext("guid") for item in items] == list(kept)
+    for item, one in zip(items, kept.values(), strict=True):
+        if clean(one.summary):
+            assert html.unescape(item.findtext("description", "")) == html.unescape(
+                html.escape(clean(one.summary), quote=False)
+            )
+            assert item.findtext(CONTENT, "") == clean(one.content_html)
+
+    feed: dict[str, Any] = json.loads(render(selected, Format.JSON, ADDRESSES).decode("utf-8"))
+    assert [item["id"] for item in feed["items"]] == list(kept)
+    for item, one in zip(feed["items"], kept.values(), strict=True):
+        assert item.get("content_html", "") == clean(one.content_html)
+        assert item.get("summary", item.get("content_text", "")) == clean(one.summary)
+
+
+@pytest.mark.parametrize("form", [Format.ATOM, Format.RSS])
+def test_feedparser_reads_what_was_published(form: Format) -> None:
+    feed = feedparser.parse(
+        render(selection(*STORIES), form, ADDRESSES),
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    assert not feed.bozo
+    assert feed.feed.title == "全部 · All"
+    expected = STORIES[:-1]  # the last repeats an id
+    assert [entry.id for entry in feed.entries] == [one.id for one in expected]
+    for entry, one in zip(feed.entries, expected, strict=True):
+        published = instant(entry.published_parsed)
+        assert published == one.published_at.replace(microsecond=0)
+        if form is Format.ATOM:
+            updated = instant(entry.updated_parsed)
+            assert updated == one.updated_at.replace(microsecond=0)
+            assert entry.source.title == one.origin.title
+    first = feed.entries[0]
+    assert first.title == STORIES[0].title
+    assert first.link == STORIES[0].url
+    assert first.author == "远洋"
+    assert first.summary == html.escape(STORIES[0].summary, quote=False) or (
+        form is Format.ATOM and first.summary == STORIES[0].summary
+    )
+    assert first.content[0].value == STORIES[0].content_html
+    assert [tag.term for tag in first.tags] == ["科技", "a/b, c"]
+    urls = [enclosure.href for enclosure in first.enclosures]
+    expected_urls = [enclosure.url for enclosure in STORIES[0].enclosures]
+    assert urls == (expected_urls if form is Format.ATOM else expected_urls[:1])
+
+
+def test_titles_with_markup_stay_text_in_atom() -> None:
+    title = "<script>alert(1)</script> &amp; ]]> <b>x"
+    document = render(selection(story(title=title)), Format.ATOM, ADDRESSES)
+    assert parse(document).findtext(f"{ATOM}entry/{ATOM}title") == title
+
+
+def test_a_story_without_title_gets_its_first_words_where_a_title_must_be() -> None:
+    long = "一" * 200
+    headings = {
+        "Hello & bye": bare_story(content_html="<p>Hello <b>&amp;</b> bye"),
+        "一" * 79 + "…": bare_story(summary=long),
+        ITHOME.title: bare_story(origin=ITHOME, content_html='<img src="x'),
+    }
+    for heading, one in headings.items():
+        document = render(selection(one), Format.ATOM, ADDRESSES)
+        assert parse(document).findtext(f"{ATOM}entry/{ATOM}title") == heading
