@@ -1,1 +1,28 @@
-"""Bytes to what the publisher said: decoding, feedparser, JSON Feed, dates."""
+"""Body bytes in, what the document says out: decoded, read, and nothing repaired.
+
+Pure and slow: runs in a worker process that can be killed.
+"""
+
+from __future__ import annotations
+
+from aggregator.errors import UnreadableError
+from aggregator.model import Body, Document, Problem, ProblemKind
+from aggregator.parse.decode import decode
+from aggregator.parse.document import read_xml
+from aggregator.parse.json_feed import looks_like_json, read_json
+from aggregator.parse.limits import MAX_BODY_BYTES
+
+__all__ = ["read"]
+
+
+def read(body: Body) -> Document:
+    """Return what the RSS, Atom or JSON Feed document in `body` says.
+
+    Raises `UnreadableError` with a named problem: TOO_LARGE, ENCODING (not text at all),
+    NOT_A_FEED (with what it is instead). Any other exception is a defect of ours or feedparser's.
+    """
+    if len(body.body) > MAX_BODY_BYTES:
+        sizes = f"{len(body.body) >> 20} MiB, {MAX_BODY_BYTES >> 20} at most"
+        raise UnreadableError(Problem(ProblemKind.TOO_LARGE, f"a document of {sizes}"))
+    decoded = decode(body.body, body.content_type)
+    return read_json(body, decoded) if looks_like_json(decoded.text) else read_xml(body, decoded)

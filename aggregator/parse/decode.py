@@ -1,0 +1,204 @@
+"""Bytes to text: which encoding a document is in, whatever it says about itself.
+
+One order, the same everywhere, and no guessing library whose presence would change results:
+
+1. a byte order mark, or the first bytes of an XML declaration in UTF-16 or UTF-32 (XML 1.0, F.1);
+2. non-ASCII bytes that are strict UTF-8: text in another encoding is almost never valid UTF-8 by
+   accident, while UTF-8 labelled gb2312 or ISO-8859-1 is common;
+3. what is declared (HTTP first, then XML), strictly; gb2312 and gbk are read as gb18030;
+4. UTF-8 with a few bad bytes, or cut inside a character: repaired with U+FFFD, not re-guessed;
+5. the declared encoding with a few bad bytes, repaired likewise;
+6. gb18030 or big5, when high bytes come in pairs; else windows-1252, which reads anything.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from aggregator.errors import UnreadableError
+from aggregator.model import Problem, ProblemKind
+
+#: How a declared encoding is read, where that is not simply as declared: the wider set that
+#: documents really use, as browsers do (https://encoding.spec.whatwg.org/#names-and-labels).
+_READ_AS = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "big5": "big5hkscs",
+    "cp950": "big5hkscs",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+}
+#: The codecs that read documents; Python has others (unicode_escape, idna, utf-7) that must not.
+_CODECS = frozenset(_READ_AS) | {
+    "utf-8", "gb18030", "big5hkscs", "cp932", "shift_jisx0213", "euc_jp", "iso2022_jp",
+    "cp949", "johab", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256",
+    "cp1257", "cp1258", "cp874", "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-5",
+    "iso8859-6", "iso8859-7", "iso8859-8", "iso8859-10", "iso8859-13", "iso8859-14",
+    "iso8859-15", "iso8859-16", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "cp437",
+    "cp850", "cp852", "cp855", "cp866", "cp037", "cp500",
+}  # fmt: skip
+#: Labels that Python does not know.
+_ALIASES = {"x-gbk": "gbk", "x-sjis": "cp932", "x-x-big5": "big5", "windows-874": "cp874"}
+
+_MARKS: tuple[tuple[bytes, str], ...] = (
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    # No mark, but the first characters of a document ("<?" or "<r") show the width.
+    (b"\0\0\0<", "utf-32-be"),
+    (b"<\0\0\0", "utf-32-le"),
+    (b"\0<\0", "utf-16-be"),
+    (b"<\0", "utf-16-le"),
+    (b"\x4c\x6f\xa7\x94", "cp037"),  # "<?xm" in EBCDIC
+)
+
+#: What is never text: a name for the operator, by first bytes.
+_BINARY: tuple[tuple[bytes, str], ...] = (
+    (b"\x1f\x8b", "gzip data"),
+    (b"\x28\xb5\x2f\xfd", "zstd data"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"%PDF-", "a PDF file"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"ID3", "an MP3 file"),
+)
+
+#: A declaration stands at the start; this much is searched for it.
+_DECLARATION_BYTES = 1024
+_DECLARED = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']\s*([A-Za-z0-9._:-]{1,40})""")
+_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
+
+#: Repairing beats guessing while bad bytes are at most one for this many good characters.
+_GOOD_PER_BAD = 3
+_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+_HIGH_CHARACTERS = re.compile(r"[^\x00-\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text of a document, the encoding that read it, and what had to be done, for `explain`."""
+
+    text: str
+    encoding: str
+    notes: tuple[str, ...] = ()
+
+
+def decode(body: bytes, content_type: str | None) -> Decoded:
+    """Return the text of `body`; the order is the module's.
+
+    Raises `UnreadableError` (ENCODING) for what is not text at all: an archive, an image.
+    """
+    for magic, what in _BINARY:
+        if body.startswith(magic):
+            raise UnreadableError(
+                Problem(ProblemKind.ENCODING, f"the body is {what}, not text", "check the URL")
+            )
+    for mark, encoding in _MARKS:
+        if body.startswith(mark):
+            return _marked(body, encoding)
+    declared = _declared(body, content_type)
+    codecs_declared = [(label, _codec(label)) for label in declared]
+    codec = next((codec for _, codec in codecs_declared if codec), None)
+    unknown = [label for label, codec in codecs_declared if codec is None]
+    return _unmarked(body, codec, tuple(f'unknown encoding "{label}" ignored' for label in unknown))
+
+
+def _marked(body: bytes, encoding: str) -> Decoded:
+    text = body.decode(encoding, "replace").removeprefix("\ufeff")
+    bad = text.count("\ufffd")
+    return Decoded(text, encoding, (f"{bad} bad bytes replaced",) if bad else ())
+
+
+def _declared(body: bytes, content_type: str | None) -> list[str]:
+    labels = []
+    if content_type and (http := _CHARSET.search(content_type)):
+        labels.append(http[1].lower())
+    if xml := _DECLARED.search(body[:_DECLARATION_BYTES]):
+        labels.append(xml[1].decode("ascii").lower())
+    # A label that names a wider unit than these bytes have is a mistake: the marks came first.
+    return [label for label in labels if not label.startswith(("utf-16", "utf16", "utf-32", "ucs"))]
+
+
+def _codec(label: str) -> str | None:
+    try:
+        name = codecs.lookup(_ALIASES.get(label, label)).name
+    except LookupError:
+        return None
+    return _READ_AS.get(name, name) if name in _CODECS else None
+
+
+def _unmarked(body: bytes, codec: str | None, notes: tuple[str, ...]) -> Decoded:
+    if body.isascii():
+        # ISO-2022-JP hides its characters in ASCII bytes; all other labels mean the same here.
+        if codec == "iso2022_jp" and (text := _strictly(body, codec)) is not None:
+            return Decoded(text, codec, notes)
+        return Decoded(body.decode("ascii"), "utf-8", notes)
+    if (text := _strictly(body, "utf-8")) is not None:
+        if codec not in {None, "utf-8"}:
+            notes += (f"declared {codec}, but the bytes are UTF-8",)
+        return Decoded(text, "utf-8", notes)
+    if codec is not None and (text := _strictly(body, codec)) is not None:
+        return Decoded(text, codec, notes)
+    for repairing in ("utf-8", codec):
+        if repairing is not None and (repaired := _repaired(body, repairing)) is not None:
+            return Decoded(repaired.text, repairing, notes + repaired.notes)
+    guessed = _guessed(body)
+    label = f"declared {codec}" if codec else "no encoding declared"
+    return Decoded(guessed.text, guessed.encoding, (*notes, f"{label}, read as {guessed.encoding}"))
+
+
+def _strictly(body: bytes, codec: str) -> str | None:
+    try:
+        return body.decode(codec)
+    except UnicodeDecodeError:
+        return None
+
+
+def _repaired(body: bytes, codec: str) -> Decoded | None:
+    text = body.decode(codec, "replace")
+    bad = text.count("\ufffd")
+    good = len(_HIGH_CHARACTERS.findall(text)) - bad
+    cut_at_the_end = bad == 1 and text.endswith("\ufffd") and codec == "utf-8"
+    if good < bad * _GOOD_PER_BAD and not cut_at_the_end:
+        return None
+    return Decoded(text, codec, (f"{bad} bad bytes replaced",))
+
+
+def _guessed(body: bytes) -> Decoded:
+    """Read undeclared bytes: Chinese when high bytes stand together, else Western."""
+    runs = _HIGH_RUN.findall(body)
+    alone = sum(1 for run in runs if len(run) == 1)
+    if alone * 2 < len(runs):
+        chinese = _strictly(body, "gb18030")
+        taiwanese = _strictly(body, "big5hkscs")
+        if chinese is not None and (
+            taiwanese is None or _share(chinese, "gb2312") >= _share(taiwanese, "big5")
+        ):
+            return Decoded(chinese, "gb18030")
+        if taiwanese is not None:
+            return Decoded(taiwanese, "big5hkscs")
+    western = _strictly(body, "cp1252")
+    if western is not None:
+        return Decoded(western, "cp1252")
+    # Five bytes mean nothing in windows-1252; ISO-8859-1 reads every byte.
+    return Decoded(body.decode("iso8859-1"), "iso8859-1")
+
+
+def _share(text: str, everyday: str) -> float:
+    """Return the share of non-ASCII characters that the everyday character set holds.
+
+    Text read in the wrong one of two Chinese encodings is full of characters nobody uses.
+    """
+    high = _HIGH_CHARACTERS.findall(text[:20_000])
+    known = sum(1 for character in high if character.encode(everyday, "ignore"))
+    return known / len(high) if high else 1.0

@@ -1,0 +1,141 @@
+"""JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/), which feedparser does not read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aggregator.errors import UnreadableError
+from aggregator.model import (
+    Body,
+    Document,
+    DocumentHead,
+    DocumentHints,
+    Enclosure,
+    Problem,
+    ProblemKind,
+    RawEntry,
+)
+from aggregator.parse.dates import parse_date
+from aggregator.parse.decode import Decoded
+from aggregator.parse.limits import MAX_CATEGORIES, MAX_ENCLOSURES, MAX_ENTRIES, bounded
+
+
+def looks_like_json(text: str) -> bool:
+    """Tell whether a document is JSON; no XML document begins like this."""
+    return text.lstrip("\ufeff \t\r\n").startswith("{")
+
+
+def read_json(body: Body, decoded: Decoded) -> Document:
+    """Return what the JSON Feed `decoded` says; raises `UnreadableError` (NOT_A_FEED)."""
+    feed = _loaded(decoded.text)
+    version = str(feed.get("version") or "")
+    items = feed.get("items")
+    if "jsonfeed.org/version/" not in version or not isinstance(items, list):
+        raise _refused(f"JSON, but no JSON Feed: its version is {version[:60]!r}")
+    notes = list(decoded.notes)
+    if len(items) > MAX_ENTRIES:
+        notes.append(f"only the first {MAX_ENTRIES} entries were read")
+    entries = [item for item in items[:MAX_ENTRIES] if isinstance(item, dict)]
+    return Document(
+        head=DocumentHead(
+            kind="json10" if version.rstrip("/").endswith("version/1") else "json11",
+            encoding=decoded.encoding,
+            title=_text(feed, "title"),
+            site_url=_text(feed, "home_page_url"),
+            author=_author(feed),
+            language=_text(feed, "language"),
+            truncated=len(items) > MAX_ENTRIES,
+            hints=DocumentHints(expired=feed.get("expired") is True),
+            notes=tuple(notes),
+        ),
+        entries=tuple(_entry(item, body) for item in entries),
+        source_url=body.source_url,
+        seen_at=body.seen_at,
+    )
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    try:
+        loaded = json.loads(text.lstrip("\ufeff"))
+    except json.JSONDecodeError as error:
+        raise _refused(f"JSON, but broken at line {error.lineno}: {error.msg}") from error
+    except (RecursionError, ValueError) as error:  # nesting, or a number of a million digits
+        raise _refused("JSON, but nested or sized beyond reason") from error
+    return loaded if isinstance(loaded, dict) else {}
+
+
+def _refused(detail: str) -> UnreadableError:
+    return UnreadableError(Problem(ProblemKind.NOT_A_FEED, detail, "check the URL"))
+
+
+def _entry(item: dict[str, Any], body: Body) -> RawEntry:
+    content_html = _text(item, "content_html")
+    raw_published, raw_updated = _text(item, "date_published"), _text(item, "date_modified")
+    return RawEntry(
+        raw_guid=_identifier(item),
+        raw_link=_text(item, "url") or _text(item, "external_url"),
+        raw_title=_text(item, "title"),
+        raw_title_is_html=False,
+        raw_summary=_text(item, "summary"),
+        raw_summary_is_html=False,
+        raw_content=content_html or _text(item, "content_text"),
+        raw_content_is_html=content_html is not None,
+        raw_author=_author(item),
+        raw_published=raw_published,
+        raw_updated=raw_updated,
+        published_at=parse_date(raw_published, body.timezone),
+        updated_at=parse_date(raw_updated, body.timezone),
+        raw_categories=_categories(item),
+        raw_enclosures=_enclosures(item),
+        base_url=body.source_url,
+        language=_text(item, "language"),
+    )
+
+
+def _text(holder: dict[str, Any], name: str) -> str | None:
+    value = holder.get(name)
+    return bounded(value) if isinstance(value, str) else None
+
+
+def _identifier(item: dict[str, Any]) -> str | None:
+    # 1.1 asks for a string, and for numbers to be read as one.
+    value = item.get("id")
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return bounded(str(value))
+    return _text(item, "id")
+
+
+def _author(holder: dict[str, Any]) -> str | None:
+    people = holder.get("authors")
+    if not isinstance(people, list):
+        people = [holder.get("author")]  # 1.0 has one, as an object
+    names = [_text(person, "name") for person in people if isinstance(person, dict)]
+    return bounded(", ".join(dict.fromkeys(name for name in names if name)))
+
+
+def _categories(item: dict[str, Any]) -> tuple[str, ...]:
+    tags = item.get("tags")
+    if not isinstance(tags, list):
+        return ()
+    kept = dict.fromkeys(bounded(tag) for tag in tags if isinstance(tag, str) and tag)
+    return tuple(kept)[:MAX_CATEGORIES]
+
+
+def _enclosures(item: dict[str, Any]) -> tuple[Enclosure, ...]:
+    attachments = item.get("attachments")
+    if not isinstance(attachments, list):
+        return ()
+    found = []
+    for attachment in attachments[:MAX_ENCLOSURES]:
+        url = _text(attachment, "url") if isinstance(attachment, dict) else None
+        if url:
+            size = attachment.get("size_in_bytes")
+            found.append(
+                Enclosure(
+                    url=url,
+                    media_type=_text(attachment, "mime_type") or "application/octet-stream",
+                    length_bytes=size if isinstance(size, int) and 0 <= size < 2**53 else 0,
+                )
+            )
+    return tuple(found)

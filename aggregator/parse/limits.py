@@ -1,0 +1,23 @@
+"""The bounds of a document, named once: everything from outside has one."""
+
+from __future__ import annotations
+
+from typing import overload
+
+#: Above this a body is refused; fetching stops a little earlier, files may come from elsewhere.
+MAX_BODY_BYTES = 16 * 1024 * 1024
+#: A document keeps its first entries up to here; the longest real one seen has 1,000.
+MAX_ENTRIES = 2000
+#: One text field. The longest article of the real documents seen has 0.6 million characters.
+MAX_FIELD_CHARS = 1024 * 1024
+MAX_CATEGORIES = 100
+MAX_ENCLOSURES = 100
+
+
+@overload
+def bounded(text: str) -> str: ...
+@overload
+def bounded(text: str | None) -> str | None: ...
+def bounded(text: str | None) -> str | None:
+    """Return `text` cut to what one field may hold; an empty one is none."""
+    return str(text)[:MAX_FIELD_CHARS] if text else None
