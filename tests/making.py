@@ -1,0 +1,110 @@
+"""Entries, documents and polls for tests, made with as little said as possible."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.model import (
+    DocumentHead,
+    Entry,
+    Failed,
+    Feed,
+    Fetched,
+    Plan,
+    PollResult,
+    Problem,
+    ProblemKind,
+    Refined,
+    Source,
+    Tally,
+    Validators,
+)
+
+if TYPE_CHECKING:
+    from aggregator.store.sqlite import SqliteStore
+
+#: The moment at which tests begin.
+START = datetime(2026, 11, 20, 8, tzinfo=UTC)
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def source(name: str = "one", **fields: object) -> Source:
+    return replace(Source(name, f"https://{name}.example/feed.xml"), **fields)  # type: ignore[arg-type]  # a test's shorthand
+
+
+def feed(name: str = "all", **fields: object) -> Feed:
+    return replace(Feed(name, name), **fields)  # type: ignore[arg-type]  # a test's shorthand
+
+
+def entry(
+    number: int | str,
+    *,
+    published_at: datetime | None = None,
+    text: str = "text",
+    title: str | None = None,
+    guid: str | None = None,
+    url: str | None = None,
+    updated_at: datetime | None = None,
+) -> Entry:
+    """Return an entry whose guid, link and title follow from its number."""
+    guid = guid or f"https://one.example/{number}"
+    url = url or f"https://one.example/{number}"
+    title = title or f"Entry {number}"
+    content = f"<p>{text}</p>"
+    return Entry(
+        keys=(f"guid:{guid}", f"url:{url}", f"text:{title}{text}"),
+        guid=guid,
+        url=url,
+        title=title,
+        content_html=content,
+        summary="",
+        author=None,
+        published_at=published_at,
+        updated_at=updated_at,
+        categories=(),
+        enclosures=(),
+        language=None,
+        content_hash=hashlib.sha256(f"{title}{content}".encode()).digest(),
+        raw="{}",
+    )
+
+
+def document(*entries: Entry, **head: object) -> Refined:
+    return Refined(replace(DocumentHead("rss20", "utf-8", title="One"), **head), entries)  # type: ignore[arg-type]  # a test's shorthand
+
+
+def fetched(etag: bytes | None = b'"1"', body: bytes = b"body") -> Fetched:
+    return Fetched(
+        url="https://one.example/feed.xml",
+        status=200,
+        body=body,
+        sha256=hashlib.sha256(body).digest(),
+        content_type="application/rss+xml",
+        validators=Validators(etag, None),
+    )
+
+
+def failed(text: str = "no answer") -> Failed:
+    return Failed(Problem(ProblemKind.TIMEOUT, text))
+
+
+def absorb(
+    store: SqliteStore,
+    refined: Refined,
+    now: datetime,
+    *,
+    name: str = "one",
+    etag: bytes | None = b'"1"',
+) -> PollResult:
+    """Let a source's poll end at `now` with this document."""
+
+    def plan(_: Tally) -> Plan:
+        return Plan(now + HOUR, "test")
+
+    (state,) = store.states((name,))
+    return store.absorb(state, fetched(etag), refined, plan, now=now)

@@ -1,0 +1,224 @@
+"""The database as a file: who may open it, upgrades, the writer, a full disk."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator.errors import BusyError, NoStoreError, StoreError
+from aggregator.store import migrations
+from aggregator.store.connection import open_writer
+from aggregator.store.lock import Hold
+from aggregator.store.sqlite import open_reader, open_store
+from aggregator.store.writer import Writer
+from tests.make_schema_fixture import FOLDER
+from tests.making import START, absorb, document, entry, feed, source
+
+HOLDING = """
+import sys, time
+from pathlib import Path
+from aggregator.store.lock import Hold
+hold = Hold(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(60)
+"""
+
+SCHEMAS = sorted(FOLDER.glob("*.sql"))
+
+
+def load(fixture: Path, path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.executescript(fixture.read_text(encoding="utf-8"))
+    connection.close()
+
+
+def schema(path: Path) -> list[tuple[str, ...]]:
+    connection = sqlite3.connect(path)
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+    connection.close()
+    return sorted(rows, key=str)
+
+
+def test_a_new_database_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "aggregator.db"
+    open_store(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_reading_creates_nothing(tmp_path: Path) -> None:
+    with pytest.raises(NoStoreError, match="no database yet"):
+        open_reader(tmp_path / "aggregator.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_sees_what_was_committed_and_cannot_write(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    store = open_store(path)
+    store.apply((source(),), (feed(),), now=START)
+    absorb(store, document(entry(1)), START)
+    reader = open_reader(path)
+    assert reader.status()[0].entries == 1
+    with pytest.raises(StoreError, match="reading only"):
+        reader.ping()
+    reader.close()
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("CREATE TABLE t (x)", "belongs to another program"),
+        ("PRAGMA application_id = 7", "belongs to another program"),
+        (
+            f"PRAGMA application_id = {migrations.APPLICATION_ID}; PRAGMA user_version = 99",
+            "newer version",
+        ),
+    ],
+)
+def test_a_foreign_or_newer_database_is_refused_untouched(
+    tmp_path: Path, statement: str, message: str
+) -> None:
+    path = tmp_path / "aggregator.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(statement)
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=message):
+        open_store(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    path.write_text("[server]\n" * 100)
+    with pytest.raises(StoreError, match="not a usable database"):
+        open_store(path)
+    assert path.read_text() == "[server]\n" * 100
+
+
+def test_there_is_a_fixture_of_every_released_schema() -> None:
+    assert [path.stem for path in SCHEMAS] == [
+        f"{version:04}" for version in range(1, migrations.SCHEMA_VERSION + 1)
+    ]
+
+
+@pytest.mark.parametrize("fixture", SCHEMAS, ids=lambda path: path.stem)
+def test_every_released_schema_is_brought_to_todays(tmp_path: Path, fixture: Path) -> None:
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    load(fixture, old)
+    store = open_store(old)
+    open_store(new).close()
+    selection = store.select(feed())
+    assert [story.title for story in selection.stories] == ["Entry b", "Entry 0"]
+    assert store.notes()["config"] == "an example of a note"
+    store.close()
+    assert schema(old) == schema(new)
+
+
+def test_an_upgrade_leaves_a_copy_beside_it_and_keeps_two(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    load(SCHEMAS[0], path)
+    connection = open_writer(path)
+    for version in (1, 2, 3):
+        migrations._copy_beside(connection, path, version)
+    connection.close()
+    assert sorted(one.name for one in tmp_path.glob("*.before-*")) == [
+        "aggregator.db.before-3",
+        "aggregator.db.before-4",
+    ]
+    copy = sqlite3.connect(tmp_path / "aggregator.db.before-4")
+    assert copy.execute("SELECT count(*) FROM entries").fetchone() == (3,)
+    copy.close()
+
+
+def test_a_second_holder_is_told_the_firsts_pid(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            HOLDING,
+            str(path),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(BusyError, match=f"process {holder.pid}"):
+            Hold(path)
+    finally:
+        holder.kill()
+        holder.communicate()
+    Hold(path).release()
+
+
+# --- the writer ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> sqlite3.Connection:
+    opened = open_writer(tmp_path / "aggregator.db")
+    opened.execute("CREATE TABLE t (x TEXT)")
+    return opened
+
+
+def test_jobs_that_wait_share_a_commit_and_a_failing_one_takes_nothing_with_it(
+    connection: sqlite3.Connection,
+) -> None:
+    commits: list[int] = []
+    writer = Writer(
+        connection,
+        linger=timedelta(milliseconds=200),
+        committed=lambda db: commits.append(db.execute("SELECT count(*) FROM t").fetchone()[0]),
+    )
+    outcomes: dict[int, object] = {}
+
+    def run(number: int) -> None:
+        def job(db: sqlite3.Connection) -> int:
+            db.execute("INSERT INTO t VALUES (?)", (str(number),))
+            if number == 3:
+                raise ValueError("no")
+            return number
+
+        try:
+            outcomes[number] = writer.run(job)
+        except ValueError as error:
+            outcomes[number] = str(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    writer.close()
+    assert outcomes == {0: 0, 1: 1, 2: 2, 3: "no", 4: 4, 5: 5}
+    assert commits[-1] == 5
+    assert len(commits) < 6
+
+
+def test_a_full_disk_is_an_error_of_that_write_and_passes(connection: sqlite3.Connection) -> None:
+    writer = Writer(connection, linger=timedelta(0), committed=lambda _: None)
+    pages = writer.run(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
+    writer.run(lambda db: db.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall())
+    with pytest.raises(StoreError, match="full"):
+        writer.run(lambda db: db.execute("INSERT INTO t VALUES (?)", ("x" * 100_000,)))
+    writer.run(lambda db: db.execute("PRAGMA max_page_count = 100000").fetchall())
+    writer.run(lambda db: db.execute("INSERT INTO t VALUES (?)", ("x" * 100_000,)))
+    assert writer.run(lambda db: db.execute("SELECT count(*) FROM t").fetchone()[0]) == 1
+    writer.close()
+
+
+def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "aggregator.db")
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.ping()
