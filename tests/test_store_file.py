@@ -134,7 +134,7 @@ def test_an_upgrade_leaves_a_copy_beside_it_and_keeps_two(tmp_path: Path) -> Non
         "aggregator.db.before-4",
     ]
     copy = sqlite3.connect(tmp_path / "aggregator.db.before-4")
-    assert copy.execute("SELECT count(*) FROM entries").fetchone() == (3,)
+    assert copy.execute("SELECT count(*) FROM entries").fetchone() == (2,)
     copy.close()
 
 
