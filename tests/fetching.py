@@ -1,0 +1,95 @@
+"""How the tests make a `Fetcher`: small bounds, a fixed clock, and names that they decide."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from aggregator.fetch import Fetcher, FetchLimits, user_agent
+from aggregator.model import Allowance, Failed
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator
+
+    from aggregator.model import IPAddress, Outcome, Problem
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+#: Long enough for a loaded machine, short enough for a test of what never ends.
+LIMITS = replace(
+    FetchLimits(),
+    deadline=timedelta(seconds=20),
+    connect=timedelta(seconds=10),
+    look_up=timedelta(seconds=5),
+)
+QUICK = replace(
+    LIMITS,
+    deadline=timedelta(seconds=0.4),
+    connect=timedelta(seconds=0.2),
+    look_up=timedelta(seconds=0.2),
+)
+
+
+def allow(text: str) -> Allowance:
+    """Make an allowance from a range, or from `host:port` (an address in it is a range of one)."""
+    if "/" in text:
+        return Allowance(text, network=ip_network(text))
+    host, _, port = text.rpartition(":")
+    try:
+        return Allowance(text, network=ip_network(host.strip("[]")), port=int(port))
+    except ValueError:
+        return Allowance(text, host=host, port=int(port))
+
+
+@dataclass
+class Names:
+    """A resolver with a table: lists of answers in turn (the last stays), seconds a look-up."""
+
+    table: dict[str, list[list[str]]]
+    seconds: dict[str, float] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    async def resolve(self, host: str) -> list[IPAddress]:
+        self.asked.append(host)
+        await asyncio.sleep(self.seconds.get(host, 0))
+        if host not in self.table:
+            raise socket.gaierror(socket.EAI_NONAME, "not in the table")
+        answers = self.table[host]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        return [ip_address(address) for address in answer]
+
+
+@asynccontextmanager
+async def fetching(
+    *allowances: str,
+    names: Names | None = None,
+    limits: FetchLimits = LIMITS,
+    proxy: str | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[Fetcher]:
+    """Make a fetcher that may go to loopback, or to just the given places."""
+    fetcher = Fetcher(
+        allow_private=tuple(allow(text) for text in allowances or ("127.0.0.0/8", "::1/128")),
+        proxy=proxy,
+        user_agent=user_agent(None),
+        clock=lambda: NOW,
+        limits=limits,
+        resolver=names,
+        tls=tls,
+    )
+    try:
+        yield fetcher
+    finally:
+        await fetcher.aclose()
+
+
+def problem_of(outcome: Outcome) -> Problem:
+    """Return the problem of an outcome that must be a failure."""
+    assert isinstance(outcome, Failed), outcome
+    return outcome.problem
