@@ -1,1 +1,83 @@
-"""The command line."""
+"""The command line: one thin module a command.
+
+What a command needs is imported when it runs, so that `--help` and a typing error cost nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+import click
+
+import aggregator
+from aggregator.cli.check import check
+from aggregator.cli.options import config_option
+from aggregator.cli.poll import poll
+from aggregator.cli.reload import reload
+from aggregator.cli.run import run
+from aggregator.cli.show import plain
+from aggregator.cli.status import status
+from aggregator.errors import AggregatorError, ConfigError
+
+#: What a shell reports for a program that a signal ended: 128 + SIGINT, 128 + SIGPIPE.
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+EPILOG = """\b
+Examples:
+  aggregator check                 # is config.toml right?
+  aggregator run                   # poll and serve until Ctrl-C
+  aggregator poll ithome           # poll one source now
+  aggregator status                # how are the sources?
+
+Every command has its own --help. Everything that can be set stands in config.toml.
+"""
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EPILOG,
+)
+@config_option
+@click.version_option(aggregator.__version__, "-V", "--version", message="%(prog)s %(version)s")
+def commands() -> None:
+    """Poll RSS, Atom and JSON feeds, keep their entries, and republish them as merged feeds."""
+
+
+for command in (run, reload, check, poll, status):
+    commands.add_command(command)
+
+
+def main() -> None:
+    """Run the command that the process was started with; never returns.
+
+    Trouble that is expected ends with a message on standard error and its exit status, a bug with
+    a traceback.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese shows "?"
+    sys.exit(_status_of_run())
+
+
+def _status_of_run() -> int:
+    try:
+        returned = commands.main(prog_name="aggregator", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except ConfigError as error:  # its lines say themselves where they come from
+        for line in error.lines:
+            click.echo(plain(line), err=True)
+        return error.exit_status
+    except AggregatorError as error:
+        click.echo(f"aggregator: {plain(str(error))}", err=True)
+        return error.exit_status
+    except BrokenPipeError:  # `aggregator status | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    return returned if isinstance(returned, int) else 0

@@ -4,7 +4,7 @@ The shape of the file is in `tables`, what a single value may be in `values`, wh
 them in `checks`, and where a key stands in the text in `places`.
 """
 
-from aggregator.config.read import MAX_FILE_BYTES, find, load, parse
+from aggregator.config.read import MAX_FILE_BYTES, find, load, parse, store_path
 from aggregator.config.settings import (
     Config,
     Listen,
@@ -14,6 +14,7 @@ from aggregator.config.settings import (
     Server,
     StoreSettings,
 )
+from aggregator.config.values import written
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -27,4 +28,6 @@ __all__ = [
     "find",
     "load",
     "parse",
+    "store_path",
+    "written",
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aggregator.config import checks
+from aggregator.config import checks, values
 from aggregator.config.mistakes import Mistakes
 from aggregator.config.settings import (
     Config,
@@ -19,8 +20,7 @@ from aggregator.config.settings import (
     Server,
     StoreSettings,
 )
-from aggregator.config.tables import WRITTEN, read_tables
-from aggregator.config.values import MAX_UNIX_PATH_BYTES
+from aggregator.config.tables import DEFAULT_STORE_PATH, WRITTEN, read_tables
 from aggregator.errors import ConfigError
 from aggregator.model import Feed, Source
 
@@ -94,6 +94,24 @@ def load(path: Path) -> Config:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError((f"{path}:{line}: is not UTF-8; save the file as UTF-8",)) from error
     return parse(text, path)
+
+
+def store_path(path: Path) -> Path | None:
+    """Return where the database of a file lies that has mistakes elsewhere, or `None`.
+
+    So that a broken edit hides neither the daemon that still runs nor what it knows. Where not even
+    the TOML is valid, what stands above the first `[[` must be: most edits are below it.
+    """
+    try:
+        text = path.read_bytes()[:MAX_FILE_BYTES].decode("utf-8", "replace").removeprefix("\ufeff")
+    except (OSError, ValueError):
+        return None
+    for part in (text, text.partition("\n[[")[0]):
+        with suppress(ValueError, RecursionError):
+            store = tomllib.loads(part).get("store", {})
+            raw = store.get("path", DEFAULT_STORE_PATH) if isinstance(store, dict) else None
+            return path.parent / values.store_path(raw)
+    return None
 
 
 def parse(text: str, path: Path) -> Config:
@@ -188,10 +206,10 @@ def _server(reading: Reading[ServerTable], path: Path, mistakes: Mistakes) -> Se
     table = reading.table
     if isinstance(table.listen, str):
         listen = Listen(None, None, path.parent / table.listen)
-        if len(bytes(path.parent / table.listen)) > MAX_UNIX_PATH_BYTES:
+        if len(bytes(path.parent / table.listen)) > values.MAX_UNIX_PATH_BYTES:
             mistakes.add(
                 ("server", "listen"),
-                f"the path of a Unix socket must have at most {MAX_UNIX_PATH_BYTES} bytes",
+                f"the path of a Unix socket must have at most {values.MAX_UNIX_PATH_BYTES} bytes",
             )
         return Server(listen, table.base_url or "http://localhost", table.public_opml)
     host, port = table.listen

@@ -28,6 +28,8 @@ MAX_CONCURRENCY = 200
 MAX_LIMIT = 10_000
 MAX_BACKFILL = 10_000
 
+DEFAULT_STORE_PATH = "aggregator.db"
+
 Duration = Annotated[timedelta, PlainValidator(values.duration)]
 Interval = Annotated[timedelta, PlainValidator(values.interval)]
 Name = Annotated[str, PlainValidator(values.name)]
@@ -60,7 +62,7 @@ class ServerTable(Table):
 class StoreTable(Table):
     """`[store]`."""
 
-    path: StorePath = "aggregator.db"
+    path: StorePath = DEFAULT_STORE_PATH
     retention: Duration = timedelta(days=180)
     keep_raw: Duration = timedelta(days=30)
 

@@ -1,0 +1,51 @@
+"""The option that every command has: which configuration."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aggregator.config import Config
+
+Command = TypeVar("Command", bound="Callable[..., object]")
+
+
+def config_option(command: Command) -> Command:
+    """Add `--config`, before or after the command's name; `config_path` reads it."""
+    return click.option(
+        "--config",
+        "config_file",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        expose_value=False,
+        callback=_remember,
+        help="The configuration. Default: $AGGREGATOR_CONFIG, ./config.toml, "
+        "/etc/aggregator/config.toml, the first that is there.",
+    )(command)
+
+
+def _remember(context: click.Context, _: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None:
+        context.find_root().obj = value
+    return value
+
+
+def config_path() -> Path:
+    """Return the configuration file to use; raises `ConfigError` when there is none."""
+    from aggregator.config import find
+
+    named: Path | None = click.get_current_context().find_root().obj
+    return find(named, os.environ, Path())
+
+
+def load_config() -> Config:
+    """Return the checked configuration; raises `ConfigError` with every mistake."""
+    from aggregator.config import load
+
+    return load(config_path())

@@ -1,0 +1,72 @@
+"""`aggregator reload`."""
+
+from __future__ import annotations
+
+import click
+
+from aggregator.cli.options import config_option, config_path
+from aggregator.cli.show import plain
+from aggregator.errors import AggregatorError, ConfigError
+
+#: EX_UNAVAILABLE of sysexits.h.
+NO_DAEMON = 69
+
+EPILOG = """\b
+Examples:
+  aggregator reload
+  systemctl reload aggregator      # the same, for the service
+
+\b
+Exit status:
+  0   taken over; what changed is printed
+  69  no daemon runs (the file is checked nevertheless)
+  78  the file has mistakes; the daemon keeps the configuration it has
+"""
+
+
+@click.command(epilog=EPILOG)
+@config_option
+def reload() -> int:
+    """Make the running daemon take over an edited configuration.
+
+    The whole file is checked first. With any mistake nothing changes, and every mistake is named
+    with its line. A change of the database's path or of the address to listen on takes a restart.
+    """
+    from aggregator import control
+    from aggregator.config import load, store_path
+
+    path = config_path()
+    broken = None
+    try:
+        store = load(path).store.path
+    except ConfigError as error:
+        broken = error
+        found = store_path(path)
+        if found is None:
+            raise
+        store = found
+    # A daemon is asked even about a broken file: then its log and `status` say so too.
+    events = control.ask(store, {"do": "reload"})
+    if events is None:
+        if broken is not None:
+            raise broken
+        click.echo(f"{path} is valid.")
+        click.echo(
+            f"aggregator: no daemon runs on {store}; `aggregator run` starts one "
+            "(one that was started before [store] path changed needs a restart)",
+            err=True,
+        )
+        return NO_DAEMON
+    for event in events:
+        if event["event"] == "error":
+            click.echo(plain(str(event["text"])), err=True)
+            click.echo("aggregator: the daemon keeps the configuration it has", err=True)
+            return int(event["exit_status"])
+        if event["event"] == "done":
+            click.echo(f"reloaded: {plain(str(event['text']))}")
+            for change in event.get("changes", ()):
+                click.echo(f"  {plain(str(change))}")
+            for warning in event.get("warnings", ()):
+                click.echo(f"warning: {plain(str(warning))}", err=True)
+            return 0
+    raise AggregatorError("the daemon gave no answer")

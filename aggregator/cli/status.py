@@ -1,0 +1,150 @@
+"""`aggregator status`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import config_option, config_path
+from aggregator.cli.show import line, local_time, plain, table
+from aggregator.errors import ConfigError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from aggregator.model import Source, SourceStatus
+
+EPILOG = """\b
+Examples:
+  aggregator status
+  aggregator status --json | jq -r '.[] | select(.problem) | .name'
+
+\b
+Exit status:
+  0   printed, whatever the sources' state
+  69  there is no database yet (its path is named)
+  78  the configuration has mistakes (the table is printed if the database can be found),
+      or the database cannot be used
+"""
+
+
+@click.command(epilog=EPILOG, short_help="Show how every source is, and what is wrong.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of objects, times in UTC.")
+@config_option
+def status(*, as_json: bool) -> int:
+    """Show how every source is: last success, next poll, entries, what is wrong.
+
+    Below the table stands what else is wrong: a configuration that was not taken over, a feed
+    that is cut short. Works whether the daemon runs or not.
+    """
+    from aggregator.config import load, store_path
+
+    path = config_path()
+    sources: tuple[Source, ...] = ()
+    store: Path
+    exit_status = 0
+    try:
+        config = load(path)
+        store, sources = config.store.path, config.sources
+    except ConfigError as error:
+        found = store_path(path)
+        if found is None:
+            raise
+        for mistake in error.lines:
+            click.echo(plain(mistake), err=True)
+        store, exit_status = found, error.exit_status
+    rows, notes = _read(store)
+    rows = [*_in_order(sources, rows)]
+    click.echo(_json(rows) if as_json else _text(rows, notes))
+    return exit_status
+
+
+def _read(store_path: Path) -> tuple[list[SourceStatus], dict[str, str]]:
+    from aggregator.store.sqlite import open_reader
+
+    store = open_reader(store_path)
+    try:
+        return store.status(), store.notes()
+    finally:
+        store.close()
+
+
+def _in_order(sources: tuple[Source, ...], rows: list[SourceStatus]) -> list[SourceStatus]:
+    """Return a row for each configured source, then those that the daemon still has besides."""
+    from aggregator.model import SourceStatus
+    from aggregator.redact import redact
+
+    known = {row.name: row for row in rows}
+    unseen = [
+        SourceStatus(
+            name=source.name,
+            url=redact(source.url),
+            title=source.title,
+            enabled=source.enabled,
+            entries=0,
+            last_poll_at=None,
+            last_success_at=None,
+            next_poll_at=None,
+            because=None,
+            problem=None,
+            tags=source.tags,
+        )
+        for source in sources
+    ]
+    names = {source.name for source in sources}
+    return [known.get(row.name, row) for row in unseen] + [
+        row for row in rows if row.name not in names
+    ]
+
+
+def _text(rows: list[SourceStatus], notes: dict[str, str]) -> str:
+    cells = [
+        (
+            f"{row.name} ({row.title})" if row.title else row.name,
+            local_time(row.last_success_at, otherwise="never"),
+            local_time(row.next_poll_at, otherwise="") if row.enabled else "disabled",
+            str(row.entries),
+            row.problem or "",
+        )
+        for row in rows
+    ]
+    headers = ("source", "last success", "next poll", "entries", "problem")
+    text = table(headers, cells, numbers="entries") if cells else "no sources"
+    told = [f"{line(subject)}: {line(note)}" for subject, note in notes.items()]
+    return "\n".join([text, *(["", *told] if told else [])])
+
+
+def _json(rows: list[SourceStatus]) -> str:
+    import json
+
+    return json.dumps(
+        [
+            {
+                "name": row.name,
+                "url": row.url,
+                "title": row.title,
+                "enabled": row.enabled,
+                "tags": row.tags,
+                "site_url": row.site_url,
+                "entries": row.entries,
+                "last_poll_at": _utc(row.last_poll_at),
+                "last_success_at": _utc(row.last_success_at),
+                "next_poll_at": _utc(row.next_poll_at),
+                "because": row.because,
+                "problem": row.problem,
+            }
+            for row in rows
+        ],
+        indent=2,
+    )
+
+
+def _utc(moment: datetime | None) -> str | None:
+    """Return ISO 8601 in UTC, or `None`."""
+    from datetime import UTC
+
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
