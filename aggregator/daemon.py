@@ -15,7 +15,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.schedulers.asyncio import (  # type: ignore[import-untyped]  # ships no types
+    AsyncIOScheduler,
+)
 
 from aggregator import __version__
 from aggregator import config as configuration

@@ -45,8 +45,15 @@ def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
                 outcome = "parsed"
                 tally = _absorb_document(connection, poll, poll.refined, row)
             connection.execute(
-                """UPDATE sources SET etag = ?, last_modified = ?, body_sha256 = ? WHERE id = ?""",
-                (validators.etag, validators.last_modified, sha256, source_id),
+                """UPDATE sources SET etag = ?, last_modified = ?, validators_url = ?,
+                          body_sha256 = ? WHERE id = ?""",
+                (
+                    validators.etag,
+                    validators.last_modified,
+                    validators.url,
+                    sha256,
+                    source_id,
+                ),
             )
         case NotModified(validators=validators):
             connection.execute(

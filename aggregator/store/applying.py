@@ -168,7 +168,8 @@ def _change(
     )
     if row["url"] != source.url:
         connection.execute(
-            """UPDATE sources SET etag = NULL, last_modified = NULL, body_sha256 = NULL,
+            """UPDATE sources SET etag = NULL, last_modified = NULL, validators_url = NULL,
+                      body_sha256 = NULL,
                       document_hints = NULL, failures = 0, failing_since_at = NULL, problem = NULL,
                       not_before_at = NULL, next_poll_at = ?, because = 'the URL changed'
                 WHERE id = ?""",

@@ -71,6 +71,7 @@ _FIRST_RELEASE = (
         content_changed_at INTEGER,
         etag BLOB,
         last_modified BLOB,
+        validators_url TEXT,
         body_sha256 BLOB,
         document_hints TEXT,
         failures INTEGER NOT NULL DEFAULT 0,

@@ -106,7 +106,7 @@ def state_of(row: sqlite3.Row, arrivals: tuple[datetime, ...]) -> PollState:
     return PollState(
         source_id=row["id"],
         source=source_of(row["config"]),
-        validators=Validators(row["etag"], row["last_modified"]),
+        validators=Validators(row["etag"], row["last_modified"], row["validators_url"]),
         body_sha256=row["body_sha256"],
         failures=row["failures"],
         failing_since_at=optional_instant(row["failing_since_at"]),

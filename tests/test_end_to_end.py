@@ -1,0 +1,222 @@
+"""The real daemon, from publication to the merged feed, through a life of edits and restarts."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sqlite3
+from typing import TYPE_CHECKING
+
+import feedparser  # type: ignore[import-untyped]  # feedparser ships no types
+import pytest
+
+from tests.program import Program, program
+from tests.web import Publisher, ThreadedPublisher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def item(number: int | str, *, text: str = "正文") -> str:
+    return f"""<item><title>文章 {number}</title><link>https://site.example/{number}</link>
+      <guid isPermaLink="false">tag:site.example,2026:{number}</guid>
+      <pubDate>Sun, 22 Nov 2026 0{number}:00:00 GMT</pubDate>
+      <description><![CDATA[<p>{text} {number}</p>]]></description></item>"""
+
+
+def rss(*items: str, title: str = "站点") -> bytes:
+    return f"""<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>
+      <title>{title}</title><link>https://site.example/</link>
+      <description>d</description>{"".join(items)}</channel></rss>""".encode()
+
+
+def source(name: str, url: str, more: str = 'interval = "1s"') -> str:
+    return f'[[sources]]\nname = "{name}"\nurl = "{url}"\n{more}\n'
+
+
+@pytest.fixture
+def web() -> Iterator[Publisher]:
+    with ThreadedPublisher() as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
+    with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
+        yield made
+
+
+def test_a_life(aggregator: Program, web: Publisher) -> None:  # noqa: PLR0915 -- one life
+    # Publication to the merged feed, in all three formats.
+    web.route("/a.xml", body=rss(item(1)), etag=b'"a1"')
+    first = source("a", web.url("/a.xml"))
+    aggregator.configure(first)
+    aggregator.start()
+    aggregator.wait(lambda: aggregator.titles() == ["文章 1"], "the first entry")
+    (before,) = aggregator.items()
+    assert before["id"] == "tag:site.example,2026:1"
+    for form in ("atom", "rss"):
+        parsed = feedparser.parse(aggregator.get(f"/feeds/all.{form}").body)
+        assert [entry.title for entry in parsed.entries] == ["文章 1"]
+
+    # Nothing new: the publisher answers 304, and so do we.
+    aggregator.wait(lambda: len(web.asked("/a.xml")) >= 3, "a conditional request")
+    assert all(one.header("If-None-Match") == b'"a1"' for one in web.asked("/a.xml")[1:])
+    answer = aggregator.get("/feeds/all.atom")
+    again = aggregator.get("/feeds/all.atom", {"If-None-Match": answer.headers["ETag"]})
+    assert (again.status, again.body) == (304, b"")
+
+    # An edit: the same entry, with another text.
+    web.route("/a.xml", body=rss(item(2), item(1, text="改过")), etag=b'"a2"')
+    aggregator.wait(lambda: len(aggregator.items()) == 2, "the second entry")
+    edited = aggregator.items()[1]
+    assert edited["id"] == before["id"]
+    assert edited["date_published"] == before["date_published"]
+    assert "改过" in edited["content_html"]
+
+    # A reload adds a source; the one that is there goes on undisturbed.
+    web.route("/b.xml", body=rss(item(3), title="另一站"), etag=b'"b1"')
+    second = source("b", web.url("/b.xml"))
+    aggregator.configure(first + second)
+    told = aggregator.run("reload")
+    assert told.returncode == 0, told.stderr
+    aggregator.wait(lambda: "文章 3" in aggregator.titles(), "the added source's entry")
+    ids = [one["id"] for one in aggregator.items()]
+
+    # A rename keeps ids and validators.
+    aggregator.configure(first + source("renamed", web.url("/b.xml")))
+    asked = len(web.asked("/b.xml"))
+    aggregator.signal(signal.SIGHUP)
+    aggregator.wait(lambda: "renamed" in aggregator.status(), "the rename")
+    aggregator.wait(lambda: len(web.asked("/b.xml")) > asked, "a poll after the rename")
+    assert all(one.header("If-None-Match") == b'"b1"' for one in web.asked("/b.xml")[asked:])
+    assert [one["id"] for one in aggregator.items()] == ids
+
+    # A broken edit changes nothing and is named with its line.
+    good = aggregator.config.read_text(encoding="utf-8")
+    aggregator.config.write_text(good + "intervall = 1\n", encoding="utf-8")
+    told = aggregator.run("reload")
+    assert told.returncode == 78
+    place = f"config.toml:{good.count(chr(10)) + 1}: feeds[0].intervall: unknown key"
+    assert place in told.stderr
+    assert [one["id"] for one in aggregator.items()] == ids
+    assert "not reloaded" in aggregator.run("status").stdout
+
+    # A removed source's entries leave, the others stay.
+    aggregator.configure(first)
+    assert aggregator.run("reload").returncode == 0
+    assert [one["id"] for one in aggregator.items()] == [ids[1], ids[2]]
+    left = aggregator.get("/feeds/all.atom").body
+
+    # SIGTERM ends it in order; a restart serves the same bytes and asks conditionally.
+    assert aggregator.stop() == 0
+    asked = len(web.asked("/a.xml"))
+    aggregator.start()
+    assert aggregator.get("/feeds/all.atom").body == left
+    aggregator.wait(lambda: len(web.asked("/a.xml")) > asked, "a poll after the restart")
+    assert all(one.header("If-None-Match") == b'"a2"' for one in web.asked("/a.xml")[asked:])
+    assert aggregator.stop() == 0
+
+
+def test_a_killed_daemon_loses_and_doubles_nothing(aggregator: Program, web: Publisher) -> None:
+    web.route("/a.xml", body=rss(item(1)))
+    aggregator.configure(source("a", web.url("/a.xml")))
+    for number in range(1, 6):
+        web.route("/a.xml", body=rss(*(item(n) for n in range(number, 0, -1))))
+        aggregator.start()
+        aggregator.wait(lambda: web.asked("/a.xml"), "a poll")
+        assert aggregator.stop(signal.SIGKILL) != 0
+        web.requests.clear()
+    aggregator.start()
+    aggregator.wait(lambda: len(aggregator.items()) == 5, "all entries")
+    assert aggregator.titles() == [f"文章 {number}" for number in (5, 4, 3, 2, 1)]
+    connection = sqlite3.connect(aggregator.database)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+def test_sigterm_cancels_a_poll_that_hangs(aggregator: Program, web: Publisher) -> None:
+    web.route("/slow.xml", delay=60, body=rss(item(1)))
+    aggregator.configure(source("slow", web.url("/slow.xml")))
+    aggregator.start()
+    aggregator.wait(lambda: web.asked("/slow.xml"), "the poll")
+    assert aggregator.stop() == 0
+    assert "stopped cancelled=1" in aggregator.log.read_text()
+
+
+def test_offline_it_serves_and_says_per_source_what_failed(aggregator: Program) -> None:
+    aggregator.allow_private = []
+    aggregator.configure(
+        source("nowhere", "https://nowhere.invalid/feed", "")
+        + source("private", "http://127.0.0.1:9/feed", "")
+    )
+    aggregator.start()
+    aggregator.wait(lambda: all(row["problem"] for row in aggregator.status().values()), "problems")
+    problems = {name: row["problem"] for name, row in aggregator.status().items()}
+    assert problems["nowhere"].startswith("dns: ")
+    assert 'add "127.0.0.1:9" to allow_private' in problems["private"]
+    assert aggregator.items() == []
+    assert aggregator.get("/healthz").status == 200
+    assert aggregator.stop() == 0
+
+
+def test_a_second_daemon_names_the_first(aggregator: Program) -> None:
+    aggregator.configure("")
+    aggregator.start()
+    assert aggregator.process is not None
+    told = aggregator.run("run")
+    assert told.returncode == 75
+    assert str(aggregator.process.pid) in told.stderr
+
+
+def test_a_taken_address_is_named(aggregator: Program) -> None:
+    aggregator.configure("")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", aggregator.port))
+        taken.listen()
+        told = aggregator.run("run")
+    assert told.returncode not in {0, 78}
+    assert str(aggregator.port) in told.stderr
+
+
+def test_poll_asks_the_daemon_or_polls_itself(aggregator: Program, web: Publisher) -> None:
+    web.route("/a.xml", body=rss(item(1)))
+    web.route("/b.xml", status=500)
+    aggregator.configure(
+        source("a", web.url("/a.xml"), 'interval = "1h"')
+        + source("b", web.url("/b.xml"), 'interval = "1h"')
+    )
+    told = aggregator.run("poll")
+    assert told.returncode == 1
+    assert "a: 1 new" in told.stdout
+    assert "b: http-status" in told.stdout
+    assert "nothing is due" in aggregator.run("poll").stdout
+    aggregator.start()
+    asked = len(web.asked("/a.xml"))
+    told = aggregator.run("poll", "a")
+    assert told.returncode == 0, told.stderr
+    assert len(web.asked("/a.xml")) == asked + 1
+    told = aggregator.run("poll", "nobody")
+    assert told.returncode == 1
+    assert "nobody" in told.stderr
+
+
+def test_force_never_breaks_a_retry_after(aggregator: Program, web: Publisher) -> None:
+    web.route("/a.xml", status=503, headers={"Retry-After": "3600"})
+    aggregator.configure(source("a", web.url("/a.xml")))
+    assert aggregator.run("poll", "--force").returncode == 1
+    told = aggregator.run("poll", "--force")
+    assert told.returncode == 0
+    assert "asked to wait" in told.stdout
+    assert len(web.asked("/a.xml")) == 1
+
+
+def test_the_same_host_is_asked_one_at_a_time(aggregator: Program, web: Publisher) -> None:
+    names = [f"s{number}" for number in range(6)]
+    for name in names:
+        web.route(f"/{name}.xml", body=rss(item(1)), delay=0.1)
+    aggregator.configure("".join(source(name, web.url(f"/{name}.xml")) for name in names))
+    assert aggregator.run("poll").returncode == 0
+    assert len(web.requests) == len(names)
+    assert web.most_at_once == 1
