@@ -6,7 +6,6 @@ What a command needs is imported when it runs, so that `--help` and a typing err
 from __future__ import annotations
 
 import io
-import os
 import sys
 
 import click
@@ -21,9 +20,8 @@ from aggregator.cli.show import plain
 from aggregator.cli.status import status
 from aggregator.errors import AggregatorError, ConfigError
 
-#: What a shell reports for a program that a signal ended: 128 + SIGINT, 128 + SIGPIPE.
+#: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
 INTERRUPTED = 130
-PIPE_CLOSED = 141
 
 EPILOG = """\b
 Examples:
@@ -64,7 +62,6 @@ def main() -> None:
 def _status_of_run() -> int:
     try:
         returned = commands.main(prog_name="aggregator", standalone_mode=False)
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -77,7 +74,4 @@ def _status_of_run() -> int:
     except AggregatorError as error:
         click.echo(f"aggregator: {plain(str(error))}", err=True)
         return error.exit_status
-    except BrokenPipeError:  # `aggregator status | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
     return returned if isinstance(returned, int) else 0

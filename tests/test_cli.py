@@ -1,0 +1,262 @@
+"""The console script, run as a process: what it prints, where, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import aggregator
+
+ROOT = Path(__file__).parent.parent
+PROGRAM = Path(sys.executable).with_name("aggregator")
+COMMANDS = ("run", "reload", "check", "poll", "status")
+
+CONFIG = """\
+[store]
+path = "data/a.db"
+[[sources]]
+name = "ithome"
+url = "https://me:CANARY@www.ithome.com/rss/?key=CANARY&a=b"
+title = "IT之家\\u202e"
+interval = "10m"
+timezone = "Asia/Shanghai"
+tags = ["科技"]
+[[sources]]
+name = "old"
+url = "https://old.example/rss"
+enabled = false
+[[feeds]]
+name = "all"
+title = "全部"
+[[feeds]]
+name = "zh"
+tags = ["科技"]
+window = "36h"
+"""
+
+
+def run(
+    *words: str | Path, cwd: Path, text: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if name != "AGGREGATOR_CONFIG"}
+    return subprocess.run(
+        [PROGRAM, *words],
+        capture_output=True,
+        check=False,
+        text=True,
+        encoding="utf-8",
+        cwd=cwd,
+        input=text,
+        timeout=60,
+        env=clean | {"PYTHONIOENCODING": "utf-8"} | environment,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_version_is_the_package_s(tmp_path: Path) -> None:
+    assert run("--version", cwd=tmp_path).stdout == f"aggregator {aggregator.__version__}\n"
+
+
+def test_help_names_every_command_and_costs_little(tmp_path: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    told = run("--help", cwd=tmp_path)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert told.returncode == 0
+    for command in COMMANDS:
+        assert re.search(rf"^  {command} ", told.stdout, re.MULTILINE)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert seconds < 0.6, "four times what it should be, for a machine under load"
+
+
+def test_help_imports_nothing_that_only_a_command_needs() -> None:
+    heavy = "httpx aiohttp feedparser lxml nh3 pydantic sqlite3 sqlite_utils starlette tabulate"
+    code = (
+        "import sys, aggregator.cli\n"
+        f"print([name for name in {heavy.split()!r} if name in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_with_examples(command: str, tmp_path: Path) -> None:
+    told = run(command, "--help", cwd=tmp_path)
+    assert told.returncode == 0
+    assert "Examples:" in told.stdout
+    assert f"  aggregator {command}" in told.stdout
+    assert "Exit status:" in told.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_documentation_explains_every_command_and_option(command: str, tmp_path: Path) -> None:
+    documentation = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert f"\n## aggregator {command}\n" in documentation
+    for option in re.findall(r"--[a-z]+", run(command, "--help", cwd=tmp_path).stdout):
+        assert option in documentation
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_names_every_mistake_and_ends_with_78(command: str, tmp_path: Path) -> None:
+    broken = '[server]\nlistn = 1\n[[sources]]\nname = "a"\nurl = "x"\nintervall = "10m"\n'
+    (tmp_path / "config.toml").write_text(broken, encoding="utf-8")
+    told = run(command, cwd=tmp_path)
+    assert told.stderr.splitlines()[:3] == [
+        'config.toml:2: server.listn: unknown key, did you mean "listen"?',
+        "config.toml:5: sources[0].url: must be an http:// or https:// URL",
+        'config.toml:6: sources[0].intervall: unknown key, did you mean "interval"?',
+    ]
+    assert told.returncode == 78 or (command == "status" and told.returncode == 69)
+    assert told.stdout == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["config.toml"]
+
+
+def test_without_a_configuration_it_says_where_it_looked(tmp_path: Path) -> None:
+    if Path("/etc/aggregator/config.toml").exists():
+        pytest.skip("this machine has an installed configuration")
+    told = run("check", cwd=tmp_path)
+    assert told.returncode == 78
+    assert "neither config.toml nor /etc/aggregator/config.toml" in told.stderr
+
+
+def test_the_configuration_can_be_named_before_or_after_the_command_or_around_it(
+    folder: Path,
+) -> None:
+    other = folder / "other.toml"
+    (folder / "config.toml").rename(other)
+    for told in (
+        run("--config", "other.toml", "check", cwd=folder),
+        run("check", "--config", "other.toml", cwd=folder),
+        run("check", cwd=folder, AGGREGATOR_CONFIG="other.toml"),
+        run("--config", "nowhere", "check", "--config", "other.toml", cwd=folder),
+    ):
+        assert (told.returncode, told.stderr) == (0, "")
+        assert told.stdout.startswith("other.toml: 2 sources, 2 feeds")
+
+
+def test_check_prints_what_would_be_polled_and_published(folder: Path) -> None:
+    told = run("check", cwd=folder)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout == (
+        "config.toml: 2 sources, 2 feeds; database data/a.db\n"
+        "\n"
+        "Polled:\n"
+        "\n"
+        "source    interval    time zone      tags    url\n"
+        "ithome    10m         Asia/Shanghai  科技    https://www.ithome.com/rss/?key=&a=b\n"
+        "old       disabled    UTC                    https://old.example/rss\n"
+        "\n"
+        "Published:\n"
+        "\n"
+        "all (全部)\n"
+        "  http://127.0.0.1:8420/feeds/all.atom\n"
+        "  http://127.0.0.1:8420/feeds/all.rss\n"
+        "  http://127.0.0.1:8420/feeds/all.json\n"
+        "  sources: every source: ithome, old\n"
+        "  3d of stories, at least 50, at most 1000\n"
+        "\n"
+        "zh (zh)\n"
+        "  http://127.0.0.1:8420/feeds/zh.atom\n"
+        "  http://127.0.0.1:8420/feeds/zh.rss\n"
+        "  http://127.0.0.1:8420/feeds/zh.json\n"
+        "  sources: ithome\n"
+        "  36h of stories, at least 50, at most 1000\n"
+    )
+    assert [path.name for path in folder.iterdir()] == ["config.toml"]
+
+
+def test_check_warns_on_standard_error_and_succeeds(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("", encoding="utf-8")
+    told = run("check", cwd=tmp_path)
+    assert told.returncode == 0
+    assert told.stderr == (
+        "warning: config.toml:1: sources: there are none, so nothing is polled\n"
+    )
+
+
+@pytest.mark.parametrize("locale", ["C", "en_US.ISO-8859-1", "POSIX"])
+def test_a_terminal_without_chinese_is_no_reason_to_fail(folder: Path, locale: str) -> None:
+    told = run(
+        "check", cwd=folder, LC_ALL=locale, PYTHONIOENCODING="latin-1", PYTHONCOERCECLOCALE="0"
+    )
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "ithome" in told.stdout
+
+
+@pytest.mark.parametrize("words", [("nonsense",), ("poll", "--nonsense"), ("status", "extra")])
+def test_a_wrong_command_line_ends_with_2(words: tuple[str, ...], folder: Path) -> None:
+    told = run(*words, cwd=folder)
+    assert told.returncode == 2
+    assert "Usage: aggregator" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_status_without_a_database_names_its_path_and_makes_none(folder: Path) -> None:
+    told = run("status", cwd=folder)
+    assert told.returncode == 69
+    assert told.stderr.startswith("aggregator: data/a.db: ")
+    assert [path.name for path in folder.iterdir()] == ["config.toml"]
+
+
+def test_reload_without_a_daemon_says_so_and_that_the_file_is_valid(folder: Path) -> None:
+    told = run("reload", cwd=folder)
+    assert told.returncode == 69
+    assert told.stdout == "config.toml is valid.\n"
+    assert "no daemon runs on data/a.db" in told.stderr
+    assert [path.name for path in folder.iterdir()] == ["config.toml"]
+
+
+def test_a_closed_pipe_ends_it_quietly(folder: Path) -> None:
+    many = "".join(
+        f'[[sources]]\nname = "s{number}"\nurl = "https://h{number}.example/"\n'
+        for number in range(3000)
+    )
+    (folder / "config.toml").write_text(many, encoding="utf-8")
+    with subprocess.Popen(
+        [PROGRAM, "check"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"AGGREGATOR_CONFIG": "config.toml"},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 1
+
+
+def test_ctrl_c_ends_it_without_a_traceback(folder: Path) -> None:
+    os.mkfifo(folder / "waits.toml")
+    process = subprocess.Popen(
+        [PROGRAM, "check", "--config", "waits.toml"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    # The FIFO can be opened for writing once the program reads it.
+    with process, (folder / "waits.toml").open("wb"):
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert b"Traceback" not in out + err
+
+
+def test_no_secret_and_no_control_character_is_printed(folder: Path) -> None:
+    told = run("check", cwd=folder)
+    assert "CANARY" not in told.stdout + told.stderr
+    assert "\u202e" not in told.stdout
+    assert json.dumps(told.stdout).count("\\u001b") == 0
