@@ -126,8 +126,8 @@ def status(name: str, **changes: Any) -> SourceStatus:
 class Shelf:
     """The three methods of a store that the server calls, over stories that a test may swap.
 
-    `selects` counts how often the stories were read; `gate` holds a read up until it is set;
-    `broken` makes every read fail as a locked database does.
+    `selects` counts how often the stories were read; `reading` is set by the first read; `gate`
+    holds a read up until it is set; `broken` makes every read fail as a locked database does.
     """
 
     def __init__(self, stories: tuple[Story, ...] = ()) -> None:
@@ -138,6 +138,7 @@ class Shelf:
         self.broken = False
         self.gate = threading.Event()
         self.gate.set()
+        self.reading = threading.Event()
         self.rows: list[SourceStatus] = []
 
     def publish(self, *stories: Story, after: timedelta = timedelta(minutes=1)) -> None:
@@ -151,6 +152,7 @@ class Shelf:
 
     def select(self, feed: Feed) -> Selection:
         self.selects += 1
+        self.reading.set()
         self.gate.wait(10)
         if self.broken:
             raise StoreError("the database is locked")

@@ -8,6 +8,8 @@ import errno
 import os
 import socket
 import stat
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,24 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from starlette.applications import Starlette
+    from uvicorn.server import ServerState
 
     from aggregator.config import Listen
-
-#: A request must arrive whole in this time (a feed reader's is one packet): bounds idle callers.
-REQUEST_SECONDS = 10.0
 
 #: How long a connection stays open for a further request.
 KEEP_ALIVE_SECONDS = 5
 
 #: Request line and header fields; a generous reader sends 2 KiB.
 HEADER_BYTES = 16 * 1024
-
-#: Connections that are answered; more get 503. Each holds at most a few pieces of a body.
-ANSWERED_CONNECTIONS = 400
-
-#: Connections that are held at all; more are dropped. Half of the usual limit of open files, the
-#: other half is for polls and the database.
-HELD_CONNECTIONS = 512
 
 #: Callers that may wait for accept(); they do so from the moment that the sockets are open.
 BACKLOG = 128
@@ -56,15 +49,41 @@ UNIX_SOCKET_MODE = 0o660
 _FIRST_PASSED_FD = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What callers may hold open.
+
+    A request must arrive whole in `request_seconds` (a feed reader's is one packet). Beyond
+    `answered` connections more get 503, each of them holding at most a few pieces of a body;
+    beyond `held` more are dropped: half of the usual limit of open files, the other half is for
+    polls and the database.
+    """
+
+    request_seconds: float = 10.0
+    answered: int = 400
+    held: int = 512
+
+
 class _BoundedProtocol(H11Protocol):
     """HTTP/1.1 of a caller who must get on with it: uvicorn itself waits for a request for ever."""
 
-    _deadline: asyncio.TimerHandle | None = None
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        bounds: Bounds,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._bounds = bounds
+        self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Start waiting for a request, or drop the connection when there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > HELD_CONNECTIONS:
+        if len(self.connections) > self._bounds.held:
             transport.abort()
         else:
             self._watch()
@@ -88,7 +107,9 @@ class _BoundedProtocol(H11Protocol):
         if self.conn.their_state not in {h11.IDLE, h11.SEND_BODY} or self.transport.is_closing():
             self._forget()
         elif self._deadline is None:
-            self._deadline = self.loop.call_later(REQUEST_SECONDS, self.transport.close)
+            self._deadline = self.loop.call_later(
+                self._bounds.request_seconds, self.transport.close
+            )
 
     def _forget(self) -> None:
         if self._deadline is not None:
@@ -105,12 +126,13 @@ class Server(uvicorn.Server):
         yield
 
 
-def make_server(app: Starlette) -> Server:
-    """Return a server for `app` with our bounds; it logs errors only, and never a request."""
+def make_server(app: Starlette, bounds: Bounds) -> Server:
+    """Return a server for `app` within `bounds`; it logs errors only, and never a request."""
+    protocol = partial(_BoundedProtocol, bounds=bounds)
     return Server(
         uvicorn.Config(
             app,
-            http=_BoundedProtocol,
+            http=protocol,  # type: ignore[arg-type]  # it is only called, like a class
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -121,7 +143,7 @@ def make_server(app: Starlette) -> Server:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=ANSWERED_CONNECTIONS,
+            limit_concurrency=bounds.answered,
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
@@ -130,12 +152,17 @@ def make_server(app: Starlette) -> Server:
     )
 
 
-async def serve(app: Starlette, sockets: list[socket.socket], stop: asyncio.Event) -> None:
+async def serve(
+    app: Starlette,
+    sockets: list[socket.socket],
+    stop: asyncio.Event,
+    bounds: Bounds = Bounds(),
+) -> None:
     """Serve `app` on `sockets` until `stop` is set, then finish answers under way and return.
 
     The sockets are closed in any case.
     """
-    server = make_server(app)
+    server = make_server(app, bounds)
 
     async def leave_when_told() -> None:
         await stop.wait()

@@ -1,0 +1,103 @@
+"""A running server for tests, and a client that shows every byte of an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from aggregator.config import Listen
+from aggregator.serve import Bounds, Site, create_app, open_sockets, serve
+from tests.publishing import MOMENT, Shelf, config
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+
+    from aggregator.config import Config
+    from aggregator.store import Store
+
+USUAL = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response as it came: status, header fields by lower-case name, and the body's bytes."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server on loopback."""
+
+    port: int
+
+    async def ask(self, method: str, target: str, **fields: str) -> Answer:
+        """Make one request on its own connection; a field's name has "_" for "-"."""
+        lines = [f"{method} {target} HTTP/1.1", f"Host: {fields.pop('host', '127.0.0.1')}"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
+        return await self.send("\r\n".join([*lines, "Connection: close", "", ""]).encode())
+
+    async def get(self, target: str, **fields: str) -> Answer:
+        """GET one target."""
+        return await self.ask("GET", target, **fields)
+
+    async def send(self, request: bytes) -> Answer:
+        """Send these bytes and read until the server closes."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(request)
+        return await read_answer(reader, writer)
+
+
+async def read_answer(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, begun: bytes = b""
+) -> Answer:
+    """Read one response up to the connection's end, after what was read already, and close."""
+    try:
+        raw = begun + await asyncio.wait_for(reader.read(), 10)
+    finally:
+        writer.close()
+        await writer.wait_closed()
+    head, _, body = raw.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {}
+    for line in lines:
+        name, _, value = line.partition(": ")
+        assert name.lower() not in headers, f"{name} twice"
+        headers[name.lower()] = value
+    return Answer(int(first.split()[1]), headers, body)
+
+
+def site(
+    shelf: Shelf,
+    configured: Callable[[], Config] | None = None,
+    health: Callable[[], str | None] = lambda: None,
+    now: Callable[[], datetime] | None = None,
+) -> Site:
+    """Return a site over the shelf, at a fixed moment unless `now` is given."""
+    present = config()
+    later = MOMENT.replace(day=21)
+    return Site(
+        config=configured or (lambda: present),
+        store=cast("Store", shelf),
+        health=health,
+        now=now or (lambda: later),
+    )
+
+
+@contextlib.asynccontextmanager
+async def running(served: Site, bounds: Bounds = USUAL) -> AsyncIterator[Running]:
+    """Serve on a free port of loopback for as long as the block lasts."""
+    sockets = open_sockets(Listen("127.0.0.1", 0, None))
+    port = sockets[0].getsockname()[1]
+    stop = asyncio.Event()
+    task = asyncio.create_task(serve(create_app(served), sockets, stop, bounds))
+    try:
+        yield Running(port)
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 10)

@@ -1,0 +1,252 @@
+"""The page, the list of sources and the health: who sees what, and how it is protected."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+
+from lxml import etree, html
+
+from aggregator.model import Enclosure, Feed, Source
+from tests.golden import STORIES
+from tests.publishing import ITHOME, Shelf, config, status, story
+from tests.serving import Answer, running, site
+
+CANARY = "canary7"
+SECRET_URL = f"https://{CANARY}:{CANARY}@example.com/?a=1&token={CANARY}"
+SOURCES = (
+    Source("open", SECRET_URL, title="Open", tags=("科技",)),
+    Source("club", f"https://example.com/{CANARY}", private=True),
+)
+FEEDS = (Feed("all", "全部 <All> & more"), Feed("tech", "Tech", tags=("科技",)))
+
+
+def shelf() -> Shelf:
+    store = Shelf(STORIES)
+    store.rows = [status("club", title="The club", site_url="https://club.example.com/")]
+    return store
+
+
+def assert_protected(answer: Answer) -> None:
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; ")
+    for directive in ("form-action 'none'", "frame-ancestors 'none'", "base-uri 'none'"):
+        assert directive in policy
+    assert "unsafe" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_every_answer_is_protected_and_repeats_nothing_of_the_request() -> None:
+    store = shelf()
+    present = config(sources=SOURCES, feeds=(*FEEDS, Feed("forgotten", "Forgotten")))
+
+    def fail() -> str | None:
+        raise LookupError("a bug")
+
+    async with running(site(store, lambda: present, health=fail)) as server:
+        answers = {
+            (method, target): await server.ask(method, f"{target}?<script>evil", referer="evil")
+            for method in ("GET", "HEAD", "POST")
+            for target in (
+                "/", "/feeds/all.atom", "/feeds/all.json", "/feeds/forgotten.rss", "/sources.opml",
+                "/healthz", "/evil", "/feeds/evil.atom", "/%3Cscript%3Eevil",
+            )
+        }  # fmt: skip
+        unchanged = await server.get("/", if_none_match="*")
+        away = await server.get("/sources.opml", via="1.1 evil")
+    for answer in (*answers.values(), unchanged, away):
+        assert_protected(answer)
+        assert b"evil" not in answer.body
+    assert {answer.status for answer in answers.values()} == {200, 404, 405, 500, 503}
+    assert answers["GET", "/healthz"].status == 500
+    assert "服务器" in answers["GET", "/healthz"].body.decode()
+
+
+async def test_no_route_gives_a_secret_away() -> None:
+    escaped = SECRET_URL.replace("&", "&amp;")
+    origin = replace(ITHOME, id=SECRET_URL, title=SECRET_URL, url=SECRET_URL, site_url=SECRET_URL)
+    one = story(
+        id=SECRET_URL,
+        origin=origin,
+        url=SECRET_URL,
+        title=SECRET_URL,
+        content_html=f'<a href="{escaped}">{escaped}</a>',
+        summary=SECRET_URL,
+        author=SECRET_URL,
+        categories=(SECRET_URL,),
+        enclosures=(Enclosure(SECRET_URL),),
+    )
+    store = Shelf((one,))
+    store.rows = [status(name, title=SECRET_URL, site_url=SECRET_URL) for name in ("open", "club")]
+    present = config(
+        sources=SOURCES,
+        feeds=(Feed("all", f"All of {SECRET_URL}"),),
+        base_url=SECRET_URL,
+        public_opml=True,
+    )
+    async with running(site(store, lambda: present)) as server:
+        for target in (
+            "/", "/sources.opml", "/healthz", "/feeds/all.atom", "/feeds/all.rss",
+            "/feeds/all.json", "/none",
+        ):  # fmt: skip
+            answer = await server.get(target)
+            assert answer.status == (404 if target == "/none" else 200)
+            assert CANARY not in answer.body.decode()
+            assert CANARY not in repr(answer.headers)
+
+
+async def test_the_page_lists_the_feeds_with_relative_links_for_discovery_and_for_people() -> None:
+    present = config(sources=SOURCES, feeds=FEEDS)
+    async with running(site(shelf(), lambda: present)) as server:
+        answer = await server.get("/", host="whatever.example")
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        page = html.document_fromstring(answer.body.decode())
+        found = [
+            (link.get("type"), link.get("href"))
+            for link in page.iterfind("head/link[@rel='alternate']")
+        ]
+        assert found == [
+            (media_type, f"feeds/{name}.{extension}")
+            for name in ("all", "tech")
+            for media_type, extension in (
+                ("application/atom+xml", "atom"),
+                ("application/rss+xml", "rss"),
+                ("application/feed+json", "json"),
+            )
+        ]
+        assert [link.get("href") for link in page.iterfind(".//a")] == [href for _, href in found]
+        assert [heading.text for heading in page.iterfind(".//h2")] == [
+            "全部 <All> & more",
+            "Tech",
+        ]
+        text = "".join(map(str, page.itertext()))
+        assert "2 sources" in text
+        assert "1 source ·" in text
+        for _, href in found:
+            assert (await server.get(f"/{href}")).status == 200
+
+
+async def test_the_page_may_use_its_own_style_and_nothing_else() -> None:
+    async with running(site(shelf())) as server:
+        answer = await server.get("/")
+        again = await server.get("/", if_none_match=answer.headers["etag"])
+    (style,) = re.findall(r"<style>(.*)</style>", answer.body.decode(), re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in answer.headers["content-security-policy"]
+    assert b"<script" not in answer.body
+    assert b"style=" not in answer.body
+    assert answer.headers["cache-control"] == "no-cache"
+    assert again.status == 304
+
+
+async def test_the_page_follows_the_configuration_and_needs_no_store() -> None:
+    present = [config()]
+    store = shelf()
+    store.broken = True
+    async with running(site(store, lambda: present[0])) as server:
+        assert "全部" in (await server.get("/")).body.decode()
+        present[0] = config(feeds=(Feed("news", "Fresh"),))
+        assert "Fresh" in (await server.get("/")).body.decode()
+    assert store.selects == 0
+
+
+async def test_local_callers_get_the_sources() -> None:
+    present = config(sources=SOURCES)
+    async with running(site(shelf(), lambda: present)) as server:
+        answer = await server.get("/sources.opml", host="localhost:8420")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/x-opml; charset=utf-8"
+    outlines = [dict(outline.items()) for outline in etree.fromstring(answer.body).iter("outline")]
+    assert outlines == [
+        {
+            "text": "Open",
+            "title": "Open",
+            "type": "rss",
+            "xmlUrl": "https://example.com/?a=1&token=",
+            "category": "科技",
+        },
+        {
+            "text": "The club",
+            "title": "The club",
+            "type": "link",
+            "url": "https://club.example.com/",
+        },
+    ]
+
+
+#: Requests that come from loopback here, and may well come from anywhere.
+NOT_SURELY_LOCAL = [
+    {"forwarded": "for=192.0.2.1"},
+    {"via": "1.1 proxy"},
+    {"x_forwarded_for": "127.0.0.1"},
+    {"x_forwarded_host": "localhost"},
+    {"x_forwarded_proto": "https"},
+    {"x_real_ip": "127.0.0.1"},
+    {"host": "feeds.example.org"},
+    {"host": "evil.example:8420"},
+    {"host": "localhost.evil.example"},
+    {"host": "127.0.0.1.evil.example"},
+    {"host": "192.0.2.1"},
+    {"host": "[::1"},
+    {"host": ""},
+]
+
+
+async def test_who_may_be_elsewhere_sees_neither_sources_nor_reasons() -> None:
+    async with running(site(shelf(), health=lambda: "the disk is full")) as server:
+        for fields in NOT_SURELY_LOCAL:
+            sources = await server.get("/sources.opml", **fields)
+            assert sources.status == 403, fields
+            assert "public_opml" in sources.body.decode()
+            health = await server.get("/healthz", **fields)
+            assert (health.status, health.body) == (503, b"fail\n")
+            assert (await server.get("/feeds/all.atom", **fields)).status == 200
+
+
+async def test_who_is_here_sees_why_the_daemon_cannot_work() -> None:
+    async with running(site(shelf(), health=lambda: "the disk is full")) as server:
+        for host in (
+            "127.0.0.1", "127.0.0.1:8420", "localhost", "[::1]:80", "LocalHost", "feeds.localhost",
+        ):  # fmt: skip
+            answer = await server.get("/healthz", host=host)
+            assert (answer.status, answer.body) == (503, b"fail: the disk is full\n"), host
+
+
+async def test_a_caller_who_speaks_http_1_0_may_be_a_proxy() -> None:
+    async with running(site(shelf())) as server:
+        answer = await server.send(b"GET /sources.opml HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+    assert answer.status == 403
+
+
+async def test_behind_a_public_name_nobody_is_surely_local() -> None:
+    present = config(sources=SOURCES, base_url="https://feeds.example.org")
+    async with running(site(shelf(), lambda: present)) as server:
+        assert (await server.get("/sources.opml")).status == 403
+
+
+async def test_public_opml_shows_the_sources_to_all() -> None:
+    present = config(sources=SOURCES, base_url="https://feeds.example.org", public_opml=True)
+    async with running(site(shelf(), lambda: present)) as server:
+        for fields in NOT_SURELY_LOCAL:
+            assert (await server.get("/sources.opml", **fields)).status == 200
+
+
+async def test_sources_are_unavailable_while_the_store_is_broken() -> None:
+    store = shelf()
+    store.broken = True
+    async with running(site(store)) as server:
+        answer = await server.get("/sources.opml")
+    assert answer.status == 503
+    assert "retry-after" in answer.headers
+
+
+async def test_a_healthy_daemon_says_ok_to_everyone() -> None:
+    async with running(site(shelf())) as server:
+        for fields in ({}, {"via": "x"}):
+            answer = await server.get("/healthz", **fields)
+            assert (answer.status, answer.body) == (200, b"ok\n")
+            assert answer.headers["cache-control"] == "no-store"

@@ -1,0 +1,281 @@
+"""Feeds over HTTP, asked of a running server: what is sent, what is not, and when."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+
+import pytest
+
+from aggregator.model import Feed
+from aggregator.publish import Addresses, Format, render
+from tests.golden import STORIES
+from tests.publishing import MOMENT, Shelf, config, story
+from tests.serving import Running, running, site
+
+ATOM = "/feeds/all.atom"
+
+
+def shelf() -> Shelf:
+    return Shelf(STORIES)
+
+
+@pytest.mark.parametrize("form", Format)
+async def test_a_feed_is_served_in_each_format(form: Format) -> None:
+    store = shelf()
+    async with running(site(store)) as server:
+        answer = await server.get(f"/feeds/all.{form.value}")
+    expected = render(
+        store.select(Feed("all", "全部 · All")), form, Addresses("http://127.0.0.1:8420")
+    )
+    assert answer.status == 200
+    assert answer.body == expected
+    assert answer.headers["content-type"] == f"{form.media_type}; charset=utf-8"
+    assert answer.headers["content-length"] == str(len(expected))
+    assert answer.headers["etag"] == f'"{hashlib.sha256(expected).hexdigest()[:32]}"'
+    assert answer.headers["last-modified"] == "Fri, 20 Nov 2026 08:30:15 GMT"
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "content-encoding" not in answer.headers
+    assert "server" not in answer.headers
+
+
+async def test_head_is_get_without_a_body() -> None:
+    async with running(site(shelf())) as server:
+        for fields in ({}, {"accept_encoding": "gzip"}):
+            get = await server.get(ATOM, **fields)
+            head = await server.ask("HEAD", ATOM, **fields)
+            assert head.body == b""
+            del get.headers["date"], head.headers["date"]
+            assert (head.status, head.headers) == (get.status, get.headers)
+
+
+async def test_gzip_is_another_representation_with_its_own_tag() -> None:
+    async with running(site(shelf())) as server:
+        plain = await server.get(ATOM)
+        packed = await server.get(ATOM, accept_encoding="br, gzip;q=0.8")
+        assert packed.headers["content-encoding"] == "gzip"
+        assert gzip.decompress(packed.body) == plain.body
+        assert packed.headers["content-length"] == str(len(packed.body))
+        tag = packed.headers["etag"]
+        assert tag == f'"{hashlib.sha256(packed.body).hexdigest()[:32]}"'
+        again = await server.get(ATOM, accept_encoding="gzip", if_none_match=tag)
+        assert again.status == 304
+        assert again.headers["etag"] == tag
+        plain_again = await server.get(ATOM, if_none_match=tag)
+        assert plain_again.status == 200
+
+
+async def test_tags_outlive_a_restart() -> None:
+    tags = []
+    for _ in range(2):
+        async with running(site(shelf())) as server:
+            answers = [await server.get(ATOM, accept_encoding=coding) for coding in ("", "gzip")]
+            tags.append([answer.headers["etag"] for answer in answers])
+    assert tags[0] == tags[1]
+    assert tags[0][0] != tags[0][1]
+
+
+async def test_304_carries_what_a_cache_needs_and_nothing_of_a_body() -> None:
+    async with running(site(shelf())) as server:
+        full = await server.get(ATOM)
+        answer = await server.get(ATOM, if_none_match=full.headers["etag"])
+    assert answer.status == 304
+    assert answer.body == b""
+    kept = {"etag", "last-modified", "cache-control", "vary", "date"}
+    assert kept <= answer.headers.keys()
+    assert not {"content-type", "content-length", "content-encoding"} & answer.headers.keys()
+    for name in kept - {"date"}:
+        assert answer.headers[name] == full.headers[name]
+
+
+async def test_conditions_are_decided_as_rfc_9110_says() -> None:
+    async with running(site(shelf())) as server:
+        full = await server.get(ATOM)
+        tag, date = full.headers["etag"], full.headers["last-modified"]
+        later = format_datetime(parsedate_to_datetime(date) + timedelta(days=1), usegmt=True)
+        earlier = format_datetime(parsedate_to_datetime(date) - timedelta(seconds=1), usegmt=True)
+        for expected, fields in (
+            (304, {"if_none_match": f'"x", {tag}'}),
+            (304, {"if_none_match": f"W/{tag}"}),
+            (304, {"if_none_match": "*"}),
+            (304, {"if_modified_since": date}),
+            (304, {"if_modified_since": later}),
+            (304, {"if_none_match": tag, "if_modified_since": earlier}),
+            (200, {"if_none_match": '"x"', "if_modified_since": later}),
+            (200, {"if_modified_since": earlier}),
+            (200, {"if_modified_since": "yesterday"}),
+        ):
+            for method in ("GET", "HEAD"):
+                answer = await server.ask(method, ATOM, **fields)
+                assert answer.status == expected, fields
+
+
+async def test_a_change_is_served_at_once_with_a_new_tag_and_date() -> None:
+    store = shelf()
+    async with running(site(store)) as server:
+        before = await server.get(ATOM)
+        store.publish(story(title="brand-new"), *STORIES)
+        after = await server.get(ATOM, if_none_match=before.headers["etag"])
+    assert after.status == 200
+    assert b"brand-new" in after.body
+    assert after.headers["last-modified"] == "Fri, 20 Nov 2026 08:31:15 GMT"
+
+
+async def test_without_a_change_the_store_is_asked_once() -> None:
+    store = shelf()
+    async with running(site(store)) as server:
+        for _ in range(3):
+            await server.get(ATOM)
+            await server.get(ATOM, accept_encoding="gzip")
+    assert store.selects == 1
+
+
+async def test_readers_who_come_together_cause_one_rendering() -> None:
+    store = shelf()
+    store.gate.clear()
+    async with running(site(store)) as server:
+        asking = [asyncio.create_task(server.get(ATOM)) for _ in range(20)]
+        leaving = asyncio.create_task(server.get(ATOM))
+        await asyncio.to_thread(store.reading.wait, 10)
+        leaving.cancel()
+        store.gate.set()
+        answers = await asyncio.gather(*asking)
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.body for answer in answers}) == 1
+    assert store.selects == 1
+
+
+async def test_another_configuration_is_rendered_anew_and_unchanged_bytes_keep_their_tag() -> None:
+    present = [config()]
+    store = shelf()
+    async with running(site(store, lambda: present[0])) as server:
+        first = await server.get(ATOM)
+        present[0] = config()
+        same = await server.get(ATOM)
+        present[0] = config(base_url="https://feeds.example.org")
+        other = await server.get(ATOM)
+        present[0] = config(feeds=(Feed("news", "News"),))
+        gone = await server.get(ATOM)
+        new = await server.get("/feeds/news.atom")
+    assert store.selects == 4
+    assert same.headers["etag"] == first.headers["etag"]
+    assert b"https://feeds.example.org/feeds/all.atom" in other.body
+    assert gone.status == 404
+    assert new.status == 200
+
+
+async def test_the_last_good_rendering_is_served_while_the_store_is_broken(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = shelf()
+    async with running(site(store)) as server:
+        good = await server.get(ATOM)
+        store.publish(story(title="brand-new"))
+        store.broken = True
+        for _ in range(3):
+            stale = await server.get(ATOM)
+            assert (stale.status, stale.body) == (200, good.body)
+            assert stale.headers["etag"] == good.headers["etag"]
+        never = await server.get("/feeds/all.rss")
+        store.broken = False
+        fresh = await server.get(ATOM)
+    assert never.status == 503
+    assert int(never.headers["retry-after"]) > 0
+    assert never.headers["cache-control"] == "no-store"
+    assert b"brand-new" in fresh.body
+    assert [record.getMessage() for record in caplog.records] == [
+        "feed not rendered feed=all format=atom error='the database is locked'",
+        "feed not rendered feed=all format=rss error='the database is locked'",
+    ]
+
+
+async def test_a_feed_that_the_store_does_not_know_yet_is_unavailable() -> None:
+    present = config(feeds=(Feed("forgotten", "Forgotten"),))
+    async with running(site(shelf(), lambda: present)) as server:
+        answer = await server.get("/feeds/forgotten.atom")
+    assert answer.status == 503
+    assert "retry-after" in answer.headers
+
+
+async def test_what_is_not_there_is_404_for_people() -> None:
+    async with running(site(shelf())) as server:
+        for target in (
+            "/feeds/none.atom", "/feeds/all", "/feeds/all.xml", "/feeds/.atom", "/feeds/all.atom/",
+            "/feeds/", "/feeds", "/feeds/ALL.atom", "/feeds/all.ATOM", "/x", "//feeds/all.atom",
+            "/feeds/..%2Fall.atom", "/feeds/all.atom%00", "*",
+        ):  # fmt: skip
+            answer = await server.get(target)
+            assert answer.status == 404, target
+            assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+            assert "订阅列表" in answer.body.decode()
+
+
+async def test_a_feeds_name_may_hold_what_urls_escape() -> None:
+    present = config(feeds=(Feed("node.js", "Node.js"), Feed("科技", "科技")))
+    async with running(site(shelf(), lambda: present)) as server:
+        for target in ("/feeds/node.js.atom", "/feeds/%E7%A7%91%E6%8A%80.json"):
+            assert (await server.get(target)).status == 200
+
+
+async def test_other_methods_are_refused_with_those_allowed() -> None:
+    async with running(site(shelf())) as server:
+        for method in ("POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"):
+            for target in ("/", ATOM, "/sources.opml", "/healthz"):
+                answer = await server.ask(method, target, content_length="0")
+                assert answer.status == 405
+                assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+async def test_last_modified_is_older_than_date_and_hides_no_later_change() -> None:
+    """A second has room for two changes; who compares dates only must learn of both."""
+    now = [MOMENT + timedelta(milliseconds=100)]
+    store = shelf()
+    async with running(site(store, now=lambda: now[0])) as server:
+        first = await server.get(ATOM)
+        shown = first.headers["last-modified"]
+        assert parsedate_to_datetime(shown) < MOMENT.replace(microsecond=0)
+        store.publish(story(title="in the same second"), after=timedelta(milliseconds=200))
+        second = await server.get(ATOM, if_modified_since=shown)
+        assert second.status == 200
+        now[0] += timedelta(seconds=5)
+        settled = await server.get(ATOM)
+        assert settled.headers["last-modified"] == "Fri, 20 Nov 2026 08:30:15 GMT"
+        again = await server.get(ATOM, if_modified_since=settled.headers["last-modified"])
+        assert again.status == 304
+
+
+async def test_a_clock_that_was_set_back_puts_no_date_into_the_future() -> None:
+    before = MOMENT - timedelta(days=30)
+    async with running(site(shelf(), now=lambda: before)) as server:
+        answer = await server.get(ATOM)
+    assert parsedate_to_datetime(answer.headers["last-modified"]) < before
+
+
+async def test_a_large_feed_arrives_whole() -> None:
+    long = Shelf((story(content_html="<p>" + "长" * 1_000_000 + "</p>"),))
+    async with running(site(long)) as server:
+        answer = await server.get("/feeds/all.json")
+        packed = await server.get("/feeds/all.json", accept_encoding="gzip")
+    assert len(answer.body) == int(answer.headers["content-length"]) > 3_000_000
+    assert gzip.decompress(packed.body) == answer.body
+
+
+async def test_connections_are_kept_for_further_requests() -> None:
+    async with running(site(shelf())) as server:
+        answers = await _pipelined(server, 3)
+    assert answers.count(b"HTTP/1.1 200 OK") == 3
+
+
+async def _pipelined(server: Running, count: int) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+    writer.write((request + b"\r\n") * (count - 1) + request + b"Connection: close\r\n\r\n")
+    answers = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    await writer.wait_closed()
+    return answers
