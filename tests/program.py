@@ -59,13 +59,13 @@ class Program:
             encoding="utf-8",
         )
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, patience: float = PATIENCE) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
             [PROGRAM, *arguments, "--config", self.config],
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=patience,
             check=False,
         )
 
@@ -94,14 +94,14 @@ class Program:
         except OSError:
             return False
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         assert self.process is not None
         self.process.send_signal(number)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End the daemon and return its exit status."""
         assert self.process is not None
-        self.signal(number)
+        self.send(number)
         status = self.process.wait(PATIENCE)
         self.process = None
         return status
@@ -126,9 +126,11 @@ class Program:
         items: list[dict[str, Any]] = json.loads(self.get(f"/feeds/{feed}.json").body)["items"]
         return items
 
-    def wait(self, condition: Callable[[], object], what: str) -> None:
+    def wait(
+        self, condition: Callable[[], object], what: str, *, patience: float = PATIENCE
+    ) -> None:
         """Wait until a condition holds."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while not condition():
             assert time.monotonic() < deadline, f"waited for {what}:\n{self.log.read_text()}"
             time.sleep(0.05)

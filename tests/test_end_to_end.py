@@ -87,7 +87,7 @@ def test_a_life(aggregator: Program, web: Publisher) -> None:  # noqa: PLR0915 -
     # A rename keeps ids and validators.
     aggregator.configure(first + source("renamed", web.url("/b.xml")))
     asked = len(web.asked("/b.xml"))
-    aggregator.signal(signal.SIGHUP)
+    aggregator.send(signal.SIGHUP)
     aggregator.wait(lambda: "renamed" in aggregator.status(), "the rename")
     aggregator.wait(lambda: len(web.asked("/b.xml")) > asked, "a poll after the rename")
     assert all(one.header("If-None-Match") == b'"b1"' for one in web.asked("/b.xml")[asked:])
