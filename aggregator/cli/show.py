@@ -44,16 +44,18 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: str
     the width that is left.
     """
     import wcwidth
-    from tabulate import tabulate  # type: ignore[import-untyped]  # it has no types
+    from tabulate import MIN_PADDING, tabulate  # type: ignore[import-untyped]  # it has no types
 
     cells = [[line(cell) for cell in row] for row in rows]
+    padded = [f"{header}{' ' * MIN_PADDING}" for header in headers]
     widths = [
         max(wcwidth.width(cell) for cell in column)
-        for column in zip(*[headers, *cells], strict=True)
+        for column in zip(*[padded, *cells], strict=True)
     ]
     widest: list[int | None] = [None] * len(headers)
     if sys.stdout.isatty():
-        left = shutil.get_terminal_size().columns - sum(widths[:-1]) - 2 * (len(headers) - 1)
+        gaps = len("  ") * (len(headers) - 1)
+        left = shutil.get_terminal_size().columns - sum(widths[:-1]) - gaps
         widest[-1] = max(left, _NARROWEST_COLUMN)
     text: str = tabulate(
         cells,

@@ -1,0 +1,248 @@
+"""Commands with a database, and with a daemon that runs: what they print and how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+import wcwidth
+
+from tests.program import PATIENCE, PROGRAM, Program, program
+from tests.web import Publisher, ThreadedPublisher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LOCAL_TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d[+-]\d\d:\d\d"
+UTC_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+
+
+@pytest.fixture
+def web() -> Iterator[Publisher]:
+    with ThreadedPublisher() as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
+    with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
+        yield made
+
+
+def document(title: str = "站点", entries: int = 1) -> bytes:
+    items = "".join(
+        f"<item><title>{number}</title><link>https://site.example/{number}</link>"
+        f"<description>正文 {number}</description></item>"
+        for number in range(entries)
+    )
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>{title}</title>'
+        f"<link>https://site.example/</link><description>d</description>{items}</channel></rss>"
+    ).encode()
+
+
+def source(name: str, url: str, more: str = 'interval = "1h"') -> str:
+    return f'[[sources]]\nname = "{name}"\nurl = "{url}"\n{more}\n'
+
+
+def columns(text: str, header: str) -> set[int]:
+    """Return where, on a terminal, the words under a left-aligned header begin."""
+    lines = text.splitlines()
+    before = wcwidth.width(lines[0][: lines[0].index(header)])
+    found = set()
+    for row in lines[1:]:
+        cut = next(at for at in range(len(row)) if wcwidth.width(row[:at]) >= before)
+        found.add(wcwidth.width(row[:cut]) if row[cut - 1] == " " and row[cut] != " " else -1)
+    return found
+
+
+def on_terminal(*words: str | Path, width: int = 100) -> tuple[int, str]:
+    """Run a command on a terminal of its own; return its exit status and what that showed."""
+    ours, theirs = pty.openpty()
+    environ = os.environ | {"COLUMNS": str(width), "TERM": "xterm"}
+    process = subprocess.Popen(
+        [PROGRAM, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environ
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 4096):
+            shown += piece
+    except OSError:  # Linux tells the end of a terminal as EIO
+        pass
+    finally:
+        os.close(ours)
+    return process.wait(PATIENCE), shown.decode()
+
+
+def test_poll_tells_a_line_a_source_and_fails_if_one_did(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/a.xml", body=document(entries=2))
+    aggregator.configure(source("a", web.url("/a.xml")) + source("gone", web.url("/404")))
+    told = aggregator.run("poll")
+    assert told.returncode == 1
+    assert sorted(line.partition(":")[0] for line in told.stdout.splitlines()) == ["a", "gone"]
+    assert "a: 2 new" in told.stdout
+    assert told.stderr == ""
+    assert aggregator.database.stat().st_mode & 0o777 == 0o600
+
+
+def test_poll_says_when_the_next_is_due(aggregator: Program, web: Publisher) -> None:
+    web.route("/a.xml", body=document())
+    aggregator.configure(source("a", web.url("/a.xml")))
+    assert aggregator.run("poll").returncode == 0
+    told = aggregator.run("poll")
+    assert told.returncode == 0
+    assert re.fullmatch(rf"nothing is due; next: a at {LOCAL_TIME}\n", told.stdout)
+    assert len(web.asked("/a.xml")) == 1
+
+
+def test_poll_without_sources_says_so(aggregator: Program) -> None:
+    aggregator.configure("")
+    told = aggregator.run("poll")
+    assert (told.returncode, told.stdout) == (0, "nothing is due: no source is enabled\n")
+
+
+def test_on_a_terminal_poll_shows_a_bar_and_what_failed(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/a.xml", body=document())
+    aggregator.configure(source("a", web.url("/a.xml")) + source("gone", web.url("/404")))
+    status, shown = on_terminal("poll", "--config", aggregator.config)
+    assert status == 1
+    assert "2/2" in shown
+    last = shown.rstrip().splitlines()[-2:]
+    assert last[0].startswith("gone: http-status")
+    assert last[1] == "2 polled, 1 failed"
+    assert "a: 1 new" not in shown
+
+
+def test_status_is_a_table_that_stays_straight_with_chinese(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/a.xml", body=document("站点&#27;[31m\u202e", entries=3))
+    aggregator.configure(
+        source("a", web.url("/a.xml"))
+        + source("gone", web.url("/404"), 'title = "少数派"')
+        + source("off", web.url("/off"), "enabled = false")
+    )
+    aggregator.run("poll")
+    told = aggregator.run("status")
+    assert (told.returncode, told.stderr) == (0, "")
+    header, first, second, third = told.stdout.splitlines()
+    assert header.split() == ["source", "last", "success", "next", "poll", "entries", "problem"]
+    assert re.match(rf"a \(站点.*\)  +{LOCAL_TIME}  +{LOCAL_TIME}  +3$", first)
+    assert re.match(rf"gone \(少数派\)  +never  +{LOCAL_TIME}  +0  http-status: .*404", second)
+    assert re.match(r"off  +never  +disabled  +0$", third)
+    assert len(columns(told.stdout, "last success")) == 1
+    assert told.stdout.replace("\n", "").isprintable()
+
+
+def test_on_a_terminal_the_problem_is_wrapped_to_the_width(
+    aggregator: Program, web: Publisher
+) -> None:
+    aggregator.configure(source("gone", web.url(f"/{'x' * 300}")))
+    aggregator.run("poll")
+    _, shown = on_terminal("status", "--config", aggregator.config, width=110)
+    assert all(wcwidth.width(line) <= 110 for line in shown.splitlines())
+
+
+def test_status_for_programs_is_a_list_of_objects_in_utc(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/a.xml", body=document())
+    secret = web.url("/a.xml").replace("http://", "http://me:CANARY@") + "?key=CANARY&page=1"
+    aggregator.configure(source("a", secret) + source("gone", web.url("/404")))
+    aggregator.run("poll")
+    told = aggregator.run("status", "--json")
+    assert told.returncode == 0
+    assert "CANARY" not in told.stdout
+    fine, gone = json.loads(told.stdout)
+    assert (fine["name"], fine["entries"], fine["problem"]) == ("a", 1, None)
+    assert fine["url"] == web.url("/a.xml") + "?key=&page=1"
+    assert re.fullmatch(UTC_TIME, fine["last_success_at"])
+    assert re.fullmatch(UTC_TIME, fine["next_poll_at"])
+    assert (gone["name"], gone["entries"], gone["last_success_at"]) == ("gone", 0, None)
+    assert gone["problem"].startswith("http-status: ")
+
+
+def test_a_source_that_was_never_seen_has_no_entries(aggregator: Program, web: Publisher) -> None:
+    web.route("/a.xml", body=document())
+    first = source("a", web.url("/a.xml"))
+    aggregator.configure(first)
+    aggregator.run("poll")
+    aggregator.configure(source("new", "https://user:CANARY@new.example/") + first)
+    told = aggregator.run("status", "--json")
+    new, seen = json.loads(told.stdout)
+    assert (new["name"], new["url"]) == ("new", "https://new.example/")
+    assert (new["entries"], new["last_success_at"], new["next_poll_at"]) == (0, None, None)
+    assert (seen["name"], seen["entries"]) == ("a", 1)
+
+
+@pytest.mark.parametrize("broken", ["intervall = 1\n", "interval = \n", '[[feeds]]\nname = "'])
+def test_a_broken_edit_hides_neither_the_daemon_nor_its_sources(
+    aggregator: Program, web: Publisher, broken: str
+) -> None:
+    web.route("/a.xml", body=document())
+    aggregator.configure(source("a", web.url("/a.xml")))
+    aggregator.start()
+    aggregator.wait(lambda: aggregator.status()["a"]["entries"] == 1, "an entry")
+    with aggregator.config.open("a", encoding="utf-8") as file:
+        file.write(broken)
+
+    told = aggregator.run("reload")
+    assert told.returncode == 78
+    assert re.match(rf"{re.escape(str(aggregator.config))}:\d+: ", told.stderr)
+    assert "the daemon keeps the configuration it has" in told.stderr
+
+    told = aggregator.run("status")
+    assert told.returncode == 78
+    assert re.match(rf"{re.escape(str(aggregator.config))}:\d+: ", told.stderr)
+    assert re.search(rf"^a \(站点\)  +{LOCAL_TIME}", told.stdout, re.MULTILINE)
+    assert re.search(r"^config: not reloaded: .*config\.toml:\d+: ", told.stdout, re.MULTILINE)
+
+
+def test_reload_says_what_changed_and_what_is_odd(aggregator: Program, web: Publisher) -> None:
+    web.route("/a.xml", body=document())
+    web.route("/b.xml", body=document())
+    first = source("a", web.url("/a.xml"))
+    aggregator.configure(first)
+    aggregator.start()
+    aggregator.configure(
+        first + source("b", web.url("/b.xml")),
+        '[[feeds]]\nname = "all"\n[[feeds]]\nname = "none"\ntags = ["nobody"]\n',
+    )
+    told = aggregator.run("reload")
+    assert told.returncode == 0
+    assert told.stdout.startswith("reloaded: ")
+    assert "  source b added\n" in told.stdout
+    assert re.search(r"^warning: .*:\d+: feeds\[1\]\.tags\[0\]: ", told.stderr, re.MULTILINE)
+    told = aggregator.run("reload")
+    assert told.stdout == "reloaded: 0 changes\n"
+
+
+def test_poll_asks_the_daemon_and_tells_the_same(aggregator: Program, web: Publisher) -> None:
+    web.route("/a.xml", body=document())
+    aggregator.configure(source("a", web.url("/a.xml")) + source("gone", web.url("/404")))
+    aggregator.start()
+    aggregator.wait(lambda: all(row["next_poll_at"] for row in aggregator.status().values()), "all")
+    told = aggregator.run("poll", "gone")
+    assert told.returncode == 1
+    assert told.stdout.startswith("gone: http-status")
+    told = aggregator.run("poll", "a")
+    assert told.returncode == 0
+    assert told.stdout.startswith("a: unchanged")
+    told = aggregator.run("poll", "nobody")
+    assert told.returncode == 1
+    assert told.stderr.startswith("aggregator: ")
+    assert "nobody" in told.stderr
+    status, shown = on_terminal("poll", "--force", "--config", aggregator.config)
+    assert status == 1
+    assert shown.rstrip().splitlines()[-1] == "2 polled, 1 failed"
