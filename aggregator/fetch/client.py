@@ -193,7 +193,7 @@ class Fetcher:
             problem = status_problem(status, target.host, raw)
             return Failed(replace(problem, kind=ProblemKind.PROTOCOL), status, hints)
         if status in _REDIRECTS:
-            found = redirect_target(target, _first(response, b"location"), _to_ascii)
+            found = redirect_target(target, response.extensions["location"], _to_ascii)
             if isinstance(found, Problem):
                 return Failed(found, status, hints)
             await _drain(response)

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 #: requests have their own: so the guard knows on whose behalf an address is dialled.
 _DIAL: ContextVar[Dial] = ContextVar("dial")
 
-#: Cookies are dropped before anything can see them: we keep none (polling manners).
-_DROPPED = frozenset({b"set-cookie", b"set-cookie2"})
+#: What httpx must not see. Cookies: we keep none (polling manners). Location: httpx takes it apart
+#: even where it shall not follow, and raises what is no transport error; it is in the extension
+#: "location" instead, as it came.
+_WITHHELD = frozenset({b"set-cookie", b"set-cookie2", b"location"})
 
 
 class RefusedAddressError(OSError):
@@ -87,10 +89,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 )
         finally:
             _DIAL.reset(token)
+        raw = response.raw_headers
+        locations = [value for name, value in raw if name.lower() == b"location"]
         return httpx.Response(
             response.status,
-            headers=[pair for pair in response.raw_headers if pair[0].lower() not in _DROPPED],
+            headers=[pair for pair in raw if pair[0].lower() not in _WITHHELD],
             stream=_Stream(response),
+            extensions={"location": locations[0] if locations else b""},
         )
 
     async def aclose(self) -> None:
