@@ -1,1 +1,10 @@
-"""What the publisher said to what a reader may see: repaired, sanitised, identified."""
+"""What a document says in, entries fit to store and publish out.
+
+Pure and slow: runs in the same worker process as parsing, right after it.
+"""
+
+from __future__ import annotations
+
+from aggregator.refine.normalise import normalise
+
+__all__ = ["normalise"]

@@ -1,0 +1,348 @@
+"""Hostile HTML in, safe HTML out: the only gate between a publisher's markup and a reader.
+
+nh3 parses as a browser does and keeps what the allow-list names. Around it: guards for size and
+nesting first (nh3 is quadratic in nesting: 100,000 levels are 20 seconds), then, on nh3's own tidy
+output, what needs more than one attribute at a time: lazy images, pixels, embedded players.
+
+Both steps run until a pass changes nothing, so the result is its own cleaning: what was checked is
+what is published.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from urllib.parse import urlsplit
+
+import nh3
+
+from aggregator.redact import redact
+from aggregator.refine.text import paragraphs, scrub
+from aggregator.refine.urls import absolute_url, public_url
+
+#: More than the longest article seen (0.6 million characters, a bundle of a year's notes).
+MAX_HTML_CHARS = 1024 * 1024
+#: Deeper markup is an attack or a bug: real articles stay under 60.
+MAX_NESTING = 256
+#: A pass that still changes something after this many is markup made to confuse parsers.
+_MAX_PASSES = 6
+#: A picture inside the text itself; larger ones make every rendering of a feed heavy.
+_MAX_DATA_URL_CHARS = 64 * 1024
+#: A data: picture this short is a placeholder of one colour.
+_MIN_DATA_URL_CHARS = 400
+
+_BLOCKS = frozenset(
+    {
+        "aside", "blockquote", "caption", "dd", "details", "div", "dl", "dt", "figcaption",
+        "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "section",
+        "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "br",
+        "address", "article", "footer", "header", "main", "nav",
+    }
+)  # fmt: skip
+_INLINE = frozenset(
+    {
+        "a", "abbr", "acronym", "b", "bdi", "bdo", "center", "cite", "code", "col",
+        "colgroup", "data", "del", "dfn", "em", "i", "img", "ins", "kbd", "mark", "q", "rp",
+        "rt", "rtc", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
+        "time", "tt", "u", "var", "wbr",
+    }
+)  # fmt: skip
+#: MathML Core without the elements that hold HTML or actions (annotation-xml, mglyph, maction).
+_MATH = frozenset(
+    {
+        "math", "mi", "mn", "mo", "ms", "mtext", "mspace", "mrow", "mfrac", "msqrt", "mroot",
+        "mstyle", "merror", "mpadded", "mphantom", "msub", "msup", "msubsup", "munder",
+        "mover", "munderover", "mmultiscripts", "mprescripts", "mtable", "mtr", "mtd",
+        "semantics",
+    }
+)  # fmt: skip
+#: Elements that become a link or vanish after parsing; under these names they parse like any
+#: unknown element, not as the raw text that an iframe or a noscript would swallow.
+_EMBEDS = frozenset({"x-iframe", "x-embed", "x-object", "x-video", "x-audio"})
+_TEMPORARY = _EMBEDS | {"x-noscript", "source"}
+_RENAMED = re.compile(r"<(/?)(iframe|embed|object|video|audio|noscript)(?=[\s/>])", re.IGNORECASE)
+
+_LAZY = ("data-original", "data-src", "data-lazy-src", "data-actualsrc")
+_SRCSETS = ("data-srcset", "srcset")
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": {"title", "lang", "dir"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height", "loading", "referrerpolicy", *_LAZY, *_SRCSETS},
+    "source": {"src"},
+    **{embed: {"src", "data"} for embed in _EMBEDS},
+    "blockquote": {"cite"},
+    "q": {"cite"},
+    "del": {"cite", "datetime"},
+    "ins": {"cite", "datetime"},
+    "time": {"datetime"},
+    "data": {"value"},
+    "ol": {"start", "reversed", "type"},
+    "li": {"value"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "details": {"open"},
+    "math": {"display"},
+    "mo": {"stretchy", "fence", "separator", "form"},
+    "mi": {"mathvariant"},
+    "mtd": {"columnspan", "rowspan"},
+}
+_URL_ATTRIBUTES = frozenset({"href", "src", "cite", "data", *_LAZY})
+_DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|avif);base64,[A-Za-z0-9+/=]+\Z")
+_LINK_REL = "noopener noreferrer nofollow"
+
+#: On nh3's output, where every value is quoted and holds no "<" or ">".
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^<>]*)>")
+_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
+_RAW_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)[^>]*>?")
+#: https://html.spec.whatwg.org/#parse-a-srcset-attribute: an address may hold commas inside.
+_SRCSET_CANDIDATE = re.compile(r"(\S+)(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,|$)")
+_MAX_SRCSET_CHARS = 8192
+#: Scripts keep all sorts of things in data attributes; this much looks like an address.
+_ADDRESS = re.compile(r"[^\s{}\[\]]*[/.][^\s{}\[\]]*")
+
+#: Elements without an end tag, and those whose end tag HTML supplies, do not nest by being open.
+_SHALLOW = frozenset(
+    {
+        "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param",
+        "source", "track", "wbr", "p", "li", "dt", "dd", "option", "tr", "td", "th", "tbody",
+        "thead", "tfoot",
+    }
+)  # fmt: skip
+#: An end tag does not reach past these (https://html.spec.whatwg.org/#has-an-element-in-scope).
+_BARRIERS = frozenset(
+    {
+        "applet", "caption", "html", "table", "td", "th", "marquee", "object", "template",
+        "button", "select", "svg", "math", "foreignobject", "desc", "mi", "mo", "mn", "ms",
+        "mtext", "annotation-xml",
+    }
+)  # fmt: skip
+
+
+def clean(raw_html: str, base_url: str) -> str:
+    """Return `raw_html` as HTML that is safe to publish, its URLs absolute against `base_url`.
+
+    No script, style, form, frame, event handler or id; links http(s) and mailto only, images
+    http(s) or a small inline picture, each with no-referrer and lazy loading; players become links;
+    no user info and no secret value in any URL. Cleaning the result again changes nothing.
+    """
+    text = scrub(raw_html)
+    if len(text) > MAX_HTML_CHARS:
+        text = text[: max(text.rfind("<", 0, MAX_HTML_CHARS), MAX_HTML_CHARS // 2)]
+    if "<" not in text and "&" not in text:
+        return redact(html.escape(text, quote=False).strip())
+    if nesting(text) > MAX_NESTING:
+        text = _flattened(text)
+    cleaner = _cleaner(base_url)
+    for _ in range(_MAX_PASSES):
+        cleaned = _pass(cleaner, text)
+        if cleaned == text:
+            return cleaned
+        text = cleaned
+    return redact(paragraphs(to_text(text)))
+
+
+def to_text(clean_html: str) -> str:
+    """Return the text of sanitised HTML, a space where a block or a line ends."""
+    return html.unescape(_TAG.sub(_as_blank, clean_html))
+
+
+def strip_tags(raw_html: str) -> str:
+    """Return the text of untrusted HTML, its entities decoded exactly once."""
+    text = scrub(raw_html)[:MAX_HTML_CHARS]
+    if "<" not in text:
+        return html.unescape(text)
+    if nesting(text) > MAX_NESTING:
+        text = _flattened(text)
+    return to_text(_STRIPPER.clean(text))
+
+
+def nesting(raw_html: str) -> int:
+    """Return an upper bound of the depth that a parser builds for `raw_html`, in linear time.
+
+    An end tag counts only for an open element of its own name, and never past a table cell or an
+    object, so that no trick of misnesting hides depth; sloppy markup is over-counted instead.
+    """
+    if raw_html.count("<") <= MAX_NESTING:
+        return 0
+    scopes: list[tuple[str, Counter[str]]] = [("", Counter())]
+    depth = deepest = 0
+    for match in _RAW_TAG.finditer(raw_html):
+        name = match[2].lower()
+        if name in _BARRIERS:
+            if not match[1]:
+                scopes.append((name, Counter()))
+                depth += 1
+            elif scopes[-1][0] == name:
+                # What stays open inside may be re-opened by the parser outside: keep counting it.
+                _, left = scopes.pop()
+                scopes[-1][1].update(left)
+                depth -= 1
+        elif name not in _SHALLOW:
+            is_open = scopes[-1][1]
+            if not match[1]:
+                is_open[name] += 1
+                depth += 1
+            elif is_open[name]:
+                is_open[name] -= 1
+                depth -= 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _flattened(raw_html: str) -> str:
+    """Return only the paragraphs and line breaks of markup that is too deep to parse."""
+    return _RAW_TAG.sub(_flat, raw_html)
+
+
+def _flat(match: re.Match[str]) -> str:
+    return f"<{match[1]}{match[2]}>" if match[2].lower() in {"p", "br"} else " "
+
+
+def _as_blank(match: re.Match[str]) -> str:
+    return " " if match[2] in _BLOCKS else ""
+
+
+# --- one pass -----------------------------------------------------------------------------------
+
+
+def _pass(cleaner: nh3.Cleaner, text: str) -> str:
+    renamed = _RENAMED.sub(r"<\1x-\2", text)
+    tidy = cleaner.clean(renamed)
+    return redact(scrub(_Rewriter().rewrite(tidy))).strip()
+
+
+def _cleaner(base_url: str) -> nh3.Cleaner:
+    def attribute(tag: str, name: str, value: str) -> str | None:
+        if name in _SRCSETS:
+            return _largest(value, base_url)
+        if name in _LAZY and not _ADDRESS.fullmatch(value.strip()):
+            return None
+        return _fit_url(tag, name, value, base_url) if name in _URL_ATTRIBUTES else value
+
+    return nh3.Cleaner(
+        tags=set(_BLOCKS | _INLINE | _MATH | _TEMPORARY),
+        clean_content_tags={"script", "style", "title", "template", "svg", "noembed", "noframes"},
+        attributes=_ATTRIBUTES,
+        attribute_filter=attribute,
+        url_schemes={"http", "https", "mailto", "data"},
+        link_rel=_LINK_REL,
+        strip_comments=True,
+    )
+
+
+_STRIPPER = nh3.Cleaner(
+    tags=set(_BLOCKS),
+    clean_content_tags={"script", "style", "template", "svg"},
+    attributes={},
+    link_rel=None,
+)
+
+
+def _fit_url(tag: str, name: str, value: str, base_url: str) -> str | None:
+    if value.lstrip().lower().startswith("data:"):
+        compact = "".join(value.split())
+        fit = tag == "img" and name == "src" and len(compact) <= _MAX_DATA_URL_CHARS
+        return compact if fit and _DATA_IMAGE.match(compact) else None
+    url = absolute_url(value, base_url)
+    if url is None:
+        return None
+    if name == "href" and urlsplit(url).scheme == "mailto":
+        return url
+    return public_url(url)
+
+
+class _Rewriter:
+    """Rewrites nh3's output tag by tag: images whole, players to links, helpers away."""
+
+    def __init__(self) -> None:
+        self._images: set[str] = set()
+        self._in_noscript = 0
+        self._players: list[bool] = []  # of each open player: has it been linked?
+
+    def rewrite(self, tidy: str) -> str:
+        return _TAG.sub(self._tag, tidy)
+
+    def _tag(self, match: re.Match[str]) -> str:
+        closing, name = bool(match[1]), match[2]
+        if name == "img":
+            return self._image(_attributes(match[3]))
+        if name == "x-noscript":
+            self._in_noscript += -1 if closing else 1
+            return ""
+        if name in _EMBEDS or name == "source":
+            return self._player(closing, name, _attributes(match[3]))
+        return match[0]
+
+    def _image(self, attributes: dict[str, str]) -> str:
+        source = _best_source(attributes)
+        if source is None or _is_pixel(attributes):
+            return ""
+        if self._in_noscript and source in self._images:
+            return ""  # the twin of a lazy image, for readers without scripts
+        self._images.add(source)
+        kept = {"src": source, "alt": attributes.get("alt", "")}
+        if attributes.get("title"):
+            kept["title"] = attributes["title"]
+        for side in ("width", "height"):
+            if attributes.get(side, "").isdecimal():
+                kept[side] = attributes[side]
+        kept |= {"loading": "lazy", "referrerpolicy": "no-referrer"}
+        return "<img" + "".join(f' {key}="{_escaped(value)}"' for key, value in kept.items()) + ">"
+
+    def _player(self, closing: bool, name: str, attributes: dict[str, str]) -> str:
+        if closing:
+            if self._players and name != "source":
+                self._players.pop()
+            return ""
+        url = attributes.get("src") or attributes.get("data") or ""
+        if name == "source":
+            # Only a player's source is a player; a picture's is another size of its image.
+            if not self._players or self._players[-1]:
+                return ""
+            self._players[-1] = bool(url)
+        else:
+            self._players.append(bool(url))
+        return _link(url) if url else ""
+
+
+def _attributes(tidy: str) -> dict[str, str]:
+    return {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(tidy)}
+
+
+def _best_source(attributes: dict[str, str]) -> str | None:
+    """Return the address of the real picture: lazy loaders put a placeholder into `src`."""
+    lazy = (attributes.get(name) for name in _LAZY)
+    source = attributes.get("src", "")
+    if source.startswith("data:") and len(source) < _MIN_DATA_URL_CHARS:
+        source = ""
+    candidates = (*lazy, source, *(attributes.get(name) for name in _SRCSETS))
+    return next((candidate for candidate in candidates if candidate), None)
+
+
+def _largest(srcset: str, base_url: str) -> str | None:
+    """Return the candidate with the greatest descriptor, absolute and fit to publish."""
+    found = [
+        (float(candidate[2] or 1), url)
+        for candidate in _SRCSET_CANDIDATE.finditer(srcset[:_MAX_SRCSET_CHARS])
+        if (url := public_url(absolute_url(candidate[1], base_url)))
+    ]
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _is_pixel(attributes: dict[str, str]) -> bool:
+    sizes = [attributes[side].strip() for side in ("width", "height") if attributes.get(side)]
+    return bool(sizes) and all(size.removesuffix("px") in {"0", "1"} for size in sizes)
+
+
+def _link(url: str) -> str:
+    host = urlsplit(url).hostname or url
+    return f'<a href="{_escaped(url)}" rel="{_LINK_REL}">▶ {html.escape(host, quote=False)}</a>'
+
+
+def _escaped(value: str) -> str:
+    # The characters that nh3 itself escapes in a value, so that a second pass writes the same.
+    value = value.replace("&", "&amp;").replace("\u00a0", "&nbsp;").replace('"', "&quot;")
+    return value.replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,152 @@
+"""What an entry is known by, and whether it changed: keys, repetitions, the content hash."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from aggregator.refine.urls import canonical_url, is_page
+
+#: Longer keys are hashed: some publishers put the whole article into the guid.
+_MAX_KEY_CHARS = 300
+#: Text shorter than this repeats by itself ("Photo of the day") and tells nothing apart. It serves
+#: only where an entry has neither guid nor link.
+_MIN_TELLING_CHARS = 160
+
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^<>]*)>")
+_ADDRESS = re.compile(r' (href|src)="([^"]*)"')
+#: Counts that grow while nothing is edited: "12 comments", "阅读 1,024".
+_NUMBER = r"\d[\d.,]{0,12}\s?[kKmM万]?"
+_COUNT_BEFORE = re.compile(
+    rf"{_NUMBER}\s?(?=(?:comment|repl(?:y|ie)|view|like|share|point|vote)s?\b"
+    r"|条?评论|次?(?:阅读|浏览|点击)|人?点赞)",
+    re.IGNORECASE,
+)
+_COUNT_AFTER = re.compile(rf"(评论|阅读|浏览|点击|点赞)\s?[:：(（]?\s?{_NUMBER}")
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """All that may identify one entry; `guid` and `url` are canonical keys or `None`."""
+
+    guid: str | None
+    url: str | None
+    text: str
+    telling: bool
+
+    def candidates(self) -> tuple[str, ...]:
+        """Return the keys that this entry offers, strongest first."""
+        keys = [key for key in (self.guid, self.url) if key]
+        if self.telling or not keys:
+            keys.append(self.text)
+        return tuple(keys)
+
+
+def marks(
+    *, guid: str | None, url: str | None, site_url: str | None, title: str, text: str
+) -> Marks:
+    """Return what identifies an entry; `title` and `text` are single lines.
+
+    A guid that is a URL is taken in canonical form, so that http→https or a trailing slash is the
+    same entry. A link to the document's own site, or to a bare host, identifies no entry.
+    """
+    canonical = canonical_url(url) if url else None
+    own_site = canonical_url(site_url) if site_url else None
+    said = f"{title}\n{text}"
+    return Marks(
+        guid=_key("guid", canonical_url(guid)) if guid else None,
+        url=_key("url", canonical)
+        if canonical and is_page(canonical) and canonical != own_site
+        else None,
+        text=f"text:{sha256(said.encode()).hexdigest()[:40]}",
+        telling=len(said) >= _MIN_TELLING_CHARS,
+    )
+
+
+def first_of_repetitions(found: list[Marks]) -> list[int]:
+    """Return the positions of entries that no earlier one repeats in every mark."""
+    seen: dict[Marks, int] = {}
+    for position, mark in enumerate(found):
+        seen.setdefault(mark, position)
+    return list(seen.values())
+
+
+def unique_keys(found: list[Marks]) -> list[tuple[str, ...]]:
+    """Return each entry's keys that no other entry of the document offers.
+
+    An entry left without any keeps one of all its marks together: entries that a publisher gives
+    the same guid still differ, or they would have been repetitions.
+    """
+    offered = Counter(key for mark in found for key in mark.candidates())
+    keys = []
+    for mark in found:
+        unique = tuple(key for key in mark.candidates() if offered[key] == 1)
+        together = "\n".join((mark.guid or "", mark.url or "", mark.text))
+        keys.append(unique or (f"text:{sha256(together.encode()).hexdigest()[:40]}",))
+    return keys
+
+
+def content_hash(
+    *,
+    title: str,
+    text: str,
+    content_html: str,
+    summary: str,
+    author: str | None,
+    url: str | None,
+    enclosure_urls: tuple[str, ...],
+) -> bytes:
+    """Return a hash that changes when a reader would see something else.
+
+    `text` is that of `content_html`; texts are single lines.
+
+    In it: the title, the author, the summary, the text and the structure of the content, where its
+    links lead and which images it shows, the entry's link, the enclosures. Not in it: dates and
+    categories, blanks, counters of comments and views, tracker parameters, the spelling of a URL,
+    the query of an image or an enclosure (cache busters and signatures).
+    """
+    seen = "\0".join(
+        (
+            _said(title),
+            author or "",
+            _said(summary),
+            _said(text),
+            _shape(content_html),
+            canonical_url(url) if url else "",
+            *(_file(address) for address in enclosure_urls),
+        )
+    )
+    return sha256(seen.encode()).digest()
+
+
+def _said(text: str) -> str:
+    return _COUNT_AFTER.sub(r"\1#", _COUNT_BEFORE.sub("#", text))
+
+
+def _shape(content_html: str) -> str:
+    parts = []
+    for match in _TAG.finditer(content_html):
+        addresses = _ADDRESS.findall(match[3])
+        parts.append(match[1] + match[2])
+        parts += [
+            canonical_url(value.replace("&amp;", "&")) if name == "href" else _file(value)
+            for name, value in addresses
+        ]
+    return " ".join(parts)
+
+
+def _file(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return f"{parts.hostname}{parts.path}" if parts.hostname else url
+
+
+def _key(kind: str, value: str) -> str:
+    if len(value) > _MAX_KEY_CHARS:
+        value = f"sha256-{sha256(value.encode()).hexdigest()}"
+    return f"{kind}:{value}"

@@ -1,0 +1,50 @@
+"""Plain text: scrubbed to what XML may hold, titles on one line, excerpts that end on a word."""
+
+from __future__ import annotations
+
+import html
+import re
+
+#: A title of more is an article; SQLite, readers and front matter agree on much less.
+MAX_TITLE_CHARS = 1000
+MAX_AUTHOR_CHARS = 500
+MAX_SUMMARY_CHARS = 10_000
+
+#: What XML 1.0 section 2.2 forbids or discourages: controls, lone surrogates, noncharacters. One of
+#: them makes a whole published document unreadable.
+_CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"
+_NONCHARACTERS = "\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff"
+_FORBIDDEN = re.compile(f"[{_CONTROLS}{_NONCHARACTERS}]")
+#: The same, and marks that turn the reading direction of whatever follows a title.
+_FORBIDDEN_IN_LINE = re.compile(f"[{_CONTROLS}{_NONCHARACTERS}\u202a-\u202e\u2066-\u2069]")
+_SENTENCE_ENDS = "。！？!?；;，,、 "
+
+
+def scrub(text: str) -> str:
+    """Return `text` without characters that no published document may hold. Idempotent."""
+    return _FORBIDDEN.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """Return `text` scrubbed, without direction overrides, each run of blanks one space."""
+    return " ".join(_FORBIDDEN_IN_LINE.sub("", text).split())
+
+
+def excerpt(text: str, limit: int) -> str:
+    """Return the beginning of a line of text, at most `limit` characters, ending on a word."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    end = max(cut.rfind(mark) for mark in _SENTENCE_ENDS)
+    # A cut that loses more than a third to find a word's end is worse than a cut word.
+    if end > limit * 2 // 3:
+        cut = cut[:end]
+    return cut.rstrip(_SENTENCE_ENDS) + "…"
+
+
+def paragraphs(text: str) -> str:
+    """Return plain text as HTML: escaped, blank lines as paragraphs, line breaks kept."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    blocks = re.split(r"\n[ \t]*(?:\n[ \t]*)+", text)
+    lines = (html.escape(block.strip(), quote=False).replace("\n", "<br>") for block in blocks)
+    return "".join(f"<p>{line}</p>" for line in lines if line)
