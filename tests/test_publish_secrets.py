@@ -8,6 +8,7 @@ import pytest
 
 from aggregator.model import Enclosure, Feed, Source
 from aggregator.publish import Addresses, Format, render, render_sources
+from aggregator.publish.clean import clean_url
 from aggregator.redact import SECRET_PARAMETERS
 from tests.publishing import ITHOME, selection, status, story
 
@@ -46,6 +47,15 @@ def test_no_document_holds_a_secret(url: str, form: Format) -> None:
         feed=Feed("all", f"All of {url}"),
     )
     assert CANARY not in render(selected, form, Addresses(url)).decode()
+
+
+@pytest.mark.parametrize("separator", [" ", "<", '"', "\\", "\u3000"])
+def test_no_character_in_an_address_hides_its_secret(separator: str) -> None:
+    for url in (
+        f"https://us{separator}er:{CANARY}@h.example/",
+        f"https://h/?key=a{separator}{CANARY}",
+    ):
+        assert CANARY not in (clean_url(url) or "")
 
 
 @pytest.mark.parametrize("url", URLS)

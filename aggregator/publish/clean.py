@@ -52,7 +52,8 @@ def clean_url(url: str | None) -> str | None:
     cleaned = clean(url.strip())
     if not cleaned.lower().startswith(_WEB_SCHEMES):
         return None
-    return quote(cleaned, safe=_URI_CHARACTERS)
+    # Once more: a space ends an address in a text, and one in an address would hide its secret.
+    return redact(quote(cleaned, safe=_URI_CHARACTERS))
 
 
 def clean_language(language: str | None) -> str | None:
