@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import urllib.error
 import urllib.request
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.web import Publisher, Reply, Request, ThreadedPublisher, make_certificate
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 async def talk(web: Publisher, request: bytes) -> bytes:
@@ -80,10 +84,7 @@ async def test_misbehaviour_is_as_ordered() -> None:
         assert await talk(web, b"GET /raw HTTP/1.1\r\n\r\n") == b"nonsense"
 
 
-async def test_it_serves_over_tls_with_a_certificate_of_its_own(tmp_path: object) -> None:
-    from pathlib import Path
-
-    assert isinstance(tmp_path, Path)
+async def test_it_serves_over_tls_with_a_certificate_of_its_own(tmp_path: Path) -> None:
     made = make_certificate(tmp_path, "localhost", "127.0.0.1")
     async with Publisher(tls=made.server()) as web:
         web.route("/", body=b"secret", framing="close")

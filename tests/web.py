@@ -24,7 +24,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pytest
 
@@ -97,9 +97,6 @@ class Reply:
     raw: bytes | None = None
 
 
-Route = Reply | bytes | str
-
-
 @dataclass(slots=True)
 class Publisher:
     """The publisher: an async context manager that listens on `host` (port 0: any free one).
@@ -146,10 +143,10 @@ class Publisher:
         self,
         path: str,
         reply: Reply | Callable[[Request], Reply] | None = None,
-        **fields: object,
+        **fields: Any,
     ) -> None:
         """Answer `path` (with or without a query) with `reply`, or `Reply(**fields)`."""
-        self._routes[path] = Reply(**fields) if reply is None else reply  # type: ignore[arg-type] # Reply's own check
+        self._routes[path] = Reply(**fields) if reply is None else reply
 
     def forget(self, path: str) -> None:
         """Answer `path` with 404 from now on."""
@@ -325,8 +322,8 @@ class ThreadedPublisher:
     `route`, `forget`, `url`, `asked` and `requests` are those of the publisher.
     """
 
-    def __init__(self, **fields: object) -> None:
-        self._publisher = Publisher(**fields)  # type: ignore[arg-type] # Publisher's own check
+    def __init__(self, **fields: Any) -> None:
+        self._publisher = Publisher(**fields)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._ready = threading.Event()
@@ -378,6 +375,22 @@ class Certificate:
         return ssl.create_default_context(cafile=str(self.path))
 
 
+#: `openssl ca` is the one command that takes a date in the past, in every version; it wants this.
+_CA_CONFIG = """
+[ca]
+default_ca = own
+[own]
+database = {directory}/database
+serial = {directory}/serial
+new_certs_dir = {directory}
+default_md = sha256
+policy = any
+copy_extensions = copy
+[any]
+commonName = supplied
+"""
+
+
 def make_certificate(directory: Path, *names: str, expired: bool = False) -> Certificate:
     """Make a certificate for host names and addresses with the openssl command (Debian: openssl).
 
@@ -385,16 +398,28 @@ def make_certificate(directory: Path, *names: str, expired: bool = False) -> Cer
     """
     if shutil.which("openssl") is None:
         pytest.skip("no openssl command to make a certificate with (apt install openssl)")
-    stem = names[0].replace("*", "any") + ("-expired" if expired else "")
-    made = Certificate(directory / f"{stem}.pem", directory / f"{stem}.key")
+    made = Certificate(directory / "certificate.pem", directory / "certificate.key")
+    request_path = directory / "request.pem"
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     subject = ["-subj", f"/CN={names[0]}", "-addext", f"subjectAltName={_alt_names(names)}"]
-    # A negative number of days is the one way of `openssl req` to a certificate that has expired.
-    days = ["-days", "-1" if expired else "2"]
-    out = ["-keyout", str(made.key_path), "-out", str(made.path)]
-    command = ["openssl", "req", "-x509", *key, *subject, *days, *out]
-    subprocess.run(command, check=True, capture_output=True)
+    to = ["-keyout", str(made.key_path), "-out", str(request_path if expired else made.path)]
+    _openssl("req", *([] if expired else ["-x509", "-days", "2"]), "-new", *key, *subject, *to)
+    if expired:
+        config_path = directory / "ca.cnf"
+        config_path.write_text(_CA_CONFIG.format(directory=directory))
+        (directory / "database").touch()
+        (directory / "serial").write_text("01")
+        days = ["-startdate", "20200101000000Z", "-enddate", "20200102000000Z"]
+        files = ["-keyfile", str(made.key_path), "-in", str(request_path), "-out", str(made.path)]
+        own = ["-batch", "-notext", "-config", str(config_path), "-selfsign"]
+        _openssl("ca", *own, *days, *files)
     return made
+
+
+def _openssl(*arguments: str) -> None:
+    done = subprocess.run(["openssl", *arguments], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
 
 
 def _alt_names(names: tuple[str, ...]) -> str:

@@ -52,7 +52,7 @@ class Read:
 
 
 class Decoder(Protocol):
-    """One coding: bytes in, pieces of at most about `STEP_BYTES` out."""
+    """One coding: bytes in, pieces of `STEP_BYTES` or (brotli) a little more out."""
 
     def steps(self, data: bytes) -> Iterator[bytes]:
         """Yield what `data` decodes to; bad data raises `DecodeError`."""
@@ -141,10 +141,12 @@ class _Brotli:
             return
         try:
             piece: bytes = self._stream.process(data, output_buffer_limit=STEP_BYTES)
-            yield piece
-            while not self._stream.can_accept_more_data():
-                piece = self._stream.process(b"", output_buffer_limit=STEP_BYTES)
+            # Output may be waiting although the stream says that it can take more input.
+            while piece:
                 yield piece
+                if self._stream.is_finished():
+                    return
+                piece = self._stream.process(b"", output_buffer_limit=STEP_BYTES)
         except brotli.error as error:
             raise DecodeError from error
 

@@ -62,8 +62,10 @@ class SystemResolver:
             failure: Exception | None = None
             try:
                 addresses = _getaddrinfo(host)
-            except (OSError, UnicodeError) as error:
+            except OSError as error:
                 failure = error
+            except UnicodeError:  # a label that DNS cannot hold
+                failure = socket.gaierror(socket.EAI_NONAME, "no host name")
             # The loop is closed when a look-up outlives the program's end.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(finish, addresses, failure)
