@@ -68,11 +68,10 @@ def test_every_make_target_named_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
 def test_every_command_named_exists(page: Path) -> None:
-    text = "\n".join(blocks(page, "sh")) + "\n".join(re.findall(r"`([^`\n]+)`", read(page)))
+    spoken = [*blocks(page, "sh"), *re.findall(r"`([^`\n]+)`", read(page))]
+    call = re.compile(r"(?:^|/bin/|-u aggregator )aggregator ([a-z]+)\b([^#\n|]*)", re.MULTILINE)
     used: dict[str, set[str]] = {}
-    for command, rest in re.findall(
-        r"(?:^|bin/| )aggregator ([a-z]+)\b([^#\n|]*)", text, re.MULTILINE
-    ):
+    for command, rest in call.findall("\n".join(spoken)):
         used.setdefault(command, set()).update(re.findall(r"--[a-z-]+", rest))
     for command, options in used.items():
         told = run(PROGRAM, command, "--help")
