@@ -20,9 +20,18 @@ SECRET_PARAMETERS = (
     "access_key",
 )
 
-_URL = re.compile(r"(?:\b[a-zA-Z][a-zA-Z0-9+.-]{1,30}:)?//[^\s\"'<>\\]+")
-_USER_INFO = re.compile(r"//[^/?#@]*@")
-_SECRET_VALUE = re.compile(rf"(?<=[?&;])((?:{'|'.join(SECRET_PARAMETERS)})=)[^&;#]*", re.IGNORECASE)
+_NAMES = "|".join(SECRET_PARAMETERS)
+
+# A URL in running text or in HTML: an apostrophe may stand in one, a quotation mark ends it.
+_URL = re.compile(r"(?:\b[a-zA-Z][a-zA-Z0-9+.-]{1,30}:)?//[^\s\"<>]+")
+
+# User info ends at the last @ of the authority (WHATWG URL, authority state).
+_USER_INFO = re.compile(r"//[^/?#]*@")
+_SECRET_VALUE = re.compile(rf"(?<=[?&;])((?:{_NAMES})=)[^&;#]*", re.IGNORECASE)
+
+# The same, percent-encoded: a URL that is a parameter of another (redirect links, image proxies).
+_ENCODED_USER_INFO = re.compile(r"(%2F%2F)(?:(?!%2F|%3F|%23)[^/?#&\s])*%40", re.IGNORECASE)
+_ENCODED_VALUE = re.compile(rf"((?:%3F|%26)(?:{_NAMES})%3D)(?:(?!%26|%23)[^&#\s])*", re.IGNORECASE)
 
 
 def redact(text: str) -> str:
@@ -38,4 +47,8 @@ def redact(text: str) -> str:
 
 def _redact_url(match: re.Match[str]) -> str:
     url = _USER_INFO.sub("//", match[0], count=1)
-    return _SECRET_VALUE.sub(r"\1", url)
+    url = _SECRET_VALUE.sub(r"\1", url)
+    if "%" in url:
+        url = _ENCODED_USER_INFO.sub(r"\1", url)
+        url = _ENCODED_VALUE.sub(r"\1", url)
+    return url

@@ -6,6 +6,8 @@ import gzip
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregator.redact import SECRET_PARAMETERS, redact
 from tests.program import Program, program
@@ -142,6 +144,27 @@ def test_redaction_takes_the_value_and_leaves_the_rest(name: str) -> None:
     assert redact(text) == (
         f"see https://x.example/a?b=1&{name}=#f and //x.example/?{name.upper()}=&amp;c=2."
     )
+    assert redact(redact(text)) == redact(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://a:b@c:d@h.example/", "https://h.example/"),
+        ("https://us'er:pw@h.example/?key=ab'cd", "https://h.example/?key="),
+        (
+            "https://r.example/?u=https%3A%2F%2Fu%3Ap%40h.example%2F%3Fb%3D1%26key%3Dabc%26c%3D2",
+            "https://r.example/?u=https%3A%2F%2Fh.example%2F%3Fb%3D1%26key%3D%26c%3D2",
+        ),
+    ],
+)
+def test_redaction_finds_odd_user_info_and_encoded_urls(text: str, shown: str) -> None:
+    assert redact(text) == shown
+    assert redact(shown) == shown
+
+
+@given(st.text(st.sampled_from("ht:/@?&;#=keytoken.%2F3'\"<> a"), max_size=60))
+def test_redaction_is_idempotent(text: str) -> None:
     assert redact(redact(text)) == redact(text)
 
 

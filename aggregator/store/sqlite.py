@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,7 +28,7 @@ from aggregator.store.rows import (
 from aggregator.store.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -72,34 +73,20 @@ class SqliteStore:
 
     def claim_due(self, now: datetime, *, limit: int, busy: frozenset[str]) -> list[PollState]:
         """Return at most `limit` enabled sources that are due, one a host, none of a busy host."""
-        db = self._reader()
-        at = micros(now)
-        stepped = db.execute(
-            "SELECT 1 FROM sources WHERE removed_at IS NULL AND last_poll_at > ? LIMIT 1",
-            (at + CLOCK_STEP // MICROSECOND,),
-        ).fetchone()
-        if stepped is not None:
-            self._write(lambda writing: _follow_clock_back(writing, at))
-        rows = db.execute(
-            """SELECT *, min(next_poll_at) AS earliest FROM sources
-                WHERE removed_at IS NULL AND enabled = 1 AND next_poll_at <= ?
-                  AND host NOT IN (SELECT value FROM json_each(?))
-                GROUP BY host ORDER BY earliest, id LIMIT ?""",
-            (at, dumps(sorted(busy)), limit),
-        ).fetchall()
-        return [state_of(row, _arrivals(db, row["id"])) for row in rows]
+        with self._reading() as db:
+            return self._claim(db, micros(now), limit, busy)
 
     def states(self, names: tuple[str, ...] | None = None) -> list[PollState]:
         """Return the states of the named sources that are configured (`None`: all enabled)."""
-        db = self._reader()
-        rows = db.execute(
-            "SELECT * FROM sources WHERE removed_at IS NULL ORDER BY position"
-        ).fetchall()
-        return [
-            state_of(row, _arrivals(db, row["id"]))
-            for row in rows
-            if (row["enabled"] if names is None else row["name"] in names)
-        ]
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT * FROM sources WHERE removed_at IS NULL ORDER BY position"
+            ).fetchall()
+            return [
+                state_of(row, _arrivals(db, row["id"]))
+                for row in rows
+                if (row["enabled"] if names is None else row["name"] in names)
+            ]
 
     def absorb(
         self,
@@ -139,30 +126,32 @@ class SqliteStore:
 
     def select(self, feed: Feed) -> Selection:
         """Return the feed's stories, newest order key first, as of one moment."""
-        db = self._reader()
-        db.execute("BEGIN")
-        try:
-            row = db.execute(
-                "SELECT * FROM feeds WHERE name = ? AND removed_at IS NULL", (feed.name,)
-            ).fetchone()
-            if row is None:
-                raise StoreError(f"feed {feed.name} is not in the database yet")
-            return windows.select(db, feed, row)
-        finally:
-            db.execute("COMMIT")
+        with self._reading() as db:
+            db.execute("BEGIN")
+            try:
+                row = db.execute(
+                    "SELECT * FROM feeds WHERE name = ? AND removed_at IS NULL", (feed.name,)
+                ).fetchone()
+                if row is None:
+                    raise StoreError(f"feed {feed.name} is not in the database yet")
+                return windows.select(db, feed, row)
+            finally:
+                db.execute("COMMIT")
 
     def status(self) -> list[SourceStatus]:
         """Return one row a configured source, in the configuration's order."""
-        db = self._reader()
-        counts = dict(
-            db.execute("SELECT source_id, count(*) FROM entries GROUP BY source_id").fetchall()
-        )
-        rows = db.execute("SELECT * FROM sources WHERE removed_at IS NULL ORDER BY position")
-        return [_status_of(row, counts.get(row["id"], 0)) for row in rows.fetchall()]
+        with self._reading() as db:
+            counts = dict(
+                db.execute("SELECT source_id, count(*) FROM entries GROUP BY source_id").fetchall()
+            )
+            rows = db.execute("SELECT * FROM sources WHERE removed_at IS NULL ORDER BY position")
+            return [_status_of(row, counts.get(row["id"], 0)) for row in rows.fetchall()]
 
     def notes(self) -> dict[str, str]:
         """Return what else is wrong, by subject."""
-        return dict(self._reader().execute("SELECT subject, text FROM notes ORDER BY subject"))
+        with self._reading() as db:
+            rows = db.execute("SELECT subject, text FROM notes ORDER BY subject")
+            return dict(rows.fetchall())
 
     def note(self, subject: str, text: str | None) -> None:
         """Remember (or with `None` forget) what is wrong with a subject."""
@@ -190,6 +179,31 @@ class SqliteStore:
         if self._writer is None:
             raise StoreError(f"{self._path}: opened for reading only")
         return self._writer.run(job)
+
+    def _claim(
+        self, db: sqlite3.Connection, at: int, limit: int, busy: frozenset[str]
+    ) -> list[PollState]:
+        stepped = db.execute(
+            "SELECT 1 FROM sources WHERE removed_at IS NULL AND last_poll_at > ? LIMIT 1",
+            (at + CLOCK_STEP // MICROSECOND,),
+        ).fetchone()
+        if stepped is not None:
+            self._write(lambda writing: _follow_clock_back(writing, at))
+        rows = db.execute(
+            """SELECT *, min(next_poll_at) AS earliest FROM sources
+                WHERE removed_at IS NULL AND enabled = 1 AND next_poll_at <= ?
+                  AND host NOT IN (SELECT value FROM json_each(?))
+                GROUP BY host ORDER BY earliest, id LIMIT ?""",
+            (at, dumps(sorted(busy)), limit),
+        ).fetchall()
+        return [state_of(row, _arrivals(db, row["id"])) for row in rows]
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            yield self._reader()
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path}: the database cannot be read: {error}") from error
 
     def _reader(self) -> sqlite3.Connection:
         """Return this thread's own read-only connection."""
