@@ -494,3 +494,42 @@ async def test_a_function_can_answer_by_what_was_asked() -> None:
         outcome = await fetcher.fetch(web.url())
         assert isinstance(outcome, Fetched)
         assert b"text/html" not in outcome.body
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\nbody",
+        b"HTTP/1.0 200 OK\r\n\r\nbody",
+        b"HTTP/1.1 200 \r\nServer:\r\n\r\nbody",
+        b"HTTP/1.1 200 OK\nContent-Length: 4\n\nbody",
+    ],
+    ids=["an interim answer", "HTTP/1.0", "no reason", "bare line feeds"],
+)
+async def test_old_and_odd_servers_are_understood(raw: bytes) -> None:
+    async with Publisher() as web, fetching() as fetcher:
+        web.route("/", raw=raw)
+        outcome = await fetcher.fetch(web.url())
+        assert isinstance(outcome, Fetched)
+        assert outcome.body == b"body"
+
+
+async def test_switching_protocols_is_a_failure_like_any_other_status() -> None:
+    async with Publisher() as web, fetching() as fetcher:
+        web.route("/", raw=b"HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nanything")
+        assert problem_of(await fetcher.fetch(web.url())).kind in {"http-status", "protocol"}
+
+
+async def test_an_ipv6_literal_is_asked_by_its_own_name() -> None:
+    try:
+        web = await Publisher(host="::1").__aenter__()
+    except OSError:
+        pytest.skip("no IPv6 on this machine")
+    try:
+        async with fetching() as fetcher:
+            web.route("/", body=b"x")
+            assert isinstance(await fetcher.fetch(web.url()), Fetched)
+            assert web.requests[0].header("Host") == b"[::1]:%d" % web.port
+            assert isinstance(await fetcher.fetch(web.url().replace("[::1]", "[0::0:1]")), Fetched)
+    finally:
+        await web.__aexit__(None, None, None)

@@ -8,6 +8,7 @@ has it), and a header that cannot be sent exactly is refused rather than sent in
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 import ssl
 from contextlib import contextmanager
@@ -42,8 +43,12 @@ class RefusedAddressError(OSError):
     """The guard does not let this address be dialled; the reason is kept in the `Dial`."""
 
 
+@functools.cache
 def default_tls() -> ssl.SSLContext:
-    """Return the system's trust, or certifi's where the system has none. Costs about 40 ms."""
+    """Return the system's trust, or certifi's where the system has none.
+
+    Made once: it costs about 40 ms, and a reload happens on the event loop.
+    """
     paths = ssl.get_default_verify_paths()
     if paths.cafile or paths.capath:
         context = ssl.create_default_context()
@@ -191,10 +196,11 @@ def _guarded_socket(
 
 
 def _exact_url(request: httpx.Request) -> yarl.URL:
+    host = request.url.raw_host.decode("ascii")
     # The whole target goes in as the path: yarl would drop a "?" with nothing behind it.
     return yarl.URL.build(
         scheme=request.url.scheme,
-        host=request.url.raw_host.decode("ascii"),
+        host=f"[{host}]" if ":" in host else host,
         port=request.url.port,
         path=request.extensions["target"].decode("ascii"),
         encoded=True,
