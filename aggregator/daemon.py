@@ -157,7 +157,8 @@ class Daemon:
         sys.stdout.flush()
         sources = len(self._config.sources)
         log.info(event("started", version=__version__, sources=sources, pid=os.getpid()))
-        self._notifier.send("READY=1", self._status_line())
+        self._status = self._status_line()
+        self._notifier.send("READY=1", self._status)
 
     async def _wind_up(self, serving: asyncio.Task[None]) -> None:
         """Finish what can be finished in time; every committed poll stays committed."""
@@ -204,7 +205,7 @@ class Daemon:
                 for job in self._scheduler.get_jobs():
                     job.modify(next_run_time=utc_now())
             self._health = await self._ailment(silent)
-            if self._health is None:
+            if self._health is None and self._notifier.watchdog_s is not None:
                 self._notifier.send("WATCHDOG=1")
             if self._status != (status := self._status_line()):
                 self._status = status

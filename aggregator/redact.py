@@ -45,6 +45,19 @@ def redact(text: str) -> str:
     return _URL.sub(_redact_url, text)
 
 
+def conceal(text: str, url: str) -> str:
+    """Return `text` without `url`, the URL of a private source, however it is written there.
+
+    As configured, redacted, without its scheme or a final slash, and as HTML. Idempotent.
+    """
+    bare = redact(url).partition("://")[2].rstrip("/")
+    for form in {bare, bare.partition("?")[0].rstrip("/")}:
+        if "/" in form:
+            pattern = rf"(?:https?:)?(?://)?{re.escape(form).replace('&', '&(?:amp;)?')}[^\s\"'<>]*"
+            text = re.sub(pattern, "", text, flags=re.IGNORECASE)
+    return text
+
+
 def _redact_url(match: re.Match[str]) -> str:
     url = _USER_INFO.sub("//", match[0], count=1)
     url = _SECRET_VALUE.sub(r"\1", url)

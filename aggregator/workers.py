@@ -13,7 +13,6 @@ a worker that hostile input has taken over gains nothing here.
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 import pickle
 import resource
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: A result larger than this is refused on both sides; the largest real document gives 3 MiB.
-MAX_RESULT_BYTES = 64 * 1024 * 1024
+MAX_RESULT_BYTES = 32 * 1024 * 1024
 #: Starting Python and importing the steps, on a slow and busy machine.
 _START_LIMIT = timedelta(seconds=60)
 #: How much later than the deadline a worker ends itself when nobody is left to kill it.
@@ -173,7 +172,7 @@ class _Worker:
             kind, payload = _read(_pipe(process.stdout), _START_LIMIT)
             if kind == _STARTED:
                 kind, payload = _read(_pipe(process.stdout), deadline)
-            answer, worn = _ResultUnpickler(io.BytesIO(payload)).load()
+            answer, worn = _ResultUnpickler(_Payload(payload)).load()
         except _LateError:
             self.end()
             detail = f"not read within {deadline.total_seconds():g} s"
@@ -235,6 +234,28 @@ class _Worker:
         if self._interrupted:
             raise _LostError
         return self._process
+
+
+class _Payload:
+    """A file of bytes in memory that gives way to other threads at each read.
+
+    io.BytesIO would copy all of a bytearray first, and the event loop waits for that.
+    """
+
+    def __init__(self, payload: bytearray) -> None:
+        self._view = memoryview(payload)
+
+    def read(self, count: int) -> bytes:
+        part, self._view = self._view[:count], self._view[count:]
+        return bytes(part)
+
+    def readinto(self, buffer: bytearray) -> int:
+        part, self._view = self._view[: len(buffer)], self._view[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+    def readline(self) -> bytes:
+        raise pickle.UnpicklingError("a worker answered in an old protocol")
 
 
 class _ResultUnpickler(pickle.Unpickler):

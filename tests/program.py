@@ -137,11 +137,11 @@ class Program:
 
 
 class Answer:
-    """One HTTP answer."""
+    """One HTTP answer; names of headers are in lower case."""
 
     def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.status = status
-        self.headers = headers
+        self.headers = {name.lower(): value for name, value in headers.items()}
         self.body = body
 
     @property

@@ -45,16 +45,24 @@ def open_writer(path: Path) -> sqlite3.Connection:
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """Open an existing database for reading only; raises `NoStoreError` when there is none."""
-    if not path.exists():
+    try:
+        path.stat()
+    except FileNotFoundError as error:
         raise NoStoreError(
             f"{path}: no database yet; `aggregator run` or `aggregator poll` creates it"
-        )
+        ) from error
+    except OSError as error:
+        raise StoreError(
+            f"{path}: {error.strerror}; ask as the user that runs the daemon"
+        ) from error
     try:
         connection = _connect(f"file:{_quoted(path)}?mode=ro")
         connection.execute("PRAGMA query_only = ON")
         version = check_readable(connection, path)
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: cannot be read: {error}") from error
+        raise StoreError(
+            f"{path}: cannot be read: {error}; ask as the user that runs the daemon"
+        ) from error
     if version == 0:
         connection.close()
         raise NoStoreError(f"{path}: the database is empty; `aggregator run` fills it")

@@ -281,7 +281,7 @@ def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:
     return SourceStatus(
         name=source.name,
         url=redact(source.url),
-        title=source.title or row["document_title"],
+        title=windows.public_title(source, row),
         enabled=source.enabled,
         entries=entries,
         last_poll_at=optional_instant(row["last_poll_at"]),
@@ -290,5 +290,5 @@ def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:
         because=row["because"],
         problem=row["problem"],
         tags=source.tags,
-        site_url=None if row["site_url"] is None else redact(row["site_url"]),
+        site_url=windows.public_site(source, row),
     )

@@ -8,10 +8,11 @@ whatever is configured, removed or added later.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.model import Origin, Selection, Story
-from aggregator.redact import redact
+from aggregator.redact import conceal, redact
 from aggregator.store.rows import (
     MICROSECOND,
     enclosures_of,
@@ -24,7 +25,7 @@ from aggregator.store.rows import (
 if TYPE_CHECKING:
     import sqlite3
 
-    from aggregator.model import Feed
+    from aggregator.model import Feed, Source
 
 #: After a feed's creation, sources that are first polled within this time bring all they have:
 #: the feed has no readers yet. Later ones bring at most their `backfill`.
@@ -176,14 +177,14 @@ def shown_story_ids(connection: sqlite3.Connection) -> set[int]:
 
 def select(connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row) -> Selection:
     """Return the feed's stories, newest order key first, as its readers may see them."""
-    origins: dict[int, Origin] = {}
+    origins: dict[int, tuple[Origin, str | None]] = {}
     stories: list[Story] = []
     parameters = {"feed": row["id"], "floor": row["floor"], "limit": feed.limit}
     for entry in connection.execute(_STORIES, parameters):
         source_id = entry["origin_row"]
         if source_id not in origins:
             origins[source_id] = _origin(connection, source_id)
-        stories.append(_story(entry, origins[source_id]))
+        stories.append(_story(entry, *origins[source_id]))
     return Selection(
         feed=feed,
         id=row["public_id"],
@@ -193,8 +194,8 @@ def select(connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row) -> Sele
     )
 
 
-def _story(row: sqlite3.Row, origin: Origin) -> Story:
-    return Story(
+def _story(row: sqlite3.Row, origin: Origin, private_url: str | None) -> Story:
+    story = Story(
         id=row["story_public_id"],
         order_key=row["order_key"],
         origin=origin,
@@ -209,31 +210,57 @@ def _story(row: sqlite3.Row, origin: Origin) -> Story:
         enclosures=enclosures_of(row["enclosures"]),
         language=row["language"],
     )
+    return story if private_url is None else _concealed(story, private_url)
 
 
-def _origin(connection: sqlite3.Connection, source_id: int) -> Origin:
-    row = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
-    source = source_of(row["config"])
-    site_url = None if row["site_url"] is None else redact(row["site_url"])
-    if source.private and site_url is not None and _same_place(site_url, source.url):
-        site_url = None
-    document_id = row["document_id"]
-    keeps_id = document_id is not None and not source.private and redact(document_id) == document_id
-    return Origin(
-        name=source.name,
-        title=source.title or row["document_title"] or source.name,
-        id=document_id if keeps_id else row["public_id"],
-        url=None if source.private else redact(source.url),
-        site_url=site_url,
-        updated_at=optional_instant(row["content_changed_at"]) or instant(row["created_at"]),
-        language=row["language"],
+def _concealed(story: Story, url: str) -> Story:
+    """Return the story without its private source's URL, which documents like to repeat."""
+
+    def hides(text: str) -> bool:
+        return conceal(text, url) != text
+
+    return replace(
+        story,
+        url=None if story.url is not None and hides(story.url) else story.url,
+        title=conceal(story.title, url),
+        content_html=conceal(story.content_html, url),
+        summary=conceal(story.summary, url),
+        author=None if story.author is None else conceal(story.author, url),
+        categories=tuple(conceal(category, url) for category in story.categories),
+        enclosures=tuple(one for one in story.enclosures if not hides(one.url)),
     )
 
 
-def _same_place(one: str, other: str) -> bool:
-    """Tell whether two URLs differ in no more than secrets, query, fragment and a final slash."""
+def _origin(connection: sqlite3.Connection, source_id: int) -> tuple[Origin, str | None]:
+    row = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
+    source = source_of(row["config"])
+    document_id = row["document_id"]
+    keeps_id = document_id is not None and not source.private and redact(document_id) == document_id
+    origin = Origin(
+        name=source.name,
+        title=public_title(source, row),
+        id=document_id if keeps_id else row["public_id"],
+        url=None if source.private else redact(source.url),
+        site_url=public_site(source, row),
+        updated_at=optional_instant(row["content_changed_at"]) or instant(row["created_at"]),
+        language=row["language"],
+    )
+    return origin, source.url if source.private else None
 
-    def place(url: str) -> str:
-        return redact(url).partition("#")[0].partition("?")[0].rstrip("/")
 
-    return place(one) == place(other)
+def public_title(source: Source, row: sqlite3.Row) -> str:
+    """Return a source's title as readers may see it: configured, else its document's, its name."""
+    title = row["document_title"] or ""
+    if source.private:
+        title = conceal(title, source.url)
+    return source.title or title.strip() or source.name
+
+
+def public_site(source: Source, row: sqlite3.Row) -> str | None:
+    """Return the link to a source's site as readers may see it: never a private source's URL."""
+    if row["site_url"] is None:
+        return None
+    site_url = redact(row["site_url"])
+    if source.private and conceal(site_url, source.url) != site_url:
+        return None
+    return site_url
