@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Feeds that hold everything, whatever its age.
-EVERYTHING = '[[feeds]]\nname = "all"\ntitle = "All"\nwindow = "3650d"\nlimit = 10000\n'
+EVERYTHING = '[[feeds]]\nname = "all"\ntitle = "All"\nmin_entries = 10000\nlimit = 10000\n'
 
 
 @pytest.fixture
