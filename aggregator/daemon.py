@@ -114,8 +114,11 @@ class Daemon:
         try:
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait({stopping, serving}, return_when=asyncio.FIRST_COMPLETED)
-            self._stop.set()
+            if not self._stop.is_set():
+                await serving  # raises what ended it; systemd starts us again
+                raise AggregatorError("the HTTP server ended by itself")
         finally:
+            self._stop.set()
             self._notifier.send("STOPPING=1", "STATUS=stopping")
             await self._wind_up(serving)
             await control.close()

@@ -25,8 +25,9 @@ _NAMES = "|".join(SECRET_PARAMETERS)
 # A URL in running text or in HTML: an apostrophe may stand in one, a quotation mark ends it.
 _URL = re.compile(r"(?:\b[a-zA-Z][a-zA-Z0-9+.-]{1,30}:)?//[^\s\"<>]+")
 
-# User info ends at the last @ of the authority (WHATWG URL, authority state).
-_USER_INFO = re.compile(r"//[^/?#]*@")
+# User info ends at the last @ of the authority (WHATWG URL, authority state). A URL may hold
+# another one in its path (archives, image proxies), which has its own.
+_USER_INFO = re.compile(r"((?:^|:)//)[^/?#]*@")
 _SECRET_VALUE = re.compile(rf"(?<=[?&;])((?:{_NAMES})=)[^&;#]*", re.IGNORECASE)
 
 # The same, percent-encoded: a URL that is a parameter of another (redirect links, image proxies).
@@ -59,7 +60,7 @@ def conceal(text: str, url: str) -> str:
 
 
 def _redact_url(match: re.Match[str]) -> str:
-    url = _USER_INFO.sub("//", match[0], count=1)
+    url = _USER_INFO.sub(r"\1", match[0])
     url = _SECRET_VALUE.sub(r"\1", url)
     if "%" in url:
         url = _ENCODED_USER_INFO.sub(r"\1", url)

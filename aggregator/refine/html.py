@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import nh3
 
 from aggregator.redact import redact
-from aggregator.refine.text import paragraphs, scrub
+from aggregator.refine.text import one_line, paragraphs, scrub
 from aggregator.refine.urls import absolute_url, public_url
 
 #: More than the longest article seen (0.6 million characters, a bundle of a year's notes).
@@ -29,6 +29,10 @@ MAX_NESTING = 256
 MAX_REFERENCES = 50_000
 #: A pass that still changes something after this many is markup made to confuse parsers.
 _MAX_PASSES = 6
+#: Cleaning adds attributes; what grows beyond this is nothing but them.
+_MAX_CLEAN_CHARS = 2 * MAX_HTML_CHARS
+#: Markup that cannot be cleaned within these bounds is shown as this much plain text.
+_MAX_FALLBACK_CHARS = 10_000
 #: A picture inside the text itself; larger ones make every rendering of a feed heavy.
 _MAX_DATA_URL_CHARS = 64 * 1024
 #: A data: picture this short is a placeholder of one colour.
@@ -138,10 +142,12 @@ def clean(raw_html: str, base_url: str) -> str:
     cleaner = _cleaner(base_url)
     for _ in range(_MAX_PASSES):
         cleaned = _pass(cleaner, text)
+        if len(cleaned) > _MAX_CLEAN_CHARS:
+            break
         if cleaned == text:
             return cleaned
         text = cleaned
-    return redact(paragraphs(to_text(text)))
+    return redact(paragraphs(one_line(strip_tags(text))[:_MAX_FALLBACK_CHARS]))
 
 
 def to_text(clean_html: str) -> str:

@@ -281,7 +281,7 @@ def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:
     return SourceStatus(
         name=source.name,
         url=redact(source.url),
-        title=windows.public_title(source, row),
+        title=None if (title := windows.public_title(source, row)) == source.name else title,
         enabled=source.enabled,
         entries=entries,
         last_poll_at=optional_instant(row["last_poll_at"]),

@@ -1,0 +1,93 @@
+"""What the operator configured: sources, feeds, and what may be private."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
+
+IPAddress = IPv4Address | IPv6Address
+IPNetwork = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One `[[sources]]` of config.toml: what we poll, and how the operator wants it."""
+
+    name: str
+    url: str
+    title: str | None = None
+    tags: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    interval: timedelta | None = None
+    enabled: bool = True
+    backfill: int = 10
+    private: bool = False
+
+    @property
+    def host(self) -> str:
+        """The host that a poll asks: scheme, name and port (RFC 6454 §4), for one at a time."""
+        parts = urlsplit(self.url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One `[[feeds]]` of config.toml: a named selection of stories that we publish.
+
+    `sources` and `tags` select by union; both `None` selects every source.
+    """
+
+    name: str
+    title: str
+    sources: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
+    window: timedelta = timedelta(days=3)
+    min_entries: int = 50
+    limit: int = 1000
+
+    def selects(self, source: Source) -> bool:
+        """Tell whether stories of `source` belong to this feed."""
+        if self.sources is None and self.tags is None:
+            return True
+        if self.sources is not None and source.name in self.sources:
+            return True
+        return self.tags is not None and not set(self.tags).isdisjoint(source.tags)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One entry of `[network] allow_private`: a host or an address range, with an optional port.
+
+    Exactly one of `host` (lower case, not an address) and `network` is set. `text` is the entry
+    as written, for messages.
+    """
+
+    text: str
+    host: str | None = None
+    network: IPNetwork | None = None
+    port: int | None = None
+
+    def covers(self, host: str, port: int) -> bool:
+        """Tell whether a URL with this host (name or literal address) and port is covered.
+
+        A range covers literal addresses only; what a name resolves to is known when it is dialled.
+        """
+        if self.port is not None and self.port != port:
+            return False
+        if self.network is None:
+            return self.host == host.lower().rstrip(".")
+        try:
+            address = ip_address(host.strip("[]"))
+        except ValueError:
+            return False
+        return self.contains(address)
+
+    def contains(self, address: IPAddress) -> bool:
+        """Tell whether this is a range that holds `address` (an IPv4-mapped one is unwrapped)."""
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        network = self.network
+        return network is not None and address.version == network.version and address in network

@@ -1,0 +1,136 @@
+"""What a document says, from the body to normalised entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A fetched body on its way to the parser, with what its meaning depends on.
+
+    `source_url` is the configured URL: relative references resolve against it, not against a
+    redirect's target. `timezone` is for dates without a zone; `seen_at` bounds future dates.
+    """
+
+    body: bytes
+    content_type: str | None
+    source_url: str
+    timezone: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that belongs to an entry; `length_bytes` is 0 when unknown."""
+
+    url: str
+    media_type: str = "application/octet-stream"
+    length_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RawEntry:
+    """One item as its publisher wrote it: decoded to text, otherwise nothing repaired.
+
+    `raw_title_is_html` tells whether markup in the title is markup or text. `base_url` is what
+    relative references of this item resolve against (xml:base, else the document's).
+    """
+
+    raw_guid: str | None = None
+    raw_link: str | None = None
+    raw_title: str | None = None
+    raw_title_is_html: bool = True
+    raw_summary: str | None = None
+    raw_summary_is_html: bool = True
+    raw_content: str | None = None
+    raw_content_is_html: bool = True
+    raw_author: str | None = None
+    raw_published: str | None = None
+    raw_updated: str | None = None
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    raw_categories: tuple[str, ...] = ()
+    raw_enclosures: tuple[Enclosure, ...] = ()
+    base_url: str = ""
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentHints:
+    """What a document says about when to come back (`<ttl>`, skipHours, sy:update*, `expired`)."""
+
+    ttl: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()  # Monday is 0
+    update_every: timedelta | None = None
+    expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentHead:
+    """What a document says about itself.
+
+    `kind` is such as "rss20", "atom10", "json11"; `encoding` is the one that decoded it;
+    `truncated` means that entries may be missing at the end, so absence proves nothing;
+    `notes` name each repair, for `explain`.
+    """
+
+    kind: str
+    encoding: str
+    title: str | None = None
+    site_url: str | None = None
+    feed_id: str | None = None
+    author: str | None = None
+    language: str | None = None
+    updated_at: datetime | None = None
+    truncated: bool = False
+    hints: DocumentHints = DocumentHints()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One response body, parsed: what the publisher said, nothing repaired."""
+
+    head: DocumentHead
+    entries: tuple[RawEntry, ...]
+    source_url: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of one source, normalised: safe to publish, with what it is known by.
+
+    `keys` are the identity keys, strongest first ("guid:…", "url:…", "text:…"), only those that
+    are unique within their document. `guid` is the publisher's id, a candidate for the public id.
+    `title` and `summary` are plain text; `content_html` is sanitised, its URLs absolute.
+    `published_at` and `updated_at` are the publisher's, `None` where it gave none that is sane.
+    `content_hash` changes when, and only when, a reader would see another text.
+    `raw` holds the publisher's own fields as JSON.
+    """
+
+    keys: tuple[str, ...]
+    guid: str | None
+    url: str | None
+    title: str
+    content_html: str
+    summary: str
+    author: str | None
+    published_at: datetime | None
+    updated_at: datetime | None
+    categories: tuple[str, ...]
+    enclosures: tuple[Enclosure, ...]
+    language: str | None
+    content_hash: bytes
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """A document's head with its normalised entries, in document order."""
+
+    head: DocumentHead
+    entries: tuple[Entry, ...]

@@ -1,0 +1,110 @@
+"""What one request brought: an outcome, with validators, hints or a problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class ProblemKind(StrEnum):
+    """What is wrong with a source; the value is what the operator reads in `status` and logs."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    BLOCKED = "blocked"
+    REDIRECT = "redirect"
+    HTTP_STATUS = "http-status"
+    GONE = "gone"
+    TOO_LARGE = "too-large"
+    ENCODING = "encoding"
+    PROTOCOL = "protocol"
+    NOT_A_FEED = "not-a-feed"
+    PARSE_TIMEOUT = "parse-timeout"
+    PARSE_MEMORY = "parse-memory"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a poll failed: a kind, one short sentence, and what the operator can do (or `None`).
+
+    No text here holds user info, a secret query value or, for a public page, a private address.
+    """
+
+    kind: ProblemKind
+    detail: str
+    remedy: str | None = None
+
+    def __str__(self) -> str:
+        """Return one line for logs and `status`."""
+        text = f"{self.kind}: {self.detail}"
+        return f"{text}; {self.remedy}" if self.remedy else text
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """ETag and Last-Modified exactly as received; sent back byte for byte (RFC 9110 §13.1).
+
+    `url` is whose they are when a redirect led to another origin; `None`: the configured URL's.
+    """
+
+    etag: bytes | None = None
+    last_modified: bytes | None = None
+    url: str | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether a conditional request can be made."""
+        return self.etag is not None or self.last_modified is not None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpHints:
+    """What a response's header says about when to come back; both clamped to sane bounds."""
+
+    retry_after: timedelta | None = None
+    fresh_for: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A whole, decoded body. `url` is the one that answered; `sha256` is of `body`."""
+
+    url: str
+    status: int
+    body: bytes
+    sha256: bytes
+    content_type: str | None
+    validators: Validators
+    hints: HttpHints = HttpHints()
+    permanent_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """304. `validators` are those that the response carried; an absent one stays as stored."""
+
+    url: str
+    validators: Validators = Validators()
+    hints: HttpHints = HttpHints()
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """410: the publisher says that this source will not come back."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No document this time; nothing stored changes but the schedule and the problem shown."""
+
+    problem: Problem
+    status: int | None = None
+    hints: HttpHints = HttpHints()
+
+
+Outcome = Fetched | NotModified | Gone | Failed
