@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.parse.dates import parse_date, trust_feedparser
+
+EIGHT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+SHANGHAI = "Asia/Shanghai"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sun, 22 Nov 2026 16:00:00 +0800",
+        "Sun, 22 Nov 2026 16:00:00 +08:00",
+        "Sun,22 Nov 2026 16:00:00 +0800 (CST)",
+        "Sun, 22 Nov 2026 08:00:00 GMT",
+        "Sun, 22 Nov 2026 08:00:00 Z",
+        "Sunday, 22 November 2026 08:00:00 UT",
+        "22 Nov 26 03:00 EST",
+        "22-Nov-2026 08:00:00 GMT",
+        "Sun, 22 Nov 2026 16:00:00 UTC+8",
+        "Sun, 22 Nov 2026 16:00:00 GMT+0800",
+        "2026-11-22T16:00:00+08:00",
+        "2026-11-22T16:00:00+0800",
+        "2026-11-22T16:00:00+08",
+        "2026-11-22 16:00:00 +0800",
+        "2026-11-22T08:00:00.123Z",
+        "2026-11-22T08:00Z",
+        "20261122T080000Z",
+        "2026-11-22T03:00:00-05:00[America/New_York]",
+        "1795334400",
+        "1795334400000",
+        "November 22, 2026 8:00 AM UTC",
+        "Sun Nov 22 08:00:00 UTC 2026",
+        "周日, 22 11月 2026 16:00:00 +0800",
+        "周日, 22 十一月 2026 16:00:00 +0800",
+        "  2026-11-22T08:00:00Z\n",
+    ],
+)
+@pytest.mark.parametrize("zone", ["UTC", SHANGHAI, "America/New_York"])
+def test_a_date_with_a_zone_means_the_same_everywhere(text: str, zone: str) -> None:
+    assert parse_date(text, zone) == EIGHT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-22 16:00:00",
+        "2026-11-22T16:00:00",
+        "2026-11-22 16:00",
+        "2026/11/22 16:00:00",
+        "2026/11/22 16:00",
+        "2026.11.22 16:00",
+        "2026年11月22日 16:00",
+        "2026年11月22日16:00:00",
+        "2026年11月22日 下午4:00",
+        "2026年11月22日 星期日 16时00分",
+        "2026年11月22日 16:00 北京时间",
+        "Sun, 22 Nov 2026 16:00:00",
+        "Sun Nov 22 16:00:00 2026",
+        "Sun, 22 Nov 2026 16:00:00 CST",
+        "Sun Nov 22 16:00:00 CST 2026",
+        "Sun, 22 Nov 2026 4:00:00 PM",
+    ],
+)
+def test_a_date_without_a_zone_is_the_sources_own_time(text: str) -> None:
+    assert parse_date(text, SHANGHAI) == EIGHT
+
+
+def test_cst_is_chicagos_where_the_source_is_not_chinese() -> None:
+    text = "Sun, 22 Nov 2026 02:00:00 CST"
+    assert parse_date(text, "UTC") == parse_date(text, "America/Chicago") == EIGHT
+
+
+def test_an_abbreviation_that_the_sources_zone_uses_is_the_sources() -> None:
+    assert parse_date("Sun, 22 Nov 2026 13:30:00 IST", "Asia/Kolkata") == EIGHT
+    assert parse_date("Sun, 22 Nov 2026 10:00:00 IST", "Asia/Jerusalem") == EIGHT
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-22", datetime(2026, 11, 22, tzinfo=UTC)),
+        ("2026-11", datetime(2026, 11, 1, tzinfo=UTC)),
+        ("2026", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("2026/11/22", datetime(2026, 11, 22, tzinfo=UTC)),
+        ("2026年11月22日", datetime(2026, 11, 22, tzinfo=UTC)),
+        ("Sunday, 22 November 2026", datetime(2026, 11, 22, tzinfo=UTC)),
+        ("2026-11-22T24:00:00Z", datetime(2026, 11, 23, tzinfo=UTC)),
+        ("2026-12-31T23:59:60Z", datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("Thu, 1 Jan 1970 00:00:00 GMT", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("Fri, 2006/09/15 08:19:53 EDT", datetime(2006, 9, 15, 12, 19, 53, tzinfo=UTC)),
+    ],
+)
+def test_what_is_written_is_what_is_read(text: str, expected: datetime) -> None:
+    assert parse_date(text, "UTC") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "刚刚",
+        "3小时前",
+        "11月22日 16:00",
+        "11/22/2026",
+        "2026-13-40",
+        "31 Feb 2026",
+        "now",
+        "GMT",
+        "2026-11-22T08",
+        "99999999999999999999",
+        "1" * 5000,
+    ],
+)
+def test_a_date_that_is_not_there_is_not_invented(text: str | None) -> None:
+    assert parse_date(text, SHANGHAI) is None
+
+
+def test_feedparser_is_trusted_only_with_languages_that_we_do_not_read() -> None:
+    assert trust_feedparser("Κυρ, 11 Ιούλ 2004 12:00:00 EST")
+    assert not trust_feedparser("2026/11")
+    assert not trust_feedparser("2026年11月")
+
+
+def test_an_unknown_zone_of_the_source_is_utc() -> None:
+    assert parse_date("2026-11-22 08:00", "Nowhere/Land") == EIGHT
+    assert parse_date("2026-11-22 08:00", "../../etc/passwd") == EIGHT
+
+
+@given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2199, 1, 1)))  # noqa: DTZ001 - the strategy wants naive bounds
+def test_rfc3339_and_rfc822_round_trip(naive: datetime) -> None:
+    at = naive.replace(microsecond=0, tzinfo=UTC)
+    assert parse_date(at.isoformat(), SHANGHAI) == at
+    assert parse_date(at.strftime("%a, %d %b %Y %H:%M:%S +0000"), SHANGHAI) == at
+
+
+@given(st.text(alphabet="0123456789-/:.TZ+ 年月日SunNovGMTPAM(),[]", max_size=60))
+def test_any_string_is_read_or_refused(text: str) -> None:
+    at = parse_date(text, SHANGHAI)
+    assert at is None or at.tzinfo is UTC

@@ -1,0 +1,271 @@
+# ruff: noqa: E501 - a payload or an expectation reads best on one line
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator import parse
+from aggregator.errors import UnreadableError
+from aggregator.model import Body, Document, Enclosure, ProblemKind
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+SEEN = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def read(body: bytes | str, url: str = "https://example.com/feed", zone: str = "UTC") -> Document:
+    raw = body.encode() if isinstance(body, str) else body
+    return parse.read(Body(raw, None, url, zone, SEEN))
+
+
+def fixture(name: str, **options: str) -> Document:
+    return read((FIXTURES / name).read_bytes(), **options)
+
+
+def rss(*items: str) -> str:
+    channel = "<title>T</title><link>https://example.com/</link>"
+    return f'<rss version="2.0"><channel>{channel}{"".join(items)}</channel></rss>'
+
+
+def refusal(body: bytes | str) -> str:
+    with pytest.raises(UnreadableError) as caught:
+        read(body)
+    assert caught.value.problem.kind is ProblemKind.NOT_A_FEED
+    return str(caught.value.problem)
+
+
+def test_ithomes_own_feed_is_read_as_written() -> None:
+    document = fixture("ithome-lazy-images.xml", zone="Asia/Shanghai")
+    assert document.head.kind == "rss20"
+    assert document.head.title == "IT之家"
+    assert document.head.language == "zh-cn"
+    assert document.head.hints.ttl == timedelta(minutes=10)
+    (entry,) = document.entries
+    assert entry.raw_guid == entry.raw_link == "https://www.ithome.com/1/001/052.htm"
+    assert entry.published_at == datetime(2026, 9, 10, 20, 20, 44, tzinfo=UTC)
+    assert entry.raw_published == "Thu, 10 Sep 2026 20:20:44 GMT"
+    assert entry.raw_summary is not None
+    assert "data-original" in entry.raw_summary
+    assert entry.raw_summary_is_html
+    assert entry.raw_content is None
+
+
+def test_every_skipped_hour_and_day_is_kept() -> None:
+    hints = fixture("rsshub-route.xml").head.hints
+    assert hints.skip_hours == (0, 1)  # hour 24 is midnight
+    assert hints.skip_days == (5, 6)
+
+
+def test_a_photos_caption_never_replaces_the_articles_text() -> None:
+    article, film, full = fixture("media-description.xml").entries
+    assert (article.raw_title, article.raw_summary) == ("The article", "The true description.")
+    assert article.raw_content is None
+    assert (film.raw_title, film.raw_summary) == ("A film", "What the film <shows>.")
+    assert not film.raw_summary_is_html
+    assert full.raw_content == "<p>The whole article.</p>"
+    assert full.raw_summary == "A teaser."
+
+
+def test_atoms_base_language_people_and_labels_are_kept() -> None:
+    document = fixture("atom-base-and-updated.xml", zone="Asia/Shanghai")
+    assert document.head.feed_id == "tag:blog.example.org,2026:feed"
+    assert document.head.updated_at == datetime(2026, 11, 22, 8, tzinfo=UTC)
+    assert document.head.author == "The Blog"
+    (entry,) = document.entries
+    assert entry.raw_guid == "post-1"
+    assert entry.raw_link == "https://cdn.example.net/posts/1.html"
+    assert entry.base_url == "https://cdn.example.net/posts/"
+    assert entry.language == "de"
+    assert (entry.raw_title, entry.raw_title_is_html) == ("a <b> &amp; c", False)
+    assert entry.raw_author == "Ann, Tom"
+    assert entry.raw_categories == ("Das Thema", "y")
+    assert entry.raw_content == '<p>Bild: <img src="bild.png"></img></p>'
+    assert (entry.raw_published, entry.published_at) == (None, None)
+    assert entry.updated_at == datetime(2026, 11, 22, 8, tzinfo=UTC)
+
+
+def test_rss_10_and_dublin_core_are_read() -> None:
+    document = fixture("rss10-dublin-core.xml")
+    assert document.head.kind == "rss10"
+    assert document.head.hints.update_every == timedelta(minutes=30)
+    (entry,) = document.entries
+    assert entry.published_at == datetime(2026, 11, 22, 8, tzinfo=UTC)
+    assert entry.raw_author == "Mei"
+    assert entry.raw_categories == ("books",)
+    assert (entry.raw_content, entry.raw_summary) == ("<p>Full text.</p>", "A teaser.")
+
+
+def test_a_podcasts_blurb_does_not_replace_its_notes() -> None:
+    (entry,) = fixture("podcast.xml", zone="Asia/Shanghai").entries
+    assert entry.raw_guid == "0a1b2c3d"
+    assert entry.raw_summary == "<p>Show <b>notes</b>.</p>"
+    assert entry.raw_content is None
+    assert entry.raw_author == "Nate"
+    assert entry.published_at == datetime(2026, 11, 22, 8, tzinfo=UTC)
+    (enclosure,) = entry.raw_enclosures
+    assert (enclosure.media_type, enclosure.length_bytes) == ("audio/mpeg", 12345)
+
+
+@pytest.mark.parametrize("guid", ["12345", "/a/b", "post 1", "http://e.com:80/a/../b", "tag:x,1:y"])
+@pytest.mark.parametrize("attribute", ["", ' isPermaLink="false"', ' isPermaLink="true"'])
+def test_a_guid_stays_as_written(guid: str, attribute: str) -> None:
+    (entry,) = read(rss(f"<item><title>x</title><guid{attribute}>{guid}</guid></item>")).entries
+    assert entry.raw_guid == guid
+
+
+def test_tag_soup_is_read_loosely_and_said_so() -> None:
+    document = fixture("tag-soup.xml")
+    (entry,) = document.entries
+    assert entry.raw_title == "A & B"
+    assert entry.raw_link == "http://soup.example.com/?a=1&b=2"
+    assert entry.raw_summary is not None
+    assert entry.raw_summary.startswith("a\u00a0b \ufffd c")
+    assert any("read loosely" in note for note in document.head.notes)
+
+
+def test_text_that_looks_doubly_encoded_is_left_as_its_author_wrote_it() -> None:
+    (entry,) = read(rss("<item><title>Martine Ã©crit en UTF-8</title></item>")).entries
+    assert entry.raw_title == "Martine Ã©crit en UTF-8"
+
+
+def test_control_characters_do_not_cost_a_document_its_strict_reading() -> None:
+    document = read("\n <?xml version='1.0'?>" + rss("<item><title>a\0b\x0b&#8;</title></item>"))
+    assert document.entries[0].raw_title == "ab\ufffd"
+    assert document.head.notes == ("2 illegal characters removed",)
+
+
+@pytest.mark.parametrize("soup", ["", "<description>A & B</description>"])
+def test_a_document_cut_short_keeps_its_whole_entries(soup: str) -> None:
+    whole = rss(*(f"<item><title>标题 {n}</title>{soup}</item>" for n in range(5))).encode()
+    for cut in range(whole.index(b"<item>"), len(whole) - len(b"</rss>"), 7):
+        document = read(whole[:cut])
+        assert len(document.entries) == whole[:cut].count(b"</item>"), cut
+        assert document.head.truncated, cut
+        assert [entry.raw_title for entry in document.entries] == [
+            f"标题 {n}" for n in range(len(document.entries))
+        ]
+
+
+def test_a_whole_document_is_not_called_cut() -> None:
+    assert not read(rss("<item/>")).head.truncated
+    assert not read(
+        rss("<item><title>A & B</title></item>") + "\n<!-- made in 2 ms -->"
+    ).head.truncated
+    assert not read(rss("<item/>") + "<script>an injected advertisement</script>").head.truncated
+
+
+def test_only_the_first_entries_of_a_flood_are_read() -> None:
+    document = read(rss("<item><title>x</title></item>" * 2500))
+    assert len(document.entries) == 2000
+    assert document.head.truncated
+    assert "only the first 2000" in document.head.notes[0]
+
+
+def test_entities_are_not_expanded_without_bound_and_files_not_read() -> None:
+    bomb = '<!DOCTYPE r [<!ENTITY a "&b;&b;"><!ENTITY b "lol"><!ENTITY f SYSTEM "file:///etc/passwd">]>'
+    document = read(bomb + rss("<item><title>x &a; &f;</title></item>"))
+    assert "root:" not in str(document)
+
+
+def test_relative_links_resolve_against_the_configured_address() -> None:
+    document = read(rss("<item><link>/a/1</link></item>"), url="https://configured.example/f/x.xml")
+    assert document.entries[0].raw_link == "https://configured.example/a/1"
+    assert document.entries[0].base_url == "https://configured.example/f/x.xml"
+
+
+def test_formats_without_a_version_are_known_by_their_root() -> None:
+    rdf = "<rdf:RDF xmlns:rdf='x'><item><title>a</title><link>http://e/1</link></item></rdf:RDF>"
+    assert read(rdf).head.kind == "rss090"
+    assert read("<CHANNEL HREF='http://e/'><ITEM HREF='http://e/1'/></CHANNEL>").head.kind == "cdf"
+
+
+def test_json_feed_is_read() -> None:
+    document = fixture("feed.json")
+    assert document.head.kind == "json11"
+    assert document.head.hints.expired
+    first, second = document.entries
+    assert first.raw_guid == "1"
+    assert (first.raw_title, first.raw_title_is_html) == ("A < B &amp; C", False)
+    assert first.raw_author == "Ann, Tom"
+    assert first.raw_categories == ("x", "y")
+    assert first.raw_enclosures == (Enclosure("https://json.example.org/1.mp3", "audio/mpeg", 5),)
+    assert first.updated_at == datetime(2026, 11, 22, 9, tzinfo=UTC)
+    assert (second.raw_author, second.raw_content_is_html) == ("Mei", False)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("", "the body is empty"),
+        ("  \n", "the body is empty"),
+        ("hello", "neither RSS, Atom nor JSON Feed: 'hello'"),
+        ("<opml version='2.0'><head><title>x</title></head></opml>", "an OPML list"),
+        ("<catalog><book/></catalog>", "neither RSS"),
+        ('{"a": 1}', "no JSON Feed"),
+        ('{"version": "https://jsonfeed.org/version/1.1"}', "no JSON Feed"),
+        ('{"a":', "broken at line 1"),
+        ('{"a":' + "[" * 200_000, "beyond reason"),
+        ('{"a":' + "9" * 10_000 + "}", "beyond reason"),
+        ((FIXTURES / "rsshub-error.html").read_text(), "RSSHub answered with its error page: NotFoundError: no such user"),
+    ],
+)  # fmt: skip
+def test_what_is_no_feed_is_named(body: str, said: str) -> None:
+    assert said in refusal(body)
+
+
+def test_a_page_that_names_its_feed_is_a_hint() -> None:
+    said = refusal((FIXTURES / "page-with-feed.html").read_bytes())
+    assert 'titled "404 Not Found"' in said
+    assert said.endswith("the page names a feed: https://example.com/rss?a=1&b=2")
+
+
+def test_a_body_beyond_reason_is_refused() -> None:
+    with pytest.raises(UnreadableError) as caught:
+        read(b" " * (16 * 1024 * 1024 + 1))
+    assert caught.value.problem.kind is ProblemKind.TOO_LARGE
+
+
+_SOUP = (
+    "<rss version='2.0'>|<channel>|<item>|</item>|<title>|</title>|<link>|<guid>|</guid>|<pubDate>|"
+    "<description>|</description>|<![CDATA[|]]>|&|&lt;|&#0;|&#xD800;|&nbsp;|汉|<content type='xhtml'>|"
+    "<feed xmlns='http://www.w3.org/2005/Atom'>|<entry>|</entry>|<media:group>|</channel>|</rss>|"
+    "<!--|-->|<?xml version='1.0'?>|\0|\ud800|http://e/|2026-11-22|<link href='x'/>|<author>|<hour>"
+)  # fmt: skip
+_PIECES = st.sampled_from(_SOUP.split("|"))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(_PIECES, max_size=40))
+def test_any_soup_is_a_document_or_a_named_problem(pieces: list[str]) -> None:
+    body = "".join(pieces).encode("utf-8", "surrogatepass")
+    with suppress(UnreadableError):
+        assert read(body).head.kind
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["id", "url", "title", "authors", "tags", "attachments", "content_html", "name"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=15,
+)
+
+
+@given(_JSON, _JSON)
+def test_any_json_feed_is_a_document_or_a_named_problem(items: object, author: object) -> None:
+    feed = {"version": "https://jsonfeed.org/version/1", "items": items, "author": author}
+    with suppress(UnreadableError):
+        assert read(json.dumps(feed)).head.kind == "json10"

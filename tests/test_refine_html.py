@@ -1,0 +1,238 @@
+# ruff: noqa: E501 - a payload or an expectation reads best on one line
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.refine.html import MAX_NESTING, clean, nesting, strip_tags, to_text
+from tests.hostile_html import PAYLOADS
+
+BASE = "https://example.com/posts/1.html"
+
+#: Written down a second time on purpose: what a reader's browser may meet, and nothing else.
+_TAGS = (
+    "a abbr acronym address article aside b bdi bdo blockquote br caption center cite code col "
+    "colgroup data dd del details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header "
+    "hr i img ins kbd li main mark nav ol p pre q rp rt rtc ruby s samp section small span strike "
+    "strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr math mi mn mo ms "
+    "mtext mspace mrow mfrac msqrt mroot mstyle merror mpadded mphantom msub msup msubsup munder "
+    "mover munderover mmultiscripts mprescripts mtable mtr mtd semantics"
+)  # fmt: skip
+TAGS = set(_TAGS.split())
+_ATTRIBUTES = (
+    "href rel src alt width height loading referrerpolicy title lang dir cite datetime value start "
+    "reversed type colspan rowspan scope span open display stretchy fence separator form mathvariant "
+    "columnspan"
+)  # fmt: skip
+ATTRIBUTES = set(_ATTRIBUTES.split())
+
+
+class Check(HTMLParser):
+    """Reads cleaned HTML with another parser than the one that cleaned it."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        assert tag in TAGS, tag
+        assert set(attributes) <= ATTRIBUTES, attributes
+        assert tag == "mo" or "form" not in attributes
+        for name in ("href", "src", "cite"):
+            url = attributes.get(name)
+            if url is not None and not url.startswith("data:image/"):
+                parts = urlsplit(url)
+                assert parts.scheme in {"http", "https"} or (name, parts.scheme) == (
+                    "href",
+                    "mailto",
+                )
+                assert parts.netloc or parts.scheme == "mailto"
+        if tag == "img":
+            assert attributes["src"]
+            assert attributes["referrerpolicy"] == "no-referrer"
+            assert attributes["loading"] == "lazy"
+        if tag == "a":
+            assert attributes["rel"] == "noopener noreferrer nofollow"
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(data)
+
+    def handle_decl(self, decl: str) -> None:
+        raise AssertionError(decl)
+
+    def handle_pi(self, data: str) -> None:
+        raise AssertionError(data)
+
+
+def safe(raw: str) -> str:
+    cleaned = clean(raw, BASE)
+    check = Check()
+    check.feed(cleaned)
+    check.close()
+    assert clean(cleaned, BASE) == cleaned
+    return cleaned
+
+
+def test_the_collection_of_hostile_markup_is_large() -> None:
+    assert len(set(PAYLOADS)) >= 300
+
+
+def test_no_hostile_markup_passes() -> None:
+    for payload in PAYLOADS:
+        safe(payload)
+        safe(f"<p>before {payload} after</p><table><tr><td>{payload}")
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("<p>a<br>b</p>", "<p>a<br>b</p>"),
+        ("<!-- c -->x", "x"),
+        ("a < b & c", "a &lt; b &amp; c"),
+        ("&lt;b&gt; &amp;amp;", "&lt;b&gt; &amp;amp;"),
+        ("<font color=red>x</font><blink>y</blink>", "xy"),
+        ("<table><tr><th>a<td>b</table>", "<table><tbody><tr><th>a</th><td>b</td></tr></tbody></table>"),
+        ("<ruby>漢<rp>(</rp><rt>かん</rt></ruby>", "<ruby>漢<rp>(</rp><rt>かん</rt></ruby>"),
+        ("<pre><code>if a &lt; b:\n    c</code></pre>", "<pre><code>if a &lt; b:\n    c</code></pre>"),
+        ("<math><msup><mi>x</mi><mn>2</mn></msup></math>", "<math><msup><mi>x</mi><mn>2</mn></msup></math>"),
+        ("<p>a\x01&#1;\ud800b</p>", "<p>ab</p>"),
+        ("<h2 id=x class=y style='color:red'>t</h2>", "<h2>t</h2>"),
+    ],
+)  # fmt: skip
+def test_articles_keep_their_markup(raw: str, expected: str) -> None:
+    assert safe(raw) == expected
+
+
+def image(url: str, **attributes: str) -> str:
+    parts = {
+        "src": url,
+        "alt": "",
+        **attributes,
+        "loading": "lazy",
+        "referrerpolicy": "no-referrer",
+    }
+    return "<img" + "".join(f' {name}="{value}"' for name, value in parts.items()) + ">"
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ('<img src="/a.png" referrerpolicy="unsafe-url">', image("https://example.com/a.png")),
+        ('<img src="//cdn.e.com/a.png">', image("https://cdn.e.com/a.png")),
+        ('<img src="a b.png" width="10" height="20px">', image("https://example.com/posts/a%20b.png", width="10")),
+        ('<img src="t.png" data-original="/real.png">', image("https://example.com/real.png")),
+        ('<img src="t.gif" data-src="//e.com/r.png?x=1&amp;y=2">', image("https://e.com/r.png?x=1&amp;y=2")),
+        ('<img data-lazy-src="https://e.com/r.png" src="data:image/gif;base64,R0lGOD">', image("https://e.com/r.png")),
+        ('<img src="/a.png" data-src=\'{"id": 1}\'>', image("https://example.com/a.png")),
+        ('<img srcset="/s.png 1x, /w_820,h_547.png 2x">', image("https://example.com/w_820,h_547.png")),
+        ('<img data-srcset="/s.png 480w, /l.png 1024w">', image("https://example.com/l.png")),
+        ('<picture><source srcset="/a.webp"><img src="/a.png" srcset="javascript:x 3x"></picture>', image("https://example.com/a.png")),
+        ('<img data-src="/a.png"><noscript><img src="/a.png"></noscript>', image("https://example.com/a.png")),
+        ('<noscript><img src="/a.png"></noscript>', image("https://example.com/a.png")),
+        ('<img src="/pixel.gif" width="1" height="1">', ""),
+        ('<img src="/pixel.gif" width="0" height="0">', ""),
+        ('<img alt="no source">', ""),
+        ('<img src="data:image/svg+xml;base64,AAAA">', ""),
+        ('<img src="/a.png" title="t &amp; u">', image("https://example.com/a.png", title="t &amp; u")),
+    ],
+)  # fmt: skip
+def test_images_are_the_real_ones_and_tell_nobody(raw: str, expected: str) -> None:
+    assert safe(raw) == expected
+
+
+def test_a_picture_inside_the_text_is_kept_while_it_is_small() -> None:
+    small, large = (f'<img src="data:image/png;base64,{"A" * size}">' for size in (4000, 70_000))
+    assert "data:image/png" in safe(small)
+    assert safe(large) == ""
+
+
+@pytest.mark.parametrize(
+    ("raw", "url", "shown"),
+    [
+        ('<iframe src="//player.example.net/v?a=1&amp;b=2"></iframe>', "https://player.example.net/v?a=1&amp;b=2", "player.example.net"),
+        ('<video src="/v.mp4" controls></video>', "https://example.com/v.mp4", "example.com"),
+        ('<audio><source src="/a.mp3"><source src="/a.ogg"></audio>', "https://example.com/a.mp3", "example.com"),
+        ('<object data="https://e.com/x.pdf"></object>', "https://e.com/x.pdf", "e.com"),
+    ],
+)  # fmt: skip
+def test_players_become_links(raw: str, url: str, shown: str) -> None:
+    assert safe(raw) == f'<a href="{url}" rel="noopener noreferrer nofollow">▶ {shown}</a>'
+
+
+def test_no_secret_leaves_in_a_link_an_image_or_the_text() -> None:
+    url = "https://user:canary-7f3a@e.com/x?token=canary-7f3a&amp;b=1"
+    raw = f'<a href="{url}">{url}</a><img src="{url}"><iframe src="{url}"></iframe>'
+    cleaned = safe(raw)
+    assert "canary" not in cleaned
+    assert cleaned.count("b=1") == 4
+
+
+def test_markup_too_deep_to_parse_becomes_paragraphs() -> None:
+    deep = "<div>" * 100_000 + "<p>text</p><script>x</script>" + "</div>" * 100_000
+    assert "<p>text</p>" in safe(deep)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<div>", "<b>", "<div><object></div></object>", "<b><div></b>", "<table><tr><td>", "<ul><li>"],
+)
+def test_no_trick_hides_depth_from_the_guard(unit: str) -> None:
+    assert nesting(unit * 1000) > MAX_NESTING
+
+
+def test_formatting_that_is_reopened_outside_its_parent_counts() -> None:
+    assert nesting("".join(f"<div><font a{n}></div>x" for n in range(1000))) > MAX_NESTING
+
+
+def test_flat_markup_is_not_called_deep() -> None:
+    article = "<p>a <b>b</b><br><img src=x> <a href=y>c</a></p><ul><li>d<li>e</ul><p>unclosed"
+    assert nesting(article * 2000) < 20
+
+
+@pytest.mark.parametrize(
+    "unit", ["&", "<", "<!--", "<a ", "</p>", "a\r", "<img src=a>", "汉", "<font 1><p>", "//", "a:"]
+)
+def test_floods_are_cleaned_within_bounds(unit: str) -> None:
+    assert len(clean(unit * (600_000 // len(unit)), BASE)) <= 4 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("AT&amp;T", "AT&T"),
+        ("AT&amp;amp;T", "AT&amp;T"),
+        ("<em>Terra</em>'s", "Terra's"),
+        ("a<br>b<p>c</p>d", "a b c d"),
+        ("<script>x</script>t<style>y</style>", "t"),
+        ("2 < 3 &gt; 1", "2 < 3 > 1"),
+    ],
+)
+def test_text_of_markup_has_its_entities_decoded_once(raw: str, text: str) -> None:
+    assert " ".join(strip_tags(raw).split()) == text
+
+
+_SOUP = (
+    "<p>|</p>|<b>|</b>|<a href='/x?token=s'>|</a>|<img src=x>|<img data-src=/y.png width=1>|<table>|<td>|"
+    "</table>|<pre>|\n|</pre>|<svg>|</svg>|<math>|<mtext>|</math>|<style>|</style>|<script>|</script>|"
+    "<noscript>|</noscript>|<iframe src=//e.com>|</iframe>|<video>|<source src=z>|</video>|<x-video>|"
+    "&amp;|&lt;|&|<|>|\"|'|=|text|汉字| |<!--|-->|<![CDATA[|]]>|<textarea>|<title>|<select>|<option>|"
+    "<template>|</template>|<form>|</form>|<li>|<ul>|<details open>|&nbsp;|&#0;|\0|\ud800|<font 1>|"
+    "<h1>|<div>|</div>|https://u:p@e.com/?key=v&a=1|<mglyph>|<annotation-xml encoding='text/html'>|<br/>|"
+    "<q cite='javascript:1'>|<img alt='\"' src=\"a'b\">|<plaintext>|</x-noscript>|<frameset>|<body onload=1>"
+)  # fmt: skip
+_PIECES = st.sampled_from(_SOUP.split("|"))
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(_PIECES, max_size=25).map("".join))
+def test_any_markup_comes_out_safe_and_is_its_own_cleaning(raw: str) -> None:
+    safe(raw)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=60))
+def test_text_survives_escaping_and_cleaning(text: str) -> None:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    if "//" not in text:
+        assert to_text(clean(escaped, BASE)).split() == strip_tags(escaped).split()

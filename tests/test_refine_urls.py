@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.redact import SECRET_PARAMETERS
+from aggregator.refine.text import excerpt, one_line, paragraphs, scrub
+from aggregator.refine.urls import absolute_url, canonical_url, is_page, public_url
+
+BASE = "https://example.com/a/b.html"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("c.html", "https://example.com/a/c.html"),
+        ("/c", "https://example.com/c"),
+        ("//cdn.example.net/c", "https://cdn.example.net/c"),
+        ("?q=1", "https://example.com/a/b.html?q=1"),
+        ("#part", "https://example.com/a/b.html#part"),
+        ("  http://e.com/x\n", "http://e.com/x"),
+        ("http://e.com/a\nb", "http://e.com/ab"),
+        ("http://e.com/a b|c", "http://e.com/a%20b%7Cc"),
+        ("http://e.com/路径?q=中文", "http://e.com/路径?q=中文"),
+        ("mailto:a@e.com", "mailto:a@e.com"),
+        ("http://[::1", None),
+        ("", None),
+        (None, None),
+        ("http://e.com/" + "a" * 5000, None),
+    ],
+)
+def test_a_reference_resolves_as_in_a_browser(url: str | None, expected: str | None) -> None:
+    assert absolute_url(url, BASE) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://e.com/x", "https://e.com/x"),
+        ("https://user:secret@e.com/x", "https://e.com/x"),
+        ("https://e.com/x?token=abc&p=1", "https://e.com/x?token=&p=1"),
+        ("https://u:s@proxy.e.com/https://u:s@e.com/x", "https://proxy.e.com/https://e.com/x"),
+        ("javascript:alert(1)", None),
+        ("data:text/html,x", None),
+        ("ftp://e.com/x", None),
+        ("/relative", None),
+        ("https://", None),
+        ("https://e.com:port/", None),
+        ("https://e.com:99999/", None),
+        (None, None),
+    ],
+)
+def test_only_web_addresses_without_secrets_are_public(
+    url: str | None, expected: str | None
+) -> None:
+    assert public_url(url) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/a/1",
+        "https://example.com/a/1",
+        "HTTPS://EXAMPLE.com:443/a/1/",
+        "http://example.com:80/a/1",
+        "https://example.com./a/1",
+        "https://example.com/a/./x/../1",
+        "https://example.com/%61/1",
+        "https://example.com/a/1?utm_source=rss&utm_medium=feed",
+        "https://example.com/a/1?fbclid=x&spm=1.2.3#rss",
+        "https://example.com/a/1#utm_campaign=x",
+        "https://example.com/a/1?",
+        "https://user@example.com/a/1",
+    ],
+)
+def test_spellings_of_one_page_are_one(url: str) -> None:
+    assert canonical_url(url) == "https://example.com/a/1"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/a/2",
+        "https://example.com/A/1",
+        "https://example.com/a/1?p=2",
+        "https://example.com/a/1?source=x",
+        "https://example.com/a/1#v2.0",
+        "https://example.com:8080/a/1",
+        "https://www.example.com/a/1",
+        "https://example.com/a%2F1",
+    ],
+)
+def test_different_pages_stay_different(url: str) -> None:
+    assert canonical_url(url) != "https://example.com/a/1"
+
+
+def test_what_is_no_address_is_left_alone() -> None:
+    for text in ("12345", "tag:e.com,2026:1", "http://[x", "urn:uuid:1", "", "http:///x"):
+        assert canonical_url(text) == text
+
+
+def test_a_bare_host_is_no_page() -> None:
+    assert not is_page(canonical_url("http://example.com/"))
+    assert is_page(canonical_url("http://example.com/?p=1"))
+
+
+_URLS = st.builds(
+    "".join,
+    st.lists(
+        st.sampled_from(
+            [
+                "http://", "https://", "//", "e.com", "E.Com", ":80", ":8443", "/", "/../", "/./",
+                "%7e", "%2f", "%2E", "?", "&", "utm_x=1", "token=", "a=1", "#", "#rss", "..", "汉",
+                " ", "@", "[::1]", "%", ";", "\\", "\t", "\ud800", ":", "javascript:",
+            ]
+        ),
+        max_size=12,
+    ),
+)  # fmt: skip
+
+
+@given(_URLS)
+def test_the_canonical_form_is_its_own_canonical_form(url: str) -> None:
+    assert canonical_url(canonical_url(url)) == canonical_url(url)
+
+
+@given(_URLS)
+def test_a_public_address_is_absolute_and_its_own_public_address(url: str) -> None:
+    public = public_url(absolute_url(url, BASE))
+    if public is not None:
+        assert public.startswith(("http://", "https://"))
+        assert public_url(public) == public
+        assert not set(public) & set(' \t\n<>"\\\ud800')
+
+
+@given(st.sampled_from(SECRET_PARAMETERS), st.from_regex(r"[a-z0-9]{8}", fullmatch=True))
+def test_no_secret_value_is_public(name: str, value: str) -> None:
+    public = public_url(f"https://u{value}:p{value}@e.com/x?a=1&{name.upper()}={value}x&b=2")
+    assert public is not None
+    assert value not in public
+
+
+@given(st.text())
+def test_scrubbed_text_stands_in_any_xml_document(text: str) -> None:
+    clean = scrub(text)
+    assert scrub(clean) == clean
+    element = ET.Element("a")
+    element.text = clean
+    parsed = ET.fromstring(ET.tostring(element, encoding="utf-8"))  # noqa: S314 - our own document
+    assert (parsed.text or "") == clean.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@given(st.text(), st.integers(min_value=2, max_value=50))
+def test_an_excerpt_is_a_beginning_within_its_limit(text: str, limit: int) -> None:
+    line = one_line(text)
+    cut = excerpt(line, limit)
+    assert len(cut) <= limit
+    assert line.startswith(cut.removesuffix("…"))
+    assert one_line(line) == line
+
+
+def test_an_excerpt_ends_on_a_word() -> None:
+    assert excerpt("one two three four five", 20) == "one two three four…"
+    assert excerpt("小米造车迎来新进展，五菱营销高管加盟", 12) == "小米造车迎来新进展…"
+    assert excerpt("short", 80) == "short"
+
+
+def test_plain_text_keeps_its_paragraphs_and_lines() -> None:
+    text = "One <line>\r\nand & another.\n \n\nA paragraph.\n"
+    assert paragraphs(text) == "<p>One &lt;line&gt;<br>and &amp; another.</p><p>A paragraph.</p>"
