@@ -49,8 +49,8 @@ _TOO_MUCH_MEMORY = "reading it took more memory than a worker has"
 
 _FRAME = struct.Struct("!cQ")
 _REQUEST, _STARTED, _RESULT, _PROBLEM = b"q", b"s", b"r", b"p"
-#: The types that a result may be made of, by module; everything else in a pickle is refused.
-_RESULT_MODULES = frozenset({"aggregator.model", "aggregator.errors", "datetime"})
+#: Where the types that a result may be made of are defined; everything else is refused.
+_RESULT_TYPES = ("aggregator.model", "aggregator.errors", "datetime")
 
 
 class Workers:
@@ -179,6 +179,10 @@ class _Worker:
             raise UnreadableError(Problem(ProblemKind.PARSE_TIMEOUT, detail)) from None
         except _LostError:
             raise UnreadableError(self._post_mortem()) from None
+        except pickle.UnpicklingError as error:
+            self.end()
+            detail = f"the worker answered with what no result is made of: {error}"
+            raise UnreadableError(Problem(ProblemKind.INTERNAL, detail)) from None
         except BaseException:
             self.end()
             raise
@@ -262,9 +266,13 @@ class _ResultUnpickler(pickle.Unpickler):
     """Reads what a worker answers; refuses every type that no result is made of."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if module not in _RESULT_MODULES:
-            raise pickle.UnpicklingError(f"a worker answered with a {module}.{name}")
-        return super().find_class(module, name)
+        home = module if module in _RESULT_TYPES else module.rpartition(".")[0]
+        if home in _RESULT_TYPES and "." not in name:
+            found = super().find_class(module, name)
+            # A module also holds what it imports; only the types that it defines are allowed.
+            if isinstance(found, type) and found.__module__ == module:
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name}")
 
 
 def _pipe(file: Any) -> int:

@@ -1,0 +1,333 @@
+# ruff: noqa: E501 - an expectation reads best on one line
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator import parse
+from aggregator.model import Body, Document, DocumentHead, Enclosure, Entry, RawEntry, Refined
+from aggregator.refine import normalise
+
+FIXTURES = Path(__file__).parent / "fixtures"
+SEEN = datetime(2026, 11, 23, tzinfo=UTC)
+EARLIER = SEEN - timedelta(days=1)
+SOURCE = "https://example.com/feed.xml"
+
+
+def fixture(name: str, zone: str = "UTC", url: str = SOURCE) -> Refined:
+    return normalise(parse.read(Body((FIXTURES / name).read_bytes(), None, url, zone, SEEN)))
+
+
+def document(*entries: RawEntry, site_url: str | None = None) -> Document:
+    return Document(DocumentHead("rss20", "utf-8", site_url=site_url), entries, SOURCE, SEEN)
+
+
+def refine(*entries: RawEntry, site_url: str | None = None) -> tuple[Entry, ...]:
+    return normalise(document(*entries, site_url=site_url)).entries
+
+
+def one(raw: RawEntry) -> Entry:
+    (entry,) = refine(raw)
+    return entry
+
+
+LONG = "这是一段足够长的正文，用来区分不同的条目。" * 20
+
+
+# --- documents ----------------------------------------------------------------------------------
+
+
+def test_ithomes_entry_comes_out_whole_with_its_real_image() -> None:
+    refined = fixture("ithome-lazy-images.xml", zone="Asia/Shanghai")
+    assert refined.head.site_url == "https://www.ithome.com/"
+    (entry,) = refined.entries
+    assert entry.title == "示例：新手机今日开售，售价 2999 元起"
+    assert entry.url == entry.guid == "https://www.ithome.com/1/001/052.htm"
+    assert entry.keys[:2] == (
+        "guid:https://www.ithome.com/1/001/052.htm",
+        "url:https://www.ithome.com/1/001/052.htm",
+    )
+    assert (
+        '<img src="https://img.ithome.com/newsuploadfiles/2026/9/a.png?x-bce-process=image/format,f_auto"'
+        in entry.content_html
+    )
+    assert 'referrerpolicy="no-referrer"' in entry.content_html
+    assert "onerror" not in entry.content_html
+    assert "9 月 11 日消息，这是为测试写的正文。" in entry.content_html
+    assert entry.summary == ""
+    assert entry.author is None
+
+
+def test_no_secret_of_an_echoed_url_is_published() -> None:
+    for name in ("rsshub-route.xml", "podcast.xml"):
+        refined = fixture(name, url="http://127.0.0.1:1200/x?key=canary-7f3a")
+        for entry in refined.entries:
+            shown = (entry.guid, entry.url, entry.title, entry.content_html, entry.summary)
+            assert "canary" not in str((refined.head, shown, entry.enclosures, entry.keys))
+
+
+def test_atoms_xml_base_resolves_its_images_and_its_title_is_text() -> None:
+    refined = fixture("atom-base-and-updated.xml")
+    assert refined.head.title == "Tom & Ann"
+    (entry,) = refined.entries
+    assert entry.title == "a <b> &amp; c"
+    assert 'src="https://cdn.example.net/posts/bild.png"' in entry.content_html
+    assert entry.published_at == entry.updated_at == datetime(2026, 11, 22, 8, tzinfo=UTC)
+    assert entry.keys[0] == "guid:post-1"
+
+
+def test_json_feeds_plain_text_becomes_paragraphs() -> None:
+    first, second = fixture("feed.json").entries
+    assert first.title == "A < B &amp; C"
+    assert first.summary == "Short."
+    assert 'src="https://json.example.org/i.png"' in first.content_html
+    assert second.content_html == "<p>One &lt;line&gt;<br>and another.</p><p>A paragraph.</p>"
+    assert second.title == "One <line> and another. A paragraph."
+
+
+def test_a_podcasts_opaque_guid_is_no_link() -> None:
+    (entry,) = fixture("podcast.xml", zone="Asia/Shanghai").entries
+    assert (entry.guid, entry.url) == ("0a1b2c3d", None)
+    assert entry.enclosures == (
+        Enclosure("https://cast.example.com/1.mp3?token=", "audio/mpeg", 12345),
+    )
+
+
+def test_repetitions_and_empty_entries_are_left_out_and_counted() -> None:
+    refined = fixture("ids-repeated.xml")
+    assert [entry.title for entry in refined.entries] == ["One", "Two"]
+    assert refined.head.notes == ("1 empty entries left out", "1 exact repetitions left out")
+    first, second = refined.entries
+    assert first.keys == ("url:https://ids.example.com/1",)
+    assert second.keys[0].startswith("text:")
+    assert not set(first.keys) & set(second.keys)
+
+
+# --- texts --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("raw", "title"),
+    [
+        (RawEntry(raw_title="A &amp; B"), "A & B"),
+        (RawEntry(raw_title="A &amp;amp; B"), "A &amp; B"),
+        (RawEntry(raw_title="A &amp; B", raw_title_is_html=False), "A &amp; B"),
+        (RawEntry(raw_title="<em>Terra</em>'s"), "Terra's"),
+        (RawEntry(raw_title=" a\n\tb\u202e\x00 ", raw_title_is_html=False), "a b"),
+        (RawEntry(raw_title="<script>x</script>", raw_link="https://e.com/1"), "https://e.com/1"),
+        (RawEntry(raw_summary="<p>第一句话。</p><p>第二句话。</p>"), "第一句话。 第二句话。"),
+        (RawEntry(raw_link="https://e.com/1"), "https://e.com/1"),
+        (RawEntry(raw_enclosures=(Enclosure("https://e.com/1.mp3"),)), "https://e.com/1.mp3"),
+    ],
+)
+def test_every_entry_has_a_plain_title(raw: RawEntry, title: str) -> None:
+    assert one(raw).title == title
+
+
+def test_a_title_made_from_text_is_short() -> None:
+    assert len(one(RawEntry(raw_summary=LONG)).title) <= 80
+
+
+def test_a_summary_is_kept_when_it_says_more_than_the_content() -> None:
+    both = one(RawEntry(raw_title="t", raw_summary="<b>Teaser</b>", raw_content="<p>Whole</p>"))
+    assert (both.summary, both.content_html) == ("Teaser", "<p>Whole</p>")
+    same = one(RawEntry(raw_title="t", raw_summary="Whole", raw_content="<p>Whole</p>"))
+    assert same.summary == ""
+    only = one(RawEntry(raw_title="t", raw_summary="a <line>", raw_summary_is_html=False))
+    assert (only.summary, only.content_html) == ("", "<p>a &lt;line&gt;</p>")
+
+
+def test_relative_addresses_are_the_entrys_pages_own() -> None:
+    raw = RawEntry(
+        raw_title="t", raw_link="/p/1/", raw_summary='<img src="a.png">', base_url=SOURCE
+    )
+    entry = one(raw)
+    assert entry.url == "https://example.com/p/1/"
+    assert 'src="https://example.com/p/1/a.png"' in entry.content_html
+
+
+def test_the_publishers_own_fields_are_kept_as_json() -> None:
+    raw = json.loads(
+        one(RawEntry(raw_title="T & <b>", raw_published="刚刚", raw_summary="x" * 10**6)).raw
+    )
+    assert raw["raw_title"] == "T & <b>"
+    assert raw["raw_published"] == "刚刚"
+    assert len(raw["raw_summary"]) == 256 * 1024
+
+
+# --- dates --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("published", "updated", "expected"),
+    [
+        (None, None, (None, None)),
+        (EARLIER, None, (EARLIER, None)),
+        (EARLIER, SEEN, (EARLIER, SEEN)),
+        (SEEN, EARLIER, (SEEN, SEEN)),
+        (None, EARLIER, (EARLIER, EARLIER)),
+        (SEEN + timedelta(days=400), None, (SEEN, None)),
+        (datetime(1970, 1, 1, tzinfo=UTC), None, (None, None)),
+        (datetime(1970, 1, 1, tzinfo=UTC), EARLIER, (EARLIER, EARLIER)),
+        (EARLIER, datetime(1, 1, 1, tzinfo=UTC), (EARLIER, None)),
+        (EARLIER, SEEN + timedelta(days=1), (EARLIER, SEEN)),
+    ],
+)
+def test_dates_are_sane_or_absent(
+    published: datetime | None,
+    updated: datetime | None,
+    expected: tuple[datetime | None, datetime | None],
+) -> None:
+    entry = one(RawEntry(raw_title="t", published_at=published, updated_at=updated))
+    assert (entry.published_at, entry.updated_at) == expected
+
+
+# --- identity -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one_way", "another"),
+    [
+        ("http://e.com/1", "https://e.com/1/"),
+        ("https://e.com/1?utm_source=rss", "https://E.com:443/1"),
+        ("tag:e.com,2026:1", "tag:e.com,2026:1"),
+    ],
+)
+def test_a_guid_in_another_spelling_is_the_same_key(one_way: str, another: str) -> None:
+    first, second = (one(RawEntry(raw_guid=guid, raw_title="t")) for guid in (one_way, another))
+    assert first.keys[0] == second.keys[0]
+
+
+def test_a_link_to_the_site_itself_identifies_no_entry() -> None:
+    (entry,) = refine(
+        RawEntry(raw_guid="1", raw_title="t", raw_link="http://e.com/blog/"),
+        site_url="https://e.com/blog",
+    )
+    assert entry.keys == ("guid:1",)
+    assert entry.url == "http://e.com/blog/"
+    assert one(RawEntry(raw_guid="1", raw_title="t", raw_link="http://e.com/")).keys == ("guid:1",)
+
+
+def test_short_text_is_a_key_only_where_nothing_else_is() -> None:
+    assert one(RawEntry(raw_guid="1", raw_title="Photo of the day")).keys == ("guid:1",)
+    assert one(RawEntry(raw_title="Photo of the day")).keys[0].startswith("text:")
+    assert one(RawEntry(raw_guid="1", raw_title="t", raw_summary=LONG)).keys[1].startswith("text:")
+
+
+def test_keys_that_a_document_repeats_are_no_keys() -> None:
+    same = [RawEntry(raw_guid="same", raw_title=f"t{number}") for number in range(3)]
+    entries = refine(*same)
+    assert len(entries) == 3
+    keys = [key for entry in entries for key in entry.keys]
+    assert len(set(keys)) == 3
+    assert "guid:same" not in keys
+
+
+def test_long_guids_are_bounded_keys() -> None:
+    entry = one(RawEntry(raw_guid="x" * 100_000, raw_title="t"))
+    assert entry.guid is None
+    assert all(len(key) <= 400 for key in one(RawEntry(raw_guid="x" * 2000, raw_title="t")).keys)
+
+
+# --- edits --------------------------------------------------------------------------------------
+
+ARTICLE = RawEntry(
+    raw_guid="1",
+    raw_link="https://e.com/1",
+    raw_title="标题",
+    raw_summary='<p>正文 <a href="https://e.com/2?utm_source=a">链接</a> <img src="/a.png?r=1"></p><p>12 comments</p>',
+    raw_author="Ann",
+    published_at=EARLIER,
+)
+
+
+def changed(**fields: object) -> bool:
+    values = {name: getattr(ARTICLE, name) for name in RawEntry.__slots__}
+    other = RawEntry(**{**values, **fields})
+    return one(ARTICLE).content_hash != one(other).content_hash
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        '<p>正文   <a href="http://e.com/2/?utm_source=b">链接</a>\n<img src="/a.png?r=2"></p> <p>13 comments</p>',
+        '<p class="x">正文 <a href="https://e.com/2">链接</a> <img src="/a.png" width="5"></p><p>1,024 comments</p>',
+    ],
+)
+def test_blanks_counters_and_trackers_are_no_edits(summary: str) -> None:
+    assert not changed(raw_summary=summary)
+
+
+def test_dates_categories_and_spellings_of_the_link_are_no_edits() -> None:
+    assert not changed(updated_at=SEEN)
+    assert not changed(raw_categories=("x",))
+    assert not changed(raw_link="http://e.com/1/?utm_medium=rss")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"raw_title": "标题（更新）"},
+        {"raw_summary": "<p>正文改了</p>"},
+        {"raw_summary": "<h2>正文 链接</h2><p>12 comments</p>"},
+        {
+            "raw_summary": '<p>正文 <a href="https://e.com/3">链接</a> <img src="/a.png"></p><p>12 comments</p>'
+        },
+        {
+            "raw_summary": '<p>正文 <a href="https://e.com/2">链接</a> <img src="/b.png"></p><p>12 comments</p>'
+        },
+        {"raw_link": "https://e.com/2"},
+        {"raw_author": "Tom"},
+        {"raw_enclosures": (Enclosure("https://e.com/1.mp3"),)},
+    ],
+)
+def test_what_a_reader_sees_differently_is_an_edit(fields: dict[str, object]) -> None:
+    assert changed(**fields)
+
+
+# --- laws ---------------------------------------------------------------------------------------
+
+_TEXT = (
+    st.none()
+    | st.text(max_size=30)
+    | st.sampled_from(["<p>x</p>", "&amp;", "\ud800", "\0", "http://e/", LONG])
+)
+_DATE = st.none() | st.datetimes(timezones=st.just(UTC))
+_RAW = st.builds(
+    RawEntry,
+    raw_guid=_TEXT, raw_link=_TEXT, raw_title=_TEXT, raw_title_is_html=st.booleans(), raw_summary=_TEXT,
+    raw_summary_is_html=st.booleans(), raw_content=_TEXT, raw_content_is_html=st.booleans(), raw_author=_TEXT,
+    raw_published=_TEXT, raw_updated=_TEXT, published_at=_DATE, updated_at=_DATE,
+    raw_categories=st.lists(st.text(max_size=5), max_size=3).map(tuple),
+    raw_enclosures=st.lists(st.builds(Enclosure, st.text(max_size=20), st.text(max_size=9), st.integers()), max_size=3).map(tuple),
+    base_url=st.sampled_from(["", SOURCE, "http://[", "javascript:x"]), language=_TEXT,
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(_RAW, max_size=5))
+def test_any_document_gives_sound_entries(raw: list[RawEntry]) -> None:
+    entries = refine(*raw)
+    keys = [key for entry in entries for key in entry.keys]
+    assert len(keys) == len(set(keys))
+    for entry in entries:
+        assert entry.keys
+        assert entry.title == " ".join(entry.title.split()) != ""
+        assert entry.url is None or entry.url.startswith(("http://", "https://"))
+        assert (
+            entry.published_at is None
+            or datetime(1990, 1, 1, tzinfo=UTC) <= entry.published_at <= SEEN
+        )
+        assert (
+            entry.updated_at is None
+            or entry.published_at is None
+            or entry.published_at <= entry.updated_at
+        )
+        assert json.loads(entry.raw) is not None
+        assert str(entry).encode()
+    assert refine(*raw) == entries
