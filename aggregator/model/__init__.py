@@ -12,6 +12,7 @@ durations are `timedelta`.
 from __future__ import annotations
 
 from aggregator.model.configured import (
+    Access,
     Allowance,
     Feed,
     IPAddress,
@@ -29,6 +30,7 @@ from aggregator.model.documents import (
     Refined,
 )
 from aggregator.model.outcomes import (
+    Attempt,
     Failed,
     Fetched,
     Gone,
@@ -40,6 +42,7 @@ from aggregator.model.outcomes import (
     Validators,
 )
 from aggregator.model.stored import (
+    Mirror,
     Origin,
     Plan,
     PollResult,
@@ -51,7 +54,9 @@ from aggregator.model.stored import (
 )
 
 __all__ = [
+    "Access",
     "Allowance",
+    "Attempt",
     "Body",
     "Document",
     "DocumentHead",
@@ -65,6 +70,7 @@ __all__ = [
     "HttpHints",
     "IPAddress",
     "IPNetwork",
+    "Mirror",
     "NotModified",
     "Origin",
     "Outcome",

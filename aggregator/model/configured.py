@@ -12,8 +12,31 @@ IPNetwork = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """How a source is asked, where that differs from everybody else's way.
+
+    Secrets are named by their file, never held here: a file's path is absolute, or is looked up in
+    `$CREDENTIALS_DIRECTORY` (systemd.exec(5)). `token_file` is a bearer token, `password_file` goes
+    with `username`, `rsshub_key_file` is an RSSHub instance's access key.
+    """
+
+    headers: tuple[tuple[str, str], ...] = ()
+    user_agent: str | None = None
+    username: str | None = None
+    password_file: str | None = None
+    token_file: str | None = None
+    rsshub_key_file: str | None = None
+    proxy: str | None = None
+    tls_verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """One `[[sources]]` of config.toml: what we poll, and how the operator wants it."""
+    """One `[[sources]]` of config.toml: what we poll, and how the operator wants it.
+
+    `url` is what the source is known by, as configured; `urls` are what is asked, in order of
+    preference: the same URL, or a list of mirrors, or what `rsshub://…` stands for.
+    """
 
     name: str
     url: str
@@ -24,11 +47,21 @@ class Source:
     enabled: bool = True
     backfill: int = 10
     private: bool = False
+    weight: float = 1.0  # so many times does a delay of this source count
+    mirrors: tuple[str, ...] = ()
+    access: Access = Access()
+    encoding: str | None = None
+    max_entries: int | None = None
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The URLs to ask, the preferred one first."""
+        return self.mirrors or (self.url,)
 
     @property
     def host(self) -> str:
-        """The host that a poll asks: scheme, name and port (RFC 6454 §4), for one at a time."""
-        parts = urlsplit(self.url)
+        """The host that a poll asks first: scheme, name and port (RFC 6454 §4)."""
+        parts = urlsplit(self.urls[0])
         port = parts.port or (443 if parts.scheme == "https" else 80)
         return f"{parts.scheme}://{parts.hostname}:{port}"
 

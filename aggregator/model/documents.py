@@ -12,6 +12,7 @@ class Body:
 
     `source_url` is the configured URL: relative references resolve against it, not against a
     redirect's target. `timezone` is for dates without a zone; `seen_at` bounds future dates.
+    `encoding` overrides what the document declares; at most `max_entries` are read.
     """
 
     body: bytes
@@ -19,6 +20,8 @@ class Body:
     source_url: str
     timezone: str
     seen_at: datetime
+    encoding: str | None = None
+    max_entries: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

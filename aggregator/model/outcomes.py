@@ -17,6 +17,7 @@ class ProblemKind(StrEnum):
     BLOCKED = "blocked"
     REDIRECT = "redirect"
     HTTP_STATUS = "http-status"
+    CHALLENGE = "challenge"
     GONE = "gone"
     TOO_LARGE = "too-large"
     ENCODING = "encoding"
@@ -84,11 +85,15 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """304. `validators` are those that the response carried; an absent one stays as stored."""
+    """304. `validators` are those that the response carried; an absent one stays as stored.
+
+    `permanent_url` is where the way was permanent redirects only (301, 308).
+    """
 
     url: str
     validators: Validators = Validators()
     hints: HttpHints = HttpHints()
+    permanent_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +113,16 @@ class Failed:
 
 
 Outcome = Fetched | NotModified | Gone | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request of a poll: which of the source's URLs was asked, and what came of it.
+
+    `unconditional` says why validators that are held could not be sent (`None`: they were sent, or
+    there were none).
+    """
+
+    url: str
+    outcome: Outcome
+    unconditional: str | None = None

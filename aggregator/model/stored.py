@@ -11,13 +11,37 @@ from aggregator.model.outcomes import Problem, Validators
 
 
 @dataclass(frozen=True, slots=True)
+class Mirror:
+    """One URL of a source, as the store knows it.
+
+    `url` is configured, `moved_url` where its publisher has lastingly moved it (else `None`).
+    `validators` and `body_sha256` are of the document that this mirror answered last.
+    `resting_until_at` is the end of a failing mirror's pause while others answer.
+    """
+
+    url: str
+    moved_url: str | None = None
+    validators: Validators = Validators()
+    body_sha256: bytes | None = None
+    failures: int = 0
+    resting_until_at: datetime | None = None
+
+    @property
+    def effective_url(self) -> str:
+        """The URL to ask."""
+        return self.moved_url or self.url
+
+
+@dataclass(frozen=True, slots=True)
 class PollState:
-    """What is known of a source when a poll begins; the poll hands it back to `absorb`."""
+    """What is known of a source when a poll begins; the poll hands it back to `absorb`.
+
+    `mirrors` are in order of preference, at least one.
+    """
 
     source_id: int
     source: Source
-    validators: Validators = Validators()
-    body_sha256: bytes | None = None
+    mirrors: tuple[Mirror, ...] = ()
     failures: int = 0
     failing_since_at: datetime | None = None
     first_polled_at: datetime | None = None
