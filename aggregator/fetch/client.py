@@ -229,6 +229,7 @@ class Fetcher:
             validators=poll.received(target, response),
             hints=hints,
             permanent_url=target.url if poll.moved_for_good else None,
+            links=tuple(response.headers.get_list("link")),
         )
 
     def _explain(

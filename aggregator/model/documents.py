@@ -25,6 +25,14 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedLink:
+    """A feed that a page names as its own; `title` is the page's word for it."""
+
+    url: str
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Enclosure:
     """A file that belongs to an entry; `length_bytes` is 0 when unknown."""
 

@@ -71,7 +71,10 @@ class HttpHints:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A whole, decoded body. `url` is the one that answered; `sha256` is of `body`."""
+    """A whole, decoded body. `url` is the one that answered; `sha256` is of `body`.
+
+    `links` are the values of its Link headers (RFC 8288), as sent.
+    """
 
     url: str
     status: int
@@ -81,6 +84,7 @@ class Fetched:
     validators: Validators
     hints: HttpHints = HttpHints()
     permanent_url: str | None = None
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
