@@ -23,9 +23,9 @@ PACKAGE = ROOT / "aggregator"
 #: The pipe from its foundation up: a module may import what stands above it in this table.
 LEVELS = (
     ("errors", "model", "redact"),
-    ("config", "logs", "parse", "publish", "refine", "schedule"),
-    ("control", "fetch", "notify", "store", "workers"),
-    ("poll", "reports", "serve"),
+    ("config", "discover", "logs", "opml", "parse", "publish", "refine", "schedule"),
+    ("control", "edit", "fetch", "notify", "store", "workers"),
+    ("poll", "preview", "reports", "serve"),
     ("dispatch",),
     ("once",),
     ("daemon",),
@@ -33,7 +33,9 @@ LEVELS = (
 )
 
 #: Level 1 is pure: a decision takes its clock, dice and environment as arguments.
-PURE = ("model", "redact", "config", "parse", "publish", "refine", "schedule")
+PURE = (
+    "model", "redact", "config", "discover", "opml", "parse", "publish", "refine", "schedule",
+)  # fmt: skip
 IMPURE_MODULES = {
     "asyncio", "http", "os", "random", "secrets", "signal", "socket", "ssl", "subprocess",
     "threading", "time", "urllib.request",
@@ -51,12 +53,14 @@ OWNERS = {
     "feedparser": "parse/document.py",
     "h11": "serve/",
     "httpx": "fetch/",
+    "listparser": "opml.py",
     "lxml": "publish/",
     "nh3": "refine/html.py",
     "pydantic": "config",
     "sqlite_utils": "store/",
     "starlette": "serve/",
     "tabulate": "cli/",
+    "tomlkit": "edit/",
     "uvicorn": "serve/",
     "wcwidth": "cli/",
     "yarl": "fetch/",

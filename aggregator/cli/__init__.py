@@ -11,6 +11,7 @@ import sys
 import click
 
 import aggregator
+from aggregator.cli.add import add
 from aggregator.cli.check import check
 from aggregator.cli.options import config_option
 from aggregator.cli.poll import poll
@@ -44,7 +45,7 @@ def commands() -> None:
     """Poll RSS, Atom and JSON feeds, keep their entries, and republish them as merged feeds."""
 
 
-for command in (run, reload, check, poll, status):
+for command in (run, reload, check, add, poll, status):
     commands.add_command(command)
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from aggregator.cli.options import config_option, config_path
 from aggregator.cli.show import plain
 from aggregator.errors import AggregatorError, ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from aggregator.control import Event
 
 #: EX_UNAVAILABLE of sysexits.h.
 NO_DAEMON = 69
@@ -57,6 +65,11 @@ def reload() -> int:
             err=True,
         )
         return NO_DAEMON
+    return tell(events)
+
+
+def tell(events: Iterator[Event]) -> int:
+    """Print what the daemon says about its reload and return the exit status."""
     for event in events:
         if event["event"] == "error":
             click.echo(plain(str(event["text"])), err=True)
@@ -70,3 +83,14 @@ def reload() -> int:
                 click.echo(f"warning: {plain(str(warning))}", err=True)
             return 0
     raise AggregatorError("the daemon gave no answer")
+
+
+def reload_if_running(store_path: Path) -> int:
+    """Make a running daemon take over what was written, or say how to start one."""
+    from aggregator import control
+
+    events = control.ask(store_path, {"do": "reload"})
+    if events is not None:
+        return tell(events)
+    click.echo("No daemon runs; `aggregator run` starts one.")
+    return 0

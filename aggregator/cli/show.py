@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 #: A column narrower than this is no longer read.
 _NARROWEST_COLUMN = 24
@@ -35,6 +35,15 @@ def local_time(moment: datetime | None, *, otherwise: str) -> str:
     if moment is None:
         return otherwise
     return moment.astimezone().isoformat(sep=" ", timespec="minutes")
+
+
+def about(period: timedelta) -> str:
+    """Return a period in round figures: "40 seconds", "3 hours"."""
+    seconds = period.total_seconds()
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= 1.5 * size:
+            return f"{round(seconds / size)} {unit}s"
+    return f"{max(1, round(seconds))} seconds"
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: str = "") -> str:

@@ -1,0 +1,25 @@
+"""What a page says about feeds: link elements in its HTML, Link headers in its response.
+
+Pure, and slow on hostile markup: runs in a worker process that can be killed.
+"""
+
+from __future__ import annotations
+
+from aggregator.discover.headers import header_links
+from aggregator.discover.pages import MAX_LINKS, Page, page_links
+from aggregator.model import FeedLink
+
+__all__ = ["Page", "feed_links"]
+
+
+def feed_links(page: Page) -> tuple[FeedLink, ...]:
+    """Return the feeds that a page names, its Link headers' first, each once, at most `MAX_LINKS`.
+
+    Only what is announced is found: no address is guessed. The first is the one that the page
+    itself counts as its own
+    (https://html.spec.whatwg.org/multipage/links.html#link-type-alternate).
+    """
+    found: dict[str, FeedLink] = {}
+    for link in (*header_links(page.link_headers, page.url), *page_links(page)):
+        found.setdefault(link.url, link)
+    return tuple(found.values())[:MAX_LINKS]

@@ -1,0 +1,55 @@
+"""What makes a link a link to a feed, wherever it stands."""
+
+from __future__ import annotations
+
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from aggregator.model import FeedLink
+
+#: Media types of documents that we read. Not `application/json`, which WordPress uses for its
+#: interface (https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/), and not
+#: `text/xml`, which may be anything.
+FEED_TYPES = frozenset(
+    {
+        "application/atom+xml",
+        "application/feed+json",
+        "application/rdf+xml",
+        "application/rss+xml",
+    }
+)
+#: What an address may be long: servers and proxies take no more.
+MAX_URL_CHARS = 4096
+MAX_TITLE_CHARS = 200
+
+
+def feed_link(
+    *, href: str | None, rel: str | None, media_type: str | None, title: str | None, base_url: str
+) -> FeedLink | None:
+    """Return the feed that a link with these attributes leads to, or `None`."""
+    if not href or "alternate" not in (rel or "").lower().split():
+        return None
+    if (media_type or "").partition(";")[0].strip().lower() not in FEED_TYPES:
+        return None
+    url = absolute(href, base_url)
+    return FeedLink(url, one_line(title)) if url is not None else None
+
+
+def absolute(href: str, base_url: str) -> str | None:
+    """Return a reference as an http or https URL without fragment, or `None`."""
+    # "feed:" before an address is what old browsers handed to a reader (never registered).
+    reference = href.strip().removeprefix("feed:")
+    if len(reference) > MAX_URL_CHARS:
+        return None
+    try:
+        url = urldefrag(urljoin(base_url, reference)).url
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    usable = parts.scheme in ("http", "https") and parts.netloc and url.isprintable()
+    return url if usable and len(url) <= MAX_URL_CHARS else None
+
+
+def one_line(text: str | None) -> str | None:
+    """Return text that can be shown on a line, or `None` when nothing is left of it."""
+    words = "".join(char if char.isprintable() else " " for char in text or "").split()
+    return " ".join(words)[:MAX_TITLE_CHARS] or None

@@ -1,0 +1,63 @@
+"""A `[[sources]]` block as text, and a configuration's text with more of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import tomlkit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: A remark is one line of a file that people read in an editor.
+MAX_REMARK_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One source to write; `remark` stands above its keys as a comment, made safe for one."""
+
+    name: str
+    url: str
+    title: str | None = None
+    tags: tuple[str, ...] = ()
+    remark: str = ""
+
+
+def append(text: str, blocks: Sequence[Block]) -> str:
+    """Return `text` with `blocks` after it, each after a blank line, in the line breaks of `text`.
+
+    Every character of `text` stays where it is. Whether the result is a configuration is for
+    `config.parse` to say.
+    """
+    newline = "\r\n" if "\r\n" in text else "\n"
+    parts = [text]
+    bare = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if bare and not bare.endswith("\n"):
+        parts.append(newline)
+    separated = not bare or bare.endswith("\n\n") or bare == "\n"
+    for block in blocks:
+        if not separated:
+            parts.append(newline)
+        parts.append(_written(block).replace("\n", newline))
+        separated = False
+    return "".join(parts)
+
+
+def _written(block: Block) -> str:
+    table = tomlkit.table()
+    remark = "".join(char if char.isprintable() else " " for char in block.remark)
+    if remark.strip():
+        table.add(tomlkit.comment(remark.strip()[:MAX_REMARK_CHARS]))
+    table.add("name", block.name)
+    table.add("url", block.url)
+    if block.title is not None:
+        table.add("title", block.title)
+    if block.tags:
+        table.add("tags", list(block.tags))
+    sources = tomlkit.aot()
+    sources.append(table)
+    document = tomlkit.document()
+    document.add("sources", sources)
+    return tomlkit.dumps(document)

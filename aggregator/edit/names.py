@@ -1,0 +1,64 @@
+"""A source's name made from what is known of it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+#: Long enough to tell sources apart, short enough for a column of `status`.
+MAX_CHARS = 32
+
+#: Labels and words that tell nothing of a publisher.
+_HOST_NOISE = frozenset({"www", "feed", "feeds", "rss", "m"})
+_TITLE_NOISE = frozenset({"atom", "blog", "feed", "home", "index", "news", "posts", "rss"})
+#: Second labels under two-letter domains that belong to the registry (example.com.cn).
+_REGISTRY = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
+
+
+def derive_name(title: str | None, url: str, taken: Container[str]) -> str:
+    """Return a name of a-z, 0-9 and "-" that is not `taken`: from the title, else from the host.
+
+    A title counts if it is short and can be spelt in ASCII.
+    """
+    base = _from_title(title or "") or _from_host(url) or "source"
+    name, number = base, 1
+    while name in taken:
+        number += 1
+        name = f"{base}-{number}"
+    return name
+
+
+def _from_title(title: str) -> str:
+    # NFKD: é is e and a mark, which is dropped.
+    letters = [char for char in unicodedata.normalize("NFKD", title) if char.isalnum()]
+    if not letters or not all(char.isascii() for char in letters):
+        return ""
+    name = _slug(title)
+    return name if len(name) <= MAX_CHARS and name not in _TITLE_NOISE else ""
+
+
+def _from_host(url: str) -> str:
+    try:
+        host = urlsplit(url).hostname or ""
+        labels = host.encode("idna").decode("ascii").split(".")
+    except ValueError:  # UnicodeError too
+        return ""
+    if ":" in host or labels[-1].isdigit():  # an address is a name as a whole
+        return _slug(host)
+    if len(labels) > 1:
+        suffix = labels.pop()
+        if len(labels) > 1 and len(suffix) == 2 and labels[-1] in _REGISTRY:
+            labels.pop()
+    telling = [label for label in labels if label not in _HOST_NOISE] or labels
+    return _slug("-".join(telling))[:MAX_CHARS].strip("-")
+
+
+def _slug(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).lower()
+    ascii_only = "".join(char for char in plain if not unicodedata.combining(char))
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")

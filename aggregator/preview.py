@@ -1,0 +1,121 @@
+"""What a URL leads to, before it becomes a source: a feed, a page that names feeds, or trouble."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aggregator import discover, parse, refine
+from aggregator.errors import UnreadableError
+from aggregator.model import Body, Fetched, Gone, NotModified, Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aggregator.fetch import Fetcher
+    from aggregator.model import Entry, FeedLink, Refined, Source
+    from aggregator.workers import Workers
+
+#: Reading one document or page takes longer than this only when it is made to be slow.
+DEADLINE = timedelta(seconds=10)
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A feed: `url` is the one to poll, where its publisher has not lastingly moved it."""
+
+    url: str
+    document: Refined
+
+    @property
+    def dates(self) -> tuple[datetime, ...]:
+        """When its entries were published, newest first, as far as they say so."""
+        entries = self.document.entries
+        return tuple(sorted((e.published_at for e in entries if e.published_at), reverse=True))
+
+    @property
+    def newest(self) -> tuple[Entry, ...]:
+        """Its entries, newest first; those without a date follow in the document's order."""
+        entries = self.document.entries
+        return tuple(sorted(entries, key=lambda e: e.published_at or LONG_AGO, reverse=True))
+
+    @property
+    def pause(self) -> timedelta | None:
+        """The mean time between two of its entries; `None` where dates do not tell."""
+        dates = self.dates
+        if len(dates) < 2 or dates[0] == dates[-1]:
+            return None
+        return (dates[0] - dates[-1]) / (len(dates) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A page that is no feed, and the feeds that it names, its own first; at least one."""
+
+    url: str
+    links: tuple[FeedLink, ...]
+
+
+async def look(
+    source: Source, fetcher: Fetcher, workers: Workers, *, clock: Callable[[], datetime]
+) -> Preview | Named | Problem:
+    """Ask for a source that is not one yet, with one request for each of its URLs that fails.
+
+    The problem is that of the URL asked last. Addresses that nobody has named are not tried.
+    """
+    problem = Problem(ProblemKind.INTERNAL, "the source has no URL")
+    for url in source.urls:
+        found = await _look(url, source, fetcher, workers, clock)
+        if not isinstance(found, Problem):
+            return found
+        problem = found
+    return problem
+
+
+async def _look(
+    url: str, source: Source, fetcher: Fetcher, workers: Workers, clock: Callable[[], datetime]
+) -> Preview | Named | Problem:
+    outcome = await fetcher.fetch(url)
+    match outcome:
+        case Fetched():
+            pass
+        case Gone(problem=problem):
+            return problem
+        case NotModified():
+            return Problem(ProblemKind.PROTOCOL, "the server answers 304 to a first request")
+        case _:
+            return outcome.problem
+    body = Body(
+        body=outcome.body,
+        content_type=outcome.content_type,
+        source_url=url,
+        timezone=source.timezone,
+        seen_at=clock(),
+        encoding=source.encoding,
+        max_entries=source.max_entries,
+    )
+    try:
+        document = await workers.run((parse.read, refine.normalise), body, deadline=DEADLINE)
+    except UnreadableError as error:
+        return await _named(outcome, error.problem, workers)
+    return Preview(_lasting(source, url, outcome.permanent_url), document)
+
+
+async def _named(outcome: Fetched, problem: Problem, workers: Workers) -> Named | Problem:
+    page = discover.Page(outcome.body, outcome.content_type, outcome.url, outcome.links)
+    try:
+        links = await workers.run((discover.feed_links,), page, deadline=DEADLINE)
+    except UnreadableError:
+        return problem
+    return Named(outcome.url, links) if links else problem
+
+
+def _lasting(source: Source, url: str, permanent_url: str | None) -> str:
+    """Return what to configure: where a 301 or 308 leads, unless that would lose something."""
+    if permanent_url is None or source.urls != (source.url,) or "@" in urlsplit(url).netloc:
+        return source.url
+    return permanent_url
