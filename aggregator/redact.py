@@ -20,6 +20,9 @@ SECRET_PARAMETERS = (
     "access_key",
 )
 
+#: What is taken out may join its neighbours to another secret; nobody does that so often in earnest.
+MOST_PASSES = 8
+
 _NAMES = "|".join(SECRET_PARAMETERS)
 
 # A URL in running text or in HTML: an apostrophe may stand in one, a quotation mark ends it.
@@ -28,11 +31,13 @@ _URL = re.compile(r"(?:\b[a-zA-Z][a-zA-Z0-9+.-]{1,30}:)?//[^\s\"<>]+")
 # User info ends at the last @ of the authority (WHATWG URL, authority state). A URL may hold
 # another one in its path (archives, image proxies), which has its own.
 _USER_INFO = re.compile(r"((?:^|:)//)[^/?#]*@")
-_SECRET_VALUE = re.compile(rf"(?<=[?&;])((?:{_NAMES})=)[^&;#]*", re.IGNORECASE)
+_SECRET_VALUE = re.compile(rf"(?<=[?&;])((?:{_NAMES})=)[^&#]*", re.IGNORECASE)
 
 # The same, percent-encoded: a URL that is a parameter of another (redirect links, image proxies).
 _ENCODED_USER_INFO = re.compile(r"(%2F%2F)(?:(?!%2F|%3F|%23)[^/?#&\s])*%40", re.IGNORECASE)
 _ENCODED_VALUE = re.compile(rf"((?:%3F|%26)(?:{_NAMES})%3D)(?:(?!%26|%23)[^&#\s])*", re.IGNORECASE)
+
+_HINT = re.compile(rf"@|%40|(?:{_NAMES})(?:=|%3D)", re.IGNORECASE)
 
 
 def redact(text: str) -> str:
@@ -41,9 +46,14 @@ def redact(text: str) -> str:
     Works on plain text and on HTML (where `&` is `&amp;`); a name keeps its place with an empty
     value, so that two URLs that differ in nothing else stay the same. Idempotent.
     """
-    if "//" not in text:
-        return text
-    return _URL.sub(_redact_url, text)
+    # Most text holds no secret, and a look for the least of one is cheaper than finding URLs.
+    for _ in range(MOST_PASSES):
+        if "//" not in text or not _HINT.search(text):
+            break
+        before, text = text, _URL.sub(_redact_url, text)
+        if text == before:
+            break
+    return text
 
 
 def conceal(text: str, url: str) -> str:
@@ -54,8 +64,10 @@ def conceal(text: str, url: str) -> str:
     bare = redact(url).partition("://")[2].rstrip("/")
     for form in {bare, bare.partition("?")[0].rstrip("/")}:
         if "/" in form:
-            pattern = rf"(?:https?:)?(?://)?{re.escape(form).replace('&', '&(?:amp;)?')}[^\s\"'<>]*"
-            text = re.sub(pattern, "", text, flags=re.IGNORECASE)
+            address = re.escape(form).replace("&", "&(?:amp;)?")
+            # Not what merely begins like it: the articles often live below the feed.
+            whole = r"/?(?:[?#][^\s\"'<>]*)?(?![\w/%-]|\.\w)"
+            text = re.sub(rf"(?:https?:)?(?://)?{address}{whole}", "", text, flags=re.IGNORECASE)
     return text
 
 

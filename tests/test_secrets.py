@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.redact import SECRET_PARAMETERS, redact
+from aggregator.redact import SECRET_PARAMETERS, conceal, redact
 from tests.program import Program, program
 from tests.web import Publisher, ThreadedPublisher
 
@@ -158,6 +158,14 @@ def test_redaction_takes_the_value_and_leaves_the_rest(name: str) -> None:
 def test_redaction_finds_odd_user_info_and_encoded_urls(text: str, shown: str) -> None:
     assert redact(text) == shown
     assert redact(shown) == shown
+
+
+def test_a_private_url_is_concealed_and_what_lies_below_it_is_not() -> None:
+    url = "https://u:p@site.example/blog?key=k"
+    text = "a https://site.example/blog b //site.example/blog/?x=1 c https://site.example/blog."
+    assert conceal(text, url) == "a  b  c ."
+    below = "https://site.example/blog/post-1 https://site.example/blog-2 //site.example/blog.html"
+    assert conceal(below, url) == below
 
 
 @given(st.text(st.sampled_from("ht:/@?&;#=keytoken.%2F3'\"<> a"), max_size=60))
