@@ -20,7 +20,7 @@ SECRET_PARAMETERS = (
     "access_key",
 )
 
-#: What is taken out may join its neighbours to another secret; nobody does that so often in earnest.
+#: What is taken out may join its neighbours to another secret: so often is that looked for.
 MOST_PASSES = 8
 
 _NAMES = "|".join(SECRET_PARAMETERS)
