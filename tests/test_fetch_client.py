@@ -479,9 +479,11 @@ async def test_tls_goes_through_a_tunnel_of_the_proxy_which_resolves_the_name(
         assert problem_of(await fetcher.fetch("http://a.example/")).kind is ProblemKind.CONNECT
 
 
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1080", "https://a:1", "127.0.0.1:7890", "x"])
+@pytest.mark.parametrize(
+    "proxy", ["socks4://127.0.0.1:1080", "https://a:1", "http://a:0", "127.0.0.1:7890", "http://[a"]
+)
 def test_proxies_that_are_not_spoken_are_refused_clearly(proxy: str) -> None:
-    with pytest.raises(ConfigError, match="only http://HOST:PORT is supported"):
+    with pytest.raises(ConfigError, match="only http://HOST:PORT and socks5://HOST:PORT"):
         Fetcher(allow_private=(), proxy=proxy, user_agent="x", clock=lambda: NOW)
 
 

@@ -125,10 +125,15 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """`allow_private` and the proxy, as decisions. `proxied`: requests go through a proxy."""
+    """`allow_private` and the proxy, as decisions.
+
+    `proxied`: requests go through a proxy, but for what an allowance covers; `always`: that too,
+    because the proxy is the source's own.
+    """
 
     allowances: tuple[Allowance, ...]
     proxied: bool = False
+    always: bool = False
 
     def check(self, own: Target, target: Target) -> Dial | Problem:
         """Decide on a request to `target` for the source whose configured URL is `own`.
@@ -146,7 +151,12 @@ class Guard:
         if covering:
             named = any(allowance.network is None for allowance in covering)
             ranges = tuple(a.network for a in covering if a.network is not None)
-            return Dial(pool="named" if named else "ranges", anywhere=named, ranges=ranges)
+            return Dial(
+                pool="named" if named else "ranges",
+                direct=not self.always,
+                anywhere=named or self.always,
+                ranges=ranges,
+            )
         if literal is not None and not is_public(literal):
             return self.refusal(own, target, [effective_address(literal)])
         if self.proxied:

@@ -35,6 +35,10 @@ class FetchLimits:
     ratio: int = 100
     #: Below this a ratio says nothing: a short repetitive document may well exceed it.
     ratio_after_bytes: int = 1024 * 1024
+    #: The page of an error status, for what it says: RSSHub's has about 10 KiB, a challenge 50 KiB.
+    page_bytes: int = 64 * 1024
+    #: A page that comes slower is not waited for: the status has said the most.
+    page: timedelta = timedelta(seconds=2)
     #: Redirects that are followed; more than two are rare, five are nobody's intention.
     redirects: int = 5
 

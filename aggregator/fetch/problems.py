@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.errors import AggregatorError
 from aggregator.model import HttpHints, Problem, ProblemKind
+from aggregator.parse.pages import rsshub_error, rsshub_problem
 from aggregator.redact import redact
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ _MEANINGS = {
 }
 
 _REMEDIES = {
-    401: "check the user name and the password in the source's url",
+    401: "check the user name and the password, or the token, of the source",
     404: "check the source's url",
     429: "poll less often (interval)",
 }
@@ -69,6 +70,15 @@ _CHALLENGES = (
     (b"server", b"ddos-guard", "DDoS-Guard"),
 )
 _CHALLENGE_STATUSES = frozenset({202, 401, 403, 405, 429, 503})
+
+#: What such a page says where its header says nothing (older set-ups, and other owners).
+_CHALLENGE_PAGES = (
+    ("<title>Just a moment...</title>", "Cloudflare"),
+    ("/cdn-cgi/challenge-platform/", "Cloudflare"),
+    ("_Incapsula_Resource", "Imperva"),
+    ("<title>DDoS-Guard</title>", "DDoS-Guard"),
+    ("geo.captcha-delivery.com", "DataDome"),
+)
 
 
 class FetchError(AggregatorError):
@@ -91,28 +101,33 @@ def quote(text: str) -> str:
     return short if len(short) <= MAX_QUOTE_CHARACTERS else short[:MAX_QUOTE_CHARACTERS] + "…"
 
 
-def status_problem(status: int, host: str, headers: Iterable[tuple[bytes, bytes]]) -> Problem:
-    """Say what a status that brings no document means."""
-    kind = ProblemKind.GONE if status == HTTPStatus.GONE else ProblemKind.HTTP_STATUS
-    if status in _CHALLENGE_STATUSES and (owner := _challenged_by(headers)):
+def status_problem(
+    status: int, host: str, headers: Iterable[tuple[bytes, bytes]], page: str | None = None
+) -> Problem:
+    """Say what a status that brings no document means; `page` is the HTML that came with it."""
+    if status == HTTPStatus.GONE:
+        remedy = "remove the source or change its url"
+        return Problem(ProblemKind.GONE, f"{host} answered {status}: gone for good", remedy)
+    if status in _CHALLENGE_STATUSES and (owner := _challenged_by(headers, page or "")):
         return Problem(
-            kind,
+            ProblemKind.CHALLENGE,
             f"{host} answered {status} with a page of {owner} that only a browser passes",
             "ask the publisher to let feed readers in, or use another url for this source",
         )
+    if page is not None and (said := rsshub_error(page)) is not None:
+        answer = f"{host} answered {status} with RSSHub's error page"
+        return rsshub_problem(ProblemKind.HTTP_STATUS, answer, said)
     meaning = _MEANINGS.get(status) or _phrase(status)
-    remedy = _REMEDIES.get(status)
-    if status == HTTPStatus.GONE:
-        meaning, remedy = "gone for good", "remove the source or change its url"
-    return Problem(kind, f"{host} answered {status}: {meaning}", remedy)
+    detail = f"{host} answered {status}: {meaning}"
+    return Problem(ProblemKind.HTTP_STATUS, detail, _REMEDIES.get(status))
 
 
-def _challenged_by(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+def _challenged_by(headers: Iterable[tuple[bytes, bytes]], page: str) -> str | None:
     for name, value in headers:
         for field, sign, owner in _CHALLENGES:
             if name.lower() == field and sign in value.lower():
                 return owner
-    return None
+    return next((owner for sign, owner in _CHALLENGE_PAGES if sign in page), None)
 
 
 def _phrase(status: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
@@ -35,7 +35,9 @@ class Target:
     """Where one request goes.
 
     `host` is ASCII and lower case (an IPv6 address without brackets); `target` is the path with its
-    query as it leaves. `authorization` is the value of a Basic header, from the URL's user info.
+    query as it is configured. `authorization` is the value of a header: Basic, from the URL's user
+    info, or what the source's settings say. `signature` is a query parameter that is sent with the
+    target, and told to nobody else.
     """
 
     scheme: str
@@ -43,6 +45,15 @@ class Target:
     port: int
     target: str
     authorization: str | None = None
+    signature: str | None = None
+
+    @property
+    def sent(self) -> str:
+        """The request target as it leaves."""
+        if self.signature is None:
+            return self.target
+        path, asks, query = self.target.partition("?")
+        return f"{path}?{query}&{self.signature}" if asks and query else f"{path}?{self.signature}"
 
     @property
     def address(self) -> IPAddress | None:
@@ -71,7 +82,7 @@ class Target:
 
     @property
     def url(self) -> str:
-        """The URL without user info and fragment."""
+        """The URL without user info, signature and fragment."""
         return f"{self.scheme}://{self.netloc}{self.target}"
 
 
@@ -134,6 +145,16 @@ def redirect_target(
     if found.authorization is not None:
         return _bad_redirect(source, "to a URL with user info in it")
     return found
+
+
+def without_signature(found: Target, signature: str | None) -> Target:
+    """Return a target that a redirect led to, the `signature` that it repeats kept apart."""
+    path, _, query = found.target.partition("?")
+    parameters = query.split("&")
+    if signature is None or signature not in parameters:
+        return found
+    rest = "&".join(parameter for parameter in parameters if parameter != signature)
+    return replace(found, target=f"{path}?{rest}" if rest else path, signature=signature)
 
 
 def _host(parts: SplitResult, to_ascii: Callable[[str], str]) -> str | Problem:

@@ -13,14 +13,18 @@ import socket
 import ssl
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 import aiohttp
+import aiohttp_socks
 import httpx
 import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from aggregator.errors import ConfigError
 from aggregator.fetch.guard import Dial
 
 if TYPE_CHECKING:
@@ -37,6 +41,47 @@ _DIAL: ContextVar[Dial] = ContextVar("dial")
 #: even where it shall not follow, and raises what is no transport error; it is in the extension
 #: "location" instead, as it came.
 _WITHHELD = frozenset({b"set-cookie", b"set-cookie2", b"location"})
+
+
+#: Where proxies listen whose URL names no port.
+_PROXY_PORTS = {"http": 80, "socks5": 1080}
+#: A proxy whose address changes (a container's) leaves a session behind each time.
+MAX_SOCKS_SESSIONS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy, taken apart; user name and password show in no text."""
+
+    scheme: Literal["http", "socks5"]
+    host: str
+    port: int
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def netloc(self) -> str:
+        """Host and port, for messages."""
+        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+def parse_proxy(url: str) -> Proxy:
+    """Take the URL of a proxy apart; raises `ConfigError` for one that is not spoken."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in _PROXY_PORTS or not parts.hostname or port == 0:
+        message = "proxy: only http://HOST:PORT and socks5://HOST:PORT are supported"
+        raise ConfigError((message,))
+    return Proxy(
+        "http" if parts.scheme == "http" else "socks5",
+        parts.hostname,
+        port or _PROXY_PORTS[parts.scheme],
+        None if parts.username is None else unquote(parts.username),
+        None if parts.username is None else unquote(parts.password or ""),
+    )
 
 
 class RefusedAddressError(OSError):
@@ -58,6 +103,16 @@ def default_tls() -> ssl.SSLContext:
     return context
 
 
+@functools.cache
+def unverified_tls() -> ssl.SSLContext:
+    """Return a context that believes every certificate, for sources with `tls_verify = false`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """Sends httpx requests through aiohttp; every request brings its `Dial` in "dial".
 
@@ -71,13 +126,14 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         limits: FetchLimits,
         resolver: Resolver,
         tls: ssl.SSLContext,
-        proxy: str | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
         self._limits = limits
         self._resolver = _BoundedResolver(resolver, limits.addresses)
         self._tls = tls
-        self._proxy = yarl.URL(proxy) if proxy else None
+        self._proxy = proxy
         self._sessions: dict[str, aiohttp.ClientSession] = {}
+        self._socks_sessions: dict[tuple[str, str], aiohttp.ClientSession] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request and return its response with the body still to be read."""
@@ -85,13 +141,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         token = _DIAL.set(dial)
         try:
             with _httpx_errors():
-                response = await self._session(dial.pool).request(
-                    request.method,
-                    _exact_url(request),
-                    headers=_exact_headers(request),
-                    allow_redirects=False,
-                    proxy=None if dial.direct else self._proxy,
-                )
+                response = await self._send(request, dial)
         finally:
             _DIAL.reset(token)
         raw = response.raw_headers
@@ -105,13 +155,38 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for session in self._sessions.values():
+        for session in (*self._sessions.values(), *self._socks_sessions.values()):
             await session.close()
         self._sessions.clear()
+        self._socks_sessions.clear()
+
+    async def _send(self, request: httpx.Request, dial: Dial) -> aiohttp.ClientResponse:
+        proxy = self._proxy
+        if dial.direct or proxy is None:
+            return await _request(self._session(dial.pool), request)
+        if proxy.scheme == "http":
+            return await _request(self._session(dial.pool), request, proxy)
+        error: Exception | None = None
+        for address in await self._addresses(proxy.host):
+            try:
+                return await _request(await self._socks_session(dial.pool, proxy, address), request)
+            except aiohttp_socks.ProxyConnectionError as failed:  # nobody has heard of it yet
+                error = failed
+        raise httpx.ProxyError("no connection to it") from error
+
+    async def _addresses(self, host: str) -> list[str]:
+        """Look up a SOCKS proxy; the connector would do it in the event loop's own threads."""
+        try:
+            return [str(ip_address(host))]
+        except ValueError:
+            pass
+        try:
+            return [found["host"] for found in await self._resolver.resolve(host)]
+        except socket.gaierror as error:
+            raise httpx.ProxyError("its name has no address") from error
 
     def _session(self, pool: str) -> aiohttp.ClientSession:
         if pool not in self._sessions:
-            limits = self._limits
             connector = aiohttp.TCPConnector(
                 limit=0,  # the poller bounds how many requests there are
                 limit_per_host=1,
@@ -120,18 +195,53 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 use_dns_cache=False,  # it would share an answer, and its reason, between requests
                 socket_factory=_guarded_socket,
             )
-            self._sessions[pool] = aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                timeout=aiohttp.ClientTimeout(
-                    total=None, sock_connect=limits.connect.total_seconds()
-                ),
-                max_line_size=limits.field_bytes,
-                max_field_size=limits.field_bytes,
-                max_headers=limits.fields,
-            )
+            self._sessions[pool] = self._over(connector)
         return self._sessions[pool]
+
+    async def _socks_session(self, pool: str, proxy: Proxy, address: str) -> aiohttp.ClientSession:
+        """Return the session for one address of a SOCKS proxy; the oldest of too many is closed."""
+        key = (pool, address)
+        if key not in self._socks_sessions:
+            connector = aiohttp_socks.ProxyConnector(
+                host=address,
+                port=proxy.port,
+                proxy_type=aiohttp_socks.ProxyType.SOCKS5,
+                username=proxy.username,
+                password=proxy.password,
+                rdns=True,  # names are the proxy's to look up
+                limit=0,
+                limit_per_host=1,
+                ssl=self._tls,
+            )
+            self._socks_sessions[key] = self._over(connector)
+            if len(self._socks_sessions) > MAX_SOCKS_SESSIONS:
+                oldest = next(iter(self._socks_sessions))
+                await self._socks_sessions.pop(oldest).close()
+        return self._socks_sessions[key]
+
+    def _over(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+        limits = self._limits
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.connect.total_seconds()),
+            max_line_size=limits.field_bytes,
+            max_field_size=limits.field_bytes,
+            max_headers=limits.fields,
+        )
+
+
+async def _request(
+    session: aiohttp.ClientSession, request: httpx.Request, proxy: Proxy | None = None
+) -> aiohttp.ClientResponse:
+    return await session.request(
+        request.method,
+        _exact_url(request),
+        headers=_exact_headers(request),
+        allow_redirects=False,
+        proxy=None if proxy is None else _proxy_url(proxy),
+    )
 
 
 class _Stream(httpx.AsyncByteStream):
@@ -195,6 +305,16 @@ def _guarded_socket(
     return socket.socket(family, kind, proto)
 
 
+def _proxy_url(proxy: Proxy) -> yarl.URL:
+    return yarl.URL.build(
+        scheme=proxy.scheme,
+        host=f"[{proxy.host}]" if ":" in proxy.host else proxy.host,
+        port=proxy.port,
+        user=proxy.username,
+        password=proxy.password,
+    )
+
+
 def _exact_url(request: httpx.Request) -> yarl.URL:
     host = request.url.raw_host.decode("ascii")
     # The whole target goes in as the path: yarl would drop a "?" with nothing behind it.
@@ -228,13 +348,34 @@ def sendable(value: bytes) -> bool:
     return not any((c < " " and c != "\t") or c == "\x7f" for c in text)
 
 
+_PROXY_ERRORS = (
+    aiohttp.ClientProxyConnectionError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp_socks.ProxyConnectionError,
+    aiohttp_socks.ProxyTimeoutError,
+    aiohttp_socks.ProxyError,
+)
+
+
+def _proxy_reason(error: Exception) -> str:
+    match error:
+        case aiohttp.ClientHttpProxyError():
+            return f"it answered {error.status}"
+        case aiohttp_socks.ProxyTimeoutError():
+            return "not in time"
+        case aiohttp_socks.ProxyError():  # one for each code of RFC 1928, in the library's words
+            return str(error).lower()
+        case _:
+            return "no connection to it"
+
+
 @contextmanager
 def _httpx_errors() -> Iterator[None]:
     """Raise aiohttp's errors as httpx's, each with the original as its cause."""
     try:
         yield
-    except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError) as error:
-        raise httpx.ProxyError(str(error.__class__.__name__)) from error
+    except _PROXY_ERRORS as error:
+        raise httpx.ProxyError(_proxy_reason(error)) from error
     except aiohttp.ConnectionTimeoutError as error:
         raise httpx.ConnectTimeout("connect") from error
     except aiohttp.ServerTimeoutError as error:

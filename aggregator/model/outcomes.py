@@ -18,6 +18,7 @@ class ProblemKind(StrEnum):
     REDIRECT = "redirect"
     HTTP_STATUS = "http-status"
     CHALLENGE = "challenge"
+    ACCESS = "access"
     GONE = "gone"
     TOO_LARGE = "too-large"
     ENCODING = "encoding"

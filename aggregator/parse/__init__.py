@@ -24,5 +24,5 @@ def read(body: Body) -> Document:
     if len(body.body) > MAX_BODY_BYTES:
         sizes = f"{len(body.body) >> 20} MiB, {MAX_BODY_BYTES >> 20} at most"
         raise UnreadableError(Problem(ProblemKind.TOO_LARGE, f"a document of {sizes}"))
-    decoded = decode(body.body, body.content_type)
+    decoded = decode(body.body, body.content_type, body.encoding)
     return read_json(body, decoded) if looks_like_json(decoded.text) else read_xml(body, decoded)

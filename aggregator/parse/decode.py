@@ -1,6 +1,7 @@
 """Bytes to text: which encoding a document is in, whatever it says about itself.
 
-One order, the same everywhere, and no guessing library whose presence would change results:
+What the operator says (`encoding` of a source) stands above all but a byte order mark. Else one
+order, the same everywhere, and no guessing library whose presence would change results:
 
 1. a byte order mark, or the first bytes of an XML declaration in UTF-16 or UTF-32 (XML 1.0, F.1);
 2. non-ASCII bytes that are strict UTF-8: text in another encoding is almost never valid UTF-8 by
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aggregator.errors import UnreadableError
 from aggregator.model import Problem, ProblemKind
@@ -61,6 +62,10 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
     (b"\x4c\x6f\xa7\x94", "cp037"),  # "<?xm" in EBCDIC
 )
 
+_BYTE_ORDER_MARKS = tuple(mark for mark, _ in _MARKS[:5])
+#: Only the operator's word makes these out of bytes without a mark or an XML declaration.
+_WIDE = {"utf-16le": "utf-16-le", "utf-16": "utf-16-le", "utf-16be": "utf-16-be"}
+
 #: What is never text: a name for the operator, by first bytes.
 _BINARY: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "gzip data"),
@@ -93,8 +98,8 @@ class Decoded:
     notes: tuple[str, ...] = ()
 
 
-def decode(body: bytes, content_type: str | None) -> Decoded:
-    """Return the text of `body`; the order is the module's.
+def decode(body: bytes, content_type: str | None, encoding: str | None = None) -> Decoded:
+    """Return the text of `body`; the order is the module's, `encoding` the operator's word.
 
     Raises `UnreadableError` (ENCODING) for what is not text at all: an archive, an image.
     """
@@ -103,9 +108,16 @@ def decode(body: bytes, content_type: str | None) -> Decoded:
             raise UnreadableError(
                 Problem(ProblemKind.ENCODING, f"the body is {what}, not text", "check the URL")
             )
-    for mark, encoding in _MARKS:
+    if (
+        encoding is not None
+        and (told := _told(encoding))
+        and not body.startswith(_BYTE_ORDER_MARKS)
+    ):
+        decoded = _marked(body, told)
+        return replace(decoded, notes=(f"read as {told}, as configured", *decoded.notes))
+    for mark, width in _MARKS:
         if body.startswith(mark):
-            return _marked(body, encoding)
+            return _marked(body, width)
     declared = _declared(body, content_type)
     codecs_declared = [(label, _codec(label)) for label in declared]
     codec = next((codec for _, codec in codecs_declared if codec), None)
@@ -117,6 +129,11 @@ def _marked(body: bytes, encoding: str) -> Decoded:
     text = body.decode(encoding, "replace").removeprefix("\ufeff")
     bad = text.count("\ufffd")
     return Decoded(text, encoding, (f"{bad} bad bytes replaced",) if bad else ())
+
+
+def _told(label: str) -> str | None:
+    wide = _WIDE.get(label.lower())
+    return wide or _codec(label.lower())
 
 
 def _declared(body: bytes, content_type: str | None) -> list[str]:

@@ -28,7 +28,7 @@ from aggregator.model import (
 )
 from aggregator.parse.dates import parse_date, trust_feedparser
 from aggregator.parse.decode import Decoded
-from aggregator.parse.limits import MAX_CATEGORIES, MAX_ENCLOSURES, MAX_ENTRIES, bounded
+from aggregator.parse.limits import MAX_CATEGORIES, MAX_ENCLOSURES, bounded, most_entries
 from aggregator.parse.pages import not_a_feed
 
 #: XML 1.0 section 2.2 allows none of these, as characters or as references.
@@ -93,12 +93,13 @@ class _Faithful:
     baseuri: str
     inentry: int
 
-    def prepare(self) -> None:
+    def prepare(self, most_entries: int) -> None:
+        self.most_entries = most_entries
         self.skipped_hours: list[str] = []
         self.skipped_days: list[str] = []
 
     def _start_item(self, attributes: dict[str, str]) -> None:
-        if len(self.entries) >= MAX_ENTRIES:
+        if len(self.entries) >= self.most_entries:
             raise _EnoughError
         super()._start_item(attributes)  # type: ignore[misc] # the mixin is feedparser's
         self.entries[-1]["house_base"] = self.baseuri
@@ -160,7 +161,7 @@ def read_xml(body: Body, decoded: Decoded) -> Document:
     """
     notes = list(decoded.notes)
     text = _legal(decoded.text, notes)
-    reader, version, truncated = _run(text, body.source_url, notes)
+    reader, version, truncated = _run(text, body, notes)
     if not version and reader.entries and (root := _UNVERSIONED.match(text)):
         version = _UNVERSIONED_KINDS[root[1].lower()]
     if not version:
@@ -203,19 +204,19 @@ def _legal_reference(match: re.Match[str]) -> str:
     return match[0] if legal or 0x10000 <= code < 0x110000 else "\ufffd"
 
 
-def _run(text: str, source_url: str, notes: list[str]) -> tuple[Any, str, bool]:
+def _run(text: str, body: Body, notes: list[str]) -> tuple[Any, str, bool]:
     """Drive feedparser's readers; return the one that read, the version, whether it was cut."""
     declaration = "<?xml version='1.0' encoding='utf-8'?>"
     text, declared = _DECLARATION.subn(declaration, text, count=1)
     data = text if declared else f"{declaration}\n{text}"
     netscape, safe, entities = replace_doctype(data.encode())
-    reader: Any = _Strict(source_url, None, _ENCODING)
-    reader.prepare()
+    reader: Any = _Strict(body.source_url, None, _ENCODING)
+    reader.prepare(most_entries(body))
     try:
         _read_strictly(reader, safe)
         truncated = False
     except _EnoughError:
-        notes.append(f"only the first {MAX_ENTRIES} entries were read")
+        notes.append(f"only the first {reader.most_entries} entries were read")
         truncated = True
     except xml.sax.SAXException as error:
         message = error.getMessage()
@@ -227,7 +228,7 @@ def _run(text: str, source_url: str, notes: list[str]) -> tuple[Any, str, bool]:
             notes.append("text after the end of the document ignored")
         else:
             notes.append(f"not well-formed ({message}), read loosely")
-            reader, truncated = _read_loosely(safe.decode(), source_url, entities, notes)
+            reader, truncated = _read_loosely(safe.decode(), body, entities, notes)
     return reader, netscape or reader.version, truncated
 
 
@@ -243,14 +244,14 @@ def _read_strictly(reader: Any, data: bytes) -> None:
 
 
 def _read_loosely(
-    text: str, source_url: str, entities: dict[str, str], notes: list[str]
+    text: str, body: Body, entities: dict[str, str], notes: list[str]
 ) -> tuple[Any, bool]:
-    reader: Any = _Loose(source_url, None, _ENCODING, entities)
-    reader.prepare()
+    reader: Any = _Loose(body.source_url, None, _ENCODING, entities)
+    reader.prepare(most_entries(body))
     try:
         reader.feed(text)
     except _EnoughError:
-        notes.append(f"only the first {MAX_ENTRIES} entries were read")
+        notes.append(f"only the first {reader.most_entries} entries were read")
         return reader, True
     truncated = bool(reader.version) and not _ROOT_ENDS.search(text[-_TAIL_CHARS:])
     if truncated:

@@ -18,7 +18,7 @@ from aggregator.model import (
 )
 from aggregator.parse.dates import parse_date
 from aggregator.parse.decode import Decoded
-from aggregator.parse.limits import MAX_CATEGORIES, MAX_ENCLOSURES, MAX_ENTRIES, bounded
+from aggregator.parse.limits import MAX_CATEGORIES, MAX_ENCLOSURES, bounded, most_entries
 
 
 def looks_like_json(text: str) -> bool:
@@ -34,9 +34,10 @@ def read_json(body: Body, decoded: Decoded) -> Document:
     if "jsonfeed.org/version/" not in version or not isinstance(items, list):
         raise _refused(f"JSON, but no JSON Feed: its version is {version[:60]!r}")
     notes = list(decoded.notes)
-    if len(items) > MAX_ENTRIES:
-        notes.append(f"only the first {MAX_ENTRIES} entries were read")
-    entries = [item for item in items[:MAX_ENTRIES] if isinstance(item, dict)]
+    most = most_entries(body)
+    if len(items) > most:
+        notes.append(f"only the first {most} entries were read")
+    entries = [item for item in items[:most] if isinstance(item, dict)]
     return Document(
         head=DocumentHead(
             kind="json10" if version.rstrip("/").endswith("version/1") else "json11",
@@ -45,7 +46,7 @@ def read_json(body: Body, decoded: Decoded) -> Document:
             site_url=_text(feed, "home_page_url"),
             author=_author(feed),
             language=_text(feed, "language"),
-            truncated=len(items) > MAX_ENTRIES,
+            truncated=len(items) > most,
             hints=DocumentHints(expired=feed.get("expired") is True),
             notes=tuple(notes),
         ),

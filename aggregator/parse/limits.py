@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import overload
+from typing import TYPE_CHECKING, overload
+
+if TYPE_CHECKING:
+    from aggregator.model import Body
 
 #: Above this a body is refused; fetching stops a little earlier, files may come from elsewhere.
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -12,6 +15,11 @@ MAX_ENTRIES = 2000
 MAX_FIELD_CHARS = 1024 * 1024
 MAX_CATEGORIES = 100
 MAX_ENCLOSURES = 100
+
+
+def most_entries(body: Body) -> int:
+    """Return how many entries of a document are kept: `max_entries` of its source, or our bound."""
+    return MAX_ENTRIES if body.max_entries is None else min(body.max_entries, MAX_ENTRIES)
 
 
 @overload

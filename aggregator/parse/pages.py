@@ -15,8 +15,20 @@ _SHOWN_CHARS = 80
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 _OPML = re.compile(r"<opml[\s>]", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,400})", re.IGNORECASE)
-_RSSHUB = re.compile(r"Welcome to RSSHub|docs\.rsshub\.app")
-_RSSHUB_MESSAGE = re.compile(r"Error Message:\s*<br\s*/?>\s*<code[^>]{0,400}>([^<]{1,400})")
+# RSSHub answers its own failures with a well-formed page, of which there have been two:
+# https://github.com/DIYgod/RSSHub/blob/master/lib/views/error.tsx, before 2024 lib/views/error.art
+_RSSHUB = re.compile(r"Welcome to RSSHub|Error in RSSHub|docs\.rsshub\.app")
+_RSSHUB_MESSAGE = re.compile(
+    r"""Error Message:\s{0,100}<br\s?/?>\s{0,100}<code[^>]{0,400}>([^<]{1,400})"""
+    r"""|<pre class="message">([^<]{1,400})"""
+)
+#: What RSSHub's messages mean for its operator (lib/errors/types, lib/middleware/parameter.ts).
+_RSSHUB_REMEDIES = (
+    ("route is empty", "the page behind the route has nothing, or has changed"),
+    ("RequestInProgressError", "RSSHub is still working on it; it is asked again later"),
+    ("Access denied", "check access_key_file in [rsshub]"),
+    ("ConfigNotFoundError", "this route needs settings in RSSHub itself"),
+)
 _LINK = re.compile(r"<link\s[^>]{1,1000}>", re.IGNORECASE)
 _FEED_TYPE = re.compile(
     r"""type\s*=\s*["']?application/(?:rss\+xml|atom\+xml|feed\+json)""", re.IGNORECASE
@@ -34,20 +46,30 @@ def not_a_feed(text: str, source_url: str) -> Problem:
         return Problem(ProblemKind.NOT_A_FEED, detail, "add the feeds that it lists as sources")
     if not _HTML.search(head):
         return Problem(ProblemKind.NOT_A_FEED, f"neither RSS, Atom nor JSON Feed: {_shown(head)!r}")
-    # RSSHub answers its own failures with a well-formed page: https://docs.rsshub.app
-    if _RSSHUB.search(head):
-        message = _RSSHUB_MESSAGE.search(head)
-        said = f": {_shown(message[1]).rstrip(': ')}" if message else ""
-        return Problem(
-            ProblemKind.NOT_A_FEED,
-            f"RSSHub answered with its error page{said}",
-            "check the route and its parameters",
-        )
+    said = rsshub_error(head)
+    if said is not None:
+        return rsshub_problem(ProblemKind.NOT_A_FEED, "RSSHub answered with its error page", said)
     title = _TITLE.search(head)
     named = f' titled "{_shown(title[1])}"' if title else ""
     feed = _named_feed(head, source_url)
     remedy = f"the page names a feed: {feed}" if feed else "check the URL in a browser"
     return Problem(ProblemKind.NOT_A_FEED, f"an HTML page{named}, not a feed", remedy)
+
+
+def rsshub_error(page: str) -> str | None:
+    """Return what an error page of RSSHub says ("" where it says nothing), else `None`."""
+    head = page[:_HEAD_CHARS]
+    if not _RSSHUB.search(head):
+        return None
+    message = _RSSHUB_MESSAGE.search(head)
+    return _shown(message[1] or message[2]).rstrip(": ") if message else ""
+
+
+def rsshub_problem(kind: ProblemKind, answer: str, said: str) -> Problem:
+    """Return the problem with `answer` that tells what `rsshub_error` found."""
+    known = (remedy for sign, remedy in _RSSHUB_REMEDIES if sign in said)
+    remedy = next(known, "check the route and its parameters")
+    return Problem(kind, f"{answer}: {said}" if said else answer, remedy)
 
 
 def _named_feed(head: str, source_url: str) -> str | None:
