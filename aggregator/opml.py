@@ -35,8 +35,8 @@ _SEPARATOR = "\n"
 def read(data: bytes) -> tuple[tuple[Source, ...], int]:
     """Return the feeds that an OPML file lists, and how many of its outlines say one again.
 
-    URLs and titles are as written, nothing is checked. Folders and categories become tags. A name
-    is that of our own exports, else empty; a title is `None` where the file has none. Document
+    URLs and titles are as written, nothing is checked. Folders and categories become tags. Names
+    are those of our own exports, else empty; a title is `None` where the file has none. Document
     types and their entities are ignored.
 
     Raises `UnreadableError`: TOO_LARGE, or NOT_A_FEED for what is no OPML.
@@ -54,7 +54,10 @@ def read(data: bytes) -> tuple[tuple[Source, ...], int]:
 
 
 def write(title: str, sources: Iterable[Source]) -> bytes:
-    """Return sources as OPML in UTF-8: name, URL, title and tags, as `read` finds them again."""
+    """Return sources as OPML in UTF-8, as `read` finds them again.
+
+    Kept are name, URL, title, tags, and whether a source is private.
+    """
     ET.register_namespace(_PREFIX, NAMESPACE)
     root = ET.Element("opml", version="2.0")
     ET.SubElement(ET.SubElement(root, "head"), "title").text = title
@@ -69,6 +72,8 @@ def write(title: str, sources: Iterable[Source]) -> bytes:
             outline.set("category", ",".join(map(_as_category, source.tags)))
         if any(_as_category(tag) != tag for tag in source.tags):
             outline.set(f"{{{NAMESPACE}}}tags", _SEPARATOR.join(source.tags))
+        if source.private:
+            outline.set(f"{{{NAMESPACE}}}private", "true")
         outline.set(f"{{{NAMESPACE}}}name", source.name)
     ET.indent(root)
     document: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
@@ -111,6 +116,7 @@ class _Reader(listparser.Handler):  # type: ignore[misc]  # listparser makes the
             found["name"] = attrs[f"{_PREFIX}:name"]
             found["title"] = attrs.get("title")
             found["own_tags"] = attrs.get(f"{_PREFIX}:tags")
+            found["private"] = attrs.get(f"{_PREFIX}:private") == "true"
 
     def end_opml_outline(self) -> None:
         if self._limits.depth:  # more ends than beginnings are markup too
@@ -126,6 +132,7 @@ def _source(feed: dict[str, Any]) -> Source:
         url=feed["url"],
         title=feed["title"] or None,
         tags=tuple(dict.fromkeys(tags)),
+        private=feed.get("private", False),
     )
 
 

@@ -79,7 +79,7 @@ async def look(
 async def _look(
     url: str, source: Source, fetcher: Fetcher, workers: Workers, clock: Callable[[], datetime]
 ) -> Preview | Named | Problem:
-    outcome = await fetcher.fetch(url)
+    outcome = await fetcher.fetch(url, access=source.access)
     match outcome:
         case Fetched():
             pass

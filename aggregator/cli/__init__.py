@@ -13,6 +13,8 @@ import click
 import aggregator
 from aggregator.cli.add import add
 from aggregator.cli.check import check
+from aggregator.cli.exporting import export
+from aggregator.cli.importing import import_
 from aggregator.cli.options import config_option
 from aggregator.cli.poll import poll
 from aggregator.cli.reload import reload
@@ -45,7 +47,7 @@ def commands() -> None:
     """Poll RSS, Atom and JSON feeds, keep their entries, and republish them as merged feeds."""
 
 
-for command in (run, reload, check, add, poll, status):
+for command in (run, reload, check, add, import_, export, poll, status):
     commands.add_command(command)
 
 

@@ -61,7 +61,7 @@ def add(url: str, *, name: str | None, tags: tuple[str, ...], yes: bool) -> int:
     """
     path = config_path()
     try:
-        source = _source(path, _whole(url), name, tags)
+        source = _source(path, whole_url(url), name, tags)
         preview = _find(path, source, yes=yes)
         source = _source(path, preview.url, name, tags)
     except KnownError as known:
@@ -73,7 +73,7 @@ def add(url: str, *, name: str | None, tags: tuple[str, ...], yes: bool) -> int:
     return reload_if_running(config.store.path)
 
 
-def _whole(url: str) -> str:
+def whole_url(url: str) -> str:
     """Return what people type as a URL."""
     url = url.strip().removeprefix("feed:")  # "feed:https://…", "feed://…"
     if url.startswith("//"):

@@ -22,6 +22,7 @@ class Block:
     url: str
     title: str | None = None
     tags: tuple[str, ...] = ()
+    private: bool = False
     remark: str = ""
 
 
@@ -56,6 +57,8 @@ def _written(block: Block) -> str:
         table.add("title", block.title)
     if block.tags:
         table.add("tags", list(block.tags))
+    if block.private:
+        table.add("private", True)
     sources = tomlkit.aot()
     sources.append(table)
     document = tomlkit.document()
