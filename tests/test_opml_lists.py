@@ -1,0 +1,170 @@
+"""OPML as other programs write it, and what we write ourselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.errors import UnreadableError
+from aggregator.model import ProblemKind, Source
+from aggregator.opml import MAX_BYTES, MAX_DEPTH, MAX_OUTLINES, read, write
+
+
+def opml(body: str, *, version: str = "2.0") -> bytes:
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?><opml version="{version}"><head><title>t</title>'
+        f"</head><body>{body}</body></opml>"
+    ).encode()
+
+
+def told(body: str) -> list[tuple[str, str | None, tuple[str, ...]]]:
+    sources, _ = read(opml(body))
+    assert not any(source.name for source in sources)
+    return [(source.url, source.title, source.tags) for source in sources]
+
+
+def test_titles_are_kept_and_folders_and_categories_become_tags() -> None:
+    assert told(
+        '<outline text="科技"><outline title="深入" text="">'
+        '<outline text="IT之家 &amp; co" type="rss" xmlUrl=" https://a.example/?x=1&amp;copy=2 "/>'
+        "</outline></outline>"
+        '<outline title="B" xmlUrl="https://b.example/" category="x,/y/z, x"/>'
+        '<outline xmlUrl="https://c.example/"></outline>'
+    ) == [
+        ("https://a.example/?x=1&copy=2", "IT之家 & co", ("科技", "深入")),
+        ("https://b.example/", "B", ("x", "y", "z")),
+        ("https://c.example/", None, ()),
+    ]
+
+
+def test_a_feed_that_is_listed_again_is_counted_and_lends_its_folder() -> None:
+    sources, repeated = read(
+        opml(
+            '<outline text="a"><outline text="one" xmlUrl="https://a.example/"/></outline>'
+            '<outline text="b"><outline text="two" xmlUrl="https://a.example/"/></outline>'
+        )
+    )
+    assert repeated == 1
+    assert [(one.url, one.title, one.tags) for one in sources] == [
+        ("https://a.example/", "one", ("a", "b"))
+    ]
+
+
+def test_what_is_no_feed_is_passed_over() -> None:
+    assert (
+        told(
+            '<outline text="a site" type="link" url="https://a.example/"/>'
+            '<outline text="another" htmlUrl="https://b.example/"/>'
+            '<outline text="more" type="include" url="https://c.example/list.opml"/>'
+            '<outline text="empty"/>'
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_encodings(encoding: str) -> None:
+    document = (
+        f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?>'
+        '<opml version="1.0"><body><outline text="科技" xmlUrl="https://a.example/"/></body></opml>'
+    )
+    (source,), _ = read(document.encode(encoding))
+    assert source.title == "科技"
+
+
+def test_document_types_and_entities_are_ignored() -> None:
+    document = (
+        b'<?xml version="1.0"?><!DOCTYPE opml [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">'
+        b'<!ENTITY c SYSTEM "file:///etc/passwd">]>'
+        b'<opml version="1.0"><body><outline text="&b;&c;" xmlUrl="https://a.example/"/>'
+        b"</body></opml>"
+    )
+    (source,), _ = read(document)
+    assert source.title == "&b;&c;"
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "detail"),
+    [
+        (b"", ProblemKind.NOT_A_FEED, "it is not OPML"),
+        (b"<rss><channel/></rss>", ProblemKind.NOT_A_FEED, "it is not OPML"),
+        (b"<![foo[ bar ]]>", ProblemKind.NOT_A_FEED, "it is not XML"),
+        (b" " * (MAX_BYTES + 1), ProblemKind.TOO_LARGE, "it is larger than 5 MiB"),
+        (
+            opml('<outline text="x">' * (MAX_DEPTH + 1)),
+            ProblemKind.NOT_A_FEED,
+            f"its folders are nested more than {MAX_DEPTH} deep",
+        ),
+        (
+            opml('<outline text="x"/>' * (MAX_OUTLINES + 1)),
+            ProblemKind.TOO_LARGE,
+            f"it has more than {MAX_OUTLINES} outlines",
+        ),
+    ],
+    ids=["empty", "rss", "declaration", "bytes", "depth", "outlines"],
+)
+def test_what_is_no_list_or_too_much(data: bytes, kind: ProblemKind, detail: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        read(data)
+    assert (caught.value.problem.kind, caught.value.problem.detail) == (kind, detail)
+
+
+def test_the_largest_list_is_read() -> None:
+    body = "".join(
+        f'<outline text="T{number}" xmlUrl="https://h{number}.example/"/>'
+        for number in range(MAX_OUTLINES)
+    )
+    assert len(read(opml(body))[0]) == MAX_OUTLINES
+
+
+def test_what_we_write_is_opml_that_others_understand() -> None:
+    sources = (
+        Source("one", "https://u:p@one.example/?a=1&key=s", "一 <&>", ("科技", "C/C++, etc")),
+        Source("two", "https://two.example/", private=True),
+    )
+    root = ET.fromstring(write("backup", sources))  # noqa: S314  # what we have just written
+    assert (root.tag, root.get("version"), root.findtext("head/title")) == ("opml", "2.0", "backup")
+    one, two = root.iterfind("body/outline")
+    assert (one.get("text"), one.get("title"), one.get("type")) == ("一 <&>", "一 <&>", "rss")
+    assert one.get("xmlUrl") == "https://u:p@one.example/?a=1&key=s"
+    assert one.get("category") == "科技,C C++ etc"
+    assert (two.get("text"), two.get("title"), two.get("category")) == ("two", None, None)
+    for outline in (one, two):  # what is ours alone stands in our namespace
+        plain = {name for name in outline.attrib if not name.startswith("{")}
+        assert plain <= {"text", "title", "type", "xmlUrl", "category"}
+
+
+# What XML can hold, and config.toml.
+words = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), min_size=1
+).filter(str.strip)
+
+
+@given(
+    st.lists(
+        st.builds(
+            Source,
+            name=st.from_regex(r"[a-z0-9-]{1,20}", fullmatch=True),
+            url=st.from_regex(r"https://[a-z]{1,9}\.test/[!-~]{0,20}", fullmatch=True),
+            title=st.none() | words,
+            tags=st.lists(words, max_size=4, unique=True).map(tuple),
+            private=st.booleans(),
+        ),
+        max_size=5,
+        unique_by=lambda source: source.url,
+    ).map(tuple)
+)
+def test_what_we_write_we_read_again(sources: tuple[Source, ...]) -> None:
+    assert read(write("t", sources)) == (sources, 0)
+
+
+def test_the_served_list_of_another_daemon_can_be_read() -> None:
+    golden = Path(__file__).parent / "golden" / "sources.opml"
+    sources, repeated = read(golden.read_bytes())
+    assert repeated == 0
+    assert all(source.url.startswith("http") for source in sources)
+    assert sources
