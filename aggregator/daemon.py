@@ -26,10 +26,19 @@ from aggregator.dispatch import Dispatcher
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.logs import event, set_level, set_up
 from aggregator.notify import Notifier
-from aggregator.once import choose, make_fetcher, make_tools, utc_now
+from aggregator.once import (
+    choose,
+    is_priced,
+    make_bounds,
+    make_fetcher,
+    make_tools,
+    steered,
+    utc_now,
+)
 from aggregator.poll import describe
 from aggregator.publish import Addresses, Format
 from aggregator.reports import Reports
+from aggregator.schedule import price
 from aggregator.serve import Site, create_app, open_sockets, serve
 from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_store
@@ -88,14 +97,17 @@ class Daemon:
         self._health: str | None = None
         self._rejected: str | None = None
         self._status = ""
+        self._priced: frozenset[str] = frozenset()
         self._background: set[asyncio.Task[Any]] = set()
         self._threads = ThreadPoolExecutor(config.polling.concurrency + 4, "store")
         self._workers = Workers()
         self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._pricing = price.recall(store.pricing())
+        self._listening = (config.server.listen, config.store.path)
         self._dispatcher = Dispatcher(
-            self._tools(make_fetcher(config)),
+            self._tools(make_fetcher(config, environ)),
             concurrency=config.polling.concurrency,
-            report=lambda result: self._reports.add(result, self._clock()),
+            report=self._polled,
             scheduled=True,
         )
 
@@ -108,6 +120,8 @@ class Daemon:
         site = Site(lambda: self._config, self._store, lambda: self._health)
         serving = asyncio.create_task(serve(create_app(site), sockets, self._stop))
         self._reports.expect(await self._in_thread(self._store.status), self._clock())
+        await self._steer()
+        await self._dispatcher.spread_overdue()
         self._schedule_jobs()
         beating = asyncio.create_task(self._beat())
         self._announce()
@@ -147,6 +161,7 @@ class Daemon:
         self._scheduler.add_job(self._tick, "interval", seconds=1, next_run_time=utc_now())
         self._scheduler.add_job(self._advance, "interval", minutes=10)
         self._scheduler.add_job(self._prune, "interval", hours=24, next_run_time=utc_now())
+        self._scheduler.add_job(self._steer, "interval", hours=1)
         self._scheduler.add_job(self._reports.summary, "interval", hours=1)
         self._scheduler.start()
 
@@ -167,6 +182,8 @@ class Daemon:
         """Finish what can be finished in time; every committed poll stays committed."""
         self._scheduler.pause()
         cancelled = await self._dispatcher.drain(DRAIN)
+        with contextlib.suppress(AggregatorError):  # the price is found again in time
+            await self._in_thread(partial(self._store.set_pricing, price.to_text(self._pricing)))
         self._scheduler.shutdown(wait=False)
         for task in self._background:
             task.cancel()
@@ -181,6 +198,19 @@ class Daemon:
     async def _tick(self) -> None:
         self._ticked_s = asyncio.get_running_loop().time()
         await self._dispatcher.start_due()
+
+    def _polled(self, result: PollResult) -> None:
+        if result.source in self._priced:
+            self._pricing = price.count_request(self._pricing)
+        self._reports.add(result, self._clock())
+
+    async def _steer(self) -> None:
+        """Weigh the last hour's requests against the budget, and keep the new price."""
+        bounds, now = make_bounds(self._config), self._clock()
+        states = await self._in_thread(self._store.states)
+        self._priced = frozenset(state.source.name for state in states if is_priced(state))
+        self._pricing = steered(states, self._pricing, bounds, now=now)
+        await self._in_thread(partial(self._store.set_pricing, price.to_text(self._pricing)))
 
     async def _advance(self) -> None:
         await self._in_thread(partial(self._store.advance, self._clock()))
@@ -218,6 +248,8 @@ class Daemon:
     async def _ailment(self, silent: timedelta) -> str | None:
         if silent > STALE_TICK:
             return f"the scheduler has not run for {silent.seconds} s"
+        if self._dispatcher.trouble is not None:
+            return self._dispatcher.trouble
         try:
             async with asyncio.timeout(PING_TIMEOUT_S):
                 await self._in_thread(self._store.ping)
@@ -230,6 +262,10 @@ class Daemon:
     def _status_line(self) -> str:
         sources = sum(source.enabled for source in self._config.sources)
         line = f"STATUS={sources} sources, {self._reports.failing} failing"
+        if self._dispatcher.offline_since is not None:
+            line = f"{line}; offline since {_local(self._dispatcher.offline_since)}"
+        if self._health is not None:
+            line = f"{line}; {self._health}"
         return f"{line}; configuration not reloaded: {self._rejected}" if self._rejected else line
 
     # --- configuration --------------------------------------------------------------------------
@@ -264,10 +300,9 @@ class Daemon:
             partial(self._store.apply, fresh.sources, fresh.feeds, now=self._clock())
         )
         notes = list(changes)
-        if fresh.server.listen != old.server.listen:
-            notes.append("server.listen changes at the next start")
-        if fresh.store.path != old.store.path:
-            notes.append("store.path changes at the next start")
+        restart = self._needs_restart(fresh)
+        if restart is not None:
+            notes.append(restart)
         self._config = fresh
         self._rejected = None
         set_level(fresh.log.level)
@@ -275,19 +310,34 @@ class Daemon:
         fetcher = self._dispatcher.tools.fetcher
         if fresh.network != old.network:
             self._spawn(self._retire(fetcher))
-            fetcher = make_fetcher(fresh)
+            fetcher = make_fetcher(fresh, self._environ)
             notes.append("network settings changed")
         self._dispatcher.tools = self._tools(fetcher)
         self._reports.expect(await self._in_thread(self._store.status), self._clock())
-        await self._note_config(None)
-        for line in (*notes, *fresh.warnings):
+        await self._note_config(restart)
+        await self._steer()
+        for line in notes:
             log.info(event("configuration", change=line))
+        for warning in fresh.warnings:
+            log.warning(event("configuration", warning=warning))
         log.info(event("configuration applied", changes=len(notes)))
         return tuple(notes)
 
+    def _needs_restart(self, fresh: Config) -> str | None:
+        listen, path = self._listening
+        waiting = [
+            name
+            for name, changed in (
+                ("server.listen", fresh.server.listen != listen),
+                ("store.path", fresh.store.path != path),
+            )
+            if changed
+        ]
+        return f"{' and '.join(waiting)} changed: restart to apply" if waiting else None
+
     async def _note_config(self, text: str | None) -> None:
         with contextlib.suppress(AggregatorError):
-            await self._in_thread(partial(self._store.note, "config", text))
+            await self._in_thread(partial(self._store.note, "config", text, now=self._clock()))
 
     async def _retire(self, fetcher: Fetcher) -> None:
         """Close a client once the polls that began with it are over."""
@@ -309,6 +359,9 @@ class Daemon:
                         "changes": changes,
                         "warnings": self._config.warnings,
                     }
+                case "health":
+                    text = self._health or self._status_line().removeprefix("STATUS=")
+                    yield {"event": "done", "ok": self._health is None, "text": text}
                 case "poll":
                     async for told in self._poll(tuple(request["names"]), force=request["force"]):
                         yield told
@@ -342,6 +395,7 @@ class Daemon:
             fetcher=fetcher,
             workers=self._workers,
             threads=self._threads,
+            pricing=lambda: self._pricing,
             clock=self._clock,
             dice=self._dice,
         )
@@ -368,7 +422,7 @@ def run(config: Config) -> int:
         try:
             for line in store.apply(config.sources, config.feeds, now=utc_now()):
                 log.info(event("configuration", change=line))
-            store.note("config", None)
+            store.note("config", None, now=utc_now())
             for warning in config.warnings:
                 log.warning(event("configuration", warning=warning))
             asyncio.run(_run(config, store))
@@ -381,6 +435,10 @@ def run(config: Config) -> int:
 
 async def _run(config: Config, store: SqliteStore) -> None:
     await Daemon(config, store, os.environ).run()
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone().isoformat(" ", "seconds")
 
 
 def _monotonic_usec() -> int:

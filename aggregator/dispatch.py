@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.errors import StoreError
 from aggregator.logs import event
-from aggregator.model import Failed, Plan, PollResult, Problem, ProblemKind, Tally
-from aggregator.poll import commit, poll
+from aggregator.model import Attempt, Failed, Plan, PollResult, Problem, ProblemKind, Tally
+from aggregator.model.configured import host_of
+from aggregator.poll import Found, ask, commit
+from aggregator.schedule.offline import (
+    PROBE_EVERY,
+    Network,
+    Sign,
+    may_probe,
+    reached,
+    watch,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,7 +64,19 @@ class Dispatcher:
         self._claiming = asyncio.Lock()
         self._refill: asyncio.Task[None] | None = None
         self._paused_until: datetime | None = None
+        self._trouble: str | None = None
+        self._network = Network()
         self._stopping = False
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing that is polled could be kept, or `None`."""
+        return self._trouble
+
+    @property
+    def offline_since(self) -> datetime | None:
+        """Since when our own network has been down, or `None`."""
+        return self._network.offline_since_at
 
     async def start_due(self) -> None:
         """Start the polls that are due, as far as there is room."""
@@ -63,11 +85,20 @@ class Dispatcher:
             paused = self._paused_until is not None and now < self._paused_until
             if room <= 0 or self._stopping or paused:
                 return
+            if self.offline_since is not None:
+                if not may_probe(self._network, now):
+                    return
+                room, self._network = 1, replace(self._network, probed_at=now)
             store, busy = self.tools.store, frozenset(self._hosts)
             due = await self.tools.in_thread(lambda: store.claim_due(now, limit=room, busy=busy))
             for state in due:
                 if state.source_id not in self._running:
                     self._start(state)
+
+    async def spread_overdue(self) -> None:
+        """Spread what is overdue, so that a restart or a recovery is no storm."""
+        store, now, dice = self.tools.store, self.tools.clock(), self.tools.dice
+        await self.tools.in_thread(lambda: store.spread(now, dice))
 
     async def poll_all(
         self, states: Iterable[PollState], report: Callable[[PollResult], None]
@@ -125,14 +156,33 @@ class Dispatcher:
     async def _poll(self, state: PollState, tools: Tools, host: asyncio.Lock) -> PollResult:
         async with host:
             try:
-                return await poll(state, tools)
+                found = await ask(state, tools)
+                if self._scheduled and not await self._is_its_own(state, found):
+                    return _not_counted(state, tools.clock())
+                return await commit(state, found, tools)
             except StoreError:
                 raise
             except Exception as error:
                 # A bug of ours: it is logged whole, and the source backs off like any other.
                 log.exception(event("poll failed", source=state.source.name))
                 problem = Problem(ProblemKind.INTERNAL, f"{type(error).__name__} (see the log)")
-                return await commit(state, Failed(problem), None, tools)
+                found = Found((Attempt(state.mirrors[0].url, Failed(problem)),))
+                return await commit(state, found, tools)
+
+    async def _is_its_own(self, state: PollState, found: Found) -> bool:
+        """Tell whether what a poll found is the source's doing, and not our network's."""
+        now = self.tools.clock()
+        was_offline, host = self.offline_since is not None, host_of(found.attempts[-1].url)
+        sign = Sign(now, host, state.source_id, reached(found.attempts))
+        self._network, ours = watch(self._network, sign)
+        if ours and not was_offline:
+            log.warning(event("offline", because="no poll of the last minute reached its host"))
+            others = tuple(one for one in ours if one != state.source_id)
+            await self.tools.in_thread(lambda: self.tools.store.forgive(others))
+        if was_offline and self.offline_since is None:
+            log.info(event("online again"))
+            await self.spread_overdue()
+        return not ours
 
     def _finish(self, state: PollState, task: asyncio.Task[PollResult]) -> None:
         del self._running[state.source_id]
@@ -142,9 +192,20 @@ class Dispatcher:
         if task.cancelled():
             return
         if (error := task.exception()) is None:
+            if self._trouble is not None:
+                log.info(event("store works again"))
+            self._trouble = self._paused_until = None
             self._report(task.result())
         else:
-            log.error(event("store failed", source=state.source.name, problem=error))
-            self._paused_until = self.tools.clock() + STORE_PAUSE
+            self._trouble, self._paused_until = str(error), self.tools.clock() + STORE_PAUSE
+            log.error(
+                event("store failed", source=state.source.name, problem=error, retry=STORE_PAUSE)
+            )
         if self._scheduled and (self._refill is None or self._refill.done()):
             self._refill = asyncio.create_task(self.start_due(), name="refill")
+
+
+def _not_counted(state: PollState, now: datetime) -> PollResult:
+    """Return the result of a poll that said nothing of its source: it stays due."""
+    plan = Plan(now + PROBE_EVERY, "our own network is down")
+    return PollResult(state.source.name, "offline", Tally(), plan)

@@ -10,6 +10,7 @@ import json
 import logging
 import re
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aggregator.redact import redact
@@ -49,9 +50,11 @@ class LineFormatter(logging.Formatter):
 
     def __init__(self, *, journal: bool) -> None:
         super().__init__("%(message)s" if journal else "%(asctime)s %(levelname)s %(message)s")
-        self.default_time_format = "%Y-%m-%dT%H:%M:%S%z"
-        self.default_msec_format = ""
         self._journal = journal
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 -- logging's name
+        """Return the record's local time with its offset, as everywhere else."""
+        return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="seconds")
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's text, redacted, bounded and without control characters."""

@@ -7,20 +7,23 @@ import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.dispatch import Dispatcher
 from aggregator.errors import AggregatorError
 from aggregator.fetch import Fetcher, user_agent
+from aggregator.fetch.secrets import Secrets
 from aggregator.logs import set_up
 from aggregator.poll import Tools
-from aggregator.schedule.policy import Bounds
+from aggregator.schedule import habits, price
+from aggregator.schedule.price import Bounds, Priced, Pricing, steer
 from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_store
 from aggregator.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Executor
 
     from aggregator.config import Config
@@ -33,13 +36,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def make_fetcher(config: Config) -> Fetcher:
-    """Return the client that the configuration asks for."""
+def make_fetcher(config: Config, environ: Mapping[str, str]) -> Fetcher:
+    """Return the client that the configuration asks for; systemd says where credentials lie."""
+    credentials = environ.get("CREDENTIALS_DIRECTORY")
     return Fetcher(
         allow_private=config.network.allow_private,
         proxy=config.network.proxy,
         user_agent=user_agent(config.network.contact),
         clock=utc_now,
+        secrets=Secrets(config.path.parent, Path(credentials) if credentials else None),
     )
 
 
@@ -50,20 +55,43 @@ def make_tools(
     fetcher: Fetcher,
     workers: Workers,
     threads: Executor,
+    pricing: Callable[[], Pricing],
     clock: Callable[[], datetime] = utc_now,
     dice: Callable[[], float] = random.random,
 ) -> Tools:
     """Return what a poll works with under this configuration."""
-    polling = config.polling
     return Tools(
         store=store,
         fetcher=fetcher,
         workers=workers,
         threads=threads,
-        bounds=Bounds(polling.min_interval, polling.max_interval),
+        bounds=make_bounds(config),
+        pricing=pricing,
         clock=clock,
         dice=dice,
     )
+
+
+def is_priced(state: PollState) -> bool:
+    """Tell whether the budget is spent on this source: adaptive, enabled, and answering."""
+    source = state.source
+    return source.enabled and source.interval is None and state.failures == 0
+
+
+def make_bounds(config: Config) -> Bounds:
+    """Return the operator's bounds and budget."""
+    polling = config.polling
+    return Bounds(polling.min_interval, polling.max_interval, polling.budget)
+
+
+def steered(states: list[PollState], pricing: Pricing, bounds: Bounds, *, now: datetime) -> Pricing:
+    """Return the pricing for the next hour, weighed against the sources as they are now."""
+    sources = [
+        Priced(state.source.weight, habits.recall(state.habits, state).rhythm)
+        for state in states
+        if is_priced(state)
+    ]
+    return steer(pricing, sources, now=now, bounds=bounds)
 
 
 def choose(store: Store, names: tuple[str, ...], *, force: bool, now: datetime) -> list[PollState]:
@@ -81,8 +109,12 @@ def choose(store: Store, names: tuple[str, ...], *, force: bool, now: datetime) 
     unknown = [name for name in names if name not in known]
     if unknown:
         raise AggregatorError(
-            f"no source is named {', '.join(unknown)}; `aggregator status` lists the names"
+            f"no source is named {', '.join(unknown)}; one that was just added or renamed is "
+            "known after `aggregator reload`"
         )
+    disabled = [state.source.name for state in states if not state.source.enabled]
+    if disabled:
+        raise AggregatorError(f"disabled in the configuration: {', '.join(disabled)}")
     return states
 
 
@@ -117,9 +149,19 @@ def poll_once(
 async def _poll(
     config: Config, store: Store, states: list[PollState], report: Callable[[PollResult], None]
 ) -> bool:
-    fetcher, workers = make_fetcher(config), Workers()
+    fetcher, workers = make_fetcher(config, os.environ), Workers()
+    pricing = steered(
+        store.states(), price.recall(store.pricing()), make_bounds(config), now=utc_now()
+    )
     with ThreadPoolExecutor(config.polling.concurrency + 1, "store") as threads:
-        tools = make_tools(config, store=store, fetcher=fetcher, workers=workers, threads=threads)
+        tools = make_tools(
+            config,
+            store=store,
+            fetcher=fetcher,
+            workers=workers,
+            threads=threads,
+            pricing=lambda: pricing,
+        )
         dispatcher = Dispatcher(
             tools,
             concurrency=config.polling.concurrency,

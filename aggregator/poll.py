@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from aggregator import parse, refine
 from aggregator.errors import UnreadableError
-from aggregator.model import Body, Failed, Fetched
+from aggregator.fetch import unsendable
+from aggregator.model import Attempt, Body, Decision, Failed, Fetched, Gone
+from aggregator.model.configured import host_of
+from aggregator.schedule import habits
+from aggregator.schedule.mirrors import in_turn
 from aggregator.schedule.policy import next_poll
 
 if TYPE_CHECKING:
@@ -19,8 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.fetch import Fetcher
-    from aggregator.model import Outcome, Plan, PollResult, PollState, Refined, Tally
-    from aggregator.schedule.policy import Bounds
+    from aggregator.model import Mirror, News, Outcome, PollResult, PollState, Refined
+    from aggregator.schedule.price import Bounds, Pricing
     from aggregator.store import Store
     from aggregator.workers import Workers
 
@@ -32,13 +36,17 @@ PARSE_DEADLINE = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a poll works with; clock and dice are values, the threads are for the store."""
+    """What a poll works with; clock and dice are values, the threads are for the store.
+
+    `pricing` returns the present price of a request.
+    """
 
     store: Store
     fetcher: Fetcher
     workers: Workers
     threads: Executor
     bounds: Bounds
+    pricing: Callable[[], Pricing]
     clock: Callable[[], datetime]
     dice: Callable[[], float]
 
@@ -47,37 +55,78 @@ class Tools:
         return await asyncio.get_running_loop().run_in_executor(self.threads, function)
 
 
-async def poll(state: PollState, tools: Tools) -> PollResult:
-    """Poll one source and commit what came of it; expected trouble is part of the result."""
-    outcome = await tools.fetcher.fetch(state.source.url, state.validators)
-    outcome, refined = await _read(state, outcome, tools)
-    return await commit(state, outcome, refined, tools)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a poll found: every mirror that was asked, and what the last one's document says."""
+
+    attempts: tuple[Attempt, ...]
+    refined: Refined | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The poll's outcome: the last attempt's."""
+        return self.attempts[-1].outcome
 
 
-async def commit(
-    state: PollState, outcome: Outcome, refined: Refined | None, tools: Tools
-) -> PollResult:
+async def ask(state: PollState, tools: Tools) -> Found:
+    """Ask the source's mirrors in turn until one answers with what can be read."""
+    attempts: list[Attempt] = []
+    for mirror in in_turn(state.mirrors, tools.clock()):
+        outcome = await tools.fetcher.fetch(
+            mirror.url,
+            mirror.validators,
+            access=state.source.access,
+            moved_url=mirror.moved_url,
+        )
+        outcome, refined = await _read(state, mirror, outcome, tools)
+        attempts.append(Attempt(mirror.url, outcome, unsendable(mirror.validators)))
+        if not isinstance(outcome, Failed | Gone):
+            return Found(tuple(attempts), refined)
+    return Found(tuple(attempts))
+
+
+async def commit(state: PollState, found: Found, tools: Tools) -> PollResult:
     """Decide when to come back, and store it with everything that the poll brought."""
-    now = tools.clock()
+    now, pricing = tools.clock(), tools.pricing()
+    known = habits.recall(state.habits, state)
+    asked = state if found.refined is None else replace(state, hints=found.refined.head.hints)
 
-    def plan(_: Tally) -> Plan:
-        return next_poll(state, outcome, now=now, bounds=tools.bounds, dice=tools.dice)
+    def decide(news: News) -> Decision:
+        learnt = known
+        if not isinstance(found.outcome, Failed | Gone):
+            learnt = habits.observe(
+                known, news.tally, news.published, now=now, polled_at=state.last_success_at
+            )
+        plan = next_poll(
+            asked,
+            learnt,
+            found.outcome,
+            now=now,
+            bounds=tools.bounds,
+            pricing=pricing,
+            dice=tools.dice,
+            host_until=state.host_until_at,
+        )
+        return Decision(plan, None if learnt is known else habits.to_text(learnt))
 
-    return await tools.in_thread(
-        partial(tools.store.absorb, state, outcome, refined, plan, now=now)
-    )
+    absorb = partial(tools.store.absorb, state, found.attempts, found.refined, decide, now=now)
+    return await tools.in_thread(absorb)
 
 
-async def _read(state: PollState, outcome: Outcome, tools: Tools) -> tuple[Outcome, Refined | None]:
+async def _read(
+    state: PollState, mirror: Mirror, outcome: Outcome, tools: Tools
+) -> tuple[Outcome, Refined | None]:
     """Parse and refine a body that is not the one we have already; an unreadable one has failed."""
-    if not isinstance(outcome, Fetched) or outcome.sha256 == state.body_sha256:
+    if not isinstance(outcome, Fetched) or outcome.sha256 == mirror.body_sha256:
         return outcome, None
     body = Body(
         body=outcome.body,
         content_type=outcome.content_type,
-        source_url=state.source.url,
+        source_url=_base_url(state),
         timezone=state.source.timezone,
         seen_at=tools.clock(),
+        encoding=state.source.encoding,
+        max_entries=state.source.max_entries,
     )
     try:
         refined: Refined = await tools.workers.run(
@@ -86,6 +135,12 @@ async def _read(state: PollState, outcome: Outcome, tools: Tools) -> tuple[Outco
     except UnreadableError as error:
         return Failed(error.problem, hints=outcome.hints), None
     return outcome, refined
+
+
+def _base_url(state: PollState) -> str:
+    """Return what relative references resolve against; a private URL's path shows in none."""
+    url = state.source.urls[0]
+    return f"{host_of(url)}/" if state.source.private else url
 
 
 def describe(result: PollResult) -> str:
@@ -101,5 +156,5 @@ def describe(result: PollResult) -> str:
         text = ", ".join(counts)
     else:
         text = "unchanged"
-    at = result.plan.at.astimezone()
-    return f"{result.source}: {text}; next poll {at:%Y-%m-%d %H:%M:%S%z} ({result.plan.because})"
+    at = result.plan.at.astimezone().isoformat(" ", "seconds")
+    return f"{result.source}: {text}; next poll {at} ({result.plan.because})"

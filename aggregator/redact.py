@@ -7,6 +7,7 @@ echo them. One function takes them out of any text: a URL, a page of HTML, a log
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 #: Query parameters whose value is never published or logged.
 SECRET_PARAMETERS = (
@@ -37,7 +38,10 @@ _SECRET_VALUE = re.compile(rf"(?<=[?&;])((?:{_NAMES})=)[^&#]*", re.IGNORECASE)
 _ENCODED_USER_INFO = re.compile(r"(%2F%2F)(?:(?!%2F|%3F|%23)[^/?#&\s])*%40", re.IGNORECASE)
 _ENCODED_VALUE = re.compile(rf"((?:%3F|%26)(?:{_NAMES})%3D)(?:(?!%26|%23)[^&#\s])*", re.IGNORECASE)
 
-_HINT = re.compile(rf"@|%40|(?:{_NAMES})(?:=|%3D)", re.IGNORECASE)
+# A name of which letters are encoded means the same to the server.
+_ENCODED_NAME = re.compile(r"(?<=[?&;])([\w%.-]{3,40}=)[^&#]*")
+
+_HINT = re.compile(rf"@|%40|(?:{_NAMES})(?:=|%3D)|%[4-7][0-9A-F][\w%]*=", re.IGNORECASE)
 
 
 def redact(text: str) -> str:
@@ -71,10 +75,22 @@ def conceal(text: str, url: str) -> str:
     return text
 
 
+def tells_of(text: str, url: str) -> bool:
+    """Tell whether `text` holds `url`, the URL of a private source, or one that begins like it."""
+    bare = redact(url).partition("://")[2].partition("?")[0].rstrip("/")
+    return "/" in bare and bare.lower() in text.lower()
+
+
 def _redact_url(match: re.Match[str]) -> str:
     url = _USER_INFO.sub(r"\1", match[0])
     url = _SECRET_VALUE.sub(r"\1", url)
     if "%" in url:
+        url = _ENCODED_NAME.sub(_redact_named, url)
         url = _ENCODED_USER_INFO.sub(r"\1", url)
         url = _ENCODED_VALUE.sub(r"\1", url)
     return url
+
+
+def _redact_named(match: re.Match[str]) -> str:
+    name = unquote(match[1][:-1]).lower()
+    return match[1] if name in SECRET_PARAMETERS else match[0]

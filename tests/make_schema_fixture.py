@@ -27,7 +27,7 @@ def fill(path: Path) -> None:
     absorb(store, document(entry("b", guid="7")), START, name="two")
     store.advance(START + 40 * DAY)
     store.prune(START + 40 * DAY, retention=30 * DAY, keep_raw=timedelta(days=1))
-    store.note("config", "an example of a note")
+    store.note("config", "an example of a note", now=START)
     store.close()
 
 

@@ -8,18 +8,21 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.model import (
+    Attempt,
+    Decision,
     DocumentHead,
     Entry,
     Failed,
     Feed,
     Fetched,
+    News,
+    Outcome,
     Plan,
     PollResult,
     Problem,
     ProblemKind,
     Refined,
     Source,
-    Tally,
     Validators,
 )
 
@@ -102,9 +105,23 @@ def absorb(
     etag: bytes | None = b'"1"',
 ) -> PollResult:
     """Let a source's poll end at `now` with this document."""
+    return finish(store, fetched(etag), now, refined=refined, name=name)
 
-    def plan(_: Tally) -> Plan:
-        return Plan(now + HOUR, "test")
+
+def finish(
+    store: SqliteStore,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    refined: Refined | None = None,
+    name: str = "one",
+    url: str | None = None,
+) -> PollResult:
+    """Let a source's poll of one of its URLs end at `now` with this outcome."""
+
+    def decide(_: News) -> Decision:
+        return Decision(Plan(now + HOUR, "test"))
 
     (state,) = store.states((name,))
-    return store.absorb(state, fetched(etag), refined, plan, now=now)
+    attempts = (Attempt(url or state.mirrors[0].url, outcome),)
+    return store.absorb(state, attempts, refined, decide, now=now)

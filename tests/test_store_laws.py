@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregator.model import Access, Source
+from aggregator.store.rows import source_of, source_to_text
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 
@@ -141,6 +144,14 @@ def test_a_missing_date_is_first_seen_once_and_a_future_one_is_clamped(store: Sq
     assert {story.published_at for story in store.select(feed()).stories} == {START}
 
 
+def test_a_private_sources_url_is_no_id(store: SqliteStore) -> None:
+    hidden = source(private=True)
+    store.apply((hidden,), (feed(),), now=START)
+    secret = document(entry(1, guid=hidden.url), entry(2, guid=f"{hidden.url}/2"))
+    absorb(store, secret, START)
+    assert all(public_id.startswith("urn:uuid:") for public_id in ids(store))
+
+
 # --- order --------------------------------------------------------------------------------------
 
 
@@ -154,6 +165,14 @@ def test_a_first_poll_is_ordered_by_date_and_later_arrivals_by_arrival(store: Sq
     )
     absorb(store, document(entry("late", published_at=START - DAY)), START + HOUR)
     assert titles(store) == ["Entry late", "Entry new", "Entry old"]
+
+
+def test_an_undated_or_future_entry_of_a_first_poll_lifts_no_other(store: SqliteStore) -> None:
+    old = [entry(age, published_at=START - age * DAY) for age in range(30, 40)]
+    undated, future = entry("undated"), entry("future", published_at=START + DAY)
+    store.apply((source(),), (feed(window=2 * DAY, min_entries=0),), now=START)
+    absorb(store, document(entry("new", published_at=START - HOUR), future, undated, *old), START)
+    assert sorted(titles(store)) == ["Entry future", "Entry new", "Entry undated"]
 
 
 def test_order_keys_grow_even_when_the_clock_is_set_back(store: SqliteStore) -> None:
@@ -296,6 +315,39 @@ def test_reaching_the_limit_is_named_and_ends_when_it_is_over(store: SqliteStore
     assert "feed all" not in store.notes()
 
 
+def test_a_sources_configuration_is_stored_whole() -> None:
+    full = Source(
+        "full",
+        "rsshub://ithome/ranking/24h",
+        title="IT之家",
+        tags=("科技", "it"),
+        timezone="Asia/Shanghai",
+        interval=timedelta(minutes=10),
+        enabled=False,
+        backfill=3,
+        private=True,
+        weight=2.5,
+        mirrors=("https://a.example/x", "https://b.example/x"),
+        access=Access(
+            headers=(("X-A", "1"), ("X-B", "2")),
+            user_agent="ua",
+            username="u",
+            password_file="p",
+            token_file="t",
+            rsshub_key_file="k",
+            rsshub_instances=("https://a.example",),
+            proxy="socks5://127.0.0.1:1080",
+            tls_verify=False,
+        ),
+        encoding="gbk",
+        max_entries=7,
+    )
+    defaults = Source("", "")
+    same = [f.name for f in fields(full) if getattr(full, f.name) == getattr(defaults, f.name)]
+    assert not same, "give every field another value than its default"
+    assert source_of(source_to_text(full)) == full
+
+
 # --- what an edit of the configuration means ----------------------------------------------------
 
 
@@ -306,7 +358,7 @@ def test_a_renamed_source_keeps_its_history_and_ids(store: SqliteStore) -> None:
     assert changes == ("source one renamed new",)
     assert ids(store) == before
     (state,) = store.states()
-    assert state.validators.etag == b'"1"'
+    assert state.mirrors[0].validators.etag == b'"1"'
 
 
 def test_two_sources_may_swap_their_names(store: SqliteStore) -> None:
@@ -322,8 +374,9 @@ def test_a_changed_url_keeps_entries_and_drops_what_belonged_to_the_old_one(
     absorb(store, document(entry(1)), START)
     store.apply((source(url="https://moved.example/rss"),), (feed(),), now=START + MINUTE)
     (state,) = store.states()
-    assert not state.validators
-    assert state.body_sha256 is None
+    (mirror,) = state.mirrors
+    assert not mirror.validators
+    assert mirror.body_sha256 is None
     assert state.next_poll_at == START + MINUTE
     assert titles(store) == ["Entry 1"]
 

@@ -16,8 +16,10 @@ class Access:
     """How a source is asked, where that differs from everybody else's way.
 
     Secrets are named by their file, never held here: a file's path is absolute, or is looked up in
-    `$CREDENTIALS_DIRECTORY` (systemd.exec(5)). `token_file` is a bearer token, `password_file` goes
-    with `username`, `rsshub_key_file` is an RSSHub instance's access key.
+    `$CREDENTIALS_DIRECTORY` (systemd.exec(5)), then beside config.toml. `token_file` is a bearer
+    token, `password_file` goes with `username`, `rsshub_key_file` is the access key of every one of
+    `rsshub_instances` (URLs without a slash at the end). `proxy` is http:// or socks5://, or
+    "direct" for none.
     """
 
     headers: tuple[tuple[str, str], ...] = ()
@@ -26,6 +28,7 @@ class Access:
     password_file: str | None = None
     token_file: str | None = None
     rsshub_key_file: str | None = None
+    rsshub_instances: tuple[str, ...] = ()
     proxy: str | None = None
     tls_verify: bool = True
 
@@ -61,9 +64,14 @@ class Source:
     @property
     def host(self) -> str:
         """The host that a poll asks first: scheme, name and port (RFC 6454 §4)."""
-        parts = urlsplit(self.urls[0])
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        return f"{parts.scheme}://{parts.hostname}:{port}"
+        return host_of(self.urls[0])
+
+
+def host_of(url: str) -> str:
+    """Return scheme, name and port of a URL, the port always written out."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
 @dataclass(frozen=True, slots=True)

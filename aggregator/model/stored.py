@@ -48,9 +48,11 @@ class PollState:
     last_poll_at: datetime | None = None
     last_success_at: datetime | None = None
     next_poll_at: datetime | None = None
+    host_until_at: datetime | None = None  # a Retry-After that holds for the whole host
     not_before_at: datetime | None = None  # a Retry-After: not even `--force` polls before it
     arrivals: tuple[datetime, ...] = ()  # when the newest entries were published, newest first
     hints: DocumentHints = DocumentHints()  # of the document that was parsed last
+    habits: str | None = None  # what the schedule has learnt of the source, as it stores it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,29 @@ class Tally:
     shared: int = 0
     pruned: int = 0
     held_back: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a poll brought, as far as the schedule learns from it.
+
+    `tally` is `None` where no document was read. `published` are the dates of the new entries,
+    `None` for one without.
+    """
+
+    tally: Tally | None
+    published: tuple[datetime | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is decided when a poll ends: when to come back, and what was learnt.
+
+    `habits` replace the stored ones; `None` leaves them.
+    """
+
+    plan: Plan
+    habits: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from aggregator.model import (
+        Attempt,
+        Decision,
         Feed,
-        Outcome,
-        Plan,
+        News,
         PollResult,
         PollState,
         Refined,
         Selection,
         Source,
         SourceStatus,
-        Tally,
     )
 
 
@@ -51,17 +51,31 @@ class Store(Protocol):
     def absorb(
         self,
         state: PollState,
-        outcome: Outcome,
+        attempts: tuple[Attempt, ...],
         refined: Refined | None,
-        plan: Callable[[Tally], Plan],
+        decide: Callable[[News], Decision],
         *,
         now: datetime,
     ) -> PollResult:
         """Commit one finished poll: entries, stories, validators and next_poll_at together.
 
-        `refined` is given when, and only when, `outcome` is a `Fetched` body that was parsed; a
-        `Fetched` without it has the stored body's hash. Doing it twice equals doing it once.
+        `attempts` are the mirrors that were asked, in order; the last one's outcome is the poll's.
+        `refined` is given when, and only when, that is a `Fetched` body that was parsed; a
+        `Fetched` without it has the stored body's hash. `decide` is called inside the transaction,
+        once it is known what is new. Doing it twice equals doing it once.
         """
+
+    def forgive(self, source_ids: tuple[int, ...]) -> None:
+        """Take back the newest failure of these sources: it was our own network that was down."""
+
+    def spread(self, now: datetime, dice: Callable[[], float]) -> int:
+        """Spread sources that were polled before and are overdue at `now`; return how many."""
+
+    def pricing(self) -> str | None:
+        """Return what `set_pricing` kept."""
+
+    def set_pricing(self, text: str) -> None:
+        """Keep the schedule's global state."""
 
     def advance(self, now: datetime) -> tuple[str, ...]:
         """Move every feed's window forward to `now`; return the feeds that dropped a story."""
@@ -85,7 +99,7 @@ class Store(Protocol):
     def notes(self) -> dict[str, str]:
         """Return what else is wrong, by subject ("config", "feed all"), one line each."""
 
-    def note(self, subject: str, text: str | None) -> None:
+    def note(self, subject: str, text: str | None, *, now: datetime) -> None:
         """Remember (or with `None` forget) what is wrong with a subject."""
 
     def ping(self) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from aggregator.model import Failed, Fetched, Gone, NotModified, PollResult, Tally
+from aggregator.model import Failed, Fetched, Gone, News, NotModified, PollResult, Tally
+from aggregator.model.configured import host_of
 from aggregator.redact import redact
-from aggregator.store import entries, windows
+from aggregator.store import entries, mirrors, windows
 from aggregator.store.applying import bump
 from aggregator.store.rows import hints_to_text, micros, optional_micros
 
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from aggregator.model import DocumentHead, Outcome, Plan, PollState, Problem, Refined
+    from aggregator.model import Attempt, Decision, DocumentHead, PollState, Problem, Refined
 
 #: Polls that are remembered of each source.
 KEPT_POLLS = 50
+
+#: With a Retry-After these speak for the host, not for one document.
+HOST_WIDE = (429, 503)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +31,9 @@ class Poll:
     """One poll as `absorb` was asked to commit it."""
 
     state: PollState
-    outcome: Outcome
+    attempts: tuple[Attempt, ...]
     refined: Refined | None
-    plan: Callable[[Tally], Plan]
+    decide: Callable[[News], Decision]
     now: datetime
 
 
@@ -37,46 +41,53 @@ def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
     """Commit one poll inside the transaction that is open."""
     source_id, now = poll.state.source_id, micros(poll.now)
     row = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
-    tally, outcome, problem = Tally(), "not-modified", None
-    match poll.outcome:
-        case Fetched(validators=validators, sha256=sha256):
+    news, outcome, problem = News(None), "not-modified", None
+    last = poll.attempts[-1].outcome
+    match last:
+        case Fetched():
             outcome = "same-body"
             if poll.refined is not None:
                 outcome = "parsed"
-                tally = _absorb_document(connection, poll, poll.refined, row)
-            connection.execute(
-                """UPDATE sources SET etag = ?, last_modified = ?, validators_url = ?,
-                          body_sha256 = ? WHERE id = ?""",
-                (
-                    validators.etag,
-                    validators.last_modified,
-                    validators.url,
-                    sha256,
-                    source_id,
-                ),
-            )
-        case NotModified(validators=validators):
-            connection.execute(
-                """UPDATE sources SET etag = coalesce(?, etag),
-                          last_modified = coalesce(?, last_modified) WHERE id = ?""",
-                (validators.etag, validators.last_modified, source_id),
-            )
+                news = _absorb_document(connection, poll, poll.refined, row)
+        case NotModified():
+            pass
         case Failed() | Gone():
-            problem = poll.outcome.problem
+            problem = last.problem
             outcome = str(problem.kind)
         case _:
-            assert_never(poll.outcome)
+            assert_never(last)
+    for attempt in poll.attempts:
+        mirrors.record(connection, poll.state.source, source_id, attempt, poll.now)
+        _close_gate(connection, attempt, poll.now)
+    decision = poll.decide(news)
     result = PollResult(
         source=poll.state.source.name,
         outcome=outcome,
-        tally=tally,
-        plan=poll.plan(tally),
+        tally=news.tally or Tally(),
+        plan=decision.plan,
         problem=problem,
         was_failing=row["failures"] > 0,
     )
     _remember(connection, source_id, now, result)
+    if decision.habits is not None:
+        connection.execute(
+            "UPDATE sources SET habits = ? WHERE id = ?", (decision.habits, source_id)
+        )
     _log_poll(connection, source_id, now, result)
     return result
+
+
+def _close_gate(connection: sqlite3.Connection, attempt: Attempt, now: datetime) -> None:
+    """Keep everybody away from a host that asked to wait (RFC 6585 §4, RFC 9110 §10.2.3)."""
+    outcome = attempt.outcome
+    if not isinstance(outcome, Failed) or outcome.status not in HOST_WIDE:
+        return
+    if outcome.hints.retry_after is not None:
+        connection.execute(
+            """INSERT INTO gates (host, until_at) VALUES (?, ?)
+               ON CONFLICT (host) DO UPDATE SET until_at = max(until_at, excluded.until_at)""",
+            (host_of(attempt.url), micros(now + outcome.hints.retry_after)),
+        )
 
 
 def _remember(connection: sqlite3.Connection, source_id: int, now: int, result: PollResult) -> None:
@@ -136,7 +147,7 @@ def _problem_text(problem: Problem | None) -> str | None:
 
 def _absorb_document(
     connection: sqlite3.Connection, poll: Poll, refined: Refined, row: sqlite3.Row
-) -> Tally:
+) -> News:
     source_id, now = poll.state.source_id, micros(poll.now)
     first = row["first_polled_at"] is None
     batch = entries.Batch(
@@ -146,7 +157,8 @@ def _absorb_document(
         truncated=refined.head.truncated,
         now=poll.now,
     )
-    tally = entries.store(connection, batch, refined.entries)
+    news = entries.store(connection, batch, refined.entries)
+    tally = news.tally or Tally()
     head_changed = _update_head(connection, source_id, row, refined.head)
     if first:
         windows.admit_first_poll(
@@ -160,7 +172,7 @@ def _absorb_document(
         )
     if tally.new or tally.updated or head_changed:
         _change_feeds(connection, source_id, now)
-    return tally
+    return news
 
 
 def _update_head(

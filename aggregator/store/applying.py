@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aggregator.store import windows
+from aggregator.store import mirrors, notes, windows
 from aggregator.store.rows import MICROSECOND, feed_to_text, source_of, source_to_text
 
 if TYPE_CHECKING:
@@ -111,6 +111,8 @@ def _apply_sources(
             connection.execute(
                 "UPDATE sources SET removed_at = ? WHERE id = ?", (now, one.source_id)
             )
+            notes.drop(connection, f"source {one.name}")
+            notes.drop(connection, f"moved {one.name}")
             changes.append(f"source {one.name} removed")
     # Names may have been swapped: no intermediate state may break their uniqueness.
     for source in sources:
@@ -136,7 +138,7 @@ def _apply_sources(
 
 
 def _add(connection: sqlite3.Connection, source: Source, position: int, now: int) -> None:
-    connection.execute(
+    added = connection.execute(
         """INSERT INTO sources
              (name, url, host, config, position, enabled, public_id, created_at, next_poll_at)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
@@ -151,7 +153,9 @@ def _add(connection: sqlite3.Connection, source: Source, position: int, now: int
             now,
             now,
         ),
-    )
+    ).lastrowid
+    assert added is not None  # noqa: S101 -- sqlite3's promise after an INSERT
+    mirrors.synchronise(connection, added, source)
 
 
 def _change(
@@ -168,13 +172,13 @@ def _change(
     )
     if row["url"] != source.url:
         connection.execute(
-            """UPDATE sources SET etag = NULL, last_modified = NULL, validators_url = NULL,
-                      body_sha256 = NULL,
-                      document_hints = NULL, failures = 0, failing_since_at = NULL, problem = NULL,
-                      not_before_at = NULL, next_poll_at = ?, because = 'the URL changed'
-                WHERE id = ?""",
+            """UPDATE sources SET document_hints = NULL, failures = 0, failing_since_at = NULL,
+                      problem = NULL, not_before_at = NULL, next_poll_at = ?,
+                      because = 'the URL changed' WHERE id = ?""",
             (now, row["id"]),
         )
+        notes.drop(connection, f"moved {row['name']}")
+    mirrors.synchronise(connection, row["id"], source)
     if returned:
         changes.append(f"source {source.name} is back")
     if row["name"] != source.name:
@@ -182,6 +186,8 @@ def _change(
     if text == row["config"]:
         return changes
     before = source_of(row["config"])
+    if _reading(before) != _reading(source):
+        mirrors.forget_documents(connection, row["id"])
     if before.interval != source.interval:
         _reschedule(connection, row, source)
     if row["url"] != source.url:
@@ -189,6 +195,11 @@ def _change(
     elif before != replace(source, name=before.name):
         changes.append(f"source {source.name} changed")
     return changes
+
+
+def _reading(source: Source) -> tuple[object, ...]:
+    """Return what decides how a document is read: another reading wants the document again."""
+    return source.timezone, source.encoding, source.max_entries
 
 
 def _reschedule(connection: sqlite3.Connection, row: sqlite3.Row, source: Source) -> None:
@@ -210,7 +221,7 @@ def _apply_feeds(
     for name, row in stored.items():
         if row["removed_at"] is None and name not in {feed.name for feed in feeds}:
             connection.execute("UPDATE feeds SET removed_at = ? WHERE id = ?", (now, row["id"]))
-            connection.execute("DELETE FROM notes WHERE subject = ?", (f"feed {name}",))
+            notes.drop(connection, f"feed {name}")
             changes.append(f"feed {name} removed")
     for feed in feeds:
         text, old = feed_to_text(feed), stored.get(feed.name)

@@ -12,8 +12,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator import __version__
-from aggregator.model import Tally
-from aggregator.redact import redact
+from aggregator.model import News, Tally
+from aggregator.redact import redact, tells_of
+from aggregator.store import notes
 from aggregator.store.matching import Known, kind_of, match
 from aggregator.store.rows import dumps, enclosures_to_text, instant, micros, optional_micros
 
@@ -39,6 +40,10 @@ _ABSOLUTE_IRI = re.compile(
 )
 
 
+#: Schemes that are no names; some reader will make a link of an id.
+_SCRIPTS = ("javascript:", "data:", "vbscript:")
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Where a document's entries come from; `first` is the source's first document ever."""
@@ -50,7 +55,7 @@ class Batch:
     now: datetime
 
 
-def store(connection: sqlite3.Connection, batch: Batch, entries: Sequence[Entry]) -> Tally:
+def store(connection: sqlite3.Connection, batch: Batch, entries: Sequence[Entry]) -> News:
     """Store what is new and what changed; an entry that was pruned stays away."""
     owners = _owners(connection, batch.source_id, entries)
     matches = match(entries, owners, _known(connection, set(owners.values())))
@@ -68,7 +73,8 @@ def store(connection: sqlite3.Connection, batch: Batch, entries: Sequence[Entry]
         else:
             pruned += 1
     held_back = _insert(connection, batch, fresh)
-    return Tally(len(fresh), updated, shared, pruned, held_back)
+    tally = Tally(len(fresh), updated, shared, pruned, held_back)
+    return News(tally, tuple(entry.published_at for entry in fresh))
 
 
 def _chunks(keys: Sequence[str]) -> Iterable[Sequence[str]]:
@@ -186,12 +192,12 @@ def _add_keys(
 def _insert(connection: sqlite3.Connection, batch: Batch, fresh: list[Entry]) -> int:
     """Store new entries, each as a story of its own; return how many are held back from feeds."""
     now = micros(batch.now)
-    ordered = _oldest_first(fresh)
+    ordered = _by_date(fresh, batch.now) if batch.first else _oldest_first(fresh)
     held_back = set() if batch.first else _flood(ordered, batch)
     (largest,) = connection.execute("SELECT largest_order_key FROM counters").fetchone()
     last = 0
     for index, entry in enumerate(ordered):
-        if batch.first and entry.published_at is not None:
+        if batch.first and entry.published_at is not None and entry.published_at < batch.now:
             last = _free_key(connection, max(min(micros(entry.published_at), now), last + 1))
             key = last
         else:
@@ -202,6 +208,15 @@ def _insert(connection: sqlite3.Connection, batch: Batch, fresh: list[Entry]) ->
     if held_back:
         _note_flood(connection, batch, len(held_back))
     return len(held_back)
+
+
+def _by_date(fresh: list[Entry], now: datetime) -> list[Entry]:
+    """Return a first document's entries, dated ones by date, undated ones as arriving now.
+
+    A date in the future is now: such an entry must not lift others that are merely near it.
+    """
+    ordered = fresh[::-1]
+    return sorted(ordered, key=lambda entry: min(entry.published_at or now, now))
 
 
 def _oldest_first(fresh: list[Entry]) -> list[Entry]:
@@ -234,16 +249,8 @@ def _flood(ordered: list[Entry], batch: Batch) -> set[int]:
 
 
 def _note_flood(connection: sqlite3.Connection, batch: Batch, held_back: int) -> None:
-    connection.execute(
-        """INSERT INTO notes (subject, text, noted_at) VALUES (?, ?, ?)
-           ON CONFLICT (subject)
-           DO UPDATE SET text = excluded.text, noted_at = excluded.noted_at""",
-        (
-            f"source {batch.source.name}",
-            f"{held_back} old entries came at once on {batch.now:%Y-%m-%d}: stored, not published",
-            micros(batch.now),
-        ),
-    )
+    text = f"{held_back} old entries came at once on {batch.now:%Y-%m-%d}: stored, not published"
+    notes.put(connection, f"source {batch.source.name}", text, micros(batch.now))
 
 
 def _free_key(connection: sqlite3.Connection, key: int) -> int:
@@ -256,7 +263,7 @@ def _insert_entry(
     connection: sqlite3.Connection, batch: Batch, entry: Entry, order_key: int, *, held_back: bool
 ) -> None:
     now, source_id = micros(batch.now), batch.source_id
-    public_id = _mint(connection, entry)
+    public_id = _mint(connection, entry, batch.source)
     published_at = min(optional_micros(entry.published_at) or now, now)
     updated_at = min(max(optional_micros(entry.updated_at) or published_at, published_at), now)
     story_id = connection.execute(
@@ -295,17 +302,19 @@ def _insert_entry(
     _add_keys(connection, source_id, entry_id, entry.keys)
 
 
-def _mint(connection: sqlite3.Connection, entry: Entry) -> str:
+def _mint(connection: sqlite3.Connection, entry: Entry, source: Source) -> str:
     """Return the public id of a new entry: the publisher's, if it is a free absolute IRI.
 
     RFC 4287 §4.2.6: an id never changes. A publisher's id that another entry holds (a copied guid,
-    a hostile source) or that carries a secret is not taken.
+    a hostile source), that is a script or that carries a secret is not taken.
     """
     guid = entry.guid
     if (
         guid is not None
         and _ABSOLUTE_IRI.fullmatch(guid)
+        and not guid.lower().startswith(_SCRIPTS)
         and redact(guid) == guid
+        and not (source.private and any(tells_of(guid, url) for url in source.urls))
         and not _is_held(connection, guid)
     ):
         return guid

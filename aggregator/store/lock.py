@@ -35,8 +35,12 @@ class Hold:
             raise BusyError(
                 f"{path} is in use by process {pid or 'unknown'}; stop that one first"
             ) from None
-        os.ftruncate(self._fd, 0)
-        os.write(self._fd, f"{os.getpid()}\n".encode())
+        try:
+            os.ftruncate(self._fd, 0)
+            os.write(self._fd, f"{os.getpid()}\n".encode())
+        except OSError as error:
+            os.close(self._fd)
+            raise StoreError(f"{path}: cannot be locked: {error.strerror}") from error
 
     def release(self) -> None:
         """Give the lock up. The file stays: removing it would let two processes hold one each."""

@@ -44,7 +44,8 @@ _FIRST_RELEASE = (
     # cannot make a later story sort before an earlier one.
     """CREATE TABLE counters (
         id INTEGER PRIMARY KEY CHECK (id = 1),
-        largest_order_key INTEGER NOT NULL
+        largest_order_key INTEGER NOT NULL,
+        pricing TEXT
     ) STRICT""",
     "INSERT INTO counters (id, largest_order_key) VALUES (1, 0)",
     """CREATE TABLE notes (
@@ -69,11 +70,8 @@ _FIRST_RELEASE = (
         site_url TEXT,
         language TEXT,
         content_changed_at INTEGER,
-        etag BLOB,
-        last_modified BLOB,
-        validators_url TEXT,
-        body_sha256 BLOB,
         document_hints TEXT,
+        habits TEXT,
         failures INTEGER NOT NULL DEFAULT 0,
         failing_since_at INTEGER,
         first_polled_at INTEGER,
@@ -86,6 +84,30 @@ _FIRST_RELEASE = (
     ) STRICT""",
     "CREATE UNIQUE INDEX sources_name ON sources (name) WHERE removed_at IS NULL",
     "CREATE INDEX sources_due ON sources (next_poll_at) WHERE removed_at IS NULL AND enabled = 1",
+    # The URLs of a source in order of preference. Validators and body hash are of what this URL
+    # answered; sighted_* is a permanent redirect that is not believed yet, moved_url one that is.
+    """CREATE TABLE mirrors (
+        source_id INTEGER NOT NULL REFERENCES sources (id),
+        url TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        etag BLOB,
+        last_modified BLOB,
+        validators_url TEXT,
+        body_sha256 BLOB,
+        failures INTEGER NOT NULL DEFAULT 0,
+        resting_until_at INTEGER,
+        unconditional INTEGER NOT NULL DEFAULT 0,
+        sighted_url TEXT,
+        sighted_since_at INTEGER,
+        sighted_polls INTEGER NOT NULL DEFAULT 0,
+        moved_url TEXT,
+        PRIMARY KEY (source_id, url)
+    ) STRICT, WITHOUT ROWID""",
+    # Hosts that asked everybody to wait (Retry-After of 429 and 503).
+    """CREATE TABLE gates (
+        host TEXT PRIMARY KEY,
+        until_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE stories (
         id INTEGER PRIMARY KEY,
         public_id TEXT NOT NULL UNIQUE,
@@ -190,6 +212,10 @@ def check_readable(connection: sqlite3.Connection, path: Path) -> int:
         (application_id,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        raise StoreError(
+            f"{path}: cannot be opened: {error}; look at the disk and its rights"
+        ) from (error)
     except sqlite3.DatabaseError as error:
         message = (
             f"{path}: not a usable database ({error}); restore a backup, or move the file away"

@@ -63,6 +63,7 @@ def drop_leftovers(connection: sqlite3.Connection, *, now: int, keep_raw: timede
         "DELETE FROM notes WHERE subject LIKE 'source %' AND noted_at < ?",
         (now - NOTES_KEPT // MICROSECOND,),
     )
+    connection.execute("DELETE FROM gates WHERE until_at < ?", (now,))
     # A membership that ended below the floor admits nothing any more.
     connection.execute(
         """DELETE FROM memberships WHERE until_key IS NOT NULL

@@ -7,7 +7,16 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from aggregator.model import DocumentHints, Enclosure, Feed, PollState, Source, Validators
+from aggregator.model import (
+    Access,
+    DocumentHints,
+    Enclosure,
+    Feed,
+    Mirror,
+    PollState,
+    Source,
+    Validators,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -49,10 +58,11 @@ def source_to_text(source: Source) -> str:
 
 def source_of(text: str) -> Source:
     """Return the configuration of a source that `source_to_text` stored, by any earlier version."""
-    fields = json.loads(text)
-    fields["tags"] = tuple(fields["tags"])
-    fields["interval"] = _duration(fields["interval"])
-    return Source(**fields)
+    fields = {name: _frozen(value) for name, value in json.loads(text).items()}
+    access = {name: _frozen(value) for name, value in (fields.get("access") or {}).items()}
+    return Source(
+        **fields | {"interval": _duration(fields["interval"]), "access": Access(**access)}
+    )
 
 
 def feed_to_text(feed: Feed) -> str:
@@ -101,13 +111,29 @@ def hints_of(text: str | None) -> DocumentHints:
     return DocumentHints(**fields)
 
 
-def state_of(row: sqlite3.Row, arrivals: tuple[datetime, ...]) -> PollState:
+def mirror_of(row: sqlite3.Row) -> Mirror:
+    """Return one URL of a source."""
+    return Mirror(
+        url=row["url"],
+        moved_url=row["moved_url"],
+        validators=Validators(row["etag"], row["last_modified"], row["validators_url"]),
+        body_sha256=row["body_sha256"],
+        failures=row["failures"],
+        resting_until_at=optional_instant(row["resting_until_at"]),
+    )
+
+
+def state_of(
+    row: sqlite3.Row,
+    mirrors: tuple[Mirror, ...],
+    arrivals: tuple[datetime, ...],
+    host_until_at: int | None,
+) -> PollState:
     """Return what a poll needs to know of the source in `row`."""
     return PollState(
         source_id=row["id"],
         source=source_of(row["config"]),
-        validators=Validators(row["etag"], row["last_modified"], row["validators_url"]),
-        body_sha256=row["body_sha256"],
+        mirrors=mirrors,
         failures=row["failures"],
         failing_since_at=optional_instant(row["failing_since_at"]),
         first_polled_at=optional_instant(row["first_polled_at"]),
@@ -117,7 +143,14 @@ def state_of(row: sqlite3.Row, arrivals: tuple[datetime, ...]) -> PollState:
         not_before_at=optional_instant(row["not_before_at"]),
         arrivals=arrivals,
         hints=hints_of(row["document_hints"]),
+        habits=row["habits"],
+        host_until_at=optional_instant(host_until_at),
     )
+
+
+def _frozen(value: Any) -> Any:
+    """Return JSON's lists as the tuples that they were."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _seconds(duration: timedelta | None) -> float | None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 from aggregator.errors import StoreError
 from aggregator.model import Selection, SourceStatus
 from aggregator.redact import redact
-from aggregator.store import applying, windows
+from aggregator.schedule import resume
+from aggregator.store import applying, mirrors, notes, windows
 from aggregator.store.absorbing import Poll, absorb
 from aggregator.store.connection import open_reader as open_reading
 from aggregator.store.connection import open_writer
@@ -32,7 +33,16 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from aggregator.model import Feed, Outcome, Plan, PollResult, PollState, Refined, Source, Tally
+    from aggregator.model import (
+        Attempt,
+        Decision,
+        Feed,
+        News,
+        PollResult,
+        PollState,
+        Refined,
+        Source,
+    )
 
 T = TypeVar("T")
 
@@ -83,7 +93,7 @@ class SqliteStore:
                 "SELECT * FROM sources WHERE removed_at IS NULL ORDER BY position"
             ).fetchall()
             return [
-                state_of(row, _arrivals(db, row["id"]))
+                _state(db, row)
                 for row in rows
                 if (row["enabled"] if names is None else row["name"] in names)
             ]
@@ -91,15 +101,33 @@ class SqliteStore:
     def absorb(
         self,
         state: PollState,
-        outcome: Outcome,
+        attempts: tuple[Attempt, ...],
         refined: Refined | None,
-        plan: Callable[[Tally], Plan],
+        decide: Callable[[News], Decision],
         *,
         now: datetime,
     ) -> PollResult:
         """Commit one finished poll: entries, stories, validators and next_poll_at together."""
-        poll = Poll(state, outcome, refined, plan, now)
+        poll = Poll(state, attempts, refined, decide, now)
         return self._write(lambda db: absorb(db, poll))
+
+    def forgive(self, source_ids: tuple[int, ...]) -> None:
+        """Take back the newest failure of these sources: it was our own network that was down."""
+        self._write(lambda db: _forgive(db, source_ids))
+
+    def spread(self, now: datetime, dice: Callable[[], float]) -> int:
+        """Spread the sources that are overdue at `now`; return how many."""
+        return self._write(lambda db: _spread(db, now, dice))
+
+    def pricing(self) -> str | None:
+        """Return what `set_pricing` kept."""
+        with self._reading() as db:
+            text: str | None = db.execute("SELECT pricing FROM counters").fetchone()[0]
+            return text
+
+    def set_pricing(self, text: str) -> None:
+        """Keep the schedule's global state."""
+        self._write(lambda db: db.execute("UPDATE counters SET pricing = ?", (text,)))
 
     # --- housekeeping ---------------------------------------------------------------------------
 
@@ -153,12 +181,12 @@ class SqliteStore:
             rows = db.execute("SELECT subject, text FROM notes ORDER BY subject")
             return dict(rows.fetchall())
 
-    def note(self, subject: str, text: str | None) -> None:
+    def note(self, subject: str, text: str | None, *, now: datetime) -> None:
         """Remember (or with `None` forget) what is wrong with a subject."""
         if text is None:
-            self._write(lambda db: db.execute("DELETE FROM notes WHERE subject = ?", (subject,)))
-            return
-        self._write(lambda db: _write_note(db, subject, text))
+            self._write(lambda db: notes.drop(db, subject))
+        else:
+            self._write(lambda db: notes.put(db, subject, text, micros(now)))
 
     def ping(self) -> None:
         """Prove that the writer works; raises `StoreError` when it does not."""
@@ -193,10 +221,11 @@ class SqliteStore:
             """SELECT *, min(next_poll_at) AS earliest FROM sources
                 WHERE removed_at IS NULL AND enabled = 1 AND next_poll_at <= ?
                   AND host NOT IN (SELECT value FROM json_each(?))
+                  AND host NOT IN (SELECT host FROM gates WHERE until_at > ?)
                 GROUP BY host ORDER BY earliest, id LIMIT ?""",
-            (at, dumps(sorted(busy)), limit),
+            (at, dumps(sorted(busy)), at, limit),
         ).fetchall()
-        return [state_of(row, _arrivals(db, row["id"])) for row in rows]
+        return [_state(db, row) for row in rows]
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -236,6 +265,46 @@ def open_reader(path: Path) -> SqliteStore:
     return store
 
 
+def _state(db: sqlite3.Connection, row: sqlite3.Row) -> PollState:
+    gate = db.execute("SELECT until_at FROM gates WHERE host = ?", (row["host"],)).fetchone()
+    return state_of(
+        row,
+        mirrors.mirrors_of(db, row["id"]),
+        _arrivals(db, row["id"]),
+        None if gate is None else gate[0],
+    )
+
+
+def _forgive(db: sqlite3.Connection, source_ids: tuple[int, ...]) -> None:
+    for source_id in source_ids:
+        db.execute(
+            """UPDATE sources SET failures = max(failures - 1, 0),
+                      failing_since_at = CASE WHEN failures > 1 THEN failing_since_at END,
+                      problem = CASE WHEN failures > 1 THEN problem END,
+                      next_poll_at = min(next_poll_at, last_poll_at) WHERE id = ?""",
+            (source_id,),
+        )
+        db.execute(
+            """UPDATE mirrors SET failures = max(failures - 1, 0), resting_until_at = NULL
+                WHERE source_id = ?""",
+            (source_id,),
+        )
+
+
+def _spread(db: sqlite3.Connection, now: datetime, dice: Callable[[], float]) -> int:
+    overdue = db.execute(
+        """SELECT id FROM sources WHERE removed_at IS NULL AND enabled = 1
+            AND last_poll_at IS NOT NULL AND next_poll_at <= ? ORDER BY next_poll_at, id""",
+        (micros(now),),
+    ).fetchall()
+    moments = resume.spread(len(overdue), now=now, dice=dice)
+    db.executemany(
+        "UPDATE sources SET next_poll_at = ? WHERE id = ?",
+        [(micros(at), row["id"]) for at, row in zip(moments, overdue, strict=True)],
+    )
+    return len(overdue)
+
+
 def _arrivals(db: sqlite3.Connection, source_id: int) -> tuple[datetime, ...]:
     rows = db.execute(
         """SELECT published_at FROM entries WHERE source_id = ?
@@ -265,15 +334,6 @@ def _advance_all(db: sqlite3.Connection, now: int) -> tuple[str, ...]:
             applying.bump(db, row["id"], now)
             dropped.append(row["name"])
     return tuple(dropped)
-
-
-def _write_note(db: sqlite3.Connection, subject: str, text: str) -> None:
-    db.execute(
-        """INSERT INTO notes (subject, text, noted_at)
-           VALUES (?, ?, CAST(strftime('%s', 'now') AS INTEGER) * 1000000)
-           ON CONFLICT (subject) DO UPDATE SET text = excluded.text""",
-        (subject, text),
-    )
 
 
 def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import Origin, Selection, Story
 from aggregator.redact import conceal, redact
+from aggregator.store import notes
 from aggregator.store.rows import (
     MICROSECOND,
     enclosures_of,
@@ -148,18 +149,13 @@ def advance(connection: sqlite3.Connection, feed_row: sqlite3.Row, now: int) -> 
 def _note_limit(connection: sqlite3.Connection, feed: Feed, in_window: int, now: int) -> None:
     subject = f"feed {feed.name}"
     if in_window < feed.limit:
-        connection.execute("DELETE FROM notes WHERE subject = ?", (subject,))
+        notes.drop(connection, subject)
         return
     text = (
         f"limit of {feed.limit} entries reached before the window's end; "
         "raise limit or shorten window"
     )
-    connection.execute(
-        """INSERT INTO notes (subject, text, noted_at) VALUES (?, ?, ?)
-           ON CONFLICT (subject) DO UPDATE SET text = excluded.text, noted_at = excluded.noted_at
-           WHERE text IS NOT excluded.text""",
-        (subject, text, now),
-    )
+    notes.put(connection, subject, text, now)
 
 
 def shown_story_ids(connection: sqlite3.Connection) -> set[int]:
@@ -177,7 +173,7 @@ def shown_story_ids(connection: sqlite3.Connection) -> set[int]:
 
 def select(connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row) -> Selection:
     """Return the feed's stories, newest order key first, as its readers may see them."""
-    origins: dict[int, tuple[Origin, str | None]] = {}
+    origins: dict[int, tuple[Origin, Source | None]] = {}
     stories: list[Story] = []
     parameters = {"feed": row["id"], "floor": row["floor"], "limit": feed.limit}
     for entry in connection.execute(_STORIES, parameters):
@@ -194,7 +190,7 @@ def select(connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row) -> Sele
     )
 
 
-def _story(row: sqlite3.Row, origin: Origin, private_url: str | None) -> Story:
+def _story(row: sqlite3.Row, origin: Origin, private: Source | None) -> Story:
     story = Story(
         id=row["story_public_id"],
         order_key=row["order_key"],
@@ -210,28 +206,33 @@ def _story(row: sqlite3.Row, origin: Origin, private_url: str | None) -> Story:
         enclosures=enclosures_of(row["enclosures"]),
         language=row["language"],
     )
-    return story if private_url is None else _concealed(story, private_url)
+    return story if private is None else _concealed(story, private)
 
 
-def _concealed(story: Story, url: str) -> Story:
-    """Return the story without its private source's URL, which documents like to repeat."""
+def _concealed(story: Story, source: Source) -> Story:
+    """Return the story without its private source's URLs, which documents like to repeat."""
+
+    def shown(text: str) -> str:
+        for url in source.urls:
+            text = conceal(text, url)
+        return text
 
     def hides(text: str) -> bool:
-        return conceal(text, url) != text
+        return shown(text) != text
 
     return replace(
         story,
         url=None if story.url is not None and hides(story.url) else story.url,
-        title=conceal(story.title, url),
-        content_html=conceal(story.content_html, url),
-        summary=conceal(story.summary, url),
-        author=None if story.author is None else conceal(story.author, url),
-        categories=tuple(conceal(category, url) for category in story.categories),
+        title=shown(story.title),
+        content_html=shown(story.content_html),
+        summary=shown(story.summary),
+        author=None if story.author is None else shown(story.author),
+        categories=tuple(shown(category) for category in story.categories),
         enclosures=tuple(one for one in story.enclosures if not hides(one.url)),
     )
 
 
-def _origin(connection: sqlite3.Connection, source_id: int) -> tuple[Origin, str | None]:
+def _origin(connection: sqlite3.Connection, source_id: int) -> tuple[Origin, Source | None]:
     row = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
     source = source_of(row["config"])
     document_id = row["document_id"]
@@ -240,19 +241,20 @@ def _origin(connection: sqlite3.Connection, source_id: int) -> tuple[Origin, str
         name=source.name,
         title=public_title(source, row),
         id=document_id if keeps_id else row["public_id"],
-        url=None if source.private else redact(source.url),
+        url=None if source.private else redact(source.urls[0]),
         site_url=public_site(source, row),
         updated_at=optional_instant(row["content_changed_at"]) or instant(row["created_at"]),
         language=row["language"],
     )
-    return origin, source.url if source.private else None
+    return origin, source if source.private else None
 
 
 def public_title(source: Source, row: sqlite3.Row) -> str:
     """Return a source's title as readers may see it: configured, else its document's, its name."""
     title = row["document_title"] or ""
     if source.private:
-        title = conceal(title, source.url)
+        for url in source.urls:
+            title = conceal(title, url)
     return source.title or title.strip() or source.name
 
 
@@ -261,6 +263,6 @@ def public_site(source: Source, row: sqlite3.Row) -> str | None:
     if row["site_url"] is None:
         return None
     site_url = redact(row["site_url"])
-    if source.private and conceal(site_url, source.url) != site_url:
+    if source.private and any(conceal(site_url, url) != site_url for url in source.urls):
         return None
     return site_url

@@ -1,0 +1,78 @@
+"""Telling our own network's failure from a source's: a pure watch over the polls of a minute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.model import Failed, ProblemKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aggregator.model import Attempt
+
+#: Every poll of this time must have failed, over at least so many hosts.
+WATCHED = timedelta(minutes=1)
+LEAST_HOSTS = 3
+
+#: While offline one poll in this time probes whether it still is so.
+PROBE_EVERY = timedelta(minutes=1)
+
+#: What a network that is down looks like.
+_UNREACHED = frozenset({ProblemKind.DNS, ProblemKind.CONNECT})
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One finished poll: whether it reached anything, and the source's id."""
+
+    at: datetime
+    host: str
+    source_id: int
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What the polls of the last minute say; `offline_since_at` is `None` while online."""
+
+    signs: tuple[Sign, ...] = ()
+    offline_since_at: datetime | None = None
+    probed_at: datetime | None = None
+
+
+def reached(attempts: tuple[Attempt, ...]) -> bool:
+    """Tell whether any request of a poll got as far as a publisher."""
+    return any(
+        not isinstance(one.outcome, Failed)
+        or one.outcome.status is not None
+        or one.outcome.problem.kind not in _UNREACHED
+        for one in attempts
+    )
+
+
+def watch(network: Network, sign: Sign) -> tuple[Network, tuple[int, ...]]:
+    """Return the network after a poll, and the sources whose failures were our own.
+
+    Those are named once, at the moment that the network is found to be down.
+    """
+    kept = tuple(one for one in network.signs if timedelta(0) <= sign.at - one.at <= WATCHED)
+    signs = (*kept, sign)
+    if sign.reached:
+        return Network(signs), ()
+    if network.offline_since_at is not None:
+        return replace(network, signs=signs), (sign.source_id,)
+    hosts = {one.host for one in signs}
+    if len(hosts) < LEAST_HOSTS or any(one.reached for one in signs):
+        return replace(network, signs=signs), ()
+    down = Network(signs, offline_since_at=signs[0].at, probed_at=sign.at)
+    return down, tuple({one.source_id: None for one in signs})
+
+
+def may_probe(network: Network, now: datetime) -> bool:
+    """Tell whether it is time to try one poll while offline."""
+    if network.probed_at is None:
+        return True
+    return not timedelta(0) <= now - network.probed_at < PROBE_EVERY

@@ -1,0 +1,141 @@
+"""The URLs of a source: what each answered last, how it fares, where it moved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from aggregator.model import Failed, Fetched, Gone, Mirror, NotModified
+from aggregator.redact import redact
+from aggregator.schedule.mirrors import rest
+from aggregator.schedule.moves import FAILURES_TO_FORGET, Sighting, is_lasting, sight
+from aggregator.store import notes
+from aggregator.store.rows import instant, micros, mirror_of, optional_micros
+
+if TYPE_CHECKING:
+    import sqlite3
+    from datetime import datetime
+
+    from aggregator.model import Attempt, Source
+
+
+def synchronise(connection: sqlite3.Connection, source_id: int, source: Source) -> None:
+    """Make the stored URLs those that are configured; one that stays keeps what is known of it."""
+    stored = {
+        url
+        for (url,) in connection.execute(
+            "SELECT url FROM mirrors WHERE source_id = ?", (source_id,)
+        )
+    }
+    connection.executemany(
+        "DELETE FROM mirrors WHERE source_id = ? AND url = ?",
+        [(source_id, url) for url in stored - set(source.urls)],
+    )
+    connection.executemany(
+        """INSERT INTO mirrors (source_id, url, position) VALUES (?, ?, ?)
+           ON CONFLICT (source_id, url) DO UPDATE SET position = excluded.position""",
+        [(source_id, url, position) for position, url in enumerate(source.urls)],
+    )
+
+
+def forget_documents(connection: sqlite3.Connection, source_id: int) -> None:
+    """Ask for the whole document again: it is to be read in another way."""
+    connection.execute(
+        """UPDATE mirrors SET etag = NULL, last_modified = NULL, validators_url = NULL,
+                  body_sha256 = NULL WHERE source_id = ?""",
+        (source_id,),
+    )
+
+
+def mirrors_of(connection: sqlite3.Connection, source_id: int) -> tuple[Mirror, ...]:
+    """Return the URLs of a source, the preferred one first."""
+    rows = connection.execute(
+        "SELECT * FROM mirrors WHERE source_id = ? ORDER BY position", (source_id,)
+    )
+    return tuple(mirror_of(row) for row in rows)
+
+
+def record(
+    connection: sqlite3.Connection, source: Source, source_id: int, attempt: Attempt, now: datetime
+) -> None:
+    """Store what one request taught of the URL that was asked."""
+    where = (source_id, attempt.url)
+    if attempt.unconditional is not None:
+        connection.execute(
+            """UPDATE mirrors SET unconditional = unconditional + 1
+                WHERE source_id = ? AND url = ?""",
+            where,
+        )
+    match attempt.outcome:
+        case Fetched(validators=validators, sha256=sha256, permanent_url=permanent_url):
+            connection.execute(
+                """UPDATE mirrors SET etag = ?, last_modified = ?, validators_url = ?,
+                          body_sha256 = ?, failures = 0, resting_until_at = NULL
+                    WHERE source_id = ? AND url = ?""",
+                (validators.etag, validators.last_modified, validators.url, sha256, *where),
+            )
+            _follow_move(connection, source, where, permanent_url, now)
+        case NotModified(validators=validators, permanent_url=permanent_url):
+            connection.execute(
+                """UPDATE mirrors SET etag = coalesce(?, etag),
+                          last_modified = coalesce(?, last_modified),
+                          failures = 0, resting_until_at = NULL
+                    WHERE source_id = ? AND url = ?""",
+                (validators.etag, validators.last_modified, *where),
+            )
+            _follow_move(connection, source, where, permanent_url, now)
+        case Failed() | Gone():
+            _record_failure(connection, source, where, now)
+        case _:
+            assert_never(attempt.outcome)
+
+
+def _record_failure(
+    connection: sqlite3.Connection, source: Source, where: tuple[int, str], now: datetime
+) -> None:
+    (failures,) = connection.execute(
+        "SELECT failures + 1 FROM mirrors WHERE source_id = ? AND url = ?", where
+    ).fetchone() or (1,)
+    # A source's only URL rests by the source's own schedule.
+    resting = now + rest(failures) if len(source.urls) > 1 else None
+    connection.execute(
+        """UPDATE mirrors SET failures = ?, resting_until_at = ?,
+                  moved_url = CASE WHEN ? THEN NULL ELSE moved_url END
+            WHERE source_id = ? AND url = ?""",
+        (failures, optional_micros(resting), failures >= FAILURES_TO_FORGET, *where),
+    )
+
+
+def _follow_move(
+    connection: sqlite3.Connection,
+    source: Source,
+    where: tuple[int, str],
+    permanent_url: str | None,
+    now: datetime,
+) -> None:
+    row = connection.execute(
+        "SELECT * FROM mirrors WHERE source_id = ? AND url = ?", where
+    ).fetchone()
+    if row is None or (permanent_url is None and row["sighted_url"] is None):
+        return
+    before = None
+    if row["sighted_url"] is not None:
+        before = Sighting(
+            row["sighted_url"], instant(row["sighted_since_at"]), row["sighted_polls"]
+        )
+    after = sight(before, permanent_url, now)
+    believed = after is not None and is_lasting(after, now)
+    kept = None if believed else after
+    connection.execute(
+        """UPDATE mirrors SET sighted_url = ?, sighted_since_at = ?, sighted_polls = ?,
+                  moved_url = coalesce(?, moved_url) WHERE source_id = ? AND url = ?""",
+        (
+            None if kept is None else kept.url,
+            None if kept is None else micros(kept.since_at),
+            0 if kept is None else kept.polls,
+            after.url if after is not None and believed else None,
+            *where,
+        ),
+    )
+    if after is not None and believed:
+        told = f'has moved for good; set url = "{redact(after.url)}"'
+        notes.put(connection, f"moved {source.name}", told, micros(now))
