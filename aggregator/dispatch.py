@@ -133,8 +133,10 @@ class Dispatcher:
         self, state: PollState, room: asyncio.Semaphore, report: Callable[[PollResult], None]
     ) -> PollResult:
         now = self.tools.clock()
-        if state.not_before_at is not None and state.not_before_at > now:
-            plan = Plan(state.not_before_at, "Retry-After", state.not_before_at)
+        waits = [at for at in (state.not_before_at, state.host_until_at) if at is not None]
+        until = max(waits, default=now)
+        if until > now:
+            plan = Plan(until, "Retry-After", until)
             result = PollResult(state.source.name, "held", Tally(), plan)
         else:
             async with room:

@@ -16,7 +16,8 @@ class Mirror:
 
     `url` is configured, `moved_url` where its publisher has lastingly moved it (else `None`).
     `validators` and `body_sha256` are of the document that this mirror answered last.
-    `resting_until_at` is the end of a failing mirror's pause while others answer.
+    `resting_until_at` is the end of a failing mirror's pause while others answer,
+    `gated_until_at` that of a Retry-After that holds for its whole host.
     """
 
     url: str
@@ -25,6 +26,7 @@ class Mirror:
     body_sha256: bytes | None = None
     failures: int = 0
     resting_until_at: datetime | None = None
+    gated_until_at: datetime | None = None
 
     @property
     def effective_url(self) -> str:
@@ -48,11 +50,18 @@ class PollState:
     last_poll_at: datetime | None = None
     last_success_at: datetime | None = None
     next_poll_at: datetime | None = None
-    host_until_at: datetime | None = None  # a Retry-After that holds for the whole host
     not_before_at: datetime | None = None  # a Retry-After: not even `--force` polls before it
     arrivals: tuple[datetime, ...] = ()  # when the newest entries were published, newest first
     hints: DocumentHints = DocumentHints()  # of the document that was parsed last
     habits: str | None = None  # what the schedule has learnt of the source, as it stores it
+
+    @property
+    def host_until_at(self) -> datetime | None:
+        """The end of a Retry-After that keeps us from every one of the mirrors, or `None`."""
+        gates = [mirror.gated_until_at for mirror in self.mirrors]
+        return (
+            min((gate for gate in gates if gate is not None), default=None) if all(gates) else None
+        )
 
 
 @dataclass(frozen=True, slots=True)

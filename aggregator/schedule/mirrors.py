@@ -27,14 +27,13 @@ def rest(failures: int) -> timedelta:
 def in_turn(mirrors: Sequence[Mirror], now: datetime) -> tuple[Mirror, ...]:
     """Return the mirrors that a poll may ask, in order: the preferred first, resting ones not.
 
-    When all rest, the one whose rest ends first is asked alone: no source is ever given up.
+    When all rest, the one whose rest ends first is asked alone: no source is ever given up. One
+    whose host asked to wait is never asked; where that is all of them, there are none.
     """
+    open_ones = [one for one in mirrors if one.gated_until_at is None or one.gated_until_at <= now]
     awake = [
-        mirror
-        for mirror in mirrors
-        if mirror.resting_until_at is None or mirror.resting_until_at <= now
+        one for one in open_ones if one.resting_until_at is None or one.resting_until_at <= now
     ]
-    if not awake:
-        awake = [min(mirrors, key=lambda mirror: mirror.resting_until_at or now)]
-        return tuple(awake)
+    if not awake and open_ones:
+        awake = [min(open_ones, key=lambda one: one.resting_until_at or now)]
     return tuple(awake[:MOST_ASKED])

@@ -89,6 +89,7 @@ _FIRST_RELEASE = (
     """CREATE TABLE mirrors (
         source_id INTEGER NOT NULL REFERENCES sources (id),
         url TEXT NOT NULL,
+        host TEXT NOT NULL,
         position INTEGER NOT NULL,
         etag BLOB,
         last_modified BLOB,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import Failed, Fetched, Gone, Mirror, NotModified
+from aggregator.model.configured import host_of
 from aggregator.redact import redact
 from aggregator.schedule.mirrors import rest
 from aggregator.schedule.moves import FAILURES_TO_FORGET, Sighting, is_lasting, sight
@@ -31,9 +32,9 @@ def synchronise(connection: sqlite3.Connection, source_id: int, source: Source) 
         [(source_id, url) for url in stored - set(source.urls)],
     )
     connection.executemany(
-        """INSERT INTO mirrors (source_id, url, position) VALUES (?, ?, ?)
+        """INSERT INTO mirrors (source_id, url, host, position) VALUES (?, ?, ?, ?)
            ON CONFLICT (source_id, url) DO UPDATE SET position = excluded.position""",
-        [(source_id, url, position) for position, url in enumerate(source.urls)],
+        [(source_id, url, host_of(url), position) for position, url in enumerate(source.urls)],
     )
 
 
@@ -49,7 +50,10 @@ def forget_documents(connection: sqlite3.Connection, source_id: int) -> None:
 def mirrors_of(connection: sqlite3.Connection, source_id: int) -> tuple[Mirror, ...]:
     """Return the URLs of a source, the preferred one first."""
     rows = connection.execute(
-        "SELECT * FROM mirrors WHERE source_id = ? ORDER BY position", (source_id,)
+        """SELECT m.*, g.until_at AS gated_until_at
+             FROM mirrors m LEFT JOIN gates g ON g.host = m.host
+            WHERE m.source_id = ? ORDER BY m.position""",
+        (source_id,),
     )
     return tuple(mirror_of(row) for row in rows)
 

@@ -120,6 +120,7 @@ def mirror_of(row: sqlite3.Row) -> Mirror:
         body_sha256=row["body_sha256"],
         failures=row["failures"],
         resting_until_at=optional_instant(row["resting_until_at"]),
+        gated_until_at=optional_instant(row["gated_until_at"]),
     )
 
 
@@ -127,7 +128,6 @@ def state_of(
     row: sqlite3.Row,
     mirrors: tuple[Mirror, ...],
     arrivals: tuple[datetime, ...],
-    host_until_at: int | None,
 ) -> PollState:
     """Return what a poll needs to know of the source in `row`."""
     return PollState(
@@ -144,7 +144,6 @@ def state_of(
         arrivals=arrivals,
         hints=hints_of(row["document_hints"]),
         habits=row["habits"],
-        host_until_at=optional_instant(host_until_at),
     )
 
 

@@ -221,7 +221,8 @@ class SqliteStore:
             """SELECT *, min(next_poll_at) AS earliest FROM sources
                 WHERE removed_at IS NULL AND enabled = 1 AND next_poll_at <= ?
                   AND host NOT IN (SELECT value FROM json_each(?))
-                  AND host NOT IN (SELECT host FROM gates WHERE until_at > ?)
+                  AND EXISTS (SELECT 1 FROM mirrors m WHERE m.source_id = sources.id
+                        AND m.host NOT IN (SELECT host FROM gates WHERE until_at > ?))
                 GROUP BY host ORDER BY earliest, id LIMIT ?""",
             (at, dumps(sorted(busy)), at, limit),
         ).fetchall()
@@ -266,13 +267,7 @@ def open_reader(path: Path) -> SqliteStore:
 
 
 def _state(db: sqlite3.Connection, row: sqlite3.Row) -> PollState:
-    gate = db.execute("SELECT until_at FROM gates WHERE host = ?", (row["host"],)).fetchone()
-    return state_of(
-        row,
-        mirrors.mirrors_of(db, row["id"]),
-        _arrivals(db, row["id"]),
-        None if gate is None else gate[0],
-    )
+    return state_of(row, mirrors.mirrors_of(db, row["id"]), _arrivals(db, row["id"]))
 
 
 def _forgive(db: sqlite3.Connection, source_ids: tuple[int, ...]) -> None:
