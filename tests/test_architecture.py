@@ -45,6 +45,7 @@ IMPURE_CALLS = {"now", "today", "utcnow", "getenv", "urandom"}
 #: One third-party library, one owner: a module, or a folder where the library is its whole trade.
 OWNERS = {
     "aiohttp": "fetch/",
+    "aiohttp_socks": "fetch/",
     "apscheduler": "daemon.py",
     "backports.zstd": "fetch/",
     "brotli": "fetch/",

@@ -5,7 +5,6 @@ What a command needs is imported when it runs, so that `--help` and a typing err
 
 from __future__ import annotations
 
-import io
 import sys
 
 import click
@@ -13,9 +12,11 @@ import click
 import aggregator
 from aggregator.cli.add import add
 from aggregator.cli.check import check
+from aggregator.cli.explain import explain
 from aggregator.cli.exporting import export
 from aggregator.cli.importing import import_
 from aggregator.cli.options import config_option
+from aggregator.cli.output import OutputError, give_up, take_over
 from aggregator.cli.poll import poll
 from aggregator.cli.reload import reload
 from aggregator.cli.run import run
@@ -32,6 +33,7 @@ Examples:
   aggregator run                   # poll and serve until Ctrl-C
   aggregator poll ithome           # poll one source now
   aggregator status                # how are the sources?
+  aggregator add sspai.com         # one more source: the feed that this page names
 
 Every command has its own --help. Everything that can be set stands in config.toml.
 """
@@ -47,7 +49,7 @@ def commands() -> None:
     """Poll RSS, Atom and JSON feeds, keep their entries, and republish them as merged feeds."""
 
 
-for command in (run, reload, check, add, import_, export, poll, status):
+for command in (run, reload, check, add, import_, export, poll, status, explain):
     commands.add_command(command)
 
 
@@ -57,8 +59,7 @@ def main() -> None:
     Trouble that is expected ends with a message on standard error and its exit status, a bug with
     a traceback.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese shows "?"
+    take_over()
     sys.exit(_status_of_run())
 
 
@@ -73,6 +74,10 @@ def _status_of_run() -> int:
     except ConfigError as error:  # its lines say themselves where they come from
         for line in error.lines:
             click.echo(plain(line), err=True)
+        return error.exit_status
+    except OutputError as error:
+        give_up()
+        click.echo(f"aggregator: {error}", err=True)
         return error.exit_status
     except AggregatorError as error:
         click.echo(f"aggregator: {plain(str(error))}", err=True)

@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   aggregator export opml backup.opml
-"""
-
-OPML_EPILOG = """\b
-Examples:
-  aggregator export opml backup.opml
   aggregator export opml | less
 
 \b
@@ -39,7 +34,7 @@ def export() -> None:
     """Write the sources to a file that other programs, and `aggregator import`, read."""
 
 
-@export.command(epilog=OPML_EPILOG, short_help="Write the sources as OPML.")
+@export.command(epilog=EPILOG, short_help="Write the sources as OPML.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @config_option
 def opml(file: Path | None) -> None:

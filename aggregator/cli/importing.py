@@ -27,12 +27,6 @@ DEADLINE = timedelta(seconds=30)
 
 EPILOG = """\b
 Examples:
-  aggregator import opml subscriptions.opml
-  aggregator import opml subscriptions.opml --dry-run
-"""
-
-OPML_EPILOG = """\b
-Examples:
   aggregator import opml subscriptions.opml --dry-run
   aggregator import opml subscriptions.opml
   curl -s https://example.org/blogroll.opml | aggregator import opml -
@@ -60,7 +54,7 @@ class Plan:
     refused: Sequence[tuple[Source, str]]
 
 
-@import_.command(epilog=OPML_EPILOG, short_help="Add the feeds that an OPML file lists.")
+@import_.command(epilog=EPILOG, short_help="Add the feeds that an OPML file lists.")
 @click.argument("file", type=click.File("rb"))
 @click.option("--dry-run", is_flag=True, help="Only say what would be added.")
 @config_option

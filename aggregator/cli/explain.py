@@ -1,0 +1,119 @@
+"""`aggregator explain`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import config_option, load_config
+from aggregator.cli.show import line, local_time, plain
+from aggregator.errors import AggregatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aggregator.config import Config
+    from aggregator.model import Mirror, PollState, SourceStatus
+    from aggregator.schedule.price import Pricing
+
+EPILOG = """\b
+Examples:
+  aggregator explain source ithome
+
+\b
+Exit status:
+  0   explained
+  1   no source has this name
+  69  there is no database yet (its path is named)
+  78  the configuration or the database cannot be used
+"""
+
+
+@click.group(epilog=EPILOG, short_help="Explain why a source is polled when it is.")
+def explain() -> None:
+    """Explain what the daemon does, and why."""
+
+
+@explain.command(epilog=EPILOG, short_help="Explain why a source is polled when it is.")
+@click.argument("name")
+@config_option
+def source(name: str) -> None:
+    """Explain why the source NAME is polled when it is.
+
+    Prints how it is, the polls that were and that will be with what binds each, how often it
+    publishes by hour of the day (weekdays, weekends), the price of a poll, and gaps found. Works
+    whether the daemon runs or not.
+    """
+    config = load_config()
+    state, status, pricing = _read(config, name)
+    click.echo("\n".join(plain(text) for text in _lines(config, state, status, pricing)))
+
+
+def _read(config: Config, name: str) -> tuple[PollState, SourceStatus, Pricing]:
+    from aggregator.schedule import price
+    from aggregator.store.sqlite import open_reader
+
+    store = open_reader(config.store.path)
+    try:
+        states = store.states((name,))
+        if states:
+            (status,) = (row for row in store.status() if row.name == name)
+            return states[0], status, price.recall(store.pricing())
+    finally:
+        store.close()
+    if any(one.name == name for one in config.sources):
+        raise AggregatorError(f"source {name} is new: the daemon has not seen it yet")
+    raise AggregatorError(f"no source is named {name}; `aggregator status` lists the names")
+
+
+def _lines(
+    config: Config, state: PollState, status: SourceStatus, pricing: Pricing
+) -> Iterator[str]:
+    from datetime import datetime
+
+    from aggregator.once import make_bounds, utc_now
+    from aggregator.schedule import explain as schedule
+    from aggregator.schedule import habits
+
+    yield line(f"{status.name} ({status.title})" if status.title else status.name)
+    for mirror in state.mirrors:
+        yield f"  {line(_mirror(mirror))}"
+    yield f"state: {line(_health(state, status))}"
+    last, success = (
+        local_time(moment, otherwise="never")
+        for moment in (state.last_poll_at, state.last_success_at)
+    )
+    yield f"last poll: {last}; last success: {success}"
+    if not state.source.enabled:
+        return
+    explanation = schedule.explain(
+        state,
+        habits.recall(state.habits, state),
+        now=utc_now(),
+        bounds=make_bounds(config),
+        pricing=pricing,
+        because=status.because,
+    )
+    zone = datetime.now().astimezone().tzinfo
+    if zone is not None:  # never is: astimezone() gives every moment one
+        yield from schedule.lines(explanation, zone)
+
+
+def _health(state: PollState, status: SourceStatus) -> str:
+    if not state.source.enabled:
+        return "disabled"
+    if status.problem is None:
+        return "well" if state.last_success_at else "not polled yet"
+    since = local_time(state.failing_since_at, otherwise="the last poll")
+    count = f"{state.failures} time{'' if state.failures == 1 else 's'}"
+    return f"failing since {since} ({count}): {status.problem}"
+
+
+def _mirror(mirror: Mirror) -> str:
+    text = mirror.url
+    if mirror.moved_url is not None:
+        text += f", asked at {mirror.moved_url} where it has moved to"
+    if mirror.resting_until_at is not None:
+        text += f", resting until {local_time(mirror.resting_until_at, otherwise='')}"
+    return text
