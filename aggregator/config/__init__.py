@@ -11,6 +11,7 @@ from aggregator.config.settings import (
     Log,
     Network,
     Polling,
+    Rsshub,
     Server,
     StoreSettings,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "Log",
     "Network",
     "Polling",
+    "Rsshub",
     "Server",
     "StoreSettings",
     "find",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.config import values
+from aggregator.config import asking, values
 from aggregator.config.mistakes import printable
 from aggregator.config.settings import SHORTEST_PUBLIC_INTERVAL
 from aggregator.config.values import written
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aggregator.config.mistakes import Mistakes
+    from aggregator.config.settings import Rsshub
     from aggregator.config.tables import Tables
     from aggregator.model import Feed, Source
 
@@ -20,19 +22,24 @@ if TYPE_CHECKING:
 #: names must not cost minutes.
 MAX_SUGGESTIONS = 20
 
+DAY = timedelta(days=1)
+
 
 def check(
-    tables: Tables, sources: Sequence[Source], feeds: Sequence[Feed], mistakes: Mistakes
+    tables: Tables,
+    sources: Sequence[Source],
+    feeds: Sequence[Feed],
+    rsshub: Rsshub,
+    mistakes: Mistakes,
 ) -> None:
     """Find the mistakes that need more than one key.
 
     `sources` and `feeds` stand in the order of the file, with the defaults filled in; a name or
     URL that could not be read is empty.
     """
-    _unique("sources", "name", "name", [source.name for source in sources], mistakes)
-    urls = [source.url and values.same_url_key(source.url) for source in sources]
-    _unique("sources", "url", "URL", urls, mistakes)
-    _unique("feeds", "name", "name", [reading.table.name for reading in tables.feeds], mistakes)
+    _unique("sources", [source.name for source in sources], mistakes)
+    _unique("feeds", [reading.table.name for reading in tables.feeds], mistakes)
+    asking.check(tables, sources, rsshub, mistakes)
     _polling(tables, mistakes)
     _short_intervals(tables, sources, mistakes)
     _selections(tables, mistakes)
@@ -52,6 +59,8 @@ def cautions(
             "is needed with a Unix socket: it is how readers reach the server in front; "
             'until then "http://localhost" is published',
         )
+    _budget(tables, warnings)
+    asking.cautions(tables, sources, warnings)
     for index, allowance in enumerate(tables.network.table.allow_private):
         if allowance.network is not None and allowance.network.prefixlen == 0:
             warnings.add(
@@ -64,17 +73,11 @@ def cautions(
                 warnings.add(("feeds", index, "tags", position), "no source carries this tag")
 
 
-def _unique(
-    section: str,
-    key: str,
-    noun: str,
-    found: Sequence[str | tuple[str | int, ...]],
-    mistakes: Mistakes,
-) -> None:
-    first: dict[str | tuple[str | int, ...], int] = {}
+def _unique(section: str, found: Sequence[str], mistakes: Mistakes) -> None:
+    first: dict[str, int] = {}
     for index, value in enumerate(found):
         if value and first.setdefault(value, index) != index:
-            mistakes.add((section, index, key), f"the same {noun} as {section}[{first[value]}]")
+            mistakes.add((section, index, "name"), f"the same name as {section}[{first[value]}]")
 
 
 def _polling(tables: Tables, mistakes: Mistakes) -> None:
@@ -100,8 +103,10 @@ def _short_intervals(tables: Tables, sources: Sequence[Source], mistakes: Mistak
     public = [
         index
         for index, source in enumerate(sources)
-        if source.url
-        and not any(allowance.covers(*values.origin(source.url)) for allowance in allowances)
+        if not all(
+            any(allowance.covers(*values.origin(url)) for allowance in allowances)
+            for url in asking.asked(source)
+        )
     ]
     floor = f'under "{written(SHORTEST_PUBLIC_INTERVAL)}"'
     if public and tables.polling.table.min_interval < SHORTEST_PUBLIC_INTERVAL:
@@ -122,6 +127,16 @@ def _short_intervals(tables: Tables, sources: Sequence[Source], mistakes: Mistak
             ("sources", index, "interval") if own else ("defaults", "interval"),
             f"{floor} only for sources that [network] allow_private covers"
             + ("" if own else f"; it does not cover sources[{index}]"),
+        )
+
+
+def _budget(tables: Tables, warnings: Mistakes) -> None:
+    polling = tables.polling.table
+    most, least = (DAY / pause for pause in (polling.min_interval, polling.max_interval))
+    if tables.polling.says("budget") and not least <= polling.budget <= most:
+        which, bound = ("max_interval", least) if polling.budget < least else ("min_interval", most)
+        warnings.add(
+            ("polling", "budget"), f"cannot be met: {which} makes it {bound:g}/day for every source"
         )
 
 

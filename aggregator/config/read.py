@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aggregator.config import checks, values
+from aggregator.config import asking, checks, values
 from aggregator.config.mistakes import Mistakes
 from aggregator.config.settings import (
     Config,
@@ -17,12 +17,13 @@ from aggregator.config.settings import (
     Log,
     Network,
     Polling,
+    Rsshub,
     Server,
     StoreSettings,
 )
 from aggregator.config.tables import DEFAULT_STORE_PATH, WRITTEN, read_tables
 from aggregator.errors import ConfigError
-from aggregator.model import Feed, Source
+from aggregator.model import Access, Feed, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,13 @@ MAX_FILE_BYTES = 16 * 1024 * 1024
 PLACES = (Path("config.toml"), Path("/etc/aggregator/config.toml"))
 #: What is published when the file has no [[feeds]].
 EVERYTHING = Feed(name="all", title="All")
+
+#: Keys of a source that are its `Access`.
+ACCESS_KEYS = frozenset(
+    {
+        "headers", "user_agent", "username", "password_file", "token_file", "proxy", "tls_verify",
+    }
+)  # fmt: skip
 
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -130,10 +138,11 @@ def _parse(text: str, path: Path) -> Config:
     toml = text.removeprefix("\ufeff").replace("\r\n", "\n")
     mistakes, warnings = Mistakes(), Mistakes()
     tables = read_tables(_toml(toml, path), mistakes)
-    sources = _sources(tables)
+    rsshub = Rsshub(tuple(tables.rsshub.table.instances), tables.rsshub.table.access_key_file)
+    sources = _sources(tables, rsshub)
     feeds = tuple(_feed(reading) for reading in tables.feeds) or (EVERYTHING,)
     server = _server(tables.server, path, mistakes)
-    checks.check(tables, sources, feeds, mistakes)
+    checks.check(tables, sources, feeds, rsshub, mistakes)
     if mistakes:
         raise ConfigError(mistakes.lines(str(path), toml))
     checks.cautions(tables, sources, feeds, warnings)
@@ -142,12 +151,15 @@ def _parse(text: str, path: Path) -> Config:
         path=path,
         server=server,
         store=_store(tables.store, feeds, path),
-        polling=Polling(polling.min_interval, polling.max_interval, polling.concurrency),
+        polling=Polling(
+            polling.min_interval, polling.max_interval, polling.concurrency, polling.budget
+        ),
         network=Network(tuple(network.allow_private), network.proxy, network.contact),
         log=Log(tables.log.table.level),
         sources=sources,
         feeds=feeds,
         warnings=warnings.lines(str(path), toml),
+        rsshub=rsshub,
     )
 
 
@@ -186,9 +198,26 @@ def _said(reading: Reading[AnyTable]) -> dict[str, Any]:
     }
 
 
-def _sources(tables: Tables) -> tuple[Source, ...]:
-    base = {"name": "", "url": "", **_said(tables.defaults)}
-    return tuple(Source(**{**base, **_said(reading)}) for reading in tables.sources)
+def _sources(tables: Tables, rsshub: Rsshub) -> tuple[Source, ...]:
+    base = _said(tables.defaults)
+    return tuple(_source({**base, **_said(reading)}, rsshub) for reading in tables.sources)
+
+
+def _source(said: dict[str, Any], rsshub: Rsshub) -> Source:
+    written: tuple[str, ...] = said.pop("url", ())
+    urls = tuple(url for one in written for url in asking.expand(one, rsshub))
+    access = {key: said.pop(key) for key in ACCESS_KEYS & said.keys()}
+    if "headers" in access:
+        access["headers"] = tuple(access["headers"].items())
+    if rsshub.access_key_file is not None and any(url not in written for url in urls):
+        access["rsshub_key_file"] = rsshub.access_key_file
+        access["rsshub_instances"] = rsshub.instances
+    return Source(
+        **{"name": "", **said},
+        url=written[0] if written else "",
+        mirrors=urls if urls != written[:1] else (),
+        access=Access(**access),
+    )
 
 
 def _feed(reading: Reading[FeedTable]) -> Feed:

@@ -45,20 +45,32 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """`[polling]`: the bounds of the adaptive interval, and how many polls run at once."""
+    """`[polling]`: the bounds of the adaptive interval, and how many polls run at once.
+
+    `budget` is how many requests a day the average source may use.
+    """
 
     min_interval: timedelta
     max_interval: timedelta
     concurrency: int
+    budget: float = 24.0
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """`[network]`. `contact` is printable ASCII, fit for a User-Agent."""
+    """`[network]`. `contact` is printable ASCII, fit for a User-Agent; `proxy` http or socks5."""
 
     allow_private: tuple[Allowance, ...]
     proxy: str | None
     contact: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rsshub:
+    """`[rsshub]`: what `rsshub://…` stands for, in order of preference; no slash at their ends."""
+
+    instances: tuple[str, ...] = ()
+    access_key_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +84,8 @@ class Log:
 class Config:
     """A whole, valid configuration.
 
-    `path` is the file as the user named it. Names of sources are unique, and so are their URLs and
-    the names of feeds; there is at least one feed. `warnings` are lines such as
+    `path` is the file as the user named it. Names of sources are unique, and so are all their URLs
+    and the names of feeds; there is at least one feed. `warnings` are lines such as
     `config.toml:31: feeds[0].tags[0]: no source carries this tag`.
     """
 
@@ -86,3 +98,4 @@ class Config:
     sources: tuple[Source, ...]
     feeds: tuple[Feed, ...]
     warnings: tuple[str, ...] = ()
+    rsshub: Rsshub = Rsshub()

@@ -9,9 +9,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+)
 
-from aggregator.config import values
+from aggregator.config import asking, values
 from aggregator.model import Allowance
 
 if TYPE_CHECKING:
@@ -27,6 +34,8 @@ MAX_CONCURRENCY = 200
 #: A feed document is held and compressed in memory, and so is each entry's text.
 MAX_LIMIT = 10_000
 MAX_BACKFILL = 10_000
+#: The parser's own bound on a document.
+MAX_ENTRIES = 2000
 
 DEFAULT_STORE_PATH = "aggregator.db"
 
@@ -36,12 +45,26 @@ Name = Annotated[str, PlainValidator(values.name)]
 Title = Annotated[str, PlainValidator(values.title)]
 Tag = Annotated[str, PlainValidator(values.tag)]
 Zone = Annotated[str, PlainValidator(values.timezone)]
-SourceUrl = Annotated[str, PlainValidator(values.source_url)]
+Encoding = Annotated[str, PlainValidator(values.encoding)]
+Weight = Annotated[float, PlainValidator(values.weight)]
+Budget = Annotated[float, PlainValidator(values.budget)]
+SourceUrl = Annotated[str, PlainValidator(asking.source_url)]
+SourceUrls = Annotated[
+    list[SourceUrl],
+    BeforeValidator(asking.one_or_more),
+    Field(min_length=1, max_length=asking.MAX_URLS),
+]
+InstanceUrl = Annotated[str, PlainValidator(asking.instance_url)]
+HeaderName = Annotated[str, PlainValidator(asking.header_name)]
+HeaderValue = Annotated[str, PlainValidator(asking.header_value)]
+Username = Annotated[str, PlainValidator(asking.username)]
+SecretFile = Annotated[str, PlainValidator(asking.secret_file)]
+SourceProxy = Annotated[str, PlainValidator(asking.source_proxy)]
 ListenAt = Annotated[tuple[str, int] | str, PlainValidator(values.listen)]
 BaseUrl = Annotated[str, PlainValidator(values.base_url)]
 StorePath = Annotated[str, PlainValidator(values.store_path)]
 AllowPrivate = Annotated[Allowance, PlainValidator(values.allowance)]
-ProxyUrl = Annotated[str, PlainValidator(values.proxy_url)]
+ProxyUrl = Annotated[str, PlainValidator(asking.proxy_url)]
 Contact = Annotated[str, PlainValidator(values.contact)]
 
 
@@ -72,6 +95,7 @@ class PollingTable(Table):
 
     min_interval: Interval = timedelta(minutes=15)
     max_interval: Interval = timedelta(hours=12)
+    budget: Budget = 24.0
     concurrency: int = Field(default=16, ge=1, le=MAX_CONCURRENCY)
 
 
@@ -81,6 +105,13 @@ class NetworkTable(Table):
     allow_private: list[AllowPrivate] = []
     proxy: ProxyUrl | None = None
     contact: Contact | None = None
+
+
+class RsshubTable(Table):
+    """`[rsshub]`."""
+
+    instances: list[InstanceUrl] = Field(default=[], max_length=asking.MAX_INSTANCES)
+    access_key_file: SecretFile | None = None
 
 
 class LogTable(Table):
@@ -99,13 +130,23 @@ class DefaultsTable(Table):
     enabled: bool = True
     backfill: int = Field(default=10, ge=0, le=MAX_BACKFILL)
     private: bool = False
+    weight: Weight = 1.0
+    max_entries: int | None = Field(default=None, ge=1, le=MAX_ENTRIES)
+    encoding: Encoding | None = None
+    headers: dict[HeaderName, HeaderValue] = {}
+    user_agent: HeaderValue | None = None
+    proxy: SourceProxy | None = None
+    tls_verify: bool = True
 
 
 class SourceTable(DefaultsTable):
-    """One `[[sources]]`; an empty name or URL is one that could not be read."""
+    """One `[[sources]]`; an empty name, or no URL, is one that could not be read."""
 
     name: Name = ""
-    url: SourceUrl = ""
+    url: SourceUrls = []
+    username: Username | None = None
+    password_file: SecretFile | None = None
+    token_file: SecretFile | None = None
 
 
 class FeedTable(Table):
@@ -126,6 +167,7 @@ SECTIONS: Mapping[str, type[Table]] = {
     "store": StoreTable,
     "polling": PollingTable,
     "network": NetworkTable,
+    "rsshub": RsshubTable,
     "log": LogTable,
     "defaults": DefaultsTable,
 }
@@ -163,6 +205,7 @@ class Tables:
     store: Reading[StoreTable]
     polling: Reading[PollingTable]
     network: Reading[NetworkTable]
+    rsshub: Reading[RsshubTable]
     log: Reading[LogTable]
     defaults: Reading[DefaultsTable]
     sources: tuple[Reading[SourceTable], ...]
@@ -181,6 +224,7 @@ def read_tables(data: Mapping[str, object], mistakes: Mistakes) -> Tables:
         store=_section(StoreTable, data, "store", mistakes),
         polling=_section(PollingTable, data, "polling", mistakes),
         network=_section(NetworkTable, data, "network", mistakes),
+        rsshub=_section(RsshubTable, data, "rsshub", mistakes),
         log=_section(LogTable, data, "log", mistakes),
         defaults=_section(DefaultsTable, data, "defaults", mistakes),
         sources=tuple(
@@ -226,10 +270,34 @@ def _read(kind: type[AnyTable], raw: object, at: Path, mistakes: Mistakes) -> Re
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
     for detail in details:
-        mistakes.add((*at, *detail["loc"]), _in_our_words(detail, kind, section))
+        mistakes.add((*at, *_place(detail, raw)), _in_our_words(detail, kind, section))
     broken = {str(detail["loc"][0]) for detail in details}
     sound = {key: value for key, value in raw.items() if key not in broken}
     return Reading(kind.model_validate(sound), frozenset({*broken, *missing}))
+
+
+def _place(detail: ErrorDetails, raw: Mapping[str, object]) -> Path:
+    """Return where a mistake stands in its table as it is written."""
+    key, *inside = detail["loc"]
+    # A URL is written with or without a list around it; "[key]" is pydantic's word for a key.
+    written = dict if any(isinstance(part, str) for part in inside) else list
+    if not isinstance(raw.get(str(key)), written):
+        return (key,)
+    return (key, *(part for part in inside if part != "[key]"))
+
+
+#: pydantic's kinds of mistakes, as far as one sentence fits all of a kind.
+_WORDS = {
+    "bool_type": "must be true or false (without quotes)",
+    "int_type": "must be a whole number (without quotes)",
+    "string_type": "must be a string (in quotes)",
+    "list_type": "must be a list of strings",
+    "dict_type": 'must be a table, such as {{ Accept-Language = "zh-CN" }}',
+    "too_short": "must not be empty",
+    "too_long": "must have at most {max_length}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+}
 
 
 def _in_our_words(detail: ErrorDetails, kind: type[Table], section: str) -> str:
@@ -239,22 +307,10 @@ def _in_our_words(detail: ErrorDetails, kind: type[Table], section: str) -> str:
             return _unknown_key(str(detail["loc"][-1]), kind, section)
         case "value_error":
             return str(context["error"])
-        case "bool_type":
-            return "must be true or false (without quotes)"
-        case "int_type":
-            return "must be a whole number (without quotes)"
-        case "string_type":
-            return "must be a string (in quotes)"
-        case "list_type":
-            return "must be a list of strings"
         case "literal_error":
             return f"must be one of {context['expected']}".replace("'", '"')
-        case "greater_than_equal":
-            return f"must be at least {context['ge']}"
-        case "less_than_equal":
-            return f"must be at most {context['le']}"
-        case _:  # pydantic's own words are better than none
-            return detail["msg"]
+        case name:  # pydantic's own words are better than none
+            return _WORDS[name].format(**context) if name in _WORDS else detail["msg"]
 
 
 def _unknown_key(key: str, kind: type[Table], section: str) -> str:

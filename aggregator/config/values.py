@@ -6,7 +6,9 @@ repeat a URL, because URLs hold secrets.
 
 from __future__ import annotations
 
+import codecs
 import re
+from contextlib import suppress
 from datetime import timedelta
 from difflib import get_close_matches
 from functools import lru_cache
@@ -38,6 +40,33 @@ MAX_INTERVAL = timedelta(days=31)
 #: Ten years: beyond every use, and far below where date arithmetic overflows.
 MAX_PERIOD = timedelta(days=3650)
 
+#: A request a minute, of every source, all day.
+MAX_BUDGET = 1440
+#: The rate of polls goes with the root of the weight: this is from a tenth to ten times.
+MIN_WEIGHT, MAX_WEIGHT = 0.01, 100
+
+#: The encodings of the web, by their names there (https://encoding.spec.whatwg.org/#names-and-labels).
+ENCODINGS = (
+    "utf-8", "ibm866", "iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6",
+    "iso-8859-7", "iso-8859-8", "iso-8859-8-i", "iso-8859-10", "iso-8859-13", "iso-8859-14",
+    "iso-8859-15", "iso-8859-16", "koi8-r", "koi8-u", "macintosh", "windows-874", "windows-1250",
+    "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255",
+    "windows-1256", "windows-1257", "windows-1258", "x-mac-cyrillic", "gbk", "gb18030", "big5",
+    "euc-jp", "iso-2022-jp", "shift_jis", "euc-kr", "utf-16be", "utf-16le",
+)  # fmt: skip
+#: Python's names of the same, and of what the web reads as one of them.
+_CODECS = frozenset(
+    {
+        "utf-8", "cp866", "koi8-r", "koi8-u", "mac-roman", "cp874", "mac-cyrillic", "gb2312",
+        "gbk", "gb18030", "big5", "big5hkscs", "euc_jp", "iso2022_jp", "shift_jis", "cp932",
+        "euc_kr", "cp949", "utf-16-be", "utf-16-le", "ascii",
+        *(f"iso8859-{part}" for part in (*range(1, 12), *range(13, 17))),
+        *(f"cp{page}" for page in range(1250, 1259)),
+    }
+)  # fmt: skip
+_SUCH_AS = '; write one such as "gb18030"'
+
+_RATE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)/(day|hour)")
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _NAME = re.compile(rf"[a-z0-9-]{{1,{MAX_NAME_CHARS}}}")
@@ -94,6 +123,37 @@ def written(period: timedelta) -> str:
     return f"{seconds}s"
 
 
+def budget(value: object) -> float:
+    """Return how many requests a day "24/day" or "2/hour" is."""
+    match = _RATE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('must be requests of a source, such as "24/day" or "2/hour"')
+    requests = float(match[1]) * (24 if match[2] == "hour" else 1)
+    if not 1 <= requests <= MAX_BUDGET:
+        raise ValueError(f'must be between "1/day" and "{MAX_BUDGET}/day"')
+    return requests
+
+
+def weight(value: object) -> float:
+    """Return how much a delay of a source counts."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a number (without quotes)")  # noqa: TRY004  # pydantic catches this
+    if not MIN_WEIGHT <= value <= MAX_WEIGHT:
+        raise ValueError(f"must be between {MIN_WEIGHT} and {MAX_WEIGHT}")
+    return float(value)
+
+
+def encoding(value: object) -> str:
+    """Return the name of an encoding that documents are read in, in lower case."""
+    label = text(value).lower()
+    if label not in ENCODINGS:
+        with suppress(LookupError, ValueError):
+            if codecs.lookup(label).name in _CODECS:
+                return label
+        raise ValueError(f"unknown encoding{suggestion(label, ENCODINGS) or _SUCH_AS}")
+    return label
+
+
 def name(value: object) -> str:
     """Return a stable key of a source or feed."""
     word = text(value)
@@ -148,10 +208,10 @@ def _zone_hint(zone: str) -> str:
     return f', did you mean "{cities[city]}"?' if city in cities else suggestion(zone, zones)
 
 
-def source_url(value: object) -> str:
+def http_url(value: object) -> str:
     """Return an absolute http or https URL, exactly as written; user info is allowed."""
     url = text(value)
-    _split(url)
+    split(url)
     return url
 
 
@@ -172,23 +232,12 @@ def same_url_key(url: str) -> tuple[str, str, str, int, str, str]:
 def base_url(value: object) -> str:
     """Return the URL under which readers reach us, without a trailing slash."""
     url = text(value)
-    parts = _split(url)
+    parts = split(url)
     if "?" in url or "#" in url:
         raise ValueError("must not have a query or fragment")
     if "@" in parts.netloc:
         raise ValueError("must not hold a user name or password: it is published")
     return url.rstrip("/")
-
-
-def proxy_url(value: object) -> str:
-    """Return the URL of an HTTP proxy."""
-    url = text(value)
-    if url.lower().startswith(("socks4:", "socks4a:", "socks5:", "socks5h:", "socks:")):
-        raise ValueError("SOCKS proxies are not supported yet; name an http:// proxy")
-    parts = _split(url)
-    if parts.path not in ("", "/") or "?" in url or "#" in url:
-        raise ValueError('must be only scheme, host and port, such as "http://127.0.0.1:7890"')
-    return url
 
 
 def contact(value: object) -> str:
@@ -201,7 +250,7 @@ def contact(value: object) -> str:
             raise ValueError('must be such as "mailto:you@example.org"')
         return line
     try:
-        parts = _split(line)
+        parts = split(line)
     except ValueError as error:
         raise ValueError('must be an http(s) URL or "mailto:you@example.org"') from error
     if "@" in parts.netloc:
@@ -270,7 +319,8 @@ def _network(where: str) -> IPNetwork | None:
     return network
 
 
-def _split(url: str) -> SplitResult:
+def split(url: str) -> SplitResult:
+    """Take an http(s) URL apart; `ValueError` says what is wrong with it."""
     if len(url) > MAX_URL_CHARS:
         raise ValueError(f"must have at most {MAX_URL_CHARS} characters")
     if any(char.isspace() or char == "\\" for char in url):

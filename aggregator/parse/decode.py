@@ -46,7 +46,14 @@ _CODECS = frozenset(_READ_AS) | {
     "cp850", "cp852", "cp855", "cp866", "cp037", "cp500",
 }  # fmt: skip
 #: Labels that Python does not know.
-_ALIASES = {"x-gbk": "gbk", "x-sjis": "cp932", "x-x-big5": "big5", "windows-874": "cp874"}
+_ALIASES = {
+    "x-gbk": "gbk",
+    "x-sjis": "cp932",
+    "x-x-big5": "big5",
+    "windows-874": "cp874",
+    "iso-8859-8-i": "iso8859-8",
+    "x-mac-cyrillic": "mac-cyrillic",
+}
 
 _MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF32_BE, "utf-32-be"),
