@@ -15,6 +15,7 @@ from aggregator.model import Attempt, Body, Decision, Failed, Fetched, Gone
 from aggregator.model.configured import host_of
 from aggregator.schedule import habits
 from aggregator.schedule.mirrors import in_turn
+from aggregator.schedule.overflow import alarm
 from aggregator.schedule.policy import next_poll
 
 if TYPE_CHECKING:
@@ -107,7 +108,9 @@ async def commit(state: PollState, found: Found, tools: Tools) -> PollResult:
             dice=tools.dice,
             host_until=state.host_until_at,
         )
-        return Decision(plan, None if learnt is known else habits.to_text(learnt))
+        told = None if learnt is known else habits.to_text(learnt)
+        gaps = learnt.window.gaps if alarm(learnt.window, now) else 0
+        return Decision(plan, told, gaps)
 
     absorb = partial(tools.store.absorb, state, found.attempts, found.refined, decide, now=now)
     return await tools.in_thread(absorb)

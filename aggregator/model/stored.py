@@ -106,11 +106,13 @@ class News:
 class Decision:
     """What is decided when a poll ends: when to come back, and what was learnt.
 
-    `habits` replace the stored ones; `None` leaves them.
+    `habits` replace the stored ones; `None` leaves them. `gaps` is how often lately a document
+    shared nothing with the one before: entries may have been missed.
     """
 
     plan: Plan
     habits: str | None = None
+    gaps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +197,4 @@ class SourceStatus:
     problem: str | None
     tags: tuple[str, ...] = ()
     site_url: str | None = None
+    unconditional: int = 0  # requests for which validators were held and could not be sent

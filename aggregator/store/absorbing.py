@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from aggregator.model import Failed, Fetched, Gone, News, NotModified, PollResult, Tally
 from aggregator.model.configured import host_of
 from aggregator.redact import redact
-from aggregator.store import entries, mirrors, windows
+from aggregator.store import entries, mirrors, notes, windows
 from aggregator.store.applying import bump
 from aggregator.store.rows import hints_to_text, micros, optional_micros
 
@@ -74,7 +74,20 @@ def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
             "UPDATE sources SET habits = ? WHERE id = ?", (decision.habits, source_id)
         )
     _log_poll(connection, source_id, now, result)
+    _note_gaps(connection, poll.state.source.name, decision.gaps, now)
     return result
+
+
+def _note_gaps(connection: sqlite3.Connection, name: str, gaps: int, now: int) -> None:
+    subject = f"gaps {name}"
+    if not gaps:
+        notes.drop(connection, subject)
+        return
+    text = (
+        f"{gaps} time{'s' if gaps > 1 else ''} lately its document shared no entry with the one "
+        "before: some may be missing; polled more often now"
+    )
+    notes.put(connection, subject, text, now)
 
 
 def _close_gate(connection: sqlite3.Connection, attempt: Attempt, now: datetime) -> None:

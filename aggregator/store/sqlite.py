@@ -172,14 +172,18 @@ class SqliteStore:
             counts = dict(
                 db.execute("SELECT source_id, count(*) FROM entries GROUP BY source_id").fetchall()
             )
-            rows = db.execute("SELECT * FROM sources WHERE removed_at IS NULL ORDER BY position")
+            rows = db.execute(
+                """SELECT s.*, (SELECT sum(unconditional) FROM mirrors WHERE source_id = s.id)
+                          AS unconditional
+                     FROM sources s WHERE removed_at IS NULL ORDER BY position"""
+            )
             return [_status_of(row, counts.get(row["id"], 0)) for row in rows.fetchall()]
 
     def notes(self) -> dict[str, str]:
         """Return what else is wrong, by subject."""
         with self._reading() as db:
             rows = db.execute("SELECT subject, text FROM notes ORDER BY subject")
-            return dict(rows.fetchall())
+            return dict(rows.fetchall()) | _unconditional(db)
 
     def note(self, subject: str, text: str | None, *, now: datetime) -> None:
         """Remember (or with `None` forget) what is wrong with a subject."""
@@ -266,6 +270,18 @@ def open_reader(path: Path) -> SqliteStore:
     return store
 
 
+def _unconditional(db: sqlite3.Connection) -> dict[str, str]:
+    """Name the sources that were asked for everything though we hold validators."""
+    rows = db.execute(
+        """SELECT s.name, sum(m.unconditional) FROM mirrors m JOIN sources s ON s.id = m.source_id
+            WHERE m.unconditional > 0 AND s.removed_at IS NULL GROUP BY s.id"""
+    )
+    return {
+        f"unconditional {name}": f"{count} requests: its ETag cannot be sent back byte for byte"
+        for name, count in rows.fetchall()
+    }
+
+
 def _state(db: sqlite3.Connection, row: sqlite3.Row) -> PollState:
     return state_of(row, mirrors.mirrors_of(db, row["id"]), _arrivals(db, row["id"]))
 
@@ -346,4 +362,5 @@ def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:
         problem=row["problem"],
         tags=source.tags,
         site_url=windows.public_site(source, row),
+        unconditional=row["unconditional"],
     )
