@@ -16,10 +16,10 @@ RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test demo golden constraints clean python test-needs
+.PHONY: help install run test demo bench-schedule golden constraints clean python test-needs
 
 help: ## list what make can do
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 install: $(VENV)/.for-running ## build .venv with what running needs (.venv/bin/aggregator)
 	@$(BIN)/python -m compileall -qq aggregator || true  # a service cannot write bytecode into its code
@@ -35,6 +35,9 @@ test: $(VENV)/.for-testing test-needs ## ruff, mypy and every test
 
 demo: install ## watch entries arrive, without internet: a publisher on loopback and the daemon
 	@exec $(BIN)/python demo/publisher.py --port $(DEMO_PORT)
+
+bench-schedule: install ## how long entries wait, against other schedules (about two minutes)
+	@$(BIN)/python benchmarks/schedule.py
 
 golden: $(VENV)/.for-testing ## write tests/golden again and show what changed
 	$(BIN)/python -m tests.golden

@@ -35,6 +35,10 @@ WEEK_GAIN = 0.04
 DAY_GAIN = 0.02
 #: One hour never moves the price as if more than this many times the budget had been used.
 MOST_OFF = 8.0
+#: The hour between two steerings may be as short as this, as timers are; after one longer than that
+#: the daemon did not run all the time.
+SHORTEST_HOUR = timedelta(minutes=50)
+LONGEST_HOUR = timedelta(minutes=150)
 #: Until the requests of a day have been counted nothing is corrected.
 YOUNG = 24
 #: Between the price at which every source is at its shortest pause and the one at which all are at
@@ -148,20 +152,22 @@ def steer(pricing: Pricing, sources: Sequence[Priced], *, now: datetime, bounds:
 
     `sources` are those under price control: adaptive, enabled and answering. What they were asked
     since the last call (`count_request`) is weighed against the budget; hours in which the daemon
-    did not run, or in which its clock jumped, count for nothing.
+    did not run, or in which its clock jumped, count for nothing. There is no price before a first
+    document was read: what is believed of unknown sources would make it far too low.
     """
     elapsed = None if pricing.steered_at is None else now - pricing.steered_at
-    if elapsed is None or not timedelta(0) <= elapsed < 2 * HOUR:
+    if elapsed is None or not timedelta(0) <= elapsed <= LONGEST_HOUR:
         pricing = replace(pricing, requests=0, steered_at=now)
-    elif elapsed >= HOUR:
+    elif elapsed >= SHORTEST_HOUR:
         allowed = len(sources) * bounds.budget / DAY_HOURS * (elapsed / HOUR)
         hours = (*pricing.hours, Hour(pricing.requests, allowed))[-WEEK:]
         correction = pricing.correction * _step(hours) if len(hours) >= YOUNG else 1.0
         pricing = replace(pricing, correction=correction, hours=hours, requests=0, steered_at=now)
-    if not sources:
+    known = [source for source in sources if source.rhythm.at is not None]
+    if not known:
         return pricing
-    fair, (low, high) = fair_price(sources, bounds), _limits(sources, bounds)
-    pricing = replace(pricing, pool=pooled(source.rhythm for source in sources))
+    fair, (low, high) = fair_price(known, bounds), _limits(known, bounds)
+    pricing = replace(pricing, pool=pooled(source.rhythm for source in known))
     if not low * 1.01 < fair < high / 1.01:
         # The bounds alone rule the budget out: what was asked says nothing of the price.
         return replace(pricing, price=fair, correction=1.0, hours=())

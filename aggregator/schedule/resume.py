@@ -20,5 +20,5 @@ def spread(count: int, *, now: datetime, dice: Callable[[], float]) -> tuple[dat
     Each is somewhere in a part of its own of `LONGEST_SPREAD`, or of a second a source if that is
     less: neither in one heap nor in step.
     """
-    part = min(SPREAD_PACE, LONGEST_SPREAD / max(count, 1))
-    return tuple(now + (place + dice()) * part for place in range(count))
+    whole = min(count * SPREAD_PACE, LONGEST_SPREAD)
+    return tuple(now + (place + dice()) / count * whole for place in range(count))
