@@ -64,6 +64,10 @@ class NameServer(asyncio.DatagramProtocol):
         """Answer questions for `name` with these, look-up by look-up."""
         self._answers[name] = list(answers)
 
+    def forget(self, name: str) -> None:
+        """Answer questions for `name` with NXDOMAIN from now on."""
+        self._answers.pop(name, None)
+
     async def __aenter__(self) -> Self:
         """Listen on one port for both transports."""
         loop = asyncio.get_running_loop()
