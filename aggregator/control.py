@@ -2,7 +2,7 @@
 
 One request, a JSON object on a line; then events, a JSON object a line each, until the end. Who may
 read the database may ask (mode 0600). `{"do": "poll", "names": […], "force": …}` answers `expect`,
-`polled`…, `done`; `{"do": "reload"}` answers `done`; either may answer `error`.
+`polled`…, `done`; `{"do": "reload"}` and `{"do": "health"}` answer `done`; each may answer `error`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from datetime import timedelta
     from pathlib import Path
 
 Event = dict[str, Any]
 
 #: A request is a short line; a longer one is not from our command.
 LONGEST_REQUEST = 1 << 20
+
+_SILENT = "the daemon runs but does not answer"
 
 #: Unix socket addresses are this short (unix(7): sun_path).
 _LONGEST_ADDRESS = 107
@@ -92,12 +95,16 @@ class ControlServer:
                 await writer.wait_closed()
 
 
-def ask(store_path: Path, request: Event) -> Iterator[Event] | None:
+def ask(
+    store_path: Path, request: Event, *, patience: timedelta | None = None
+) -> Iterator[Event] | None:
     """Ask the daemon that holds the database; return its events, or `None` when none runs.
 
-    Raises `AggregatorError` when the daemon ends before it has answered.
+    Raises `AggregatorError` when the daemon ends before it has answered, or is silent for longer
+    than `patience` (`None`: for ever, as polls take their time).
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(None if patience is None else patience.total_seconds())
     try:
         with _address(socket_path(store_path)) as address:
             connection.connect(address)
@@ -105,6 +112,9 @@ def ask(store_path: Path, request: Event) -> Iterator[Event] | None:
     except (FileNotFoundError, ConnectionRefusedError):
         connection.close()
         return None
+    except TimeoutError as error:
+        connection.close()
+        raise AggregatorError(_SILENT) from error
     except OSError as error:
         connection.close()
         message = f"{socket_path(store_path)}: the daemon cannot be asked: {error.strerror}"
@@ -115,8 +125,11 @@ def ask(store_path: Path, request: Event) -> Iterator[Event] | None:
 def _events(connection: socket.socket) -> Iterator[Event]:
     with connection, connection.makefile("r", encoding="utf-8") as lines:
         event: Event = {}
-        for line in lines:
-            event = json.loads(line)
-            yield event
+        try:
+            for line in lines:
+                event = json.loads(line)
+                yield event
+        except TimeoutError as error:
+            raise AggregatorError(_SILENT) from error
         if event.get("event") not in {"done", "error"}:
             raise AggregatorError("the daemon ended before it had answered")

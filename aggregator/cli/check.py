@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, load_config
-from aggregator.cli.show import line, plain, table
+from aggregator.cli.show import line, plain
+from aggregator.cli.table import table, terminal_width
 
 if TYPE_CHECKING:
     from aggregator.config import Config
@@ -71,7 +72,8 @@ def _sources(config: Config) -> str:
                 source.url,
             )
         )
-    return table(("source", "interval", "time zone", "tags", "url"), rows)
+    headers = ("source", "interval", "time zone", "tags", "url")
+    return table(headers, rows, width=terminal_width())
 
 
 def _feed(feed: Feed, config: Config) -> str:

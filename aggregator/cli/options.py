@@ -1,17 +1,19 @@
-"""The option that every command has: which configuration."""
+"""The option that every command has: which configuration; and the database that it names."""
 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from aggregator.config import Config
+    from aggregator.store.sqlite import SqliteStore
 
 Command = TypeVar("Command", bound="Callable[..., object]")
 
@@ -49,3 +51,25 @@ def load_config() -> Config:
     from aggregator.config import load
 
     return load(config_path())
+
+
+@contextmanager
+def reading(config: Path, database: Path) -> Iterator[SqliteStore]:
+    """Open the database for reading; an error names both files whole, as a folder may be wrong.
+
+    Raises:
+        NoStoreError: There is none yet.
+        StoreError: It cannot be used.
+    """
+    from aggregator.errors import NoStoreError
+    from aggregator.store.sqlite import open_reader
+
+    try:
+        store = open_reader(database.absolute())
+    except NoStoreError as error:
+        told = f"{error} (configuration: {config.absolute()}; --config names another)"
+        raise NoStoreError(told) from error
+    try:
+        yield store
+    finally:
+        store.close()

@@ -161,4 +161,4 @@ def _nothing_to_do(store_path: Path) -> str:
     if not waiting:
         return "nothing is due: no source is enabled"
     moment, name = min(waiting)
-    return f"nothing is due; next: {name} at {local_time(moment, otherwise='')}"
+    return f"nothing is due; next: {name} at {local_time(moment, otherwise='', to='seconds')}"

@@ -1,17 +1,11 @@
-"""How things look on a terminal: text without tricks, tables, local time."""
+"""How things look on a terminal: text without tricks, local time."""
 
 from __future__ import annotations
 
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime, timedelta
-
-#: A column narrower than this is no longer read.
-_NARROWEST_COLUMN = 24
 
 
 def plain(text: str) -> str:
@@ -30,11 +24,11 @@ def line(text: str) -> str:
     return " ".join(plain(text).split())
 
 
-def local_time(moment: datetime | None, *, otherwise: str) -> str:
-    """Return a moment in local time with its offset, to the minute."""
+def local_time(moment: datetime | None, *, otherwise: str, to: str = "minutes") -> str:
+    """Return a moment in local time with its offset, to the minute or to "seconds"."""
     if moment is None:
         return otherwise
-    return moment.astimezone().isoformat(sep=" ", timespec="minutes")
+    return moment.astimezone().isoformat(sep=" ", timespec=to)
 
 
 def about(period: timedelta) -> str:
@@ -44,34 +38,3 @@ def about(period: timedelta) -> str:
         if seconds >= 1.5 * size:
             return f"{round(seconds / size)} {unit}s"
     return f"{max(1, round(seconds))} seconds"
-
-
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: str = "") -> str:
-    """Return rows under headers in columns, as wide as their characters really are.
-
-    The column called `numbers` is set to the right. On a terminal the last column is wrapped to
-    the width that is left.
-    """
-    import wcwidth
-    from tabulate import MIN_PADDING, tabulate  # type: ignore[import-untyped]  # it has no types
-
-    cells = [[line(cell) for cell in row] for row in rows]
-    padded = [f"{header}{' ' * MIN_PADDING}" for header in headers]
-    widths = [
-        max(wcwidth.width(cell) for cell in column)
-        for column in zip(*[padded, *cells], strict=True)
-    ]
-    widest: list[int | None] = [None] * len(headers)
-    if sys.stdout.isatty():
-        gaps = len("  ") * (len(headers) - 1)
-        left = shutil.get_terminal_size().columns - sum(widths[:-1]) - gaps
-        widest[-1] = max(left, _NARROWEST_COLUMN)
-    text: str = tabulate(
-        cells,
-        headers=headers,
-        tablefmt="plain",
-        disable_numparse=True,
-        colalign=["right" if header == numbers else "left" for header in headers],
-        maxcolwidths=widest,
-    )
-    return text

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import config_option, config_path
-from aggregator.cli.show import line, local_time, plain, table
-from aggregator.errors import ConfigError
+from aggregator.cli.options import config_option, config_path, reading
+from aggregator.cli.show import line, local_time, plain
+from aggregator.cli.table import GAP, table, terminal_width, wrapped
+from aggregator.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
     from aggregator.model import Source, SourceStatus
+
+#: How long a daemon that hangs is waited for; one that works answers in milliseconds.
+PATIENCE = timedelta(seconds=5)
 
 EPILOG = """\b
 Examples:
@@ -36,8 +41,8 @@ Exit status:
 def status(*, as_json: bool) -> int:
     """Show how every source is: last success, next poll, entries, what is wrong.
 
-    Below the table stands what else is wrong: a configuration that was not taken over, a feed
-    that is cut short. Works whether the daemon runs or not.
+    Below the table stands what else is wrong: a daemon that does not run or cannot work, a
+    configuration that was not taken over, a feed that is cut short. Works without a daemon, too.
     """
     from aggregator.config import load, store_path
 
@@ -55,20 +60,32 @@ def status(*, as_json: bool) -> int:
         for mistake in error.lines:
             click.echo(plain(mistake), err=True)
         store, exit_status = found, error.exit_status
-    rows, notes = _read(store)
-    rows = [*_in_order(sources, rows)]
-    click.echo(_json(rows) if as_json else _text(rows, notes))
+    with reading(path, store) as database:
+        rows, notes = _in_order(sources, database.status()), database.notes()
+    if as_json:
+        click.echo(_json(rows).encode())  # UTF-8, whatever the locale
+        return exit_status
+    if (trouble := _trouble_of_daemon(store)) is not None:
+        notes = {"daemon": trouble, **notes}
+    click.echo(_text(rows, notes, terminal_width()))
     return exit_status
 
 
-def _read(store_path: Path) -> tuple[list[SourceStatus], dict[str, str]]:
-    from aggregator.store.sqlite import open_reader
+def _trouble_of_daemon(store_path: Path) -> str | None:
+    """Return what is wrong with the daemon itself, or `None` for one that is well."""
+    from aggregator import control
 
-    store = open_reader(store_path)
     try:
-        return store.status(), store.notes()
-    finally:
-        store.close()
+        events = control.ask(store_path, {"do": "health"}, patience=PATIENCE)
+        if events is None:
+            return "not running"
+        for event in events:
+            if event["event"] == "done" and event["ok"]:
+                return None
+            return str(event["text"])
+    except AggregatorError as error:
+        return str(error)
+    return None
 
 
 def _in_order(sources: tuple[Source, ...], rows: list[SourceStatus]) -> list[SourceStatus]:
@@ -99,10 +116,10 @@ def _in_order(sources: tuple[Source, ...], rows: list[SourceStatus]) -> list[Sou
     ]
 
 
-def _text(rows: list[SourceStatus], notes: dict[str, str]) -> str:
+def _text(rows: list[SourceStatus], notes: dict[str, str], width: int | None) -> str:
     cells = [
         (
-            f"{row.name} ({row.title})" if row.title else row.name,
+            row.name,
             local_time(row.last_success_at, otherwise="never"),
             local_time(row.next_poll_at, otherwise="") if row.enabled else "disabled",
             str(row.entries),
@@ -111,8 +128,14 @@ def _text(rows: list[SourceStatus], notes: dict[str, str]) -> str:
         for row in rows
     ]
     headers = ("source", "last success", "next poll", "entries", "problem")
-    text = table(headers, cells, numbers="entries") if cells else "no sources"
-    told = [f"{line(subject)}: {line(note)}" for subject, note in notes.items()]
+    titles = [row.title or "" for row in rows]
+    text = "no sources"
+    if rows:
+        text = table(headers, cells, titles=titles, numbers="entries", width=width)
+    told = [
+        wrapped(f"{line(subject)}: {line(note)}", width, hanging=GAP)
+        for subject, note in notes.items()
+    ]
     return "\n".join([text, *(["", *told] if told else [])])
 
 
@@ -138,6 +161,7 @@ def _json(rows: list[SourceStatus]) -> str:
             for row in rows
         ],
         indent=2,
+        ensure_ascii=False,
     )
 
 
