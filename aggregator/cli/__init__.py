@@ -16,7 +16,7 @@ from aggregator.cli.explain import explain
 from aggregator.cli.exporting import export
 from aggregator.cli.importing import import_
 from aggregator.cli.options import config_option
-from aggregator.cli.output import OutputError, give_up, take_over
+from aggregator.cli.output import take_over
 from aggregator.cli.poll import poll
 from aggregator.cli.reload import reload
 from aggregator.cli.run import run
@@ -74,10 +74,6 @@ def _status_of_run() -> int:
     except ConfigError as error:  # its lines say themselves where they come from
         for line in error.lines:
             click.echo(plain(line), err=True)
-        return error.exit_status
-    except OutputError as error:
-        give_up()
-        click.echo(f"aggregator: {error}", err=True)
         return error.exit_status
     except AggregatorError as error:
         click.echo(f"aggregator: {plain(str(error))}", err=True)
