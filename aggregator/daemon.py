@@ -166,6 +166,16 @@ class Daemon:
         self._scheduler.start()
 
     def _announce(self) -> None:
+        try:
+            self._greet()
+        except (OSError, AggregatorError) as error:  # nobody reads it: no reason not to serve
+            log.warning(event("addresses not printed", because=error))
+        sources = len(self._config.sources)
+        log.info(event("started", version=__version__, sources=sources, pid=os.getpid()))
+        self._status = self._status_line()
+        self._notifier.send("READY=1", self._status)
+
+    def _greet(self) -> None:
         addresses = Addresses(self._config.server.base_url)
         sys.stdout.write(f"aggregator {__version__} serves\n")
         for feed in self._config.feeds:
@@ -173,10 +183,6 @@ class Daemon:
             for form in Format:
                 sys.stdout.write(f"    {addresses.feed(feed.name, form)}\n")
         sys.stdout.flush()
-        sources = len(self._config.sources)
-        log.info(event("started", version=__version__, sources=sources, pid=os.getpid()))
-        self._status = self._status_line()
-        self._notifier.send("READY=1", self._status)
 
     async def _wind_up(self, serving: asyncio.Task[None]) -> None:
         """Finish what can be finished in time; every committed poll stays committed."""
