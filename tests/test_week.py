@@ -448,9 +448,7 @@ def test_p9_a_host_that_asks_to_wait_is_left_alone_by_all_its_sources(week: Week
     of_host = sorted([*week.of("limiting"), *week.of("neighbour")], key=lambda asked: asked.at)
     for status, wait in ((429, 3 * HOUR), (503, 5 * HOUR)):
         (told,) = [
-            asked
-            for asked in of_host
-            if asked.reply.status == status and dict(asked.reply.headers)  # type: ignore[arg-type] # a dict here
+            asked for asked in of_host if asked.reply.status == status and dict(asked.reply.headers)
         ]
         after = [asked.at for asked in of_host if asked.at > told.answered_at]
         assert told.answered_at + wait <= min(after) <= told.answered_at + wait + HOUR, status
