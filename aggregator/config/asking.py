@@ -28,8 +28,8 @@ MAX_HEADERS = 20
 MAX_HEADER_NAME_CHARS = 64
 #: Servers refuse a header above 8 KiB in all.
 MAX_HEADER_CHARS = 1024
-#: RFC 1929 §2: one byte holds the length.
-MAX_PROXY_LOGIN_BYTES = 255
+#: RFC 1929 §2: one byte holds the length. The libraries that send it take ASCII only.
+MAX_PROXY_LOGIN_CHARS = 255
 #: What Linux accepts as a path (PATH_MAX).
 MAX_PATH_CHARS = 4095
 #: `proxy` of a source that goes past the proxy of all others.
@@ -147,11 +147,13 @@ def proxy_url(value: object) -> str:
     parts = values.split(f"http://{url.partition('://')[2]}")
     if parts.path not in ("", "/") or "?" in url or "#" in url:
         raise ValueError('must be only scheme, host and port, such as "http://127.0.0.1:7890"')
-    for part in (parts.username, parts.password):
-        if len(unquote(part or "").encode()) > MAX_PROXY_LOGIN_BYTES:
-            raise ValueError(
-                f"user name and password must have at most {MAX_PROXY_LOGIN_BYTES} bytes each"
-            )
+    login = [unquote(part or "") for part in (parts.username, parts.password)]
+    if ":" in login[0] or not "".join(login).isascii() or not "".join(login).isprintable():
+        raise ValueError('user name and password must be plain ASCII, the name without ":"')
+    if max(map(len, login)) > MAX_PROXY_LOGIN_CHARS:
+        raise ValueError(
+            f"user name and password must have at most {MAX_PROXY_LOGIN_CHARS} characters each"
+        )
     return url
 
 

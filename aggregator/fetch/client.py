@@ -287,13 +287,19 @@ class Fetcher:
         """Say what a failed connection or transfer means; the guard's own reason comes first."""
         if dial.refused and not dial.admitted:
             return poll.guard.refusal(poll.own, target, dial.refused)
-        if isinstance(error, httpx.ProxyError) and poll.way.proxy is not None:
-            where = poll.way.proxy.netloc
-            detail = f"the proxy {where} does not connect to {target.host}: {error}"
-            remedy = (
-                f"check the proxy, or proxy in {'the source' if poll.guard.always else '[network]'}"
-            )
-            return Problem(ProblemKind.CONNECT, detail, remedy)
+        found = self._connection_problem(error, target)
+        proxy = poll.way.proxy
+        if proxy is None or dial.direct or found.kind is ProblemKind.TLS:
+            return found
+        if isinstance(error, httpx.ProxyError):
+            detail = f"the proxy {proxy.netloc} does not connect to {target.host}: {error}"
+            found = Problem(ProblemKind.CONNECT, detail)
+        else:
+            found = replace(found, detail=f"{found.detail} (through the proxy {proxy.netloc})")
+        where = "the source" if poll.guard.always else "[network]"
+        return replace(found, remedy=f"check the proxy, or proxy in {where}")
+
+    def _connection_problem(self, error: httpx.TransportError, target: Target) -> Problem:
         if isinstance(error, httpx.ConnectTimeout):
             seconds = f"{self._limits.connect.total_seconds():g} s"
             detail = f"no connection to {target.host}:{target.port} within {seconds}"
