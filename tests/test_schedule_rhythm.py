@@ -225,11 +225,11 @@ def test_a_gap_counts_the_time_that_its_document_covers() -> None:
     assert habits.rhythm.entries_per_day > 15
 
 
-def test_an_idle_poll_leaves_what_is_stored_as_it_is() -> None:
+def test_an_idle_poll_learns_nothing_that_must_be_stored() -> None:
     habits = observe(Habits(), document(3, 0), published(1, 3), now=START, polled_at=None)
-    soon = observe(habits, None, now=START + 30 * MINUTE, polled_at=START)
-    assert soon is not None
-    assert to_text(soon) == to_text(habits)
+    soon = START + 30 * MINUTE
+    assert observe(habits, None, now=soon, polled_at=START) is habits
+    assert observe(habits, document(0, 3), now=soon, polled_at=START) is habits
     later = observe(habits, None, now=START + 2 * HOUR, polled_at=START)
     assert later.rhythm.entries_per_day < habits.rhythm.entries_per_day
 

@@ -46,7 +46,8 @@ def observe(
     `tally` counts a document that was read; `None`: there was none to read (304, or the same
     body), so nothing is new. `published` are the dates of its new entries, `None` for an undated
     one. `polled_at` is when the poll before succeeded; `None`: this one is the source's first. A
-    poll that failed shows nothing: it is not observed.
+    poll that failed shows nothing: it is not observed. The same value comes back where nothing was
+    learnt, so that an idle poll need not store it.
     """
     rhythm, window = habits.rhythm, habits.window
     quiet = tally is None or not tally.new
@@ -56,6 +57,8 @@ def observe(
     soon = rhythm.at is not None and timedelta(0) <= now - rhythm.at < IDLE
     if not (quiet and soon):
         rhythm = learn(rhythm, published, now=now, polled_at=polled_at, complete=complete)
+    if rhythm is habits.rhythm and window == habits.window:
+        return habits
     return Habits(rhythm, window)
 
 

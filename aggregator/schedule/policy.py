@@ -8,7 +8,6 @@ min_interval; the price of a request.
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from http import HTTPStatus
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import Failed, Fetched, Gone, NotModified, Plan, ProblemKind
@@ -128,7 +127,7 @@ def _after_failure(
     failures = state.failures + 1
     first = state.source.interval or bounds.shortest
     status = outcome.status
-    if status == HTTPStatus.NOT_FOUND and _long_missing(state, now):
+    if status == 404 and _long_missing(state, now):
         pause = max(WEEK, first)
         return now + _jittered(pause, throw), "404 for two weeks: asked weekly"
     if outcome.problem.kind is ProblemKind.CHALLENGE:
