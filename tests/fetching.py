@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from aggregator.fetch import Fetcher, FetchLimits, user_agent
+from aggregator.fetch import Fetcher, FetchLimits, Secrets, user_agent
 from aggregator.model import Allowance, Failed
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ async def fetching(
     limits: FetchLimits = LIMITS,
     proxy: str | None = None,
     tls: ssl.SSLContext | None = None,
+    secrets: Secrets = Secrets(),  # noqa: B008 -- frozen
 ) -> AsyncIterator[Fetcher]:
     """Make a fetcher that may go to loopback, or to just the given places."""
     fetcher = Fetcher(
@@ -82,6 +83,7 @@ async def fetching(
         limits=limits,
         resolver=names,
         tls=tls,
+        secrets=secrets,
     )
     try:
         yield fetcher
