@@ -326,16 +326,21 @@ def _arrivals(db: sqlite3.Connection, source_id: int) -> tuple[datetime, ...]:
 
 
 def _follow_clock_back(db: sqlite3.Connection, now: int) -> None:
-    """After the clock was set back: keep each source's pause, counted from now.
+    """After the clock was set back: move what was planned by the same step.
 
-    Otherwise sources would stay silent for as long as the step was.
+    Otherwise sources would stay silent for as long as the step was; moved together, they keep
+    their pauses and their distance from each other.
     """
+    (newest,) = db.execute("SELECT max(last_poll_at) FROM sources").fetchone()
+    step = max(newest - now, 0)
     db.execute(
-        """UPDATE sources SET next_poll_at = ? + max(0, next_poll_at - last_poll_at),
-                  not_before_at = ? + max(0, not_before_at - last_poll_at),
-                  last_poll_at = ? WHERE last_poll_at > ?""",
-        (now, now, now, now),
+        """UPDATE sources SET next_poll_at = next_poll_at - :step,
+                  not_before_at = not_before_at - :step,
+                  last_poll_at = min(last_poll_at, :now)""",
+        {"step": step, "now": now},
     )
+    db.execute("UPDATE gates SET until_at = until_at - ?", (step,))
+    db.execute("UPDATE mirrors SET resting_until_at = resting_until_at - ?", (step,))
 
 
 def _advance_all(db: sqlite3.Connection, now: int) -> tuple[str, ...]:
