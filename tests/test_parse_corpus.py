@@ -26,8 +26,6 @@ URL = "https://example.com/feed.xml"
 
 #: Documents of the danger folder that may end as a problem, and as which.
 REFUSED = {
-    "attrs_100k.xml": {ProblemKind.PARSE_TIMEOUT},
-    "deep_100k.xml": {ProblemKind.PARSE_TIMEOUT, ProblemKind.PARSE_MEMORY},
     "empty.xml": {ProblemKind.NOT_A_FEED},
     "html_page.xml": {ProblemKind.NOT_A_FEED},
     "rsshub_error_page.xml": {ProblemKind.NOT_A_FEED},

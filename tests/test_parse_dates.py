@@ -93,6 +93,8 @@ def test_an_abbreviation_that_the_sources_zone_uses_is_the_sources() -> None:
         ("Sunday, 22 November 2026", datetime(2026, 11, 22, tzinfo=UTC)),
         ("2026-11-22T24:00:00Z", datetime(2026, 11, 23, tzinfo=UTC)),
         ("2026-12-31T23:59:60Z", datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("22 Nov 70", datetime(1970, 11, 22, tzinfo=UTC)),
+        ("22 Nov 01", datetime(2001, 11, 22, tzinfo=UTC)),
         ("Thu, 1 Jan 1970 00:00:00 GMT", datetime(1970, 1, 1, tzinfo=UTC)),
         ("Fri, 2006/09/15 08:19:53 EDT", datetime(2006, 9, 15, 12, 19, 53, tzinfo=UTC)),
     ],
@@ -117,6 +119,13 @@ def test_what_is_written_is_what_is_read(text: str, expected: datetime) -> None:
         "2026-11-22T08",
         "99999999999999999999",
         "1" * 5000,
+        "Mon, 01 Jan 0001 00:00:00 +0000",
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+08:00",
+        "Wed, 30 Nov -0001 00:00:00 +0000",
+        "-0001-11-30T00:00:00+00:00",
+        "0000-00-00 00:00:00",
+        "0001",
     ],
 )
 def test_a_date_that_is_not_there_is_not_invented(text: str | None) -> None:

@@ -173,6 +173,122 @@ def test_entities_are_not_expanded_without_bound_and_files_not_read() -> None:
     assert "root:" not in str(document)
 
 
+def test_the_entities_of_a_dtd_that_nobody_fetches_keep_their_letters() -> None:
+    document = fixture("doctype-rss091.xml")
+    assert document.head.kind == "rss091n"
+    assert document.head.title == "Café"
+    assert document.head.notes == ()
+    (entry,) = document.entries
+    assert entry.raw_title == "L’été — «\xa0chaud\xa0»…"
+    assert entry.raw_link == "http://dtd.example.org/?a=1&b=2"
+    assert entry.raw_summary == "<p>A &eacute; &amp; &eacute; &unknown; “d”</p>"
+
+
+def test_the_entities_that_a_document_declares_itself_are_read() -> None:
+    document = fixture("doctype-own-entities.xml")
+    assert (document.head.title, document.head.notes) == ("Maison élégante ]>", ())
+    (entry,) = document.entries
+    assert (entry.raw_title, entry.raw_content) == ("a\xa0b é", "<b>©")
+
+
+@pytest.mark.parametrize("before", ["", "<?xml version='1.0'?>", "<!-- <!DOCTYPE x> -->\n"])
+@pytest.mark.parametrize(
+    "doctype", ['rss SYSTEM "x.dtd"', "rss PUBLIC '-//x>' 'y'", "rss", "rss []"]
+)
+def test_named_entities_read_the_same_with_any_doctype_and_in_tag_soup(
+    before: str, doctype: str
+) -> None:
+    item = "<item><title>&eacute;&AMP;&LT;&hellip;&fjlig; &amp;amp; &quot;</title></item>"
+    for soup in ("", "<item><title>A & B</title></item>"):
+        document = read(f"{before}<!DOCTYPE {doctype}>{rss(item, soup)}")
+        assert document.entries[0].raw_title == 'é&<…fj &amp; "'
+        assert bool(document.head.notes) == bool(soup)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<!DOCTYPE r [" + "<!--" * 100_000,
+        "<!DOCTYPE r [" + "'" * 100_001,
+        "<!DOCTYPE r " + "[" * 100_000,
+        "<!--" * 100_000 + "<!DOCTYPE r>",
+        "<!DOCTYPE r [" + '<!ENTITY a "b">' * 50_000 + "]>",
+        "<!DOCTYPE r [<!ENTITY a '" + "b" * 1000 + "'>]>" + rss("&a;" * 100_000),
+        "<!DOCTYPE r SYSTEM 'x'>" + rss("<item><title>" + "&eacute;" * 300_000 + "</title></item>"),
+    ],
+)
+def test_a_hostile_doctype_takes_no_more_time_than_its_length(hostile: str) -> None:
+    with suppress(UnreadableError):
+        assert len(str(read(hostile))) < 10_000_000
+
+
+def test_elements_too_deep_and_attributes_too_many_cost_nothing() -> None:
+    deep = "<a>" * 100_000 + "deep" + "</a>" * 100_000
+    document = read(rss(f"<item><title>x</title>{deep}</item>", "<item><title>y</title></item>"))
+    assert [entry.raw_title for entry in document.entries] == ["x", "y"]
+    assert "beyond reason" in document.head.notes[0]
+    wide = " ".join(f"a{number}=''" for number in range(100_000))
+    document = read(rss(f"<item><title {wide}>x</title></item>"))
+    assert [entry.raw_title for entry in document.entries] == ["x"]
+
+
+def test_pictures_that_stand_beside_the_text_are_read() -> None:
+    entries = fixture("media-pictures.xml").entries
+    found = {
+        entry.raw_title: [
+            (image.url.rpartition("/")[2], image.media_type, image.length_bytes)
+            for image in entry.raw_images
+        ]
+        for entry in entries
+    }
+    assert found["1"] == [("one-mediumSquareAt3X.jpg", "image/jpeg", 0)]
+    assert found["2"] == [("5000.jpg?width=700&key=canary-7f3a", "image/jpeg", 0)]
+    assert found["3"] == [("three.png", "image/png", 456), ("other.webp", "image/webp", 0)]
+    assert entries[2].raw_images[1].url == "https://cdn.example.com/640/320/other.webp"
+    assert [name for name, _, _ in found["5"]] == ["shown.jpg", "small.jpg"]
+    assert found["8"] == [("eight.jpeg", "image/jpeg", 0)]
+    thumbnails = {entry.raw_title: entry.raw_thumbnail for entry in entries}
+    assert thumbnails["4"] == Enclosure("https://cdn.example.com/240/four.gif", "image/gif")
+    assert thumbnails["6"] is not None
+    assert thumbnails["9"] == Enclosure("https://cdn.example.com/nine", "image/jpeg")
+    assert thumbnails["1"] is None
+
+
+def test_films_and_sounds_of_media_rss_are_files_and_players_are_not() -> None:
+    entries = {entry.raw_title: entry for entry in fixture("media-pictures.xml").entries}
+    assert entries["6"].raw_enclosures == ()
+    film = Enclosure("https://cdn.example.com/nine.mp4", "video/mp4", 99)
+    assert entries["9"].raw_enclosures == (film,)
+    assert entries["10"].raw_enclosures == (Enclosure("https://cdn.example.com/ten"),)
+
+
+def test_an_entry_without_author_has_its_sources_or_its_feeds() -> None:
+    one, two, three, four = fixture("atom-authors.xml").entries
+    assert one.raw_author == four.raw_author == "The Blog"
+    assert two.raw_author == "Ann, Tom"
+    assert three.raw_author == "Mei"
+
+
+def test_a_channels_editor_has_not_written_its_items() -> None:
+    editor = (
+        "<managingEditor>ed@example.com (Ed)</managingEditor><webMaster>w@example.com</webMaster>"
+    )
+    two = "<author>a@example.com (Ann)</author><author>t@example.com (Tom)</author>"
+    bare, signed = read(rss(editor, "<item><title>x</title></item>", f"<item>{two}</item>")).entries
+    assert bare.raw_author is None
+    assert signed.raw_author == "Ann, Tom"
+
+
+def test_dates_that_are_a_programs_zero_are_no_dates() -> None:
+    document = fixture("atom-authors.xml")
+    assert document.head.updated_at is None
+    one, _, three, four = document.entries
+    assert (one.raw_published, one.published_at) == ("0001-01-01T00:00:00Z", None)
+    assert one.updated_at == datetime(2026, 11, 22, 8, tzinfo=UTC)
+    assert three.updated_at is None
+    assert four.updated_at is None
+
+
 def test_relative_links_resolve_against_the_configured_address() -> None:
     document = read(rss("<item><link>/a/1</link></item>"), url="https://configured.example/f/x.xml")
     assert document.entries[0].raw_link == "https://configured.example/a/1"
@@ -197,6 +313,18 @@ def test_json_feed_is_read() -> None:
     assert first.raw_enclosures == (Enclosure("https://json.example.org/1.mp3", "audio/mpeg", 5),)
     assert first.updated_at == datetime(2026, 11, 22, 9, tzinfo=UTC)
     assert (second.raw_author, second.raw_content_is_html) == ("Mei", False)
+
+
+def test_json_feeds_images_and_its_own_authors_are_read() -> None:
+    first, second, third = fixture("feed-pictures.json").entries
+    assert first.raw_images == (
+        Enclosure("/one.webp", "image/webp"),
+        Enclosure("https://json.example.org/wide.png", "image/png"),
+    )
+    assert second.raw_images == (Enclosure("https://json.example.org/two.jpg", "image/jpeg"),)
+    assert third.raw_images == (Enclosure("https://json.example.org/three", "image/jpeg"),)
+    assert first.raw_author == third.raw_author == "The Blog, Ann"
+    assert second.raw_author == "Tom"
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,57 @@ def test_a_podcasts_opaque_guid_is_no_link() -> None:
     )
 
 
+def test_pictures_are_published_that_the_text_does_not_show() -> None:
+    refined = fixture("media-pictures.xml")
+    assert "canary" not in str([(one.enclosures, one.content_html) for one in refined.entries])
+    found = {
+        entry.title: [(file.url, file.media_type) for file in entry.enclosures]
+        for entry in refined.entries
+    }
+    assert found == {
+        "1": [("https://cdn.example.com/one-mediumSquareAt3X.jpg", "image/jpeg")],
+        "2": [("https://cdn.example.com/two/5000.jpg?width=700&key=", "image/jpeg")],
+        "3": [
+            ("https://cdn.example.com/931/523/three.png", "image/png"),
+            ("https://cdn.example.com/640/320/other.webp", "image/webp"),
+        ],
+        "4": [("https://cdn.example.com/240/four.gif", "image/gif")],
+        "5": [],
+        "6": [("https://i1.ytimg.com/vi/hsm_f92NBp0/hqdefault.jpg", "image/jpeg")],
+        "7": [],
+        "8": [
+            ("https://cdn.example.com/eight.mp3", "audio/mpeg"),
+            ("https://cdn.example.com/eight.jpeg", "image/jpeg"),
+        ],
+        "9": [
+            ("https://cdn.example.com/nine.mp4", "video/mp4"),
+            ("https://cdn.example.com/nine", "image/jpeg"),
+        ],
+        "10": [("https://cdn.example.com/ten", "application/octet-stream")],
+    }
+
+
+def test_json_feeds_images_are_absolute_and_not_repeated() -> None:
+    first, second, third = fixture("feed-pictures.json").entries
+    assert [file.url for file in first.enclosures] == [
+        "https://json.example.org/one.webp",
+        "https://json.example.org/wide.png",
+    ]
+    assert second.enclosures == ()
+    assert [file.url for file in third.enclosures] == ["https://json.example.org/three"]
+
+
+def test_a_publishers_own_enclosure_stays_though_the_text_shows_it() -> None:
+    picture = Enclosure("https://e.com/a.jpg", "image/jpeg", 5)
+    raw = RawEntry(
+        raw_title="t",
+        raw_summary='<img src="https://e.com/a.jpg">',
+        raw_enclosures=(picture, picture),
+        raw_images=(Enclosure("http://e.com/a.jpg?w=5", "image/jpeg"),),
+    )
+    assert one(raw).enclosures == (picture,)
+
+
 def test_repetitions_and_empty_entries_are_left_out_and_counted() -> None:
     refined = fixture("ids-repeated.xml")
     assert [entry.title for entry in refined.entries] == ["One", "Two"]
@@ -298,13 +349,15 @@ _TEXT = (
     | st.sampled_from(["<p>x</p>", "&amp;", "\ud800", "\0", "http://e/", LONG])
 )
 _DATE = st.none() | st.datetimes(timezones=st.just(UTC))
+_FILE = st.builds(Enclosure, _TEXT.map(str), st.text(max_size=9), st.integers())
+_FILES = st.lists(_FILE, max_size=3).map(tuple)
 _RAW = st.builds(
     RawEntry,
     raw_guid=_TEXT, raw_link=_TEXT, raw_title=_TEXT, raw_title_is_html=st.booleans(), raw_summary=_TEXT,
     raw_summary_is_html=st.booleans(), raw_content=_TEXT, raw_content_is_html=st.booleans(), raw_author=_TEXT,
     raw_published=_TEXT, raw_updated=_TEXT, published_at=_DATE, updated_at=_DATE,
     raw_categories=st.lists(st.text(max_size=5), max_size=3).map(tuple),
-    raw_enclosures=st.lists(st.builds(Enclosure, st.text(max_size=20), st.text(max_size=9), st.integers()), max_size=3).map(tuple),
+    raw_enclosures=_FILES, raw_images=_FILES, raw_thumbnail=st.none() | _FILE,
     base_url=st.sampled_from(["", SOURCE, "http://[", "javascript:x"]), language=_TEXT,
 )  # fmt: skip
 
@@ -330,4 +383,7 @@ def test_any_document_gives_sound_entries(raw: list[RawEntry]) -> None:
         )
         assert json.loads(entry.raw) is not None
         assert str(entry).encode()
+        addresses = [file.url for file in entry.enclosures]
+        assert len(addresses) == len(set(addresses))
+        assert all(address.startswith(("http://", "https://")) for address in addresses)
     assert refine(*raw) == entries

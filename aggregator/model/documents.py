@@ -46,7 +46,8 @@ class RawEntry:
     """One item as its publisher wrote it: decoded to text, otherwise nothing repaired.
 
     `raw_title_is_html` tells whether markup in the title is markup or text. `base_url` is what
-    relative references of this item resolve against (xml:base, else the document's).
+    relative references of this item resolve against (xml:base, else the document's). `raw_images`
+    illustrate the item and may be in its text too; `raw_thumbnail` is a small one of them.
     """
 
     raw_guid: str | None = None
@@ -64,6 +65,8 @@ class RawEntry:
     updated_at: datetime | None = None
     raw_categories: tuple[str, ...] = ()
     raw_enclosures: tuple[Enclosure, ...] = ()
+    raw_images: tuple[Enclosure, ...] = ()
+    raw_thumbnail: Enclosure | None = None
     base_url: str = ""
     language: str | None = None
 

@@ -83,6 +83,10 @@ _PATTERNS = tuple(
     )
 )
 
+#: Years before are a program's zero, written for "no date": Go's is the first day of the year 1,
+#: PHP's the 30th of November of the year -1.
+_EARLIEST_YEAR = 100
+
 #: Ten digits are seconds from 2001 to 2286, thirteen are milliseconds.
 _EPOCH = re.compile(r"(\d{10})(?:\.\d{1,9})?|(\d{13})")
 _OFFSET = re.compile(r"([+\-−])(\d{1,2}):?(\d{2})?$")
@@ -126,9 +130,7 @@ def _zone_info(zone: str) -> tzinfo:
 
 
 def _instant(parts: dict[str, str | None], home: tzinfo) -> datetime:
-    year = int(parts["year"] or 0)
-    if year < 100:
-        year += 2000 if year < 70 else 1900
+    year = _year(parts["year"] or "")
     name = (parts.get("month") or "1").lower()
     month = _MONTHS[name] if name in _MONTHS else int(name)
     hour, extra_day = _hour(parts)
@@ -137,6 +139,15 @@ def _instant(parts: dict[str, str | None], home: tzinfo) -> datetime:
     local = datetime(year, month, int(parts.get("day") or 1), hour, minute, second)  # noqa: DTZ001 - the zone follows
     local += extra_day
     return local.replace(tzinfo=_zone(parts.get("zone"), local, home)).astimezone(UTC)
+
+
+def _year(digits: str) -> int:
+    year = int(digits)
+    if len(digits) == 2:
+        return year + (2000 if year < 70 else 1900)
+    if year < _EARLIEST_YEAR:
+        raise ValueError(digits)
+    return year
 
 
 def _hour(parts: dict[str, str | None]) -> tuple[int, timedelta]:

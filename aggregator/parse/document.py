@@ -7,34 +7,36 @@ resolver. Where its reading loses what the publisher wrote, the two reader class
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import xml.sax
-from calendar import timegm
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from feedparser.api import LooseFeedParser, StrictFeedParser  # type: ignore[import-untyped] # has none
-from feedparser.sanitizer import replace_doctype  # type: ignore[import-untyped] # has none
 
 from aggregator.errors import UnreadableError
 from aggregator.model import (
     Body,
     Document,
     DocumentHead,
-    DocumentHints,
-    Enclosure,
-    RawEntry,
 )
-from aggregator.parse.dates import parse_date, trust_feedparser
 from aggregator.parse.decode import Decoded
-from aggregator.parse.limits import MAX_CATEGORIES, MAX_ENCLOSURES, bounded, most_entries
+from aggregator.parse.doctype import Undeclared, undeclared
+from aggregator.parse.limits import (
+    MAX_ATTRIBUTES,
+    MAX_DEPTH,
+    bounded,
+    most_entries,
+)
 from aggregator.parse.pages import not_a_feed
+from aggregator.parse.words import author_of, date_of, hints_of, raw_entry
 
 #: XML 1.0 section 2.2 allows none of these, as characters or as references.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,10}));")
 _OVERLONG_REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{9,}|[0-9]{11,});?")
+_OUR_DECLARATION = "<?xml version='1.0' encoding='utf-8'?>\n"
 _DECLARATION = re.compile(r"^<\?xml[^>]{0,1000}\?>")
 _ROOT_ENDS = re.compile(
     r"</\s*(?:[\w.-]{1,40}:)?(?:rss|feed|rdf|channel)\s*>[^<]*(?:<!--[^<]*)*$", re.IGNORECASE
@@ -57,18 +59,6 @@ _JUNK_AFTER = "junk after document element"
 #: exactly this name in its usual spelling; an author who writes "Ã©" on purpose means it
 #: (https://github.com/kurtmckee/feedparser, mixin.pop). Another spelling leaves the text alone.
 _ENCODING = "utf8"
-
-_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-_PERIODS = {
-    "hourly": timedelta(hours=1),
-    "daily": timedelta(days=1),
-    "weekly": timedelta(weeks=1),
-    "monthly": timedelta(days=30),
-    "yearly": timedelta(days=365),
-}
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-#: A year: longer waits are a mistake of the publisher (one is known to say 99999999 minutes).
-_LONGEST_HINT = timedelta(days=365)
 
 
 class _EnoughError(Exception):
@@ -97,6 +87,8 @@ class _Faithful:
         self.most_entries = most_entries
         self.skipped_hours: list[str] = []
         self.skipped_days: list[str] = []
+        self.media_groups = 0
+        self.in_media_group = False
 
     def _start_item(self, attributes: dict[str, str]) -> None:
         if len(self.entries) >= self.most_entries:
@@ -131,6 +123,20 @@ class _Faithful:
     def _push_apart(self, name: str, attributes: dict[str, str]) -> None:
         self.push_content(name, attributes, "text/plain", 1)  # type: ignore[attr-defined] # the mixin's
 
+    # What stands in one media:group is one thing in several sizes; feedparser forgets the group.
+
+    def _start_media_group(self, _attributes: dict[str, str]) -> None:
+        self.media_groups += 1
+        self.in_media_group = True
+
+    def _end_media_group(self) -> None:
+        self.in_media_group = False
+
+    def _start_media_content(self, attributes: dict[str, str]) -> None:
+        if self.in_media_group:
+            attributes["house_group"] = str(self.media_groups)
+        super()._start_media_content(attributes)  # type: ignore[misc] # the mixin is feedparser's
+
     # feedparser keeps only the last of several <hour> and <day> elements.
 
     def _start_hour(self, _attributes: dict[str, str]) -> None:
@@ -147,7 +153,28 @@ class _Faithful:
 
 
 class _Strict(_Faithful, StrictFeedParser):  # type: ignore[misc] # feedparser has no types
-    """The reader for well-formed XML."""
+    """The reader for well-formed XML, whose time is no more than linear in it."""
+
+    too_deep = 0
+    ignored = 0
+
+    def startElementNS(self, name: Any, qname: Any, attrs: Any) -> None:  # noqa: N802 - SAX's name
+        """Pass an element on, unless it is too deep; its text is its parent's then."""
+        if self.too_deep or self.depth >= MAX_DEPTH:
+            self.too_deep += 1
+            self.ignored += 1
+            return
+        if len(attrs) > MAX_ATTRIBUTES:
+            self.ignored += 1
+            attrs = xml.sax.xmlreader.AttributesNSImpl({}, {})
+        super().startElementNS(name, qname, attrs)
+
+    def endElementNS(self, name: Any, qname: Any) -> None:  # noqa: N802 - SAX's name
+        """Pass the end on of what was passed on."""
+        if self.too_deep:
+            self.too_deep -= 1
+        else:
+            super().endElementNS(name, qname)
 
 
 class _Loose(_Faithful, LooseFeedParser):  # type: ignore[misc] # feedparser has no types
@@ -169,6 +196,9 @@ def read_xml(body: Body, decoded: Decoded) -> Document:
     # FeedParserDict answers for missing keys with other keys, and warns; a plain dict does not.
     entries = [dict(entry) for entry in reader.entries]
     head = dict(reader.feeddata)
+    author = author_of(head)
+    # RFC 4287 section 4.2.1. An RSS channel's editor has not written its items.
+    inherited = author if version.startswith("atom") else None
     return Document(
         head=DocumentHead(
             kind=version,
@@ -176,14 +206,14 @@ def read_xml(body: Body, decoded: Decoded) -> Document:
             title=bounded(head.get("title")),
             site_url=bounded(head.get("link")),
             feed_id=bounded(head.get("id")),
-            author=_author(head),
+            author=author,
             language=bounded(head.get("language")),
-            updated_at=_date(head, body.timezone, "updated", "published")[1],
+            updated_at=date_of(head, body.timezone, "updated", "published")[1],
             truncated=truncated,
-            hints=_hints(head, reader),
+            hints=hints_of(head, reader),
             notes=tuple(notes),
         ),
-        entries=tuple(_entry(entry, version, body) for entry in entries),
+        entries=tuple(raw_entry(entry, version, body, inherited) for entry in entries),
         source_url=body.source_url,
         seen_at=body.seen_at,
     )
@@ -206,21 +236,18 @@ def _legal_reference(match: re.Match[str]) -> str:
 
 def _run(text: str, body: Body, notes: list[str]) -> tuple[Any, str, bool]:
     """Drive feedparser's readers; return the one that read, the version, whether it was cut."""
-    declaration = "<?xml version='1.0' encoding='utf-8'?>"
-    text, declared = _DECLARATION.subn(declaration, text, count=1)
-    data = text if declared else f"{declaration}\n{text}"
-    netscape, safe, entities = replace_doctype(data.encode())
+    document = undeclared(_DECLARATION.sub("", text, count=1))
     reader: Any = _Strict(body.source_url, None, _ENCODING)
     reader.prepare(most_entries(body))
     try:
-        _read_strictly(reader, safe)
+        _read_strictly(reader, f"{_OUR_DECLARATION}{document.subset}{document.text}".encode())
         truncated = False
     except _EnoughError:
         notes.append(f"only the first {reader.most_entries} entries were read")
         truncated = True
     except xml.sax.SAXException as error:
         message = error.getMessage()
-        known = bool(netscape or reader.version)
+        known = document.is_netscape or bool(reader.version)
         truncated = known and message.startswith(_CUT_SHORT)
         if truncated:
             _drop_cut_entry(reader, notes)
@@ -228,8 +255,10 @@ def _run(text: str, body: Body, notes: list[str]) -> tuple[Any, str, bool]:
             notes.append("text after the end of the document ignored")
         else:
             notes.append(f"not well-formed ({message}), read loosely")
-            reader, truncated = _read_loosely(safe.decode(), body, entities, notes)
-    return reader, netscape or reader.version, truncated
+            reader, truncated = _read_loosely(document, body, notes)
+    if getattr(reader, "ignored", 0):
+        notes.append(f"{reader.ignored} elements nested or attributed beyond reason ignored")
+    return reader, "rss091n" if document.is_netscape else reader.version, truncated
 
 
 def _read_strictly(reader: Any, data: bytes) -> None:
@@ -243,17 +272,16 @@ def _read_strictly(reader: Any, data: bytes) -> None:
     parser.parse(source)
 
 
-def _read_loosely(
-    text: str, body: Body, entities: dict[str, str], notes: list[str]
-) -> tuple[Any, bool]:
+def _read_loosely(document: Undeclared, body: Body, notes: list[str]) -> tuple[Any, bool]:
+    entities = {name: html.escape(value, quote=False) for name, value in document.entities.items()}
     reader: Any = _Loose(body.source_url, None, _ENCODING, entities)
     reader.prepare(most_entries(body))
     try:
-        reader.feed(text)
+        reader.feed(_OUR_DECLARATION + document.text)
     except _EnoughError:
         notes.append(f"only the first {reader.most_entries} entries were read")
         return reader, True
-    truncated = bool(reader.version) and not _ROOT_ENDS.search(text[-_TAIL_CHARS:])
+    truncated = bool(reader.version) and not _ROOT_ENDS.search(document.text[-_TAIL_CHARS:])
     if truncated:
         _drop_cut_entry(reader, notes)
     return reader, truncated
@@ -264,138 +292,3 @@ def _drop_cut_entry(reader: Any, notes: list[str]) -> None:
     if cut:
         reader.entries.pop()
     notes.append("the document is cut short" + (", its last entry was dropped" if cut else ""))
-
-
-# --- from feedparser's words to ours ------------------------------------------------------------
-
-
-def _entry(entry: dict[str, Any], version: str, body: Body) -> RawEntry:
-    content = _content(entry)
-    summary, summary_detail = _summary(entry, content)
-    title, title_detail = entry.get("title"), entry.get("title_detail") or {}
-    if not title:
-        title, title_detail = entry.get("media_title"), entry.get("media_title_detail") or {}
-    raw_published, published_at = _date(entry, body.timezone, "published", "created")
-    raw_updated, updated_at = _date(entry, body.timezone, "updated")
-    if raw_published is None and version.startswith("rss"):
-        # RSS knows one date; dc:date is what RSS 1.0 writes it as, and feedparser files it here.
-        raw_published, published_at = raw_updated, updated_at
-    base = (content or summary_detail).get("base") or entry["house_base"]
-    return RawEntry(
-        raw_guid=bounded(entry.get("id")),
-        raw_link=bounded(_link(entry)),
-        raw_title=bounded(title),
-        raw_title_is_html=title_detail.get("type") in _HTML_TYPES,
-        raw_summary=bounded(summary),
-        raw_summary_is_html=summary_detail.get("type") in _HTML_TYPES,
-        raw_content=bounded(content.get("value")),
-        raw_content_is_html=content.get("type") in _HTML_TYPES,
-        raw_author=_author(entry),
-        raw_published=bounded(raw_published),
-        raw_updated=bounded(raw_updated),
-        published_at=published_at,
-        updated_at=updated_at,
-        raw_categories=_categories(entry),
-        raw_enclosures=_enclosures(entry),
-        base_url=str(base),
-        language=bounded((content or summary_detail or title_detail).get("language")),
-    )
-
-
-def _content(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return the entry's content that a reader can show: HTML if there is any, else text."""
-    readable: list[dict[str, Any]] = [
-        dict(part)
-        for part in entry.get("content", [])
-        if part.get("value") and (part["type"] in _HTML_TYPES or part["type"].startswith("text/"))
-    ]
-    return next((part for part in readable if part["type"] in _HTML_TYPES), None) or (
-        readable[0] if readable else {}
-    )
-
-
-def _summary(entry: dict[str, Any], content: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
-    """Return the summary, unless it is the content again; captions serve where nothing else is."""
-    summary = entry.get("summary")
-    if summary and summary != content.get("value"):
-        # feedparser gives no detail when the summary came from an element of its own making.
-        return summary, dict(entry.get("summary_detail") or {"type": "text/html"})
-    if not content:
-        for name in ("itunes_summary", "media_description"):
-            if entry.get(name):
-                return entry[name], dict(entry.get(f"{name}_detail") or {})
-    return None, {}
-
-
-def _link(entry: dict[str, Any]) -> str | None:
-    link = entry.get("link")
-    if link:
-        return str(link)
-    # Atom: an alternate of another type than HTML is still where the entry is.
-    for candidate in entry.get("links", []):
-        if candidate.get("rel") == "alternate" and candidate.get("href"):
-            return str(candidate["href"])
-    return None
-
-
-def _author(context: dict[str, Any]) -> str | None:
-    names = [
-        str(person.get("name") or person.get("email") or "").strip()
-        for person in context.get("authors", [])
-    ]
-    names = list(dict.fromkeys(name for name in names if name))
-    return bounded(", ".join(names)) or bounded(context.get("author"))
-
-
-def _categories(entry: dict[str, Any]) -> tuple[str, ...]:
-    terms = (tag.get("label") or tag.get("term") or "" for tag in entry.get("tags", []))
-    kept = dict.fromkeys(bounded(str(term)) for term in terms if term)
-    return tuple(term for term in kept if term)[:MAX_CATEGORIES]
-
-
-def _enclosures(entry: dict[str, Any]) -> tuple[Enclosure, ...]:
-    found = []
-    for link in entry.get("links", []):
-        if link.get("rel") == "enclosure" and link.get("href"):
-            length = str(link.get("length") or "").strip()
-            found.append(
-                Enclosure(
-                    url=str(link["href"]).strip(),
-                    media_type=str(link.get("type") or "application/octet-stream"),
-                    # isdigit() is true of characters that int() refuses.
-                    length_bytes=int(length) if length.isdecimal() and len(length) < 16 else 0,
-                )
-            )
-    return tuple(found[:MAX_ENCLOSURES])
-
-
-def _date(context: dict[str, Any], zone: str, *names: str) -> tuple[str | None, datetime | None]:
-    """Return the first of the named dates: as written, and as read if it can be read."""
-    for name in names:
-        text = context.get(name)
-        if text:
-            parsed = parse_date(text, zone)
-            theirs = context.get(f"{name}_parsed")
-            if parsed is None and theirs and trust_feedparser(text):
-                parsed = datetime.fromtimestamp(timegm(theirs), UTC)
-            return text, parsed
-    return None, None
-
-
-def _hints(head: dict[str, Any], reader: Any) -> DocumentHints:
-    period = _PERIODS.get(str(head.get("sy_updateperiod", "")).strip().lower())
-    frequency = _number(head.get("sy_updatefrequency")) or 1
-    minutes = _number(head.get("ttl"))
-    hours = {hour % 24 for text in reader.skipped_hours if (hour := _number(text)) is not None}
-    days = {day.strip().lower() for day in reader.skipped_days}
-    return DocumentHints(
-        ttl=min(timedelta(minutes=minutes), _LONGEST_HINT) if minutes else None,
-        skip_hours=tuple(sorted(hours)),
-        skip_days=tuple(number for number, day in enumerate(_DAYS) if day in days),
-        update_every=period / frequency if period else None,
-    )
-
-
-def _number(text: object) -> int | None:
-    digits = str(text or "").strip()
-    return int(digits) if digits.isdecimal() and len(digits) < 7 else None

@@ -19,6 +19,7 @@ from aggregator.model import (
 from aggregator.parse.dates import parse_date
 from aggregator.parse.decode import Decoded
 from aggregator.parse.limits import MAX_CATEGORIES, MAX_ENCLOSURES, bounded, most_entries
+from aggregator.parse.media import image
 
 
 def looks_like_json(text: str) -> bool:
@@ -38,19 +39,20 @@ def read_json(body: Body, decoded: Decoded) -> Document:
     if len(items) > most:
         notes.append(f"only the first {most} entries were read")
     entries = [item for item in items[:most] if isinstance(item, dict)]
+    author = _author(feed)
     return Document(
         head=DocumentHead(
             kind="json10" if version.rstrip("/").endswith("version/1") else "json11",
             encoding=decoded.encoding,
             title=_text(feed, "title"),
             site_url=_text(feed, "home_page_url"),
-            author=_author(feed),
+            author=author,
             language=_text(feed, "language"),
             truncated=len(items) > most,
             hints=DocumentHints(expired=feed.get("expired") is True),
             notes=tuple(notes),
         ),
-        entries=tuple(_entry(item, body) for item in entries),
+        entries=tuple(_entry(item, body, author) for item in entries),
         source_url=body.source_url,
         seen_at=body.seen_at,
     )
@@ -70,7 +72,7 @@ def _refused(detail: str) -> UnreadableError:
     return UnreadableError(Problem(ProblemKind.NOT_A_FEED, detail, "check the URL"))
 
 
-def _entry(item: dict[str, Any], body: Body) -> RawEntry:
+def _entry(item: dict[str, Any], body: Body, feed_author: str | None) -> RawEntry:
     content_html = _text(item, "content_html")
     raw_published, raw_updated = _text(item, "date_published"), _text(item, "date_modified")
     return RawEntry(
@@ -82,13 +84,14 @@ def _entry(item: dict[str, Any], body: Body) -> RawEntry:
         raw_summary_is_html=False,
         raw_content=content_html or _text(item, "content_text"),
         raw_content_is_html=content_html is not None,
-        raw_author=_author(item),
+        raw_author=_author(item) or feed_author,
         raw_published=raw_published,
         raw_updated=raw_updated,
         published_at=parse_date(raw_published, body.timezone),
         updated_at=parse_date(raw_updated, body.timezone),
         raw_categories=_categories(item),
         raw_enclosures=_enclosures(item),
+        raw_images=_images(item),
         base_url=body.source_url,
         language=_text(item, "language"),
     )
@@ -140,3 +143,8 @@ def _enclosures(item: dict[str, Any]) -> tuple[Enclosure, ...]:
                 )
             )
     return tuple(found)
+
+
+def _images(item: dict[str, Any]) -> tuple[Enclosure, ...]:
+    urls = (_text(item, name) for name in ("image", "banner_image"))
+    return tuple(image(url) for url in urls if url)

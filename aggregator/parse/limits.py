@@ -13,6 +13,9 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_ENTRIES = 2000
 #: One text field. The longest article of the real documents seen has 0.6 million characters.
 MAX_FIELD_CHARS = 1024 * 1024
+#: Deeper elements, and more attributes than this, are an attack; feedparser takes ever longer.
+MAX_DEPTH = 256
+MAX_ATTRIBUTES = 1000
 MAX_CATEGORIES = 100
 MAX_ENCLOSURES = 100
 

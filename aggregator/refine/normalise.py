@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import Document, DocumentHead, Enclosure, Entry, RawEntry, Refined
 from aggregator.redact import redact
+from aggregator.refine.files import files
 from aggregator.refine.html import clean, strip_tags, to_text
 from aggregator.refine.identity import (
     content_hash,
@@ -40,7 +41,6 @@ _MADE_TITLE_CHARS = 80
 #: Each of the publisher's own texts is kept up to here, for `explain` and repair.
 _MAX_RAW_CHARS = 256 * 1024
 _MAX_LANGUAGE_CHARS = 35  # RFC 5646 section 4.4.1
-_MAX_MEDIA_TYPE_CHARS = 127  # RFC 6838 section 4.2, each half
 
 
 def normalise(document: Document) -> Refined:
@@ -97,7 +97,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
     stated = raw.base_url if raw.base_url != document.source_url else None
     base = stated or url or head.site_url or document.source_url
     content_html, text, summary = _texts(raw, base)
-    enclosures = _enclosures(raw, base)
+    enclosures = files(raw, base, content_html)
     title = _title(raw, text, url, enclosures)
     if not title:
         return None
@@ -192,21 +192,6 @@ def _dates(raw: RawEntry, seen_at: datetime) -> tuple[datetime | None, datetime 
 
 def _sane(at: datetime | None, seen_at: datetime) -> datetime | None:
     return None if at is None or at < EARLIEST else min(at, seen_at)
-
-
-def _enclosures(raw: RawEntry, base: str) -> tuple[Enclosure, ...]:
-    found: dict[str, Enclosure] = {}
-    for enclosure in raw.raw_enclosures:
-        url = public_url(absolute_url(scrub(enclosure.url), base))
-        if url:
-            media_type = one_line(enclosure.media_type).lower()
-            fit = "/" in media_type and len(media_type) <= _MAX_MEDIA_TYPE_CHARS
-            length_bytes = max(enclosure.length_bytes, 0)
-            known = replace(enclosure, url=url, length_bytes=length_bytes)
-            found.setdefault(
-                url, replace(known, media_type=media_type if fit else Enclosure(url).media_type)
-            )
-    return tuple(found.values())
 
 
 def _language(language: str | None) -> str | None:

@@ -1,0 +1,75 @@
+"""An entry's files, fit to publish: its enclosures, and pictures that its text does not show."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aggregator.model import Enclosure, RawEntry
+from aggregator.refine.text import one_line, scrub
+from aggregator.refine.urls import absolute_url, public_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MAX_MEDIA_TYPE_CHARS = 127  # RFC 6838 section 4.2, each half
+
+#: On HTML that we have cleaned ourselves: every picture begins like this.
+_IMAGE = re.compile(r'<img src="([^"]*)"')
+_IMAGE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
+#: What tells one size of a picture from another in its address: "-300x200" (WordPress), "_z"
+#: (Flickr), "/s320/" and "/w640-h480-c/" (Google).
+_SIZE = re.compile(
+    r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)|_[a-z](?=\.\w{3,4}$)|/[swh]\d{1,4}(?:-[\w-]{1,20})?(?=/)"
+)
+
+
+def files(raw: RawEntry, base: str, content_html: str) -> tuple[Enclosure, ...]:
+    """Return the entry's enclosures, then its pictures that `content_html` does not show yet.
+
+    Each address once, http or https, absolute against `base`, without secrets. The thumbnail
+    serves only where there is no other picture: of those it is a smaller copy.
+    """
+    enclosures: dict[str, Enclosure] = {}
+    for enclosure in _fit(raw.raw_enclosures, base):
+        enclosures.setdefault(enclosure.url, enclosure)
+    found = list(enclosures.values())
+    addresses = (html.unescape(address) for address in _IMAGE.findall(content_html))
+    shown = {_picture(address) for address in (*addresses, *(file.url for file in found))}
+    pictured = "<img" in content_html or any(_is_image(file) for file in found)
+    images = list(_fit(raw.raw_images, base))
+    if raw.raw_thumbnail is not None and not images and not pictured:
+        images = list(_fit((raw.raw_thumbnail,), base))
+    for image in images:
+        if (picture := _picture(image.url)) not in shown:
+            shown.add(picture)
+            found.append(image)
+    return tuple(found)
+
+
+def _fit(raw: Iterable[Enclosure], base: str) -> Iterable[Enclosure]:
+    for file in raw:
+        url = public_url(absolute_url(scrub(file.url), base))
+        if url:
+            media_type = one_line(file.media_type).lower()
+            is_fit = "/" in media_type and len(media_type) <= _MAX_MEDIA_TYPE_CHARS
+            yield replace(
+                file,
+                url=url,
+                media_type=media_type if is_fit else Enclosure(url).media_type,
+                length_bytes=max(file.length_bytes, 0),
+            )
+
+
+def _is_image(file: Enclosure) -> bool:
+    return file.media_type.startswith("image/")
+
+
+def _picture(url: str) -> str:
+    """Return what a picture's addresses in all its sizes have in common."""
+    parts = urlsplit(url)
+    same = f"{parts.hostname}{_SIZE.sub('', parts.path)}"
+    return same if _IMAGE_NAME.search(parts.path) else f"{same}?{parts.query}"

@@ -1,0 +1,64 @@
+"""An entry's dates from the publisher's document to the reader: the first one published stays."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aggregator import parse, refine
+from aggregator.model import Body, Refined, Story
+from aggregator.store.sqlite import SqliteStore, open_store
+from tests.making import HOUR, START, absorb, feed, source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = open_store(tmp_path / "aggregator.db")
+    opened.apply((source(),), (feed(),), now=START)
+    yield opened
+    opened.close()
+
+
+def atom(updated: datetime, seen_at: datetime, content: str = "text", dates: str = "") -> Refined:
+    entry = (
+        f"<entry><id>urn:x:1</id><title>t</title><updated>{updated.isoformat()}</updated>{dates}"
+        f"<content>{content}</content></entry>"
+    )
+    document = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title>{entry}</feed>'
+    body = Body(document.encode(), None, source().url, "UTC", seen_at)
+    return refine.normalise(parse.read(body))
+
+
+def only(store: SqliteStore) -> Story:
+    (story,) = store.select(feed()).stories
+    return story
+
+
+def test_an_entry_with_only_updated_was_published_when_it_was_first_updated(
+    store: SqliteStore,
+) -> None:
+    first, later = START - 9 * HOUR, START - HOUR
+    absorb(store, atom(first, START), START)
+    assert (only(store).published_at, only(store).updated_at) == (first, first)
+    absorb(store, atom(later, START), START)
+    assert (only(store).published_at, only(store).updated_at) == (first, first)
+
+
+def test_an_edit_moves_updated_and_never_published(store: SqliteStore) -> None:
+    first, later = START - 9 * HOUR, START - HOUR
+    absorb(store, atom(first, START), START)
+    absorb(store, atom(later, START, "text, edited"), START)
+    assert (only(store).published_at, only(store).updated_at) == (first, later)
+
+
+def test_a_programs_zero_is_no_date_of_publication(store: SqliteStore) -> None:
+    updated = START - timedelta(days=2)
+    zero = "<published>0001-01-01T00:00:00Z</published>"
+    absorb(store, atom(updated, START, dates=zero), START)
+    assert only(store).published_at == updated
