@@ -213,6 +213,43 @@ def test_rss_has_only_the_first_enclosure() -> None:
     assert enclosure.get("url") == "https://cdn.example.org/one.mp3"
 
 
+PICTURE = Enclosure("https://cdn.example.org/one.jpg", "image/jpeg", 99)
+SOUND = Enclosure("https://cdn.example.org/one.mp3", "audio/mpeg", 1234)
+BOOK = Enclosure("https://cdn.example.org/one.pdf", "application/pdf")
+
+
+@pytest.mark.parametrize(
+    ("enclosures", "chosen"),
+    [
+        ((PICTURE,), PICTURE),
+        ((PICTURE, SOUND), SOUND),
+        ((SOUND, PICTURE), SOUND),
+        ((BOOK, PICTURE), BOOK),
+        ((BOOK, SOUND), SOUND),
+    ],
+)
+def test_rss_gives_its_one_place_to_what_can_be_played(
+    enclosures: tuple[Enclosure, ...], chosen: Enclosure
+) -> None:
+    (enclosure,) = rss(selection(story(enclosures=enclosures))).findall("item/enclosure")
+    assert enclosure.get("url") == chosen.url
+
+
+def test_an_entrys_picture_is_json_feeds_image_and_an_enclosure_in_atom() -> None:
+    second = Enclosure("https://cdn.example.org/two.png", "image/png")
+    selected = selection(story(enclosures=(SOUND, PICTURE, second)))
+    (item,) = json_feed(selected)["items"]
+    assert item["image"] == PICTURE.url
+    assert [one["url"] for one in item["attachments"]] == [SOUND.url, second.url]
+    (entry,) = atom(selected).findall(f"{ATOM}entry")
+    assert [one["href"] for one in links(entry, "enclosure")] == [
+        SOUND.url,
+        PICTURE.url,
+        second.url,
+    ]
+    assert "image" not in json_feed(selection(story()))["items"][0]
+
+
 def test_rss_content_without_summary_is_the_description() -> None:
     channel = rss(selection(story(summary="", content_html="<p>x</p>")))
     assert only(channel, "item/description") == "<p>x</p>"
@@ -237,6 +274,7 @@ def test_json_feed_keeps_version_1_1(selected: Selection) -> None:
         assert RFC3339.fullmatch(item["date_modified"])
         assert {"id", "title", "date_modified"} <= item["_source"].keys()
         assert None not in item.values()
+        assert WEB_URI.fullmatch(item.get("image", "https://example.org/"))
         for attachment in item.get("attachments", []):
             assert attachment["url"]
             assert attachment["mime_type"]
@@ -297,6 +335,9 @@ def test_instants_of_any_zone_are_published_in_utc() -> None:
         ("Jo (Editor) <jo@example.org>", "Jo (Editor)"),
         ("noreply@blogger.com (Unknown)", "Unknown"),
         ("@jo", "@jo"),
+        ("Ann, Tom", "Ann, Tom"),
+        ("Ann, tom@example.org, jo@example.org (Doe, Jo)", "Ann, tom, Doe, Jo"),
+        ("Doe, Jo <jo@example.org>", "Doe, Jo"),
         ("a@" * 5000, "a@" * 5000),
     ],
 )

@@ -27,6 +27,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,7}")
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}", re.ASCII)
 
 _EMAIL = re.compile(r"(?:mailto:)?([\w.+-]+)@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_BETWEEN_PEOPLE = re.compile(r",\s+(?![^()]*\))")
 _EMPTY_BRACKETS = re.compile(r"<\s*>|\(\s*\)")
 
 #: A longer author is no address (254 characters, RFC 5321 §4.5.3.1.3) with a name; also keeps the
@@ -73,10 +74,18 @@ def person_name(author: str) -> str:
     """Return the name in `author`, which may be an address, or a name with one; may be empty.
 
     "jo@example.org (Jo Doe)" and "Jo Doe <jo@example.org>" are "Jo Doe"; a bare address is its
-    local part. An address is never published as a name, and none is made up.
+    local part. An address is never published as a name, and none is made up. Several, separated
+    by commas, stay several.
     """
     text = clean(author).strip()
-    address = _EMAIL.search(text) if "@" in text and len(text) <= AUTHOR_CHARACTERS else None
+    if "@" not in text or len(text) > AUTHOR_CHARACTERS:
+        return text
+    names = (_name(person) for person in _BETWEEN_PEOPLE.split(text))
+    return ", ".join(dict.fromkeys(name for name in names if name))
+
+
+def _name(text: str) -> str:
+    address = _EMAIL.search(text)
     if address is None:
         return text
     name = _EMPTY_BRACKETS.sub("", _EMAIL.sub("", text)).strip(" \t\r\n,;\"'")

@@ -40,6 +40,7 @@ def _item(item: Item) -> Json:
         "authors": [{"name": item.author}],
         "tags": item.categories,
         "language": item.language,
+        "image": item.image.url if item.image is not None else None,
         "attachments": [
             _present(
                 {
@@ -49,6 +50,7 @@ def _item(item: Item) -> Json:
                 }
             )
             for attachment in item.attachments
+            if attachment != item.image  # it is no second picture
         ],
         "_source": _source(item.source),
     }

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from aggregator.publish.clean import (
@@ -40,6 +41,11 @@ class Attachment:
     url: str
     media_type: str
     length_bytes: int
+
+    @property
+    def medium(self) -> str:
+        """The first half of its media type: "image", "audio", "video" and so on."""
+        return self.media_type.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,20 @@ class Item:
     attachments: tuple[Attachment, ...]
     language: str | None
     source: ItemSource
+
+    @property
+    def image(self) -> Attachment | None:
+        """The picture that stands for the item, the first of its attachments."""
+        return next((one for one in self.attachments if one.medium == "image"), None)
+
+    @property
+    def enclosure(self) -> Attachment | None:
+        """The attachment to publish where there is place for one: what can be played, or the first.
+
+        A picture never takes the place of a podcast's audio.
+        """
+        played = (one for one in self.attachments if one.medium in {"audio", "video"})
+        return next(chain(played, self.attachments), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def _entry(item: Item) -> FeedEntry:
         entry.title(item.heading)
     for category in item.categories:
         entry.category(term=category)
-    for attachment in item.attachments[:1]:  # the profile: no item with more than one enclosure
+    if (attachment := item.enclosure) is not None:  # the profile: no item with more than one
         entry.enclosure(attachment.url, str(attachment.length_bytes), attachment.media_type)
     source_url = item.source.feed_url or item.source.site_url
     if source_url is not None:  # RSS 2.0: the url of <source> is required

@@ -48,6 +48,7 @@ STORIES = (
         enclosures=(
             Enclosure("https://u:p@cdn.example.com/7.mp3?auth=abc", "audio/mpeg", 7_000_000),
             Enclosure("magnet:?xt=urn:btih:0", "application/x-bittorrent"),
+            Enclosure("https://u:p@cdn.example.com/7.jpg?auth=abc", "image/jpeg"),
         ),
         language="en-GB",
     ),
@@ -55,6 +56,7 @@ STORIES = (
     bare_story(
         id="urn:uuid:8c0a0d3c-5f0e-4b7d-9c7e-0f3a51c0b003",
         summary="Only a summary, and one that is longer than the line which stands in for a title.",
+        enclosures=(Enclosure("https://cdn.example.com/封面.webp", "image/webp", 99),),
     ),
     bare_story(id="urn:uuid:8c0a0d3c-5f0e-4b7d-9c7e-0f3a51c0b004", title="Only a \x00title\ud800"),
     story(id="https://www.ithome.com/0/900/001.htm", title="The first story's id once more"),
