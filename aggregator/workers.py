@@ -46,6 +46,8 @@ _WORN_SHARE = 0.5
 #: A process closes its pipes a moment before its exit status can be read.
 _EXIT_GRACE = timedelta(seconds=1)
 _TOO_MUCH_MEMORY = "reading it took more memory than a worker has"
+#: A worker's own limit ends it otherwise; this is the kernel's doing, or somebody's.
+_KILLED = "the worker was killed (signal 9): the machine ran out of memory, or by hand"
 
 _FRAME = struct.Struct("!cQ")
 _REQUEST, _STARTED, _RESULT, _PROBLEM = b"q", b"s", b"r", b"p"
@@ -215,9 +217,10 @@ class _Worker:
         status = self.end(grace=_EXIT_GRACE)
         if self._interrupted:
             return Problem(ProblemKind.INTERNAL, "the worker was stopped")
-        # Rust aborts when an allocation fails (nh3); the kernel's memory killer sends SIGKILL.
-        if status in {-signal.SIGABRT, -signal.SIGKILL}:
+        if status == -signal.SIGABRT:  # Rust aborts when an allocation fails (nh3)
             return Problem(ProblemKind.PARSE_MEMORY, _TOO_MUCH_MEMORY)
+        if status == -signal.SIGKILL:
+            return Problem(ProblemKind.PARSE_MEMORY, _KILLED, "see the kernel's log (dmesg)")
         return Problem(ProblemKind.INTERNAL, f"the worker ended with status {status}")
 
     def _started(self) -> subprocess.Popen[bytes]:

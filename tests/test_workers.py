@@ -117,6 +117,17 @@ async def test_a_lost_worker_is_a_named_problem(
     assert await workers.run((steps.double,), 1, deadline=SOON) == 2
 
 
+async def test_a_worker_that_was_killed_is_told_apart_from_one_that_met_its_limit(
+    workers: Workers,
+) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        await workers.run((steps.die_of,), int(signal.SIGKILL), deadline=SOON)
+    assert "signal 9" in caught.value.problem.detail
+    with pytest.raises(UnreadableError) as caught:
+        await workers.run((steps.eat_memory,), None, deadline=SOON)
+    assert "signal" not in caught.value.problem.detail
+
+
 async def test_a_worker_lost_while_it_rested_is_replaced(workers: Workers) -> None:
     pid = await workers.run((steps.pid,), None, deadline=SOON)
     os.kill(pid, signal.SIGKILL)
