@@ -218,7 +218,7 @@ def test_a_wrong_command_line_ends_with_2(words: tuple[str, ...], folder: Path) 
 def test_status_without_a_database_names_its_path_and_makes_none(folder: Path) -> None:
     told = run("status", cwd=folder)
     assert told.returncode == 69
-    assert told.stderr.startswith("aggregator: data/a.db: ")
+    assert told.stderr.startswith(f"aggregator: {folder}/data/a.db: ")
     assert [path.name for path in folder.iterdir()] == ["config.toml"]
 
 
@@ -226,7 +226,7 @@ def test_reload_without_a_daemon_says_so_and_that_the_file_is_valid(folder: Path
     told = run("reload", cwd=folder)
     assert told.returncode == 69
     assert told.stdout == "config.toml is valid.\n"
-    assert "no daemon runs on data/a.db" in told.stderr
+    assert f"no daemon runs on {folder}/data/a.db" in told.stderr
     assert [path.name for path in folder.iterdir()] == ["config.toml"]
 
 

@@ -6,12 +6,16 @@ import json
 import os
 import pty
 import re
+import signal
+import socket
 import subprocess
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 import wcwidth
 
+from aggregator.control import socket_path
 from tests.program import PATIENCE, PROGRAM, Program, program
 from tests.web import Publisher, ThreadedPublisher
 
@@ -19,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LOCAL_TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d[+-]\d\d:\d\d"
+OFFSET = r"[+-]\d\d:\d\d"
+LOCAL_TIME = rf"\d{{4}}-\d\d-\d\d \d\d:\d\d{OFFSET}"
+LOCAL_TIME_EXACT = rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d{OFFSET}"
 UTC_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
 
@@ -97,10 +103,12 @@ def test_poll_tells_a_line_a_source_and_fails_if_one_did(
 def test_poll_says_when_the_next_is_due(aggregator: Program, web: Publisher) -> None:
     web.route("/a.xml", body=document())
     aggregator.configure(source("a", web.url("/a.xml")))
-    assert aggregator.run("poll").returncode == 0
     told = aggregator.run("poll")
     assert told.returncode == 0
-    assert re.fullmatch(rf"nothing is due; next: a at {LOCAL_TIME}\n", told.stdout)
+    assert re.fullmatch(rf"a: 1 new, 0 updated; next poll {LOCAL_TIME_EXACT} \(.*\)\n", told.stdout)
+    told = aggregator.run("poll")
+    assert told.returncode == 0
+    assert re.fullmatch(rf"nothing is due; next: a at {LOCAL_TIME_EXACT}\n", told.stdout)
     assert len(web.asked("/a.xml")) == 1
 
 
@@ -136,12 +144,13 @@ def test_status_is_a_table_that_stays_straight_with_chinese(
     aggregator.run("poll")
     told = aggregator.run("status")
     assert (told.returncode, told.stderr) == (0, "")
-    header, first, second, third = told.stdout.splitlines()
+    header, first, second, third, *notes = told.stdout.splitlines()
+    assert notes == ["", "daemon: not running"]
     assert header.split() == ["source", "last", "success", "next", "poll", "entries", "problem"]
     assert re.match(rf"a \(站点.*\)  +{LOCAL_TIME}  +{LOCAL_TIME}  +3$", first)
     assert re.match(rf"gone \(少数派\)  +never  +{LOCAL_TIME}  +0  http-status: .*404", second)
     assert re.match(r"off  +never  +disabled  +0$", third)
-    assert len(columns(told.stdout, "last success")) == 1
+    assert len(columns(told.stdout.partition("\n\n")[0], "last success")) == 1
     assert told.stdout.replace("\n", "").isprintable()
 
 
@@ -246,3 +255,63 @@ def test_poll_asks_the_daemon_and_tells_the_same(aggregator: Program, web: Publi
     status, shown = on_terminal("poll", "--force", "--config", aggregator.config)
     assert status == 1
     assert shown.rstrip().splitlines()[-1] == "2 polled, 1 failed"
+
+
+def test_status_says_nothing_of_a_daemon_that_is_well(aggregator: Program) -> None:
+    aggregator.configure("")
+    aggregator.start()
+    told = aggregator.run("status")
+    assert (told.returncode, told.stdout) == (0, "no sources\n")
+    aggregator.stop()
+    told = aggregator.run("status")
+    assert (told.returncode, told.stdout) == (0, "no sources\n\ndaemon: not running\n")
+
+
+def test_status_says_of_a_daemon_that_hangs_that_it_does_not_answer(aggregator: Program) -> None:
+    aggregator.configure("")
+    aggregator.start()
+    aggregator.send(signal.SIGSTOP)
+    told = aggregator.run("status")
+    assert (told.returncode, told.stdout) == (
+        0,
+        "no sources\n\ndaemon: runs but does not answer\n",
+    )
+    aggregator.send(signal.SIGCONT)
+
+
+@pytest.mark.parametrize(
+    ("answer", "note"),
+    [
+        ('{"event": "done", "ok": true, "text": "1 source"}', None),
+        (
+            '{"event": "done", "ok": false, "text": "database or disk is full"}',
+            "database or disk is full",
+        ),
+        (
+            '{"event": "error", "text": "not a request", "exit_status": 1}',
+            "cannot say how it is: not a request",
+        ),
+        ("", "ended before it had answered"),
+    ],
+)
+def test_status_prints_what_the_daemon_says_of_itself(
+    aggregator: Program, answer: str, note: str | None
+) -> None:
+    aggregator.configure("")
+    aggregator.run("poll")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(socket_path(aggregator.database)))
+        listener.listen()
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection, connection.makefile("r") as requests:
+                assert json.loads(requests.readline()) == {"do": "health"}
+                connection.sendall(answer.encode() + b"\n" if answer else b"")
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        told = aggregator.run("status")
+        serving.join(PATIENCE)
+    expected = "no sources\n" + (f"\ndaemon: {note}\n" if note else "")
+    assert (told.returncode, told.stdout) == (0, expected)

@@ -60,7 +60,7 @@ def reload() -> int:
             raise broken
         click.echo(f"{path} is valid.")
         click.echo(
-            f"aggregator: no daemon runs on {store}; `aggregator run` starts one "
+            f"aggregator: no daemon runs on {store.absolute()}; `aggregator run` starts one "
             "(one that was started before [store] path changed needs a restart)",
             err=True,
         )

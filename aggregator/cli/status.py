@@ -79,13 +79,12 @@ def _trouble_of_daemon(store_path: Path) -> str | None:
         events = control.ask(store_path, {"do": "health"}, patience=PATIENCE)
         if events is None:
             return "not running"
-        for event in events:
-            if event["event"] == "done" and event["ok"]:
-                return None
-            return str(event["text"])
+        *_, event = events
     except AggregatorError as error:
-        return str(error)
-    return None
+        return str(error).removeprefix("the daemon ")
+    if event["event"] == "error":
+        return f"cannot say how it is: {event['text']}"
+    return None if event["ok"] else str(event["text"])
 
 
 def _in_order(sources: tuple[Source, ...], rows: list[SourceStatus]) -> list[SourceStatus]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 GAP = "  "
 #: A last column narrower than this is harder to read than the same text below its row.
 _COMFORTABLE = 40
+#: As much of the names and titles as is wanted before the last column takes room from them.
+_ENOUGH = 32
 #: Less of a title than this says nothing.
 _SHORTEST_TITLE = 6
 
@@ -77,7 +79,7 @@ def table(
 
     beside = width - taken - len(GAP)
     text = min(last, _COMFORTABLE)
-    if beside >= max(min(first, _COMFORTABLE), names) + text:
+    if beside >= max(min(first, _ENOUGH), names) + text:
         room = max(min(first, beside - text), names)
         text = beside - room
         fitting = [
