@@ -129,11 +129,13 @@ def _look(path: Path, source: Source) -> Preview | Named | Problem:
 
 
 async def _ask(config: Config, source: Source) -> Preview | Named | Problem:
+    import os
+
     from aggregator.once import make_fetcher, utc_now
     from aggregator.preview import look
     from aggregator.workers import Workers
 
-    fetcher, workers = make_fetcher(config), Workers(count=1)
+    fetcher, workers = make_fetcher(config, os.environ), Workers(count=1)
     try:
         return await look(source, fetcher, workers, clock=utc_now)
     finally:

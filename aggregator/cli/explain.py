@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import config_option, load_config
+from aggregator.cli.options import config_option, load_config, reading
 from aggregator.cli.show import line, local_time, plain
 from aggregator.errors import AggregatorError
 
@@ -52,16 +52,12 @@ def source(name: str) -> None:
 
 def _read(config: Config, name: str) -> tuple[PollState, SourceStatus, Pricing]:
     from aggregator.schedule import price
-    from aggregator.store.sqlite import open_reader
 
-    store = open_reader(config.store.path)
-    try:
+    with reading(config.path, config.store.path) as store:
         states = store.states((name,))
         if states:
             (status,) = (row for row in store.status() if row.name == name)
             return states[0], status, price.recall(store.pricing())
-    finally:
-        store.close()
     if any(one.name == name for one in config.sources):
         raise AggregatorError(f"source {name} is new: the daemon has not seen it yet")
     raise AggregatorError(f"no source is named {name}; `aggregator status` lists the names")

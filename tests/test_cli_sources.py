@@ -1,0 +1,463 @@
+"""Commands that change the list of sources, or explain one, with a real publisher and daemon."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aggregator.config import load
+from tests.program import PATIENCE, PROGRAM, Program, program
+from tests.test_cli_daemon import LOCAL_TIME, document, source
+from tests.web import Publisher, ThreadedPublisher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+RSS = "application/rss+xml"
+HTML = {"Content-Type": "text/html"}
+
+
+@pytest.fixture
+def web() -> Iterator[Publisher]:
+    with ThreadedPublisher() as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
+    with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
+        made.configure("")
+        yield made
+
+
+def dated(title: str, *dates: str) -> bytes:
+    items = "".join(
+        f"<item><title>条目 {number}</title><link>https://site.example/{number}</link>"
+        f"<pubDate>{date}</pubDate></item>"
+        for number, date in enumerate(dates)
+    )
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>{title}</title>'
+        f"<link>https://site.example/</link><description>d</description>{items}</channel></rss>"
+    ).encode()
+
+
+def page(*links: str) -> bytes:
+    found = "".join(
+        f'<link rel="alternate" type="{RSS}" href="{link}" title="{link[1:]} feed">'
+        for link in links
+    )
+    return f"<!doctype html><html><head><title>p</title>{found}</head></html>".encode()
+
+
+def added(aggregator: Program) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(one.name, one.url, one.tags) for one in load(aggregator.config).sources]
+
+
+def answering(answer: str, *words: str | Path) -> tuple[int, str]:
+    """Run a command on a terminal, type an answer to what it asks; return how that ended."""
+    ours, theirs = pty.openpty()
+    environ = os.environ | {"COLUMNS": "100", "TERM": "dumb"}
+    process = subprocess.Popen(
+        [PROGRAM, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environ
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 4096):
+            shown += piece
+            if shown.rstrip().endswith(b"]:") and answer:
+                os.write(ours, answer.encode())
+                answer = ""
+    except OSError:  # Linux tells the end of a terminal as EIO
+        pass
+    finally:
+        os.close(ours)
+    return process.wait(PATIENCE), shown.decode()
+
+
+# --- add ----------------------------------------------------------------------------------------
+
+
+def test_add_previews_a_feed_and_appends_it(aggregator: Program, web: Publisher) -> None:
+    web.route(
+        "/feed.xml",
+        body=dated(
+            "Site\u202e & co",
+            "Mon, 02 Nov 2026 10:00:00 GMT",
+            "Wed, 04 Nov 2026 10:00:00 GMT",
+            "nonsense",
+        ).replace(b"&", b"&amp;"),
+    )
+    before = aggregator.config.read_bytes()
+    told = aggregator.run("add", web.url("/feed.xml"), "--tag", "科技", "--tag", "b")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert re.fullmatch(
+        r"Site & co \(rss20\)\n"
+        rf"  {re.escape(web.url('/feed.xml'))}\n"
+        r"  3 entries, about one every 2 days\n"
+        rf"    {LOCAL_TIME}  条目 1\n"
+        rf"    {LOCAL_TIME}  条目 0\n"
+        r"    no date                 条目 2\n"
+        r"\n"
+        rf"added to {aggregator.config} as source site-co\n"
+        r"No daemon runs; `aggregator run` starts one\.\n",
+        told.stdout,
+    )
+    after = aggregator.config.read_bytes()
+    assert after.startswith(before)
+    assert re.fullmatch(
+        r"\n\[\[sources\]\]\n"
+        r"# Site & co, added \d{4}-\d\d-\d\d\n"
+        r'name = "site-co"\n'
+        rf'url = "{re.escape(web.url("/feed.xml"))}"\n'
+        r'tags = \["科技", "b"\]\n',
+        after.removeprefix(before).decode(),
+    )
+    assert len(web.requests) == 1
+
+
+def test_add_finds_the_one_feed_that_a_page_names(aggregator: Program, web: Publisher) -> None:
+    web.route("/", body=page("/feed.xml"), headers=HTML)
+    web.route("/feed.xml", body=document("科技站"))
+    told = aggregator.run("add", web.url("/"))
+    assert (told.returncode, told.stderr) == (0, "")
+    assert added(aggregator) == [("127-0-0-1", web.url("/feed.xml"), ())]
+    # Nothing is guessed, nothing is fetched twice.
+    assert [request.path for request in web.requests] == ["/", "/feed.xml"]
+
+
+def test_add_reads_link_headers_of_the_page_that_answers(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/", status=302, headers={"Location": "/blog/"})
+    link = f'<feed.xml>; rel="alternate"; type="{RSS}"'
+    web.route("/blog/", body=b"<html><p>hi", headers={**HTML, "Link": link})
+    web.route("/blog/feed.xml", body=document("Blog"))
+    assert aggregator.run("add", web.url("/")).returncode == 0
+    assert added(aggregator) == [("127-0-0-1", web.url("/blog/feed.xml"), ())]
+
+
+def test_of_several_feeds_add_names_all_and_takes_none_where_nobody_can_be_asked(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/", body=page("/one.xml", "/two.xml"), headers=HTML)
+    before = aggregator.config.read_bytes()
+    told = aggregator.run("add", web.url("/"))
+    assert told.returncode == 1
+    assert told.stderr == (
+        f"aggregator: {web.url('/')} names 2 feeds:\n"
+        f"   1  {web.url('/one.xml')} one.xml feed\n"
+        f"   2  {web.url('/two.xml')} two.xml feed\n"
+        "Name one of them, or take the first with --yes.\n"
+    )
+    assert aggregator.config.read_bytes() == before
+    assert len(web.requests) == 1
+
+
+def test_of_several_feeds_add_takes_the_first_with_yes(aggregator: Program, web: Publisher) -> None:
+    web.route("/", body=page("/one.xml", "/two.xml"), headers=HTML)
+    web.route("/one.xml", body=document("One"))
+    told = aggregator.run("add", web.url("/"), "--yes", "--name", "mine")
+    assert told.returncode == 0
+    assert "The first is taken." in told.stdout
+    assert added(aggregator) == [("mine", web.url("/one.xml"), ())]
+    assert not web.asked("/two.xml")
+
+
+def test_of_several_feeds_add_asks_on_a_terminal(aggregator: Program, web: Publisher) -> None:
+    web.route("/", body=page("/one.xml", "/two.xml"), headers=HTML)
+    web.route("/two.xml", body=document("Two of them"))
+    words = ("add", web.url("/"), "--config", aggregator.config)
+    status, shown = answering("2\n", *words)
+    assert status == 0, shown
+    assert re.search(r"Which one .*\[1\]: ", shown)
+    assert added(aggregator) == [("two-of-them", web.url("/two.xml"), ())]
+    after = aggregator.config.read_bytes()
+    status, shown = answering("\x04", *words)  # the end of what a terminal has to say
+    assert (status, "Traceback" in shown) == (130, False)
+    assert aggregator.config.read_bytes() == after
+
+
+def test_add_makes_a_running_daemon_poll_the_source(aggregator: Program, web: Publisher) -> None:
+    aggregator.start()
+    web.route("/feed.xml", body=document(entries=2))
+    told = aggregator.run("add", web.url("/feed.xml"), "--name", "new")
+    assert told.returncode == 0
+    assert told.stdout.endswith("reloaded: 1 change\n  source new added\n")
+    aggregator.wait(lambda: len(aggregator.items()) == 2, "the new source's entries")
+
+
+def test_what_is_a_source_already_is_left_alone(aggregator: Program, web: Publisher) -> None:
+    web.route("/", body=page("/feed.xml"), headers=HTML)
+    web.route("/feed.xml", body=document())
+    aggregator.configure(source("known", web.url("/feed.xml")))
+    before = aggregator.config.read_bytes()
+    told = aggregator.run("add", web.url("/feed.xml#top"))
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout == f"{web.url('/feed.xml')} is there already: source known\n"
+    assert not web.requests
+    told = aggregator.run("add", web.url("/"))
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout == f"{web.url('/feed.xml')} is there already: source known\n"
+    assert len(web.requests) == 1
+    assert aggregator.config.read_bytes() == before
+
+
+def test_add_writes_where_a_permanent_redirect_leads(aggregator: Program, web: Publisher) -> None:
+    web.route("/moved", status=301, headers={"Location": "/feed.xml"})
+    web.route("/elsewhere", status=302, headers={"Location": "/other.xml"})
+    web.route("/feed.xml", body=document("A"))
+    web.route("/other.xml", body=document("B"))
+    assert aggregator.run("add", web.url("/moved")).returncode == 0
+    assert aggregator.run("add", web.url("/elsewhere")).returncode == 0
+    assert [url for _, url, _ in added(aggregator)] == [web.url("/feed.xml"), web.url("/elsewhere")]
+
+
+def test_two_added_at_the_same_time_are_both_there(aggregator: Program, web: Publisher) -> None:
+    for name in "abc":
+        web.route(f"/{name}.xml", body=document("Same title"))
+    running = [
+        subprocess.Popen(
+            [PROGRAM, "add", web.url(f"/{name}.xml"), "--config", aggregator.config],
+            stdout=subprocess.DEVNULL,
+        )
+        for name in "abc"
+    ]
+    assert [process.wait(PATIENCE) for process in running] == [0] * 3
+    assert sorted(name for name, _, _ in added(aggregator)) == [
+        "same-title",
+        "same-title-2",
+        "same-title-3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/404", "http-status: 127.0.0.1 answered 404"),
+        ("/page", 'not-a-feed: an HTML page titled "p", not a feed'),
+        ("/names-a-page", "/page, which "),
+        ("/empty", "not-a-feed: 127.0.0.1 answered with an empty body"),
+        ("/elsewhere", "blocked: "),
+        ("/names-private", "blocked: "),
+    ],
+)
+def test_where_there_is_no_feed_nothing_is_written(
+    aggregator: Program, web: Publisher, path: str, told: str
+) -> None:
+    web.route("/page", body=page(), headers=HTML)
+    web.route("/names-a-page", body=page("/page"), headers=HTML)
+    web.route("/empty", body=b"")
+    web.route("/elsewhere", status=301, headers={"Location": "http://10.0.0.1/feed"})
+    web.route("/names-private", body=page("http://192.168.7.7:8080/feed"), headers=HTML)
+    before = aggregator.config.read_bytes()
+    done = aggregator.run("add", web.url(path))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert aggregator.config.read_bytes() == before
+
+
+def test_a_private_address_is_refused_with_the_line_to_paste(aggregator: Program) -> None:
+    told = aggregator.run("add", "http://192.168.7.7:8080/feed")
+    assert told.returncode == 1
+    assert 'add "192.168.7.7:8080" to allow_private' in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("https://exa mple/",), "Invalid value for URL: must not hold spaces"),
+        (("ftp://site.example/",), "Invalid value for URL: must be an http:// or https:// URL"),
+        (("https://site.example/", "--name", "A b"), "Invalid value for --name: must be 1 to 64"),
+        (("https://site.example/", "--tag", ""), "Invalid value for --tag: must not be empty"),
+        (("https://site.example/", "--tag", "\x1b"), "must be printable"),
+        (("https://site.example/", "--tag", "\udcff"), "must be printable"),
+    ],
+)
+def test_what_cannot_be_a_source_is_a_wrong_command_line(
+    aggregator: Program, words: tuple[str, ...], told: str
+) -> None:
+    done = aggregator.run("add", *words)
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+def test_add_tells_no_secret(aggregator: Program, web: Publisher) -> None:
+    web.route("/feed.xml", body=document("T"))
+    url = web.url("/feed.xml?key=CANARY").replace("http://", "http://me:CANARY@")
+    told = aggregator.run("add", url)
+    assert told.returncode == 0, told.stderr
+    assert "CANARY" not in told.stdout + told.stderr
+    assert url in aggregator.config.read_text(encoding="utf-8")
+    again = aggregator.run("add", url)
+    assert "CANARY" not in again.stdout + again.stderr
+
+
+# --- import and export --------------------------------------------------------------------------
+
+OPML = """<?xml version="1.0"?><opml version="2.0"><body>
+<outline text="科技"><outline text="IT之家" type="rss" xmlUrl="https://www.ithome.com/rss/"/>
+<outline text="LWN.net" xmlUrl="https://lwn.net/headlines/rss"/>
+<outline text="LWN again" xmlUrl="https://LWN.net:443/headlines/rss"/></outline>
+<outline text="Bad \x9b one" xmlUrl="ftp://user:CANARY@files.example/"/>
+<outline text="Old" xmlUrl="feed://old.example/rss?key=CANARY"/>
+<outline text="there" xmlUrl="https://known.example/"/>
+</body></opml>"""
+
+
+def test_import_adds_what_can_be_added_and_names_the_rest(
+    aggregator: Program, tmp_path: Path
+) -> None:
+    (tmp_path / "list.opml").write_text(OPML, encoding="utf-8")
+    aggregator.configure(source("known", "https://known.example/"))
+    before = aggregator.config.read_bytes()
+
+    dry = aggregator.run("import", "opml", "--dry-run", str(tmp_path / "list.opml"))
+    assert (dry.returncode, aggregator.config.read_bytes()) == (1, before)
+    assert dry.stdout == (
+        "ithome https://www.ithome.com/rss/ [科技]\n"
+        "lwn-net https://lwn.net/headlines/rss [科技]\n"
+        "old https://old.example/rss?key=\n"
+        f"3 would be added to {aggregator.config}, 1 there already, 1 repeated in the file, "
+        "1 unusable\n"
+    )
+    assert "CANARY" not in dry.stderr
+
+    told = aggregator.run("import", "opml", str(tmp_path / "list.opml"))
+    assert told.returncode == 1
+    assert told.stderr == '"Bad one" (ftp://files.example/): must be an http:// or https:// URL\n'
+    assert told.stdout.startswith(f"3 added to {aggregator.config}, 1 there already, 1 repeated")
+    assert aggregator.config.read_bytes().startswith(before)
+    assert added(aggregator)[1:] == [
+        ("ithome", "https://www.ithome.com/rss/", ("科技",)),
+        ("lwn-net", "https://lwn.net/headlines/rss", ("科技",)),
+        ("old", "https://old.example/rss?key=CANARY", ()),
+    ]
+    assert load(aggregator.config).sources[1].title == "IT之家"
+
+    after = aggregator.config.stat()
+    again = aggregator.run("import", "opml", str(tmp_path / "list.opml"))
+    assert again.stdout.startswith(f"0 added to {aggregator.config}, 5 there already")
+    assert aggregator.config.stat() == after
+
+
+def test_import_makes_a_running_daemon_take_over_all_at_once(
+    aggregator: Program, web: Publisher, tmp_path: Path
+) -> None:
+    outlines = ""
+    for name in ("a", "b"):
+        web.route(f"/{name}.xml", body=document().replace(b"site.example", name.encode()))
+        outlines += f'<outline text="{name}" xmlUrl="{web.url(f"/{name}.xml")}"/>'
+    (tmp_path / "list.opml").write_text(f"<opml><body>{outlines}</body></opml>")
+    aggregator.start()
+    told = aggregator.run("import", "opml", str(tmp_path / "list.opml"))
+    assert told.stdout.endswith("reloaded: 2 changes\n  source a added\n  source b added\n")
+    aggregator.wait(lambda: len(aggregator.items()) == 2, "both sources' entries")
+
+
+@pytest.mark.parametrize("text", ["", "<rss></rss>", "not xml", "<![foo[ bar ]]>"])
+def test_import_of_what_is_no_list_says_so(aggregator: Program, tmp_path: Path, text: str) -> None:
+    (tmp_path / "list.opml").write_text(text)
+    told = aggregator.run("import", "opml", str(tmp_path / "list.opml"))
+    assert told.returncode == 1
+    assert re.fullmatch(r"aggregator: \S+list\.opml: it is not (OPML|XML)\n", told.stderr)
+
+
+def test_what_is_exported_can_be_imported_and_is_the_same(
+    aggregator: Program, tmp_path: Path
+) -> None:
+    aggregator.configure(
+        source("ithome", "https://me:pass@www.ithome.com/rss/?key=s&a=1", 'tags = ["科技", "a/b"]')
+        + source("own", "https://own.example/", 'title = "Own, <own>"\nprivate = true')
+        + source("plain", "https://plain.example/feed")
+    )
+    exported = load(aggregator.config).sources
+    backup = tmp_path / "backup.opml"
+    told = aggregator.run("export", "opml", str(backup))
+    assert (told.returncode, told.stdout) == (0, f"3 sources written to {backup}\n")
+    assert told.stderr == ("warning: holds what nobody else should see: the URLs of ithome, own\n")
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert aggregator.run("export", "opml").stdout.encode() == backup.read_bytes()
+
+    aggregator.configure("")
+    assert aggregator.run("import", "opml", str(backup)).returncode == 0
+    imported = load(aggregator.config).sources
+    assert [(s.name, s.url, s.title, s.tags, s.private) for s in imported] == [
+        (s.name, s.url, s.title, s.tags, s.private) for s in exported
+    ]
+
+
+def test_an_export_without_secrets_warns_of_nothing(aggregator: Program, tmp_path: Path) -> None:
+    aggregator.configure(source("plain", "https://plain.example/feed"))
+    backup = tmp_path / "backup.opml"
+    backup.write_text("an older one, which anybody may read")
+    backup.chmod(0o644)
+    told = aggregator.run("export", "opml", str(backup))
+    assert (told.returncode, told.stderr) == (0, "")
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.opml", "config.toml"]
+
+
+def test_an_export_that_cannot_be_written_says_so(aggregator: Program, tmp_path: Path) -> None:
+    told = aggregator.run("export", "opml", str(tmp_path / "nowhere" / "x.opml"))
+    assert told.returncode == 1
+    assert "cannot be written: No such file or directory" in told.stderr
+    assert aggregator.run("export", "opml", "/dev/stdout").stdout.startswith("<?xml")
+
+
+# --- explain ------------------------------------------------------------------------------------
+
+
+def test_explain_tells_what_binds_a_source(aggregator: Program, web: Publisher) -> None:
+    web.route("/a.xml", body=document(entries=5))
+    aggregator.configure(
+        source("a", web.url("/a.xml?key=CANARY"), "")
+        + source("fixed", web.url("/a.xml"), 'interval = "90m"')
+        + source("gone", web.url("/404"), "")
+        + source("off", web.url("/off"), "enabled = false")
+    )
+    none_yet = aggregator.run("explain", "source", "a")
+    assert (none_yet.returncode, none_yet.stdout) == (69, "")
+    assert aggregator.run("poll").returncode == 1
+
+    told = aggregator.run("explain", "source", "a")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.startswith(f"a (站点)\n  {web.url('/a.xml?key=')}\nstate: well\n")
+    assert re.search(rf"last poll: {LOCAL_TIME}; last success: {LOCAL_TIME}", told.stdout)
+    for profile in ("weekday", "weekend"):
+        (row,) = re.findall(rf"{profile}: (.*)", told.stdout)
+        assert len(row.split()) == 24
+    assert "price: " in told.stdout
+    assert "no gap found" in told.stdout
+    polls = told.stdout.partition("next polls")[2].splitlines()[1:]
+    assert len(polls) == 5
+
+    fixed = aggregator.run("explain", "source", "fixed").stdout
+    assert fixed.count("fixed interval") == 5
+    gone = aggregator.run("explain", "source", "gone").stdout
+    assert re.search(rf"state: failing since {LOCAL_TIME} \(1 time\): http-status: ", gone)
+    off = aggregator.run("explain", "source", "off").stdout
+    assert "state: disabled" in off
+    assert "next polls" not in off
+
+
+def test_explain_of_an_unknown_and_of_a_new_source(aggregator: Program, web: Publisher) -> None:
+    web.route("/a.xml", body=document())
+    aggregator.configure(source("a", web.url("/a.xml")))
+    assert aggregator.run("poll").returncode == 0
+    aggregator.configure(source("a", web.url("/a.xml")) + source("b", web.url("/b.xml")))
+    told = aggregator.run("explain", "source", "b")
+    assert told.returncode == 1
+    assert "source b is new: the daemon has not seen it yet" in told.stderr
+    told = aggregator.run("explain", "source", "c")
+    assert told.returncode == 1
+    assert "no source is named c" in told.stderr
