@@ -102,6 +102,10 @@ TOLD = [
     'config.toml:9: store.keep_raw: must be a duration such as "90s", "15m", "4h" or "2d"',
     'config.toml:11: polling.intervall: unknown key, did you mean "min_interval"?',
     'config.toml:12: polling.min_interval: must be at most max_interval ("10s")',
+    (
+        'config.toml:12: polling.min_interval: under "1m" only when [network] allow_private '
+        "covers every source; it does not cover sources[0] and 1 more"
+    ),
     "config.toml:14: polling.concurrency: must be at least 1",
     (
         "config.toml:17: network.allow_private[0]: "
@@ -116,6 +120,10 @@ TOLD = [
     'config.toml:22: network.contact: must be an http(s) URL or "mailto:you@example.org"',
     'config.toml:24: log.level: must be one of "debug", "info", "warning" or "error"',
     "config.toml:26: defaults.name: cannot have a default: every [[sources]] has its own",
+    (
+        'config.toml:30: sources[0].interval: under "1m" only for sources that [network] '
+        "allow_private covers"
+    ),
     'config.toml:31: sources[0].timezone: unknown time zone, did you mean "Asia/Shanghai"?',
     (
         "config.toml:33: sources[1].name: "
@@ -358,6 +366,36 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert told() == f"{path}:3: is not UTF-8; save the file as UTF-8"
     path.write_bytes(b"#" * (MAX_FILE_BYTES + 1))
     assert told() == f"{path}: is larger than 16 MiB"
+
+
+def test_what_is_wrong_in_a_list_does_not_hide_what_else_is() -> None:
+    assert mistakes(f'{SOURCE}[[feeds]]\nname = "x"\nsources = ["okk", 5, "a"]\n') == [
+        'config.toml:6: feeds[0].sources[0]: unknown source "okk"',
+        "config.toml:6: feeds[0].sources[1]: must be a string (in quotes)",
+    ]
+
+
+def test_all_that_is_wrong_with_one_value_is_told() -> None:
+    (line,) = mistakes(f'[server]\nbase_url = "https://u:p@x.example/?a"\n{SOURCE}')
+    assert "must not have a query or fragment; must not hold a user name or password" in line
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://public.example/rss", True),
+        ("http://rsshub:1200/a", False),  # what the broken entry may be meant for
+        ("http://192.168.1.5/a", False),
+        ("http://nas.example:81/a", False),  # what a good entry covers
+        ("http://nas.example:82/a", True),
+    ],
+)
+def test_a_short_interval_is_told_though_allow_private_is_broken(url: str, told: bool) -> None:
+    allowed = 'allow_private = ["http://RSSHub:1200", "192.168.1.5/24", 3, "nas.example:81"]\n'
+    source = f'[[sources]]\nname = "a"\nurl = "{url}"\ninterval = "30s"\n'
+    lines = mistakes(f"[network]\n{allowed}{source}")
+    assert len([line for line in lines if ".interval: under" in line]) == told
+    assert len([line for line in lines if ": network.allow_private[" in line]) == 3
 
 
 def test_the_file_is_called_as_the_operator_named_it(tmp_path: Path) -> None:

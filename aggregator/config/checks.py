@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from aggregator.config.mistakes import Mistakes
     from aggregator.config.settings import Rsshub
-    from aggregator.config.tables import Tables
-    from aggregator.model import Feed, Source
+    from aggregator.config.tables import NetworkTable, Reading, Tables
+    from aggregator.model import Allowance, Feed, Source
 
 #: Looking for the name that was meant compares with every name there is; a file full of unknown
 #: names must not cost minutes.
@@ -97,14 +97,13 @@ def _polling(tables: Tables, mistakes: Mistakes) -> None:
 
 
 def _short_intervals(tables: Tables, sources: Sequence[Source], mistakes: Mistakes) -> None:
-    if "allow_private" in tables.network.broken:
-        return
-    allowances = tables.network.table.allow_private
+    allowances, doubtful = _allowances(tables.network)
     public = [
         index
         for index, source in enumerate(sources)
-        if not all(
-            any(allowance.covers(*values.origin(url)) for allowance in allowances)
+        if any(
+            not any(allowance.covers(*values.origin(url)) for allowance in allowances)
+            and not _may_be_meant(values.origin(url)[0], doubtful)
             for url in asking.asked(source)
         )
     ]
@@ -130,6 +129,24 @@ def _short_intervals(tables: Tables, sources: Sequence[Source], mistakes: Mistak
         )
 
 
+def _allowances(network: Reading[NetworkTable]) -> tuple[list[Allowance], list[str]]:
+    """Return what `allow_private` allows, and its entries that cannot be read."""
+    raw = network.raw.get("allow_private", [])
+    good, bad = [], []
+    for entry in raw if isinstance(raw, list) else [raw]:
+        try:
+            good.append(values.allowance(entry))
+        except ValueError:
+            bad.append(str(entry).lower())
+    return good, bad
+
+
+def _may_be_meant(host: str, entries: Sequence[str]) -> bool:
+    """Tell whether an entry that cannot be read may have been meant for this host."""
+    is_address = ":" in host or host.replace(".", "").isdigit()
+    return bool(entries) and (is_address or any(host in entry for entry in entries))
+
+
 def _budget(tables: Tables, warnings: Mistakes) -> None:
     polling = tables.polling.table
     most, least = (DAY / pause for pause in (polling.min_interval, polling.max_interval))
@@ -149,8 +166,9 @@ def _selections(tables: Tables, mistakes: Mistakes) -> None:
                     ("feeds", index, key),
                     "must not be empty; to select every source leave out both sources and tags",
                 )
-        for position, name in enumerate(feed.table.sources or ()):
-            if name not in tables.source_names:
+        names = feed.raw.get("sources")
+        for position, name in enumerate(names if isinstance(names, list) else ()):
+            if isinstance(name, str) and name not in tables.source_names:
                 unknown += 1
                 hint = (
                     values.suggestion(name, tables.source_names)

@@ -190,6 +190,7 @@ class Reading(Generic[AnyTable]):
     """
 
     table: AnyTable
+    raw: Mapping[str, object]  # as written, for what can be said of the good part of a bad list
     broken: frozenset[str] = frozenset()
 
     def says(self, key: str) -> bool:
@@ -261,19 +262,19 @@ def _read(kind: type[AnyTable], raw: object, at: Path, mistakes: Mistakes) -> Re
     section = str(at[0])
     if not isinstance(raw, dict):
         mistakes.add(at, f"must be a table, written {WRITTEN[section]}")
-        return Reading(kind(), frozenset(kind.model_fields))
+        return Reading(kind(), {}, frozenset(kind.model_fields))
     missing = [key for key in REQUIRED.get(section, ()) if key not in raw]
     for key in missing:
         mistakes.add((*at, key), f"missing: every {WRITTEN[section]} needs it")
     try:
-        return Reading(kind.model_validate(raw), frozenset(missing))
+        return Reading(kind.model_validate(raw), raw, frozenset(missing))
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
     for detail in details:
         mistakes.add((*at, *_place(detail, raw)), _in_our_words(detail, kind, section))
     broken = {str(detail["loc"][0]) for detail in details}
     sound = {key: value for key, value in raw.items() if key not in broken}
-    return Reading(kind.model_validate(sound), frozenset({*broken, *missing}))
+    return Reading(kind.model_validate(sound), raw, frozenset({*broken, *missing}))
 
 
 def _place(detail: ErrorDetails, raw: Mapping[str, object]) -> Path:

@@ -233,10 +233,13 @@ def base_url(value: object) -> str:
     """Return the URL under which readers reach us, without a trailing slash."""
     url = text(value)
     parts = split(url)
+    wrong = []
     if "?" in url or "#" in url:
-        raise ValueError("must not have a query or fragment")
+        wrong.append("must not have a query or fragment")
     if "@" in parts.netloc:
-        raise ValueError("must not hold a user name or password: it is published")
+        wrong.append("must not hold a user name or password: it is published")
+    if wrong:
+        raise ValueError("; ".join(wrong))
     return url.rstrip("/")
 
 
