@@ -201,7 +201,7 @@ def test_what_is_a_source_already_is_left_alone(aggregator: Program, web: Publis
     before = aggregator.config.read_bytes()
     told = aggregator.run("add", web.url("/feed.xml#top"))
     assert (told.returncode, told.stderr) == (0, "")
-    assert told.stdout == f"{web.url('/feed.xml')} is there already: source known\n"
+    assert told.stdout == f"{web.url('/feed.xml#top')} is there already: source known\n"
     assert not web.requests
     told = aggregator.run("add", web.url("/"))
     assert (told.returncode, told.stderr) == (0, "")
@@ -218,6 +218,22 @@ def test_add_writes_where_a_permanent_redirect_leads(aggregator: Program, web: P
     assert aggregator.run("add", web.url("/moved")).returncode == 0
     assert aggregator.run("add", web.url("/elsewhere")).returncode == 0
     assert [url for _, url, _ in added(aggregator)] == [web.url("/feed.xml"), web.url("/elsewhere")]
+
+
+def test_add_takes_a_route_of_rsshub_and_knows_what_it_stands_for(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/ithome/ranking/24h", body=document("热榜"))
+    down, up = web.url("/down"), web.url()
+    aggregator.configure("", top=f'[rsshub]\ninstances = ["{down}", "{up.rstrip("/")}"]\n')
+    assert aggregator.run("add", "rsshub://ithome/ranking/24h").returncode == 0
+    assert added(aggregator) == [("ithome", "rsshub://ithome/ranking/24h", ())]
+    assert [request.path for request in web.requests] == [
+        "/down/ithome/ranking/24h",
+        "/ithome/ranking/24h",
+    ]
+    url = web.url("/ithome/ranking/24h")
+    assert aggregator.run("add", url).stdout == f"{url} is there already: source ithome\n"
 
 
 def test_two_added_at_the_same_time_are_both_there(aggregator: Program, web: Publisher) -> None:

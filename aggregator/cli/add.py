@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -39,10 +40,11 @@ Exit status:
 
 
 class KnownError(Exception):
-    """The URL is a source's already; `source` is that one."""
+    """`url` is asked already, for `source`."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, url: str, source: Source) -> None:
         super().__init__(source.name)
+        self.url = url
         self.source = source
 
 
@@ -65,7 +67,7 @@ def add(url: str, *, name: str | None, tags: tuple[str, ...], yes: bool) -> int:
         preview = _find(path, source, yes=yes)
         source = _source(path, preview.url, name, tags)
     except KnownError as known:
-        click.echo(f"{line(known.source.url)} is there already: source {known.source.name}")
+        click.echo(f"{line(known.url)} is there already: source {known.source.name}")
         return 0
     _show(preview)
     config, added = _write(path, preview, name, tags)
@@ -95,7 +97,7 @@ def _source(path: Path, url: str, name: str | None, tags: Sequence[str]) -> Sour
         return found[0]
     refusal = found[0]
     if refusal.same_as is not None:
-        raise KnownError(config.sources[refusal.same_as])
+        raise KnownError(url, config.sources[refusal.same_as])
     hint = {"name": "--name", "tags": "--tag"}.get(refusal.key, "URL")
     raise click.BadParameter(refusal.text, param_hint=hint)
 
@@ -119,7 +121,6 @@ def _find(path: Path, source: Source, *, yes: bool) -> Preview:
 
 def _look(path: Path, source: Source) -> Preview | Named | Problem:
     import asyncio
-    import os
 
     from aggregator.config import load
     from aggregator.logs import set_up
@@ -129,8 +130,6 @@ def _look(path: Path, source: Source) -> Preview | Named | Problem:
 
 
 async def _ask(config: Config, source: Source) -> Preview | Named | Problem:
-    import os
-
     from aggregator.once import make_fetcher, utc_now
     from aggregator.preview import look
     from aggregator.workers import Workers
