@@ -254,7 +254,7 @@ def _note_flood(connection: sqlite3.Connection, batch: Batch, held_back: int) ->
 
 
 def _free_key(connection: sqlite3.Connection, key: int) -> int:
-    while connection.execute("SELECT 1 FROM stories WHERE order_key = ?", (key,)).fetchone():
+    while connection.execute("SELECT 1 FROM entries WHERE order_key = ?", (key,)).fetchone():
         key += 1
     return key
 
@@ -267,18 +267,19 @@ def _insert_entry(
     published_at = min(optional_micros(entry.published_at) or now, now)
     updated_at = min(max(optional_micros(entry.updated_at) or published_at, published_at), now)
     story_id = connection.execute(
-        "INSERT INTO stories (public_id, order_key, held_back) VALUES (?, ?, ?)",
-        (public_id, order_key, held_back),
+        "INSERT INTO stories (public_id) VALUES (?)", (public_id,)
     ).lastrowid
     entry_id = connection.execute(
-        """INSERT INTO entries (source_id, story_id, public_id, guid, url, title, content_html,
-               summary, author, published_at, updated_at, dated, categories, enclosures, language,
-               content_hash, refined_by, raw, first_seen_at, changed_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        """INSERT INTO entries (source_id, story_id, public_id, order_key, held_back, guid, url,
+               title, content_html, summary, author, published_at, updated_at, dated, categories,
+               enclosures, language, content_hash, refined_by, raw, first_seen_at, changed_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             source_id,
             story_id,
             public_id,
+            order_key,
+            held_back,
             entry.guid,
             entry.url,
             entry.title,

@@ -111,15 +111,15 @@ _FIRST_RELEASE = (
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE stories (
         id INTEGER PRIMARY KEY,
-        public_id TEXT NOT NULL UNIQUE,
-        order_key INTEGER NOT NULL UNIQUE,
-        held_back INTEGER NOT NULL DEFAULT 0
+        public_id TEXT NOT NULL UNIQUE
     ) STRICT""",
     """CREATE TABLE entries (
         id INTEGER PRIMARY KEY,
         source_id INTEGER NOT NULL REFERENCES sources (id),
         story_id INTEGER NOT NULL REFERENCES stories (id),
         public_id TEXT NOT NULL UNIQUE,
+        order_key INTEGER NOT NULL UNIQUE,
+        held_back INTEGER NOT NULL DEFAULT 0,
         guid TEXT,
         url TEXT,
         title TEXT NOT NULL,
@@ -139,6 +139,7 @@ _FIRST_RELEASE = (
         changed_at INTEGER NOT NULL
     ) STRICT""",
     "CREATE INDEX entries_source ON entries (source_id, published_at)",
+    "CREATE INDEX entries_source_order ON entries (source_id, order_key)",
     "CREATE INDEX entries_story ON entries (story_id)",
     "CREATE INDEX entries_changed ON entries (changed_at) WHERE raw IS NOT NULL",
     # What an entry is known by; an entry gathers keys when its publisher changes one of them.
@@ -149,6 +150,7 @@ _FIRST_RELEASE = (
         PRIMARY KEY (source_id, key)
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX identities_entry ON identities (entry_id)",
+    "CREATE INDEX identities_key ON identities (key)",
     # What was pruned and must not come back; `absent_since_at` is NULL while the document shows it.
     """CREATE TABLE tombstones (
         source_id INTEGER NOT NULL REFERENCES sources (id),

@@ -7,11 +7,11 @@ document last showed them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.store.rows import MICROSECOND
-from aggregator.store.windows import shown_story_ids
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,14 +26,27 @@ NOTES_KEPT = timedelta(days=7)
 BATCH = 500
 
 
-def prune_batch(connection: sqlite3.Connection, *, now: int, retention: timedelta) -> int:
-    """Delete at most `BATCH` entries that are older than `retention` and in no feed's window."""
-    shown = shown_story_ids(connection)
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What one batch did: entries deleted, and the id to go on after (`None`: that was all)."""
+
+    entries: int
+    after_id: int | None
+
+
+def prune_batch(
+    connection: sqlite3.Connection, *, before: int, shown: set[int], after_id: int
+) -> Pruned:
+    """Delete entries first seen before `before`, of at most `BATCH` with an id above `after_id`.
+
+    Those of a story in `shown` (`windows.shown_story_ids`) stay.
+    """
     rows = connection.execute(
-        "SELECT id, source_id, story_id FROM entries WHERE first_seen_at < ? ORDER BY id",
-        (now - retention // MICROSECOND,),
+        """SELECT id, story_id FROM entries WHERE id > ? AND first_seen_at < ?
+            ORDER BY id LIMIT ?""",
+        (after_id, before, BATCH),
     ).fetchall()
-    doomed = [row for row in rows if row["story_id"] not in shown][:BATCH]
+    doomed = [row for row in rows if row["story_id"] not in shown]
     for row in doomed:
         connection.execute(
             """INSERT OR IGNORE INTO tombstones (source_id, key)
@@ -46,7 +59,7 @@ def prune_batch(connection: sqlite3.Connection, *, now: int, retention: timedelt
                  AND NOT EXISTS (SELECT 1 FROM entries WHERE story_id = stories.id)""",
             (row["story_id"],),
         )
-    return len(doomed)
+    return Pruned(len(doomed), rows[-1]["id"] if len(rows) == BATCH else None)
 
 
 def drop_leftovers(connection: sqlite3.Connection, *, now: int, keep_raw: timedelta) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from aggregator.errors import StoreError
@@ -16,7 +17,7 @@ from aggregator.store import applying, mirrors, notes, windows
 from aggregator.store.absorbing import Poll, absorb
 from aggregator.store.connection import open_reader as open_reading
 from aggregator.store.connection import open_writer
-from aggregator.store.retention import BATCH, drop_leftovers, prune_batch
+from aggregator.store.retention import drop_leftovers, prune_batch
 from aggregator.store.rows import (
     MICROSECOND,
     dumps,
@@ -137,12 +138,15 @@ class SqliteStore:
 
     def prune(self, now: datetime, *, retention: timedelta, keep_raw: timedelta) -> int:
         """Delete what is older than `retention` and in no feed's window; return how many."""
-        at, total = micros(now), 0
+        at, total, after_id = micros(now), 0, 0
+        before = at - retention // MICROSECOND
+        shown = self._write(windows.shown_story_ids)
         while True:
-            deleted = self._write(lambda db: prune_batch(db, now=at, retention=retention))
-            total += deleted
-            if deleted < BATCH:
+            batch = self._write(partial(prune_batch, before=before, shown=shown, after_id=after_id))
+            total += batch.entries
+            if batch.after_id is None:
                 break
+            after_id = batch.after_id
         self._write(lambda db: drop_leftovers(db, now=at, keep_raw=keep_raw))
         return total
 

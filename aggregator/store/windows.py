@@ -32,31 +32,35 @@ if TYPE_CHECKING:
 #: the feed has no readers yet. Later ones bring at most their `backfill`.
 FILLING_US = 3_600_000_000
 
-# Stories that the feed admits: above the floor, of a source that is a member today, and arrived
-# during one of its memberships. `lead_id` is the entry that stands for the story in this feed.
-_ADMITTED = """
-    SELECT s.id AS story_id, s.order_key, s.public_id AS story_public_id,
-           (SELECT min(e.id) FROM entries e
-              JOIN memberships m ON m.source_id = e.source_id AND m.feed_id = :feed
-                   AND s.order_key > m.after_key
-                   AND (m.until_key IS NULL OR s.order_key <= m.until_key)
-             WHERE e.story_id = s.id
-               AND EXISTS (SELECT 1 FROM memberships o WHERE o.feed_id = :feed
-                            AND o.source_id = e.source_id AND o.until_key IS NULL)) AS lead_id
-      FROM stories s
-     WHERE s.order_key > :floor AND s.held_back = 0
+# Entries that the feed admits: of a source that is a member today, arrived during one of its
+# memberships. Written as a condition on entry {e}.
+_IS_ADMITTED = """
+    {e}.held_back = 0
+    AND EXISTS (SELECT 1 FROM memberships m
+                 WHERE m.feed_id = :feed AND m.source_id = {e}.source_id
+                   AND {e}.order_key > m.after_key
+                   AND (m.until_key IS NULL OR {e}.order_key <= m.until_key))
+    AND EXISTS (SELECT 1 FROM memberships m
+                 WHERE m.feed_id = :feed AND m.source_id = {e}.source_id AND m.until_key IS NULL)
 """
 
-_KEYS = f"""
-    SELECT order_key FROM ({_ADMITTED}) WHERE lead_id IS NOT NULL ORDER BY order_key DESC
+# A story stands in a feed by the first of its entries that the feed admits: another source's copy
+# that comes later neither moves it nor brings it back.
+_SHOWN = f"""
+    SELECT e.id, e.story_id, e.order_key FROM entries e
+     WHERE e.order_key > :floor AND {_IS_ADMITTED.format(e="e")}
+       AND NOT EXISTS (SELECT 1 FROM entries f
+                        WHERE f.story_id = e.story_id AND f.order_key < e.order_key
+                          AND {_IS_ADMITTED.format(e="f")})
+     ORDER BY e.order_key DESC
 """  # noqa: S608 -- built of constants
 
 _STORIES = f"""
-    SELECT a.story_id, a.order_key, a.story_public_id, e.*, src.id AS origin_row
-      FROM ({_ADMITTED}) a
-      JOIN entries e ON e.id = a.lead_id
-      JOIN sources src ON src.id = e.source_id
-     ORDER BY a.order_key DESC LIMIT :limit
+    SELECT e.*, s.public_id AS story_public_id
+      FROM ({_SHOWN} LIMIT :limit) shown
+      JOIN entries e ON e.id = shown.id
+      JOIN stories s ON s.id = shown.story_id
+     ORDER BY e.order_key DESC
 """  # noqa: S608 -- built of constants
 
 
@@ -113,9 +117,9 @@ def admit_first_poll(
 def _cut(connection: sqlite3.Connection, source_id: int, after: int, backfill: int) -> int:
     """Return the order key below the source's newest `backfill` stories above `after`."""
     row = connection.execute(
-        """SELECT s.order_key FROM stories s JOIN entries e ON e.story_id = s.id
-            WHERE e.source_id = ? AND s.order_key > ? AND s.held_back = 0
-            ORDER BY s.order_key DESC LIMIT 1 OFFSET ?""",
+        """SELECT order_key FROM entries
+            WHERE source_id = ? AND order_key > ? AND held_back = 0
+            ORDER BY order_key DESC LIMIT 1 OFFSET ?""",
         (source_id, after, backfill),
     ).fetchone()
     return after if row is None else int(row[0])
@@ -129,7 +133,7 @@ def advance(connection: sqlite3.Connection, feed_row: sqlite3.Row, now: int) -> 
     """
     feed = feed_of(feed_row["config"])
     parameters = {"feed": feed_row["id"], "floor": feed_row["floor"]}
-    keys = [key for (key,) in connection.execute(_KEYS, parameters)]
+    keys = [row["order_key"] for row in connection.execute(_SHOWN, parameters)]
     oldest = now - feed.window // MICROSECOND
     kept = len(keys)
     while kept > feed.min_entries and keys[kept - 1] < oldest:
@@ -163,11 +167,8 @@ def shown_story_ids(connection: sqlite3.Connection) -> set[int]:
     shown: set[int] = set()
     feeds = connection.execute("SELECT id, floor FROM feeds WHERE removed_at IS NULL").fetchall()
     for feed in feeds:
-        rows = connection.execute(
-            f"SELECT story_id FROM ({_ADMITTED}) WHERE lead_id IS NOT NULL",  # noqa: S608
-            {"feed": feed["id"], "floor": feed["floor"]},
-        )
-        shown.update(story_id for (story_id,) in rows)
+        rows = connection.execute(_SHOWN, {"feed": feed["id"], "floor": feed["floor"]})
+        shown.update(row["story_id"] for row in rows)
     return shown
 
 
@@ -177,7 +178,7 @@ def select(connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row) -> Sele
     stories: list[Story] = []
     parameters = {"feed": row["id"], "floor": row["floor"], "limit": feed.limit}
     for entry in connection.execute(_STORIES, parameters):
-        source_id = entry["origin_row"]
+        source_id = entry["source_id"]
         if source_id not in origins:
             origins[source_id] = _origin(connection, source_id)
         stories.append(_story(entry, *origins[source_id]))
