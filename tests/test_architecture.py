@@ -70,6 +70,8 @@ OWNERS = {
 ALIASES = {"pydantic_core": "pydantic"}
 #: Modules of the standard library of later versions, asked for where they exist.
 LATER_STDLIB = {"compression"}
+#: Types of the standard library that only type checkers read.
+TYPES_ONLY = {"_typeshed"}
 #: Installed for what it holds, never imported: the zones that zoneinfo reads.
 DATA_ONLY = {"tzdata"}
 
@@ -181,7 +183,7 @@ def test_a_third_party_library_is_imported_by_its_owner_alone() -> None:
     wrong = []
     for found in all_imports():
         top = found.name.partition(".")[0]
-        if top == "aggregator" or top in sys.stdlib_module_names | LATER_STDLIB:
+        if top == "aggregator" or top in sys.stdlib_module_names | LATER_STDLIB | TYPES_ONLY:
             continue
         name = ALIASES.get(top, found.name)
         library = next((owned for owned in OWNERS if f"{name}.".startswith(f"{owned}.")), None)

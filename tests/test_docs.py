@@ -165,6 +165,7 @@ def test_the_backup_is_complete_while_the_daemon_writes_and_the_restore_brings_i
     done = run("sh", "-c", made_local(command_marked("backup"), tmp_path), **shell)
     assert done.returncode == 0, done.stderr
     (copy,) = tmp_path.glob("backup-*.db")
+    assert copy.stat().st_mode & 0o777 == 0o600
 
     writer.execute("INSERT INTO proof VALUES ('after')")
     writer.commit()
@@ -189,6 +190,30 @@ def test_the_backup_is_complete_while_the_daemon_writes_and_the_restore_brings_i
     restored.close()
     told = run(PROGRAM, "status", "--config", tmp_path / "config.toml")
     assert told.returncode == 0, told.stderr
+
+
+def test_the_installed_command_means_the_services_configuration_in_every_folder(
+    tmp_path: Path,
+) -> None:
+    installing = re.compile(r"^sudo (install .* /usr/local/bin/aggregator)$", re.MULTILINE)
+    command, again = installing.findall(read(INSTALL))
+    assert command == again, "an upgrade installs what the installation did"
+    script = tmp_path / "bin" / "aggregator"
+    script.parent.mkdir()
+    made = made_local(command, tmp_path).replace("/usr/local/bin/aggregator", str(script))
+    assert run("sh", "-c", made).returncode == 0
+    assert script.stat().st_mode & 0o777 == 0o755
+    text = made_local(
+        read(script).replace("/opt/aggregator/.venv/bin", str(PROGRAM.parent)), tmp_path
+    )
+    script.write_text(text, encoding="utf-8")
+    (tmp_path / "config.toml").write_text("[log]\n", encoding="utf-8")
+    (tmp_path / "bin" / "config.toml").write_text("mistake = 1\n", encoding="utf-8")
+
+    told = run("sh", "-c", f"cd {script.parent} && unset AGGREGATOR_CONFIG && {script} check")
+    assert told.stdout.startswith(f"{tmp_path}/config.toml: 0 sources")
+    named = f"cd {script.parent} && {script} check --config config.toml"
+    assert run("sh", "-c", named).stderr.startswith("config.toml:1: mistake: ")
 
 
 def test_the_database_of_the_installed_configuration_is_where_the_service_may_write(
