@@ -1,0 +1,83 @@
+"""A source with several URLs, through whole polls: whichever answers, it is one source."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tests.polling import HOUR, START, Clock, house, rss
+from tests.web import Publisher, Reply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PATH = "/feed.xml"
+
+
+def document(tag: bytes, *numbers: int) -> Reply:
+    return Reply(body=rss(numbers), etag=tag)
+
+
+async def test_mirrors_are_asked_in_order_each_with_its_own_validators(tmp_path: Path) -> None:
+    async with Publisher() as first, Publisher() as second:
+        first.route(PATH, document(b'"first"', 2, 1))
+        second.route(PATH, document(b'"second"', 2, 1))
+        toml = (
+            '[network]\nallow_private = ["127.0.0.0/8"]\n'
+            f'[[sources]]\nname = "one"\nurl = ["{first.url(PATH)}", "{second.url(PATH)}"]\n'
+            'interval = "1h"\n'
+        )
+        async with house(tmp_path, Clock(), toml) as home:
+            # While the preferred one answers, nobody else is asked.
+            await home.run_until(START + 3.5 * HOUR)
+            assert len(first.requests) == 4
+            assert not second.requests
+
+            # It fails: the next one answers in the same poll, and no entry is new by that.
+            first.route(PATH, status=502)
+            await home.run_until(START + 4.5 * HOUR)
+            assert [len(first.requests), len(second.requests)] == [5, 1]
+            assert second.requests[0].header("If-None-Match") is None
+            (result,) = home.results["one"][4:]
+            assert (result.problem, result.tally.new, result.tally.shared) == (None, 0, 2)
+
+            # It is left in peace for a while, and what is new comes from the other.
+            second.route(PATH, document(b'"second 3"', 3, 2, 1))
+            await home.run_until(START + 8.5 * HOUR)
+            asked = len(first.requests) - 5
+            assert 1 <= asked <= 3
+            assert len(second.requests) == 5
+            assert second.requests[1].header("If-None-Match") == b'"second"'
+            assert second.requests[2].header("If-None-Match") == b'"second 3"'
+            assert all(
+                request.header("If-None-Match") == b'"first"' for request in first.requests[1:]
+            )
+            assert len(home.rows("one")["entries"]) == 3
+            assert home.store.status()[0].problem is None
+
+            # It comes back: preferred again, and with the validators that it gave.
+            first.route(PATH, document(b'"first 4"', 4, 3, 2, 1))
+            await home.run_until(START + 16 * HOUR)
+            assert len(home.rows("one")["entries"]) == 4
+            later = len(second.requests)
+            await home.run_until(START + 20 * HOUR)
+            assert len(second.requests) == later
+            assert first.requests[-1].header("If-None-Match") == b'"first 4"'
+
+
+async def test_when_no_mirror_answers_the_source_backs_off_as_any_other(tmp_path: Path) -> None:
+    async with Publisher() as first, Publisher() as second:
+        first.route(PATH, status=500)
+        second.route(PATH, status=404)
+        toml = (
+            '[network]\nallow_private = ["127.0.0.0/8"]\n'
+            f'[[sources]]\nname = "one"\nurl = ["{first.url(PATH)}", "{second.url(PATH)}"]\n'
+        )
+        async with house(tmp_path, Clock(), toml) as home:
+            await home.run_until(START + timedelta(days=2))
+            assert len(home.results["one"]) <= 10
+            assert len(first.requests) + len(second.requests) <= 20
+            assert all(result.problem for result in home.results["one"])
+            second.route(PATH, document(b'"1"', 1))
+            await home.run_until(START + timedelta(days=4))
+            assert home.results["one"][-1].problem is None
