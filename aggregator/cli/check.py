@@ -29,7 +29,7 @@ Exit status:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Check the configuration; print what it would do.")
 @config_option
 def check() -> None:
     """Check the configuration; print what would be polled and published.
