@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -315,3 +316,20 @@ def test_status_prints_what_the_daemon_says_of_itself(
         serving.join(PATIENCE)
     expected = "no sources\n" + (f"\ndaemon: {note}\n" if note else "")
     assert (told.returncode, told.stdout) == (0, expected)
+
+
+def test_status_says_that_the_disk_of_the_daemon_is_full(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/a.xml", body=document())
+    aggregator.configure(source("a", web.url("/a.xml"), 'interval = "1s"'))
+    aggregator.start()
+    aggregator.wait(lambda: aggregator.status()["a"]["entries"] == 1, "an entry")
+    assert aggregator.process is not None
+    # Its files cannot grow from now on, as on a full disk.
+    resource.prlimit(aggregator.process.pid, resource.RLIMIT_FSIZE, (4096, 4096))
+    web.route("/a.xml", body=document(entries=50))
+    aggregator.wait(lambda: "\ndaemon: " in aggregator.run("status").stdout, "the daemon's trouble")
+    told = aggregator.run("status")
+    assert told.returncode == 0
+    assert re.search(r"^daemon: .*(full|I/O error)", told.stdout, re.MULTILINE)
