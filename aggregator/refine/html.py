@@ -13,6 +13,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from contextvars import ContextVar
 from urllib.parse import urlsplit
 
 import nh3
@@ -95,12 +96,13 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "mi": {"mathvariant"},
     "mtd": {"columnspan", "rowspan"},
 }
-_URL_ATTRIBUTES = frozenset({"href", "src", "cite", "data", *_LAZY})
+_CHECKED = frozenset({"href", "src", "cite", "data", *_LAZY, *_SRCSETS})
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|avif);base64,[A-Za-z0-9+/=]+\Z")
 _LINK_REL = "noopener noreferrer nofollow"
 
 #: On nh3's output, where every value is quoted and holds no "<" or ">".
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^<>]*)>")
+_REWRITTEN_TAG = re.compile(r"<(/?)(img|source|x-[a-z]+)([^<>]*)>")
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _RAW_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)[^>]*>?")
 #: https://html.spec.whatwg.org/#parse-a-srcset-attribute: an address may hold commas inside.
@@ -139,9 +141,9 @@ def clean(raw_html: str, base_url: str) -> str:
         return redact(html.escape(text, quote=False).strip())
     if nesting(text) > MAX_NESTING:
         text = _flattened(text)
-    cleaner = _cleaner(base_url)
+    _ADDRESSES.set(_Addresses(base_url))
     for _ in range(_MAX_PASSES):
-        cleaned = _pass(cleaner, text)
+        cleaned = _pass(text)
         if len(cleaned) > _MAX_CLEAN_CHARS:
             break
         if cleaned == text:
@@ -223,41 +225,54 @@ def _as_blank(match: re.Match[str]) -> str:
 # --- one pass -----------------------------------------------------------------------------------
 
 
-def _pass(cleaner: nh3.Cleaner, text: str) -> str:
+def _pass(text: str) -> str:
     renamed = _RENAMED.sub(r"<\1x-\2", text)
-    tidy = cleaner.clean(renamed)
+    tidy = _CLEANER.clean(renamed)
     return redact(scrub(_Rewriter().rewrite(tidy))).strip()
 
 
-def _cleaner(base_url: str) -> nh3.Cleaner:
-    fit: set[tuple[str, str, str]] = set()  # results of earlier passes: each is its own result
+class _Addresses:
+    """The addresses of one text: what they resolve against, and which fit."""
 
-    def attribute(tag: str, name: str, value: str) -> str | None:
-        if (tag, name, value) in fit:
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+        self.fit: set[tuple[str, str, str]] = set()  # of earlier passes: each is its own result
+
+    def attribute(self, tag: str, name: str, value: str) -> str | None:
+        """Return an attribute's value as it may be published, `None` for none."""
+        if name not in _CHECKED or (tag, name, value) in self.fit:
             return value
-        result = checked(tag, name, value)
+        result = self._checked(tag, name, value)
         if result is not None:
-            fit.add((tag, name, result))
+            self.fit.add((tag, name, result))
         return result
 
-    def checked(tag: str, name: str, value: str) -> str | None:
+    def _checked(self, tag: str, name: str, value: str) -> str | None:
         if name in _SRCSETS:
-            return _largest(value, base_url)
+            return _largest(value, self.base_url)
         if name in _LAZY and not _ADDRESS.fullmatch(value.strip()):
             return None
-        return _fit_url(tag, name, value, base_url) if name in _URL_ATTRIBUTES else value
-
-    return nh3.Cleaner(
-        tags=set(_BLOCKS | _INLINE | _MATH | _TEMPORARY),
-        clean_content_tags={"script", "style", "title", "template", "svg", "noembed", "noframes"},
-        attributes=_ATTRIBUTES,
-        attribute_filter=attribute,
-        url_schemes={"http", "https", "mailto", "data"},
-        link_rel=_LINK_REL,
-        strip_comments=True,
-    )
+        return _fit_url(tag, name, value, self.base_url)
 
 
+#: Of the text that is being cleaned: nh3's filter is told of nothing but the attribute.
+_ADDRESSES: ContextVar[_Addresses] = ContextVar("addresses")
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    return _ADDRESSES.get().attribute(tag, name, value)
+
+
+#: Made once: making it takes as long as cleaning a short text.
+_CLEANER = nh3.Cleaner(
+    tags=set(_BLOCKS | _INLINE | _MATH | _TEMPORARY),
+    clean_content_tags={"script", "style", "title", "template", "svg", "noembed", "noframes"},
+    attributes=_ATTRIBUTES,
+    attribute_filter=_attribute,
+    url_schemes={"http", "https", "mailto", "data"},
+    link_rel=_LINK_REL,
+    strip_comments=True,
+)
 _STRIPPER = nh3.Cleaner(
     tags=set(_BLOCKS),
     clean_content_tags={"script", "style", "template", "svg"},
@@ -288,7 +303,7 @@ class _Rewriter:
         self._players: list[bool] = []  # of each open player: has it been linked?
 
     def rewrite(self, tidy: str) -> str:
-        return _TAG.sub(self._tag, tidy)
+        return _REWRITTEN_TAG.sub(self._tag, tidy)
 
     def _tag(self, match: re.Match[str]) -> str:
         closing, name = bool(match[1]), match[2]
@@ -297,9 +312,7 @@ class _Rewriter:
         if name == "x-noscript":
             self._in_noscript += -1 if closing else 1
             return ""
-        if name in _EMBEDS or name == "source":
-            return self._player(closing, name, _attributes(match[3]))
-        return match[0]
+        return self._player(closing, name, _attributes(match[3]))
 
     def _image(self, attributes: dict[str, str]) -> str:
         source = _best_source(attributes)

@@ -18,10 +18,11 @@ _MIN_TELLING_CHARS = 160
 
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^<>]*)>")
 _ADDRESS = re.compile(r' (href|src)="([^"]*)"')
-#: Counts that grow while nothing is edited: "12 comments", "阅读 1,024".
-_NUMBER = r"\d[\d.,]{0,12}\s?[kKmM万]?"
+#: Counts that grow while nothing is edited: "12 comments", "阅读 1,024". Possessive: what a number
+#: begins never ends as something else, and most numbers count nothing.
+_NUMBER = r"\d[\d.,]{0,12}+\s?+[kKmM万]?+"
 _COUNT_BEFORE = re.compile(
-    rf"{_NUMBER}\s?(?=(?:comment|repl(?:y|ie)|view|like|share|point|vote)s?\b"
+    rf"{_NUMBER}\s?+(?=(?:comment|repl(?:y|ie)|view|like|share|point|vote)s?\b"
     r"|条?评论|次?(?:阅读|浏览|点击)|人?点赞)",
     re.IGNORECASE,
 )
@@ -129,8 +130,8 @@ def _said(text: str) -> str:
 def _shape(content_html: str) -> str:
     parts = []
     for match in _TAG.finditer(content_html):
-        addresses = _ADDRESS.findall(match[3])
         parts.append(match[1] + match[2])
+        addresses = _ADDRESS.findall(match[3]) if match[3] else ()
         parts += [
             canonical_url(value.replace("&amp;", "&")) if name == "href" else _file(value)
             for name, value in addresses

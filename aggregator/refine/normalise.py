@@ -204,7 +204,11 @@ def _raw(raw: RawEntry) -> str:
     """Return the publisher's own fields as JSON, each text bounded."""
     fields = {
         name: value[:_MAX_RAW_CHARS] if isinstance(value, str) else value
-        for name, value in asdict(raw).items()
-        if value not in (None, "", ())
+        for name in RawEntry.__slots__
+        if (value := getattr(raw, name)) not in (None, "", ())
     }
-    return scrub(json.dumps(fields, ensure_ascii=False, default=datetime.isoformat))
+    return scrub(json.dumps(fields, ensure_ascii=False, default=_as_json))
+
+
+def _as_json(value: datetime | Enclosure) -> object:
+    return value.isoformat() if isinstance(value, datetime) else asdict(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from aggregator.redact import redact
@@ -29,6 +30,12 @@ _TRACKING_FRAGMENT = re.compile(
 _DROPPED = re.compile(r"[\t\n\r]")
 _ENDS = "".join(map(chr, range(33))) + "\u00a0\u3000\ufeff"
 _UNWISE = re.compile(r"""[\x00-\x20"<>\\^`{|}\x7f-\xa0\u2028\u2029\ud800-\udfff\ufffe\uffff]""")
+#: A URL that is absolute and well-formed, as most are: it resolves to itself against any base.
+_PLAIN = re.compile(
+    r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?:/[\w.~!$&'()*+,=:@%/-]*)?"
+    r"(?:\?[\w.~!$&'()*+,;=:@%/?-]+)?(?:#[\w.~!$&'()*+,;=:@%/?-]+)?",
+    re.ASCII,
+)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PORTS = {"http": 80, "https": 443}
@@ -45,6 +52,8 @@ def absolute_url(url: str | None, base: str) -> str | None:
     url = _DROPPED.sub("", url.strip(_ENDS))
     if not url or len(url) > MAX_URL_CHARS:
         return None
+    if _PLAIN.fullmatch(url):
+        return url
     try:
         joined = urljoin(base, url)
         urlsplit(joined)
@@ -58,6 +67,8 @@ def public_url(url: str | None) -> str | None:
     """Return an absolute http(s) `url` without user info and secret values, else `None`."""
     if not url:
         return None
+    if _PLAIN.fullmatch(url):
+        return redact(url)
     try:
         parts = urlsplit(url)
         fit = parts.scheme in _PORTS and bool(parts.hostname)
@@ -67,6 +78,7 @@ def public_url(url: str | None) -> str | None:
     return redact(url) if fit else None
 
 
+@lru_cache(maxsize=1024)
 def canonical_url(url: str) -> str:
     """Return what identifies the page behind `url`: equal for the spellings of one address.
 
