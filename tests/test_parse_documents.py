@@ -164,7 +164,11 @@ def test_only_the_first_entries_of_a_flood_are_read() -> None:
     document = read(rss("<item><title>x</title></item>" * 2500))
     assert len(document.entries) == 2000
     assert document.head.truncated
+    assert document.head.read_up_to == 2000
     assert "only the first 2000" in document.head.notes[0]
+    assert read(rss("<item><title>x</title></item>" * 2000)).head.read_up_to is None
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "x"}] * 2001}
+    assert read(json.dumps(feed)).head.read_up_to == 2000
 
 
 def test_entities_are_not_expanded_without_bound_and_files_not_read() -> None:

@@ -88,6 +88,7 @@ class DocumentHead:
 
     `kind` is such as "rss20", "atom10", "json11"; `encoding` is the one that decoded it;
     `truncated` means that entries may be missing at the end, so absence proves nothing;
+    `read_up_to` is how many entries were read where the document has more than that;
     `notes` name each repair, for `explain`.
     """
 
@@ -100,6 +101,7 @@ class DocumentHead:
     language: str | None = None
     updated_at: datetime | None = None
     truncated: bool = False
+    read_up_to: int | None = None
     hints: DocumentHints = DocumentHints()
     notes: tuple[str, ...] = ()
 

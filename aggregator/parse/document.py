@@ -85,6 +85,7 @@ class _Faithful:
 
     def prepare(self, most_entries: int) -> None:
         self.most_entries = most_entries
+        self.has_more = False
         self.skipped_hours: list[str] = []
         self.skipped_days: list[str] = []
         self.media_groups = 0
@@ -92,6 +93,7 @@ class _Faithful:
 
     def _start_item(self, attributes: dict[str, str]) -> None:
         if len(self.entries) >= self.most_entries:
+            self.has_more = True
             raise _EnoughError
         super()._start_item(attributes)  # type: ignore[misc] # the mixin is feedparser's
         self.entries[-1]["house_base"] = self.baseuri
@@ -210,6 +212,7 @@ def read_xml(body: Body, decoded: Decoded) -> Document:
             language=bounded(head.get("language")),
             updated_at=date_of(head, body.timezone, "updated", "published")[1],
             truncated=truncated,
+            read_up_to=reader.most_entries if reader.has_more else None,
             hints=hints_of(head, reader),
             notes=tuple(notes),
         ),

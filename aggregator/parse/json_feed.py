@@ -49,6 +49,7 @@ def read_json(body: Body, decoded: Decoded) -> Document:
             author=author,
             language=_text(feed, "language"),
             truncated=len(items) > most,
+            read_up_to=most if len(items) > most else None,
             hints=DocumentHints(expired=feed.get("expired") is True),
             notes=tuple(notes),
         ),
