@@ -27,7 +27,6 @@ from aggregator.errors import AggregatorError, ConfigError
 from aggregator.logs import event, set_level, set_up
 from aggregator.notify import Notifier
 from aggregator.once import (
-    choose,
     is_priced,
     make_bounds,
     make_fetcher,
@@ -35,9 +34,9 @@ from aggregator.once import (
     steered,
     utc_now,
 )
-from aggregator.poll import describe
 from aggregator.publish import Addresses, Format
 from aggregator.reports import Reports
+from aggregator.requests import Requests
 from aggregator.schedule import price
 from aggregator.serve import Site, create_app, open_sockets, serve
 from aggregator.store.lock import Hold
@@ -45,10 +44,9 @@ from aggregator.store.sqlite import open_store
 from aggregator.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
 
     from aggregator.config import Config
-    from aggregator.control import Event
     from aggregator.fetch import Fetcher
     from aggregator.model import PollResult
     from aggregator.poll import Tools
@@ -67,6 +65,9 @@ DRAIN = timedelta(seconds=7)
 #: The scheduler's tick is looked after this often; one older than `STALE_TICK` is no tick.
 HEARTBEAT_S = 5.0
 STALE_TICK = timedelta(seconds=15)
+
+#: When this passes between two ticks the clock was set, or the machine slept: as after a restart.
+SLEPT = timedelta(minutes=1)
 
 #: The store must answer the heartbeat within this time, a busy disk included.
 PING_TIMEOUT_S = 20.0
@@ -94,6 +95,7 @@ class Daemon:
         self._stop = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._ticked_s = 0.0
+        self._ticked_at: datetime | None = None
         self._health: str | None = None
         self._rejected: str | None = None
         self._status = ""
@@ -115,7 +117,8 @@ class Daemon:
         """Serve and poll until SIGTERM or SIGINT."""
         sockets = open_sockets(self._config.server.listen, self._environ)
         self._catch_signals()
-        control = ControlServer(self._config.store.path, self._answer)
+        requests = Requests(lambda: self._config, self._dispatcher, self._reload, self._state)
+        control = ControlServer(self._config.store.path, requests.answer)
         await control.start()
         site = Site(lambda: self._config, self._store, lambda: self._health)
         serving = asyncio.create_task(serve(create_app(site), sockets, self._stop))
@@ -159,9 +162,10 @@ class Daemon:
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler.configure(job_defaults=defaults)
         self._scheduler.add_job(self._tick, "interval", seconds=1, next_run_time=utc_now())
-        self._scheduler.add_job(self._advance, "interval", minutes=10)
-        self._scheduler.add_job(self._prune, "interval", hours=24, next_run_time=utc_now())
-        self._scheduler.add_job(self._steer, "interval", hours=1)
+        # The others are tasks of ours, which end quietly when the daemon does.
+        for work, every in ((self._advance, 10), (self._steer, 60), (self._prune, 24 * 60)):
+            self._scheduler.add_job(self._in_background, "interval", args=(work,), minutes=every)
+        self._spawn(self._prune())
         self._scheduler.add_job(self._reports.summary, "interval", hours=1)
         self._scheduler.start()
 
@@ -201,8 +205,14 @@ class Daemon:
 
     # --- jobs -----------------------------------------------------------------------------------
 
+    async def _in_background(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._spawn(work())
+
     async def _tick(self) -> None:
         self._ticked_s = asyncio.get_running_loop().time()
+        before, self._ticked_at = self._ticked_at, self._clock()
+        if before is not None and self._ticked_at - before > SLEPT:
+            await self._dispatcher.spread_overdue()
         await self._dispatcher.start_due()
 
     def _polled(self, result: PollResult) -> None:
@@ -264,6 +274,9 @@ class Daemon:
         except AggregatorError as error:
             return str(error)
         return None
+
+    def _state(self) -> tuple[bool, str]:
+        return self._health is None, self._health or self._status_line().removeprefix("STATUS=")
 
     def _status_line(self) -> str:
         sources = sum(source.enabled for source in self._config.sources)
@@ -349,48 +362,6 @@ class Daemon:
         """Close a client once the polls that began with it are over."""
         await self._dispatcher.running()
         await fetcher.aclose()
-
-    # --- requests of commands -------------------------------------------------------------------
-
-    async def _answer(self, request: Event) -> AsyncIterator[Event]:
-        try:
-            match request["do"]:
-                case "reload":
-                    changes = await self._reload()
-                    text = f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
-                    yield {
-                        "event": "done",
-                        "ok": True,
-                        "text": text,
-                        "changes": changes,
-                        "warnings": self._config.warnings,
-                    }
-                case "health":
-                    text = self._health or self._status_line().removeprefix("STATUS=")
-                    yield {"event": "done", "ok": self._health is None, "text": text}
-                case "poll":
-                    async for told in self._poll(tuple(request["names"]), force=request["force"]):
-                        yield told
-                case other:
-                    yield {"event": "error", "text": f"unknown request {other}", "exit_status": 1}
-        except AggregatorError as error:
-            yield {"event": "error", "text": str(error), "exit_status": error.exit_status}
-
-    async def _poll(self, names: tuple[str, ...], *, force: bool) -> AsyncIterator[Event]:
-        store, now = self._store, self._clock()
-        states = await self._in_thread(partial(choose, store, names, force=force, now=now))
-        yield {"event": "expect", "count": len(states)}
-        results: asyncio.Queue[PollResult | None] = asyncio.Queue()
-        polling = asyncio.create_task(self._dispatcher.poll_all(states, results.put_nowait))
-        polling.add_done_callback(lambda _: results.put_nowait(None))
-        while (result := await results.get()) is not None:
-            yield {
-                "event": "polled",
-                "source": result.source,
-                "ok": result.problem is None,
-                "text": describe(result),
-            }
-        yield {"event": "done", "ok": await polling}
 
     # --- parts ----------------------------------------------------------------------------------
 

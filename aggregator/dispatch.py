@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Between two requests to a host that is not the operator's own.
+HOST_PAUSE = timedelta(seconds=2)
+
 #: While the database cannot be written, sources are not asked for what could not be kept.
 STORE_PAUSE = timedelta(minutes=1)
 
@@ -54,16 +57,18 @@ class Dispatcher:
         concurrency: int,
         report: Callable[[PollResult], None],
         scheduled: bool,
+        host_pause: timedelta = HOST_PAUSE,
     ) -> None:
         self.tools = tools
         self.concurrency = concurrency
         self._report = report
         self._scheduled = scheduled
+        self._host_pause_s = host_pause.total_seconds()
         self._running: dict[int, asyncio.Task[PollResult]] = {}
-        self._hosts: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._hosts: dict[str, _Turns] = {}
         self._claiming = asyncio.Lock()
         self._refill: asyncio.Task[None] | None = None
-        self._paused_until: datetime | None = None
+        self._paused_until_s = 0.0
         self._trouble: str | None = None
         self._network = Network()
         self._stopping = False
@@ -82,7 +87,7 @@ class Dispatcher:
         """Start the polls that are due, as far as there is room."""
         async with self._claiming:
             room, now = self.concurrency - len(self._running), self.tools.clock()
-            paused = self._paused_until is not None and now < self._paused_until
+            paused = asyncio.get_running_loop().time() < self._paused_until_s
             if room <= 0 or self._stopping or paused:
                 return
             if self.offline_since is not None:
@@ -91,6 +96,8 @@ class Dispatcher:
                 room, self._network = 1, replace(self._network, probed_at=now)
             store, busy = self.tools.store, frozenset(self._hosts)
             due = await self.tools.in_thread(lambda: store.claim_due(now, limit=room, busy=busy))
+            if self._stopping:  # meanwhile
+                return
             for state in due:
                 if state.source_id not in self._running:
                     self._start(state)
@@ -146,21 +153,22 @@ class Dispatcher:
         return result
 
     def _start(self, state: PollState) -> asyncio.Task[PollResult]:
-        lock, polls = self._hosts.get(state.source.host, (asyncio.Lock(), 0))
-        self._hosts[state.source.host] = (lock, polls + 1)
+        turns = self._hosts.setdefault(state.source.host, _Turns())
+        turns.polls += 1
         task = asyncio.create_task(
-            self._poll(state, self.tools, lock), name=f"poll {state.source.name}"
+            self._poll(state, self.tools, turns), name=f"poll {state.source.name}"
         )
         self._running[state.source_id] = task
         task.add_done_callback(lambda done: self._finish(state, done))
         return task
 
-    async def _poll(self, state: PollState, tools: Tools, host: asyncio.Lock) -> PollResult:
-        async with host:
+    async def _poll(self, state: PollState, tools: Tools, turns: _Turns) -> PollResult:
+        async with turns.lock:
+            await asyncio.sleep(turns.free_s - asyncio.get_running_loop().time())
             try:
                 found = await ask(state, tools)
                 if self._scheduled and not await self._is_its_own(state, found):
-                    return _not_counted(state, tools.clock())
+                    return await self._put_off(state, found, tools)
                 return await commit(state, found, tools)
             except StoreError:
                 raise
@@ -175,7 +183,7 @@ class Dispatcher:
         """Tell whether what a poll found is the source's doing, and not our network's."""
         now = self.tools.clock()
         was_offline, host = self.offline_since is not None, host_of(found.attempts[-1].url)
-        sign = Sign(now, host, state.source_id, reached(found.attempts))
+        sign = Sign(now, host, state.source_id, reached(found.attempts), state.failures)
         self._network, ours = watch(self._network, sign)
         if ours and not was_offline:
             log.warning(event("offline", because="no poll of the last minute reached its host"))
@@ -186,28 +194,57 @@ class Dispatcher:
             await self.spread_overdue()
         return not ours
 
+    async def _put_off(self, state: PollState, found: Found, tools: Tools) -> PollResult:
+        """Leave a source that nothing was learnt of as it was, and let others try before it."""
+        plan = Plan(tools.clock() + PROBE_EVERY, "our own network is down")
+        if isinstance(found.outcome, Failed):
+            problem = found.outcome.problem
+            await tools.in_thread(lambda: tools.store.postpone(state.source_id, plan.at, problem))
+        return PollResult(state.source.name, "offline", Tally(), plan)
+
     def _finish(self, state: PollState, task: asyncio.Task[PollResult]) -> None:
         del self._running[state.source_id]
-        lock, polls = self._hosts.pop(state.source.host)
-        if polls > 1:
-            self._hosts[state.source.host] = (lock, polls - 1)
+        self._leave(state)
         if task.cancelled():
             return
         if (error := task.exception()) is None:
             if self._trouble is not None:
                 log.info(event("store works again"))
-            self._trouble = self._paused_until = None
+            self._trouble = None
             self._report(task.result())
         else:
-            self._trouble, self._paused_until = str(error), self.tools.clock() + STORE_PAUSE
+            loop = asyncio.get_running_loop()
+            self._trouble = str(error)
+            self._paused_until_s = loop.time() + STORE_PAUSE.total_seconds()
             log.error(
                 event("store failed", source=state.source.name, problem=error, retry=STORE_PAUSE)
             )
         if self._scheduled and (self._refill is None or self._refill.done()):
             self._refill = asyncio.create_task(self.start_due(), name="refill")
 
+    def _leave(self, state: PollState) -> None:
+        """Give the next poll of this host its turn, after the pause that strangers are due."""
+        loop, host = asyncio.get_running_loop(), state.source.host
+        turns = self._hosts[host]
+        turns.polls -= 1
+        if not self.tools.is_ours(state.source):
+            turns.free_s = loop.time() + self._host_pause_s
+        if turns.free_s <= loop.time():
+            self._forget(host)
+        else:
+            # Until then the host counts as taken, so that nothing of it is claimed.
+            loop.call_at(turns.free_s, self._forget, host)
 
-def _not_counted(state: PollState, now: datetime) -> PollResult:
-    """Return the result of a poll that said nothing of its source: it stays due."""
-    plan = Plan(now + PROBE_EVERY, "our own network is down")
-    return PollResult(state.source.name, "offline", Tally(), plan)
+    def _forget(self, host: str) -> None:
+        turns = self._hosts.get(host)
+        if turns is not None and not turns.polls:
+            del self._hosts[host]
+
+
+class _Turns:
+    """The polls of one host, one at a time; the next may begin at `free_s` of the loop's clock."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.polls = 0
+        self.free_s = 0.0

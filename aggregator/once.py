@@ -66,6 +66,7 @@ def make_tools(
         workers=workers,
         threads=threads,
         bounds=make_bounds(config),
+        allow_private=config.network.allow_private,
         pricing=pricing,
         clock=clock,
         dice=dice,

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from aggregator import parse, refine
 from aggregator.errors import UnreadableError
 from aggregator.fetch import unsendable
-from aggregator.model import Attempt, Body, Decision, Failed, Fetched, Gone
+from aggregator.model import Attempt, Body, Decision, Failed, Fetched, Gone, Validators
 from aggregator.model.configured import host_of
 from aggregator.schedule import habits
 from aggregator.schedule.mirrors import in_turn
@@ -24,7 +25,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.fetch import Fetcher
-    from aggregator.model import Mirror, News, Outcome, PollResult, PollState, Refined
+    from aggregator.model import (
+        Allowance,
+        Mirror,
+        News,
+        Outcome,
+        PollResult,
+        PollState,
+        Refined,
+        Source,
+    )
     from aggregator.schedule.price import Bounds, Pricing
     from aggregator.store import Store
     from aggregator.workers import Workers
@@ -47,9 +57,16 @@ class Tools:
     workers: Workers
     threads: Executor
     bounds: Bounds
+    allow_private: tuple[Allowance, ...]
     pricing: Callable[[], Pricing]
     clock: Callable[[], datetime]
     dice: Callable[[], float]
+
+    def is_ours(self, source: Source) -> bool:
+        """Tell whether a source's host is the operator's own: covered by `allow_private`."""
+        parts = urlsplit(source.host)
+        host, port = parts.hostname or "", parts.port or 0
+        return any(allowance.covers(host, port) for allowance in self.allow_private)
 
     async def in_thread(self, function: Callable[[], T]) -> T:
         """Run a blocking function of the store in a thread of its own pool."""
@@ -137,6 +154,10 @@ async def _read(
         )
     except UnreadableError as error:
         return Failed(error.problem, hints=outcome.hints), None
+    head = refined.head
+    if head.truncated and head.read_up_to is None and not outcome.end_told:
+        # The connection broke off: what came is kept, and the rest is to be asked for again.
+        outcome = replace(outcome, validators=Validators(), sha256=b"")
     return outcome, refined
 
 

@@ -222,6 +222,7 @@ async def house(
                 concurrency=config.polling.concurrency,
                 report=lambda result: made.note(result),  # noqa: PLW0108 -- made comes after it
                 scheduled=True,
+                host_pause=timedelta(0),  # real seconds, which a simulated week has not
             )
             pricing = price.recall(store.pricing())
             made = House(config, clock, store, dispatcher, pricing, clock())

@@ -28,6 +28,7 @@ LEVELS = (
     ("poll", "preview", "reports", "serve"),
     ("dispatch",),
     ("once",),
+    ("requests",),
     ("daemon",),
     ("cli",),
 )

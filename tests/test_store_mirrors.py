@@ -186,13 +186,15 @@ def test_offline_counts_nothing_probes_every_minute_and_ends_with_an_answer() ->
     assert network.offline_since_at is None
 
 
-def test_forgiven_failures_leave_no_trace(store: SqliteStore) -> None:
+def test_forgiven_failures_count_for_nothing_and_are_shown(store: SqliteStore) -> None:
     store.apply((source(url=A),), (feed(),), now=START)
     finish(store, fetched(), START, refined=document(entry(1)))
     finish(store, failed(), START + HOUR)
     store.forgive((store.states()[0].source_id,))
     (state,) = store.states()
     assert (state.failures, state.failing_since_at, state.mirrors[0].failures) == (0, None, 0)
+    assert store.status()[0].problem == "timeout: no answer"
+    finish(store, NotModified(A), START + 2 * HOUR)
     assert store.status()[0].problem is None
 
 

@@ -279,6 +279,7 @@ class Fetcher:
             hints=hints,
             permanent_url=poll.permanent_url(target),
             links=tuple(response.headers.get_list("link")),
+            end_told=bool(declared or coding or "transfer-encoding" in response.headers),
         )
 
     def _explain(

@@ -74,7 +74,8 @@ class HttpHints:
 class Fetched:
     """A whole, decoded body. `url` is the one that answered; `sha256` is of `body`.
 
-    `links` are the values of its Link headers (RFC 8288), as sent.
+    `links` are the values of its Link headers (RFC 8288), as sent. Without `end_told` (a length,
+    chunks, a coding) nothing but the end of the connection says that the body is whole.
     """
 
     url: str
@@ -86,6 +87,7 @@ class Fetched:
     hints: HttpHints = HttpHints()
     permanent_url: str | None = None
     links: tuple[str, ...] = ()
+    end_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)

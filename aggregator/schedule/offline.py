@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 WATCHED = timedelta(minutes=1)
 LEAST_HOSTS = 3
 
+#: A source that has failed so often in a row is known to be down itself: it is no witness. Without
+#: this, a few dead sources that happen to be due together would stop the polls of all others.
+KNOWN_TO_FAIL = 3
+
 #: While offline one poll in this time probes whether it still is so.
 PROBE_EVERY = timedelta(minutes=1)
 
@@ -26,12 +30,13 @@ _UNREACHED = frozenset({ProblemKind.DNS, ProblemKind.CONNECT})
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One finished poll: whether it reached anything, and the source's id."""
+    """One finished poll: whether it reached anything, the source's id and failures before it."""
 
     at: datetime
     host: str
     source_id: int
     reached: bool
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def watch(network: Network, sign: Sign) -> tuple[Network, tuple[int, ...]]:
         return Network(signs), ()
     if network.offline_since_at is not None:
         return replace(network, signs=signs), (sign.source_id,)
-    hosts = {one.host for one in signs}
+    hosts = {one.host for one in signs if one.failures < KNOWN_TO_FAIL}
     if len(hosts) < LEAST_HOSTS or any(one.reached for one in signs):
         return replace(network, signs=signs), ()
     down = Network(signs, offline_since_at=signs[0].at, probed_at=sign.at)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         News,
         PollResult,
         PollState,
+        Problem,
         Refined,
         Selection,
         Source,
@@ -66,7 +67,13 @@ class Store(Protocol):
         """
 
     def forgive(self, source_ids: tuple[int, ...]) -> None:
-        """Take back the newest failure of these sources: it was our own network that was down."""
+        """Count the newest failure of these sources for nothing: our own network was down.
+
+        What went wrong is still shown, until a poll succeeds.
+        """
+
+    def postpone(self, source_id: int, at: datetime, problem: Problem) -> None:
+        """Let a source be due at `at` and show its problem; no failure is counted."""
 
     def spread(self, now: datetime, dice: Callable[[], float]) -> int:
         """Spread sources that were polled before and are overdue at `now`; return how many."""

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from aggregator.model import Attempt, Decision, DocumentHead, PollState, Problem, Refined
+    from aggregator.model import (
+        Attempt,
+        Decision,
+        DocumentHead,
+        PollState,
+        Problem,
+        Refined,
+        Source,
+    )
 
 #: Polls that are remembered of each source.
 KEPT_POLLS = 50
@@ -171,6 +179,7 @@ def _absorb_document(
         now=poll.now,
     )
     news = entries.store(connection, batch, refined.entries)
+    _note_bound(connection, poll.state.source, refined.head, now)
     tally = news.tally or Tally()
     head_changed = _update_head(connection, source_id, row, refined.head)
     if first:
@@ -200,6 +209,18 @@ def _update_head(
     )
     columns = ("document_title", "document_id", "site_url", "language")
     return tuple(row[column] for column in columns) != values
+
+
+def _note_bound(
+    connection: sqlite3.Connection, source: Source, head: DocumentHead, now: int
+) -> None:
+    """Tell of a document that holds more entries than we read, unless that was asked for."""
+    subject = f"bound {source.name}"
+    if head.read_up_to is None or source.max_entries is not None:
+        notes.drop(connection, subject)
+    else:
+        text = f"its document is longer than we read: only the first {head.read_up_to} entries"
+        notes.put(connection, subject, text, now)
 
 
 def _change_feeds(connection: sqlite3.Connection, source_id: int, now: int) -> None:

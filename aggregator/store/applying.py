@@ -114,6 +114,7 @@ def _apply_sources(
             notes.drop(connection, f"source {one.name}")
             notes.drop(connection, f"moved {one.name}")
             notes.drop(connection, f"gaps {one.name}")
+            notes.drop(connection, f"bound {one.name}")
             changes.append(f"source {one.name} removed")
     # Names may have been swapped: no intermediate state may break their uniqueness.
     for source in sources:

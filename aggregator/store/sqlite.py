@@ -13,6 +13,7 @@ from aggregator.errors import StoreError
 from aggregator.model import Selection, SourceStatus
 from aggregator.redact import redact
 from aggregator.schedule import resume
+from aggregator.schedule.policy import first_allowed
 from aggregator.store import applying, mirrors, notes, windows
 from aggregator.store.absorbing import Poll, absorb
 from aggregator.store.connection import open_reader as open_reading
@@ -21,6 +22,7 @@ from aggregator.store.retention import drop_leftovers, prune_batch
 from aggregator.store.rows import (
     MICROSECOND,
     dumps,
+    hints_of,
     instant,
     micros,
     optional_instant,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
         News,
         PollResult,
         PollState,
+        Problem,
         Refined,
         Source,
     )
@@ -113,8 +116,17 @@ class SqliteStore:
         return self._write(lambda db: absorb(db, poll))
 
     def forgive(self, source_ids: tuple[int, ...]) -> None:
-        """Take back the newest failure of these sources: it was our own network that was down."""
+        """Count the newest failure of these sources for nothing: our own network was down."""
         self._write(lambda db: _forgive(db, source_ids))
+
+    def postpone(self, source_id: int, at: datetime, problem: Problem) -> None:
+        """Let a source be due at `at` and show its problem; no failure is counted."""
+        self._write(
+            lambda db: db.execute(
+                "UPDATE sources SET next_poll_at = ?, problem = ? WHERE id = ?",
+                (micros(at), redact(str(problem)), source_id),
+            )
+        )
 
     def spread(self, now: datetime, dice: Callable[[], float]) -> int:
         """Spread the sources that are overdue at `now`; return how many."""
@@ -295,7 +307,6 @@ def _forgive(db: sqlite3.Connection, source_ids: tuple[int, ...]) -> None:
         db.execute(
             """UPDATE sources SET failures = max(failures - 1, 0),
                       failing_since_at = CASE WHEN failures > 1 THEN failing_since_at END,
-                      problem = CASE WHEN failures > 1 THEN problem END,
                       next_poll_at = min(next_poll_at, last_poll_at) WHERE id = ?""",
             (source_id,),
         )
@@ -308,15 +319,16 @@ def _forgive(db: sqlite3.Connection, source_ids: tuple[int, ...]) -> None:
 
 def _spread(db: sqlite3.Connection, now: datetime, dice: Callable[[], float]) -> int:
     overdue = db.execute(
-        """SELECT id FROM sources WHERE removed_at IS NULL AND enabled = 1
+        """SELECT id, document_hints FROM sources WHERE removed_at IS NULL AND enabled = 1
             AND last_poll_at IS NOT NULL AND next_poll_at <= ? ORDER BY next_poll_at, id""",
         (micros(now),),
     ).fetchall()
     moments = resume.spread(len(overdue), now=now, dice=dice)
-    db.executemany(
-        "UPDATE sources SET next_poll_at = ? WHERE id = ?",
-        [(micros(at), row["id"]) for at, row in zip(moments, overdue, strict=True)],
-    )
+    planned = [
+        (micros(first_allowed(hints_of(row["document_hints"]), at)[0]), row["id"])
+        for at, row in zip(moments, overdue, strict=True)
+    ]
+    db.executemany("UPDATE sources SET next_poll_at = ? WHERE id = ?", planned)
     return len(overdue)
 
 
@@ -339,12 +351,11 @@ def _follow_clock_back(db: sqlite3.Connection, now: int) -> None:
     step = max(newest - now, 0)
     db.execute(
         """UPDATE sources SET next_poll_at = next_poll_at - :step,
-                  not_before_at = not_before_at - :step,
-                  last_poll_at = min(last_poll_at, :now)""",
+                  not_before_at = not_before_at - :step, last_poll_at = :now
+            WHERE last_poll_at > :now""",
         {"step": step, "now": now},
     )
-    db.execute("UPDATE gates SET until_at = until_at - ?", (step,))
-    db.execute("UPDATE mirrors SET resting_until_at = resting_until_at - ?", (step,))
+    db.execute("UPDATE gates SET until_at = until_at - ? WHERE until_at > ?", (step, now + step))
 
 
 def _advance_all(db: sqlite3.Connection, now: int) -> tuple[str, ...]:
