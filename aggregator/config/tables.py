@@ -159,6 +159,7 @@ class FeedTable(Table):
     window: Duration = timedelta(days=3)
     min_entries: int = Field(default=50, ge=0, le=MAX_LIMIT)
     limit: int = Field(default=1000, ge=1, le=MAX_LIMIT)
+    dedupe: Literal["exact", "off"] = "exact"
 
 
 #: Tables that stand once, in the order of the example.

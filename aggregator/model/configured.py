@@ -78,7 +78,8 @@ def host_of(url: str) -> str:
 class Feed:
     """One `[[feeds]]` of config.toml: a named selection of stories that we publish.
 
-    `sources` and `tags` select by union; both `None` selects every source.
+    `sources` and `tags` select by union; both `None` selects every source. `dedupe` shows an
+    article that several sources carry once ("exact"), or as often as it comes ("off").
     """
 
     name: str
@@ -88,6 +89,7 @@ class Feed:
     window: timedelta = timedelta(days=3)
     min_entries: int = 50
     limit: int = 1000
+    dedupe: str = "exact"
 
     def selects(self, source: Source) -> bool:
         """Tell whether stories of `source` belong to this feed."""

@@ -149,7 +149,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What a reader sees. `id` and `order_key` (µs since the epoch) were minted once and stored."""
+    """What a reader sees. `id` and `order_key` (µs since the epoch) were minted once and stored.
+
+    `also` are the other sources of the feed that carry the same article.
+    """
 
     id: str
     order_key: int
@@ -164,6 +167,7 @@ class Story:
     categories: tuple[str, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     language: str | None = None
+    also: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ def _item(item: Item) -> Json:
             if attachment != item.image  # it is no second picture
         ],
         "_source": _source(item.source),
+        "_also": [_source(source) for source in item.also],
     }
     return {"id": item.id} | _content(item) | _present(fields)
 

@@ -80,6 +80,7 @@ class Item:
     attachments: tuple[Attachment, ...]
     language: str | None
     source: ItemSource
+    also: tuple[ItemSource, ...]
 
     @property
     def image(self) -> Attachment | None:
@@ -151,6 +152,7 @@ def _item(story: Story) -> Item:
         attachments=_attachments(story.enclosures),
         language=clean_language(story.language) or source.language,
         source=source,
+        also=tuple(map(_source, story.also)),
     )
 
 

@@ -15,7 +15,7 @@ from aggregator import __version__
 from aggregator.model import News, Tally
 from aggregator.redact import redact, tells_of
 from aggregator.store import notes
-from aggregator.store.matching import Known, kind_of, match
+from aggregator.store.matching import SHARED_KINDS, Known, kind_of, match
 from aggregator.store.rows import dumps, enclosures_to_text, instant, micros, optional_micros
 
 if TYPE_CHECKING:
@@ -266,9 +266,11 @@ def _insert_entry(
     public_id = _mint(connection, entry, batch.source)
     published_at = min(optional_micros(entry.published_at) or now, now)
     updated_at = min(max(optional_micros(entry.updated_at) or published_at, published_at), now)
-    story_id = connection.execute(
-        "INSERT INTO stories (public_id) VALUES (?)", (public_id,)
-    ).lastrowid
+    story_id = _story_of(connection, source_id, entry)
+    if story_id is None:
+        story_id = connection.execute(
+            "INSERT INTO stories (public_id) VALUES (?)", (public_id,)
+        ).lastrowid
     entry_id = connection.execute(
         """INSERT INTO entries (source_id, story_id, public_id, order_key, held_back, guid, url,
                title, content_html, summary, author, published_at, updated_at, dated, categories,
@@ -301,6 +303,28 @@ def _insert_entry(
     ).lastrowid
     assert entry_id is not None  # noqa: S101 -- sqlite3's promise after an INSERT
     _add_keys(connection, source_id, entry_id, entry.keys)
+
+
+def _story_of(connection: sqlite3.Connection, source_id: int, entry: Entry) -> int | None:
+    """Return the story that another source has told already: the same article by its address.
+
+    Only what names an article everywhere decides (its canonical URL, its number at its site), and
+    only in a source that has not told that story itself.
+    """
+    for key in entry.keys:
+        if kind_of(key) not in SHARED_KINDS:
+            continue
+        row = connection.execute(
+            """SELECT e.story_id FROM identities i JOIN entries e ON e.id = i.entry_id
+                WHERE i.key = :key AND i.source_id != :source
+                  AND NOT EXISTS (SELECT 1 FROM entries own
+                                   WHERE own.story_id = e.story_id AND own.source_id = :source)
+                ORDER BY e.order_key LIMIT 1""",
+            {"key": key, "source": source_id},
+        ).fetchone()
+        if row is not None:
+            return int(row["story_id"])
+    return None
 
 
 def _mint(connection: sqlite3.Connection, entry: Entry, source: Source) -> str:

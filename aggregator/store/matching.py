@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 KINDS = ("guid", "url", "text")
 
 
+#: Kinds that name the same article in every source.
+SHARED_KINDS = ("url", "site")
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A stored entry, as far as matching needs it; `published_at` only where the publisher gave it.

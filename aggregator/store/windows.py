@@ -49,18 +49,26 @@ _IS_ADMITTED = """
 _SHOWN = f"""
     SELECT e.id, e.story_id, e.order_key FROM entries e
      WHERE e.order_key > :floor AND {_IS_ADMITTED.format(e="e")}
-       AND NOT EXISTS (SELECT 1 FROM entries f
+       AND (:once = 0 OR NOT EXISTS (SELECT 1 FROM entries f
                         WHERE f.story_id = e.story_id AND f.order_key < e.order_key
-                          AND {_IS_ADMITTED.format(e="f")})
+                          AND {_IS_ADMITTED.format(e="f")}))
      ORDER BY e.order_key DESC
 """  # noqa: S608 -- built of constants
 
 _STORIES = f"""
-    SELECT e.*, s.public_id AS story_public_id
+    SELECT e.*, s.public_id AS story_public_id,
+           (SELECT count(*) FROM entries o WHERE o.story_id = e.story_id) AS copies
       FROM ({_SHOWN} LIMIT :limit) shown
       JOIN entries e ON e.id = shown.id
       JOIN stories s ON s.id = shown.story_id
      ORDER BY e.order_key DESC
+"""  # noqa: S608 -- built of constants
+
+# The other sources of a shown entry's story that the feed admits, in the order of their copies.
+_OTHERS = f"""
+    SELECT o.source_id FROM entries e JOIN entries o ON o.story_id = e.story_id AND o.id != e.id
+     WHERE e.id = :entry AND o.source_id != e.source_id AND {_IS_ADMITTED.format(e="o")}
+     GROUP BY o.source_id ORDER BY min(o.order_key)
 """  # noqa: S608 -- built of constants
 
 
@@ -83,7 +91,9 @@ def join(
         (feed_id, source_id),
     ).fetchone()
     if now > feed_created + FILLING_US:
-        after = max(after, _cut(connection, source_id, after, backfill))
+        # What lies below the floor cannot be shown; it must not stand for a story that is, either.
+        (floor,) = connection.execute("SELECT floor FROM feeds WHERE id = ?", (feed_id,)).fetchone()
+        after = max(after, floor, _cut(connection, source_id, after, backfill))
     connection.execute(
         """INSERT INTO memberships (feed_id, source_id, after_key, until_key)
            VALUES (?, ?, ?, NULL)
@@ -107,7 +117,8 @@ def admit_first_poll(
     """After a source's first poll: feeds that have readers take only its newest `backfill`."""
     cut = _cut(connection, source_id, 0, backfill)
     connection.execute(
-        """UPDATE memberships SET after_key = :cut
+        """UPDATE memberships
+              SET after_key = max(:cut, (SELECT floor FROM feeds WHERE feeds.id = feed_id))
             WHERE source_id = :source AND until_key IS NULL AND after_key < :cut
               AND feed_id IN (SELECT id FROM feeds WHERE created_at + :filling < :now)""",
         {"cut": cut, "source": source_id, "filling": FILLING_US, "now": now},
@@ -132,7 +143,7 @@ def advance(connection: sqlite3.Connection, feed_row: sqlite3.Row, now: int) -> 
     is noted for `status`.
     """
     feed = feed_of(feed_row["config"])
-    parameters = {"feed": feed_row["id"], "floor": feed_row["floor"]}
+    parameters = _parameters(feed_row, feed)
     keys = [row["order_key"] for row in connection.execute(_SHOWN, parameters)]
     oldest = now - feed.window // MICROSECOND
     kept = len(keys)
@@ -165,9 +176,9 @@ def _note_limit(connection: sqlite3.Connection, feed: Feed, in_window: int, now:
 def shown_story_ids(connection: sqlite3.Connection) -> set[int]:
     """Return the stories that stand in any feed's window."""
     shown: set[int] = set()
-    feeds = connection.execute("SELECT id, floor FROM feeds WHERE removed_at IS NULL").fetchall()
+    feeds = connection.execute("SELECT * FROM feeds WHERE removed_at IS NULL").fetchall()
     for feed in feeds:
-        rows = connection.execute(_SHOWN, {"feed": feed["id"], "floor": feed["floor"]})
+        rows = connection.execute(_SHOWN, _parameters(feed, feed_of(feed["config"])))
         shown.update(row["story_id"] for row in rows)
     return shown
 
@@ -176,12 +187,21 @@ def select(connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row) -> Sele
     """Return the feed's stories, newest order key first, as its readers may see them."""
     origins: dict[int, tuple[Origin, Source | None]] = {}
     stories: list[Story] = []
-    parameters = {"feed": row["id"], "floor": row["floor"], "limit": feed.limit}
-    for entry in connection.execute(_STORIES, parameters):
-        source_id = entry["source_id"]
+    parameters = _parameters(row, feed) | {"limit": feed.limit}
+
+    def origin(source_id: int) -> tuple[Origin, Source | None]:
         if source_id not in origins:
             origins[source_id] = _origin(connection, source_id)
-        stories.append(_story(entry, *origins[source_id]))
+        return origins[source_id]
+
+    for entry in connection.execute(_STORIES, parameters):
+        story = _story(entry, *origin(entry["source_id"]))
+        if feed.dedupe == "off":
+            story = replace(story, id=entry["public_id"])
+        elif entry["copies"] > 1:
+            others = connection.execute(_OTHERS, parameters | {"entry": entry["id"]})
+            story = replace(story, also=tuple(origin(one)[0] for (one,) in others.fetchall()))
+        stories.append(story)
     return Selection(
         feed=feed,
         id=row["public_id"],
@@ -189,6 +209,10 @@ def select(connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row) -> Sele
         changed_at=instant(row["changed_at"]),
         stories=tuple(stories),
     )
+
+
+def _parameters(row: sqlite3.Row, feed: Feed) -> dict[str, int]:
+    return {"feed": row["id"], "floor": row["floor"], "once": feed.dedupe != "off"}
 
 
 def _story(row: sqlite3.Row, origin: Origin, private: Source | None) -> Story:

@@ -1,0 +1,106 @@
+"""One article in several sources is one story; nothing that was seen comes back by a copy."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aggregator.store.sqlite import SqliteStore, open_store
+from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from aggregator.model import Entry, Story
+
+MINUTE = timedelta(minutes=1)
+ARTICLE = "https://site.example/0/630/999.htm"
+
+
+def copy(of: str, *, url: str = ARTICLE) -> Entry:
+    """Return the article as one of its sources carries it: another guid, the same address."""
+    return entry(of, guid=f"tag:{of},2026:1", url=url, title=f"as {of} has it")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = open_store(tmp_path / "aggregator.db")
+    both = (source("one"), source("two"))
+    feeds = (feed(), feed("off", dedupe="off"), feed("second", sources=("two",)))
+    opened.apply(both, feeds, now=START)
+    yield opened
+    opened.close()
+
+
+def stories(store: SqliteStore, name: str = "all", **fields: object) -> tuple[Story, ...]:
+    return store.select(feed(name, **fields)).stories
+
+
+def test_an_article_in_two_sources_is_one_story_that_names_the_other(store: SqliteStore) -> None:
+    absorb(store, document(copy("one")), START)
+    absorb(store, document(copy("two")), START + MINUTE, name="two")
+    (story,) = stories(store)
+    assert (story.id, story.title) == ("tag:one,2026:1", "as one has it")
+    assert [origin.name for origin in story.also] == ["two"]
+
+
+def test_dedupe_off_shows_every_copy_with_an_id_of_its_own(store: SqliteStore) -> None:
+    absorb(store, document(copy("one")), START)
+    absorb(store, document(copy("two")), START + MINUTE, name="two")
+    assert [story.id for story in stories(store, "off", dedupe="off")] == [
+        "tag:two,2026:1",
+        "tag:one,2026:1",
+    ]
+
+
+def test_a_feed_of_the_second_source_alone_shows_its_copy_when_it_came(store: SqliteStore) -> None:
+    absorb(store, document(copy("one")), START)
+    store.advance(START + 30 * DAY)
+    absorb(store, document(copy("two")), START + 30 * DAY, name="two")
+    (story,) = stories(store, "second", sources=("two",))
+    assert (story.id, story.title, story.also) == ("tag:one,2026:1", "as two has it", ())
+
+
+def test_a_copy_neither_moves_a_story_nor_brings_it_back(store: SqliteStore) -> None:
+    small = feed(window=DAY, min_entries=1)
+    store.apply((source("one"), source("two")), (small,), now=START)
+    absorb(store, document(copy("one")), START)
+    absorb(store, document(entry("later")), START + HOUR)
+    store.advance(START + 3 * DAY)
+    assert [story.title for story in stories(store)] == ["Entry later"]
+    absorb(store, document(copy("two")), START + 3 * DAY, name="two")
+    assert [story.title for story in stories(store)] == ["Entry later"]
+
+
+def test_when_the_first_source_goes_the_other_tells_the_story_under_its_id(
+    store: SqliteStore,
+) -> None:
+    absorb(store, document(copy("one")), START)
+    absorb(store, document(copy("two")), START + MINUTE, name="two")
+    store.apply((source("two"),), (feed(),), now=START + HOUR)
+    (story,) = stories(store)
+    assert (story.id, story.title) == ("tag:one,2026:1", "as two has it")
+
+
+def test_an_edit_of_one_copy_changes_that_copy(store: SqliteStore) -> None:
+    absorb(store, document(copy("one")), START)
+    absorb(store, document(copy("two")), START + MINUTE, name="two")
+    edited = entry("two", guid="tag:two,2026:1", url=ARTICLE, title="as two has it", text="edited")
+    absorb(store, document(edited), START + HOUR, name="two")
+    (story,) = stories(store)
+    assert (story.title, story.updated_at) == ("as one has it", START)
+
+
+def test_two_entries_of_one_source_are_never_one_story_with_anothers(store: SqliteStore) -> None:
+    absorb(store, document(copy("one")), START)
+    twice = document(
+        entry("a", guid="tag:two,2026:a", url=ARTICLE),
+        entry("b", guid="tag:two,2026:b", url="https://site.example/other"),
+    )
+    absorb(store, twice, START + MINUTE, name="two")
+    later = entry("c", guid="tag:two,2026:c", url=ARTICLE)
+    absorb(store, document(later), START + HOUR, name="two")
+    assert len(stories(store)) == 3
