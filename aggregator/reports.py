@@ -74,7 +74,7 @@ class Reports:
                 outcome=result.outcome,
                 new=tally.new or None,
                 updated=tally.updated or None,
-                next=f"{result.plan.at:%Y-%m-%dT%H:%M:%SZ}",
+                next=result.plan.at.astimezone().isoformat(timespec="seconds"),
                 because=result.plan.because,
             ),
         )
@@ -98,7 +98,7 @@ class Reports:
                 "source fails",
                 source=result.source,
                 problem=text,
-                next=f"{result.plan.at:%Y-%m-%dT%H:%M:%SZ}",
+                next=result.plan.at.astimezone().isoformat(timespec="seconds"),
                 because=result.plan.because,
             ),
         )

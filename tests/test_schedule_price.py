@@ -334,4 +334,4 @@ def test_an_explanation_has_rate_profile_price_polls_and_what_binds() -> None:
     text = "\n".join(lines(told, UTC))
     assert "24.0" in text
     assert "gaps found: 2" in text
-    assert "2026-11-20 09:00:00+0000  Cache-Control" in text
+    assert "2026-11-20 09:00:00+00:00  Cache-Control" in text

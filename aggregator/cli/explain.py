@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aggregator.config import Config
-    from aggregator.model import Mirror, PollState, SourceStatus
+    from aggregator.model import Mirror, PastPoll, PollState, SourceStatus
     from aggregator.schedule.price import Pricing
+
+#: Polls that are told of those that were.
+SHOWN_POLLS = 5
 
 EPILOG = """\b
 Examples:
@@ -46,25 +49,30 @@ def source(name: str) -> None:
     whether the daemon runs or not.
     """
     config = load_config()
-    state, status, pricing = _read(config, name)
-    click.echo("\n".join(plain(text) for text in _lines(config, state, status, pricing)))
+    state, status, pricing, polls = _read(config, name)
+    click.echo("\n".join(plain(text) for text in _lines(config, state, status, pricing, polls)))
 
 
-def _read(config: Config, name: str) -> tuple[PollState, SourceStatus, Pricing]:
+def _read(config: Config, name: str) -> tuple[PollState, SourceStatus, Pricing, list[PastPoll]]:
     from aggregator.schedule import price
 
     with reading(config.path, config.store.path) as store:
         states = store.states((name,))
         if states:
             (status,) = (row for row in store.status() if row.name == name)
-            return states[0], status, price.recall(store.pricing())
+            polls = store.history(states[0].source_id, most=SHOWN_POLLS)
+            return states[0], status, price.recall(store.pricing()), polls
     if any(one.name == name for one in config.sources):
         raise AggregatorError(f"source {name} is new: the daemon has not seen it yet")
     raise AggregatorError(f"no source is named {name}; `aggregator status` lists the names")
 
 
 def _lines(
-    config: Config, state: PollState, status: SourceStatus, pricing: Pricing
+    config: Config,
+    state: PollState,
+    status: SourceStatus,
+    pricing: Pricing,
+    polls: list[PastPoll],
 ) -> Iterator[str]:
     from datetime import datetime
 
@@ -81,6 +89,10 @@ def _lines(
         for moment in (state.last_poll_at, state.last_success_at)
     )
     yield f"last poll: {last}; last success: {success}"
+    if polls:
+        yield "last polls:"
+    for poll in polls:
+        yield f"  {line(_past(poll))}"
     if not state.source.enabled:
         return
     explanation = schedule.explain(
@@ -104,6 +116,14 @@ def _health(state: PollState, status: SourceStatus) -> str:
     since = local_time(state.failing_since_at, otherwise="the last poll")
     count = f"{state.failures} time{'' if state.failures == 1 else 's'}"
     return f"failing since {since} ({count}): {status.problem}"
+
+
+def _past(poll: PastPoll) -> str:
+    at = local_time(poll.polled_at, otherwise="")
+    if poll.problem is not None:
+        return f"{at}  {poll.problem}"
+    told = f"{poll.new} new, {poll.updated} updated" if poll.outcome == "parsed" else poll.outcome
+    return f"{at}  {told}"
 
 
 def _mirror(mirror: Mirror) -> str:

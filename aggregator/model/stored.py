@@ -186,6 +186,18 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class PastPoll:
+    """One poll as the store remembers it; `outcome` as in `PollResult`."""
+
+    polled_at: datetime
+    outcome: str
+    problem: str | None
+    new: int
+    updated: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceStatus:
     """One row of `aggregator status`; `url` is redacted."""
 

@@ -100,7 +100,7 @@ def lines(explanation: Explanation, zone: tzinfo) -> list[str]:
         _window_line(shown, zone),
         "next polls, if nothing new comes:",
         *(
-            f"  {plan.at.astimezone(zone):%Y-%m-%d %H:%M:%S%z}  {plan.because}"
+            f"  {plan.at.astimezone(zone).isoformat(' ', 'seconds')}  {plan.because}"
             for plan in shown.polls
         ),
     ]
@@ -124,4 +124,4 @@ def _window_line(shown: Explanation, zone: tzinfo) -> str:
     if window.gap_at is None:
         return f"{text}; no gap found"
     last = window.gap_at.astimezone(zone)
-    return f"{text}; gaps found: {window.gaps}, the last on {last:%Y-%m-%d %H:%M%z}"
+    return f"{text}; gaps found: {window.gaps}, the last on {last.isoformat(' ', 'minutes')}"

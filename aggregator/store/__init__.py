@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Decision,
         Feed,
         News,
+        PastPoll,
         PollResult,
         PollState,
         Problem,
@@ -102,6 +103,9 @@ class Store(Protocol):
 
     def status(self) -> list[SourceStatus]:
         """Return one row a configured source, in the configuration's order."""
+
+    def history(self, source_id: int, *, most: int) -> list[PastPoll]:
+        """Return the newest polls of a source, newest first; the store remembers 50."""
 
     def notes(self) -> dict[str, str]:
         """Return what else is wrong, by subject ("config", "feed all"), one line each."""

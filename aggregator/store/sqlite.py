@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from aggregator.errors import StoreError
-from aggregator.model import Selection, SourceStatus
+from aggregator.model import PastPoll, Selection, SourceStatus
 from aggregator.redact import redact
 from aggregator.schedule import resume
 from aggregator.schedule.policy import first_allowed
@@ -194,6 +194,16 @@ class SqliteStore:
                      FROM sources s WHERE removed_at IS NULL ORDER BY position"""
             )
             return [_status_of(row, counts.get(row["id"], 0)) for row in rows.fetchall()]
+
+    def history(self, source_id: int, *, most: int) -> list[PastPoll]:
+        """Return the newest polls of a source, newest first."""
+        with self._reading() as db:
+            rows = db.execute(
+                """SELECT polled_at, outcome, problem, new, updated, because FROM polls
+                    WHERE source_id = ? ORDER BY id DESC LIMIT ?""",
+                (source_id, most),
+            ).fetchall()
+        return [PastPoll(instant(row[0]), *row[1:]) for row in rows]
 
     def notes(self) -> dict[str, str]:
         """Return what else is wrong, by subject."""
