@@ -43,7 +43,9 @@ _CODECS = frozenset(_READ_AS) | {
     "cp1257", "cp1258", "cp874", "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-5",
     "iso8859-6", "iso8859-7", "iso8859-8", "iso8859-10", "iso8859-13", "iso8859-14",
     "iso8859-15", "iso8859-16", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "cp437",
-    "cp850", "cp852", "cp855", "cp866", "cp037", "cp500",
+    "mac-latin2", "mac-greek", "mac-turkish", "mac-iceland", "koi8-t", "cp737", "cp775", "cp850",
+    "cp852", "cp855", "cp856", "cp857", "cp860", "cp861", "cp862", "cp863", "cp864", "cp865",
+    "cp866", "cp1125", "cp037", "cp500",
 }  # fmt: skip
 #: Labels that Python does not know.
 _ALIASES = {
@@ -53,6 +55,10 @@ _ALIASES = {
     "windows-874": "cp874",
     "iso-8859-8-i": "iso8859-8",
     "x-mac-cyrillic": "mac-cyrillic",
+    "mac": "mac-roman",
+    "csmacintosh": "mac-roman",
+    "x-mac-roman": "mac-roman",
+    "ms-cyrl": "cp1251",
 }
 
 _MARKS: tuple[tuple[bytes, str], ...] = (

@@ -60,7 +60,9 @@ def raw_entry(entry: dict[str, Any], version: str, body: Body, feed_author: str 
         raw_images=beside.images,
         raw_thumbnail=beside.thumbnail,
         base_url=str(base),
-        language=bounded((content or summary_detail or title_detail).get("language")),
+        language=bounded(
+            (content or summary_detail or title_detail).get("language") or entry.get("language")
+        ),
     )
 
 
