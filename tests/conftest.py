@@ -6,8 +6,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.program import Program, program
+from tests.web import Publisher, ThreadedPublisher
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def web() -> Iterator[Publisher]:
+    """A publisher on loopback that does what it is told."""
+    with ThreadedPublisher() as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
+    """The program in a folder of its own, which may poll `web`."""
+    with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
+        yield made
+
 
 _TOLD = pytest.StashKey[list[str]]()
 

@@ -17,29 +17,16 @@ import pytest
 import wcwidth
 
 from aggregator.control import socket_path
-from tests.program import PATIENCE, PROGRAM, Program, program
-from tests.web import Publisher, ThreadedPublisher
+from tests.program import PATIENCE, PROGRAM, Program
+from tests.web import Publisher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 OFFSET = r"[+-]\d\d:\d\d"
 LOCAL_TIME = rf"\d{{4}}-\d\d-\d\d \d\d:\d\d{OFFSET}"
 LOCAL_TIME_EXACT = rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d{OFFSET}"
 UTC_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
-
-
-@pytest.fixture
-def web() -> Iterator[Publisher]:
-    with ThreadedPublisher() as publisher:
-        yield publisher
-
-
-@pytest.fixture
-def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
-    with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
-        yield made
 
 
 def document(title: str = "站点", entries: int = 1) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 from aggregator.config import load
 from tests.program import PATIENCE, PROGRAM, Program, program
 from tests.test_cli_daemon import LOCAL_TIME, document, source
-from tests.web import Publisher, ThreadedPublisher
+from tests.web import Publisher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 
 RSS = "application/rss+xml"
 HTML = {"Content-Type": "text/html"}
-
-
-@pytest.fixture
-def web() -> Iterator[Publisher]:
-    with ThreadedPublisher() as publisher:
-        yield publisher
 
 
 @pytest.fixture

@@ -13,27 +13,15 @@ import pytest
 from lxml import etree
 
 from tests import corpus
-from tests.program import Program, program
-from tests.web import Publisher, ThreadedPublisher
+from tests.program import Program
+from tests.web import Publisher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 #: Feeds that hold everything, whatever its age.
 EVERYTHING = '[[feeds]]\nname = "all"\ntitle = "All"\nmin_entries = 10000\nlimit = 10000\n'
-
-
-@pytest.fixture
-def web() -> Iterator[Publisher]:
-    with ThreadedPublisher() as publisher:
-        yield publisher
-
-
-@pytest.fixture
-def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
-    with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
-        yield made
 
 
 def publish(web: Publisher, aggregator: Program, documents: list[Path]) -> dict[str, Path]:

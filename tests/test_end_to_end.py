@@ -8,14 +8,12 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import feedparser  # type: ignore[import-untyped]  # feedparser ships no types
-import pytest
 
-from tests.program import Program, program
-from tests.web import Publisher, ThreadedPublisher
+from tests.program import Program
+from tests.web import Publisher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    pass
 
 
 def item(number: int | str, *, text: str = "正文") -> str:
@@ -33,18 +31,6 @@ def rss(*items: str, title: str = "站点") -> bytes:
 
 def source(name: str, url: str, more: str = 'interval = "1s"') -> str:
     return f'[[sources]]\nname = "{name}"\nurl = "{url}"\n{more}\n'
-
-
-@pytest.fixture
-def web() -> Iterator[Publisher]:
-    with ThreadedPublisher() as publisher:
-        yield publisher
-
-
-@pytest.fixture
-def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
-    with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
-        yield made
 
 
 def test_a_life(aggregator: Program, web: Publisher) -> None:  # noqa: PLR0915 -- one life

@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.redact import SECRET_PARAMETERS, conceal, redact
-from tests.program import Program, program
-from tests.web import Publisher, ThreadedPublisher
+from tests.program import Program
+from tests.web import Publisher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    pass
 
 CANARY = "c4n4ry"
 
@@ -51,18 +50,6 @@ def echoing(secret_url: str) -> bytes:
       <channel><title>Echo {escaped}</title><link>{escaped}</link>
       <atom:link rel="self" href="{escaped}"/><description>d</description>{guids}</channel>
       </rss>""".encode()
-
-
-@pytest.fixture
-def web() -> Iterator[Publisher]:
-    with ThreadedPublisher() as publisher:
-        yield publisher
-
-
-@pytest.fixture
-def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
-    with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
-        yield made
 
 
 def test_no_published_byte_and_no_log_line_holds_a_secret(
