@@ -29,7 +29,7 @@ run: install ## start the daemon with config.toml and print the URLs to subscrib
 
 test: $(VENV)/.for-testing test-needs ## ruff, mypy and every test
 	@status=0; \
-	for check in 'ruff check' 'ruff format --check' 'mypy' 'pytest $(PYTEST_ARGS)'; do \
+	for check in 'ruff check' 'ruff format --check' 'mypy' 'pytest -n auto $(PYTEST_ARGS)'; do \
 		echo "== $$check"; $(BIN)/$$check || status=1; \
 	done; exit $$status
 

@@ -28,21 +28,26 @@ def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
         yield made
 
 
-_TOLD = pytest.StashKey[list[str]]()
-
-
 @pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Print a line at the end of the run: what a test excepted, and how often."""
-    lines = request.config.stash.setdefault(_TOLD, [])
-    return lambda line: lines.append(f"{request.node.name}: {line}")
+    return lambda line: request.node.user_properties.append((_TOLD, line))
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    lines = config.stash.get(_TOLD, [])
-    if lines:
+_TOLD = "told"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    # Properties travel with the reports, from whichever process ran the test.
+    told = [
+        f"{report.nodeid.rpartition('::')[2]}: {value}"
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "teardown"
+        for name, value in report.user_properties
+        if name == _TOLD
+    ]
+    if told:
         terminalreporter.section("told by tests")
-        for line in lines:
+        for line in told:
             terminalreporter.write_line(line)
