@@ -80,10 +80,13 @@ $(VENV)/.for-testing: $(RECIPE) | $(VENV)/.made
 	$(PIP) install --constraint constraints.txt --editable '.[test]'
 	@touch $(VENV)/.for-running $@
 
-# The unit file is tested with Debian's own tool. Only root in a container lacks it and can have it
-# at once; for everybody else those tests are listed as skipped.
+# The unit file is tested with Debian's own tool, what is published in its own browser. Only root in
+# a container lacks them and can have them at once; for everybody else those tests are listed as skipped.
 test-needs:
-	@command -v systemd-analyze > /dev/null || ! command -v apt-get > /dev/null || [ "$$(id -u)" != 0 ] || \
+	@missing=; \
+	command -v systemd-analyze > /dev/null || missing=systemd; \
+	command -v chromium > /dev/null || missing="$$missing chromium"; \
+	[ -z "$$missing" ] || ! command -v apt-get > /dev/null || [ "$$(id -u)" != 0 ] || \
 		{ export DEBIAN_FRONTEND=noninteractive; apt-get -qq update && \
-		apt-get -qq install --yes --no-install-recommends systemd > /dev/null; } || \
-		echo "make: no systemd-analyze; the tests of the unit file will be skipped" >&2
+		apt-get -qq install --yes --no-install-recommends $$missing > /dev/null; } || \
+		echo "make: could not install $$missing; their tests fail or are skipped" >&2
