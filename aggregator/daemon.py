@@ -276,7 +276,8 @@ class Daemon:
         return None
 
     def _state(self) -> tuple[bool, str]:
-        return self._health is None, self._health or self._status_line().removeprefix("STATUS=")
+        fine = self._health is None and self._dispatcher.offline_since is None
+        return fine, self._health or self._status_line().removeprefix("STATUS=")
 
     def _status_line(self) -> str:
         sources = sum(source.enabled for source in self._config.sources)

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aggregator.errors import StoreError
@@ -197,10 +198,12 @@ class Dispatcher:
     async def _put_off(self, state: PollState, found: Found, tools: Tools) -> PollResult:
         """Leave a source that nothing was learnt of as it was, and let others try before it."""
         plan = Plan(tools.clock() + PROBE_EVERY, "our own network is down")
+        problem = None
         if isinstance(found.outcome, Failed):
             problem = found.outcome.problem
-            await tools.in_thread(lambda: tools.store.postpone(state.source_id, plan.at, problem))
-        return PollResult(state.source.name, "offline", Tally(), plan)
+            postpone = partial(tools.store.postpone, state.source_id, plan.at, problem)
+            await tools.in_thread(postpone)
+        return PollResult(state.source.name, "offline", Tally(), plan, problem)
 
     def _finish(self, state: PollState, task: asyncio.Task[PollResult]) -> None:
         del self._running[state.source_id]

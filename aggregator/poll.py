@@ -6,18 +6,28 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from aggregator import parse, refine
 from aggregator.errors import UnreadableError
 from aggregator.fetch import unsendable
-from aggregator.model import Attempt, Body, Decision, Failed, Fetched, Gone, Validators
+from aggregator.model import (
+    Attempt,
+    Body,
+    Decision,
+    Failed,
+    Fetched,
+    Gone,
+    ProblemKind,
+    Validators,
+)
 from aggregator.model.configured import host_of
 from aggregator.schedule import habits
 from aggregator.schedule.mirrors import in_turn
 from aggregator.schedule.overflow import alarm
-from aggregator.schedule.policy import next_poll
+from aggregator.schedule.policy import REFUSED, next_poll
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +53,10 @@ T = TypeVar("T")
 
 #: Parsing and refining one document take longer than this only when it is made to be slow.
 PARSE_DEADLINE = timedelta(seconds=10)
+
+
+#: Failures that nobody expects to be over in a moment.
+_LASTING = frozenset({ProblemKind.CHALLENGE, ProblemKind.ACCESS, ProblemKind.BLOCKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +110,45 @@ async def ask(state: PollState, tools: Tools) -> Found:
             access=state.source.access,
             moved_url=mirror.moved_url,
         )
+        if mirror.moved_url is not None and isinstance(outcome, Gone):
+            # It is the learnt URL that is gone; the configured one is asked next time.
+            outcome = Failed(outcome.problem, HTTPStatus.GONE)
         outcome, refined = await _read(state, mirror, outcome, tools)
         attempts.append(Attempt(mirror.url, outcome, unsendable(mirror.validators)))
         if not isinstance(outcome, Failed | Gone):
             return Found(tuple(attempts), refined)
+    # The mildest failure speaks for the source, the preferred mirror's of equals: that one mirror
+    # is gone, or asks for a day, is no reason to leave the others alone for so long.
+    attempts.sort(key=_severity)
+    attempts.reverse()
+    if len(attempts) < len(state.mirrors):
+        attempts[-1] = _not_for_all(attempts[-1])
     return Found(tuple(attempts))
+
+
+def _not_for_all(attempt: Attempt) -> Attempt:
+    """Return what a mirror's failure means while others of the source merely rest."""
+    match attempt.outcome:
+        case Gone(problem=problem):
+            return replace(attempt, outcome=Failed(problem, HTTPStatus.GONE))
+        case Failed(status=status) if status in REFUSED:
+            return replace(attempt, outcome=replace(attempt.outcome, status=None))
+        case _:
+            return attempt
+
+
+def _severity(attempt: Attempt) -> int:
+    match attempt.outcome:
+        case Gone():
+            return 3
+        case Failed(problem=problem, status=status) if (
+            problem.kind in _LASTING or status in REFUSED
+        ):
+            return 2
+        case Failed(hints=hints) if hints.retry_after is not None:
+            return 1
+        case _:
+            return 0
 
 
 async def commit(state: PollState, found: Found, tools: Tools) -> PollResult:
@@ -109,16 +157,21 @@ async def commit(state: PollState, found: Found, tools: Tools) -> PollResult:
     known = habits.recall(state.habits, state)
     asked = state if found.refined is None else replace(state, hints=found.refined.head.hints)
 
+    outcome = found.outcome
+    if len(state.mirrors) > 1 and isinstance(outcome, Failed):
+        # A mirror's Retry-After closes its host; the others may be asked.
+        outcome = replace(outcome, hints=replace(outcome.hints, retry_after=None))
+
     def decide(news: News) -> Decision:
         learnt = known
-        if not isinstance(found.outcome, Failed | Gone):
+        if not isinstance(outcome, Failed | Gone):
             learnt = habits.observe(
                 known, news.tally, news.published, now=now, polled_at=state.last_success_at
             )
         plan = next_poll(
             asked,
             learnt,
-            found.outcome,
+            outcome,
             now=now,
             bounds=tools.bounds,
             pricing=pricing,
@@ -170,7 +223,9 @@ def _base_url(state: PollState) -> str:
 def describe(result: PollResult) -> str:
     """Return one line about a finished poll, for people."""
     tally = result.tally
-    if result.problem is not None:
+    if result.outcome == "offline":
+        text = f"{result.problem}; not counted, our own network is down"
+    elif result.problem is not None:
         text = str(result.problem)
     elif result.outcome == "held":
         text = "not polled, the publisher asked to wait"

@@ -52,6 +52,8 @@ class Reports:
 
     def add(self, result: PollResult, now: datetime) -> None:
         """Log one finished poll as far as it is news."""
+        if result.outcome == "offline":
+            return  # it says nothing of the source; the dispatcher tells of our network
         self._counts["polls"] += 1
         if result.problem is not None:
             self._counts["failed"] += 1

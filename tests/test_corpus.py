@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Feeds that hold everything, whatever its age.
-EVERYTHING = '[[feeds]]\nname = "all"\ntitle = "All"\nmin_entries = 10000\nlimit = 10000\n'
+EVERYTHING = """
+[[feeds]]
+name = "all"
+title = "All"
+min_entries = 10000
+limit = 10000
+dedupe = "off"
+"""
 
 
 def publish(web: Publisher, aggregator: Program, documents: list[Path]) -> dict[str, Path]:

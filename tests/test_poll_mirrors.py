@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.polling import HOUR, START, Clock, house, rss
 from tests.web import Publisher, Reply
 
@@ -81,3 +83,46 @@ async def test_when_no_mirror_answers_the_source_backs_off_as_any_other(tmp_path
             second.route(PATH, document(b'"1"', 1))
             await home.run_until(START + timedelta(days=4))
             assert home.results["one"][-1].problem is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "spoken"),
+    [
+        (500, 410, "500"),
+        (410, 500, "500"),
+        (500, 403, "500"),
+        (404, 500, "404"),
+    ],
+)
+async def test_the_mildest_failure_speaks_when_every_mirror_fails(
+    tmp_path: Path, first: int, second: int, spoken: str
+) -> None:
+    async with Publisher() as one, Publisher() as two:
+        one.route(PATH, status=first)
+        two.route(PATH, status=second)
+        toml = (
+            '[network]\nallow_private = ["127.0.0.0/8"]\n'
+            f'[[sources]]\nname = "one"\nurl = ["{one.url(PATH)}", "{two.url(PATH)}"]\n'
+        )
+        async with house(tmp_path, Clock(), toml) as home:
+            await home.run_until(START + HOUR / 12)
+            (status,) = home.store.status()
+            assert f"answered {spoken}" in (status.problem or "")
+            asked = len(one.requests) + len(two.requests)
+            await home.run_until(START + 24 * HOUR)
+            assert len(one.requests) + len(two.requests) > asked + 3, "neither is given up"
+
+
+async def test_a_mirror_that_fails_behind_anothers_back_is_named(tmp_path: Path) -> None:
+    async with Publisher() as one, Publisher() as two:
+        one.route(PATH, status=500)
+        two.route(PATH, document(b'"2"', 1))
+        toml = (
+            '[network]\nallow_private = ["127.0.0.0/8"]\n'
+            f'[[sources]]\nname = "one"\nurl = ["{one.url(PATH)}", "{two.url(PATH)}"]\n'
+        )
+        async with house(tmp_path, Clock(), toml) as home:
+            await home.run_until(START + HOUR / 2)
+            assert home.store.status()[0].problem is None
+            assert one.url(PATH) in home.store.notes()["mirror one"]
+            assert "500" in home.store.notes()["mirror one"]

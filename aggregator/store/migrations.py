@@ -97,6 +97,7 @@ _FIRST_RELEASE = (
         body_sha256 BLOB,
         failures INTEGER NOT NULL DEFAULT 0,
         resting_until_at INTEGER,
+        problem TEXT,
         unconditional INTEGER NOT NULL DEFAULT 0,
         sighted_url TEXT,
         sighted_since_at INTEGER,

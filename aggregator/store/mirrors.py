@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from aggregator.model import Failed, Fetched, Gone, Mirror, NotModified
+from aggregator.model import Failed, Fetched, Gone, Mirror, NotModified, ProblemKind
 from aggregator.model.configured import host_of
 from aggregator.redact import redact
 from aggregator.schedule.mirrors import rest
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
     from datetime import datetime
 
-    from aggregator.model import Attempt, Source
+    from aggregator.model import Attempt, Problem, Source
 
 
 def synchronise(connection: sqlite3.Connection, source_id: int, source: Source) -> None:
@@ -73,7 +73,7 @@ def record(
         case Fetched(validators=validators, sha256=sha256, permanent_url=permanent_url):
             connection.execute(
                 """UPDATE mirrors SET etag = ?, last_modified = ?, validators_url = ?,
-                          body_sha256 = ?, failures = 0, resting_until_at = NULL
+                          body_sha256 = ?, failures = 0, resting_until_at = NULL, problem = NULL
                     WHERE source_id = ? AND url = ?""",
                 (validators.etag, validators.last_modified, validators.url, sha256, *where),
             )
@@ -82,30 +82,42 @@ def record(
             connection.execute(
                 """UPDATE mirrors SET etag = coalesce(?, etag),
                           last_modified = coalesce(?, last_modified),
-                          failures = 0, resting_until_at = NULL
+                          failures = 0, resting_until_at = NULL, problem = NULL
                     WHERE source_id = ? AND url = ?""",
                 (validators.etag, validators.last_modified, *where),
             )
             _follow_move(connection, source, where, permanent_url, now)
-        case Failed() | Gone():
-            _record_failure(connection, source, where, now)
+        case Failed(problem=problem) | Gone(problem=problem):
+            _record_failure(connection, source, where, problem, now)
         case _:
             assert_never(attempt.outcome)
 
 
 def _record_failure(
-    connection: sqlite3.Connection, source: Source, where: tuple[int, str], now: datetime
+    connection: sqlite3.Connection,
+    source: Source,
+    where: tuple[int, str],
+    problem: Problem,
+    now: datetime,
 ) -> None:
-    (failures,) = connection.execute(
-        "SELECT failures + 1 FROM mirrors WHERE source_id = ? AND url = ?", where
-    ).fetchone() or (1,)
+    row = connection.execute(
+        "SELECT failures, moved_url FROM mirrors WHERE source_id = ? AND url = ?", where
+    ).fetchone()
+    if row is None:
+        return
+    failures = row["failures"] + 1
+    forget = row["moved_url"] is not None and (
+        failures >= FAILURES_TO_FORGET or problem.kind is ProblemKind.GONE
+    )
+    if forget:
+        notes.drop(connection, f"moved {source.name}")
     # A source's only URL rests by the source's own schedule.
     resting = now + rest(failures) if len(source.urls) > 1 else None
     connection.execute(
-        """UPDATE mirrors SET failures = ?, resting_until_at = ?,
+        """UPDATE mirrors SET failures = ?, problem = ?, resting_until_at = ?,
                   moved_url = CASE WHEN ? THEN NULL ELSE moved_url END
             WHERE source_id = ? AND url = ?""",
-        (failures, optional_micros(resting), failures >= FAILURES_TO_FORGET, *where),
+        (failures, redact(str(problem)), optional_micros(resting), forget, *where),
     )
 
 

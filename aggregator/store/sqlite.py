@@ -209,7 +209,7 @@ class SqliteStore:
         """Return what else is wrong, by subject."""
         with self._reading() as db:
             rows = db.execute("SELECT subject, text FROM notes ORDER BY subject")
-            return dict(rows.fetchall()) | _unconditional(db)
+            return dict(rows.fetchall()) | _failing_mirrors(db) | _unconditional(db)
 
     def note(self, subject: str, text: str | None, *, now: datetime) -> None:
         """Remember (or with `None` forget) what is wrong with a subject."""
@@ -296,6 +296,23 @@ def open_reader(path: Path) -> SqliteStore:
     return store
 
 
+def _failing_mirrors(db: sqlite3.Connection) -> dict[str, str]:
+    """Name the mirrors that fail while their source is well: others answer for them."""
+    rows = db.execute(
+        """SELECT s.name, m.url, m.failures, m.problem
+             FROM mirrors m JOIN sources s ON s.id = m.source_id
+            WHERE m.failures > 0 AND s.problem IS NULL AND s.removed_at IS NULL
+            ORDER BY s.position, m.position"""
+    )
+    told: dict[str, str] = {}
+    for name, url, failures, problem in rows.fetchall():
+        times = f"{failures} time{'s' if failures > 1 else ''}"
+        text = f"{redact(url)} failed {times}, another answers: {problem}"
+        subject = f"mirror {name}"
+        told[subject] = f"{told[subject]}; {text}" if subject in told else text
+    return told
+
+
 def _unconditional(db: sqlite3.Connection) -> dict[str, str]:
     """Name the sources that were asked for everything though we hold validators."""
     rows = db.execute(
@@ -303,7 +320,9 @@ def _unconditional(db: sqlite3.Connection) -> dict[str, str]:
             WHERE m.unconditional > 0 AND s.removed_at IS NULL GROUP BY s.id"""
     )
     return {
-        f"unconditional {name}": f"{count} requests: its ETag cannot be sent back byte for byte"
+        f"unconditional {name}": (
+            f"{count} request{'s' if count > 1 else ''}: its ETag cannot be sent back byte for byte"
+        )
         for name, count in rows.fetchall()
     }
 
