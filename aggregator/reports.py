@@ -35,6 +35,7 @@ class Reports:
 
     def __init__(self) -> None:
         self._failures: dict[str, _Failure] = {}
+        self._unreached: set[str] = set()
         self._counts: Counter[str] = Counter()
 
     def expect(self, statuses: list[SourceStatus], now: datetime) -> None:
@@ -53,7 +54,9 @@ class Reports:
     def add(self, result: PollResult, now: datetime) -> None:
         """Log one finished poll as far as it is news."""
         if result.outcome == "offline":
-            return  # it says nothing of the source; the dispatcher tells of our network
+            self._not_reached(result)
+            return
+        self._unreached.clear()
         self._counts["polls"] += 1
         if result.problem is not None:
             self._counts["failed"] += 1
@@ -88,6 +91,15 @@ class Reports:
         }
         self._counts.clear()
         log.info(event("last hour", **counts, failing=self.failing))
+
+    def _not_reached(self, result: PollResult) -> None:
+        """Tell once of each source that our own network keeps us from; it is no failure of its."""
+        is_news = result.source not in self._unreached
+        self._unreached.add(result.source)
+        log.log(
+            logging.INFO if is_news else logging.DEBUG,
+            event("not reached", source=result.source, problem=result.problem),
+        )
 
     def _failed(self, result: PollResult, text: str, now: datetime) -> None:
         known = self._failures.get(result.source)
