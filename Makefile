@@ -7,6 +7,8 @@ CONFIG ?= config.toml
 DEMO_PORT ?= 8430
 # More words for pytest: `make test PYTEST_ARGS="-k laws"`.
 PYTEST_ARGS ?=
+# The folder of documents that `make fidelity` reads; without one, the corpus or the tests' own.
+DIR ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,7 +18,7 @@ RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test demo bench-schedule golden constraints clean python test-needs
+.PHONY: help install run test demo bench-schedule fidelity golden constraints clean python test-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -38,6 +40,9 @@ demo: install ## watch entries arrive, without internet: a publisher on loopback
 
 bench-schedule: install ## how long entries wait, against other schedules (about two minutes)
 	@$(BIN)/python benchmarks/schedule.py
+
+fidelity: install ## what becomes of real documents, read again and compared: make fidelity DIR=folder
+	@$(BIN)/python -m benchmarks.fidelity $(DIR)
 
 golden: $(VENV)/.for-testing ## write tests/golden again and show what changed
 	$(BIN)/python -m tests.golden

@@ -49,7 +49,7 @@ _ZONES = {
 }  # fmt: skip
 
 _ZONE = (
-    r"(?P<zone>(?:GMT|UTC?|Z)?\s?[+\-−]\d{1,2}(?::?\d{2})?|[A-Za-z]{1,5}|北京时间)"
+    r"(?P<zone>(?:GMT|UTC?|Z)?\s?[+\-−]\d{1,2}(?::\d|:?\d{2})?|[A-Za-z]{1,5}|北京时间)"
     r"(?:\[[\w/+-]{1,40}\])?"
 )
 _CLOCK = (
@@ -89,7 +89,7 @@ _EARLIEST_YEAR = 100
 
 #: Ten digits are seconds from 2001 to 2286, thirteen are milliseconds.
 _EPOCH = re.compile(r"(\d{10})(?:\.\d{1,9})?|(\d{13})")
-_OFFSET = re.compile(r"([+\-−])(\d{1,2}):?(\d{2})?$")
+_OFFSET = re.compile(r"([+\-−])(\d{1,2})(?::(\d)|:?(\d{2}))?$")
 
 #: feedparser reads month names and half days in Greek, Hungarian and Korean.
 _FEEDPARSER_KNOWS = re.compile("[\u0370-\u03ff\uac00-\ud7afáéíóöőúüűÁÉÍÓÖŐÚÜŰ]")
@@ -166,7 +166,7 @@ def _zone(name: str | None, local: datetime, home: tzinfo) -> tzinfo:
         return home
     name = name.upper().strip()
     if offset := _OFFSET.search(name):
-        hours, minutes = int(offset[2]), int(offset[3] or 0)
+        hours, minutes = int(offset[2]), int(offset[3] or offset[4] or 0)
         span = timedelta(hours=hours, minutes=minutes)
         return timezone(span if offset[1] == "+" else -span)
     at_home = local.replace(tzinfo=home)

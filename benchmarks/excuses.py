@@ -1,0 +1,338 @@
+"""The conditions of fidelity_exceptions.toml: what must hold for a difference to be no loss."""
+
+from __future__ import annotations
+
+import html
+import re
+import tomllib
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from aggregator.errors import UnreadableError
+from aggregator.parse.decode import decode
+from aggregator.redact import redact
+from benchmarks.seen import Seen, line, plain, same_address, seen_by_feedparser, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+FILE = Path(__file__).parent / "fidelity_exceptions.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one format says otherwise of one field of an entry; `weight` is how much is at stake."""
+
+    form: str
+    field: str
+    index: int
+    original: Seen
+    published: Seen | None
+    theirs: str
+    ours: str
+    weight: int
+
+
+@dataclass(slots=True)
+class Case:
+    """One document: what feedparser sees in it, and in the three formats that we publish."""
+
+    body: bytes
+    url: str
+    now: datetime
+    original: tuple[Seen, ...]
+    published: dict[str, list[Seen | None]]
+    _again: list[Seen] | None = field(default=None)
+
+    def again(self) -> list[Seen]:
+        """Return the original as feedparser sees it decoded, with captions out of its sight."""
+        if self._again is None:
+            self._again = []
+            try:
+                text = decode(self.body, None).text
+            except UnreadableError:
+                return self._again
+            text = re.sub(r"^\s*<\?xml[^>]*\?>", "<?xml version='1.0' encoding='utf-8'?>", text)
+            text = _CAPTIONS.sub(r"\1\2x-\3", text)
+            found = seen_by_feedparser(text.encode("utf-8", "replace"), self.url)
+            if len(found) == len(self.original):
+                self._again = found
+        return self._again
+
+
+#: Elements that feedparser files as the entry's own description or title.
+_CAPTIONS = re.compile(r"(</?)(media:|itunes:)(description|title|summary|subtitle)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One reviewed exception."""
+
+    name: str
+    fields: tuple[str, ...]
+    when: Callable[[Difference, Case], bool]
+    why: str
+
+    def covers(self, difference: Difference, case: Case) -> bool:
+        return difference.field in self.fields and self.when(difference, case)
+
+
+def pictures_of(one: Seen) -> set[str]:
+    """Return the addresses of all pictures that a reader sees in or beside an entry."""
+    inside = {address for picture in one.pictures for address in picture.addresses}
+    return inside | {same_address(url) for url in (*one.enclosures, *one.media, *one.thumbnails)}
+
+
+def when_repeated(difference: Difference, case: Case) -> bool:
+    one = difference.original
+    same = (one.id, one.link, one.title, one.texts)
+    return any(
+        other is not None and (mate.id, mate.link, mate.title, mate.texts) == same
+        for mate, other in zip(case.original, case.published[difference.form], strict=True)
+    )
+
+
+def when_secret(difference: Difference, _: Case) -> bool:
+    # An address without its scheme is none to `redact`.
+    told = (
+        redact(difference.theirs.replace("//", "https://", 1))
+        if (difference.theirs.startswith("//"))
+        else redact(difference.theirs)
+    )
+    return told != difference.theirs and told.removeprefix("https:") in {
+        address.removeprefix("https:") for address in difference.ours.split()
+    }
+
+
+def when_escaped(difference: Difference, _: Case) -> bool:
+    return quote(difference.theirs, safe="%:/?#[]@!$&'()*+,;=-._~") == difference.ours
+
+
+def when_read_as_html_in_rss(difference: Difference, case: Case) -> bool:
+    elsewhere = case.published["atom"][difference.index]
+    return (
+        difference.form == "rss"
+        and elsewhere is not None
+        and difference.theirs in {elsewhere.title, elsewhere.link}
+        and difference.ours in {html.unescape(difference.theirs), plain(difference.theirs)}
+    )
+
+
+def when_id_is_no_uri(difference: Difference, _: Case) -> bool:
+    return _URI.fullmatch(difference.theirs) is None and difference.ours.startswith("urn:uuid:")
+
+
+def when_id_is_relative(difference: Difference, case: Case) -> bool:
+    # feedparser has put an address before it that is not there in the document.
+    spellings = (difference.theirs, html.escape(difference.theirs, quote=False))
+    return difference.ours.startswith("urn:uuid:") and not any(
+        spelling.encode() in case.body for spelling in spellings
+    )
+
+
+def when_id_is_shared(difference: Difference, case: Case) -> bool:
+    return sum(1 for one in case.original if one.id == difference.theirs) > 1
+
+
+def when_before_the_web(difference: Difference, _: Case) -> bool:
+    return difference.theirs < "1990"
+
+
+def when_in_the_future(difference: Difference, case: Case) -> bool:
+    return difference.theirs > case.now.isoformat()
+
+
+def when_updated_before_published(difference: Difference, _: Case) -> bool:
+    one = difference.original
+    if one.published is None or one.updated is None or difference.published is None:
+        return False
+    return one.updated < one.published and difference.published.updated == one.published
+
+
+def when_rss_has_one_date(difference: Difference, case: Case) -> bool:
+    elsewhere = case.published["atom"][difference.index]
+    return difference.form == "rss" and elsewhere is not None and not difference.ours
+
+
+def when_rss_has_one_enclosure(difference: Difference, case: Case) -> bool:
+    elsewhere = case.published["atom"][difference.index]
+    if difference.form != "rss" or elsewhere is None:
+        return False
+    return not {same_address(url) for url in difference.theirs.split()}.isdisjoint(
+        same_address(url) for url in elsewhere.enclosures
+    )
+
+
+def when_escaped_twice(difference: Difference, _: Case) -> bool:
+    return plain(difference.theirs) == difference.ours
+
+
+def when_mojibake_of_feedparser(difference: Difference, _: Case) -> bool:
+    names = (difference.ours, *difference.ours.split(", "))
+    return any(
+        not name.isascii() and line(name.encode().decode("latin-1")) == difference.theirs
+        for name in names
+    )
+
+
+def when_address_of_a_person(difference: Difference, _: Case) -> bool:
+    return "@" in difference.theirs and "@" not in difference.ours and bool(difference.ours)
+
+
+def when_labelled(difference: Difference, _: Case) -> bool:
+    one = difference.original
+    label = one.label_of(difference.theirs)
+    return bool(label) and label in difference.ours.split(", ")
+
+
+def when_face(difference: Difference, _: Case) -> bool:
+    return re.search(r"//([\w-]+\.)?gravatar\.com/avatar/", difference.theirs) is not None
+
+
+def when_counter(difference: Difference, _: Case) -> bool:
+    for picture in difference.original.pictures:
+        if " ".join(sorted(picture.addresses)) == difference.theirs:
+            tiny = {
+                picture.width.removesuffix("px").strip(),
+                picture.height.removesuffix("px").strip(),
+            } <= {"0", "1", "2", "3"}
+            return tiny or _COUNTER.search(difference.theirs) is not None
+    return False
+
+
+def when_in_one_group(difference: Difference, case: Case) -> bool:
+    one, ours = difference.original, difference.published
+    beside = {same_address(url) for url in one.media}
+    shown = set() if ours is None else pictures_of(ours)
+    return (
+        b"<media:group" in case.body
+        and difference.theirs in beside
+        and not shown.isdisjoint(beside)
+    )
+
+
+def when_other_size(difference: Difference, _: Case) -> bool:
+    one, ours = difference.original, difference.published
+    beside = {same_address(url) for url in (*one.media, *one.thumbnails)}
+    if ours is None or difference.theirs not in beside:
+        return False
+    shown = set(difference.ours.split())
+    if any(_stem(difference.theirs) == _stem(address) for address in shown):
+        return True
+    return difference.theirs in map(same_address, one.thumbnails) and bool(shown)
+
+
+def when_caption_apart(difference: Difference, case: Case) -> bool:
+    again = case.again()
+    if not again or difference.published is None:
+        return False
+    theirs = Counter(tokens(again[difference.index].texts))
+    lost = theirs - Counter(tokens(difference.published.texts))
+    return lost.total() * 200 <= theirs.total()
+
+
+def when_repaired_by_feedparser(difference: Difference, case: Case) -> bool:
+    words = [word for word in tokens((difference.theirs,)) if not word.isascii()]
+    return bool(words) and all(
+        word.encode().decode("latin-1").encode() in case.body for word in words
+    )
+
+
+def when_empty(difference: Difference, _: Case) -> bool:
+    one = difference.original
+    return not (one.title or one.texts or one.link or one.enclosures or one.pictures or one.media)
+
+
+def when_no_web_address(difference: Difference, _: Case) -> bool:
+    return not re.match(r"(https?:)?//", difference.theirs)
+
+
+def when_entities_of_a_doctype(difference: Difference, case: Case) -> bool:
+    # What feedparser has left of the text stands in ours, in this order.
+    characters = iter(difference.ours)
+    left = re.sub(r"[&;]|#\d+", "", "".join(difference.theirs.split()))
+    return b"<!DOCTYPE" in case.body and all(one in characters for one in left)
+
+
+def when_image_service(difference: Difference, _: Case) -> bool:
+    shown = {address.partition("?")[0] for address in difference.ours.split()}
+    return not shown.isdisjoint(one.partition("?")[0] for one in difference.theirs.split())
+
+
+def when_guid_is_no_link(difference: Difference, case: Case) -> bool:
+    theirs = difference.theirs
+    return theirs == difference.original.id and theirs.encode() not in case.body
+
+
+def when_date_of_no_year(difference: Difference, _: Case) -> bool:
+    dates = difference.original.raw_dates
+    years = [year for date in dates for year in re.findall(r"\d{4}", date)]
+    return bool(years) and difference.theirs[:4] not in years
+
+
+def when_advertisement(difference: Difference, case: Case) -> bool:
+    # Both as markup in CDATA and escaped.
+    told = html.unescape(case.body.decode("utf-8", "replace"))
+    removed = Counter(tokens(tuple(plain(one) for one in _ADVERTISEMENT.findall(told))))
+    return not Counter(tokens((difference.theirs,))).keys() - removed.keys()
+
+
+def when_afternoon(difference: Difference, _: Case) -> bool:
+    written = " ".join(difference.original.raw_dates)
+    return re.search(r"\d\s*[AP]\.?M\b", written, re.IGNORECASE) is not None and (
+        difference.theirs[:10] == difference.ours[:10]
+    )
+
+
+def when_several_contents(difference: Difference, _: Case) -> bool:
+    if difference.original.contents < 2 or difference.published is None:
+        return False
+    ours = {"".join(tokens((text,))) for text in difference.published.texts}
+    return any("".join(tokens((text,))) in ours for text in difference.original.texts)
+
+
+def when_said_twice(difference: Difference, _: Case) -> bool:
+    if difference.published is None:
+        return False
+    ours = ["".join(tokens((text,))) for text in difference.published.texts]
+    return all(
+        any("".join(tokens((text,))) in other for other in ours)
+        for text in difference.original.texts
+    )
+
+
+def _stem(address: str) -> str:
+    name = address.partition("?")[0].rpartition("/")[2]
+    return _SIZE.sub("", name.rpartition(".")[0] or name)
+
+
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_SIZE = re.compile(r"(-\d+x\d+|_[a-z]|_\d+|_thumb|@\dx)$")
+_ADVERTISEMENT = re.compile(r"""<p class="ad-tips".*?</p>""", re.DOTALL)
+#: Services that count readers with a picture that shows nothing.
+_COUNTER = re.compile(
+    r"//feeds\.feedburner\.com/~r/|//stats\.wordpress\.com/b\.gif|/tracker/\d+-\d+|pixel|/mf\.gif"
+    r"|feedsportal\.com/c/|//(\w+\.)?feedsky\.com/|doubleclick\.net|/cpx\.php|vgwort\.de"
+    r"|//feeds\.wordpress\.com/1\.0/|//\w+\.scorecardresearch\.com/|quantserve\.com/|/verify\.png"
+)
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return the rules of the exceptions file, in its order."""
+    conditions = {
+        name.removeprefix("when_"): it for name, it in globals().items() if name.startswith("when_")
+    }
+    with FILE.open("rb") as file:
+        listed = tomllib.load(file)["exception"]
+    return tuple(
+        Rule(
+            one["when"], tuple(one["fields"]), conditions[one["when"].replace("-", "_")], one["why"]
+        )
+        for one in listed
+    )

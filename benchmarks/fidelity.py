@@ -1,0 +1,383 @@
+"""What becomes of what publishers publish: each document through the pipe, read again, compared.
+
+    make fidelity [DIR=folder of documents]
+    .venv/bin/python -m benchmarks.fidelity [folder]
+
+Each document takes the real way: read, refined, stored, rendered as Atom, RSS and JSON Feed.
+feedparser reads the original and what we publish (JSON Feed is read by benchmarks/seen.py). What
+differs is a loss, unless a rule of fidelity_exceptions.toml covers it. Writes
+benchmarks/results/fidelity.json; the exit status tells whether the goals are met.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aggregator import parse, publish, refine
+from aggregator.errors import UnreadableError
+from aggregator.model import (
+    Attempt,
+    Body,
+    Decision,
+    Feed,
+    Fetched,
+    News,
+    Plan,
+    Refined,
+    Source,
+    Validators,
+)
+from aggregator.publish import Addresses, Format
+from aggregator.store.sqlite import SqliteStore, open_store
+from benchmarks.excuses import Case, Difference, Rule, pictures_of, rules
+from benchmarks.seen import Seen, plain, same_address, seen_by_feedparser, seen_in_json, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+ROOT = Path(__file__).parent.parent
+CORPUS = Path(os.environ.get("AGGREGATOR_CORPUS", ROOT.parent / "shared" / "corpus")) / "real"
+FIXTURES = ROOT / "tests" / "fixtures"
+RESULTS = ROOT / "benchmarks" / "results" / "fidelity.json"
+
+#: The least share of each field that must survive, exceptions aside.
+GOALS = {"entry": 1.0, "link": 1.0, "published": 1.0, "updated": 1.0, "title": 1.0, "text": 0.995,
+         "image": 0.99}  # fmt: skip
+FIELDS = ("entry", "id", "title", "link", "published", "updated", "author", "category", "enclosure",
+          "text", "image")  # fmt: skip
+#: Losses shown on the terminal for each field; all are in the results.
+SHOWN = 8
+ADDRESSES = Addresses("https://feeds.example")
+LONGEST = 10_000
+
+
+@dataclass(slots=True)
+class Account:
+    """What was there of one field, how much of it survived, and how much is excepted, by rule."""
+
+    total: int = 0
+    kept: int = 0
+    excepted: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def raw(self) -> float:
+        return self.kept / self.total if self.total else 1.0
+
+    @property
+    def fair(self) -> float:
+        return (self.kept + self.excepted.total()) / self.total if self.total else 1.0
+
+    def add(self, other: Account) -> None:
+        self.total += other.total
+        self.kept += other.kept
+        self.excepted.update(other.excepted)
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found in one document, or in all of a folder."""
+
+    accounts: dict[str, Account] = field(
+        default_factory=lambda: {name: Account() for name in FIELDS}
+    )
+    losses: list[dict[str, str]] = field(default_factory=list)
+    documents: int = 0
+    not_compared: list[str] = field(default_factory=list)
+
+    def add(self, other: Report) -> None:
+        for name, account in other.accounts.items():
+            self.accounts[name].add(account)
+        self.losses += other.losses
+        self.documents += other.documents
+        self.not_compared += other.not_compared
+
+
+def republished(body: bytes, url: str, now: datetime) -> dict[Format, bytes]:
+    """Return the document as it is published after one poll; raises `UnreadableError`."""
+    read = parse.read(Body(body, None, url, "UTC", now))
+    refined = refine.normalise(read)
+    source = Source("one", url, backfill=LONGEST)
+    feed = Feed("all", "All", min_entries=LONGEST, limit=LONGEST)
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(Path(folder) / "fidelity.db")
+        try:
+            store.apply((source,), (feed,), now=now)
+            _absorb(store, body, refined, now)
+            store.advance(now)
+            selection = store.select(feed)
+        finally:
+            store.close()
+    return {form: publish.render(selection, form, ADDRESSES) for form in Format}
+
+
+def _absorb(store: SqliteStore, body: bytes, refined: Refined, now: datetime) -> None:
+    (state,) = store.states()
+    outcome = Fetched(
+        url=state.source.url,
+        status=200,
+        body=body,
+        sha256=sha256(body).digest(),
+        content_type=None,
+        validators=Validators(),
+    )
+
+    def decide(_: News) -> Decision:
+        return Decision(Plan(now + timedelta(hours=1), "once"))
+
+    store.absorb(state, (Attempt(state.source.url, outcome),), refined, decide, now=now)
+
+
+def examine(path: Path, name: str, now: datetime) -> Report:
+    """Return what becomes of one document."""
+    body = path.read_bytes()
+    url = f"https://publisher.example/{name.replace(' ', '%20')}"
+    report = Report(documents=1)
+    try:
+        original = seen_in_json(body, url) or seen_by_feedparser(body, url)
+    except ValueError as error:  # a reference to half a character, in its loose reader
+        report.not_compared.append(f"{name}: feedparser fails: {error}")
+        return report
+    try:
+        documents = republished(body, url, now)
+    except UnreadableError as error:
+        if not original:
+            report.not_compared.append(f"{name}: {error}")
+            return report
+        documents = dict.fromkeys(Format, b"")
+    readers = {Format.JSON: seen_in_json}
+    seen = {
+        form: readers.get(form, seen_by_feedparser)(document, ADDRESSES.feed("all", form))
+        for form, document in documents.items()
+    }
+    pairs = {form.value: paired(original, seen[form]) for form in Format}
+    case = Case(body, url, now, tuple(original), pairs)
+    known = rules()
+    for form in Format:
+        for difference in differences(case, form.value, report):
+            _settle(difference, case, known, report, name)
+    return report
+
+
+def _settle(
+    difference: Difference, case: Case, known: Sequence[Rule], report: Report, name: str
+) -> None:
+    account = report.accounts[difference.field]
+    for rule in known:
+        if rule.covers(difference, case):
+            account.excepted[rule.name] += difference.weight
+            return
+    report.losses.append(
+        {
+            "document": name,
+            "format": difference.form,
+            "field": difference.field,
+            "entry": (difference.original.id or difference.original.link)[:200],
+            "original": difference.theirs[:300],
+            "published": difference.ours[:300],
+            "weight": str(difference.weight),
+        }
+    )
+
+
+def paired(original: Sequence[Seen], published: Sequence[Seen]) -> list[Seen | None]:
+    """Return for each original entry the published one that is it, by the most telling sign."""
+    found: list[Seen | None] = [None] * len(original)
+    free = dict.fromkeys(range(len(published)))
+    signs = (
+        lambda one: (one.id, one.link, one.title, one.texts[:1]),
+        lambda one: one.id and (one.id, one.title),
+        lambda one: one.id,
+        lambda one: one.link and (one.link, one.title, one.texts[:1]),
+        lambda one: one.link and (same_address(one.link), one.title),
+        lambda one: one.title and (one.title, "".join(one.texts)[:80]),
+        lambda one: same_address(one.link),
+        lambda one: one.title,
+        lambda one: "".join(one.texts)[:80],
+        lambda one: one.published and (one.published, one.enclosures),
+        lambda one: one.enclosures or one.pictures or one.media,
+        lambda one: plain(one.title),
+    )
+    for sign in signs:
+        places = defaultdict(list)
+        for position in free:
+            places[sign(published[position])].append(position)
+        for index, one in enumerate(original):
+            key = sign(one) if found[index] is None else None
+            if key and places.get(key):
+                position = places[key].pop(0)
+                del free[position]
+                found[index] = published[position]
+    lost = [index for index, one in enumerate(found) if one is None]
+    if len(lost) == len(free):  # as many on both sides: their order tells, and each field is shown
+        for index, position in zip(lost, free, strict=True):
+            found[index] = published[position]
+    return found
+
+
+def differences(case: Case, form: str, report: Report) -> Iterable[Difference]:
+    """Yield what differs in one format; what does not is counted in the report's accounts."""
+    for index, (one, ours) in enumerate(zip(case.original, case.published[form], strict=True)):
+        account = report.accounts["entry"]
+        account.total += 1
+        if ours is None:
+            yield Difference(form, "entry", index, one, None, one.title, "", 1)
+            continue
+        account.kept += 1
+        for name, total, kept, theirs, mine in _compared(one, ours):
+            account = report.accounts[name]
+            account.total += total
+            account.kept += kept
+            if kept < total:
+                yield Difference(form, name, index, one, ours, theirs, mine, total - kept)
+
+
+def _compared(one: Seen, ours: Seen) -> Iterable[tuple[str, int, int, str, str]]:
+    """Yield field, how much there was, how much survived, the original and ours."""
+    for name, theirs, mine in (
+        ("id", one.id, ours.id),
+        ("title", one.title, ours.title),
+        ("link", one.link, ours.link),
+        ("published", _shown(one.published), _shown(ours.published)),
+        ("updated", _shown(one.updated), _shown(ours.updated)),
+        ("author", ", ".join(one.authors), ", ".join(ours.authors)),
+    ):
+        if theirs:
+            yield name, 1, int(theirs == mine), theirs, mine
+    for name in one.categories:
+        yield "category", 1, int(name in ours.categories), name, ", ".join(ours.categories)
+    files = {same_address(url) for url in (*ours.enclosures, *ours.media)}
+    for url in one.enclosures:
+        yield "enclosure", 1, int(same_address(url) in files), url, " ".join(ours.enclosures)
+    yield "text", *_texts(one, ours)
+    shown = pictures_of(ours)
+    for addresses in (
+        *(picture.addresses for picture in one.pictures),
+        *(frozenset({same_address(url)}) for url in (*one.media, *one.thumbnails)),
+    ):
+        kept = not shown.isdisjoint(addresses)
+        yield "image", 1, int(kept), " ".join(sorted(addresses)), " ".join(sorted(shown))
+
+
+def _shown(at: datetime | None) -> str:
+    return at.isoformat() if at else ""
+
+
+def _texts(one: Seen, ours: Seen) -> tuple[int, int, str, str]:
+    theirs = Counter(tokens(one.texts))
+    total = sum(len(token) * count for token, count in theirs.items())
+    lost = theirs - Counter(tokens(ours.texts))
+    missing = sum(len(token) * count for token, count in lost.items())
+    return total, total - missing, " ".join(lost), " ".join(ours.texts)[:300]
+
+
+def documents_of(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".sql")
+
+
+def run(folder: Path, now: datetime, *, processes: int = 1) -> Report:
+    """Return what becomes of every document of a folder, in its order."""
+    paths = documents_of(folder)
+    names = [str(path.relative_to(folder)) for path in paths]
+    moments = [now] * len(paths)
+    total = Report()
+    if processes == 1:
+        for report in map(examine, paths, names, moments):
+            total.add(report)
+        return total
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for report in pool.map(examine, paths, names, moments, chunksize=4):
+            total.add(report)
+    return total
+
+
+def summary(report: Report) -> dict[str, object]:
+    """Return the report as it is written to the results."""
+    return {
+        "documents": report.documents,
+        "not_compared": report.not_compared,
+        "fields": {
+            name: {
+                "total": account.total,
+                "raw": round(account.raw, 6),
+                "excepted": round(account.fair, 6),
+                "exceptions": dict(account.excepted.most_common()),
+            }
+            for name, account in report.accounts.items()
+        },
+        "losses": report.losses,
+    }
+
+
+def shortfalls(report: Report) -> list[str]:
+    """Return the goals that are not met, one line each."""
+    return [
+        f"{name}: {report.accounts[name].fair:.4%} survives, {goal:.1%} is the goal"
+        for name, goal in GOALS.items()
+        if report.accounts[name].fair < goal
+    ]
+
+
+def tell(report: Report) -> None:
+    print(f"{report.documents} documents, {len(report.not_compared)} of them not compared")
+    for text in report.not_compared:
+        print(f"  not compared: {text}")
+    print(f"\n{'field':<10}{'of':>10}{'raw':>11}{'excepted':>11}")
+    for name, account in report.accounts.items():
+        print(f"{name:<10}{account.total:>10}{account.raw:>11.3%}{account.fair:>11.3%}")
+    print("\nexceptions")
+    for rule in rules():
+        used = {
+            name: account.excepted[rule.name]
+            for name, account in report.accounts.items()
+            if account.excepted[rule.name]
+        }
+        if used:
+            counts = ", ".join(f"{name} {count}" for name, count in used.items())
+            print(f"  {rule.name}: {counts}\n    {rule.why}")
+    for name in FIELDS:
+        found = [loss for loss in report.losses if loss["field"] == name]
+        if found:
+            print(f"\n{name}: {len(found)} losses")
+        for loss in found[:SHOWN]:
+            print(
+                f"  {loss['document']} ({loss['format']}) {loss['entry'][:80]}\n"
+                f"    - {loss['original'][:150]}\n    + {loss['published'][:150]}"
+            )
+        if len(found) > SHOWN:
+            print(f"  and {len(found) - SHOWN} more, in the results")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=CORPUS if CORPUS.is_dir() else FIXTURES
+    )
+    folder = parser.parse_args().folder
+    if not folder.is_dir():
+        parser.error(f"no folder {folder}")
+    report = run(folder, datetime.now(UTC), processes=2)
+    tell(report)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(summary(report), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    missed = shortfalls(report)
+    for text in missed:
+        print(f"short of the goal: {text}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
