@@ -97,6 +97,10 @@ def test_no_hostile_markup_passes() -> None:
         ("<pre><code>if a &lt; b:\n    c</code></pre>", "<pre><code>if a &lt; b:\n    c</code></pre>"),
         ("<math><msup><mi>x</mi><mn>2</mn></msup></math>", "<math><msup><mi>x</mi><mn>2</mn></msup></math>"),
         ("<p>a\x01&#1;\ud800b</p>", "<p>ab</p>"),
+        ("<math><semantics><mi>x</mi><annotation encoding='application/x-tex'>x^2</annotation></semantics></math>", "<math><semantics><mi>x</mi></semantics></math>"),
+        ("<table><caption>c</caption><tr><td colspan=2>a</table>", "<table><caption>c</caption><tbody><tr><td colspan=\"2\">a</td></tr></tbody></table>"),
+        ("<ruby><rb>漢</rb><rt>かん</rt></ruby><p>H<sub>2</sub>O <kbd>^C</kbd>", "<ruby>漢<rt>かん</rt></ruby><p>H<sub>2</sub>O <kbd>^C</kbd></p>"),
+        ("<pre class=hljs><span class=k>if</span> x:\n\ty</pre>", "<pre><span>if</span> x:\n\ty</pre>"),
         ("<h2 id=x class=y style='color:red'>t</h2>", "<h2>t</h2>"),
     ],
 )  # fmt: skip
@@ -129,6 +133,20 @@ def image(url: str, **attributes: str) -> str:
         ('<img data-srcset="/s.png 480w, /l.png 1024w">', image("https://example.com/l.png")),
         ('<picture><source srcset="/a.webp"><img src="/a.png" srcset="javascript:x 3x"></picture>', image("https://example.com/a.png")),
         ('<img data-src="/a.png"><noscript><img src="/a.png"></noscript>', image("https://example.com/a.png")),
+        ('<noscript><img src="/a.png"></noscript><img data-src="/a.png" src="t.gif">', image("https://example.com/a.png")),
+        ('<img data-src="/a-300x200.jpg"><noscript><img src="/a.jpg"></noscript>', image("https://example.com/a-300x200.jpg")),
+        ('<img src="/blank.gif" class=lazy><noscript><img src="/a.png"></noscript>', image("https://example.com/a.png")),
+        ('<img data-src="/a.png"><noscript><img src="/b.png"></noscript>', image("https://example.com/a.png") + image("https://example.com/b.png")),
+        ('<img src="//img.ithome.com/images/v2/t.png">', ""),
+        ('<img src="//img.ithome.com/images/v2/t.png" data-original="//img.ithome.com/a.png?x-bce-process=image/watermark&amp;r=17">', image("https://img.ithome.com/a.png")),
+        ('<img src="https://e.com/images/v2/t.png?r=17">', image("https://e.com/images/v2/t.png?r=17")),
+        ('<img src="spacer.gif" srcset="/a.png 2x">', image("https://example.com/a.png")),
+        ('<picture><source data-srcset="/a.webp 1x, /b.webp 2x"><img src="data:image/gif;base64,R0lGOD"></picture>', image("https://example.com/b.webp")),
+        ('<picture><source srcset="/a.webp"></picture><img alt="x">', ""),
+        ('<img src="/p.gif" style="height: 1px !important; width:1px">', ""),
+        ('<img src="/p.gif" style="height: 1px">', image("https://example.com/p.gif")),
+        ('<img src="https://feeds.feedburner.com/~r/e/~4/x"><img src="//pixel.wp.com/b.gif?x=1">', ""),
+        ('<img src="https://www.facebook.com/tr?id=1"><img src="https://www.facebook.com/photo.png">', image("https://www.facebook.com/photo.png")),
         ('<noscript><img src="/a.png"></noscript>', image("https://example.com/a.png")),
         ('<img src="/pixel.gif" width="1" height="1">', ""),
         ('<img src="/pixel.gif" width="0" height="0">', ""),
@@ -153,11 +171,61 @@ def test_a_picture_inside_the_text_is_kept_while_it_is_small() -> None:
         ('<iframe src="//player.example.net/v?a=1&amp;b=2"></iframe>', "https://player.example.net/v?a=1&amp;b=2", "player.example.net"),
         ('<video src="/v.mp4" controls></video>', "https://example.com/v.mp4", "example.com"),
         ('<audio><source src="/a.mp3"><source src="/a.ogg"></audio>', "https://example.com/a.mp3", "example.com"),
+        ('<iframe src="//www.youtube.com/embed/dQw4w9WgXcQ?rel=0"></iframe>', "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "www.youtube.com"),
+        ('<iframe src="https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ"></iframe>', "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "www.youtube.com"),
+        ('<iframe src="//player.bilibili.com/player.html?aid=1&amp;bvid=BV1xx411c7mD&amp;page=1"></iframe>', "https://www.bilibili.com/video/BV1xx411c7mD", "www.bilibili.com"),
+        ('<iframe src="https://player.vimeo.com/video/76979871?h=8272103f6e"></iframe>', "https://vimeo.com/76979871", "vimeo.com"),
+        ('<iframe src="//v.qq.com/txp/iframe/player.html?vid=a1b2c3"></iframe>', "https://v.qq.com/x/page/a1b2c3.html", "v.qq.com"),
+        ('<iframe src="https://www.youtube.com.evil.example/embed/dQw4w9WgXcQ"></iframe>', "https://www.youtube.com.evil.example/embed/dQw4w9WgXcQ", "www.youtube.com.evil.example"),
         ('<object data="https://e.com/x.pdf"></object>', "https://e.com/x.pdf", "e.com"),
     ],
 )  # fmt: skip
 def test_players_become_links(raw: str, url: str, shown: str) -> None:
     assert safe(raw) == f'<a href="{url}" rel="noopener noreferrer nofollow">▶ {shown}</a>'
+
+
+def test_players_of_nothing_vanish() -> None:
+    assert safe('<iframe src="https://www.googletagmanager.com/ns.html?id=1"></iframe>') == ""
+    assert safe('<iframe src="https://e.com/x" width=0 height=0></iframe>') == ""
+    assert safe('<iframe src="https://e.com/x" style="width:0;height:0;border:0"></iframe>') == ""
+
+
+@pytest.mark.parametrize(
+    ("href", "expected"),
+    [
+        ("/2?utm_source=rss&amp;p=1&amp;fbclid=x#part", "https://example.com/2?p=1#part"),
+        ("https://e.com/?utm_medium=rss", "https://e.com/"),
+        ("https://e.com/?source=rss&amp;ref=x", "https://e.com/?source=rss&amp;ref=x"),
+        ("https://img.ithome.com/app/redirect/index.html?url=https%3A%2F%2Fe.com%2F%3Fa%3D1%26utm_id%3D2", "https://e.com/?a=1"),
+        ("https://img.ithome.com/app/redirect/index.html?url=https%253A%252F%252Fe.com", "https://e.com"),
+        ("https://img.ithome.com/app/redirect/index.html?url=https://img.ithome.com/app/redirect/index.html?url=https://e.com/", "https://e.com/"),
+        ("https://img.ithome.com/app/redirect/index.html?url=javascript:x", "https://img.ithome.com/app/redirect/index.html?url=javascript:x"),
+        ("https://img.ithome.com.tw/app/redirect/index.html?url=https://e.com/", "https://img.ithome.com.tw/app/redirect/index.html?url=https://e.com/"),
+    ],
+)  # fmt: skip
+def test_links_lead_where_they_say_and_tell_nobody_who_led_there(href: str, expected: str) -> None:
+    assert safe(f'<a href="{href}">x</a>') == (
+        f'<a href="{expected}" rel="noopener noreferrer nofollow">x</a>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("<p>a</p><p class='x ad-tips y'>b <b>c</b><p>d", "<p>a</p><p>d</p>"),
+        ("<div class=ad-tips>a</div><p class=ad>b</p>", "<div>a</div><p>b</p>"),
+        ("a<div class=box>b<div>c</div>d</div>e", "ae"),
+        ("a<div class=box>b<div>c", "a"),
+        ("a<img class=box src=/x.png>b", "ab"),
+        ("<p title=' class=\"box\"'>a", '<p title=" class=&quot;box&quot;">a</p>'),
+        ("<div class=box><script></div><b>x</b>", ""),
+    ],
+)
+def test_elements_that_are_no_part_of_the_article_go_whole(raw: str, expected: str) -> None:
+    removed = frozenset({"p.ad-tips", "div.box", "img.box"})
+    cleaned = clean(raw, BASE, removed)
+    assert cleaned == expected
+    assert safe(cleaned) == cleaned
 
 
 def test_no_secret_leaves_in_a_link_an_image_or_the_text() -> None:
@@ -219,6 +287,8 @@ _SOUP = (
     "&amp;|&lt;|&|<|>|\"|'|=|text|汉字| |<!--|-->|<![CDATA[|]]>|<textarea>|<title>|<select>|<option>|"
     "<template>|</template>|<form>|</form>|<li>|<ul>|<details open>|&nbsp;|&#0;|\0|\ud800|<font 1>|"
     "<h1>|<div>|</div>|https://u:p@e.com/?key=v&a=1|<mglyph>|<annotation-xml encoding='text/html'>|<br/>|"
+    "<q cite='javascript:1'>|<picture>|</picture>|<source srcset='/s.png 2x'>|<img src=blank.gif>|<annotation>|</annotation>|<p class=box>|"
+    "<a href='https://img.ithome.com/app/redirect/index.html?url=//e.com/?utm_x=1'>|<a href='?utm_x=1&a=2#utm_y'>|<iframe src=//youtube.com/embed/dQw4w9WgXcQ>|"
     "<q cite='javascript:1'>|<img alt='\"' src=\"a'b\">|<plaintext>|</x-noscript>|<frameset>|<body onload=1>"
 )  # fmt: skip
 _PIECES = st.sampled_from(_SOUP.split("|"))
@@ -228,6 +298,7 @@ _PIECES = st.sampled_from(_SOUP.split("|"))
 @given(st.lists(_PIECES, max_size=25).map("".join))
 def test_any_markup_comes_out_safe_and_is_its_own_cleaning(raw: str) -> None:
     safe(raw)
+    safe(clean(raw, BASE, frozenset({"p.box"})))
 
 
 @settings(deadline=None)

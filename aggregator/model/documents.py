@@ -120,8 +120,9 @@ class Document:
 class Entry:
     """One item of one source, normalised: safe to publish, with what it is known by.
 
-    `keys` are the identity keys, strongest first ("guid:…", "url:…", "text:…"), only those that
-    are unique within their document. `guid` is the publisher's id, a candidate for the public id.
+    `keys` are the identity keys, strongest first ("guid:…", "url:…", "site:…", "text:…"), only
+    those that are unique within their document. `guid` is the publisher's id, a candidate for the
+    public id.
     `title` and `summary` are plain text; `content_html` is sanitised, its URLs absolute.
     `published_at` and `updated_at` are the publisher's, `None` where it gave none that is sane.
     `content_hash` changes when, and only when, a reader would see another text.

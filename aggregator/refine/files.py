@@ -6,9 +6,9 @@ import html
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from aggregator.model import Enclosure, RawEntry
+from aggregator.refine.pictures import picture
 from aggregator.refine.text import one_line, scrub
 from aggregator.refine.urls import absolute_url, public_url
 
@@ -19,12 +19,6 @@ _MAX_MEDIA_TYPE_CHARS = 127  # RFC 6838 section 4.2, each half
 
 #: On HTML that we have cleaned ourselves: every picture begins like this.
 _IMAGE = re.compile(r'<img src="([^"]*)"')
-_IMAGE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
-#: What tells one size of a picture from another in its address: "-300x200" (WordPress), "_z"
-#: (Flickr), "/s320/" and "/w640-h480-c/" (Google).
-_SIZE = re.compile(
-    r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)|_[a-z](?=\.\w{3,4}$)|/[swh]\d{1,4}(?:-[\w-]{1,20})?(?=/)"
-)
 
 
 def files(raw: RawEntry, base: str, content_html: str) -> tuple[Enclosure, ...]:
@@ -38,14 +32,14 @@ def files(raw: RawEntry, base: str, content_html: str) -> tuple[Enclosure, ...]:
         enclosures.setdefault(enclosure.url, enclosure)
     found = list(enclosures.values())
     addresses = (html.unescape(address) for address in _IMAGE.findall(content_html))
-    shown = {_picture(address) for address in (*addresses, *(file.url for file in found))}
+    shown = {picture(address) for address in (*addresses, *(file.url for file in found))}
     pictured = "<img" in content_html or any(_is_image(file) for file in found)
     images = list(_fit(raw.raw_images, base))
     if raw.raw_thumbnail is not None and not images and not pictured:
         images = list(_fit((raw.raw_thumbnail,), base))
     for image in images:
-        if (picture := _picture(image.url)) not in shown:
-            shown.add(picture)
+        if (same := picture(image.url)) not in shown:
+            shown.add(same)
             found.append(image)
     return tuple(found)
 
@@ -66,10 +60,3 @@ def _fit(raw: Iterable[Enclosure], base: str) -> Iterable[Enclosure]:
 
 def _is_image(file: Enclosure) -> bool:
     return file.media_type.startswith("image/")
-
-
-def _picture(url: str) -> str:
-    """Return what a picture's addresses in all its sizes have in common."""
-    parts = urlsplit(url)
-    same = f"{parts.hostname}{_SIZE.sub('', parts.path)}"
-    return same if _IMAGE_NAME.search(parts.path) else f"{same}?{parts.query}"

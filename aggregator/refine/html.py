@@ -14,13 +14,28 @@ import html
 import re
 from collections import Counter
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import nh3
 
 from aggregator.redact import redact
+from aggregator.refine.pictures import (
+    LAZY,
+    SIZES,
+    SRCSETS,
+    best_source,
+    counts_readers,
+    fit_picture,
+    largest,
+    picture,
+)
+from aggregator.refine.sites import watch_page, without_redirect
 from aggregator.refine.text import one_line, paragraphs, scrub
-from aggregator.refine.urls import absolute_url, public_url
+from aggregator.refine.urls import absolute_url, public_url, without_trackers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: More than the longest article seen (0.6 million characters, a bundle of a year's notes).
 MAX_HTML_CHARS = 1024 * 1024
@@ -36,8 +51,6 @@ _MAX_CLEAN_CHARS = 2 * MAX_HTML_CHARS
 _MAX_FALLBACK_CHARS = 10_000
 #: A picture inside the text itself; larger ones make every rendering of a feed heavy.
 _MAX_DATA_URL_CHARS = 64 * 1024
-#: A data: picture this short is a placeholder of one colour.
-_MIN_DATA_URL_CHARS = 400
 
 _BLOCKS = frozenset(
     {
@@ -67,17 +80,17 @@ _MATH = frozenset(
 #: Elements that become a link or vanish after parsing; under these names they parse like any
 #: unknown element, not as the raw text that an iframe or a noscript would swallow.
 _EMBEDS = frozenset({"x-iframe", "x-embed", "x-object", "x-video", "x-audio"})
-_TEMPORARY = _EMBEDS | {"x-noscript", "source"}
-_RENAMED = re.compile(r"<(/?)(iframe|embed|object|video|audio|noscript)(?=[\s/>])", re.IGNORECASE)
+_TEMPORARY = _EMBEDS | {"x-noscript", "x-picture", "source"}
+_RENAMED = re.compile(
+    r"<(/?)(iframe|embed|object|video|audio|noscript|picture)(?=[\s/>])", re.IGNORECASE
+)
 
-_LAZY = ("data-original", "data-src", "data-lazy-src", "data-actualsrc")
-_SRCSETS = ("data-srcset", "srcset")
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"title", "lang", "dir"},
     "a": {"href"},
-    "img": {"src", "alt", "width", "height", "loading", "referrerpolicy", *_LAZY, *_SRCSETS},
-    "source": {"src"},
-    **{embed: {"src", "data"} for embed in _EMBEDS},
+    "img": {"src", "alt", "loading", "referrerpolicy", *SIZES, *LAZY, *SRCSETS},
+    "source": {"src", *SRCSETS},
+    **{embed: {"src", "data", *SIZES} for embed in _EMBEDS},
     "blockquote": {"cite"},
     "q": {"cite"},
     "del": {"cite", "datetime"},
@@ -96,7 +109,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "mi": {"mathvariant"},
     "mtd": {"columnspan", "rowspan"},
 }
-_CHECKED = frozenset({"href", "src", "cite", "data", *_LAZY, *_SRCSETS})
+_CHECKED = frozenset({"href", "src", "cite", "data", *LAZY, *SRCSETS})
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|avif);base64,[A-Za-z0-9+/=]+\Z")
 _LINK_REL = "noopener noreferrer nofollow"
 
@@ -105,9 +118,6 @@ _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^<>]*)>")
 _REWRITTEN_TAG = re.compile(r"<(/?)(img|source|x-[a-z]+)([^<>]*)>")
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _RAW_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)[^>]*>?")
-#: https://html.spec.whatwg.org/#parse-a-srcset-attribute: an address may hold commas inside.
-_SRCSET_CANDIDATE = re.compile(r"(\S+)(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,|$)")
-_MAX_SRCSET_CHARS = 8192
 #: Scripts keep all sorts of things in data attributes; this much looks like an address.
 _ADDRESS = re.compile(r"[^\s{}\[\]]*[/.][^\s{}\[\]]*")
 
@@ -119,6 +129,8 @@ _SHALLOW = frozenset(
         "thead", "tfoot",
     }
 )  # fmt: skip
+#: Of those, nh3 writes these with their end tags.
+_CLOSED = frozenset({"p", "li", "dt", "dd", "option", "tr", "td", "th", "tbody", "thead", "tfoot"})
 #: An end tag does not reach past these (https://html.spec.whatwg.org/#has-an-element-in-scope).
 _BARRIERS = frozenset(
     {
@@ -129,12 +141,13 @@ _BARRIERS = frozenset(
 )  # fmt: skip
 
 
-def clean(raw_html: str, base_url: str) -> str:
+def clean(raw_html: str, base_url: str, removed: frozenset[str] = frozenset()) -> str:
     """Return `raw_html` as HTML that is safe to publish, its URLs absolute against `base_url`.
 
     No script, style, form, frame, event handler or id; links http(s) and mailto only, images
     http(s) or a small inline picture, each with no-referrer and lazy loading; players become links;
-    no user info and no secret value in any URL. Cleaning the result again changes nothing.
+    no user info, no secret value and, in links, no known tracker in any URL. Elements named in
+    `removed` ("tag.class") are left out whole. Cleaning the result again changes nothing.
     """
     text = _cut(scrub(raw_html))
     if "<" not in text and "&" not in text:
@@ -142,6 +155,8 @@ def clean(raw_html: str, base_url: str) -> str:
     if nesting(text) > MAX_NESTING:
         text = _flattened(text)
     _ADDRESSES.set(_Addresses(base_url))
+    if removed and "class" in text:
+        text = _without(text, removed)
     for _ in range(_MAX_PASSES):
         cleaned = _pass(text)
         if len(cleaned) > _MAX_CLEAN_CHARS:
@@ -231,6 +246,26 @@ def _pass(text: str) -> str:
     return redact(scrub(_Rewriter().rewrite(tidy))).strip()
 
 
+def _without(text: str, removed: frozenset[str]) -> str:
+    """Return the text tidied, without the elements of these names and classes."""
+    _REMOVED.set(removed)
+    tidy = _MARKER.clean(_RENAMED.sub(r"<\1x-\2", text))
+    kept: list[str] = []
+    position = depth = 0
+    name = ""
+    for tag in _TAG.finditer(tidy):
+        if depth:
+            depth += 0 if tag[2] != name else -1 if tag[1] else 1
+            if not depth:
+                position = tag.end()
+        elif ' class="' in tag[3]:
+            kept.append(tidy[position : tag.start()])
+            position = tag.end()
+            name = tag[2]
+            depth = 0 if name in _SHALLOW - _CLOSED else 1
+    return "".join(kept) if depth else "".join((*kept, tidy[position:]))
+
+
 class _Addresses:
     """The addresses of one text: what they resolve against, and which fit."""
 
@@ -248,9 +283,9 @@ class _Addresses:
         return result
 
     def _checked(self, tag: str, name: str, value: str) -> str | None:
-        if name in _SRCSETS:
-            return _largest(value, self.base_url)
-        if name in _LAZY and not _ADDRESS.fullmatch(value.strip()):
+        if name in SRCSETS:
+            return largest(value, self.base_url)
+        if name in LAZY and not _ADDRESS.fullmatch(value.strip()):
             return None
         return _fit_url(tag, name, value, self.base_url)
 
@@ -259,20 +294,43 @@ class _Addresses:
 _ADDRESSES: ContextVar[_Addresses] = ContextVar("addresses")
 
 
+#: Of the same text: the elements to leave out.
+_REMOVED: ContextVar[frozenset[str]] = ContextVar("removed")
+
+
+def _mark(tag: str, name: str, value: str) -> str | None:
+    """Keep a class where, and only where, it is of an element to be left out."""
+    if name != "class":
+        return _attribute(tag, name, value)
+    removed = _REMOVED.get()
+    return "x" if any(f"{tag}.{token}" in removed for token in value.split()) else None
+
+
 def _attribute(tag: str, name: str, value: str) -> str | None:
     return _ADDRESSES.get().attribute(tag, name, value)
 
 
-#: Made once: making it takes as long as cleaning a short text.
-_CLEANER = nh3.Cleaner(
-    tags=set(_BLOCKS | _INLINE | _MATH | _TEMPORARY),
-    clean_content_tags={"script", "style", "title", "template", "svg", "noembed", "noframes"},
-    attributes=_ATTRIBUTES,
-    attribute_filter=_attribute,
-    url_schemes={"http", "https", "mailto", "data"},
-    link_rel=_LINK_REL,
-    strip_comments=True,
-)
+def _cleaner(
+    attributes: dict[str, set[str]], attribute_filter: Callable[[str, str, str], str | None]
+) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=set(_BLOCKS | _INLINE | _MATH | _TEMPORARY),
+        clean_content_tags={
+            "script", "style", "title", "template", "svg", "noembed", "noframes",
+            # The same formula a second time, in another notation.
+            "annotation", "annotation-xml",
+        },
+        attributes=attributes,
+        attribute_filter=attribute_filter,
+        url_schemes={"http", "https", "mailto", "data"},
+        link_rel=_LINK_REL,
+        strip_comments=True,
+    )  # fmt: skip
+
+
+#: Made once: making one takes as long as cleaning a short text.
+_CLEANER = _cleaner(_ATTRIBUTES, _attribute)
+_MARKER = _cleaner({**_ATTRIBUTES, "*": _ATTRIBUTES["*"] | {"class"}}, _mark)
 _STRIPPER = nh3.Cleaner(
     tags=set(_BLOCKS),
     clean_content_tags={"script", "style", "template", "svg"},
@@ -286,20 +344,28 @@ def _fit_url(tag: str, name: str, value: str, base_url: str) -> str | None:
         compact = "".join(value.split())
         fit = tag == "img" and name == "src" and len(compact) <= _MAX_DATA_URL_CHARS
         return compact if fit and _DATA_IMAGE.match(compact) else None
+    if tag == "img":
+        return fit_picture(value, base_url)
     url = absolute_url(value, base_url)
-    if url is None:
-        return None
-    if name == "href" and urlsplit(url).scheme == "mailto":
+    if url is None or name != "href":
+        return public_url(url)
+    if urlsplit(url).scheme == "mailto":
         return url
-    return public_url(url)
+    public = public_url(url)
+    # Ends: every step takes one redirecting address away.
+    while public and (target := without_redirect(public)) != public:
+        public = public_url(absolute_url(target, base_url))
+    return without_trackers(public) if public else None
 
 
 class _Rewriter:
     """Rewrites nh3's output tag by tag: images whole, players to links, helpers away."""
 
     def __init__(self) -> None:
-        self._images: set[str] = set()
+        self._shown: set[str] = set()
+        self._twins: set[str] = set()  # of lazy images, shown where no script runs
         self._in_noscript = 0
+        self._sized: str | None = None  # of the open <picture>: its image in another size
         self._players: list[bool] = []  # of each open player: has it been linked?
 
     def rewrite(self, tidy: str) -> str:
@@ -309,18 +375,24 @@ class _Rewriter:
         closing, name = bool(match[1]), match[2]
         if name == "img":
             return self._image(_attributes(match[3]))
+        if name == "x-picture":
+            self._sized = None
+            return ""
         if name == "x-noscript":
             self._in_noscript += -1 if closing else 1
             return ""
         return self._player(closing, name, _attributes(match[3]))
 
     def _image(self, attributes: dict[str, str]) -> str:
-        source = _best_source(attributes)
-        if source is None or _is_pixel(attributes):
+        source = best_source(attributes) or self._sized
+        if source is None or counts_readers(attributes, source):
             return ""
-        if self._in_noscript and source in self._images:
-            return ""  # the twin of a lazy image, for readers without scripts
-        self._images.add(source)
+        same = picture(source)
+        if same in (self._shown if self._in_noscript else self._twins):
+            return ""
+        self._shown.add(same)
+        if self._in_noscript:
+            self._twins.add(same)
         kept = {"src": source, "alt": attributes.get("alt", "")}
         if attributes.get("title"):
             kept["title"] = attributes["title"]
@@ -335,10 +407,15 @@ class _Rewriter:
             if self._players and name != "source":
                 self._players.pop()
             return ""
-        url = attributes.get("src") or attributes.get("data") or ""
-        if name == "source":
+        if name == "source" and not self._players:
             # Only a player's source is a player; a picture's is another size of its image.
-            if not self._players or self._players[-1]:
+            self._sized = best_source(attributes)
+            return ""
+        url = watch_page(attributes.get("src") or attributes.get("data") or "")
+        if counts_readers(attributes, url):
+            url = ""
+        if name == "source":
+            if self._players[-1]:
                 return ""
             self._players[-1] = bool(url)
         else:
@@ -348,31 +425,6 @@ class _Rewriter:
 
 def _attributes(tidy: str) -> dict[str, str]:
     return {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(tidy)}
-
-
-def _best_source(attributes: dict[str, str]) -> str | None:
-    """Return the address of the real picture: lazy loaders put a placeholder into `src`."""
-    lazy = (attributes.get(name) for name in _LAZY)
-    source = attributes.get("src", "")
-    if source.startswith("data:") and len(source) < _MIN_DATA_URL_CHARS:
-        source = ""
-    candidates = (*lazy, source, *(attributes.get(name) for name in _SRCSETS))
-    return next((candidate for candidate in candidates if candidate), None)
-
-
-def _largest(srcset: str, base_url: str) -> str | None:
-    """Return the candidate with the greatest descriptor, absolute and fit to publish."""
-    found = [
-        (float(candidate[2] or 1), url)
-        for candidate in _SRCSET_CANDIDATE.finditer(srcset[:_MAX_SRCSET_CHARS])
-        if (url := public_url(absolute_url(candidate[1], base_url)))
-    ]
-    return max(found, key=lambda pair: pair[0])[1] if found else None
-
-
-def _is_pixel(attributes: dict[str, str]) -> bool:
-    sizes = [attributes[side].strip() for side in ("width", "height") if attributes.get(side)]
-    return bool(sizes) and all(size.removesuffix("px") in {"0", "1"} for size in sizes)
 
 
 def _link(url: str) -> str:

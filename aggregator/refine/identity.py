@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import urlsplit
 
+from aggregator.refine.sites import article_number, site_of
 from aggregator.refine.urls import canonical_url, is_page
 
 #: Longer keys are hashed: some publishers put the whole article into the guid.
@@ -31,16 +32,17 @@ _COUNT_AFTER = re.compile(rf"(评论|阅读|浏览|点击|点赞)\s?[:：(（]?\
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """All that may identify one entry; `guid` and `url` are canonical keys or `None`."""
+    """All that may identify one entry: canonical keys, or `None`; `site` is an article's number."""
 
     guid: str | None
     url: str | None
+    site: str | None
     text: str
     telling: bool
 
     def candidates(self) -> tuple[str, ...]:
         """Return the keys that this entry offers, strongest first."""
-        keys = [key for key in (self.guid, self.url) if key]
+        keys = [key for key in (self.guid, self.url, self.site) if key]
         if self.telling or not keys:
             keys.append(self.text)
         return tuple(keys)
@@ -52,16 +54,19 @@ def marks(
     """Return what identifies an entry; `title` and `text` are single lines.
 
     A guid that is a URL is taken in canonical form, so that http→https or a trailing slash is the
-    same entry. A link to the document's own site, or to a bare host, identifies no entry.
+    same entry. A link to the document's own site, or to a bare host, identifies no entry. How all
+    texts of a known site begin tells nothing.
     """
+    number = article_number(url) or article_number(guid)
     canonical = canonical_url(url) if url else None
     own_site = canonical_url(site_url) if site_url else None
-    said = f"{title}\n{text}"
+    said = f"{title}\n{site_of(url).lead.sub('', text, count=1)}"
     return Marks(
         guid=_key("guid", canonical_url(guid)) if guid else None,
         url=_key("url", canonical)
         if canonical and is_page(canonical) and canonical != own_site
         else None,
+        site=f"site:{number}" if number else None,
         text=f"text:{sha256(said.encode()).hexdigest()[:40]}",
         telling=len(said) >= _MIN_TELLING_CHARS,
     )

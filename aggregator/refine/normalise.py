@@ -17,6 +17,7 @@ from aggregator.refine.identity import (
     marks,
     unique_keys,
 )
+from aggregator.refine.sites import site_of
 from aggregator.refine.text import (
     MAX_AUTHOR_CHARS,
     MAX_SUMMARY_CHARS,
@@ -96,7 +97,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
     # Relative addresses in a text are the page's own; xml:base says otherwise where it is given.
     stated = raw.base_url if raw.base_url != document.source_url else None
     base = stated or url or head.site_url or document.source_url
-    content_html, text, summary = _texts(raw, base)
+    content_html, text, summary = _texts(raw, base, site_of(url or head.site_url).removed)
     enclosures = files(raw, base, content_html)
     title = _title(raw, text, url, enclosures)
     if not title:
@@ -144,21 +145,19 @@ def _url(raw: RawEntry, document: Document) -> str | None:
     return public_url(absolute_url(scrub(link or ""), raw.base_url or document.source_url))
 
 
-def _texts(raw: RawEntry, base: str) -> tuple[str, str, str]:
+def _texts(raw: RawEntry, base: str, removed: frozenset[str]) -> tuple[str, str, str]:
     """Return the content as sanitised HTML, its text, and the summary's if it says more."""
-    summary_html = _as_html(raw.raw_summary, is_html=raw.raw_summary_is_html, base=base)
+    summary_html = clean(_as_html(raw.raw_summary, raw.raw_summary_is_html), base, removed)
     summary = one_line(to_text(summary_html))
-    content_html = _as_html(raw.raw_content, is_html=raw.raw_content_is_html, base=base)
+    content_html = clean(_as_html(raw.raw_content, raw.raw_content_is_html), base, removed)
     if not content_html:
         return summary_html, summary, ""
     text = one_line(to_text(content_html))
     return content_html, text, "" if summary == text else excerpt(summary, MAX_SUMMARY_CHARS)
 
 
-def _as_html(text: str | None, *, is_html: bool, base: str) -> str:
-    if not text:
-        return ""
-    return clean(text if is_html else paragraphs(text), base)
+def _as_html(text: str | None, is_html: bool) -> str:
+    return text if is_html and text else paragraphs(text or "")
 
 
 def _title(raw: RawEntry, text: str, url: str | None, enclosures: tuple[Enclosure, ...]) -> str:

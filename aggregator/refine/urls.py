@@ -103,16 +103,30 @@ def canonical_url(url: str) -> str:
     query = "&".join(
         part
         for part in _ESCAPE.sub(_plain, parts.query).split("&")
-        if part and not _TRACKERS.fullmatch(part.partition("=")[0])
+        if part and not _is_tracker(part)
     )
     fragment = "" if _TRACKING_FRAGMENT.fullmatch(parts.fragment) else parts.fragment
     return urlunsplit(("https", netloc, path.rstrip("/"), query, fragment))
+
+
+def without_trackers(url: str) -> str:
+    """Return `url` without the known parameters that only tell who led here. Idempotent."""
+    before, mark, rest = url.partition("?")
+    query, fragment_mark, fragment = rest.partition("#")
+    if not query or "#" in before:
+        return url
+    kept = "&".join(part for part in query.split("&") if not _is_tracker(part))
+    return f"{before}{mark if kept else ''}{kept}{fragment_mark}{fragment}"
 
 
 def is_page(canonical: str) -> bool:
     """Tell whether a canonical URL names one page, and not a whole site by its bare host."""
     parts = urlsplit(canonical)
     return bool(parts.path or parts.query or parts.fragment)
+
+
+def _is_tracker(part: str) -> bool:
+    return bool(_TRACKERS.fullmatch(part.partition("=")[0]))
 
 
 def _quoted(match: re.Match[str]) -> str:

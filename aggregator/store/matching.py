@@ -1,10 +1,11 @@
 """Which entries of a document are already known: a pure decision, with its reason.
 
-Keys come strongest first: the publisher's id, the canonical URL, the text itself. A strong key
-decides alone. A weaker one decides alone only where the stronger is missing on one side; where
-both sides have a stronger key and they differ, it needs the same title or the same publisher's
-date beside it: a changed guid is then the same entry, while items that merely share a link (a live
-page, a podcast that links to its front page) stay apart.
+Keys come strongest first: the publisher's id, the canonical URL, the number that a known
+site gives its article, the text itself. A strong key decides alone. A weaker one decides alone only
+where the stronger is missing on one side; where both sides have a stronger key and they differ, it
+needs the same title or the same publisher's date beside it: a changed guid is then the same entry,
+while items that merely share a link (a live page, a podcast that links to its front page) stay
+apart.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from aggregator.model import Entry
 
 #: Kinds of identity keys, strongest first (the part of a key before its colon).
-KINDS = ("guid", "url", "text")
+KINDS = ("guid", "url", "site", "text")
 
 
 #: Kinds that name the same article in every source.

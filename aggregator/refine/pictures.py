@@ -1,0 +1,89 @@
+"""Which of an image element's addresses is the picture, and whether it is one at all."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aggregator.refine.sites import is_counter, is_placeholder, picture_url
+from aggregator.refine.urls import absolute_url, public_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Where lazy loaders keep the address of the picture until it is scrolled to.
+LAZY = (
+    "data-original", "data-src", "data-lazy-src", "data-actualsrc", "data-lazy", "data-lazyload",
+    "data-echo",
+)  # fmt: skip
+SRCSETS = ("data-srcset", "data-lazy-srcset", "srcset")
+#: What tells how large an element is shown.
+SIZES = ("width", "height", "style")
+
+#: A data: picture this short is a placeholder of one colour.
+_MIN_DATA_URL_CHARS = 400
+_MAX_STYLE_CHARS = 500
+#: https://html.spec.whatwg.org/#parse-a-srcset-attribute: an address may hold commas inside.
+_SRCSET_CANDIDATE = re.compile(r"(\S+)(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,|$)")
+_MAX_SRCSET_CHARS = 8192
+#: Names that pictures of nothing have on many sites.
+_NOTHING = re.compile(
+    r"(?:blank|spacer|clear|transparent|1x1|1px|dot_clear|lazy[-_]?(?:load|placeholder|img|image)"
+    r"|(?:image[-_])?placeholder|grey|gray)\.(?:gif|png|svg)",
+    re.IGNORECASE,
+)
+_TINY_SIDE = re.compile(r"(?:^|;)\s*(width|height)\s*:\s*[01](?:px)?\s*(?=;|!|$)", re.IGNORECASE)
+
+_IMAGE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
+#: What tells one size of a picture from another in its address: "-300x200" (WordPress), "_z"
+#: (Flickr), "/s320/" and "/w640-h480-c/" (Google).
+_SIZE = re.compile(
+    r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)|_[a-z](?=\.\w{3,4}$)|/[swh]\d{1,4}(?:-[\w-]{1,20})?(?=/)"
+)
+
+
+def picture(url: str) -> str:
+    """Return what a picture's addresses in all its sizes have in common."""
+    parts = urlsplit(url)
+    same = f"{parts.hostname}{_SIZE.sub('', parts.path)}"
+    return same if _IMAGE_NAME.search(parts.path) else f"{same}?{parts.query}"
+
+
+def best_source(attributes: Mapping[str, str]) -> str | None:
+    """Return the address of the real picture: lazy loaders put a placeholder into `src`."""
+    names = (*LAZY, "src", *SRCSETS)
+    candidates = (attributes[name] for name in names if attributes.get(name))
+    return next((candidate for candidate in candidates if not _is_nothing(candidate)), None)
+
+
+def largest(srcset: str, base_url: str) -> str | None:
+    """Return the candidate with the greatest descriptor, absolute and fit to publish."""
+    found = [
+        (float(candidate[2] or 1), url)
+        for candidate in _SRCSET_CANDIDATE.finditer(srcset[:_MAX_SRCSET_CHARS])
+        if (url := fit_picture(candidate[1], base_url))
+    ]
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def fit_picture(url: str, base_url: str) -> str | None:
+    """Return a picture's http(s) address, absolute, without secrets and wishes; else `None`."""
+    public = public_url(absolute_url(url, base_url))
+    return picture_url(public) if public else None
+
+
+def counts_readers(attributes: Mapping[str, str], url: str) -> bool:
+    """Tell whether an element shows nothing to a reader: a pixel, or a known counter's address."""
+    sizes = [attributes[side].strip() for side in ("width", "height") if attributes.get(side)]
+    if sizes and all(size.removesuffix("px") in {"0", "1"} for size in sizes):
+        return True
+    style = attributes.get("style", "")[:_MAX_STYLE_CHARS]
+    tiny = {side.lower() for side in _TINY_SIDE.findall(style)} if style else set()
+    return len(tiny) == 2 or is_counter(url)
+
+
+def _is_nothing(url: str) -> bool:
+    if url.startswith("data:"):
+        return len(url) < _MIN_DATA_URL_CHARS
+    return is_placeholder(url) or bool(_NOTHING.fullmatch(url.partition("?")[0].rpartition("/")[2]))

@@ -1,0 +1,184 @@
+"""What is known of particular sites, as data: a new site is a new row, not new code.
+
+A row speaks for its host and the hosts below it: ithome.com's for img.ithome.com, never for
+ithome.com.tw, which is another publisher.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_NOTHING = re.compile(r"(?!)")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One site's habits.
+
+    `removed` are elements that are no part of an article, as "tag.class". `picture_parameters` ask
+    a picture's server for another rendering of the same picture; `placeholders` are the paths of
+    pictures that stand for one not loaded yet. `redirects` gives for the path of a page that only
+    leads elsewhere the parameter that says where. `lead` is how every text begins, telling nothing.
+    `articles` finds an article's number, in its groups, in the path of a page on `article_hosts`;
+    other hosts of the site may count anew.
+    """
+
+    removed: frozenset[str] = frozenset()
+    picture_parameters: frozenset[str] = frozenset()
+    placeholders: frozenset[str] = frozenset()
+    redirects: tuple[tuple[str, str], ...] = ()
+    lead: re.Pattern[str] = _NOTHING
+    articles: re.Pattern[str] = _NOTHING
+    article_hosts: frozenset[str] = frozenset()
+
+
+UNKNOWN_SITE = Site()
+
+_ITHOME_SECTIONS = ("it", "soft", "win10", "win11", "iphone", "ipad", "android", "digi", "next")
+
+SITES: Mapping[str, Site] = {
+    # Seen in its feed and pages, 2017 to 2026. Articles were /html/it/323641.htm, /0/968/171.htm
+    # and /1/001/052.htm, on phones m.ithome.com/html/968171.htm: only the number stays. Its forum
+    # (quan.) and its shop (lapin.) number their own pages.
+    "ithome.com": Site(
+        removed=frozenset({"p.ad-tips", "a.topic-bar"}),
+        picture_parameters=frozenset({"x-bce-process", "r"}),
+        placeholders=frozenset({"/images/v2/t.png"}),
+        redirects=(("/app/redirect/index.html", "url"),),
+        lead=re.compile(
+            r"\A(?:感谢\s?IT之家网友\s?.{1,60}?\s?的(?:线索)?投递！\s?)?"
+            r"IT之家\s?\d{1,2}\s?月\s?\d{1,2}\s?日(?:消息|讯)\s?[，,：:]?\s?"
+        ),
+        articles=re.compile(
+            r"(?:/html(?:/[a-z0-9]{1,20})?/(\d{4,9})|/(\d{1,3})/(\d{3})/(\d{3}))\.html?", re.ASCII
+        ),
+        article_hosts=frozenset(
+            {"ithome.com", *(f"{name}.ithome.com" for name in ("www", "m", *_ITHOME_SECTIONS))}
+        ),
+    ),
+}
+
+#: A video host's player page, and the page that shows the same video to people.
+_PLAYERS: Mapping[str, tuple[re.Pattern[str], str]] = {
+    host: (re.compile(pattern, re.ASCII), page)
+    for host, pattern, page in (
+        ("youtube.com", r"/embed/([\w-]{11})(?:\?.*)?", "https://www.youtube.com/watch?v={}"),
+        ("youtube-nocookie.com", r"/embed/([\w-]{11})(?:\?.*)?", "https://www.youtube.com/watch?v={}"),
+        ("player.vimeo.com", r"/video/(\d+)(?:\?.*)?", "https://vimeo.com/{}"),
+        ("dailymotion.com", r"/embed/video/(\w+)(?:\?.*)?", "https://www.dailymotion.com/video/{}"),
+        ("player.bilibili.com", r"/player\.html\?(?:.*&)?bvid=(BV\w+)(?:&.*)?", "https://www.bilibili.com/video/{}"),
+        ("player.youku.com", r"/embed/([\w=]+)(?:\?.*)?", "https://v.youku.com/v_show/id_{}.html"),
+        ("v.qq.com", r"/(?:txp/)?iframe/(?:player|preview)\.html\?(?:.*&)?vid=(\w+)(?:&.*)?", "https://v.qq.com/x/page/{}.html"),
+    )
+}  # fmt: skip
+
+#: Who shows pictures only to count who looks, and below which paths. Advertisements and buttons
+#: count too, but readers see them: they are the publisher's.
+_COUNTERS: Mapping[str, tuple[str, ...]] = {
+    "feeds.feedburner.com": ("/~r/",),
+    "pi.feedsportal.com": ("/",), "stats.wordpress.com": ("/",), "stats.wp.com": ("/",),
+    "pixel.wp.com": ("/",), "google-analytics.com": ("/",), "googletagmanager.com": ("/",),
+    "scorecardresearch.com": ("/",),
+    "quantserve.com": ("/",), "facebook.com": ("/tr",), "analytics.twitter.com": ("/",),
+    "t.co": ("/i/adsct",), "px.ads.linkedin.com": ("/",), "medium.com": ("/_/stat",),
+    "blogger.googleusercontent.com": ("/tracker/",), "met.vgwort.de": ("/",),
+    "counter.theconversation.com": ("/",), "tracking.feedpress.it": ("/",),
+    "tracking.feedpress.com": ("/",),
+    "hm.baidu.com": ("/",), "cnzz.com": ("/",), "51.la": ("/",), "umeng.com": ("/",),
+}  # fmt: skip
+
+
+def site_of(url: str | None) -> Site:
+    """Return what is known of the site that serves `url`; of most sites nothing is."""
+    parts = _split(url or "")
+    return UNKNOWN_SITE if parts is None else _site(parts)
+
+
+def article_number(url: str | None) -> str | None:
+    """Return an article's number with its site ("ithome.com:968171"), whatever its URL's shape."""
+    parts = _split(url or "")
+    if parts is None:
+        return None
+    for name in _hosts(parts):
+        site = SITES.get(name)
+        if site is not None and parts.hostname in site.article_hosts:
+            found = site.articles.fullmatch(parts.path)
+            return f"{name}:{int(''.join(filter(None, found.groups())))}" if found else None
+    return None
+
+
+def without_redirect(url: str) -> str:
+    """Return where a known page that only leads elsewhere leads; other URLs as they are."""
+    parts = _split(url)
+    wanted = dict(_site(parts).redirects).get(parts.path) if parts is not None else None
+    if parts is None or wanted is None:
+        return url
+    target = parse_qs(parts.query).get(wanted, [""])[0]
+    if target[:8].lower().startswith(("http%3a", "https%3a")):
+        target = unquote(target)
+    return target if target.lower().startswith(("http://", "https://")) else url
+
+
+def picture_url(url: str) -> str:
+    """Return a picture's URL without what its known server only takes as a wish."""
+    parts = _split(url)
+    if parts is None or not parts.query:
+        return url
+    dropped = _site(parts).picture_parameters
+    if not dropped:
+        return url
+    kept = [part for part in parts.query.split("&") if part.partition("=")[0] not in dropped]
+    return urlunsplit(parts._replace(query="&".join(kept)))
+
+
+def is_placeholder(url: str) -> bool:
+    """Tell whether a known site shows this picture in place of one that is not loaded yet."""
+    parts = _split(url)
+    return parts is not None and parts.path in _site(parts).placeholders
+
+
+def is_counter(url: str) -> bool:
+    """Tell whether a picture or a frame is known to serve nobody but who counts its readers."""
+    parts = _split(url)
+    if parts is None:
+        return False
+    path = parts.path or "/"
+    return any(path.startswith(_COUNTERS.get(name, ())) for name in _hosts(parts))
+
+
+def watch_page(url: str) -> str:
+    """Return the page for people of a known host's player; other URLs as they are."""
+    parts = _split(url)
+    if parts is None:
+        return url
+    address = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    for name in _hosts(parts):
+        pattern, page = _PLAYERS.get(name, (_NOTHING, ""))
+        if found := pattern.fullmatch(address):
+            return page.format(found[1])
+    return url
+
+
+def _site(parts: SplitResult) -> Site:
+    return next((SITES[name] for name in _hosts(parts) if name in SITES), UNKNOWN_SITE)
+
+
+def _hosts(parts: SplitResult) -> Iterator[str]:
+    """Yield a URL's host and every domain above it: a.b.c, b.c, c."""
+    name = (parts.hostname or "").rstrip(".")
+    while name:
+        yield name
+        name = name.partition(".")[2]
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
