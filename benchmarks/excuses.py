@@ -245,7 +245,9 @@ def when_repaired_by_feedparser(difference: Difference, case: Case) -> bool:
 
 def when_empty(difference: Difference, _: Case) -> bool:
     one = difference.original
-    return not (one.title or one.texts or one.link or one.enclosures or one.pictures or one.media)
+    # feedparser offers the id for a missing link.
+    link = "" if one.link == one.id and not one.link.startswith("http") else one.link
+    return not (one.title or one.texts or link or one.enclosures or one.pictures or one.media)
 
 
 def when_no_web_address(difference: Difference, _: Case) -> bool:

@@ -165,9 +165,31 @@ def examine(path: Path, name: str, now: datetime) -> Report:
     case = Case(body, url, now, tuple(original), pairs)
     known = rules()
     for form in Format:
+        _count_invented(name, form, seen[form], pairs[form.value], report)
         for difference in differences(case, form.value, report):
             _settle(difference, case, known, report, name)
     return report
+
+
+def _count_invented(
+    name: str, form: Format, seen: list[Seen], pairs: list[Seen | None], report: Report
+) -> None:
+    """Count entries that we publish and no publisher wrote; no rule excepts one."""
+    found = {id(one) for one in pairs}
+    for one in seen:
+        if id(one) not in found:
+            report.accounts["entry"].total += 1
+            report.losses.append(
+                {
+                    "document": name,
+                    "format": form.value,
+                    "field": "entry",
+                    "entry": one.id[:200],
+                    "original": "",
+                    "published": one.title[:300],
+                    "weight": "1",
+                }
+            )
 
 
 def _settle(
@@ -206,7 +228,7 @@ def paired(original: Sequence[Seen], published: Sequence[Seen]) -> list[Seen | N
         lambda one: one.title,
         lambda one: "".join(one.texts)[:80],
         lambda one: one.published and (one.published, one.enclosures),
-        lambda one: one.enclosures or one.pictures or one.media,
+        lambda one: tuple(map(same_address, one.enclosures)) or one.pictures or one.media,
         lambda one: plain(one.title),
     )
     for sign in signs:

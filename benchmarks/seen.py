@@ -192,8 +192,9 @@ def _entry(entry: dict[str, Any], feed_base: str, url: str) -> Seen:
     link = entry.get("link") or ""
     texts = (_text(value, kind) for value, kind, _ in parts)
     shown: list[Picture] = []
-    for value, kind, base in parts:
-        if kind in _HTML_TYPES:
+    for number, (value, kind, base) in enumerate(parts):
+        # feedparser repeats a content as the summary, without its base.
+        if kind in _HTML_TYPES and value not in (other for other, _, _ in parts[:number]):
             shown += pictures(value, base or feed_base, link or url, url)
     media = [
         one.get("url", "").strip() for one in entry.get("media_content", []) if _is_picture(one)
@@ -255,6 +256,7 @@ def seen_in_json(body: bytes, url: str) -> list[Seen]:
 
 def _item(item: dict[str, Any], feed_authors: Any, url: str) -> Seen:
     content, link = _word(item, "content_html"), _word(item, "url") or _word(item, "external_url")
+    link = joined_address(url, link) if link else ""
     people = item.get("authors") or [item.get("author")]
     if not isinstance(people, list) or not any(people):
         people = feed_authors
@@ -278,9 +280,9 @@ def _item(item: dict[str, Any], feed_authors: Any, url: str) -> Seen:
             )
         ),
         enclosures=tuple(
-            url
+            joined_address(url, address)
             for one in _listed(attachments)
-            if isinstance(one, dict) and (url := _word(one, "url"))
+            if isinstance(one, dict) and (address := _word(one, "url"))
         ),
         texts=_each_once((text, line(_word(item, "summary")))),
         pictures=tuple(dict.fromkeys(pictures(content, link or url, url))),
