@@ -209,6 +209,11 @@ def test_links_lead_where_they_say_and_tell_nobody_who_led_there(href: str, expe
     )
 
 
+def test_a_link_that_only_ever_redirects_leads_nowhere() -> None:
+    url = "https://img.ithome.com/app/redirect/index.html?url=" * 5 + "https://e.com/"
+    assert safe(f'<a href="{url}">x</a>') == '<a rel="noopener noreferrer nofollow">x</a>'
+
+
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [

@@ -111,6 +111,8 @@ _ATTRIBUTES: dict[str, set[str]] = {
 }
 _CHECKED = frozenset({"href", "src", "cite", "data", *LAZY, *SRCSETS})
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|avif);base64,[A-Za-z0-9+/=]+\Z")
+#: A page that leads to a page that leads to a page that leads elsewhere leads nowhere.
+_MAX_REDIRECTS = 4
 _LINK_REL = "noopener noreferrer nofollow"
 
 #: On nh3's output, where every value is quoted and holds no "<" or ">".
@@ -352,10 +354,11 @@ def _fit_url(tag: str, name: str, value: str, base_url: str) -> str | None:
     if urlsplit(url).scheme == "mailto":
         return url
     public = public_url(url)
-    # Ends: every step takes one redirecting address away.
-    while public and (target := without_redirect(public)) != public:
+    for _ in range(_MAX_REDIRECTS):
+        if public is None or (target := without_redirect(public)) == public:
+            return without_trackers(public) if public else None
         public = public_url(absolute_url(target, base_url))
-    return without_trackers(public) if public else None
+    return None
 
 
 class _Rewriter:
