@@ -336,7 +336,7 @@ ROWS = (
     Row("TLS: plain HTTP on its port", (_K.TLS,), act=_no_tls, tls=True),
     Row("connect: refused", (_K.CONNECT,), act=_refuses),
     Row("connect: half-open", (_K.TIMEOUT,), act=_half_open, endless=True),
-    Row("connect: full backlog", (_K.TIMEOUT,), act=_full_backlog, endless=True),
+    Row("connect: full backlog", (_K.CONNECT,), act=_full_backlog, endless=True),
     Row("connect: reset before any byte", (_K.CONNECT,), Reply(reset=True)),
     Row("connect: reset mid-body", _CUT, Reply(body=_GOOD, stop_after=99, reset=True)),
     Row("HTTP: nothing", (_K.PROTOCOL, _K.CONNECT), act=_raw(_write(b""))),

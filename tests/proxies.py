@@ -36,6 +36,7 @@ class _Proxy:
     silent: bool = False  # listens and says nothing
     reply: int = HOST_UNREACHABLE  # of SOCKS, for names that it does not know
     asked: list[tuple[str, int]] = field(default_factory=list)
+    heads: list[bytes] = field(default_factory=list)  # of HTTP, one for each connection
     connections: int = 0
     open: int = 0
     fewer: asyncio.Event = field(default_factory=asyncio.Event)
@@ -121,6 +122,7 @@ class HttpProxy(_Proxy):
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
+        self.heads.append(head)
         method, target, _ = head.split(b" ", 2)
         authority = target if method == b"CONNECT" else target.split(b"/")[2]
         host, _, port = authority.decode().partition(":")

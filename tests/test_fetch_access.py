@@ -306,7 +306,10 @@ async def test_what_rsshub_says_on_its_error_page_is_told(
     [
         (403, {"cf-mitigated": "challenge"}, "", "Cloudflare"),
         (503, {}, "<html><title>Just a moment...</title>", "Cloudflare"),
+        (200, {"cf-mitigated": "challenge"}, "<rss/>", "Cloudflare"),
+        (410, {"CF-Mitigated": "challenge"}, "", "Cloudflare"),
         (403, {}, '<script src="/_Incapsula_Resource?SWJIYLWA=1">', "Imperva"),
+        (405, {}, '<html><head><meta name="aliyun_waf_aa" content="0">', "Aliyun"),
         (403, {}, '<script src="https://geo.captcha-delivery.com/c.js">', "DataDome"),
     ],
 )

@@ -20,6 +20,7 @@ from aggregator.fetch.resolve import SystemResolver
 from aggregator.fetch.target import Target, parse_target, redirect_target
 from aggregator.model import Failed, Fetched, Problem, ProblemKind
 from tests.fetching import LIMITS, NOW, QUICK, Names, allow, fetching, problem_of
+from tests.proxies import Socks5
 from tests.web import Publisher, Reply, Request, make_certificate
 
 if TYPE_CHECKING:
@@ -134,8 +135,19 @@ async def test_a_black_hole_is_given_up_at_the_connect_limit(black_hole: int) ->
     limits = replace(LIMITS, connect=timedelta(seconds=0.2))
     async with fetching(limits=limits) as fetcher:
         problem = problem_of(await fetcher.fetch(f"http://127.0.0.1:{black_hole}/"))
-        assert problem.kind is ProblemKind.TIMEOUT
+        assert problem.kind is ProblemKind.CONNECT
         assert problem.detail == f"no connection to 127.0.0.1:{black_hole} within 0.2 s"
+        problem = problem_of(await fetcher.fetch(f"https://127.0.0.1:{black_hole}/"))
+        assert problem.kind is ProblemKind.CONNECT
+        assert problem.detail == f"no TLS connection to 127.0.0.1:{black_hole} within 0.2 s"
+
+
+async def test_a_server_that_never_shakes_hands_is_no_tls_connection() -> None:
+    limits = replace(LIMITS, connect=timedelta(seconds=0.2))
+    async with Socks5({}, silent=True) as mute, fetching(limits=limits) as fetcher:
+        problem = problem_of(await fetcher.fetch(f"https://127.0.0.1:{mute.port}/"))
+        assert problem.kind is ProblemKind.CONNECT
+        assert problem.detail == f"no TLS connection to 127.0.0.1:{mute.port} within 0.2 s"
 
 
 async def test_a_connection_that_resets_is_told() -> None:

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregator.fetch import user_agent
+from aggregator.fetch.client import ACCEPT
 from aggregator.fetch.clients import MAX_IDLE_CLIENTS
 from aggregator.fetch.transport import parse_proxy
 from aggregator.model import Access, Fetched, NotModified, ProblemKind, Validators
@@ -170,6 +172,30 @@ def test_no_answer_of_a_proxy_makes_the_fetcher_raise(
                 await fetcher.fetch(f"{scheme}://far.example/")
 
     asyncio.run(poll())
+
+
+async def test_a_tunnel_is_asked_for_in_our_own_name_and_kept(tmp_path: Path) -> None:
+    made = make_certificate(tmp_path, "far.example")
+    async with (
+        Publisher(tls=made.server()) as web,
+        HttpProxy({"far.example": web.port}) as proxy,
+        fetching(NOWHERE, proxy=proxy.url("me:canary@"), tls=made.trusted()) as fetcher,
+    ):
+        web.route("/", body=b"x")
+        access = Access(headers=(("Cookie", "secret"),))
+        for _ in range(2):
+            outcome = await fetcher.fetch("https://far.example/", access=access)
+            assert isinstance(outcome, Fetched)
+        (head,) = proxy.heads
+        line, *fields = head.decode().strip().split("\r\n")
+        assert line == "CONNECT far.example:443 HTTP/1.1"
+        assert {name: value for name, _, value in (f.partition(": ") for f in fields)} == {
+            "Host": "far.example",
+            "Accept": ACCEPT.decode(),
+            "Accept-Encoding": "gzip, deflate, br, zstd",
+            "User-Agent": user_agent(None),
+            "Proxy-Authorization": "Basic bWU6Y2FuYXJ5",
+        }
 
 
 # --- a source's own way -------------------------------------------------------------------------

@@ -18,11 +18,17 @@ from aggregator.fetch.error_pages import read_error_page
 from aggregator.fetch.guard import Guard
 from aggregator.fetch.hops import NO_VALIDATORS, Hops, Redirect
 from aggregator.fetch.limits import DEFAULT_LIMITS
-from aggregator.fetch.problems import FetchError, connection_problem, status_problem
+from aggregator.fetch.problems import (
+    FetchError,
+    connection_problem,
+    mitigated_problem,
+    status_problem,
+)
 from aggregator.fetch.resolve import SystemResolver
 from aggregator.fetch.secrets import Secrets
 from aggregator.fetch.target import Target, parse_target, redirect_target, without_signature
 from aggregator.fetch.transport import default_tls, parse_proxy
+from aggregator.fetch.waits import HOST_WIDE, Waits
 from aggregator.model import (
     Access,
     Failed,
@@ -96,6 +102,7 @@ class Fetcher:
         self._allow_private = allow_private
         self._user_agent = user_agent.encode()
         self._gates = _Gates()
+        self._waits = Waits()
         self._clients = Clients(
             limits=limits,
             resolver=resolver or SystemResolver(limits),
@@ -117,7 +124,8 @@ class Fetcher:
         what `access` names, becomes authentication for its origin and shows in no text.
         `validators` go, byte for byte, to the URL that they came with and nowhere else; one that
         cannot be sent exactly is not sent (`unsendable` says why). Requests to one host (scheme,
-        name, port) wait for each other, which does not count against the deadline.
+        name, port) wait for each other, which does not count against the deadline; no redirect is
+        followed to one that asked everybody to wait.
         """
         own = parse_target(url, _to_ascii)
         start = parse_target(moved_url, _to_ascii) if moved_url else own
@@ -158,7 +166,12 @@ class Fetcher:
         """Ask the configured URL, and where its answers point to."""
         target = poll.start
         while True:
-            answer = await self._ask(poll, target)
+            try:
+                answer = await self._ask(poll, target)
+            except FetchError as error:
+                answer = Failed(error.problem, error.status, error.hints)
+            if isinstance(answer, Failed) and answer.status is not None:
+                return replace(answer, answered_url=target.url)
             if not isinstance(answer, Redirect):
                 return answer
             poll.redirected(answer, self._limits.redirects)
@@ -170,6 +183,8 @@ class Fetcher:
         if isinstance(dial, Problem):
             raise FetchError(dial)
         async with self._gates.hold(target.origin):
+            if poll.is_redirected:  # who polls has asked about the first request
+                self._check_wait(poll, target)
             loop = asyncio.get_running_loop()
             began = loop.time()
             try:
@@ -183,6 +198,12 @@ class Fetcher:
                 raise FetchError(self._explain(error, poll, target, dial)) from error
             finally:
                 poll.remaining_seconds -= loop.time() - began
+
+    def _check_wait(self, poll: Hops, target: Target) -> None:
+        remaining = self._waits.remaining(target.origin, self._clock())
+        if remaining is not None:
+            problem = Problem(ProblemKind.HTTP_STATUS, f"{target.host} asked everybody to wait")
+            raise FetchError(problem, hints=poll.hints_with(HttpHints(retry_after=remaining)))
 
     async def _exchange(self, poll: Hops, target: Target, dial: Dial) -> Outcome | Redirect:
         sent = poll.validators_for(target)
@@ -229,7 +250,14 @@ class Fetcher:
             detail = f"the header from {target.host} is larger than {self._limits.header_bytes} B"
             raise FetchError(Problem(ProblemKind.TOO_LARGE, detail))
         status = response.status_code
-        hints = poll.hints_with(http_hints(status, raw, self._clock()))
+        now = self._clock()
+        said = http_hints(status, raw, now)
+        if status in HOST_WIDE and said.retry_after is not None:
+            self._waits.note(target.origin, now + said.retry_after, now)
+        hints = poll.hints_with(said)
+        mitigated = mitigated_problem(status, target.host, raw)
+        if mitigated is not None:
+            return Failed(mitigated, status, hints)
         if status in {HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION}:
             return await self._document(poll, target, response, hints)
         if status == HTTPStatus.NOT_MODIFIED and sent:
@@ -303,8 +331,9 @@ class Fetcher:
     def _connection_problem(self, error: httpx.TransportError, target: Target) -> Problem:
         if isinstance(error, httpx.ConnectTimeout):
             seconds = f"{self._limits.connect.total_seconds():g} s"
-            detail = f"no connection to {target.host}:{target.port} within {seconds}"
-            return Problem(ProblemKind.TIMEOUT, detail)
+            what = "TLS connection" if target.scheme == "https" else "connection"
+            detail = f"no {what} to {target.host}:{target.port} within {seconds}"
+            return Problem(ProblemKind.CONNECT, detail)
         found = connection_problem(error, target.host, target.port)
         if found is not None:
             return found

@@ -76,6 +76,11 @@ class Hops:
         self._seen.append(self.start.url)
 
     @property
+    def is_redirected(self) -> bool:
+        """Whether an answer has led on from where the poll began."""
+        return len(self._seen) > 1
+
+    @property
     def own(self) -> Target:
         """The configured target."""
         return self.manner.own

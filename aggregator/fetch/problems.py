@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 
 from aggregator.errors import AggregatorError
 from aggregator.model import HttpHints, Problem, ProblemKind
-from aggregator.parse.pages import rsshub_error, rsshub_problem
+from aggregator.parse.pages import (
+    challenge_owner,
+    challenge_problem,
+    rsshub_error,
+    rsshub_problem,
+)
 from aggregator.redact import redact
 
 if TYPE_CHECKING:
@@ -69,16 +74,9 @@ _CHALLENGES = (
     (b"x-datadome", b"", "DataDome"),
     (b"server", b"ddos-guard", "DDoS-Guard"),
 )
+#: Those that say so whatever the status is, 200 too.
+_MITIGATED = frozenset({b"cf-mitigated", b"x-vercel-mitigated"})
 _CHALLENGE_STATUSES = frozenset({202, 401, 403, 405, 429, 503})
-
-#: What such a page says where its header says nothing (older set-ups, and other owners).
-_CHALLENGE_PAGES = (
-    ("<title>Just a moment...</title>", "Cloudflare"),
-    ("/cdn-cgi/challenge-platform/", "Cloudflare"),
-    ("_Incapsula_Resource", "Imperva"),
-    ("<title>DDoS-Guard</title>", "DDoS-Guard"),
-    ("geo.captcha-delivery.com", "DataDome"),
-)
 
 
 class FetchError(AggregatorError):
@@ -108,12 +106,9 @@ def status_problem(
     if status == HTTPStatus.GONE:
         remedy = "remove the source or change its url"
         return Problem(ProblemKind.GONE, f"{host} answered {status}: gone for good", remedy)
-    if status in _CHALLENGE_STATUSES and (owner := _challenged_by(headers, page or "")):
-        return Problem(
-            ProblemKind.CHALLENGE,
-            f"{host} answered {status} with a page of {owner} that only a browser passes",
-            "ask the publisher to let feed readers in, or use another url for this source",
-        )
+    owner = _challenged_by(headers) or challenge_owner(page or "")
+    if status in _CHALLENGE_STATUSES and owner is not None:
+        return challenge_problem(_with_a_page(host, status), owner)
     if page is not None and (said := rsshub_error(page)) is not None:
         answer = f"{host} answered {status} with RSSHub's error page"
         return rsshub_problem(ProblemKind.HTTP_STATUS, answer, said)
@@ -122,12 +117,24 @@ def status_problem(
     return Problem(ProblemKind.HTTP_STATUS, detail, _REMEDIES.get(status))
 
 
-def _challenged_by(headers: Iterable[tuple[bytes, bytes]], page: str) -> str | None:
+def mitigated_problem(
+    status: int, host: str, headers: Iterable[tuple[bytes, bytes]]
+) -> Problem | None:
+    """Return the problem of an answer whose header says that a challenge came in its place."""
+    owner = _challenged_by(pair for pair in headers if pair[0].lower() in _MITIGATED)
+    return None if owner is None else challenge_problem(_with_a_page(host, status), owner)
+
+
+def _with_a_page(host: str, status: int) -> str:
+    return f"{host} answered {status} with a page"
+
+
+def _challenged_by(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     for name, value in headers:
         for field, sign, owner in _CHALLENGES:
             if name.lower() == field and sign in value.lower():
                 return owner
-    return next((owner for sign, owner in _CHALLENGE_PAGES if sign in page), None)
+    return None
 
 
 def _phrase(status: int) -> str:

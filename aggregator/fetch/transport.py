@@ -42,6 +42,8 @@ _DIAL: ContextVar[Dial] = ContextVar("dial")
 #: "location" instead, as it came.
 _WITHHELD = frozenset({b"set-cookie", b"set-cookie2", b"location"})
 
+#: What an HTTP proxy is told with CONNECT beside the host.
+_TUNNEL_HEADERS = frozenset({"accept", "accept-encoding", "user-agent"})
 
 #: Where proxies listen whose URL names no port.
 _PROXY_PORTS = {"http": 80, "socks5": 1080}
@@ -235,12 +237,18 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 async def _request(
     session: aiohttp.ClientSession, request: httpx.Request, proxy: Proxy | None = None
 ) -> aiohttp.ClientResponse:
+    headers = _exact_headers(request)
+    tunnelled = proxy is not None and request.url.scheme == "https"
     return await session.request(
         request.method,
         _exact_url(request),
-        headers=_exact_headers(request),
+        headers=headers,
         allow_redirects=False,
         proxy=None if proxy is None else _proxy_url(proxy),
+        # CONNECT would carry aiohttp's own; it hears nothing else of what is asked for.
+        proxy_headers=[h for h in headers if h[0].lower() in _TUNNEL_HEADERS]
+        if tunnelled
+        else None,
     )
 
 

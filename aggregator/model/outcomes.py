@@ -112,11 +112,15 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No document this time; nothing stored changes but the schedule and the problem shown."""
+    """No document this time; nothing stored changes but the schedule and the problem shown.
+
+    `answered_url` is the one that `status` is of, at the end of all redirects; it is never shown.
+    """
 
     problem: Problem
     status: int | None = None
     hints: HttpHints = HttpHints()
+    answered_url: str | None = None
 
 
 Outcome = Fetched | NotModified | Gone | Failed

@@ -12,6 +12,9 @@ from aggregator.model import Problem, ProblemKind
 _HEAD_CHARS = 64 * 1024
 _SHOWN_CHARS = 80
 
+#: How the detail of a problem begins that is about a page without anything better to say of it.
+HTML_PAGE = "an HTML page"
+
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 _OPML = re.compile(r"<opml[\s>]", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,400})", re.IGNORECASE)
@@ -28,6 +31,26 @@ _RSSHUB_REMEDIES = (
     ("RequestInProgressError", "RSSHub is still working on it; it is asked again later"),
     ("Access denied", "check access_key_file in [rsshub]"),
     ("ConfigNotFoundError", "this route needs settings in RSSHub itself"),
+)
+#: What a page has that only a browser passes, and whose it is. Not what these owners put into the
+#: ordinary pages of their customers too: a script of Cloudflare's challenge platform, for one.
+_CHALLENGES = tuple(
+    (re.compile(sign, re.IGNORECASE), owner)
+    for sign, owner in (
+        (r"<title>\s{0,9}Just a moment\.\.\.|window\._cf_chl_opt\s?=", "Cloudflare"),
+        (r"/cdn-cgi/challenge-platform/[\w./-]{0,80}orchestrate/", "Cloudflare"),
+        (r"<title>\s{0,9}Making sure you(?:'|&#39;|&#x27;)re not a bot", "Anubis"),
+        (r"<script id=\"anubis_|=\"/\.within\.website/x/cmd/anubis/", "Anubis"),
+        (r"<title>DDoS-Guard</title>", "DDoS-Guard"),
+        (r"sucuri_cloudproxy_js\s?=", "Sucuri"),
+        (r"<meta name=\"aliyun_waf_", "Aliyun"),
+        (r"geo\.captcha-delivery\.com", "DataDome"),
+    )
+)
+#: These tell a challenge from an ordinary page only where there is nothing else: no title.
+_UNTITLED_CHALLENGES = (
+    (re.compile(r"/_Incapsula_Resource\?"), "Imperva"),
+    (re.compile(r"acw_sc__v[23]"), "Aliyun"),
 )
 _LINK = re.compile(r"<link\s[^>]{1,1000}>", re.IGNORECASE)
 _FEED_TYPE = re.compile(
@@ -49,11 +72,14 @@ def not_a_feed(text: str, source_url: str) -> Problem:
     said = rsshub_error(head)
     if said is not None:
         return rsshub_problem(ProblemKind.NOT_A_FEED, "RSSHub answered with its error page", said)
+    owner = challenge_owner(head)
+    if owner is not None:
+        return challenge_problem("an HTML page", owner)
     title = _TITLE.search(head)
     named = f' titled "{_shown(title[1])}"' if title else ""
     feed = _named_feed(head, source_url)
     remedy = f"the page names a feed: {feed}" if feed else "check the URL in a browser"
-    return Problem(ProblemKind.NOT_A_FEED, f"an HTML page{named}, not a feed", remedy)
+    return Problem(ProblemKind.NOT_A_FEED, f"{HTML_PAGE}{named}, not a feed", remedy)
 
 
 def rsshub_error(page: str) -> str | None:
@@ -70,6 +96,22 @@ def rsshub_problem(kind: ProblemKind, answer: str, said: str) -> Problem:
     known = (remedy for sign, remedy in _RSSHUB_REMEDIES if sign in said)
     remedy = next(known, "check the route and its parameters")
     return Problem(kind, f"{answer}: {said}" if said else answer, remedy)
+
+
+def challenge_owner(page: str) -> str | None:
+    """Return whose challenge for browsers an HTML page is; `None`: it is another page."""
+    head = page[:_HEAD_CHARS]
+    signs = _CHALLENGES if _TITLE.search(head) else _CHALLENGES + _UNTITLED_CHALLENGES
+    return next((owner for sign, owner in signs if sign.search(head)), None)
+
+
+def challenge_problem(answer: str, owner: str) -> Problem:
+    """Return the problem with `answer`, a page in which `challenge_owner` found a challenge."""
+    return Problem(
+        ProblemKind.CHALLENGE,
+        f"{answer} of {owner} that only a browser passes",
+        "ask the publisher to let feed readers in, or use another url for this source",
+    )
 
 
 def _named_feed(head: str, source_url: str) -> str | None:
