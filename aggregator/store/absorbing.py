@@ -107,7 +107,10 @@ def _close_gate(connection: sqlite3.Connection, attempt: Attempt, now: datetime)
         connection.execute(
             """INSERT INTO gates (host, until_at) VALUES (?, ?)
                ON CONFLICT (host) DO UPDATE SET until_at = max(until_at, excluded.until_at)""",
-            (host_of(attempt.url), micros(now + outcome.hints.retry_after)),
+            (
+                host_of(outcome.answered_url or attempt.url),
+                micros(now + outcome.hints.retry_after),
+            ),
         )
 
 
