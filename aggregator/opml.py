@@ -39,17 +39,23 @@ def read(data: bytes) -> tuple[tuple[Source, ...], int]:
     are those of our own exports, else empty; a title is `None` where the file has none. Document
     types and their entities are ignored.
 
-    Raises `UnreadableError`: TOO_LARGE, or NOT_A_FEED for what is no OPML.
+    Raises `UnreadableError`: TOO_LARGE, or NOT_A_FEED for what is no OPML, or only its beginning.
     """
     if len(data) > MAX_BYTES:
         raise _unreadable(f"it is larger than {MAX_BYTES >> 20} MiB", ProblemKind.TOO_LARGE)
     reader = _Reader()
+    text = _text(data)
     try:
-        reader.feed(_text(data))
+        reader.feed(text)
     except AssertionError as error:  # html.parser's answer to a few malformed declarations
         raise _unreadable("it is not XML") from error
     if not reader.harvest["version"].startswith("opml"):
         raise _unreadable("it is not OPML")
+    if not reader.ended:
+        # What people write by hand has bare ampersands and forgotten ends; a part of a list, taken
+        # for the whole, is worse than either.
+        line = len(text.rstrip().splitlines())
+        raise _unreadable(f"it is not well-formed: cut off at line {line}, without </opml>")
     return tuple(map(_source, reader.harvest["feeds"])), reader.repeated
 
 
@@ -98,7 +104,11 @@ class _Reader(listparser.Handler):  # type: ignore[misc]  # listparser makes the
         super().__init__()
         self.harvest.update(feeds=[], lists=[], opportunities=[], meta={}, version="")
         self.repeated = 0
+        self.ended = False
         self._limits = _Limits()
+
+    def end_opml_opml(self) -> None:
+        self.ended = True
 
     def start_opml_outline(self, attrs: dict[str, str]) -> None:
         limits = self._limits

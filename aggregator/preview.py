@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from aggregator import discover, parse, refine
 from aggregator.errors import UnreadableError
 from aggregator.model import Body, Fetched, Gone, NotModified, Problem, ProblemKind
+from aggregator.parse.pages import HTML_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,10 +55,14 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A page that is no feed, and the feeds that it names, its own first; at least one."""
+    """A page that is no feed, and the feeds that it names, its own first; at least one.
+
+    `more` tells that it names others besides.
+    """
 
     url: str
     links: tuple[FeedLink, ...]
+    more: bool = False
 
 
 async def look(
@@ -108,10 +113,14 @@ async def _look(
 async def _named(outcome: Fetched, problem: Problem, workers: Workers) -> Named | Problem:
     page = discover.Page(outcome.body, outcome.content_type, outcome.url, outcome.links)
     try:
-        links = await workers.run((discover.feed_links,), page, deadline=DEADLINE)
+        links, more = await workers.run((discover.feed_links,), page, deadline=DEADLINE)
     except UnreadableError:
         return problem
-    return Named(outcome.url, links) if links else problem
+    if links:
+        return Named(outcome.url, links, more=more)
+    if problem.detail.startswith(HTML_PAGE):
+        return Problem(problem.kind, "this page names no feed", "addresses are not guessed")
+    return problem
 
 
 def _lasting(source: Source, url: str, permanent_url: str | None) -> str:

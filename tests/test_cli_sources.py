@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
+import sqlite3
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -54,10 +56,10 @@ def added(aggregator: Program) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(one.name, one.url, one.tags) for one in load(aggregator.config).sources]
 
 
-def answering(answer: str, *words: str | Path) -> tuple[int, str]:
+def answering(answer: str, *words: str | Path, columns: int = 100) -> tuple[int, str]:
     """Run a command on a terminal, type an answer to what it asks; return how that ended."""
     ours, theirs = pty.openpty()
-    environ = os.environ | {"COLUMNS": "100", "TERM": "dumb"}
+    environ = os.environ | {"COLUMNS": str(columns), "TERM": "dumb"}
     process = subprocess.Popen(
         [PROGRAM, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environ
     )
@@ -171,12 +173,50 @@ def test_of_several_feeds_add_asks_on_a_terminal(aggregator: Program, web: Publi
     words = ("add", web.url("/"), "--config", aggregator.config)
     status, shown = answering("2\n", *words)
     assert status == 0, shown
-    assert re.search(r"Which one .*\[1\]: ", shown)
+    assert "Which one [1 to 2; q or nothing: none of them]: " in shown
     assert added(aggregator) == [("two-of-them", web.url("/two.xml"), ())]
     after = aggregator.config.read_bytes()
     status, shown = answering("\x04", *words)  # the end of what a terminal has to say
     assert (status, "Traceback" in shown) == (130, False)
+    for leave in ("\n", "q\n", "Q \n"):
+        status, shown = answering(leave, *words)
+        assert status == 1
+        assert "none is taken, nothing is written" in shown
     assert aggregator.config.read_bytes() == after
+
+
+def test_a_list_of_feeds_that_is_cut_short_says_so(aggregator: Program, web: Publisher) -> None:
+    web.route("/", body=page(*(f"/{number}.xml" for number in range(31))), headers=HTML)
+    told = aggregator.run("add", web.url("/")).stderr
+    assert f"{web.url('/')} names more than 30 feeds:\n" in told
+    assert "/29.xml" in told
+    assert "/30.xml" not in told
+    assert "The others are not shown.\n" in told
+
+
+def test_a_feed_address_without_a_scheme_of_its_own_is_asked_by_http(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/feed.xml", body=document("T"))
+    given = web.url("/feed.xml").replace("http:", "feed:")
+    assert aggregator.run("add", given).returncode == 0
+    assert [url for _, url, _ in added(aggregator)] == [web.url("/feed.xml")]
+
+
+@pytest.mark.parametrize("written", ["[]", '[{ name = "a", url = "https://a.example/" }]'])
+@pytest.mark.parametrize("words", [("add", "https://b.example/"), ("import", "opml", "/dev/null")])
+def test_sources_in_brackets_are_named_with_their_place_and_the_remedy(
+    aggregator: Program, written: str, words: tuple[str, ...]
+) -> None:
+    aggregator.config.write_text(f"# mine\nsources = {written}\n", encoding="utf-8")
+    before = aggregator.config.read_bytes()
+    told = aggregator.run(*words)
+    assert (told.returncode, told.stdout) == (78, "")
+    assert told.stderr == (
+        f"{aggregator.config}:2: sources: a list in brackets takes no more sources; "
+        "write each as a [[sources]] table\n"
+    )
+    assert aggregator.config.read_bytes() == before
 
 
 def test_add_makes_a_running_daemon_poll_the_source(aggregator: Program, web: Publisher) -> None:
@@ -252,7 +292,7 @@ def test_two_added_at_the_same_time_are_both_there(aggregator: Program, web: Pub
     ("path", "told"),
     [
         ("/404", "http-status: 127.0.0.1 answered 404"),
-        ("/page", 'not-a-feed: an HTML page titled "p", not a feed'),
+        ("/page", "not-a-feed: this page names no feed; addresses are not guessed"),
         ("/names-a-page", "/page, which "),
         ("/empty", "not-a-feed: 127.0.0.1 answered with an empty body"),
         ("/elsewhere", "blocked: "),
@@ -336,7 +376,7 @@ def test_import_adds_what_can_be_added_and_names_the_rest(
     assert dry.stdout == (
         "ithome https://www.ithome.com/rss/ [科技]\n"
         "lwn-net https://lwn.net/headlines/rss [科技]\n"
-        "old https://old.example/rss?key=\n"
+        "old http://old.example/rss?key=\n"
         f"3 would be added to {aggregator.config}, 1 there already, 1 repeated in the file, "
         "1 unusable\n"
     )
@@ -350,7 +390,7 @@ def test_import_adds_what_can_be_added_and_names_the_rest(
     assert added(aggregator)[1:] == [
         ("ithome", "https://www.ithome.com/rss/", ("科技",)),
         ("lwn-net", "https://lwn.net/headlines/rss", ("科技",)),
-        ("old", "https://old.example/rss?key=CANARY", ()),
+        ("old", "http://old.example/rss?key=CANARY", ()),
     ]
     assert load(aggregator.config).sources[1].title == "IT之家"
 
@@ -380,6 +420,26 @@ def test_import_of_what_is_no_list_says_so(aggregator: Program, tmp_path: Path, 
     told = aggregator.run("import", "opml", str(tmp_path / "list.opml"))
     assert told.returncode == 1
     assert re.fullmatch(r"aggregator: \S+list\.opml: it is not (OPML|XML)\n", told.stderr)
+
+
+def test_a_list_that_is_cut_off_is_refused_whole(aggregator: Program, tmp_path: Path) -> None:
+    before = aggregator.config.read_bytes()
+    (tmp_path / "list.opml").write_text(OPML.partition("</body>")[0], encoding="utf-8")
+    told = aggregator.run("import", "opml", str(tmp_path / "list.opml"))
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr.endswith(
+        "list.opml: it is not well-formed: cut off at line 7, without </opml>\n"
+    )
+    assert aggregator.config.read_bytes() == before
+
+
+def test_a_list_without_feeds_says_so(aggregator: Program, tmp_path: Path) -> None:
+    before = aggregator.config.read_bytes()
+    (tmp_path / "list.opml").write_text("<opml version='2.0'><body></body></opml>")
+    told = aggregator.run("import", "opml", str(tmp_path / "list.opml"))
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout == "no outlines that name a feed: nothing to add\n"
+    assert aggregator.config.read_bytes() == before
 
 
 def test_what_is_exported_can_be_imported_and_is_the_same(
@@ -444,8 +504,8 @@ def test_explain_tells_what_binds_a_source(aggregator: Program, web: Publisher) 
     assert told.stdout.startswith(f"a (站点)\n  {web.url('/a.xml?key=')}\nstate: well\n")
     assert re.search(rf"last poll: {LOCAL_TIME}; last success: {LOCAL_TIME}", told.stdout)
     for profile in ("weekday", "weekend"):
-        (row,) = re.findall(rf"{profile}: (.*)", told.stdout)
-        assert len(row.split()) == 24
+        rows = re.findall(rf"{profile} .*: (.*)", told.stdout)
+        assert [len(row.split()) for row in rows] == [12, 12]
     assert "price: " in told.stdout
     assert "no gap found" in told.stdout
     polls = told.stdout.partition("next polls")[2].splitlines()[1:]
@@ -455,9 +515,52 @@ def test_explain_tells_what_binds_a_source(aggregator: Program, web: Publisher) 
     assert fixed.count("fixed interval") == 5
     gone = aggregator.run("explain", "source", "gone").stdout
     assert re.search(rf"state: failing since {LOCAL_TIME} \(1 time\): http-status: ", gone)
+    assert re.search(r"next poll:\n  .*  failed 1 time\n$", gone)
     off = aggregator.run("explain", "source", "off").stdout
     assert "state: disabled" in off
     assert "next polls" not in off
+
+
+def test_explain_fits_a_terminal_and_breaks_no_word(aggregator: Program, web: Publisher) -> None:
+    web.route("/a.xml", body=document(entries=5))
+    url = web.url(f"/404/{'long' * 30}")
+    aggregator.configure(source("a", web.url("/a.xml"), "") + source("gone", url, ""))
+    aggregator.run("poll")
+    for name in ("a", "gone"):
+        words = ("explain", "source", name, "--config", aggregator.config)
+        status, shown = answering("", *words, columns=80)
+        assert status == 0, shown
+        lines = shown.replace("\r\n", "\n").splitlines()
+        assert [text for text in lines if len(text) > 80] == (
+            [f"  {url}"] if name == "gone" else []
+        )
+        whole = aggregator.run("explain", "source", name).stdout
+        assert " ".join(shown.split()) == " ".join(whole.split())
+
+
+def test_explain_tells_what_a_publisher_asked_for(aggregator: Program, web: Publisher) -> None:
+    web.route("/busy", status=429, headers={"Retry-After": "86400"})
+    aggregator.configure(source("busy", web.url("/busy"), ""))
+    assert aggregator.run("poll").returncode == 1
+    told = aggregator.run("explain", "source", "busy").stdout
+    assert re.search(
+        r"\nnot asked before \d{4}-.*: its publisher, or its host, asked to wait", told
+    )
+    assert re.search(r"next poll:\n  .*  Retry-After\n$", told)
+
+
+def test_explain_tells_our_own_network_from_a_failure(aggregator: Program, web: Publisher) -> None:
+    web.route("/a.xml", body=document())
+    aggregator.configure(source("a", web.url("/a.xml"), ""))
+    assert aggregator.run("poll").returncode == 0
+    with contextlib.closing(sqlite3.connect(aggregator.database)) as database:
+        database.execute("UPDATE sources SET problem = 'dns: no answer from DNS for a.example'")
+        database.commit()
+    told = aggregator.run("explain", "source", "a").stdout
+    assert (
+        "state: not reached, our own network was down: dns: no answer from DNS for a.example\n"
+    ) in told
+    assert "times" not in told
 
 
 def test_explain_of_an_unknown_and_of_a_new_source(aggregator: Program, web: Publisher) -> None:
@@ -471,3 +574,32 @@ def test_explain_of_an_unknown_and_of_a_new_source(aggregator: Program, web: Pub
     told = aggregator.run("explain", "source", "c")
     assert told.returncode == 1
     assert "no source is named c" in told.stderr
+
+
+# --- check and status ---------------------------------------------------------------------------
+
+
+def test_check_lists_every_url_that_is_asked(aggregator: Program) -> None:
+    urls = '["https://a.example/f?key=CANARY", "rsshub://x/y", "https://b.example/f"]'
+    top = '[rsshub]\ninstances = ["https://hub.example", "https://hub2.example"]\n'
+    aggregator.configure(f'[[sources]]\nname = "m"\nurl = {urls}\n', top=top)
+    told = aggregator.run("check").stdout
+    assert (
+        "https://a.example/f?key= https://hub.example/x/y https://hub2.example/x/y "
+        "https://b.example/f\n"
+    ) in told
+
+
+def test_status_names_a_mirror_that_fails(aggregator: Program, web: Publisher) -> None:
+    web.route("/b.xml", body=document())
+    urls = f'["{web.url("/404?key=CANARY")}", "{web.url("/b.xml")}"]'
+    aggregator.configure(f'[[sources]]\nname = "m"\nurl = {urls}\n')
+    assert aggregator.run("poll").returncode == 0
+    told = aggregator.run("status").stdout
+    assert (
+        f"\nmirror m: {web.url('/404?key=')} failed 1 time, another answers: http-status: "
+    ) in told
+    assert "CANARY" not in told
+    status, shown = answering("", "status", "--config", aggregator.config, columns=80)
+    assert status == 0
+    assert max(map(len, shown.splitlines())) <= 80

@@ -20,7 +20,7 @@ def found(
 ) -> list[tuple[str, str | None]]:
     body = html.encode() if isinstance(html, str) else html
     page = Page(body, content_type, url, headers)
-    return [(link.url, link.title) for link in feed_links(page)]
+    return [(link.url, link.title) for link in feed_links(page)[0]]
 
 
 def test_the_feeds_of_a_page_in_its_order_each_once() -> None:
@@ -70,6 +70,12 @@ def test_ways_to_name_a_feed(element: str) -> None:
 )
 def test_what_names_no_feed(element: str) -> None:
     assert found(element) == []
+
+
+@pytest.mark.parametrize("scheme", ["feed", "FEED"])
+def test_a_feed_address_without_a_scheme_of_its_own_means_http(scheme: str) -> None:
+    element = f'<link rel="alternate" {RSS} href="{scheme}://other.example/feed">'
+    assert [url for url, _ in found(element)] == ["http://other.example/feed"]
 
 
 def test_a_base_element_moves_the_links_after_it_once() -> None:
@@ -141,6 +147,10 @@ def test_a_title_cannot_trick_a_terminal() -> None:
 def test_a_page_of_links_and_a_page_without_end_are_bounded() -> None:
     link = f'<link rel="alternate" {RSS} href="/{{}}">'
     assert len(found("".join(link.format(number) for number in range(500)))) == MAX_LINKS
+    for count in (MAX_LINKS, MAX_LINKS + 1):
+        body = "".join(link.format(number) * 2 for number in range(count)).encode()
+        links, more = feed_links(Page(body, "text/html", "https://site.example/"))
+        assert (len(links), more) == (MAX_LINKS, count > MAX_LINKS)
     late = " " * MAX_PAGE_BYTES + link.format("late")
     assert found(late) == []
 

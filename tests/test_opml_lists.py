@@ -54,6 +54,12 @@ def test_a_feed_that_is_listed_again_is_counted_and_lends_its_folder() -> None:
     ]
 
 
+def test_what_people_write_by_hand_is_read() -> None:
+    assert told(
+        '<outline text="Q & A" xmlUrl="https://a.example/?a=1&b=2"><outline text="folder">'
+    ) == [("https://a.example/?a=1&b=2", "Q & A", ())]
+
+
 def test_what_is_no_feed_is_passed_over() -> None:
     assert (
         told(
@@ -93,6 +99,13 @@ def test_document_types_and_entities_are_ignored() -> None:
         (b"", ProblemKind.NOT_A_FEED, "it is not OPML"),
         (b"<rss><channel/></rss>", ProblemKind.NOT_A_FEED, "it is not OPML"),
         (b"<![foo[ bar ]]>", ProblemKind.NOT_A_FEED, "it is not XML"),
+        (
+            opml('<outline text="a" xmlUrl="https://a.example/"/>\n<outline text="b').partition(
+                b"</body>"
+            )[0],
+            ProblemKind.NOT_A_FEED,
+            "it is not well-formed: cut off at line 2, without </opml>",
+        ),
         (b" " * (MAX_BYTES + 1), ProblemKind.TOO_LARGE, "it is larger than 5 MiB"),
         (
             opml('<outline text="x">' * (MAX_DEPTH + 1)),
@@ -105,7 +118,7 @@ def test_document_types_and_entities_are_ignored() -> None:
             f"it has more than {MAX_OUTLINES} outlines",
         ),
     ],
-    ids=["empty", "rss", "declaration", "bytes", "depth", "outlines"],
+    ids=["empty", "rss", "declaration", "cut off", "bytes", "depth", "outlines"],
 )
 def test_what_is_no_list_or_too_much(data: bytes, kind: ProblemKind, detail: str) -> None:
     with pytest.raises(UnreadableError) as caught:

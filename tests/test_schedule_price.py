@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import PollState
+from aggregator.model import Mirror, PollState
 from aggregator.schedule import price
 from aggregator.schedule.explain import explain, lines
 from aggregator.schedule.habits import Habits
@@ -34,6 +34,7 @@ from tests.test_schedule_policy import steady
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 BOUNDS = Bounds(timedelta(minutes=5), timedelta(hours=24), budget=24.0)
 
@@ -335,3 +336,41 @@ def test_an_explanation_has_rate_profile_price_polls_and_what_binds() -> None:
     assert "24.0" in text
     assert "gaps found: 2" in text
     assert "2026-11-20 09:00:00+00:00  Cache-Control" in text
+
+
+@pytest.mark.parametrize("rate", [0.001, 9.994, 9.996, 24.0, 99.94, 99.96, 3600.0])
+def test_the_hours_of_a_day_fit_a_terminal(rate: float) -> None:
+    told = explain(PollState(1, source()), Habits(), now=START, bounds=BOUNDS, pricing=Pricing())
+    shown = lines(replace(told, weekday=(rate,) * 24), UTC)
+    assert [len(text) for text in shown if "weekday" in text] == [79, 79]
+
+
+@pytest.mark.parametrize(
+    ("state", "at", "because"),
+    [
+        (PollState(1, source(), failures=3, failing_since_at=START - DAY), START + HOUR, "so"),
+        (PollState(1, source(), not_before_at=START + DAY), START + DAY, "Retry-After"),
+        (
+            PollState(1, source(), (Mirror("https://a.example/", gated_until_at=START + DAY),)),
+            START + DAY,
+            "Retry-After",
+        ),
+    ],
+    ids=["failing", "source-asked", "host-asked"],
+)
+def test_of_a_source_that_is_not_well_only_the_planned_poll_is_told(
+    state: PollState, at: datetime, because: str
+) -> None:
+    state = replace(state, next_poll_at=START + HOUR)
+    told = explain(state, Habits(), now=START, bounds=BOUNDS, pricing=Pricing(1.0), because="so")
+    assert [(plan.at, plan.because) for plan in told.polls] == [(at, because)]
+    text = "\n".join(lines(told, UTC))
+    assert ("(Retry-After)" in text) == (at > START + HOUR)
+    assert "next poll:\n" in text
+
+
+def test_a_retry_after_that_has_ended_is_not_told() -> None:
+    state = PollState(1, source(), not_before_at=START - HOUR, next_poll_at=START + HOUR)
+    told = explain(state, Habits(), now=START, bounds=BOUNDS, pricing=Pricing(1.0))
+    assert told.held_until_at is None
+    assert len(told.polls) == 5

@@ -33,7 +33,7 @@ Examples:
 \b
 Exit status:
   0   added, or there already
-  1   nothing found, or several feeds and nobody to ask; nothing is written
+  1   nothing found, or of several feeds none chosen; nothing is written
   2   the URL, name or tag cannot be one
   78  the configuration has mistakes, or would have with the new source
 """
@@ -77,7 +77,9 @@ def add(url: str, *, name: str | None, tags: tuple[str, ...], yes: bool) -> int:
 
 def whole_url(url: str) -> str:
     """Return what people type as a URL."""
-    url = url.strip().removeprefix("feed:")  # "feed:https://…", "feed://…"
+    from aggregator.discover.links import without_feed_scheme
+
+    url = without_feed_scheme(url.strip())
     if url.startswith("//"):
         return f"https:{url}"
     return url if "://" in url else f"https://{url}"
@@ -147,16 +149,33 @@ def _choose(found: Named, *, yes: bool) -> FeedLink:
     if len(links) == 1:
         return links[0]
     listed = [f"  {number:2}  {_told(link)}" for number, link in enumerate(links, 1)]
-    told = "\n".join([f"{line(found.url)} names {len(links)} feeds:", *listed])
+    count = f"more than {len(links)}" if found.more else str(len(links))
+    more = ["  The others are not shown."] if found.more else []
+    told = "\n".join([f"{line(found.url)} names {count} feeds:", *listed, *more])
     if yes:
         click.echo(f"{told}\nThe first is taken.\n")
         return links[0]
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise AggregatorError(f"{told}\nName one of them, or take the first with --yes.")
     click.echo(told)
-    number = click.prompt("Which one", type=click.IntRange(1, len(links)), default=1)
+    number = click.prompt(
+        f"Which one [1 to {len(links)}; q or nothing: none of them]",
+        default="",
+        show_default=False,
+        value_proc=lambda answer: _number(answer, len(links)),
+    )
+    if number is None:
+        raise AggregatorError("none is taken, nothing is written")
     click.echo()
     return links[number - 1]
+
+
+def _number(answer: str, most: int) -> int | None:
+    """Return the number that was typed, or `None` for an answer that takes leave."""
+    if answer.strip().lower() in ("", "q"):
+        return None
+    number: int = click.IntRange(1, most)(answer.strip())
+    return number
 
 
 def _told(link: FeedLink) -> str:

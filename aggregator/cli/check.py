@@ -69,7 +69,7 @@ def _sources(config: Config) -> str:
                 interval if source.enabled else "disabled",
                 source.timezone,
                 ", ".join(source.tags),
-                source.url,
+                " ".join(source.urls),  # no URL holds a space
             )
         )
     headers = ("source", "interval", "time zone", "tags", "url")

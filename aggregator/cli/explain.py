@@ -8,6 +8,7 @@ import click
 
 from aggregator.cli.options import config_option, load_config, reading
 from aggregator.cli.show import line, local_time, plain
+from aggregator.cli.table import GAP, terminal_width, wrapped
 from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from aggregator.model import Mirror, PastPoll, PollState, SourceStatus
     from aggregator.schedule.price import Pricing
 
+#: Why a source has a problem, and no failure.
+_OWN_NETWORK = "our own network was down"
 #: Polls that are told of those that were.
 SHOWN_POLLS = 5
 
@@ -50,7 +53,14 @@ def source(name: str) -> None:
     """
     config = load_config()
     state, status, pricing, polls = _read(config, name)
-    click.echo("\n".join(plain(text) for text in _lines(config, state, status, pricing, polls)))
+    for text in _lines(config, state, status, pricing, polls):
+        click.echo(_folded(plain(text), terminal_width()))
+
+
+def _folded(text: str, width: int | None) -> str:
+    """Break a line to the width, between words only: an address is copied whole."""
+    indent = text[: len(text) - len(text.lstrip())]
+    return wrapped(text.lstrip(), width, indent=indent, hanging=indent + GAP, within_words=False)
 
 
 def _read(config: Config, name: str) -> tuple[PollState, SourceStatus, Pricing, list[PastPoll]]:
@@ -101,7 +111,7 @@ def _lines(
         now=utc_now(),
         bounds=make_bounds(config),
         pricing=pricing,
-        because=status.because,
+        because=_because(state, status),
     )
     zone = datetime.now().astimezone().tzinfo
     if zone is not None:  # never is: astimezone() gives every moment one
@@ -114,8 +124,14 @@ def _health(state: PollState, status: SourceStatus) -> str:
     if status.problem is None:
         return "well" if state.last_success_at else "not polled yet"
     since = local_time(state.failing_since_at, otherwise="the last poll")
+    if not state.failures:  # none is counted while all hosts fail
+        return f"not reached, {_OWN_NETWORK}: {status.problem}"
     count = f"{state.failures} time{'' if state.failures == 1 else 's'}"
     return f"failing since {since} ({count}): {status.problem}"
+
+
+def _because(state: PollState, status: SourceStatus) -> str | None:
+    return status.because if state.failures or status.problem is None else _OWN_NETWORK
 
 
 def _past(poll: PastPoll) -> str:

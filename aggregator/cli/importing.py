@@ -34,7 +34,8 @@ Examples:
 \b
 Exit status:
   0   every outline that names a feed is a source now
-  1   some cannot be one and are named (the others are added), or the file is no OPML
+  1   some cannot be one and are named (the others are added), or the file is no OPML, or is
+      cut off (nothing is added)
   78  the configuration has mistakes, or would have with the new sources
 """
 
@@ -139,10 +140,11 @@ def _because(refusal: Refusal) -> str:
 def _block(source: Source, taken: set[str]) -> Block:
     """Return the block of an outline; what a configuration would refuse in its texts is mended."""
     from aggregator.config.values import MAX_TAG_CHARS, MAX_TITLE_CHARS
+    from aggregator.discover.links import is_feed_scheme
     from aggregator.edit import Block, derive_name
 
     # Only what browsers once put before an address is taken off: a bare word is no URL here.
-    url = whole_url(source.url) if source.url.startswith("feed:") else source.url
+    url = whole_url(source.url) if is_feed_scheme(source.url) else source.url
     title = _line(source.title or "", MAX_TITLE_CHARS)
     name = source.name
     if not _is_free(name, taken):
@@ -176,6 +178,9 @@ def _tell(plan: Plan, path: Path, *, dry_run: bool) -> None:
         for block in plan.blocks:
             tags = f"  [{', '.join(block.tags)}]" if block.tags else ""
             click.echo(line(f"{block.name}  {block.url}{tags}"))
+    if not (plan.blocks or plan.known or plan.repeated or plan.refused):
+        click.echo("no outlines that name a feed: nothing to add")
+        return
     done = "would be added" if dry_run else "added"
     counts = [f"{len(plan.blocks)} {done} to {path}"]
     counts += [f"{plan.known} there already"] if plan.known else []

@@ -25,8 +25,18 @@ def terminal_width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def wrapped(text: str, width: int | None, *, indent: str = "", hanging: str = "") -> str:
-    """Return a line of `plain` text broken to the width, its first line after `indent`."""
+def wrapped(
+    text: str,
+    width: int | None,
+    *,
+    indent: str = "",
+    hanging: str = "",
+    within_words: bool = True,
+) -> str:
+    """Return a line of `plain` text broken to the width, its first line after `indent`.
+
+    With `within_words` a word that is longer than a line is broken, too.
+    """
     import wcwidth
 
     if width is None:
@@ -38,6 +48,7 @@ def wrapped(text: str, width: int | None, *, indent: str = "", hanging: str = ""
             initial_indent=indent,
             subsequent_indent=hanging,
             break_on_hyphens=False,
+            break_long_words=within_words,
         )
     )
 

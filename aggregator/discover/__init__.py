@@ -12,8 +12,10 @@ from aggregator.model import FeedLink
 __all__ = ["Page", "feed_links"]
 
 
-def feed_links(page: Page) -> tuple[FeedLink, ...]:
+def feed_links(page: Page) -> tuple[tuple[FeedLink, ...], bool]:
     """Return the feeds that a page names, its Link headers' first, each once, at most `MAX_LINKS`.
+
+    The second value tells whether it names more.
 
     Only what is announced is found: no address is guessed. The first is the one that the page
     itself counts as its own
@@ -22,4 +24,5 @@ def feed_links(page: Page) -> tuple[FeedLink, ...]:
     found: dict[str, FeedLink] = {}
     for link in (*header_links(page.link_headers, page.url), *page_links(page)):
         found.setdefault(link.url, link)
-    return tuple(found.values())[:MAX_LINKS]
+    links = tuple(found.values())
+    return links[:MAX_LINKS], len(links) > MAX_LINKS

@@ -34,10 +34,25 @@ def feed_link(
     return FeedLink(url, one_line(title)) if url is not None else None
 
 
+def is_feed_scheme(reference: str) -> bool:
+    """Tell whether this is an address as old browsers handed it to a reader."""
+    return reference[:5].lower() == "feed:"
+
+
+def without_feed_scheme(reference: str) -> str:
+    """Return what "feed:https://…" and "feed://…" mean; the latter is http://.
+
+    The scheme was never registered (https://www.iana.org/assignments/uri-schemes/historic/feed).
+    """
+    if not is_feed_scheme(reference):
+        return reference
+    rest = reference[5:]
+    return f"http:{rest}" if rest.startswith("//") else rest
+
+
 def absolute(href: str, base_url: str) -> str | None:
     """Return a reference as an http or https URL without fragment, or `None`."""
-    # "feed:" before an address is what old browsers handed to a reader (never registered).
-    reference = href.strip().removeprefix("feed:")
+    reference = without_feed_scheme(href.strip())
     if len(reference) > MAX_URL_CHARS:
         return None
     try:

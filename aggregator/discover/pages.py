@@ -41,11 +41,14 @@ class Page:
 
 
 def page_links(page: Page) -> tuple[FeedLink, ...]:
-    """Return the feeds that the HTML of a page names, in its order, at most `MAX_LINKS`."""
+    """Return the feeds that the HTML of a page names, in its order, each once.
+
+    Reads no further than one more than `MAX_LINKS`.
+    """
     reader = _LinkReader(page.url)
     with suppress(AssertionError):  # html.parser's answer to a few malformed declarations
         reader.feed(_text(page))
-    return tuple(reader.found)
+    return tuple(reader.found.values())
 
 
 class _LinkReader(HTMLParser):
@@ -53,7 +56,7 @@ class _LinkReader(HTMLParser):
 
     def __init__(self, page_url: str) -> None:
         super().__init__()
-        self.found: list[FeedLink] = []
+        self.found: dict[str, FeedLink] = {}
         self._base_url = page_url
         self._based = False
 
@@ -64,7 +67,7 @@ class _LinkReader(HTMLParser):
         if tag == "base" and not self._based and values.get("href"):
             self._based = True
             self._base_url = absolute(values["href"] or "", self._base_url) or self._base_url
-        if tag not in ("link", "a", "area") or len(self.found) == MAX_LINKS:
+        if tag not in ("link", "a", "area") or len(self.found) > MAX_LINKS:
             return
         link = feed_link(
             href=values.get("href"),
@@ -74,7 +77,7 @@ class _LinkReader(HTMLParser):
             base_url=self._base_url,
         )
         if link is not None:
-            self.found.append(link)
+            self.found.setdefault(link.url, link)
 
 
 def _text(page: Page) -> str:

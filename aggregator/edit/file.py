@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.config import load, parse
-from aggregator.errors import AggregatorError
+from aggregator.edit.blocks import inline_line
+from aggregator.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,15 +46,19 @@ def edit(path: Path, change: Callable[[str, Config], str]) -> Config:
 def read(path: Path) -> tuple[str, Config]:
     """Return the text of a configuration, to the last character, and what it means.
 
-    Raises `ConfigError` when it has mistakes.
+    Raises `ConfigError` when it has mistakes, or is written so that no block can be appended.
     """
     if path.exists() and not path.is_file():
         raise AggregatorError(f"{path}: is no file that can be edited")
     config = load(path)
     try:
-        return path.read_bytes().decode("utf-8"), config
+        text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _changed_meanwhile(path) from error
+    if (inline := inline_line(text)) is not None:
+        told = "a list in brackets takes no more sources; write each as a [[sources]] table"
+        raise ConfigError((f"{path}:{inline}: sources: {told}",))
+    return text, config
 
 
 @contextmanager

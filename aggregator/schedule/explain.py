@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.model import NotModified, Plan
@@ -30,8 +30,9 @@ class Explanation:
     `weekend` are entries expected in each hour of a day, UTC. A request is made when the expected
     waiting of entries, in entry-hours, times `weight` reaches `price` (`None`: not known yet).
     `most_new` is how many new entries may be expected before the document is likely to overflow.
-    The first of `polls` is the one planned, the others are as they would be if nothing new came;
-    each has what binds it.
+    The first of `polls` is the one planned; the others, of a source that is well, are as they would
+    be if nothing new came; each has what binds it. `held_until_at` is the end of a Retry-After that
+    keeps the source from being polled, `None` where there is none.
     """
 
     source: str
@@ -45,6 +46,7 @@ class Explanation:
     window: Window
     most_new: float | None
     polls: tuple[Plan, ...]
+    held_until_at: datetime | None = None
 
 
 def explain(
@@ -58,13 +60,14 @@ def explain(
 ) -> Explanation:
     """Return what a source's schedule rests on; `because` is the reason stored with its plan."""
     rates = profile(habits.rhythm, pricing.pool)
-    at = state.next_poll_at or now
-    polls = [Plan(at, because or "never polled yet", state.not_before_at)]
-    answering = replace(state, failures=0, failing_since_at=None)
-    while len(polls) < POLLS_AHEAD:
+    held = _held_until(state, now)
+    polls = [_planned(state, because, held, now)]
+    # What a failing source will answer, and when it will be well again, nobody can foresee.
+    failing = state.failures > 0 or state.failing_since_at is not None
+    while not failing and held is None and len(polls) < POLLS_AHEAD:
         polls.append(
             next_poll(
-                answering,
+                state,
                 habits,
                 NotModified(state.source.urls[0]),
                 now=max(polls[-1].at, now),
@@ -85,7 +88,21 @@ def explain(
         window=habits.window,
         most_new=most_expected(habits.window),
         polls=tuple(polls),
+        held_until_at=held,
     )
+
+
+def _held_until(state: PollState, now: datetime) -> datetime | None:
+    """Return the end of what the publisher, or the host of every mirror, has asked us to wait."""
+    gates = [at for at in (state.not_before_at, state.host_until_at) if at is not None and at > now]
+    return max(gates, default=None)
+
+
+def _planned(state: PollState, because: str | None, held: datetime | None, now: datetime) -> Plan:
+    at = state.next_poll_at or now
+    if held is not None and at < held:
+        return Plan(held, "Retry-After", held)
+    return Plan(at, because or "never polled yet", held)
 
 
 def lines(explanation: Explanation, zone: tzinfo) -> list[str]:
@@ -93,17 +110,36 @@ def lines(explanation: Explanation, zone: tzinfo) -> list[str]:
     shown = explanation
     return [
         f"rate: {shown.entries_per_day:.2f} entries a day, from {shown.entries_seen:.0f} seen",
-        "entries an hour, 00 to 23 UTC:",
-        "  weekday: " + " ".join(f"{rate:.2f}" for rate in shown.weekday),
-        "  weekend: " + " ".join(f"{rate:.2f}" for rate in shown.weekend),
+        "entries in each hour of a day, UTC:",
+        *_day("weekday", shown.weekday),
+        *_day("weekend", shown.weekend),
         _price_line(shown),
         _window_line(shown, zone),
-        "next polls, if nothing new comes:",
+        *_held_line(shown, zone),
+        "next polls, if nothing new comes:" if len(shown.polls) > 1 else "next poll:",
         *(
             f"  {plan.at.astimezone(zone).isoformat(' ', 'seconds')}  {plan.because}"
             for plan in shown.polls
         ),
     ]
+
+
+def _day(kind: str, rates: tuple[float, ...]) -> list[str]:
+    """Return the rates of a day in two lines, which a terminal of 80 columns does not break."""
+    halves = (("00 to 11", rates[:12]), ("12 to 23", rates[12:]))
+    return [f"  {kind} {hours}: {' '.join(map(_rate, half))}" for hours, half in halves]
+
+
+def _rate(rate: float) -> str:
+    """Return a rate with as many digits as fit into four characters."""
+    return f"{rate:4.{2 if rate < 9.995 else 1 if rate < 99.95 else 0}f}"
+
+
+def _held_line(shown: Explanation, zone: tzinfo) -> list[str]:
+    if shown.held_until_at is None:
+        return []
+    until = shown.held_until_at.astimezone(zone).isoformat(" ", "seconds")
+    return [f"not asked before {until}: its publisher, or its host, asked to wait (Retry-After)"]
 
 
 def _price_line(shown: Explanation) -> str:
