@@ -43,7 +43,7 @@ CHANGES = {
         "not_before_at",
         "problem",
     },
-    "mirrors": {"failures", "unconditional"},
+    "mirrors": {"failures", "problem", "unconditional"},
 }
 
 #: Attempts in the first day of a failure, doubling from a quarter of an hour; one that is well has
