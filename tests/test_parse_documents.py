@@ -56,6 +56,29 @@ def test_ithomes_own_feed_is_read_as_written() -> None:
     assert entry.raw_content is None
 
 
+@pytest.mark.parametrize(
+    ("ttl", "kept"),
+    [
+        ("60", timedelta(hours=1)),
+        ("999999999999", timedelta(days=365)),
+        ("0", None),
+        ("-5", None),
+        ("soon", None),
+    ],
+)
+def test_a_ttl_beyond_reason_is_bounded_and_no_number_is_none(
+    ttl: str, kept: timedelta | None
+) -> None:
+    body = f"<rss version='2.0'><channel><title>t</title><ttl>{ttl}</ttl></channel></rss>"
+    assert read(body).head.hints.ttl == kept
+
+
+def test_an_hour_that_no_day_has_is_not_skipped() -> None:
+    hours = "".join(f"<hour>{hour}</hour>" for hour in (3, 24, 25, 1000000))
+    body = f"<rss version='2.0'><channel><skipHours>{hours}</skipHours></channel></rss>"
+    assert read(body).head.hints.skip_hours == (0, 3)
+
+
 def test_every_skipped_hour_and_day_is_kept() -> None:
     hints = fixture("rsshub-route.xml").head.hints
     assert hints.skip_hours == (0, 1)  # hour 24 is midnight

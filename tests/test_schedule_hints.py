@@ -57,6 +57,11 @@ def test_retry_after_in_all_its_forms(status: int, value: bytes, wait: timedelta
     assert hints(status, DATE, (b"Retry-After", value)).retry_after == wait
 
 
+def test_of_several_retry_afters_the_longest_counts() -> None:
+    several = ((b"Retry-After", b"60"), (b"Retry-After", b"soon"), (b"Retry-After", b"3600"))
+    assert hints(503, DATE, *several).retry_after == HOUR
+
+
 @pytest.mark.parametrize("status", [200, 403, 404, 500, 502])
 def test_retry_after_counts_where_it_has_a_meaning(status: int) -> None:
     assert hints(status, (b"Retry-After", b"3600")).retry_after is None

@@ -152,7 +152,9 @@ def hints_of(head: dict[str, Any], reader: Any) -> DocumentHints:
     period = _PERIODS.get(str(head.get("sy_updateperiod", "")).strip().lower())
     frequency = _number(head.get("sy_updatefrequency")) or 1
     minutes = _number(head.get("ttl"))
-    hours = {hour % 24 for text in reader.skipped_hours if (hour := _number(text)) is not None}
+    # The specification counts 0 to 23; 24 stands for midnight in what people write.
+    numbers = map(_number, reader.skipped_hours)
+    hours = {hour % 24 for hour in numbers if hour is not None and hour <= 24}
     days = {day.strip().lower() for day in reader.skipped_days}
     return DocumentHints(
         ttl=min(timedelta(minutes=minutes), _LONGEST_HINT) if minutes else None,
@@ -164,4 +166,6 @@ def hints_of(head: dict[str, Any], reader: Any) -> DocumentHints:
 
 def _number(text: object) -> int | None:
     digits = str(text or "").strip()
-    return int(digits) if digits.isdecimal() and len(digits) < 7 else None
+    if not digits.isdecimal():
+        return None
+    return int(digits) if len(digits) < 7 else 10**6  # beyond reason: whoever asks has a bound

@@ -48,15 +48,14 @@ def http_hints(
     answered_at = _date(_first(fields, b"date")) or received_at
     retry_after = fresh_for = None
     if status in {429, 503} or 300 <= status < 400:
-        retry_after = _retry_after(_first(fields, b"retry-after"), answered_at)
+        waits = [_retry_after(value, answered_at) for value in fields.get(b"retry-after", ())]
+        retry_after = max((wait for wait in waits if wait is not None), default=None)
     if 200 <= status < 300 or status == 304:
         fresh_for = _fresh_for(fields, answered_at)
     return HttpHints(retry_after, fresh_for)
 
 
-def _retry_after(value: bytes | None, answered_at: datetime) -> timedelta | None:
-    if value is None:
-        return None
+def _retry_after(value: bytes, answered_at: datetime) -> timedelta | None:
     if (match := _SECONDS.match(value)) is not None:
         sign, digits = match.groups()
         wait = MIN_RETRY_AFTER if sign else _seconds(digits, MAX_RETRY_AFTER)
