@@ -140,13 +140,8 @@ class Dispatcher:
     async def _poll_now(
         self, state: PollState, room: asyncio.Semaphore, report: Callable[[PollResult], None]
     ) -> PollResult:
-        now = self.tools.clock()
-        waits = [at for at in (state.not_before_at, state.host_until_at) if at is not None]
-        until = max(waits, default=now)
-        if until > now:
-            plan = Plan(until, "Retry-After", until)
-            result = PollResult(state.source.name, "held", Tally(), plan)
-        else:
+        result = _held(state, self.tools.clock())
+        if result is None:
             async with room:
                 task = self._running.get(state.source_id) or self._start(state)
                 result = await asyncio.shield(task)
@@ -164,8 +159,16 @@ class Dispatcher:
         return task
 
     async def _poll(self, state: PollState, tools: Tools, turns: _Turns) -> PollResult:
+        waited = turns.lock.locked()
         async with turns.lock:
             await asyncio.sleep(turns.free_s - asyncio.get_running_loop().time())
+            if waited:
+                # The poll before may have been told to wait, for the whole host.
+                store, name = tools.store, state.source.name
+                states = await tools.in_thread(lambda: store.states((name,)))
+                state = states[0] if states else state
+                if (held := _held(state, tools.clock())) is not None:
+                    return held
             try:
                 found = await ask(state, tools)
                 if self._scheduled and not await self._is_its_own(state, found):
@@ -242,6 +245,15 @@ class Dispatcher:
         turns = self._hosts.get(host)
         if turns is not None and not turns.polls:
             del self._hosts[host]
+
+
+def _held(state: PollState, now: datetime) -> PollResult | None:
+    """Return the result of a poll that a publisher's Retry-After forbids, or `None`."""
+    waits = [at for at in (state.not_before_at, state.host_until_at) if at is not None]
+    until = max(waits, default=now)
+    if until <= now:
+        return None
+    return PollResult(state.source.name, "held", Tally(), Plan(until, "Retry-After", until))
 
 
 class _Turns:

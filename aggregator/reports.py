@@ -56,6 +56,8 @@ class Reports:
         if result.outcome == "offline":
             self._not_reached(result)
             return
+        if result.outcome == "held":
+            return  # nobody was asked
         self._unreached.clear()
         self._counts["polls"] += 1
         if result.problem is not None:

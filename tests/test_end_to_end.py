@@ -199,6 +199,18 @@ def test_force_never_breaks_a_retry_after(aggregator: Program, web: Publisher) -
     assert len(web.asked("/a.xml")) == 1
 
 
+def test_one_retry_after_holds_the_hosts_other_sources_that_wait_their_turn(
+    aggregator: Program, web: Publisher
+) -> None:
+    names = [f"s{number}" for number in range(4)]
+    for name in names:
+        web.route(f"/{name}.xml", status=429, headers={"Retry-After": "3600"}, delay=0.2)
+    aggregator.configure("".join(source(name, web.url(f"/{name}.xml")) for name in names))
+    told = aggregator.run("poll", "--force")
+    assert len(web.requests) == 1
+    assert told.stdout.count("asked to wait") == 3
+
+
 def test_the_same_host_is_asked_one_at_a_time(aggregator: Program, web: Publisher) -> None:
     names = [f"s{number}" for number in range(6)]
     for name in names:
