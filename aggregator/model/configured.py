@@ -12,6 +12,79 @@ IPNetwork = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What an entry is asked: every kind that is given must hold, by any one of its patterns.
+
+    A pattern is plain words or `/regex/`, as docs/config.md says; `words` looks in title and text.
+    `older_than` is how old an entry was when it was first seen, by its publisher's date.
+    """
+
+    words: tuple[str, ...] = ()
+    title: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    author: tuple[str, ...] = ()
+    url: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    older_than: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """Tags for the entries that a condition holds for."""
+
+    when: Condition
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    r"""Another text for what a pattern finds, in the title, in the text or in both.
+
+    `by` may hold `\1` to `\9`, the groups of a `/regex/`.
+    """
+
+    find: str
+    by: str = ""
+    fields: tuple[str, ...] = ("title", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an operator wants of the entries of one source, or in one feed.
+
+    With `keep`, an entry must meet one of its conditions; one that meets any of `block` is left
+    out all the same.
+    """
+
+    keep: tuple[Condition, ...] = ()
+    block: tuple[Condition, ...] = ()
+    tag: tuple[Tagging, ...] = ()
+    replace: tuple[Replacement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRewrite:
+    """Another address for the pictures of a site; `find` and `by` as of a `Replacement`."""
+
+    find: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRule:
+    """One `[[sites]]`: what the operator knows of a site's markup.
+
+    It holds for pages and pictures of `host` and the hosts below it. `remove` are CSS selectors of
+    elements that are no part of an article; `referrer` is the referrerpolicy of its pictures.
+    """
+
+    host: str
+    remove: tuple[str, ...] = ()
+    images: tuple[ImageRewrite, ...] = ()
+    referrer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """How a source is asked, where that differs from everybody else's way.
 
@@ -55,6 +128,9 @@ class Source:
     access: Access = Access()
     encoding: str | None = None
     max_entries: int | None = None
+    rules: Rules = Rules()
+    edits: str = "show"  # "ignore": an entry stays as it was first seen
+    expected_every: timedelta | None = None  # silence for longer is told in the operations feed
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -76,10 +152,15 @@ def host_of(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One `[[feeds]]` of config.toml: a named selection of stories that we publish.
+    """One feed that we publish, a named selection of stories: a `[[feeds]]`, or an automatic one.
 
-    `sources` and `tags` select by union; both `None` selects every source. `dedupe` shows an
-    article that several sources carry once ("exact"), or as often as it comes ("off").
+    `name` is unique; an automatic feed of a tag is named "tags/TAG", one of a source
+    "sources/NAME". `sources` and `tags` select by union; both `None` selects every source; what
+    carries one of `exclude_tags` is left out. `dedupe` shows an article that several sources carry
+    once ("exact"), or as often as it comes ("off"). `order` is how a document lists its stories:
+    by "arrival" or by the date that they were "published". `content` is "full", "summary" or
+    "link". `title_template` makes the titles of stories. With a `token`, only who knows it finds
+    the feed.
     """
 
     name: str
@@ -90,14 +171,57 @@ class Feed:
     min_entries: int = 50
     limit: int = 1000
     dedupe: str = "exact"
+    exclude_tags: tuple[str, ...] = ()
+    rules: Rules = Rules()
+    order: str = "arrival"
+    content: str = "full"
+    title_template: str = "{title}"
+    language: str | None = None
+    description: str | None = None
+    icon: str | None = None
+    author: str | None = None
+    token: str | None = None
+    automatic: bool = False
 
     def selects(self, source: Source) -> bool:
-        """Tell whether stories of `source` belong to this feed."""
+        """Tell whether stories of `source` may belong to this feed.
+
+        True also where only those that a rule of the source tags do (`rules.judge` says which).
+        """
+        if not set(self.exclude_tags).isdisjoint(source.tags):
+            return False
         if self.sources is None and self.tags is None:
             return True
         if self.sources is not None and source.name in self.sources:
             return True
-        return self.tags is not None and not set(self.tags).isdisjoint(source.tags)
+        given = {tag for tagging in source.rules.tag for tag in tagging.tags} | set(source.tags)
+        return self.tags is not None and not given.isdisjoint(self.tags)
+
+    @property
+    def path(self) -> str:
+        """The feed's place below the base URL, without an extension and not quoted."""
+        if self.automatic and "/" in self.name:
+            return self.name
+        return f"feeds/{self.token}/{self.name}" if self.token else f"feeds/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One `[[exports]]`: each story of a feed as a file of its own.
+
+    `feed` is a feed's name. `kind` is "hexo", "hugo" or "jekyll". `categories` are those of every
+    post, `None`: the tags of the story's source. `content` is "full", "summary" or "raw". Paths
+    are absolute or start at the configuration's folder; `template` replaces the kind's own.
+    """
+
+    kind: str
+    directory: str
+    feed: str = "all"
+    categories: tuple[str, ...] | None = None
+    author: str | None = None
+    content: str = "full"
+    template: str | None = None
+    with_id: bool = False  # the story's link and id stand in the front matter, too
 
 
 @dataclass(frozen=True, slots=True)

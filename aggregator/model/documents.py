@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from aggregator.model.configured import SiteRule
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -12,7 +14,8 @@ class Body:
 
     `source_url` is the configured URL: relative references resolve against it, not against a
     redirect's target. `timezone` is for dates without a zone; `seen_at` bounds future dates.
-    `encoding` overrides what the document declares; at most `max_entries` are read.
+    `encoding` overrides what the document declares; at most `max_entries` are read. `sites` are
+    the operator's rules for sites.
     """
 
     body: bytes
@@ -22,6 +25,7 @@ class Body:
     seen_at: datetime
     encoding: str | None = None
     max_entries: int | None = None
+    sites: tuple[SiteRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,29 @@ class Enclosure:
     url: str
     media_type: str = "application/octet-stream"
     length_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """What an entry is about: a term, in a scheme (an IRI), with a label for people."""
+
+    term: str
+    scheme: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where an entry that its document only passes on first stood (atom:source, RSS source).
+
+    Other people's words: `id`, `url` (its feed) and `site_url` as they gave them, else `None`.
+    """
+
+    title: str | None = None
+    id: str | None = None
+    url: str | None = None
+    site_url: str | None = None
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +90,11 @@ class RawEntry:
     raw_updated: str | None = None
     published_at: datetime | None = None
     updated_at: datetime | None = None
-    raw_categories: tuple[str, ...] = ()
+    raw_categories: tuple[Category, ...] = ()
     raw_enclosures: tuple[Enclosure, ...] = ()
     raw_images: tuple[Enclosure, ...] = ()
     raw_thumbnail: Enclosure | None = None
+    raw_source: Provenance | None = None
     base_url: str = ""
     language: str | None = None
 
@@ -99,6 +127,9 @@ class DocumentHead:
     feed_id: str | None = None
     author: str | None = None
     language: str | None = None
+    rights: str | None = None
+    description: str | None = None
+    icon_url: str | None = None
     updated_at: datetime | None = None
     truncated: bool = False
     read_up_to: int | None = None
@@ -114,15 +145,16 @@ class Document:
     entries: tuple[RawEntry, ...]
     source_url: str
     seen_at: datetime
+    sites: tuple[SiteRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One item of one source, normalised: safe to publish, with what it is known by.
 
-    `keys` are the identity keys, strongest first ("guid:…", "url:…", "site:…", "text:…"), only
-    those that are unique within their document. `guid` is the publisher's id, a candidate for the
-    public id.
+    `keys` are the identity keys, strongest first ("guid:…", "url:…", "site:…", "path:…", "text:…",
+    "brief:…"), only those that are unique within their document. `guid` is the publisher's id, a
+    candidate for the public id.
     `title` and `summary` are plain text; `content_html` is sanitised, its URLs absolute.
     `published_at` and `updated_at` are the publisher's, `None` where it gave none that is sane.
     `content_hash` changes when, and only when, a reader would see another text.
@@ -138,11 +170,12 @@ class Entry:
     author: str | None
     published_at: datetime | None
     updated_at: datetime | None
-    categories: tuple[str, ...]
+    categories: tuple[Category, ...]
     enclosures: tuple[Enclosure, ...]
     language: str | None
     content_hash: bytes
     raw: str
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)

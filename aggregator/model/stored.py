@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from aggregator.model.configured import Feed, Source
-from aggregator.model.documents import DocumentHints, Enclosure
+from aggregator.model.documents import Category, DocumentHints, Enclosure
 from aggregator.model.outcomes import Problem, Validators
 
 
@@ -136,6 +136,8 @@ class Origin:
     """The source of a story, as a reader may see it: no secret, and no URL of a private source.
 
     `id` is the source document's own Atom id where it may be published, else a stored urn:uuid.
+    `name` and `tags` are those of the configured source, also where the entry says that it first
+    stood elsewhere; then the rest is of that place.
     """
 
     name: str
@@ -145,6 +147,11 @@ class Origin:
     site_url: str | None
     updated_at: datetime
     language: str | None = None
+    tags: tuple[str, ...] = ()
+    author: str | None = None
+    rights: str | None = None
+    description: str | None = None
+    icon_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +171,41 @@ class Story:
     author: str | None
     published_at: datetime
     updated_at: datetime
-    categories: tuple[str, ...] = ()
+    categories: tuple[Category, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     language: str | None = None
     also: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """A feed and the stories in its window, newest order key first: all that rendering needs.
+class ArchivePart:
+    """One archive document of a feed (RFC 5005 §4): stories by the month in which it showed them.
 
+    A busy month has several parts, counted from 1 in the order of time. `whole`: no story will be
+    added to it any more; `past`: its month is over. `until` is the UTC day (ISO 8601) of the newest
+    story in a part that is not whole: it belongs to the part's address, so that who believes that
+    archives never change asks again once there is more.
+    """
+
+    month: str
+    part: int
+    whole: bool
+    past: bool
+    until: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The part's name in its URL: "2026-11", "2026-11-2"."""
+        return self.month if self.part == 1 else f"{self.month}-{self.part}"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A feed and stories of it: all that rendering needs.
+
+    The subscription document (`archive` is `None`) holds the feed's window, in the feed's order;
+    `previous` is the newest part of its archive. An archive document holds one part, newest first,
+    between `previous` (older) and `next` (newer, `None` for the newest).
     `version` counts the feed's changes; the same version renders to the same bytes.
     `changed_at` never decreases.
     """
@@ -183,6 +215,65 @@ class Selection:
     version: int
     changed_at: datetime
     stories: tuple[Story, ...] = field(default=())
+    archive: ArchivePart | None = None
+    previous: ArchivePart | None = None
+    next: ArchivePart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exportable:
+    """A story to export, with its publisher's own HTML; `None` where that is no longer kept."""
+
+    story: Story
+    raw_html: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Whether a feed shows an entry, and why."""
+
+    feed: str
+    shown: bool
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFacts:
+    """All that is known of one stored entry, for `explain`.
+
+    `matched` is why the newest document's item is this entry, `also` names the other sources of
+    its story, `tags` are what rules of its source gave it, `blocked` why a rule of its source
+    leaves it out. `raw` are the publisher's own fields as JSON, `None` once they were dropped.
+    The document's `kind`, `encoding` and `notes` are of the newest one that was read.
+    """
+
+    source: Source
+    public_id: str
+    story_id: str
+    guid: str | None
+    url: str | None
+    title: str
+    content_html: str
+    summary: str
+    author: str | None
+    categories: tuple[Category, ...]
+    published_at: datetime
+    updated_at: datetime
+    dated: bool
+    first_seen_at: datetime
+    changed_at: datetime
+    refined_by: str
+    raw: str | None
+    keys: tuple[str, ...]
+    matched: str | None
+    held_back: bool
+    tags: tuple[str, ...]
+    blocked: str | None
+    also: tuple[str, ...]
+    placements: tuple[Placement, ...]
+    kind: str | None
+    encoding: str | None
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,4 +304,5 @@ class SourceStatus:
     problem: str | None
     tags: tuple[str, ...] = ()
     site_url: str | None = None
+    unstable_ids: bool = False  # its entries' ids change from poll to poll
     unconditional: int = 0  # requests for which validators were held and could not be sent

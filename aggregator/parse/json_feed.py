@@ -8,6 +8,7 @@ from typing import Any
 from aggregator.errors import UnreadableError
 from aggregator.model import (
     Body,
+    Category,
     Document,
     DocumentHead,
     DocumentHints,
@@ -119,12 +120,12 @@ def _author(holder: dict[str, Any]) -> str | None:
     return bounded(", ".join(dict.fromkeys(name for name in names if name)))
 
 
-def _categories(item: dict[str, Any]) -> tuple[str, ...]:
+def _categories(item: dict[str, Any]) -> tuple[Category, ...]:
     tags = item.get("tags")
     if not isinstance(tags, list):
         return ()
     kept = dict.fromkeys(bounded(tag) for tag in tags if isinstance(tag, str) and tag)
-    return tuple(kept)[:MAX_CATEGORIES]
+    return tuple(Category(tag) for tag in kept if tag)[:MAX_CATEGORIES]
 
 
 def _enclosures(item: dict[str, Any]) -> tuple[Enclosure, ...]:

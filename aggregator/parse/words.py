@@ -6,7 +6,7 @@ from calendar import timegm
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aggregator.model import Body, DocumentHints, Enclosure, RawEntry
+from aggregator.model import Body, Category, DocumentHints, Enclosure, RawEntry
 from aggregator.parse.dates import parse_date, trust_feedparser
 from aggregator.parse.limits import MAX_CATEGORIES, MAX_ENCLOSURES, bounded
 from aggregator.parse.media import media
@@ -112,10 +112,10 @@ def author_of(context: dict[str, Any]) -> str | None:
     return bounded(", ".join(names)) or bounded(context.get("author"))
 
 
-def _categories(entry: dict[str, Any]) -> tuple[str, ...]:
+def _categories(entry: dict[str, Any]) -> tuple[Category, ...]:
     terms = (tag.get("label") or tag.get("term") or "" for tag in entry.get("tags", []))
     kept = dict.fromkeys(bounded(str(term)) for term in terms if term)
-    return tuple(term for term in kept if term)[:MAX_CATEGORIES]
+    return tuple(Category(term) for term in kept if term)[:MAX_CATEGORIES]
 
 
 def _enclosures(entry: dict[str, Any]) -> tuple[Enclosure, ...]:

@@ -148,7 +148,9 @@ def _item(story: Story) -> Item:
         author=author or source.title,
         published_at=_seconds(story.published_at),
         updated_at=_seconds(story.updated_at),
-        categories=tuple(dict.fromkeys(filter(None, map(_category, story.categories)))),
+        categories=tuple(
+            dict.fromkeys(filter(None, (_category(one.term) for one in story.categories)))
+        ),
         attachments=_attachments(story.enclosures),
         language=clean_language(story.language) or source.language,
         source=source,

@@ -7,7 +7,16 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from aggregator.model import Document, DocumentHead, Enclosure, Entry, RawEntry, Refined
+from aggregator.model import (
+    Category,
+    Document,
+    DocumentHead,
+    Enclosure,
+    Entry,
+    Provenance,
+    RawEntry,
+    Refined,
+)
 from aggregator.redact import redact
 from aggregator.refine.files import files
 from aggregator.refine.html import clean, strip_tags, to_text
@@ -104,7 +113,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
         return None
     published_at, updated_at = _dates(raw, document.seen_at)
     author = _line(raw.raw_author, MAX_AUTHOR_CHARS)
-    categories = (_line(category, MAX_AUTHOR_CHARS) for category in raw.raw_categories)
+    categories = (_line(category.term, MAX_AUTHOR_CHARS) for category in raw.raw_categories)
     entry = Entry(
         keys=(),
         guid=guid,
@@ -115,7 +124,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
         author=author,
         published_at=published_at,
         updated_at=updated_at,
-        categories=tuple(dict.fromkeys(category for category in categories if category)),
+        categories=tuple(Category(term) for term in dict.fromkeys(categories) if term),
         enclosures=enclosures,
         language=_language(raw.language),
         content_hash=content_hash(
@@ -209,5 +218,5 @@ def _raw(raw: RawEntry) -> str:
     return scrub(json.dumps(fields, ensure_ascii=False, default=_as_json))
 
 
-def _as_json(value: datetime | Enclosure) -> object:
+def _as_json(value: datetime | Enclosure | Category | Provenance) -> object:
     return value.isoformat() if isinstance(value, datetime) else asdict(value)

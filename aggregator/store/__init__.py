@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from aggregator.model import (
+        ArchivePart,
         Attempt,
         Decision,
+        EntryFacts,
+        Exportable,
         Feed,
         News,
         PastPoll,
@@ -99,7 +102,40 @@ class Store(Protocol):
         """Return the feed's change counter from memory, or `None` for an unknown feed."""
 
     def select(self, feed: Feed) -> Selection:
-        """Return the feed's stories, newest order key first."""
+        """Return the stories in the feed's window, in its order, with what its rules make of them.
+
+        Raises `StoreError` where the feed is not in the database yet.
+        """
+
+    def archive_parts(self, feed: Feed) -> tuple[ArchivePart, ...]:
+        """Return the parts of the feed's archive, oldest first."""
+
+    def select_archive(self, feed: Feed, name: str) -> Selection | None:
+        """Return one part of the feed's archive by its name ("2026-11-2"), `None` for no such."""
+
+    def frozen(self, feed: Feed, name: str, form: str, made_for: str) -> bytes | None:
+        """Return an archive document as `freeze` kept it for the same `made_for`."""
+
+    def freeze(self, feed: Feed, name: str, form: str, made_for: str, body: bytes) -> None:
+        """Keep an archive document of a month that is over as it is served first.
+
+        `made_for` says what it hangs on besides its stories; only the newest one's is kept.
+        """
+
+    def exportable(
+        self, feed: Feed, *, after: int, most: int
+    ) -> tuple[tuple[Exportable, ...], int | None]:
+        """Return stories that the feed has ever shown and that changed after a cursor (0: all).
+
+        With the cursor to go on from, `None` where there is nothing further now. Stories of
+        sources that were removed are not among them.
+        """
+
+    def facts(self, wanted: str, feeds: tuple[Feed, ...]) -> tuple[EntryFacts, ...]:
+        """Return what is known of the entries with this public id, guid or URL, newest first.
+
+        With their place in each of `feeds`.
+        """
 
     def status(self) -> list[SourceStatus]:
         """Return one row a configured source, in the configuration's order."""

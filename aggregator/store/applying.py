@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aggregator.store import mirrors, notes, windows
-from aggregator.store.rows import MICROSECOND, feed_to_text, source_of, source_to_text
+from aggregator.store.rows import MICROSECOND, feed_of, feed_to_text, source_of, source_to_text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -234,7 +234,11 @@ def _apply_feeds(
                 (feed.name, text, uuid.uuid4().urn, now, now),
             )
             changes.append(f"feed {feed.name} added")
-        elif old["config"] != text or old["removed_at"] is not None:
+        elif (
+            (old["config"] != text
+            and feed_of(old["config"]) != feed_of(text))
+            or old["removed_at"] is not None
+        ):
             connection.execute(
                 "UPDATE feeds SET config = ?, removed_at = NULL WHERE id = ?", (text, old["id"])
             )

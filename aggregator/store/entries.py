@@ -15,8 +15,9 @@ from aggregator import __version__
 from aggregator.model import News, Tally
 from aggregator.redact import redact, tells_of
 from aggregator.store import notes
+from aggregator.store.codec import dumps
 from aggregator.store.matching import SHARED_KINDS, Known, kind_of, match
-from aggregator.store.rows import dumps, enclosures_to_text, instant, micros, optional_micros
+from aggregator.store.rows import instant, micros, optional_micros
 
 if TYPE_CHECKING:
     import sqlite3
@@ -168,7 +169,7 @@ def _update(connection: sqlite3.Connection, entry_id: int, entry: Entry, now: in
             entry.author,
             min(updated_at, now),
             dumps(entry.categories),
-            enclosures_to_text(entry.enclosures),
+            dumps(entry.enclosures),
             entry.language,
             entry.content_hash,
             __version__,
@@ -292,7 +293,7 @@ def _insert_entry(
             updated_at,
             entry.published_at is not None,
             dumps(entry.categories),
-            enclosures_to_text(entry.enclosures),
+            dumps(entry.enclosures),
             entry.language,
             entry.content_hash,
             __version__,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database, Migrations
 
 from aggregator.errors import StoreError
+from aggregator.store.schema import FIRST_RELEASE, PUBLISHING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x41676772
 
 #: The `user_version` that this program writes and reads.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 #: Copies kept beside the database from before the last migrations.
 KEPT_COPIES = 2
@@ -33,166 +34,18 @@ migrations = Migrations("aggregator")
 @migrations()
 def m0001_first_release(db: Database) -> None:
     """Create everything that the first release stores."""
-    for statement in _FIRST_RELEASE:
+    for statement in FIRST_RELEASE:
         db.execute(statement)
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute("PRAGMA user_version = 1")
 
 
-_FIRST_RELEASE = (
-    # One row of counters: the largest order key ever given, so that pruning and clock steps
-    # cannot make a later story sort before an earlier one.
-    """CREATE TABLE counters (
-        id INTEGER PRIMARY KEY CHECK (id = 1),
-        largest_order_key INTEGER NOT NULL,
-        pricing TEXT
-    ) STRICT""",
-    "INSERT INTO counters (id, largest_order_key) VALUES (1, 0)",
-    """CREATE TABLE notes (
-        subject TEXT PRIMARY KEY,
-        text TEXT NOT NULL,
-        noted_at INTEGER NOT NULL
-    ) STRICT""",
-    # A removed source keeps its row and its history; its name and URL may be taken by another.
-    """CREATE TABLE sources (
-        id INTEGER PRIMARY KEY,
-        name TEXT NOT NULL,
-        url TEXT NOT NULL,
-        host TEXT NOT NULL,
-        config TEXT NOT NULL,
-        position INTEGER NOT NULL,
-        enabled INTEGER NOT NULL,
-        public_id TEXT NOT NULL UNIQUE,
-        created_at INTEGER NOT NULL,
-        removed_at INTEGER,
-        document_title TEXT,
-        document_id TEXT,
-        site_url TEXT,
-        language TEXT,
-        content_changed_at INTEGER,
-        document_hints TEXT,
-        habits TEXT,
-        failures INTEGER NOT NULL DEFAULT 0,
-        failing_since_at INTEGER,
-        first_polled_at INTEGER,
-        last_poll_at INTEGER,
-        last_success_at INTEGER,
-        next_poll_at INTEGER NOT NULL,
-        not_before_at INTEGER,
-        because TEXT,
-        problem TEXT
-    ) STRICT""",
-    "CREATE UNIQUE INDEX sources_name ON sources (name) WHERE removed_at IS NULL",
-    "CREATE INDEX sources_due ON sources (next_poll_at) WHERE removed_at IS NULL AND enabled = 1",
-    # The URLs of a source in order of preference. Validators and body hash are of what this URL
-    # answered; sighted_* is a permanent redirect that is not believed yet, moved_url one that is.
-    """CREATE TABLE mirrors (
-        source_id INTEGER NOT NULL REFERENCES sources (id),
-        url TEXT NOT NULL,
-        host TEXT NOT NULL,
-        position INTEGER NOT NULL,
-        etag BLOB,
-        last_modified BLOB,
-        validators_url TEXT,
-        body_sha256 BLOB,
-        failures INTEGER NOT NULL DEFAULT 0,
-        resting_until_at INTEGER,
-        problem TEXT,
-        unconditional INTEGER NOT NULL DEFAULT 0,
-        sighted_url TEXT,
-        sighted_since_at INTEGER,
-        sighted_polls INTEGER NOT NULL DEFAULT 0,
-        moved_url TEXT,
-        PRIMARY KEY (source_id, url)
-    ) STRICT, WITHOUT ROWID""",
-    # Hosts that asked everybody to wait (Retry-After of 429 and 503).
-    """CREATE TABLE gates (
-        host TEXT PRIMARY KEY,
-        until_at INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE stories (
-        id INTEGER PRIMARY KEY,
-        public_id TEXT NOT NULL UNIQUE
-    ) STRICT""",
-    """CREATE TABLE entries (
-        id INTEGER PRIMARY KEY,
-        source_id INTEGER NOT NULL REFERENCES sources (id),
-        story_id INTEGER NOT NULL REFERENCES stories (id),
-        public_id TEXT NOT NULL UNIQUE,
-        order_key INTEGER NOT NULL UNIQUE,
-        held_back INTEGER NOT NULL DEFAULT 0,
-        guid TEXT,
-        url TEXT,
-        title TEXT NOT NULL,
-        content_html TEXT NOT NULL,
-        summary TEXT NOT NULL,
-        author TEXT,
-        published_at INTEGER NOT NULL,
-        updated_at INTEGER NOT NULL,
-        dated INTEGER NOT NULL,
-        categories TEXT NOT NULL,
-        enclosures TEXT NOT NULL,
-        language TEXT,
-        content_hash BLOB NOT NULL,
-        refined_by TEXT NOT NULL,
-        raw TEXT,
-        first_seen_at INTEGER NOT NULL,
-        changed_at INTEGER NOT NULL
-    ) STRICT""",
-    "CREATE INDEX entries_source ON entries (source_id, published_at)",
-    "CREATE INDEX entries_source_order ON entries (source_id, order_key)",
-    "CREATE INDEX entries_story ON entries (story_id)",
-    "CREATE INDEX entries_changed ON entries (changed_at) WHERE raw IS NOT NULL",
-    # What an entry is known by; an entry gathers keys when its publisher changes one of them.
-    """CREATE TABLE identities (
-        source_id INTEGER NOT NULL REFERENCES sources (id),
-        key TEXT NOT NULL,
-        entry_id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
-        PRIMARY KEY (source_id, key)
-    ) STRICT, WITHOUT ROWID""",
-    "CREATE INDEX identities_entry ON identities (entry_id)",
-    "CREATE INDEX identities_key ON identities (key)",
-    # What was pruned and must not come back; `absent_since_at` is NULL while the document shows it.
-    """CREATE TABLE tombstones (
-        source_id INTEGER NOT NULL REFERENCES sources (id),
-        key TEXT NOT NULL,
-        absent_since_at INTEGER,
-        PRIMARY KEY (source_id, key)
-    ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE feeds (
-        id INTEGER PRIMARY KEY,
-        name TEXT NOT NULL UNIQUE,
-        config TEXT NOT NULL,
-        public_id TEXT NOT NULL UNIQUE,
-        created_at INTEGER NOT NULL,
-        removed_at INTEGER,
-        floor INTEGER NOT NULL DEFAULT 0,
-        version INTEGER NOT NULL DEFAULT 1,
-        changed_at INTEGER NOT NULL
-    ) STRICT""",
-    # Which stories of a source a feed takes: those with after_key < order_key <= until_key.
-    # An open row (until_key IS NULL) is today's membership; closed rows are earlier ones.
-    """CREATE TABLE memberships (
-        feed_id INTEGER NOT NULL REFERENCES feeds (id),
-        source_id INTEGER NOT NULL REFERENCES sources (id),
-        after_key INTEGER NOT NULL,
-        until_key INTEGER,
-        PRIMARY KEY (feed_id, source_id, after_key)
-    ) STRICT, WITHOUT ROWID""",
-    "CREATE INDEX memberships_source ON memberships (source_id)",
-    """CREATE TABLE polls (
-        id INTEGER PRIMARY KEY,
-        source_id INTEGER NOT NULL REFERENCES sources (id),
-        polled_at INTEGER NOT NULL,
-        outcome TEXT NOT NULL,
-        problem TEXT,
-        new INTEGER NOT NULL,
-        updated INTEGER NOT NULL,
-        shared INTEGER NOT NULL,
-        because TEXT NOT NULL
-    ) STRICT""",
-    "CREATE INDEX polls_source ON polls (source_id, id)",
-)
+@migrations()
+def m0002_publishing(db: Database) -> None:
+    """Make room for rules, archives, exports of what was said, and alarms."""
+    for statement in PUBLISHING:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 2")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aggregator.model import (
-    Access,
+    Category,
     DocumentHints,
     Enclosure,
     Feed,
@@ -17,10 +17,10 @@ from aggregator.model import (
     Source,
     Validators,
 )
+from aggregator.store.codec import build, dumps, loads
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -46,69 +46,48 @@ def optional_instant(value: int | None) -> datetime | None:
     return None if value is None else instant(value)
 
 
-def dumps(value: object) -> str:
-    """Return compact JSON, readable for people (no ASCII escapes), keys in a fixed order."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-
-
 def source_to_text(source: Source) -> str:
-    """Return the configuration of a source as stored."""
-    return dumps(asdict(source) | {"interval": _seconds(source.interval)})
+    """Return the configuration of a source as stored: equal text means that nothing changed."""
+    return dumps(source)
 
 
 def source_of(text: str) -> Source:
     """Return the configuration of a source that `source_to_text` stored, by any earlier version."""
-    fields = {name: _frozen(value) for name, value in json.loads(text).items()}
-    access = {name: _frozen(value) for name, value in (fields.get("access") or {}).items()}
-    return Source(
-        **fields | {"interval": _duration(fields["interval"]), "access": Access(**access)}
-    )
+    return loads(Source, text)
 
 
 def feed_to_text(feed: Feed) -> str:
-    """Return the configuration of a feed as stored: equal text means that nothing changed."""
-    return dumps(asdict(feed) | {"window": feed.window.total_seconds()})
+    """Return the configuration of a feed as stored: equal text means that nothing changed.
+
+    The token is no part of it: it is a secret, and no decision hangs on it.
+    """
+    return dumps(replace(feed, token=None))
 
 
 def feed_of(text: str) -> Feed:
-    """Return the configuration of a feed that `feed_to_text` stored."""
-    fields = json.loads(text)
-    for name in ("sources", "tags"):
-        if fields[name] is not None:
-            fields[name] = tuple(fields[name])
-    fields["window"] = timedelta(seconds=fields["window"])
-    return Feed(**fields)
-
-
-def enclosures_to_text(enclosures: Iterable[Enclosure]) -> str:
-    """Return enclosures as stored."""
-    return dumps([asdict(enclosure) for enclosure in enclosures])
+    """Return the configuration of a feed that `feed_to_text` stored, by any earlier version."""
+    return loads(Feed, text)
 
 
 def enclosures_of(text: str) -> tuple[Enclosure, ...]:
-    """Return the enclosures that `enclosures_to_text` stored."""
-    return tuple(Enclosure(**fields) for fields in json.loads(text))
+    """Return an entry's enclosures."""
+    return tuple(build(Enclosure, one) for one in json.loads(text))
+
+
+def categories_of(text: str) -> tuple[Category, ...]:
+    """Return an entry's categories; the first schema had only their terms."""
+    stored = json.loads(text)
+    return tuple(Category(one) if isinstance(one, str) else build(Category, one) for one in stored)
 
 
 def hints_to_text(hints: DocumentHints) -> str | None:
     """Return a document's hints as stored: `None` where it gave none."""
-    if hints == DocumentHints():
-        return None
-    return dumps(
-        asdict(hints) | {"ttl": _seconds(hints.ttl), "update_every": _seconds(hints.update_every)}
-    )
+    return None if hints == DocumentHints() else dumps(hints)
 
 
 def hints_of(text: str | None) -> DocumentHints:
     """Return the hints that `hints_to_text` stored."""
-    if text is None:
-        return DocumentHints()
-    fields: dict[str, Any] = json.loads(text)
-    fields["ttl"] = _duration(fields["ttl"])
-    fields["update_every"] = _duration(fields["update_every"])
-    fields["skip_hours"] = tuple(fields["skip_hours"])
-    fields["skip_days"] = tuple(fields["skip_days"])
-    return DocumentHints(**fields)
+    return DocumentHints() if text is None else loads(DocumentHints, text)
 
 
 def mirror_of(row: sqlite3.Row) -> Mirror:
@@ -145,16 +124,3 @@ def state_of(
         hints=hints_of(row["document_hints"]),
         habits=row["habits"],
     )
-
-
-def _frozen(value: Any) -> Any:
-    """Return JSON's lists as the tuples that they were."""
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
-
-
-def _seconds(duration: timedelta | None) -> float | None:
-    return None if duration is None else duration.total_seconds()
-
-
-def _duration(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)

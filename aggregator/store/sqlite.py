@@ -16,12 +16,12 @@ from aggregator.schedule import resume
 from aggregator.schedule.policy import first_allowed
 from aggregator.store import applying, mirrors, notes, windows
 from aggregator.store.absorbing import Poll, absorb
+from aggregator.store.codec import dumps
 from aggregator.store.connection import open_reader as open_reading
 from aggregator.store.connection import open_writer
 from aggregator.store.retention import drop_leftovers, prune_batch
 from aggregator.store.rows import (
     MICROSECOND,
-    dumps,
     hints_of,
     instant,
     micros,

@@ -7,15 +7,15 @@ whatever is configured, removed or added later.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aggregator.model import Origin, Selection, Story
+from aggregator.model import Category, Origin, Selection, Story
 from aggregator.redact import conceal, redact
 from aggregator.store import notes
 from aggregator.store.rows import (
     MICROSECOND,
+    categories_of,
     enclosures_of,
     feed_of,
     instant,
@@ -227,7 +227,7 @@ def _story(row: sqlite3.Row, origin: Origin, private: Source | None) -> Story:
         author=row["author"],
         published_at=instant(row["published_at"]),
         updated_at=instant(row["updated_at"]),
-        categories=tuple(json.loads(row["categories"])),
+        categories=categories_of(row["categories"]),
         enclosures=enclosures_of(row["enclosures"]),
         language=row["language"],
     )
@@ -252,7 +252,11 @@ def _concealed(story: Story, source: Source) -> Story:
         content_html=shown(story.content_html),
         summary=shown(story.summary),
         author=None if story.author is None else shown(story.author),
-        categories=tuple(shown(category) for category in story.categories),
+        categories=tuple(
+            Category(shown(one.term), one.scheme, one.label and shown(one.label))
+            for one in story.categories
+            if one.scheme is None or not hides(one.scheme)
+        ),
         enclosures=tuple(one for one in story.enclosures if not hides(one.url)),
     )
 
