@@ -234,11 +234,9 @@ def _apply_feeds(
                 (feed.name, text, uuid.uuid4().urn, now, now),
             )
             changes.append(f"feed {feed.name} added")
-        elif (
-            (old["config"] != text
-            and feed_of(old["config"]) != feed_of(text))
-            or old["removed_at"] is not None
-        ):
+        elif (old["config"] != text and feed_of(old["config"]) != feed_of(text)) or old[
+            "removed_at"
+        ] is not None:
             connection.execute(
                 "UPDATE feeds SET config = ?, removed_at = NULL WHERE id = ?", (text, old["id"])
             )

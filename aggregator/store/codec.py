@@ -40,7 +40,7 @@ def build(kind: Any, data: Any) -> Any:
         if arguments[1:] == (Ellipsis,):
             return tuple(build(arguments[0], one) for one in data)
         return tuple(build(one, each) for one, each in zip(arguments, data, strict=True))
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = _hints(kind)
         return kind(
             **{name: build(hints[name], one) for name, one in data.items() if name in hints}

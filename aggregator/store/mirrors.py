@@ -155,3 +155,34 @@ def _follow_move(
     if after is not None and believed:
         told = f'has moved for good; set url = "{redact(after.url)}"'
         notes.put(connection, f"moved {source.name}", told, micros(now))
+
+
+def failing(db: sqlite3.Connection) -> dict[str, str]:
+    """Name the mirrors that fail while their source is well: others answer for them."""
+    rows = db.execute(
+        """SELECT s.name, m.url, m.failures, m.problem
+             FROM mirrors m JOIN sources s ON s.id = m.source_id
+            WHERE m.failures > 0 AND s.problem IS NULL AND s.removed_at IS NULL
+            ORDER BY s.position, m.position"""
+    )
+    told: dict[str, str] = {}
+    for name, url, failures, problem in rows.fetchall():
+        times = f"{failures} time{'s' if failures > 1 else ''}"
+        text = f"{redact(url)} failed {times}, another answers: {problem}"
+        subject = f"mirror {name}"
+        told[subject] = f"{told[subject]}; {text}" if subject in told else text
+    return told
+
+
+def unconditional(db: sqlite3.Connection) -> dict[str, str]:
+    """Name the sources that were asked for everything though we hold validators."""
+    rows = db.execute(
+        """SELECT s.name, sum(m.unconditional) FROM mirrors m JOIN sources s ON s.id = m.source_id
+            WHERE m.unconditional > 0 AND s.removed_at IS NULL GROUP BY s.id"""
+    )
+    return {
+        f"unconditional {name}": (
+            f"{count} request{'s' if count > 1 else ''}: its ETag cannot be sent back byte for byte"
+        )
+        for name, count in rows.fetchall()
+    }

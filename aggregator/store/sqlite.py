@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from aggregator.errors import StoreError
 from aggregator.model import PastPoll, Selection, SourceStatus
 from aggregator.redact import redact
-from aggregator.schedule import resume
-from aggregator.schedule.policy import first_allowed
-from aggregator.store import applying, mirrors, notes, windows
+from aggregator.store import applying, mirrors, notes, planning, windows
 from aggregator.store.absorbing import Poll, absorb
 from aggregator.store.codec import dumps
 from aggregator.store.connection import open_reader as open_reading
@@ -22,7 +20,6 @@ from aggregator.store.connection import open_writer
 from aggregator.store.retention import drop_leftovers, prune_batch
 from aggregator.store.rows import (
     MICROSECOND,
-    hints_of,
     instant,
     micros,
     optional_instant,
@@ -52,9 +49,6 @@ T = TypeVar("T")
 
 #: Dates of a source's newest entries that a poll's plan may look at.
 ARRIVALS = 50
-
-#: A clock that stands this far before a source's last poll has been set back.
-CLOCK_STEP = timedelta(minutes=1)
 
 
 class SqliteStore:
@@ -117,7 +111,7 @@ class SqliteStore:
 
     def forgive(self, source_ids: tuple[int, ...]) -> None:
         """Count the newest failure of these sources for nothing: our own network was down."""
-        self._write(lambda db: _forgive(db, source_ids))
+        self._write(lambda db: planning.forgive(db, source_ids))
 
     def postpone(self, source_id: int, at: datetime, problem: Problem) -> None:
         """Let a source be due at `at` and show its problem; no failure is counted."""
@@ -130,7 +124,7 @@ class SqliteStore:
 
     def spread(self, now: datetime, dice: Callable[[], float]) -> int:
         """Spread the sources that are overdue at `now`; return how many."""
-        return self._write(lambda db: _spread(db, now, dice))
+        return self._write(lambda db: planning.spread(db, now, dice))
 
     def pricing(self) -> str | None:
         """Return what `set_pricing` kept."""
@@ -209,7 +203,7 @@ class SqliteStore:
         """Return what else is wrong, by subject."""
         with self._reading() as db:
             rows = db.execute("SELECT subject, text FROM notes ORDER BY subject")
-            return dict(rows.fetchall()) | _failing_mirrors(db) | _unconditional(db)
+            return dict(rows.fetchall()) | mirrors.failing(db) | mirrors.unconditional(db)
 
     def note(self, subject: str, text: str | None, *, now: datetime) -> None:
         """Remember (or with `None` forget) what is wrong with a subject."""
@@ -241,12 +235,8 @@ class SqliteStore:
     def _claim(
         self, db: sqlite3.Connection, at: int, limit: int, busy: frozenset[str]
     ) -> list[PollState]:
-        stepped = db.execute(
-            "SELECT 1 FROM sources WHERE removed_at IS NULL AND last_poll_at > ? LIMIT 1",
-            (at + CLOCK_STEP // MICROSECOND,),
-        ).fetchone()
-        if stepped is not None:
-            self._write(lambda writing: _follow_clock_back(writing, at))
+        if planning.is_clock_set_back(db, at):
+            self._write(lambda writing: planning.follow_clock_back(writing, at))
         rows = db.execute(
             """SELECT *, min(next_poll_at) AS earliest FROM sources
                 WHERE removed_at IS NULL AND enabled = 1 AND next_poll_at <= ?
@@ -296,69 +286,8 @@ def open_reader(path: Path) -> SqliteStore:
     return store
 
 
-def _failing_mirrors(db: sqlite3.Connection) -> dict[str, str]:
-    """Name the mirrors that fail while their source is well: others answer for them."""
-    rows = db.execute(
-        """SELECT s.name, m.url, m.failures, m.problem
-             FROM mirrors m JOIN sources s ON s.id = m.source_id
-            WHERE m.failures > 0 AND s.problem IS NULL AND s.removed_at IS NULL
-            ORDER BY s.position, m.position"""
-    )
-    told: dict[str, str] = {}
-    for name, url, failures, problem in rows.fetchall():
-        times = f"{failures} time{'s' if failures > 1 else ''}"
-        text = f"{redact(url)} failed {times}, another answers: {problem}"
-        subject = f"mirror {name}"
-        told[subject] = f"{told[subject]}; {text}" if subject in told else text
-    return told
-
-
-def _unconditional(db: sqlite3.Connection) -> dict[str, str]:
-    """Name the sources that were asked for everything though we hold validators."""
-    rows = db.execute(
-        """SELECT s.name, sum(m.unconditional) FROM mirrors m JOIN sources s ON s.id = m.source_id
-            WHERE m.unconditional > 0 AND s.removed_at IS NULL GROUP BY s.id"""
-    )
-    return {
-        f"unconditional {name}": (
-            f"{count} request{'s' if count > 1 else ''}: its ETag cannot be sent back byte for byte"
-        )
-        for name, count in rows.fetchall()
-    }
-
-
 def _state(db: sqlite3.Connection, row: sqlite3.Row) -> PollState:
     return state_of(row, mirrors.mirrors_of(db, row["id"]), _arrivals(db, row["id"]))
-
-
-def _forgive(db: sqlite3.Connection, source_ids: tuple[int, ...]) -> None:
-    for source_id in source_ids:
-        db.execute(
-            """UPDATE sources SET failures = max(failures - 1, 0),
-                      failing_since_at = CASE WHEN failures > 1 THEN failing_since_at END,
-                      next_poll_at = min(next_poll_at, last_poll_at) WHERE id = ?""",
-            (source_id,),
-        )
-        db.execute(
-            """UPDATE mirrors SET failures = max(failures - 1, 0), resting_until_at = NULL
-                WHERE source_id = ?""",
-            (source_id,),
-        )
-
-
-def _spread(db: sqlite3.Connection, now: datetime, dice: Callable[[], float]) -> int:
-    overdue = db.execute(
-        """SELECT id, document_hints FROM sources WHERE removed_at IS NULL AND enabled = 1
-            AND last_poll_at IS NOT NULL AND next_poll_at <= ? ORDER BY next_poll_at, id""",
-        (micros(now),),
-    ).fetchall()
-    moments = resume.spread(len(overdue), now=now, dice=dice)
-    planned = [
-        (micros(first_allowed(hints_of(row["document_hints"]), at)[0]), row["id"])
-        for at, row in zip(moments, overdue, strict=True)
-    ]
-    db.executemany("UPDATE sources SET next_poll_at = ? WHERE id = ?", planned)
-    return len(overdue)
 
 
 def _arrivals(db: sqlite3.Connection, source_id: int) -> tuple[datetime, ...]:
@@ -368,23 +297,6 @@ def _arrivals(db: sqlite3.Connection, source_id: int) -> tuple[datetime, ...]:
         (source_id, ARRIVALS),
     )
     return tuple(instant(published_at) for (published_at,) in rows)
-
-
-def _follow_clock_back(db: sqlite3.Connection, now: int) -> None:
-    """After the clock was set back: move what was planned by the same step.
-
-    Otherwise sources would stay silent for as long as the step was; moved together, they keep
-    their pauses and their distance from each other.
-    """
-    (newest,) = db.execute("SELECT max(last_poll_at) FROM sources").fetchone()
-    step = max(newest - now, 0)
-    db.execute(
-        """UPDATE sources SET next_poll_at = next_poll_at - :step,
-                  not_before_at = not_before_at - :step, last_poll_at = :now
-            WHERE last_poll_at > :now""",
-        {"step": step, "now": now},
-    )
-    db.execute("UPDATE gates SET until_at = until_at - ? WHERE until_at > ?", (step, now + step))
 
 
 def _advance_all(db: sqlite3.Connection, now: int) -> tuple[str, ...]:
