@@ -185,7 +185,7 @@ class Daemon:
         for feed in self._config.feeds:
             sys.stdout.write(f"  {feed.title}\n")
             for form in Format:
-                sys.stdout.write(f"    {addresses.feed(feed.name, form)}\n")
+                sys.stdout.write(f"    {addresses.feed(feed, form)}\n")
         sys.stdout.flush()
 
     async def _wind_up(self, serving: asyncio.Task[None]) -> None:

@@ -9,7 +9,16 @@ from typing import Any
 
 from aggregator.config import Config, Listen, Log, Network, Polling, Server, StoreSettings
 from aggregator.errors import StoreError
-from aggregator.model import Enclosure, Feed, Origin, Selection, Source, SourceStatus, Story
+from aggregator.model import (
+    Category,
+    Enclosure,
+    Feed,
+    Origin,
+    Selection,
+    Source,
+    SourceStatus,
+    Story,
+)
 
 MOMENT = datetime(2026, 11, 20, 8, 30, 15, 250_000, tzinfo=UTC)
 
@@ -48,7 +57,7 @@ def story(**changes: Any) -> Story:
         "author": "远洋",
         "published_at": MOMENT - timedelta(hours=1),
         "updated_at": MOMENT,
-        "categories": ("科技", "a/b, c"),
+        "categories": (Category("科技"), Category("a/b, c")),
         "enclosures": (
             Enclosure("https://cdn.example.org/one.mp3", "audio/mpeg", 1234),
             Enclosure("https://cdn.example.org/two.ogg", "audio/ogg; codecs=opus"),

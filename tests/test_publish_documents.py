@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from aggregator.model import Enclosure, Origin, Selection
+from aggregator.model import Enclosure, Feed, Origin, Selection
 from aggregator.publish import Addresses, Format, render
 from tests.golden import FOLDER, STORIES, documents
 from tests.publishing import MOMENT, bare_story, selection, story
@@ -395,6 +395,6 @@ def test_base_url_may_have_a_path_and_a_final_slash() -> None:
     for base_url in ("https://example.org/news", "https://example.org/news/"):
         addresses = Addresses(base_url)
         assert addresses.home == "https://example.org/news/"
-        assert addresses.feed("c/c++", Format.ATOM) == (
+        assert addresses.feed(Feed("c/c++", ""), Format.ATOM) == (
             "https://example.org/news/feeds/c%2Fc%2B%2B.atom"
         )

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from aggregator.model import Enclosure, Origin, Story
+from aggregator.model import Category, Enclosure, Origin, Story
 from aggregator.publish import Addresses, Format, clean, render
 from tests.golden import STORIES
 from tests.publishing import ITHOME, bare_story, selection, story
@@ -54,7 +54,9 @@ stories = st.builds(
     author=st.none() | any_text,
     published_at=instants,
     updated_at=instants,
-    categories=st.lists(any_text, max_size=3).map(tuple),
+    categories=st.lists(
+        st.builds(Category, any_text, st.none() | any_text, st.none() | any_text), max_size=3
+    ).map(tuple),
     enclosures=st.lists(
         st.builds(
             Enclosure,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.model import Enclosure, Feed, Source
+from aggregator.model import Category, Enclosure, Feed, Source
 from aggregator.publish import Addresses, Format, render, render_sources
 from aggregator.publish.clean import clean_url
 from aggregator.redact import SECRET_PARAMETERS
@@ -37,7 +37,7 @@ def test_no_document_holds_a_secret(url: str, form: Format) -> None:
         content_html=f'<p><a href="{html}">{html}</a><img src="{html}"></p>',
         summary=f"see {url}, too",
         author=f"Jo {url}",
-        categories=(url,),
+        categories=(Category(url, url, url),),
         enclosures=(Enclosure(url, "audio/mpeg", 1), Enclosure(url + "#2", url, 1)),
         language=url,
     )

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from aggregator.publish.clean import clean
+
+if TYPE_CHECKING:
+    from aggregator.model import ArchivePart, Feed
 
 
 class Format(StrEnum):
@@ -35,8 +41,22 @@ class Addresses:
     @property
     def home(self) -> str:
         """Return the URL of the page that lists the feeds."""
-        return self.base_url.rstrip("/") + "/"
+        return clean(self.base_url.rstrip("/") + "/")
 
-    def feed(self, name: str, form: Format) -> str:
+    def feed(self, feed: Feed, form: Format) -> str:
         """Return the URL of one feed in one format."""
-        return f"{self.home}feeds/{quote(name, safe='')}.{form.value}"
+        return f"{self.home}{_place(feed)}.{form.value}"
+
+    def archive(self, feed: Feed, part: ArchivePart, form: Format) -> str:
+        """Return the URL of one part of the feed's archive in one format.
+
+        One that is not whole has another address whenever it has grown on a further day.
+        """
+        until = f"?until={quote(part.until, safe='')}" if part.until else ""
+        return f"{self.home}{_place(feed)}/archive/{quote(part.name, safe='')}.{form.value}{until}"
+
+
+def _place(feed: Feed) -> str:
+    """Return `Feed.path`, quoted: whatever a tag holds, its name is one segment."""
+    name = feed.name.partition("/")[2] if feed.path == feed.name else feed.name
+    return quote(feed.path.removesuffix(name)) + quote(name, safe="")

@@ -123,8 +123,8 @@ def publication(selection: Selection, form: Format, addresses: Addresses) -> Pub
     return Publication(
         id=clean(selection.id),
         title=clean(selection.feed.title) or clean(selection.feed.name),
-        home_url=clean(addresses.home),
-        self_url=clean(addresses.feed(selection.feed.name, form)),
+        home_url=addresses.home,
+        self_url=addresses.feed(selection.feed, form),
         updated_at=max(
             (item.updated_at for item in items.values()), default=_seconds(selection.changed_at)
         ),
