@@ -207,23 +207,32 @@ PUBLISHING = (
         body BLOB NOT NULL,
         PRIMARY KEY (feed_id, name, form)
     ) STRICT""",
-    # What is wrong at present, and what the operations feed told of it. `subject` is such as
-    # "source ithome", `kind` such as "broken".
+    # The operations feed's id: a random UUID (RFC 9562, version 4).
+    "ALTER TABLE counters ADD COLUMN operations_id TEXT",
+    """UPDATE counters SET operations_id = lower('urn:uuid:' || hex(randomblob(4)) || '-'
+        || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-'
+        || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-'
+        || hex(randomblob(6)))""",
+    # What is wrong, or was not long ago (`ended_at`). `subject` is such as "source 12", with the
+    # row's id, `kind` such as "broken". `told` is whether the operations feed's last word is that
+    # it is wrong, `told_at` when it said anything of it last.
     """CREATE TABLE alarms (
         subject TEXT NOT NULL,
         kind TEXT NOT NULL,
         text TEXT NOT NULL,
         since_at INTEGER NOT NULL,
+        ended_at INTEGER,
+        told INTEGER NOT NULL,
         told_at INTEGER,
         PRIMARY KEY (subject, kind)
     ) STRICT, WITHOUT ROWID""",
+    # The entries of the operations feed; a row is never changed.
     """CREATE TABLE events (
         id INTEGER PRIMARY KEY,
         public_id TEXT NOT NULL UNIQUE,
-        subject TEXT NOT NULL,
         kind TEXT NOT NULL,
         title TEXT NOT NULL,
-        text TEXT NOT NULL,
+        content_html TEXT NOT NULL,
         happened_at INTEGER NOT NULL
     ) STRICT""",
 )
