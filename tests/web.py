@@ -23,6 +23,7 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -391,25 +392,37 @@ commonName = supplied
 """
 
 
-def make_certificate(directory: Path, *names: str, expired: bool = False) -> Certificate:
+#: When an expired certificate was good.
+_PAST = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC))
+
+
+def make_certificate(
+    directory: Path,
+    *names: str,
+    expired: bool = False,
+    life: tuple[datetime, datetime] | None = None,
+) -> Certificate:
     """Make a certificate for host names and addresses with the openssl command (Debian: openssl).
 
-    The test is skipped, with its reason, where there is no such command.
+    It is good for two days from now on, or for its `life` (UTC, whole seconds). The test is
+    skipped, with its reason, where there is no such command.
     """
     if shutil.which("openssl") is None:
         pytest.skip("no openssl command to make a certificate with (apt install openssl)")
     made = Certificate(directory / "certificate.pem", directory / "certificate.key")
     request_path = directory / "request.pem"
+    life = _PAST if expired else life
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     subject = ["-subj", f"/CN={names[0]}", "-addext", f"subjectAltName={_alt_names(names)}"]
-    to = ["-keyout", str(made.key_path), "-out", str(request_path if expired else made.path)]
-    _openssl("req", *([] if expired else ["-x509", "-days", "2"]), "-new", *key, *subject, *to)
-    if expired:
+    to = ["-keyout", str(made.key_path), "-out", str(made.path if life is None else request_path)]
+    _openssl("req", *([] if life else ["-x509", "-days", "2"]), "-new", *key, *subject, *to)
+    if life is not None:
         config_path = directory / "ca.cnf"
         config_path.write_text(_CA_CONFIG.format(directory=directory))
         (directory / "database").touch()
         (directory / "serial").write_text("01")
-        days = ["-startdate", "20200101000000Z", "-enddate", "20200102000000Z"]
+        begin, end = (f"{at:%Y%m%d%H%M%SZ}" for at in life)
+        days = ["-startdate", begin, "-enddate", end]
         files = ["-keyfile", str(made.key_path), "-in", str(request_path), "-out", str(made.path)]
         own = ["-batch", "-notext", "-config", str(config_path), "-selfsign"]
         _openssl("ca", *own, *days, *files)

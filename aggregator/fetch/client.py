@@ -245,6 +245,7 @@ class Fetcher:
     async def _judge(
         self, poll: Hops, target: Target, sent: Validators, response: httpx.Response
     ) -> Outcome | Redirect:
+        poll.met_certificate(response.extensions["certificate_until_at"])
         raw = response.headers.raw
         if sum(len(name) + len(value) for name, value in raw) > self._limits.header_bytes:
             detail = f"the header from {target.host} is larger than {self._limits.header_bytes} B"
@@ -262,7 +263,11 @@ class Fetcher:
             return await self._document(poll, target, response, hints)
         if status == HTTPStatus.NOT_MODIFIED and sent:
             return NotModified(
-                target.url, poll.received(target, response), hints, poll.permanent_url(target)
+                url=target.url,
+                validators=poll.received(target, response),
+                hints=hints,
+                permanent_url=poll.permanent_url(target),
+                certificate_until_at=poll.certificate_until_at,
             )
         if status == HTTPStatus.NOT_MODIFIED:
             problem = status_problem(status, target.host, raw)
@@ -308,6 +313,7 @@ class Fetcher:
             permanent_url=poll.permanent_url(target),
             links=tuple(response.headers.get_list("link")),
             end_told=bool(declared or coding or "transfer-encoding" in response.headers),
+            certificate_until_at=poll.certificate_until_at,
         )
 
     def _explain(

@@ -10,7 +10,7 @@ from aggregator.fetch.transport import sendable
 from aggregator.model import HttpHints, Problem, ProblemKind, Validators
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     import httpx
 
@@ -58,6 +58,7 @@ class Hops:
 
     `manner.own` is the configured target, `start` the one that is asked first: the same, or where
     its publisher has lastingly moved it, which counts as a permanent redirect.
+    `certificate_until_at` is the earliest end of a certificate that was met.
     """
 
     manner: Manner
@@ -66,6 +67,7 @@ class Hops:
     guard: Guard
     validators: Validators
     remaining_seconds: float
+    certificate_until_at: datetime | None = None
     _seen: list[str] = field(default_factory=list)
     _all_permanent: bool = True
     _left_origin: bool = False
@@ -95,6 +97,11 @@ class Hops:
         self._all_permanent = self._all_permanent and answer.permanent
         self._left_origin = self._left_origin or answer.target.origin != self.own.origin
         self._retry_after = answer.hints.retry_after
+
+    def met_certificate(self, until_at: datetime | None) -> None:
+        """Note when the certificate of an answer ends (`None`: it has none that matters)."""
+        met = [at for at in (self.certificate_until_at, until_at) if at is not None]
+        self.certificate_until_at = min(met, default=None)
 
     def permanent_url(self, target: Target) -> str | None:
         """Return where `target` is the end of permanent redirects alone, its URL.

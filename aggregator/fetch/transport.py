@@ -25,10 +25,14 @@ import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from aggregator.errors import ConfigError
+from aggregator.fetch.certificates import until_at
 from aggregator.fetch.guard import Dial
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from datetime import datetime
+
+    from aiohttp.connector import Connection
 
     from aggregator.fetch.limits import FetchLimits
     from aggregator.fetch.resolve import Resolver
@@ -152,7 +156,10 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             response.status,
             headers=[pair for pair in raw if pair[0].lower() not in _WITHHELD],
             stream=_Stream(response),
-            extensions={"location": locations[0] if locations else b""},
+            extensions={
+                "location": locations[0] if locations else b"",
+                "certificate_until_at": response.certificate_until_at,
+            },
         )
 
     async def aclose(self) -> None:
@@ -162,7 +169,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._sessions.clear()
         self._socks_sessions.clear()
 
-    async def _send(self, request: httpx.Request, dial: Dial) -> aiohttp.ClientResponse:
+    async def _send(self, request: httpx.Request, dial: Dial) -> _Response:
         proxy = self._proxy
         if dial.direct or proxy is None:
             return await _request(self._session(dial.pool), request)
@@ -225,6 +232,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         limits = self._limits
         return aiohttp.ClientSession(
             connector=connector,
+            response_class=_Response,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.connect.total_seconds()),
@@ -236,10 +244,10 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
 async def _request(
     session: aiohttp.ClientSession, request: httpx.Request, proxy: Proxy | None = None
-) -> aiohttp.ClientResponse:
+) -> _Response:
     headers = _exact_headers(request)
     tunnelled = proxy is not None and request.url.scheme == "https"
-    return await session.request(
+    response = await session.request(
         request.method,
         _exact_url(request),
         headers=headers,
@@ -250,6 +258,21 @@ async def _request(
         if tunnelled
         else None,
     )
+    assert isinstance(response, _Response)  # noqa: S101 -- the session's response_class
+    return response
+
+
+class _Response(aiohttp.ClientResponse):
+    """An answer that remembers its server's certificate: its connection may be free at once."""
+
+    certificate_until_at: datetime | None = None
+
+    async def start(self, connection: Connection) -> _Response:
+        """Read the head of the answer."""
+        if connection.transport is not None:
+            self.certificate_until_at = until_at(connection.transport.get_extra_info("peercert"))
+        await super().start(connection)
+        return self
 
 
 class _Stream(httpx.AsyncByteStream):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -76,6 +76,8 @@ class Fetched:
 
     `links` are the values of its Link headers (RFC 8288), as sent. Without `end_told` (a length,
     chunks, a coding) nothing but the end of the connection says that the body is whole.
+    `certificate_until_at` is the earliest end of a TLS certificate on the way, where that is news:
+    a verified one, of those that are made to last.
     """
 
     url: str
@@ -88,6 +90,7 @@ class Fetched:
     permanent_url: str | None = None
     links: tuple[str, ...] = ()
     end_told: bool = True
+    certificate_until_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +98,14 @@ class NotModified:
     """304. `validators` are those that the response carried; an absent one stays as stored.
 
     `permanent_url` is where the way was permanent redirects only (301, 308).
+    `certificate_until_at` as of a `Fetched`.
     """
 
     url: str
     validators: Validators = Validators()
     hints: HttpHints = HttpHints()
     permanent_url: str | None = None
+    certificate_until_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

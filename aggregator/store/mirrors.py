@@ -70,21 +70,35 @@ def record(
             where,
         )
     match attempt.outcome:
-        case Fetched(validators=validators, sha256=sha256, permanent_url=permanent_url):
+        case Fetched(validators=validators, sha256=sha256, permanent_url=permanent_url) as answer:
             connection.execute(
                 """UPDATE mirrors SET etag = ?, last_modified = ?, validators_url = ?,
-                          body_sha256 = ?, failures = 0, resting_until_at = NULL, problem = NULL
+                          body_sha256 = ?, failures = 0, resting_until_at = NULL, problem = NULL,
+                          certificate_until_at = ?
                     WHERE source_id = ? AND url = ?""",
-                (validators.etag, validators.last_modified, validators.url, sha256, *where),
+                (
+                    validators.etag,
+                    validators.last_modified,
+                    validators.url,
+                    sha256,
+                    optional_micros(answer.certificate_until_at),
+                    *where,
+                ),
             )
             _follow_move(connection, source, where, permanent_url, now)
-        case NotModified(validators=validators, permanent_url=permanent_url):
+        case NotModified(validators=validators, permanent_url=permanent_url) as answer:
             connection.execute(
                 """UPDATE mirrors SET etag = coalesce(?, etag),
                           last_modified = coalesce(?, last_modified),
-                          failures = 0, resting_until_at = NULL, problem = NULL
+                          failures = 0, resting_until_at = NULL, problem = NULL,
+                          certificate_until_at = ?
                     WHERE source_id = ? AND url = ?""",
-                (validators.etag, validators.last_modified, *where),
+                (
+                    validators.etag,
+                    validators.last_modified,
+                    optional_micros(answer.certificate_until_at),
+                    *where,
+                ),
             )
             _follow_move(connection, source, where, permanent_url, now)
         case Failed(problem=problem) | Gone(problem=problem):
