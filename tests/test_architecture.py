@@ -23,6 +23,7 @@ PACKAGE = ROOT / "aggregator"
 #: The pipe from its foundation up: a module may import what stands above it in this table.
 LEVELS = (
     ("errors", "model", "redact"),
+    ("rules",),
     ("config", "discover", "logs", "opml", "parse", "publish", "refine", "schedule"),
     ("control", "edit", "fetch", "notify", "store", "workers"),
     ("poll", "preview", "reports", "serve"),
@@ -35,7 +36,8 @@ LEVELS = (
 
 #: Level 1 is pure: a decision takes its clock, dice and environment as arguments.
 PURE = (
-    "model", "redact", "config", "discover", "opml", "parse", "publish", "refine", "schedule",
+    "model", "redact", "rules", "config", "discover", "opml", "parse", "publish", "refine",
+    "schedule",
 )  # fmt: skip
 IMPURE_MODULES = {
     "asyncio", "http", "os", "random", "secrets", "signal", "socket", "ssl", "subprocess",
@@ -53,12 +55,14 @@ OWNERS = {
     "click": "cli/",
     "feedgen": "publish/",
     "feedparser": "parse/document.py",
+    "google_re2": "rules/patterns.py",
     "h11": "serve/",
     "httpx": "fetch/",
     "listparser": "opml.py",
     "lxml": "publish/",
     "nh3": "refine/html.py",
     "pydantic": "config",
+    "selectolax": "rules/selectors.py",
     "sqlite_utils": "store/",
     "starlette": "serve/",
     "tabulate": "cli/",
@@ -68,7 +72,7 @@ OWNERS = {
     "yarl": "fetch/",
 }
 #: Names under which a library also comes.
-ALIASES = {"pydantic_core": "pydantic"}
+ALIASES = {"pydantic_core": "pydantic", "re2": "google_re2"}
 #: Modules of the standard library of later versions, asked for where they exist.
 LATER_STDLIB = {"compression"}
 #: Types of the standard library that only type checkers read.
@@ -201,7 +205,7 @@ def test_every_dependency_is_used_and_every_library_is_declared() -> None:
         for requirement in project["dependencies"]
     }
     assert declared == OWNERS.keys() | DATA_ONLY
-    names = [found.name for found in all_imports()]
+    names = [ALIASES.get(found.name, found.name) for found in all_imports()]
     unused = [
         library for library in OWNERS if not any(f"{n}.".startswith(f"{library}.") for n in names)
     ]

@@ -156,7 +156,8 @@ class Feed:
 
     `name` is unique; an automatic feed of a tag is named "tags/TAG", one of a source
     "sources/NAME". `sources` and `tags` select by union; both `None` selects every source; what
-    carries one of `exclude_tags` is left out. `dedupe` shows an article that several sources carry
+    carries one of `exclude_tags` is left out, and so are `exclude_sources`, which no automatic feed
+    shows because only feeds with a token do. `dedupe` shows an article that several sources carry
     once ("exact"), or as often as it comes ("off"). `order` is how a document lists its stories:
     by "arrival" or by the date that they were "published". `content` is "full", "summary" or
     "link". `title_template` makes the titles of stories. With a `token`, only who knows it finds
@@ -172,6 +173,7 @@ class Feed:
     limit: int = 1000
     dedupe: str = "exact"
     exclude_tags: tuple[str, ...] = ()
+    exclude_sources: tuple[str, ...] = ()
     rules: Rules = Rules()
     order: str = "arrival"
     content: str = "full"
@@ -188,6 +190,8 @@ class Feed:
 
         True also where only those that a rule of the source tags do (`rules.judge` says which).
         """
+        if source.name in self.exclude_sources:
+            return False
         if not set(self.exclude_tags).isdisjoint(source.tags):
             return False
         if self.sources is None and self.tags is None:

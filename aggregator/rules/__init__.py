@@ -1,0 +1,36 @@
+"""What an operator wants of entries: kept, left out, tagged, said in other words.
+
+A pattern is plain words or a `/regex/` (`patterns`), a rule is put to what is known of an entry
+(`judging`), a replacement acts on text (`replacing`), and a CSS selector on markup (`selectors`).
+Nothing here changes what is stored of an entry: not its id, not its dates, not its place.
+"""
+
+from aggregator.rules.judging import Facts, blocked, feed_tags, judge, tags
+from aggregator.rules.patterns import (
+    MAX_PATTERN_CHARS,
+    MAX_TEXT_CHARS,
+    fold,
+    mistake_in,
+    mistake_in_replacement,
+)
+from aggregator.rules.replacing import replaced, replaced_html, replaced_text
+from aggregator.rules.selectors import MAX_SELECTOR_CHARS, mistake_in_selector, remove
+
+__all__ = [
+    "MAX_PATTERN_CHARS",
+    "MAX_SELECTOR_CHARS",
+    "MAX_TEXT_CHARS",
+    "Facts",
+    "blocked",
+    "feed_tags",
+    "fold",
+    "judge",
+    "mistake_in",
+    "mistake_in_replacement",
+    "mistake_in_selector",
+    "remove",
+    "replaced",
+    "replaced_html",
+    "replaced_text",
+    "tags",
+]

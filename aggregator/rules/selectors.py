@@ -1,0 +1,54 @@
+"""CSS selectors of elements that are no part of an article.
+
+Selectors are those of https://www.w3.org/TR/selectors-4/ as lexbor knows them; what depends on a
+reader's doing (`:hover`) finds nothing.
+"""
+
+from __future__ import annotations
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+#: A selector of more is copied from a browser's inspector and breaks with the site's next change.
+MAX_SELECTOR_CHARS = 200
+
+
+def mistake_in_selector(selector: str) -> str | None:
+    """Return why a CSS selector cannot be used, in words for the operator; `None`: it can."""
+    if not selector.strip():
+        return "must not be empty"
+    if len(selector) > MAX_SELECTOR_CHARS:
+        return f"must have at most {MAX_SELECTOR_CHARS} characters"
+    if not selector.isprintable():
+        return "must not hold control characters"
+    try:
+        LexborHTMLParser("<p></p>", is_fragment=True).css(selector)
+    except SelectolaxError:
+        return 'is no CSS selector; write one such as "p.ad" or "div[id^=promo]"'
+    return None
+
+
+def remove(html_text: str, selectors: tuple[str, ...]) -> str:
+    """Return HTML, read as the inside of a `div`, without the elements that the selectors find.
+
+    The selectors are sound. Size and nesting of the text are for the caller to bound, and what
+    comes of it is as untrusted as what went in. Where nothing is found, `html_text` is returned.
+    """
+    tree = LexborHTMLParser(html_text, is_fragment=True)
+    found = [node for selector in selectors for node in tree.css(selector)]
+    if not found:
+        return html_text
+    ids = {node.mem_id for node in found}
+    # An element goes with all that it holds: what is inside is gone with it, and touched no more.
+    outermost = {node.mem_id: node for node in found if not _is_inside(node, ids)}
+    for node in outermost.values():
+        node.decompose()
+    return tree.html or ""
+
+
+def _is_inside(node: LexborNode, ids: set[int]) -> bool:
+    parent = node.parent
+    while parent is not None:
+        if parent.mem_id in ids:
+            return True
+        parent = parent.parent
+    return False
