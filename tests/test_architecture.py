@@ -24,9 +24,9 @@ PACKAGE = ROOT / "aggregator"
 LEVELS = (
     ("errors", "model", "redact"),
     ("rules",),
-    ("config", "discover", "logs", "opml", "parse", "publish", "refine", "schedule"),
-    ("control", "edit", "fetch", "notify", "store", "workers"),
-    ("poll", "preview", "reports", "serve"),
+    ("config", "discover", "exports", "logs", "opml", "parse", "publish", "refine", "schedule"),
+    ("control", "edit", "fetch", "files", "notify", "store", "workers"),
+    ("exporting", "poll", "preview", "reports", "serve"),
     ("dispatch",),
     ("once",),
     ("requests",),
@@ -36,7 +36,7 @@ LEVELS = (
 
 #: Level 1 is pure: a decision takes its clock, dice and environment as arguments.
 PURE = (
-    "model", "redact", "rules", "config", "discover", "opml", "parse", "publish", "refine",
+    "model", "redact", "rules", "config", "discover", "exports", "opml", "parse", "publish", "refine",
     "schedule",
 )  # fmt: skip
 IMPURE_MODULES = {
@@ -58,6 +58,7 @@ OWNERS = {
     "google_re2": "rules/patterns.py",
     "h11": "serve/",
     "httpx": "fetch/",
+    "jinja2": "exports/",
     "listparser": "opml.py",
     "lxml": "publish/",
     "nh3": "refine/html.py",
