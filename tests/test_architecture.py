@@ -24,7 +24,10 @@ PACKAGE = ROOT / "aggregator"
 LEVELS = (
     ("errors", "model", "redact"),
     ("rules",),
-    ("config", "discover", "exports", "logs", "opml", "parse", "publish", "refine", "schedule"),
+    (
+        "config", "discover", "exports", "lint", "logs", "opml", "parse", "publish", "refine",
+        "schedule",
+    ),
     ("control", "edit", "fetch", "files", "notify", "store", "workers"),
     ("exporting", "poll", "preview", "reports", "serve"),
     ("dispatch",),
@@ -32,12 +35,12 @@ LEVELS = (
     ("requests",),
     ("daemon",),
     ("cli",),
-)
+)  # fmt: skip
 
 #: Level 1 is pure: a decision takes its clock, dice and environment as arguments.
 PURE = (
-    "model", "redact", "rules", "config", "discover", "exports", "opml", "parse", "publish", "refine",
-    "schedule",
+    "model", "redact", "rules", "config", "discover", "exports", "lint", "opml", "parse", "publish",
+    "refine", "schedule",
 )  # fmt: skip
 IMPURE_MODULES = {
     "asyncio", "http", "os", "random", "secrets", "signal", "socket", "ssl", "subprocess",
