@@ -41,7 +41,9 @@ def load(fixture: Path, path: Path) -> None:
 
 def schema(path: Path) -> list[tuple[str, ...]]:
     connection = sqlite3.connect(path)
-    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+    rows = connection.execute(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name != 'sqlite_stat1'"
+    ).fetchall()
     connection.close()
     return sorted(rows, key=str)
 

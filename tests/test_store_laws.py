@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.model import Access, Source
+from aggregator.model import Access, Condition, Replacement, Rules, Source, Tagging
 from aggregator.store.rows import source_of, source_to_text
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
@@ -315,6 +315,14 @@ def test_reaching_the_limit_is_named_and_ends_when_it_is_over(store: SqliteStore
     assert "feed all" not in store.notes()
 
 
+RULES = Rules(
+    keep=(Condition(words=("a",), title=("/b/",), older_than=timedelta(days=1)),),
+    block=(Condition(text=("c",), author=("d", "e"), url=("f",), category=("g",)),),
+    tag=(Tagging(Condition(title=("x",)), ("y",)),),
+    replace=(Replacement("h", "i", ("title",)),),
+)
+
+
 def test_a_sources_configuration_is_stored_whole() -> None:
     full = Source(
         "full",
@@ -341,6 +349,9 @@ def test_a_sources_configuration_is_stored_whole() -> None:
         ),
         encoding="gbk",
         max_entries=7,
+        rules=RULES,
+        edits="ignore",
+        expected_every=timedelta(days=2),
     )
     defaults = Source("", "")
     same = [f.name for f in fields(full) if getattr(full, f.name) == getattr(defaults, f.name)]

@@ -26,4 +26,4 @@ def test_a_known_articles_number_decides_alone_where_nothing_stronger_differs() 
     known = {7: Known(7, "标题", None, frozenset({"site"}))}
     (found,) = match(entries, {NUMBER: 7}, known)
     assert (found.entry_id, found.because) == (7, "same site")
-    assert KINDS == ("guid", "url", "site", "text")
+    assert KINDS.index("site") < KINDS.index("path") < KINDS.index("text")

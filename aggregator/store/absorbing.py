@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, assert_never
 from aggregator.model import Failed, Fetched, Gone, News, NotModified, PollResult, Tally
 from aggregator.model.configured import host_of
 from aggregator.redact import redact
-from aggregator.store import entries, mirrors, notes, windows
+from aggregator.store import archive, entries, judging, mirrors, notes, windows
 from aggregator.store.applying import bump
-from aggregator.store.rows import hints_to_text, micros, optional_micros
+from aggregator.store.codec import dumps
+from aggregator.store.minting import Batch
+from aggregator.store.rows import feed_of, hints_to_text, micros, optional_micros
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
 
 #: Polls that are remembered of each source.
 KEPT_POLLS = 50
+
+#: So many known entries under strange ids make a document one of changed ids, and so many such
+#: documents in a row a source of unstable ones: a publisher may change its ids once.
+UNSTABLE_IDS = 2
+UNSTABLE_POLLS = 2
 
 #: With a Retry-After these speak for the host, not for one document.
 HOST_WIDE = (429, 503)
@@ -172,46 +179,84 @@ def _problem_text(problem: Problem | None) -> str | None:
 def _absorb_document(
     connection: sqlite3.Connection, poll: Poll, refined: Refined, row: sqlite3.Row
 ) -> News:
-    source_id, now = poll.state.source_id, micros(poll.now)
+    source_id, source, now = poll.state.source_id, poll.state.source, micros(poll.now)
     first = row["first_polled_at"] is None
-    batch = entries.Batch(
+    batch = Batch(
         source_id=source_id,
-        source=poll.state.source,
+        source=source,
         first=first,
         truncated=refined.head.truncated,
         now=poll.now,
     )
-    news = entries.store(connection, batch, refined.entries)
-    _note_bound(connection, poll.state.source, refined.head, now)
-    tally = news.tally or Tally()
+    stored = entries.store(connection, batch, refined.entries)
+    judging.judge(connection, source_id, source, entry_ids=stored.changed)
+    _note_bound(connection, source, refined.head, now)
+    _note_unstable(connection, row, stored, now)
+    tally = stored.news.tally or Tally()
     head_changed = _update_head(connection, source_id, row, refined.head)
     if first:
-        windows.admit_first_poll(
-            connection, source_id=source_id, backfill=poll.state.source.backfill, now=now
-        )
+        windows.admit_first_poll(connection, source_id=source_id, backfill=source.backfill, now=now)
     if tally.new or tally.updated:
         connection.execute(
             """UPDATE sources SET content_changed_at = max(coalesce(content_changed_at, 0), ?)
                 WHERE id = ?""",
             (now, source_id),
         )
-    if tally.new or tally.updated or head_changed:
+    if stored.changed or head_changed:
         _change_feeds(connection, source_id, now)
-    return news
+    return stored.news
+
+
+def _note_unstable(
+    connection: sqlite3.Connection, row: sqlite3.Row, stored: entries.Stored, now: int
+) -> None:
+    """Count documents in a row whose ids are mostly strange though their entries are known."""
+    if not stored.known:
+        return
+    polls = row["unstable_polls"]
+    if 2 * stored.strange_ids > stored.known and stored.strange_ids >= UNSTABLE_IDS:
+        polls += 1
+    elif not stored.strange_ids:
+        polls = 0
+    if polls != row["unstable_polls"]:
+        connection.execute("UPDATE sources SET unstable_polls = ? WHERE id = ?", (polls, row["id"]))
+    subject = f"unstable_ids {row['name']}"
+    if polls < UNSTABLE_POLLS:
+        notes.drop(connection, subject)
+        return
+    text = (
+        f"its entries had other ids in each of {polls} documents: they are known by their links "
+        "and texts instead; tell the publisher"
+    )
+    notes.put(connection, subject, text, now)
 
 
 def _update_head(
     connection: sqlite3.Connection, source_id: int, row: sqlite3.Row, head: DocumentHead
 ) -> bool:
     """Store what the document says of itself; tell whether readers see another source."""
-    values = (head.title, head.feed_id, head.site_url, head.language)
+    shown = {
+        "document_title": head.title,
+        "document_id": head.feed_id,
+        "site_url": head.site_url,
+        "language": head.language,
+        "document_author": head.author,
+        "document_rights": head.rights,
+        "document_description": head.description,
+        "document_icon": head.icon_url,
+    }
+    hidden = {
+        "document_hints": hints_to_text(head.hints),
+        "document_kind": head.kind,
+        "document_encoding": head.encoding,
+        "document_notes": dumps(head.notes),
+    }
+    names = ", ".join(f"{name} = :{name}" for name in shown | hidden)
     connection.execute(
-        """UPDATE sources SET document_title = ?, document_id = ?, site_url = ?, language = ?,
-                  document_hints = ? WHERE id = ?""",
-        (*values, hints_to_text(head.hints), source_id),
+        f"UPDATE sources SET {names} WHERE id = :id",  # noqa: S608 -- built of constants
+        shown | hidden | {"id": source_id},
     )
-    columns = ("document_title", "document_id", "site_url", "language")
-    return tuple(row[column] for column in columns) != values
+    return any(row[name] != value for name, value in shown.items())
 
 
 def _note_bound(
@@ -232,6 +277,10 @@ def _change_feeds(connection: sqlite3.Connection, source_id: int, now: int) -> N
             WHERE m.source_id = ? AND m.until_key IS NULL AND f.removed_at IS NULL""",
         (source_id,),
     ).fetchall()
-    for feed in feeds:
-        windows.advance(connection, feed, now)
-        bump(connection, feed["id"], now)
+    for row in feeds:
+        feed = feed_of(row["config"])
+        entries = windows.shown(connection, row, feed)
+        # Before the window moves: what it has no room for is in the archive all the same.
+        archive.record(connection, row, entries, now)
+        windows.advance(connection, row, feed, entries, now)
+        bump(connection, row["id"], now)

@@ -11,12 +11,13 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aggregator.store import mirrors, notes, windows
+from aggregator.model import Rules
+from aggregator.store import archive, judging, mirrors, notes, windows
 from aggregator.store.rows import MICROSECOND, feed_of, feed_to_text, source_of, source_to_text
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     from aggregator.model import Feed, Source
 
@@ -66,18 +67,52 @@ def apply_configuration(
 ) -> tuple[str, ...]:
     """Apply the whole configuration; return one line for each change."""
     changes: list[str] = []
+    ruled = {
+        row["id"]: source_of(row["config"]).rules
+        for row in connection.execute("SELECT id, config FROM sources")
+    }
     touched = _apply_sources(connection, sources, now, changes)
     touched_feeds = _apply_feeds(connection, feeds, now, changes)
     touched_feeds |= _apply_memberships(connection, sources, feeds, now)
+    _judge(connection, ruled, touched, touched_feeds)
     for row in connection.execute("SELECT * FROM feeds WHERE removed_at IS NULL").fetchall():
-        dropped = windows.advance(connection, row, now)
+        feed = feed_of(row["config"])
+        entries = windows.shown(connection, row, feed)
+        kept = windows.advance(connection, row, feed, entries, now)
+        archive.record(connection, row, kept, now)
         if (
-            dropped
+            len(kept) < len(entries)
             or row["name"] in touched_feeds
             or (touched and _shows(connection, row, touched))
         ):
             bump(connection, row["id"], now)
     return tuple(changes)
+
+
+def _judge(
+    connection: sqlite3.Connection,
+    ruled: Mapping[int, Rules],
+    touched: set[int],
+    touched_feeds: set[str],
+) -> None:
+    """Ask the rules again where they, the sources or the feeds are not what they were.
+
+    `ruled` are the rules that the sources had before.
+    """
+    rows = connection.execute("SELECT id, config FROM sources WHERE removed_at IS NULL").fetchall()
+    concerned = touched | {
+        source_id
+        for name, source_id in connection.execute(
+            """SELECT f.name, m.source_id FROM memberships m JOIN feeds f ON f.id = m.feed_id
+                WHERE m.until_key IS NULL"""
+        )
+        if name in touched_feeds
+    }
+    for row in rows:
+        if row["id"] in concerned:
+            source = source_of(row["config"])
+            before = ruled.get(row["id"], Rules())
+            judging.judge_again(connection, row["id"], source, with_source=source.rules != before)
 
 
 def bump(connection: sqlite3.Connection, feed_id: int, now: int) -> None:
@@ -115,6 +150,7 @@ def _apply_sources(
             notes.drop(connection, f"moved {one.name}")
             notes.drop(connection, f"gaps {one.name}")
             notes.drop(connection, f"bound {one.name}")
+            notes.drop(connection, f"unstable_ids {one.name}")
             changes.append(f"source {one.name} removed")
     # Names may have been swapped: no intermediate state may break their uniqueness.
     for source in sources:
@@ -224,27 +260,38 @@ def _apply_feeds(
         if row["removed_at"] is None and name not in {feed.name for feed in feeds}:
             connection.execute("UPDATE feeds SET removed_at = ? WHERE id = ?", (now, row["id"]))
             notes.drop(connection, f"feed {name}")
-            changes.append(f"feed {name} removed")
+            if not feed_of(row["config"]).automatic:
+                changes.append(f"feed {name} removed")
     for feed in feeds:
-        text, old = feed_to_text(feed), stored.get(feed.name)
-        if old is None:
-            connection.execute(
-                """INSERT INTO feeds (name, config, public_id, created_at, changed_at)
-                   VALUES (?, ?, ?, ?, ?)""",
-                (feed.name, text, uuid.uuid4().urn, now, now),
-            )
-            changes.append(f"feed {feed.name} added")
-        elif (old["config"] != text and feed_of(old["config"]) != feed_of(text)) or old[
-            "removed_at"
-        ] is not None:
-            connection.execute(
-                "UPDATE feeds SET config = ?, removed_at = NULL WHERE id = ?", (text, old["id"])
-            )
+        change = _store_feed(connection, feed, stored.get(feed.name), now)
+        if change is not None:
             touched.add(feed.name)
-            changes.append(
-                f"feed {feed.name} {'changed' if old['removed_at'] is None else 'is back'}"
-            )
+            if not feed.automatic:
+                changes.append(f"feed {feed.name} {change}")
     return touched
+
+
+def _store_feed(
+    connection: sqlite3.Connection, feed: Feed, old: sqlite3.Row | None, now: int
+) -> str | None:
+    """Store one feed; return what became of it, `None` where it is what it was."""
+    text = feed_to_text(feed)
+    if old is None:
+        connection.execute(
+            """INSERT INTO feeds (name, config, public_id, created_at, changed_at)
+               VALUES (?, ?, ?, ?, ?)""",
+            (feed.name, text, uuid.uuid4().urn, now, now),
+        )
+        return "added"
+    if old["config"] != text or old["removed_at"] is not None:
+        connection.execute(
+            "UPDATE feeds SET config = ?, removed_at = NULL WHERE id = ?", (text, old["id"])
+        )
+    if old["removed_at"] is not None:
+        return "is back"
+    # An earlier version wrote the same feed with fewer words.
+    same = old["config"] == text or feed_of(old["config"]) == feed_of(text)
+    return None if same else "changed"
 
 
 def _apply_memberships(
@@ -259,9 +306,7 @@ def _apply_memberships(
     }
     selected = {
         (feed.name, source_ids[source.name]): source.backfill
-        for feed in feeds
-        for source in sources
-        if feed.selects(source)
+        for feed, source in _pairs(feeds, sources)
     }
     touched: set[str] = set()
     rows = {row["name"]: row for row in connection.execute("SELECT * FROM feeds").fetchall()}
@@ -286,3 +331,14 @@ def _apply_memberships(
         )
         touched.add(name)
     return touched
+
+
+def _pairs(feeds: tuple[Feed, ...], sources: tuple[Source, ...]) -> Iterator[tuple[Feed, Source]]:
+    """Yield each feed with each source that it selects; thousands of feeds name one source only."""
+    by_name = {source.name: source for source in sources}
+    for feed in feeds:
+        few = feed.sources is not None and feed.tags is None
+        named = (by_name[name] for name in feed.sources or () if name in by_name)
+        for source in named if few else sources:
+            if feed.selects(source):
+                yield feed, source

@@ -1,81 +1,82 @@
-"""The entries of a parsed document: which are known, what is new, what changed.
-
-New entries get what is never computed again: a public id and an order key.
-"""
+"""The entries of a parsed document: which are known, what is new, what changed."""
 
 from __future__ import annotations
 
-import re
-import uuid
+import json
+from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator import __version__
 from aggregator.model import News, Tally
-from aggregator.redact import redact, tells_of
-from aggregator.store import notes
 from aggregator.store.codec import dumps
-from aggregator.store.matching import SHARED_KINDS, Known, kind_of, match
+from aggregator.store.matching import Known, kind_of, match
+from aggregator.store.minting import add_keys, insert_new
 from aggregator.store.rows import instant, micros, optional_micros
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
-    from aggregator.model import Entry, Source
-
-#: A later poll that brings more unknown entries than this, dated further back than `OLD`, is an
-#: archive that was opened or a site that changed all its ids: readers get `backfill` of them.
-FLOOD = 20
-OLD = timedelta(days=7)
+    from aggregator.model import Entry
+    from aggregator.store.matching import Match
+    from aggregator.store.minting import Batch
 
 #: SQLite's bound on the variables of one statement is at least this (sqlite.org/limits.html).
 _VARIABLES = 900
 
-# RFC 3987, as far as it matters for an id that others will compare byte for byte: a scheme, no
-# white space, nothing that XML or JSON readers choke on.
-_ABSOLUTE_IRI = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.-]{1,30}:[^\s<>\"{}|\\^`\x00-\x20\x7f-\x9f]{3,2000}"
-)
+#: Keys of one kind that an entry gathers; a publisher whose ids change all the time fills no disk.
+_KEYS_OF_A_KIND = 8
 
+#: Kinds of keys by which what was pruned is kept away; the others are too weak to stand alone.
+_LASTING_KINDS = frozenset({"guid", "url", "site", "text"})
 
-#: Schemes that are no names; some reader will make a link of an id.
-_SCRIPTS = ("javascript:", "data:", "vbscript:")
+#: The publisher's own words; while they stay, a change of what we show is our doing.
+_WORDS = ("raw_link", "raw_title", "raw_summary", "raw_content", "raw_author")
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Where a document's entries come from; `first` is the source's first document ever."""
+class Stored:
+    """What a document brought.
 
-    source_id: int
-    source: Source
-    first: bool
-    truncated: bool
-    now: datetime
+    `changed` are the ids of entries that a reader sees for the first time or otherwise than before.
+    `strange_ids` is how many known entries came under an id that they never had, of `known`
+    entries with an id.
+    """
+
+    news: News
+    changed: tuple[int, ...]
+    strange_ids: int
+    known: int
 
 
-def store(connection: sqlite3.Connection, batch: Batch, entries: Sequence[Entry]) -> News:
+def store(connection: sqlite3.Connection, batch: Batch, entries: Sequence[Entry]) -> Stored:
     """Store what is new and what changed; an entry that was pruned stays away."""
     owners = _owners(connection, batch.source_id, entries)
     matches = match(entries, owners, _known(connection, set(owners.values())))
     buried = _tombstones(connection, batch, entries)
-    updated = shared = pruned = 0
+    updated = shared = pruned = strange = known = 0
     fresh: list[Entry] = []
+    changed: list[int] = []
     for entry, found in zip(entries, matches, strict=True):
         if found.entry_id is not None:
             strangers = [key for key in entry.keys if key not in owners]
-            _add_keys(connection, batch.source_id, found.entry_id, strangers)
+            _gather(connection, batch.source_id, found.entry_id, strangers)
             shared += 1
-            updated += _update(connection, found.entry_id, entry, micros(batch.now))
+            known += any(kind_of(key) == "guid" for key in entry.keys)
+            strange += any(kind_of(key) == "guid" for key in strangers)
+            seen = _update(connection, batch, found, entry)
+            updated += seen is True
+            if seen is not None:
+                changed.append(found.entry_id)
         elif buried.isdisjoint(entry.keys):
             fresh.append(entry)
         else:
             pruned += 1
-    held_back = _insert(connection, batch, fresh)
+    minted, held_back = insert_new(connection, batch, fresh)
     tally = Tally(len(fresh), updated, shared, pruned, held_back)
-    return News(tally, tuple(entry.published_at for entry in fresh))
+    news = News(tally, tuple(entry.published_at for entry in fresh))
+    return Stored(news, (*changed, *minted), strange, known)
 
 
 def _chunks(keys: Sequence[str]) -> Iterable[Sequence[str]]:
@@ -131,7 +132,7 @@ def _tombstones(connection: sqlite3.Connection, batch: Batch, entries: Sequence[
     stored: dict[str, int | None] = dict(rows.fetchall())
     if not stored:
         return set()
-    shown = set(_keys_of(entries)) & stored.keys()
+    shown = {key for key in _keys_of(entries) if kind_of(key) in _LASTING_KINDS} & stored.keys()
     changes: list[tuple[int | None, int, str]] = [
         (None, source_id, key) for key in shown if stored[key] is not None
     ]
@@ -147,27 +148,45 @@ def _tombstones(connection: sqlite3.Connection, batch: Batch, entries: Sequence[
     return shown
 
 
-def _update(connection: sqlite3.Connection, entry_id: int, entry: Entry, now: int) -> bool:
-    """Store an edit of a known entry; tell whether there is one that a reader sees."""
+def _update(
+    connection: sqlite3.Connection, batch: Batch, found: Match, entry: Entry
+) -> bool | None:
+    """Store a known entry's other text: `True` for an edit, `False` for what only we see otherwise.
+
+    `None` where nothing changed that a reader sees. Only an edit of the publisher's moves
+    `updated_at`: a later version of this program that cleans better makes nothing look new.
+    """
     old = connection.execute(
-        "SELECT content_hash, updated_at FROM entries WHERE id = ?", (entry_id,)
+        "SELECT content_hash, updated_at, raw, refined_by, matched FROM entries WHERE id = ?",
+        (found.entry_id,),
     ).fetchone()
+    if old["matched"] != found.because:
+        connection.execute(
+            "UPDATE entries SET matched = ? WHERE id = ?", (found.because, found.entry_id)
+        )
     if old["content_hash"] == entry.content_hash:
-        return False
-    # The publisher's own time of change where it moved on, else the moment we saw the change.
-    stated = optional_micros(entry.updated_at)
-    updated_at = stated if stated is not None and stated > old["updated_at"] else now
+        return None
+    is_edit = not _same_words(old, entry.raw)
+    if is_edit and batch.source.edits == "ignore":
+        return None
+    now = micros(batch.now)
+    updated_at = old["updated_at"]
+    if is_edit:
+        # The publisher's own time of change where it moved on, else the moment we saw the change.
+        stated = optional_micros(entry.updated_at)
+        updated_at = stated if stated is not None and stated > updated_at else now
     connection.execute(
         """UPDATE entries SET url = ?, title = ?, content_html = ?, summary = ?, author = ?,
                   updated_at = max(updated_at, ?), categories = ?, enclosures = ?, language = ?,
-                  content_hash = ?, refined_by = ?, raw = ?, changed_at = ? WHERE id = ?""",
+                  content_hash = ?, refined_by = ?, raw = ?, changed_at = ?, provenance = ?
+            WHERE id = ?""",
         (
             entry.url,
             entry.title,
             entry.content_html,
             entry.summary,
             entry.author,
-            min(updated_at, now),
+            min(updated_at, max(now, old["updated_at"])),
             dumps(entry.categories),
             dumps(entry.enclosures),
             entry.language,
@@ -175,180 +194,35 @@ def _update(connection: sqlite3.Connection, entry_id: int, entry: Entry, now: in
             __version__,
             entry.raw,
             now,
-            entry_id,
+            None if entry.provenance is None else dumps(entry.provenance),
+            found.entry_id,
         ),
     )
-    return True
+    return is_edit
 
 
-def _add_keys(
-    connection: sqlite3.Connection, source_id: int, entry_id: int, keys: Iterable[str]
+def _same_words(old: sqlite3.Row, raw: str) -> bool:
+    """Tell whether the publisher says what it said when the stored text was made.
+
+    Where its words are kept no longer, another version of ours having made the text is the reason.
+    """
+    if old["raw"] is None:
+        return bool(old["refined_by"] != __version__)
+    before, after = (_words(json.loads(text)) for text in (old["raw"], raw))
+    return any(before) and before == after
+
+
+def _words(raw: dict[str, object]) -> tuple[object, ...]:
+    return tuple(raw.get(name) for name in _WORDS)
+
+
+def _gather(
+    connection: sqlite3.Connection, source_id: int, entry_id: int, strangers: list[str]
 ) -> None:
-    connection.executemany(
-        "INSERT OR IGNORE INTO identities (source_id, key, entry_id) VALUES (?, ?, ?)",
-        [(source_id, key, entry_id) for key in keys],
-    )
-
-
-def _insert(connection: sqlite3.Connection, batch: Batch, fresh: list[Entry]) -> int:
-    """Store new entries, each as a story of its own; return how many are held back from feeds."""
-    now = micros(batch.now)
-    ordered = _by_date(fresh, batch.now) if batch.first else _oldest_first(fresh)
-    held_back = set() if batch.first else _flood(ordered, batch)
-    (largest,) = connection.execute("SELECT largest_order_key FROM counters").fetchone()
-    last = 0
-    for index, entry in enumerate(ordered):
-        if batch.first and entry.published_at is not None and entry.published_at < batch.now:
-            last = _free_key(connection, max(min(micros(entry.published_at), now), last + 1))
-            key = last
-        else:
-            key = max(now, largest + 1)
-        largest = max(largest, key)
-        _insert_entry(connection, batch, entry, key, held_back=index in held_back)
-    connection.execute("UPDATE counters SET largest_order_key = ?", (largest,))
-    if held_back:
-        _note_flood(connection, batch, len(held_back))
-    return len(held_back)
-
-
-def _by_date(fresh: list[Entry], now: datetime) -> list[Entry]:
-    """Return a first document's entries, dated ones by date, undated ones as arriving now.
-
-    A date in the future is now: such an entry must not lift others that are merely near it.
-    """
-    ordered = fresh[::-1]
-    return sorted(ordered, key=lambda entry: min(entry.published_at or now, now))
-
-
-def _oldest_first(fresh: list[Entry]) -> list[Entry]:
-    """Return new entries in the order in which they appeared: by date where all have one.
-
-    Documents list the newest entry first, so the reversed document order stands for undated ones
-    and for equal dates.
-    """
-    ordered = fresh[::-1]
-    dates = [entry.published_at for entry in ordered]
-    if any(date is None for date in dates):
-        return ordered
-    return sorted(
-        ordered, key=lambda entry: micros(entry.published_at) if entry.published_at else 0
-    )
-
-
-def _flood(ordered: list[Entry], batch: Batch) -> set[int]:
-    """Return the indexes of old entries that no feed should be flooded with."""
-    horizon = batch.now - OLD
-    old = [
-        index
-        for index, entry in enumerate(ordered)
-        if entry.published_at is not None and entry.published_at < horizon
-    ]
-    if len(old) <= FLOOD:
-        return set()
-    admitted = max(0, batch.source.backfill - (len(ordered) - len(old)))
-    return set(old[: len(old) - admitted])
-
-
-def _note_flood(connection: sqlite3.Connection, batch: Batch, held_back: int) -> None:
-    text = f"{held_back} old entries came at once on {batch.now:%Y-%m-%d}: stored, not published"
-    notes.put(connection, f"source {batch.source.name}", text, micros(batch.now))
-
-
-def _free_key(connection: sqlite3.Connection, key: int) -> int:
-    while connection.execute("SELECT 1 FROM entries WHERE order_key = ?", (key,)).fetchone():
-        key += 1
-    return key
-
-
-def _insert_entry(
-    connection: sqlite3.Connection, batch: Batch, entry: Entry, order_key: int, *, held_back: bool
-) -> None:
-    now, source_id = micros(batch.now), batch.source_id
-    public_id = _mint(connection, entry, batch.source)
-    published_at = min(optional_micros(entry.published_at) or now, now)
-    updated_at = min(max(optional_micros(entry.updated_at) or published_at, published_at), now)
-    story_id = _story_of(connection, source_id, entry)
-    if story_id is None:
-        story_id = connection.execute(
-            "INSERT INTO stories (public_id) VALUES (?)", (public_id,)
-        ).lastrowid
-    entry_id = connection.execute(
-        """INSERT INTO entries (source_id, story_id, public_id, order_key, held_back, guid, url,
-               title, content_html, summary, author, published_at, updated_at, dated, categories,
-               enclosures, language, content_hash, refined_by, raw, first_seen_at, changed_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            source_id,
-            story_id,
-            public_id,
-            order_key,
-            held_back,
-            entry.guid,
-            entry.url,
-            entry.title,
-            entry.content_html,
-            entry.summary,
-            entry.author,
-            published_at,
-            updated_at,
-            entry.published_at is not None,
-            dumps(entry.categories),
-            dumps(entry.enclosures),
-            entry.language,
-            entry.content_hash,
-            __version__,
-            entry.raw,
-            now,
-            now,
-        ),
-    ).lastrowid
-    assert entry_id is not None  # noqa: S101 -- sqlite3's promise after an INSERT
-    _add_keys(connection, source_id, entry_id, entry.keys)
-
-
-def _story_of(connection: sqlite3.Connection, source_id: int, entry: Entry) -> int | None:
-    """Return the story that another source has told already: the same article by its address.
-
-    Only what names an article everywhere decides (its canonical URL, its number at its site), and
-    only in a source that has not told that story itself.
-    """
-    for key in entry.keys:
-        if kind_of(key) not in SHARED_KINDS:
-            continue
-        row = connection.execute(
-            """SELECT e.story_id FROM identities i JOIN entries e ON e.id = i.entry_id
-                WHERE i.key = :key AND i.source_id != :source
-                  AND NOT EXISTS (SELECT 1 FROM entries own
-                                   WHERE own.story_id = e.story_id AND own.source_id = :source)
-                ORDER BY e.order_key LIMIT 1""",
-            {"key": key, "source": source_id},
-        ).fetchone()
-        if row is not None:
-            return int(row["story_id"])
-    return None
-
-
-def _mint(connection: sqlite3.Connection, entry: Entry, source: Source) -> str:
-    """Return the public id of a new entry: the publisher's, if it is a free absolute IRI.
-
-    RFC 4287 §4.2.6: an id never changes. A publisher's id that another entry holds (a copied guid,
-    a hostile source), that is a script or that carries a secret is not taken.
-    """
-    guid = entry.guid
-    if (
-        guid is not None
-        and _ABSOLUTE_IRI.fullmatch(guid)
-        and not guid.lower().startswith(_SCRIPTS)
-        and redact(guid) == guid
-        and not (source.private and any(tells_of(guid, url) for url in source.urls))
-        and not _is_held(connection, guid)
-    ):
-        return guid
-    return uuid.uuid4().urn
-
-
-def _is_held(connection: sqlite3.Connection, public_id: str) -> bool:
-    return (
-        connection.execute("SELECT 1 FROM entries WHERE public_id = ?", (public_id,)).fetchone()
-        is not None
-    )
+    """Let a known entry be known by further keys, by so many of each kind."""
+    if not strangers:
+        return
+    rows = connection.execute("SELECT key FROM identities WHERE entry_id = ?", (entry_id,))
+    held = Counter(kind_of(key) for (key,) in rows)
+    taken = [key for key in strangers if held[kind_of(key)] < _KEYS_OF_A_KIND]
+    add_keys(connection, source_id, entry_id, taken)

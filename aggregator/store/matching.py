@@ -1,11 +1,14 @@
 """Which entries of a document are already known: a pure decision, with its reason.
 
 Keys come strongest first: the publisher's id, the canonical URL, the number that a known
-site gives its article, the text itself. A strong key decides alone. A weaker one decides alone only
-where the stronger is missing on one side; where both sides have a stronger key and they differ, it
-needs the same title or the same publisher's date beside it: a changed guid is then the same entry,
-while items that merely share a link (a live page, a podcast that links to its front page) stay
-apart.
+site gives its article, the URL without its host, the text itself, a text too short to tell much. A
+strong key decides alone. A weaker one decides alone only where the stronger is missing on one side;
+where both sides have a stronger key and they differ, it needs the same title or the same
+publisher's date beside it: a changed guid is then the same entry, while items that merely share a
+link (a live page, a podcast that links to its front page) stay apart.
+
+Where every id of a document is unknown, and yet most of its entries are known by something else,
+the publisher has changed its ids (some do on every poll): ids then say nothing.
 """
 
 from __future__ import annotations
@@ -20,11 +23,16 @@ if TYPE_CHECKING:
     from aggregator.model import Entry
 
 #: Kinds of identity keys, strongest first (the part of a key before its colon).
-KINDS = ("guid", "url", "site", "text")
-
+KINDS = ("guid", "url", "site", "path", "text", "brief")
 
 #: Kinds that name the same article in every source.
 SHARED_KINDS = ("url", "site")
+
+#: Kinds that never decide alone: many pages of different hosts, and many short texts, are alike.
+WEAK_KINDS = ("path", "brief")
+
+#: What a document's ids must be strange in to be changed ones: fewer may be new entries.
+MANY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,7 @@ def match(
     """
     matches = [NEW] * len(entries)
     taken: set[int] = set()
+    ids_changed = _ids_changed(entries, owners)
     for kind in KINDS:
         for index, entry in enumerate(entries):
             if matches[index].entry_id is not None:
@@ -75,7 +84,7 @@ def match(
                 owner = owners.get(key)
                 if owner is None or kind_of(key) != kind or owner in taken:
                     continue
-                because = _accepts(kind, entry, known[owner])
+                because = _accepts(kind, entry, known[owner], ids_changed=ids_changed)
                 if because is not None:
                     matches[index] = Match(owner, because)
                     taken.add(owner)
@@ -83,14 +92,28 @@ def match(
     return matches
 
 
-def _accepts(kind: str, entry: Entry, known: Known) -> str | None:
+def _ids_changed(entries: Sequence[Entry], owners: Mapping[str, int]) -> bool:
+    """Tell whether no id of the document is known, and half of its entries are all the same."""
+    named = [entry for entry in entries if any(kind_of(key) == "guid" for key in entry.keys)]
+    if len(named) < MANY:
+        return False
+    if any(key in owners for entry in named for key in entry.keys if kind_of(key) == "guid"):
+        return False
+    recognised = sum(any(key in owners for key in entry.keys) for entry in named)
+    return recognised >= MANY and 2 * recognised >= len(named)
+
+
+def _accepts(kind: str, entry: Entry, known: Known, *, ids_changed: bool) -> str | None:
     stronger = KINDS[: KINDS.index(kind)]
     own_kinds = {kind_of(key) for key in entry.keys}
     differing = [name for name in stronger if name in own_kinds and name in known.kinds]
-    if not differing:
+    if ids_changed and differing == ["guid"]:
+        return f"same {kind}, every id of the document is another"
+    if not differing and kind not in WEAK_KINDS:
         return f"same {kind}"
-    if kind != "text" and entry.title == known.title:
-        return f"same {kind} and title, other {differing[0]}"
+    other = f", other {differing[0]}" if differing else ""
+    if kind not in ("text", "brief") and entry.title == known.title:
+        return f"same {kind} and title{other}"
     if entry.published_at is not None and entry.published_at == known.published_at:
-        return f"same {kind} and date, other {differing[0]}"
+        return f"same {kind} and date{other}"
     return None

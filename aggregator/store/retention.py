@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from aggregator.store import archive
 from aggregator.store.rows import MICROSECOND
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def drop_leftovers(connection: sqlite3.Connection, *, now: int, keep_raw: timede
         (now - NOTES_KEPT // MICROSECOND,),
     )
     connection.execute("DELETE FROM gates WHERE until_at < ?", (now,))
+    archive.forget(connection)
     # A membership that ended below the floor admits nothing any more.
     connection.execute(
         """DELETE FROM memberships WHERE until_key IS NOT NULL

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, TypeVar
 from aggregator.errors import StoreError
 from aggregator.model import PastPoll, Selection, SourceStatus
 from aggregator.redact import redact
-from aggregator.store import applying, mirrors, notes, planning, windows
-from aggregator.store.absorbing import Poll, absorb
+from aggregator.store import applying, archive, facts, mirrors, notes, planning, selection, windows
+from aggregator.store.absorbing import UNSTABLE_POLLS, Poll, absorb
 from aggregator.store.codec import dumps
 from aggregator.store.connection import open_reader as open_reading
 from aggregator.store.connection import open_writer
 from aggregator.store.retention import drop_leftovers, prune_batch
 from aggregator.store.rows import (
     MICROSECOND,
+    feed_of,
     instant,
     micros,
     optional_instant,
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.model import (
+        ArchivePart,
         Attempt,
         Decision,
+        EntryFacts,
+        Exportable,
         Feed,
         News,
         PollResult,
@@ -163,18 +167,44 @@ class SqliteStore:
         return self._versions.get(name)
 
     def select(self, feed: Feed) -> Selection:
-        """Return the feed's stories, newest order key first, as of one moment."""
+        """Return the stories in the feed's window, in its order, as of one moment."""
+        with self._feed(feed) as (db, row):
+            return selection.select(db, feed, row)
+
+    def archive_parts(self, feed: Feed) -> tuple[ArchivePart, ...]:
+        """Return the parts of the feed's archive, oldest first."""
+        with self._feed(feed) as (db, row):
+            return archive.parts(db, row["id"])
+
+    def select_archive(self, feed: Feed, name: str) -> Selection | None:
+        """Return one part of the feed's archive by its name, `None` for no such."""
+        with self._feed(feed) as (db, row):
+            return selection.select_archive(db, feed, row, name)
+
+    def frozen(self, feed: Feed, name: str, form: str, made_for: str) -> bytes | None:
+        """Return an archive document as `freeze` kept it for the same `made_for`."""
+        with self._feed(feed) as (db, row):
+            return archive.frozen(db, row["id"], name, form, made_for)
+
+    def freeze(self, feed: Feed, name: str, form: str, made_for: str, body: bytes) -> None:
+        """Keep an archive document of a month that is over as it is served first."""
+        with self._feed(feed) as (_, row):
+            feed_id = row["id"]
+        self._write(
+            lambda db: archive.freeze(db, feed_id, name, form, made_for=made_for, body=body)
+        )
+
+    def exportable(
+        self, feed: Feed, *, after: int, most: int
+    ) -> tuple[tuple[Exportable, ...], int | None]:
+        """Return stories that the feed has ever shown and that changed after a cursor."""
+        with self._feed(feed) as (db, row):
+            return selection.exportable(db, feed, row, after=after, most=most)
+
+    def facts(self, wanted: str, feeds: tuple[Feed, ...]) -> tuple[EntryFacts, ...]:
+        """Return what is known of the entries with this public id, guid or URL, newest first."""
         with self._reading() as db:
-            db.execute("BEGIN")
-            try:
-                row = db.execute(
-                    "SELECT * FROM feeds WHERE name = ? AND removed_at IS NULL", (feed.name,)
-                ).fetchone()
-                if row is None:
-                    raise StoreError(f"feed {feed.name} is not in the database yet")
-                return windows.select(db, feed, row)
-            finally:
-                db.execute("COMMIT")
+            return facts.facts(db, wanted, feeds)
 
     def status(self) -> list[SourceStatus]:
         """Return one row a configured source, in the configuration's order."""
@@ -255,6 +285,21 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StoreError(f"{self._path}: the database cannot be read: {error}") from error
 
+    @contextmanager
+    def _feed(self, feed: Feed) -> Iterator[tuple[sqlite3.Connection, sqlite3.Row]]:
+        """Read a feed as of one moment."""
+        with self._reading() as db:
+            db.execute("BEGIN")
+            try:
+                row = db.execute(
+                    "SELECT * FROM feeds WHERE name = ? AND removed_at IS NULL", (feed.name,)
+                ).fetchone()
+                if row is None:
+                    raise StoreError(f"feed {feed.name} is not in the database yet")
+                yield db, row
+            finally:
+                db.execute("COMMIT")
+
     def _reader(self) -> sqlite3.Connection:
         """Return this thread's own read-only connection."""
         reader: sqlite3.Connection | None = getattr(self._readers, "connection", None)
@@ -302,7 +347,9 @@ def _arrivals(db: sqlite3.Connection, source_id: int) -> tuple[datetime, ...]:
 def _advance_all(db: sqlite3.Connection, now: int) -> tuple[str, ...]:
     dropped = []
     for row in db.execute("SELECT * FROM feeds WHERE removed_at IS NULL").fetchall():
-        if windows.advance(db, row, now):
+        feed = feed_of(row["config"])
+        entries = windows.shown(db, row, feed)
+        if len(windows.advance(db, row, feed, entries, now)) < len(entries):
             applying.bump(db, row["id"], now)
             dropped.append(row["name"])
     return tuple(dropped)
@@ -313,7 +360,7 @@ def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:
     return SourceStatus(
         name=source.name,
         url=redact(source.url),
-        title=None if (title := windows.public_title(source, row)) == source.name else title,
+        title=None if (title := selection.public_title(source, row)) == source.name else title,
         enabled=source.enabled,
         entries=entries,
         last_poll_at=optional_instant(row["last_poll_at"]),
@@ -322,6 +369,7 @@ def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:
         because=row["because"],
         problem=row["problem"],
         tags=source.tags,
-        site_url=windows.public_site(source, row),
+        site_url=selection.public_site(source, row),
+        unstable_ids=row["unstable_polls"] >= UNSTABLE_POLLS,
         unconditional=row["unconditional"],
     )

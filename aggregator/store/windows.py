@@ -7,35 +7,26 @@ whatever is configured, removed or added later.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.model import Category, Origin, Selection, Story
-from aggregator.redact import conceal, redact
 from aggregator.store import notes
-from aggregator.store.rows import (
-    MICROSECOND,
-    categories_of,
-    enclosures_of,
-    feed_of,
-    instant,
-    optional_instant,
-    source_of,
-)
+from aggregator.store.rows import MICROSECOND, feed_of
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from aggregator.model import Feed, Source
+    from aggregator.model import Feed
 
 #: After a feed's creation, sources that are first polled within this time bring all they have:
 #: the feed has no readers yet. Later ones bring at most their `backfill`.
 FILLING_US = 3_600_000_000
 
-# Entries that the feed admits: of a source that is a member today, arrived during one of its
-# memberships. Written as a condition on entry {e}.
-_IS_ADMITTED = """
-    {e}.held_back = 0
+# Entries that the feed admits: not left out by a rule, of a source that is a member today, arrived
+# during one of its memberships. Written as a condition on entry {e}.
+IS_ADMITTED = """
+    {e}.held_back = 0 AND {e}.blocked IS NULL
+    AND NOT EXISTS (SELECT 1 FROM exclusions x WHERE x.feed_id = :feed AND x.entry_id = {e}.id)
     AND EXISTS (SELECT 1 FROM memberships m
                  WHERE m.feed_id = :feed AND m.source_id = {e}.source_id
                    AND {e}.order_key > m.after_key
@@ -46,29 +37,13 @@ _IS_ADMITTED = """
 
 # A story stands in a feed by the first of its entries that the feed admits: another source's copy
 # that comes later neither moves it nor brings it back.
-_SHOWN = f"""
+SHOWN = f"""
     SELECT e.id, e.story_id, e.order_key FROM entries e
-     WHERE e.order_key > :floor AND {_IS_ADMITTED.format(e="e")}
+     WHERE e.order_key > :floor AND {IS_ADMITTED.format(e="e")}
        AND (:once = 0 OR NOT EXISTS (SELECT 1 FROM entries f
                         WHERE f.story_id = e.story_id AND f.order_key < e.order_key
-                          AND {_IS_ADMITTED.format(e="f")}))
+                          AND {IS_ADMITTED.format(e="f")}))
      ORDER BY e.order_key DESC
-"""  # noqa: S608 -- built of constants
-
-_STORIES = f"""
-    SELECT e.*, s.public_id AS story_public_id,
-           (SELECT count(*) FROM entries o WHERE o.story_id = e.story_id) AS copies
-      FROM ({_SHOWN} LIMIT :limit) shown
-      JOIN entries e ON e.id = shown.id
-      JOIN stories s ON s.id = shown.story_id
-     ORDER BY e.order_key DESC
-"""  # noqa: S608 -- built of constants
-
-# The other sources of a shown entry's story that the feed admits, in the order of their copies.
-_OTHERS = f"""
-    SELECT o.source_id FROM entries e JOIN entries o ON o.story_id = e.story_id AND o.id != e.id
-     WHERE e.id = :entry AND o.source_id != e.source_id AND {_IS_ADMITTED.format(e="o")}
-     GROUP BY o.source_id ORDER BY min(o.order_key)
 """  # noqa: S608 -- built of constants
 
 
@@ -136,15 +111,34 @@ def _cut(connection: sqlite3.Connection, source_id: int, after: int, backfill: i
     return after if row is None else int(row[0])
 
 
-def advance(connection: sqlite3.Connection, feed_row: sqlite3.Row, now: int) -> bool:
-    """Raise the feed's floor to what its window drops at `now`; tell whether it dropped a story.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An entry that a feed shows."""
 
-    The floor becomes the largest order key that was dropped. A window that is cut by `limit`
-    is noted for `status`.
+    entry_id: int
+    story_id: int
+    order_key: int
+
+
+def shown(connection: sqlite3.Connection, feed_row: sqlite3.Row, feed: Feed) -> list[Shown]:
+    """Return what lies above the feed's floor, newest order key first, whatever its limit."""
+    rows = connection.execute(SHOWN, parameters(feed_row, feed))
+    return [Shown(*row) for row in rows]
+
+
+def advance(
+    connection: sqlite3.Connection,
+    feed_row: sqlite3.Row,
+    feed: Feed,
+    entries: list[Shown],
+    now: int,
+) -> list[Shown]:
+    """Raise the feed's floor to what its window drops at `now`; return what is left.
+
+    `entries` is what `shown` returned. The floor becomes the largest order key that was dropped. A
+    window that is cut by `limit` is noted for `status`.
     """
-    feed = feed_of(feed_row["config"])
-    parameters = _parameters(feed_row, feed)
-    keys = [row["order_key"] for row in connection.execute(_SHOWN, parameters)]
+    keys = [entry.order_key for entry in entries]
     oldest = now - feed.window // MICROSECOND
     kept = len(keys)
     while kept > feed.min_entries and keys[kept - 1] < oldest:
@@ -153,12 +147,12 @@ def advance(connection: sqlite3.Connection, feed_row: sqlite3.Row, now: int) -> 
     kept = min(kept, feed.limit)
     _note_limit(connection, feed, in_window, now)
     if kept == len(keys):
-        return False
+        return entries
     connection.execute(
         "UPDATE feeds SET floor = ? WHERE id = ? AND floor < ?",
         (keys[kept], feed_row["id"], keys[kept]),
     )
-    return True
+    return entries[:kept]
 
 
 def _note_limit(connection: sqlite3.Connection, feed: Feed, in_window: int, now: int) -> None:
@@ -175,123 +169,12 @@ def _note_limit(connection: sqlite3.Connection, feed: Feed, in_window: int, now:
 
 def shown_story_ids(connection: sqlite3.Connection) -> set[int]:
     """Return the stories that stand in any feed's window."""
-    shown: set[int] = set()
-    feeds = connection.execute("SELECT * FROM feeds WHERE removed_at IS NULL").fetchall()
-    for feed in feeds:
-        rows = connection.execute(_SHOWN, _parameters(feed, feed_of(feed["config"])))
-        shown.update(row["story_id"] for row in rows)
-    return shown
+    stories: set[int] = set()
+    for row in connection.execute("SELECT * FROM feeds WHERE removed_at IS NULL").fetchall():
+        stories.update(entry.story_id for entry in shown(connection, row, feed_of(row["config"])))
+    return stories
 
 
-def select(connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row) -> Selection:
-    """Return the feed's stories, newest order key first, as its readers may see them."""
-    origins: dict[int, tuple[Origin, Source | None]] = {}
-    stories: list[Story] = []
-    parameters = _parameters(row, feed) | {"limit": feed.limit}
-
-    def origin(source_id: int) -> tuple[Origin, Source | None]:
-        if source_id not in origins:
-            origins[source_id] = _origin(connection, source_id)
-        return origins[source_id]
-
-    for entry in connection.execute(_STORIES, parameters):
-        story = _story(entry, *origin(entry["source_id"]))
-        if feed.dedupe == "off":
-            story = replace(story, id=entry["public_id"])
-        elif entry["copies"] > 1:
-            others = connection.execute(_OTHERS, parameters | {"entry": entry["id"]})
-            story = replace(story, also=tuple(origin(one)[0] for (one,) in others.fetchall()))
-        stories.append(story)
-    return Selection(
-        feed=feed,
-        id=row["public_id"],
-        version=row["version"],
-        changed_at=instant(row["changed_at"]),
-        stories=tuple(stories),
-    )
-
-
-def _parameters(row: sqlite3.Row, feed: Feed) -> dict[str, int]:
+def parameters(row: sqlite3.Row, feed: Feed) -> dict[str, int]:
+    """Return what `SHOWN` and `IS_ADMITTED` ask about a feed."""
     return {"feed": row["id"], "floor": row["floor"], "once": feed.dedupe != "off"}
-
-
-def _story(row: sqlite3.Row, origin: Origin, private: Source | None) -> Story:
-    story = Story(
-        id=row["story_public_id"],
-        order_key=row["order_key"],
-        origin=origin,
-        url=row["url"],
-        title=row["title"],
-        content_html=row["content_html"],
-        summary=row["summary"],
-        author=row["author"],
-        published_at=instant(row["published_at"]),
-        updated_at=instant(row["updated_at"]),
-        categories=categories_of(row["categories"]),
-        enclosures=enclosures_of(row["enclosures"]),
-        language=row["language"],
-    )
-    return story if private is None else _concealed(story, private)
-
-
-def _concealed(story: Story, source: Source) -> Story:
-    """Return the story without its private source's URLs, which documents like to repeat."""
-
-    def shown(text: str) -> str:
-        for url in source.urls:
-            text = conceal(text, url)
-        return text
-
-    def hides(text: str) -> bool:
-        return shown(text) != text
-
-    return replace(
-        story,
-        url=None if story.url is not None and hides(story.url) else story.url,
-        title=shown(story.title),
-        content_html=shown(story.content_html),
-        summary=shown(story.summary),
-        author=None if story.author is None else shown(story.author),
-        categories=tuple(
-            Category(shown(one.term), one.scheme, one.label and shown(one.label))
-            for one in story.categories
-            if one.scheme is None or not hides(one.scheme)
-        ),
-        enclosures=tuple(one for one in story.enclosures if not hides(one.url)),
-    )
-
-
-def _origin(connection: sqlite3.Connection, source_id: int) -> tuple[Origin, Source | None]:
-    row = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
-    source = source_of(row["config"])
-    document_id = row["document_id"]
-    keeps_id = document_id is not None and not source.private and redact(document_id) == document_id
-    origin = Origin(
-        name=source.name,
-        title=public_title(source, row),
-        id=document_id if keeps_id else row["public_id"],
-        url=None if source.private else redact(source.urls[0]),
-        site_url=public_site(source, row),
-        updated_at=optional_instant(row["content_changed_at"]) or instant(row["created_at"]),
-        language=row["language"],
-    )
-    return origin, source if source.private else None
-
-
-def public_title(source: Source, row: sqlite3.Row) -> str:
-    """Return a source's title as readers may see it: configured, else its document's, its name."""
-    title = row["document_title"] or ""
-    if source.private:
-        for url in source.urls:
-            title = conceal(title, url)
-    return source.title or title.strip() or source.name
-
-
-def public_site(source: Source, row: sqlite3.Row) -> str | None:
-    """Return the link to a source's site as readers may see it: never a private source's URL."""
-    if row["site_url"] is None:
-        return None
-    site_url = redact(row["site_url"])
-    if source.private and any(conceal(site_url, url) != site_url for url in source.urls):
-        return None
-    return site_url

@@ -1,0 +1,150 @@
+"""What a feed has shown, month by month, for those who were away (RFC 5005 section 4).
+
+A row says that a feed showed an entry, and is never changed: documents grow at their end only. Why
+months are counted by when a feed showed an entry, not by when it was written: docs/adr/0011.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from aggregator.model import ArchivePart
+from aggregator.store.rows import instant
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from aggregator.store.windows import Shown
+
+#: Entries of one document: about 2 MB of full text.
+PART = 250
+
+
+def record(
+    connection: sqlite3.Connection, feed: sqlite3.Row, entries: list[Shown], now: int
+) -> None:
+    """Note what of `entries` the feed has not shown before, in the order in which they stand there.
+
+    `entries` is what `windows.shown` returned.
+    """
+    known = {
+        entry_id
+        for (entry_id,) in connection.execute(
+            """SELECT a.entry_id FROM archive a JOIN entries e ON e.id = a.entry_id
+                WHERE a.feed_id = ? AND e.order_key > ?""",
+            (feed["id"], feed["floor"]),
+        )
+    }
+    fresh = [entry.entry_id for entry in reversed(entries) if entry.entry_id not in known]
+    if not fresh:
+        return
+    newest = _newest(connection, feed["id"])
+    # The clock may have been set back: an archive's time does not go back.
+    at = now if newest is None else max(now, newest["shown_at"])
+    month = _month(at)
+    number = newest["number"] if newest is not None and newest["month"] == month else 0
+    connection.executemany(
+        """INSERT INTO archive (feed_id, month, number, entry_id, shown_at)
+           VALUES (?, ?, ?, ?, ?)""",
+        [
+            (feed["id"], month, number + place, entry_id, at)
+            for place, entry_id in enumerate(fresh, start=1)
+        ],
+    )
+
+
+def parts(connection: sqlite3.Connection, feed_id: int) -> tuple[ArchivePart, ...]:
+    """Return the parts of a feed's archive, oldest first."""
+    months = connection.execute(
+        """SELECT month, min(number) AS first, max(number) AS last FROM archive
+            WHERE feed_id = ? GROUP BY month ORDER BY month""",
+        (feed_id,),
+    ).fetchall()
+    if not months:
+        return ()
+    newest = _newest(connection, feed_id)
+    until = None if newest is None else instant(newest["shown_at"]).date().isoformat()
+    found = []
+    for row in months:
+        # Months only go on: once there is a later one, nothing is added to this.
+        past = row["month"] < months[-1]["month"]
+        for part in range(_part(row["first"]), _part(row["last"]) + 1):
+            whole = past or row["last"] >= part * PART
+            found.append(
+                ArchivePart(
+                    month=f"{row['month'] // 100}-{row['month'] % 100:02}",
+                    part=part,
+                    whole=whole,
+                    past=past,
+                    until=None if whole else until,
+                )
+            )
+    return tuple(found)
+
+
+def bounds(part: ArchivePart) -> dict[str, int]:
+    """Return which rows a part has: its month and its first and last number."""
+    year, month = part.month.split("-")
+    return {
+        "month": int(year) * 100 + int(month),
+        "first": (part.part - 1) * PART + 1,
+        "last": part.part * PART,
+    }
+
+
+def frozen(
+    connection: sqlite3.Connection, feed_id: int, name: str, form: str, made_for: str
+) -> bytes | None:
+    """Return a document that `freeze` kept for the same `made_for`."""
+    row = connection.execute(
+        "SELECT made_for, body FROM frozen WHERE feed_id = ? AND name = ? AND form = ?",
+        (feed_id, name, form),
+    ).fetchone()
+    return zlib.decompress(row["body"]) if row is not None and row["made_for"] == made_for else None
+
+
+def freeze(
+    connection: sqlite3.Connection,
+    feed_id: int,
+    name: str,
+    form: str,
+    *,
+    made_for: str,
+    body: bytes,
+) -> None:
+    """Keep a document; the first one that is kept for the same `made_for` stays."""
+    connection.execute(
+        """INSERT INTO frozen (feed_id, name, form, made_for, body) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (feed_id, name, form) DO UPDATE
+              SET made_for = excluded.made_for, body = excluded.body
+            WHERE made_for != excluded.made_for""",
+        (feed_id, name, form, made_for, zlib.compress(body)),
+    )
+
+
+def forget(connection: sqlite3.Connection) -> None:
+    """Drop the documents of months whose entries have all been pruned."""
+    connection.execute(
+        """DELETE FROM frozen WHERE NOT EXISTS (
+             SELECT 1 FROM archive a WHERE a.feed_id = frozen.feed_id
+                AND a.month = CAST(replace(substr(frozen.name, 1, 7), '-', '') AS INTEGER))"""
+    )
+
+
+def _newest(connection: sqlite3.Connection, feed_id: int) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(
+        """SELECT month, number, shown_at FROM archive WHERE feed_id = ?
+            ORDER BY month DESC, number DESC LIMIT 1""",
+        (feed_id,),
+    ).fetchone()
+    return row
+
+
+def _month(at: int) -> int:
+    day = instant(at)
+    return day.year * 100 + day.month
+
+
+def _part(number: int) -> int:
+    return (number - 1) // PART + 1

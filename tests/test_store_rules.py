@@ -1,0 +1,143 @@
+"""Rules over stored entries: what they leave out, tag and replace, and what they never touch."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aggregator.model import Condition, Replacement, Rules, Tagging
+from aggregator.store.sqlite import SqliteStore, open_store
+from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ADS = Rules(block=(Condition(title=("广告",)),))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = open_store(tmp_path / "aggregator.db")
+    opened.apply((source(),), (feed(),), now=START)
+    yield opened
+    opened.close()
+
+
+def news() -> tuple[str, ...]:
+    return ("手机发布", "广告：手机", "AI 芯片", "【快讯】said")
+
+
+def poll(store: SqliteStore, now: timedelta = timedelta(0)) -> None:
+    entries = (entry(n, title=title) for n, title in enumerate(news()))
+    absorb(store, document(*entries), START + now)
+
+
+def titles(store: SqliteStore, name: str = "all", **fields: object) -> set[str]:
+    return {story.title for story in store.select(feed(name, **fields)).stories}
+
+
+def test_a_sources_rules_hold_in_every_feed(store: SqliteStore) -> None:
+    store.apply((source(rules=ADS),), (feed(), feed("b")), now=START)
+    poll(store)
+    for name in ("all", "b"):
+        assert titles(store, name) == set(news()) - {"广告：手机"}
+
+
+def test_a_feeds_rules_hold_in_that_feed_alone(store: SqliteStore) -> None:
+    phones = feed("phones", rules=Rules(keep=(Condition(title=("手机",)),), block=ADS.block))
+    store.apply((source(),), (feed(), phones), now=START)
+    poll(store)
+    assert titles(store) == set(news())
+    assert titles(store, "phones") == {"手机发布"}
+
+
+def test_rules_that_come_later_hold_for_what_the_window_holds_and_change_no_id(
+    store: SqliteStore,
+) -> None:
+    poll(store)
+    before = {story.title: (story.id, story.updated_at) for story in store.select(feed()).stories}
+    store.apply((source(rules=ADS),), (feed(),), now=START + HOUR)
+    assert titles(store) == set(news()) - {"广告：手机"}
+    store.apply((source(),), (feed(),), now=START + 2 * HOUR)
+    after = {story.title: (story.id, story.updated_at) for story in store.select(feed()).stories}
+    assert after == before
+
+
+def test_what_left_the_window_while_it_was_blocked_does_not_enter_later(store: SqliteStore) -> None:
+    tight = feed(window=DAY, min_entries=1)
+    store.apply((source(rules=ADS),), (tight,), now=START)
+    poll(store)
+    absorb(store, document(entry("later")), START + 3 * DAY)
+    store.apply((source(),), (tight,), now=START + 3 * DAY)
+    assert titles(store, window=DAY, min_entries=1) == {"Entry later"}
+
+
+def test_a_tag_that_a_rule_gives_selects_single_entries(store: SqliteStore) -> None:
+    tagging = Rules(tag=(Tagging(Condition(title=("AI",)), ("ai",)),))
+    tagged = feed("ai", tags=("ai",))
+    without = feed("rest", exclude_tags=("ai",))
+    store.apply((source(rules=tagging),), (feed(), tagged, without), now=START)
+    poll(store)
+    assert titles(store, "ai", tags=("ai",)) == {"AI 芯片"}
+    assert titles(store, "rest", exclude_tags=("ai",)) == set(news()) - {"AI 芯片"}
+    (story,) = store.select(tagged).stories
+    assert [category.term for category in story.categories] == ["ai"]
+
+
+def test_a_source_that_carries_the_tag_itself_brings_all(store: SqliteStore) -> None:
+    tagging = Rules(tag=(Tagging(Condition(title=("AI",)), ("ai",)),))
+    tagged = feed("ai", tags=("ai",))
+    store.apply((source(tags=("ai",), rules=tagging),), (tagged,), now=START)
+    poll(store)
+    assert titles(store, "ai", tags=("ai",)) == set(news())
+
+
+def test_replacements_change_what_is_shown_and_nothing_that_is_stored(store: SqliteStore) -> None:
+    tidy = Rules(replace=(Replacement("/【.*?】/", "", ("title",)),))
+    store.apply((source(rules=tidy),), (feed(),), now=START)
+    poll(store)
+    before = store.select(feed()).stories
+    assert "said" in {story.title for story in before}
+    (facts,) = store.facts("https://one.example/3", (feed(),))
+    assert facts.title == "【快讯】said"
+    store.apply((source(),), (feed(),), now=START + HOUR)
+    after = store.select(feed()).stories
+    assert [story.id for story in after] == [story.id for story in before]
+    assert [story.updated_at for story in after] == [story.updated_at for story in before]
+
+
+def test_an_edit_is_judged_anew(store: SqliteStore) -> None:
+    store.apply((source(rules=ADS),), (feed(),), now=START)
+    poll(store)
+    absorb(store, document(entry(1, title="No longer an advertisement")), START + HOUR)
+    assert "No longer an advertisement" in titles(store)
+
+
+def test_facts_say_which_rule_keeps_an_entry_out_and_where_it_stands(store: SqliteStore) -> None:
+    phones = feed("phones", rules=Rules(keep=(Condition(title=("手机",)),)))
+    store.apply((source(),), (feed(), phones), now=START)
+    poll(store)
+    (facts,) = store.facts("https://one.example/2", (feed(), phones))
+    places = {place.feed: place for place in facts.placements}
+    assert places["all"].shown
+    assert places["all"].because == "in the window"
+    assert not places["phones"].shown
+    assert "keep" in places["phones"].because
+
+
+def test_age_is_how_old_an_entry_was_when_it_was_first_seen(store: SqliteStore) -> None:
+    old = Rules(block=(Condition(older_than=2 * DAY),))
+    store.apply((source(rules=old),), (feed(),), now=START)
+    absorb(
+        store,
+        document(
+            entry("old", published_at=START - 3 * DAY), entry("new", published_at=START - DAY)
+        ),
+        START,
+    )
+    assert titles(store) == {"Entry new"}
+    store.apply((source(rules=old), source("two")), (feed(),), now=START + 9 * DAY)
+    assert titles(store) == {"Entry new"}
