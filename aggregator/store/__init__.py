@@ -137,6 +137,9 @@ class Store(Protocol):
         With their place in each of `feeds`.
         """
 
+    def removed_feed(self, name: str) -> Feed | None:
+        """Return a feed as it was configured last, `None` for one that is, or that never was."""
+
     def status(self) -> list[SourceStatus]:
         """Return one row a configured source, in the configuration's order."""
 

@@ -206,6 +206,14 @@ class SqliteStore:
         with self._reading() as db:
             return facts.facts(db, wanted, feeds)
 
+    def removed_feed(self, name: str) -> Feed | None:
+        """Return a feed as it was configured last, `None` for one that is, or that never was."""
+        with self._reading() as db:
+            row = db.execute(
+                "SELECT config FROM feeds WHERE name = ? AND removed_at IS NOT NULL", (name,)
+            ).fetchone()
+        return None if row is None else feed_of(row["config"])
+
     def status(self) -> list[SourceStatus]:
         """Return one row a configured source, in the configuration's order."""
         with self._reading() as db:
