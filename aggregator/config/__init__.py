@@ -1,7 +1,8 @@
 """TOML text → `Config`; every mistake named with file:line and a suggestion.
 
-The shape of the file is in `tables`, what a single value may be in `values`, what must hold between
-them in `checks`, and where a key stands in the text in `places`.
+The shape of the file is in `tables` and `rule_tables`, what a single value may be in `values`,
+`asking` and `publishing`, what must hold between them in `checks`, and where a key stands in the
+text in `places`. `automatic` adds the feeds that nobody has to configure.
 """
 
 from aggregator.config.read import MAX_FILE_BYTES, find, load, parse, store_path
@@ -11,6 +12,7 @@ from aggregator.config.settings import (
     Log,
     Network,
     Polling,
+    Publish,
     Rsshub,
     Server,
     StoreSettings,
@@ -24,6 +26,7 @@ __all__ = [
     "Log",
     "Network",
     "Polling",
+    "Publish",
     "Rsshub",
     "Server",
     "StoreSettings",

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from aggregator.config.mistakes import Mistakes
     from aggregator.config.places import Path
+    from aggregator.config.readings import Reading, Tables
     from aggregator.config.settings import Rsshub
-    from aggregator.config.tables import Reading, SourceTable, Tables
+    from aggregator.config.tables import SourceTable
     from aggregator.model import Source
 
 #: More than these are a list of something else; a poll asks three of them at most.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.config import asking, values
+from aggregator.config import asking, publishing, values
+from aggregator.config.automatic import given
 from aggregator.config.mistakes import printable
 from aggregator.config.settings import SHORTEST_PUBLIC_INTERVAL
 from aggregator.config.values import written
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aggregator.config.mistakes import Mistakes
+    from aggregator.config.readings import Reading, Tables
     from aggregator.config.settings import Rsshub
-    from aggregator.config.tables import NetworkTable, Reading, Tables
+    from aggregator.config.tables import NetworkTable
     from aggregator.model import Allowance, Feed, Source
 
 #: Looking for the name that was meant compares with every name there is; a file full of unknown
@@ -35,10 +37,11 @@ def check(
     """Find the mistakes that need more than one key.
 
     `sources` and `feeds` stand in the order of the file, with the defaults filled in; a name or
-    URL that could not be read is empty.
+    URL that could not be read is empty. Automatic feeds come last.
     """
     _unique("sources", [source.name for source in sources], mistakes)
     _unique("feeds", [reading.table.name for reading in tables.feeds], mistakes)
+    _unique("sites", [reading.table.host for reading in tables.sites], mistakes, key="host")
     asking.check(tables, sources, rsshub, mistakes)
     _polling(tables, mistakes)
     _short_intervals(tables, sources, mistakes)
@@ -66,18 +69,19 @@ def cautions(
             warnings.add(
                 ("network", "allow_private", index), "lets every source reach every address"
             )
-    carried = {tag for source in sources for tag in source.tags}
+    publishing.cautions(tables, warnings)
+    carried = {tag for source in sources for tag in given(source)}
     for index, feed in enumerate(feeds):
         for position, tag in enumerate(feed.tags or ()):
             if tag not in carried:
                 warnings.add(("feeds", index, "tags", position), "no source carries this tag")
 
 
-def _unique(section: str, found: Sequence[str], mistakes: Mistakes) -> None:
+def _unique(section: str, found: Sequence[str], mistakes: Mistakes, *, key: str = "name") -> None:
     first: dict[str, int] = {}
     for index, value in enumerate(found):
         if value and first.setdefault(value, index) != index:
-            mistakes.add((section, index, "name"), f"the same name as {section}[{first[value]}]")
+            mistakes.add((section, index, key), f"the same {key} as {section}[{first[value]}]")
 
 
 def _polling(tables: Tables, mistakes: Mistakes) -> None:

@@ -9,40 +9,42 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aggregator.config import asking, checks, values
+from aggregator.config import asking, checks, publishing, values
+from aggregator.config.automatic import automatic
 from aggregator.config.mistakes import Mistakes
+from aggregator.config.readings import read_tables
+from aggregator.config.rule_tables import RULE_KEYS, rules_of, site_of
 from aggregator.config.settings import (
     Config,
     Listen,
     Log,
     Network,
     Polling,
+    Publish,
     Rsshub,
     Server,
     StoreSettings,
 )
-from aggregator.config.tables import DEFAULT_STORE_PATH, WRITTEN, read_tables
+from aggregator.config.tables import DEFAULT_STORE_PATH, WRITTEN
 from aggregator.errors import ConfigError
-from aggregator.model import Access, Feed, Source
+from aggregator.model import Access, Export, Feed, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aggregator.config.readings import AnyTable, Reading, Tables
     from aggregator.config.tables import (
-        AnyTable,
+        ExportTable,
         FeedTable,
-        Reading,
+        PublishTable,
         ServerTable,
         StoreTable,
-        Tables,
     )
 
 #: 5,000 sources take about 1 MB; more than this is another file, named by accident.
 MAX_FILE_BYTES = 16 * 1024 * 1024
 #: Where a configuration is looked for when nobody names one.
 PLACES = (Path("config.toml"), Path("/etc/aggregator/config.toml"))
-#: What is published when the file has no [[feeds]].
-EVERYTHING = Feed(name="all", title="All")
 
 #: Keys of a source that are its `Access`.
 ACCESS_KEYS = frozenset(
@@ -140,12 +142,14 @@ def _parse(text: str, path: Path) -> Config:
     tables = read_tables(_toml(toml, path), mistakes)
     rsshub = Rsshub(tuple(tables.rsshub.table.instances), tables.rsshub.table.access_key_file)
     sources = _sources(tables, rsshub)
-    feeds = tuple(_feed(reading) for reading in tables.feeds) or (EVERYTHING,)
+    configured = tuple(_feed(reading) for reading in tables.feeds)
+    feeds = (*configured, *automatic(sources, configured))
     server = _server(tables.server, path, mistakes)
     checks.check(tables, sources, feeds, rsshub, mistakes)
+    publishing.check(tables, feeds, path.parent, mistakes)
     if mistakes:
         raise ConfigError(mistakes.lines(str(path), toml))
-    checks.cautions(tables, sources, feeds, warnings)
+    checks.cautions(tables, sources, configured, warnings)
     polling, network = tables.polling.table, tables.network.table
     return Config(
         path=path,
@@ -160,6 +164,9 @@ def _parse(text: str, path: Path) -> Config:
         feeds=feeds,
         warnings=warnings.lines(str(path), toml),
         rsshub=rsshub,
+        publish=_publish(tables.publish, path),
+        exports=tuple(_export(reading, path) for reading in tables.exports),
+        sites=tuple(site_of(reading.table) for reading in tables.sites),
     )
 
 
@@ -212,8 +219,10 @@ def _source(said: dict[str, Any], rsshub: Rsshub) -> Source:
     if rsshub.access_key_file is not None and any(url not in written for url in urls):
         access["rsshub_key_file"] = rsshub.access_key_file
         access["rsshub_instances"] = rsshub.instances
+    rules = rules_of({key: said.pop(key) for key in RULE_KEYS & said.keys()})
     return Source(
         **{"name": "", **said},
+        rules=rules,
         url=written[0] if written else "",
         mirrors=urls if urls != written[:1] else (),
         access=Access(**access),
@@ -222,7 +231,8 @@ def _source(said: dict[str, Any], rsshub: Rsshub) -> Source:
 
 def _feed(reading: Reading[FeedTable]) -> Feed:
     said = _said(reading)
-    feed = Feed(**{"name": "", "title": reading.table.name, **said})
+    rules = rules_of({key: said.pop(key) for key in RULE_KEYS & said.keys()})
+    feed = Feed(**{"name": "", "title": reading.table.name, **said}, rules=rules)
     if feed.min_entries <= feed.limit:
         return feed
     # The one that the file gives draws the default of the other along.
@@ -255,3 +265,17 @@ def _store(reading: Reading[StoreTable], feeds: tuple[Feed, ...], path: Path) ->
         retention=max(table.retention, *(feed.window for feed in feeds)),
         keep_raw=table.keep_raw,
     )
+
+
+def _publish(reading: Reading[PublishTable], path: Path) -> Publish:
+    table = reading.table
+    directory = path.parent / table.directory if table.directory is not None else None
+    return Publish(directory, table.status_token, table.alert_after)
+
+
+def _export(reading: Reading[ExportTable], path: Path) -> Export:
+    said = _said(reading)
+    for key in ("directory", "template"):
+        if key in said:
+            said[key] = str(path.parent / said[key])
+    return Export(**said)

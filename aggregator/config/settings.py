@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aggregator.model import Allowance, Feed, Source
+    from aggregator.model import Allowance, Export, Feed, SiteRule, Source
 
 #: Below this an interval is accepted only for sources that `allow_private` covers: nobody else's
 #: server is to be asked more often than once a minute.
@@ -81,12 +81,26 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class Publish:
+    """`[publish]`: what is published besides being served, and how the operator is told of trouble.
+
+    `directory` gets every feed as files; `status_token` opens the operations feed to who knows it;
+    a source that is broken for longer than `alert_after` is told there.
+    """
+
+    directory: Path | None = None
+    status_token: str | None = None
+    alert_after: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole, valid configuration.
 
     `path` is the file as the user named it. Names of sources are unique, and so are all their URLs
-    and the names of feeds; there is at least one feed. `warnings` are lines such as
-    `config.toml:31: feeds[0].tags[0]: no source carries this tag`.
+    the names of feeds, the hosts of sites and all tokens; there is at least one feed. `feeds` are
+    the configured ones, then the automatic ones. The paths of exports start at the file's folder.
+    `warnings` are lines such as `config.toml:31: feeds[0].tags[0]: no source carries this tag`.
     """
 
     path: Path
@@ -99,3 +113,6 @@ class Config:
     feeds: tuple[Feed, ...]
     warnings: tuple[str, ...] = ()
     rsshub: Rsshub = Rsshub()
+    publish: Publish = Publish()
+    exports: tuple[Export, ...] = ()
+    sites: tuple[SiteRule, ...] = ()
