@@ -1,0 +1,90 @@
+"""Templates of posts: the shipped ones and the operator's own."""
+
+from __future__ import annotations
+
+import traceback
+from datetime import UTC
+from email.utils import format_datetime
+from html import escape
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from jinja2 import StrictUndefined, TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
+
+from aggregator.errors import ConfigError
+from aggregator.exports.front import quoted, scalar
+from aggregator.exports.markup import protect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from aggregator.exports.posts import Post
+
+#: The shipped templates, and the one that each kind takes when none is named.
+SHIPPED = ("hexo-volantis", "hugo", "jekyll")
+_OF_KIND = {"hexo": "hexo-volantis"}
+
+
+class Layout:
+    """A compiled template.
+
+    An own template runs in Jinja2's sandbox, without files: it can neither include others nor
+    reach anything but the post.
+    """
+
+    def __init__(self, source: str, name: str, kind: str) -> None:
+        """Compile `source`; a mistake is a `ConfigError` of one line, `name:line: what`."""
+        environment = SandboxedEnvironment(
+            autoescape=False,  # what is made is YAML, and HTML that is safe already
+            keep_trailing_newline=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+        )
+        environment.filters.update(
+            quoted=quoted, scalar=scalar, rfc822=_rfc822, iso=_iso, text=_text_for(kind)
+        )
+        self._name = name
+        try:
+            code = environment.compile(source, name, name)
+        except TemplateSyntaxError as error:
+            raise ConfigError((f"{name}:{error.lineno}: {error.message}",)) from error
+        self._template = environment.template_class.from_code(
+            environment, code, environment.globals
+        )
+
+    def render(self, post: Post) -> bytes:
+        """Return the post's file; a mistake is a `ConfigError` as when it is compiled."""
+        fields = {name: getattr(post, name) for name in post.__slots__}
+        try:
+            return self._template.render(fields).encode(errors="replace")
+        # A template is a program: it may fail as any program does.
+        except Exception as error:
+            frames = traceback.extract_tb(error.__traceback__)
+            lines = [frame.lineno for frame in frames if frame.filename == self._name]
+            place = f"{self._name}:{lines[-1]}" if lines else self._name
+            raise ConfigError((f"{place}: {str(error) or type(error).__name__}",)) from error
+
+
+def shipped(kind: str, name: str | None = None) -> tuple[str, str]:
+    """Return the text and the name of the shipped template `name`, or of a kind's own."""
+    name = name or _OF_KIND.get(kind, kind)
+    file = resources.files("aggregator.exports") / "templates" / f"{name}.md.j2"
+    return file.read_text(encoding="utf-8"), name
+
+
+def _rfc822(at: datetime) -> str:
+    return format_datetime(at.astimezone(UTC), usegmt=True)
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _text_for(kind: str) -> Callable[[str], str]:
+    def text(value: str) -> str:
+        return protect(escape(value), kind)
+
+    return text
