@@ -23,7 +23,7 @@ from feedparser.urls import (  # type: ignore[import-untyped]  # feedparser ship
 
 from aggregator import parse
 from aggregator.errors import UnreadableError
-from aggregator.model import Body, Document, RawEntry
+from aggregator.model import Body, Document, Provenance, RawEntry
 from tests import corpus
 
 if TYPE_CHECKING:
@@ -42,6 +42,12 @@ _WIDTHS = (
     (b"\0<", "utf-16-be"), (b"<\0", "utf-16-le"), (b"\x4c\x6f\xa7\x94", "cp037")
 )  # fmt: skip
 
+_OF_A_FEED = (
+    r"title|title_detail\.value|link|id|guid|author|language|updated_parsed|subtitle|description"
+    r"|tagline|rights|copyright|icon|logo|image\.href|image\.url"
+)
+_OF_A_SOURCE = r"title|title_detail\.value|id|guid|link|href|url|updated_parsed"
+
 #: Clauses about what our documents do not hold, by path, and why; the first that fits counts.
 NOT_KEPT = tuple(
     (re.compile(pattern), reason)
@@ -49,19 +55,20 @@ NOT_KEPT = tuple(
         (r"bozo|headers|status|href|etag", "how it was fetched, and whether it is well-formed"),
         (r"encoding", "an encoding's name: our decoding has an order of its own; the text counts"),
         (r"feed\.(author_detail|authors)", "a person's address and page: we keep names"),
-        (r"feed\.(?!(title|link|id|guid|author|language|updated_parsed|title_detail\.value)$)",
-         "of a feed we keep title, link, id, author, language and the date of its update"),
+        (rf"feed\.(?!({_OF_A_FEED})$)", f"of a feed we keep {_OF_A_FEED.replace('|', ', ')}"),
         (r"entries\.\d\.(author_detail|authors\.\d)\.(email|url|href)",
          "a person's address and page: we keep names"),
         (r"entries\.\d\.links", "links by rel: we keep the alternate and the enclosures"),
-        (r"entries\.\d\.(tags\.\d\.scheme|category$)", "a category's scheme, and the first alone"),
+        (r"entries\.\d\.category$", "the first category alone"),
         (r"entries\.\d\.enclosures\.\d$", "an enclosure with all its attributes"),
         (r"entries\.\d\.title_detail\.(base|language)", "base and language of a title alone"),
         (r"entries\.\d\.content\.\d\.src", "a content that is elsewhere"),
         (r"entries\.\d\.(media_(?!thumbnail)|itunes_|psc_|thr_|wfw_|image)",
          "players, ratings, chapters and other extensions"),
-        (r"entries\.\d\.(contributors|publisher|source|where|subtitle)",
-         "contributors, publishers, places and the source of an entry"),
+        (rf"entries\.\d\.source\.(?!({_OF_A_SOURCE})$)",
+         f"of an entry's source we keep {_OF_A_SOURCE.replace('|', ', ')}"),
+        (r"entries\.\d\.(contributors|publisher|where|subtitle)",
+         "contributors, publishers and places of an entry"),
         (r"entries\.\d\.(rights|copyright|license|comments|expired|created|guidislink|madeup_element)",
          "rights and other fields that no format of ours carries"),
     )
@@ -78,8 +85,6 @@ REVIEWED = tuple(
         (r".*/\w*map_author\.xml|wellformed/rss/channel_author\.xml",
          "a person's name and address: ours is the name alone"),
         (r"wellformed/atom(10)?/relative_uri\w*\.xml feed\.", "a feed's title becomes plain text"),
-        (r"wellformed/atom10/entry_category_term\w*\.xml",
-         "Atom's label of a category is for people, its term for programs"),
         (r"wellformed/atom10/entry_content_base64\w*\.xml",
          "octets of no type: nothing says that they are HTML (RFC 4287, 4.1.3.3)"),
         (r"wellformed/cdf/channel_\w+\.xml",
@@ -188,7 +193,11 @@ def entry_view(raw: RawEntry) -> dict[str, Any]:
         "updated": raw.raw_updated,
         "updated_parsed": instant(raw.updated_at),
         "media_thumbnail": [{"url": raw.raw_thumbnail.url if raw.raw_thumbnail else None}],
-        "tags": [{"term": name, "label": name} for name in raw.raw_categories],
+        "tags": [
+            {"term": one.term, "scheme": one.scheme, "label": one.label}
+            for one in raw.raw_categories
+        ],
+        "source": source_view(raw.raw_source or Provenance()),
         "enclosures": [
             {
                 "href": one.url,
@@ -198,6 +207,19 @@ def entry_view(raw: RawEntry) -> dict[str, Any]:
             }
             for one in raw.raw_enclosures
         ],
+    }
+
+
+def source_view(source: Provenance) -> dict[str, Any]:
+    return {
+        "title": source.title,
+        "title_detail": {"value": source.title},
+        "id": source.id,
+        "guid": source.id,
+        "href": source.url,
+        "url": source.url,
+        "link": source.site_url,
+        "updated_parsed": instant(source.updated_at),
     }
 
 
@@ -214,6 +236,14 @@ def view(document: Document) -> dict[str, Any]:
             "author": head.author,
             "language": head.language,
             "updated_parsed": instant(head.updated_at),
+            "subtitle": head.description,
+            "description": head.description,
+            "tagline": head.description,
+            "rights": head.rights,
+            "copyright": head.rights,
+            "icon": head.icon_url,
+            "logo": head.icon_url,
+            "image": {"href": head.icon_url, "url": head.icon_url},
         },
         "entries": [entry_view(raw) for raw in document.entries],
     }

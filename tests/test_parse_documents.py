@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from aggregator import parse
 from aggregator.errors import UnreadableError
-from aggregator.model import Body, Document, Enclosure, ProblemKind
+from aggregator.model import (
+    Body,
+    Category,
+    Document,
+    Enclosure,
+    ProblemKind,
+    Provenance,
+    SiteRule,
+)
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -107,7 +115,7 @@ def test_atoms_base_language_people_and_labels_are_kept() -> None:
     assert entry.language == "de"
     assert (entry.raw_title, entry.raw_title_is_html) == ("a <b> &amp; c", False)
     assert entry.raw_author == "Ann, Tom"
-    assert entry.raw_categories == ("Das Thema", "y")
+    assert entry.raw_categories == (Category("x", None, "Das Thema"), Category("y"))
     assert entry.raw_content == '<p>Bild: <img src="bild.png"></img></p>'
     assert (entry.raw_published, entry.published_at) == (None, None)
     assert entry.updated_at == datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -120,7 +128,7 @@ def test_rss_10_and_dublin_core_are_read() -> None:
     (entry,) = document.entries
     assert entry.published_at == datetime(2026, 11, 22, 8, tzinfo=UTC)
     assert entry.raw_author == "Mei"
-    assert entry.raw_categories == ("books",)
+    assert entry.raw_categories == (Category("books"),)
     assert (entry.raw_content, entry.raw_summary) == ("<p>Full text.</p>", "A teaser.")
 
 
@@ -336,7 +344,7 @@ def test_json_feed_is_read() -> None:
     assert first.raw_guid == "1"
     assert (first.raw_title, first.raw_title_is_html) == ("A < B &amp; C", False)
     assert first.raw_author == "Ann, Tom"
-    assert first.raw_categories == ("x", "y")
+    assert first.raw_categories == (Category("x"), Category("y"))
     assert first.raw_enclosures == (Enclosure("https://json.example.org/1.mp3", "audio/mpeg", 5),)
     assert first.updated_at == datetime(2026, 11, 22, 9, tzinfo=UTC)
     assert (second.raw_author, second.raw_content_is_html) == ("Mei", False)
@@ -424,3 +432,133 @@ def test_any_json_feed_is_a_document_or_a_named_problem(items: object, author: o
     feed = {"version": "https://jsonfeed.org/version/1", "items": items, "author": author}
     with suppress(UnreadableError):
         assert read(json.dumps(feed)).head.kind == "json10"
+
+
+# --- where entries stood first, what documents say of themselves --------------------------------
+
+
+def test_an_entry_that_atom_passes_on_names_its_source() -> None:
+    (entry,) = (
+        read("""<feed xmlns="http://www.w3.org/2005/Atom"><title>Planet</title><id>urn:planet</id>
+        <updated>2026-11-22T08:00:00Z</updated><entry><title>Post</title><id>urn:1</id>
+        <source><id>tag:blog.example,2026:feed</id><title>A &amp;amp; B</title>
+        <link rel="self" href="https://blog.example/feed"/><link href="https://blog.example/"/>
+        <updated>2026-11-21T08:00:00Z</updated><author><name>Mei</name></author>
+        <category term="of the source"/></source>
+        <updated>2026-11-22T08:00:00Z</updated></entry></feed>""").entries
+    )
+    assert entry.raw_source == Provenance(
+        "A &amp; B",
+        "tag:blog.example,2026:feed",
+        "https://blog.example/feed",
+        "https://blog.example/",
+        datetime(2026, 11, 21, 8, tzinfo=UTC),
+    )
+    assert (entry.raw_guid, entry.raw_title, entry.raw_categories) == ("urn:1", "Post", ())
+    assert entry.raw_author == "Mei"
+
+
+def test_an_item_that_rss_passes_on_names_its_source() -> None:
+    items = (
+        '<item><title>1</title><source url="https://blog.example/rss?a=1&amp;b=2">Blog</source></item>',
+        "<item><title>2</title><source>A name alone</source></item>",
+        "<item><title>3</title><source/></item>",
+        "<item><title>4</title></item>",
+    )
+    assert [entry.raw_source for entry in read(rss(*items)).entries] == [
+        Provenance("Blog", url="https://blog.example/rss?a=1&b=2"),
+        Provenance("A name alone"),
+        None,
+        None,
+    ]
+
+
+def test_a_merged_json_feed_names_its_items_sources() -> None:
+    told = {
+        "id": "urn:s", "title": "S", "feed_url": "https://s.example/f", "home_page_url": 5,
+        "date_modified": "2026-11-21T08:00:00Z",
+    }  # fmt: skip
+    items = [{"id": "1", "_source": told}, {"id": "2", "_source": {}}, {"id": "3", "_source": "x"}]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": items}
+    assert [entry.raw_source for entry in read(json.dumps(feed)).entries] == [
+        Provenance(
+            "S", "urn:s", "https://s.example/f", None, datetime(2026, 11, 21, 8, tzinfo=UTC)
+        ),
+        None,
+        None,
+    ]
+
+
+def test_categories_keep_their_schemes_and_labels() -> None:
+    (entry,) = read("""<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"
+        xmlns:media="http://search.yahoo.com/mrss/"><channel><item><title>t</title>
+        <category domain="https://e.com/tags">IT</category><category>IT</category><category>IT</category>
+        <dc:subject>books</dc:subject><media:category label="Film">music/video</media:category>
+        <media:category scheme="urn:flickr:tags">ycantpark</media:category></item></channel></rss>""").entries
+    assert entry.raw_categories == (
+        Category("IT", "https://e.com/tags"),
+        Category("IT"),
+        Category("books"),
+        # Media RSS names this scheme for those that give none.
+        Category("music/video", "http://search.yahoo.com/mrss/category_schema", "Film"),
+        Category("ycantpark", "urn:flickr:tags"),
+    )
+
+
+def test_an_atom_category_keeps_term_scheme_and_label() -> None:
+    (entry,) = read("""<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>t</title>
+        <category term="tech" scheme="https://e.com/c" label="科技"/><category label="only a label"/>
+        <category term=""/></entry></feed>""").entries
+    assert entry.raw_categories == (
+        Category("tech", "https://e.com/c", "科技"),
+        Category("only a label", None, "only a label"),
+    )
+
+
+def test_a_category_without_a_term_gives_the_next_one_nothing() -> None:
+    (entry,) = read(rss('<item><category domain="urn:a"/><category>B</category></item>')).entries
+    assert entry.raw_categories == (Category("B"),)
+
+
+@pytest.mark.parametrize(
+    ("head", "description", "rights", "icon"),
+    [
+        ("<description>All &amp;amp; sundry</description><copyright>© me</copyright><image><url>/i.png</url><title>no</title><link>x</link></image>",
+         "All &amp; sundry", "© me", "https://example.com/i.png"),
+        ("<itunes:subtitle>Sub</itunes:subtitle><description>Whole</description><itunes:summary>Sum</itunes:summary><itunes:image href='https://e.com/c.jpg'/>",
+         "Whole", None, "https://e.com/c.jpg"),
+        ("<description>Whole</description><itunes:subtitle>Sub</itunes:subtitle>", "Whole", None, None),
+        ("<itunes:summary>Sum</itunes:summary>", "Sum", None, None),
+        ("", None, None, None),
+    ],
+)  # fmt: skip
+def test_a_channel_says_what_it_is(
+    head: str, description: str | None, rights: str | None, icon: str | None
+) -> None:
+    itunes = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+    found = read(
+        f'<rss version="2.0" {itunes}><channel>{head}<title>T</title></channel></rss>'
+    ).head
+    assert (found.title, found.description) == ("T", description)
+    assert (found.rights, found.icon_url) == (rights, icon)
+
+
+def test_an_atom_feed_says_what_it_is() -> None:
+    head = read("""<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://e.com/a/"><title>T</title>
+        <subtitle>Sub</subtitle><rights>CC0</rights><logo>wide.png</logo><icon>small.png</icon></feed>""").head
+    assert (head.description, head.rights) == ("Sub", "CC0")
+    assert head.icon_url == "https://e.com/a/small.png"
+
+
+def test_a_json_feed_says_what_it_is() -> None:
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": [],
+            "description": "D", "icon": "https://e.com/512.png", "favicon": "https://e.com/64.png"}  # fmt: skip
+    head = read(json.dumps(feed)).head
+    assert (head.description, head.icon_url, head.rights) == ("D", "https://e.com/64.png", None)
+
+
+def test_the_operators_rules_for_sites_go_along() -> None:
+    rules = (SiteRule("e.com", remove=("p.ad",)),)
+    for body in (rss(), '{"version": "https://jsonfeed.org/version/1", "items": []}'):
+        given = Body(body.encode(), None, "https://e.com/f", "UTC", SEEN, sites=rules)
+        assert parse.read(given).sites == rules

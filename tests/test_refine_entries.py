@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator import parse
-from aggregator.model import Body, Document, DocumentHead, Enclosure, Entry, RawEntry, Refined
+from aggregator.model import (
+    Body,
+    Category,
+    Document,
+    DocumentHead,
+    Enclosure,
+    Entry,
+    Provenance,
+    RawEntry,
+    Refined,
+)
 from aggregator.refine import normalise
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -36,6 +46,10 @@ def one(raw: RawEntry) -> Entry:
     return entry
 
 
+def kinds(entry: Entry) -> list[str]:
+    return [key.partition(":")[0] for key in entry.keys]
+
+
 LONG = "这是一段足够长的正文，用来区分不同的条目。" * 20
 
 
@@ -52,7 +66,10 @@ def test_ithomes_entry_comes_out_whole_with_its_real_image() -> None:
         "guid:https://www.ithome.com/1/001/052.htm",
         "url:https://www.ithome.com/1/001/052.htm",
         "site:ithome.com:1001052",
+        "path:/1/001/052.htm",
+        entry.keys[-1],
     )
+    assert entry.keys[-1].startswith("brief:")
     assert '<img src="https://img.ithome.com/newsuploadfiles/2026/9/a.png"' in entry.content_html
     assert "广告声明" not in entry.content_html
     assert 'referrerpolicy="no-referrer"' in entry.content_html
@@ -151,10 +168,14 @@ def test_a_publishers_own_enclosure_stays_though_the_text_shows_it() -> None:
 def test_repetitions_and_empty_entries_are_left_out_and_counted() -> None:
     refined = fixture("ids-repeated.xml")
     assert [entry.title for entry in refined.entries] == ["One", "Two"]
-    assert refined.head.notes == ("1 empty entries left out", "1 exact repetitions left out")
+    assert refined.head.notes == (
+        "1 empty entries left out",
+        "1 exact repetitions left out",
+        "one id for 2 entries: not used",
+    )
     first, second = refined.entries
-    assert first.keys == ("url:https://ids.example.com/1",)
-    assert second.keys[0].startswith("text:")
+    assert kinds(first) == ["url", "brief"]
+    assert kinds(second) == ["text", "brief"]
     assert not set(first.keys) & set(second.keys)
 
 
@@ -210,6 +231,124 @@ def test_the_publishers_own_fields_are_kept_as_json() -> None:
     assert len(raw["raw_summary"]) == 256 * 1024
 
 
+def test_nested_fields_of_the_publishers_own_are_kept_and_bounded() -> None:
+    raw = RawEntry(
+        raw_title="t",
+        raw_categories=(Category("x" * 10**6, "https://e.com/tags"),),
+        raw_source=Provenance("Elsewhere", updated_at=EARLIER),
+    )
+    kept = json.loads(one(raw).raw)
+    assert kept["raw_source"] == {"title": "Elsewhere", "updated_at": EARLIER.isoformat()}
+    assert len(kept["raw_categories"][0]["term"]) == 256 * 1024
+
+
+# --- categories and provenance ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scheme", "kept"),
+    [
+        ("https://e.com/tags#it", "https://e.com/tags#it"),
+        ("https://user:canary@e.com/tags?key=canary", "https://e.com/tags?key="),
+        ("tag:e.com,2026:topics", "tag:e.com,2026:topics"),
+        ("urn:isbn:1", "urn:isbn:1"),
+        ("/tags", None),
+        ("Topics", None),
+        ("http://[", None),
+        ("javascript:alert(1)", None),
+        ("urn:a b", None),
+        ("x://canary@e.com/?token=canary", None),
+        ("https://e.com/" + "x" * 5000, None),
+        ("", None),
+    ],
+)
+def test_a_scheme_is_an_absolute_iri_without_secrets_or_none(scheme: str, kept: str | None) -> None:
+    (category,) = one(RawEntry(raw_title="t", raw_categories=(Category("x", scheme),))).categories
+    assert category == Category("x", kept)
+
+
+def test_categories_are_plain_and_stand_once_in_each_scheme() -> None:
+    raw = (
+        Category("R&amp;D <b>lab</b>", None, "R&D lab"),
+        Category("R&D lab"),
+        Category("R&D lab", "https://e.com/"),
+        Category("x", None, "科技"),
+        Category(" ", "https://e.com/", "label alone"),
+    )
+    assert one(RawEntry(raw_title="t", raw_categories=raw)).categories == (
+        Category("R&D lab"),
+        Category("R&D lab", "https://e.com/"),
+        Category("x", None, "科技"),
+    )
+
+
+def test_where_an_entry_first_stood_is_told_without_secrets() -> None:
+    raw = Provenance(
+        "An\nother &amp; blog", "tag:other.example,2026:feed", "https://u:canary@other.example/feed?key=canary",
+        "/relative", SEEN + timedelta(days=9),
+    )  # fmt: skip
+    assert one(RawEntry(raw_title="t", raw_source=raw)).provenance == Provenance(
+        "An other & blog", "tag:other.example,2026:feed", "https://other.example/feed?key=",
+        "https://example.com/relative", SEEN,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        Provenance(url="http://example.com/feed.xml", title="Its own"),
+        Provenance(id="urn:own", title="Its own"),
+        Provenance(title=" ", url="javascript:x", updated_at=EARLIER),
+    ],
+)
+def test_an_entry_of_the_document_itself_has_no_other_source(raw: Provenance | None) -> None:
+    head = DocumentHead("atom10", "utf-8", feed_id="urn:own")
+    whole = Document(head, (RawEntry(raw_title="t", raw_source=raw),), SOURCE, SEEN)
+    assert normalise(whole).entries[0].provenance is None
+
+
+def test_what_a_document_says_of_itself_is_plain_and_without_secrets() -> None:
+    head = DocumentHead(
+        "rss20", "utf-8", description="<p>All &amp; sundry\n</p>", rights="© 2026 <b>me</b>",
+        icon_url="//cdn.example.com/i.png?token=canary",
+    )  # fmt: skip
+    refined = normalise(Document(head, (), SOURCE, SEEN)).head
+    assert (refined.description, refined.rights) == ("All & sundry", "© 2026 me")
+    assert refined.icon_url == "https://cdn.example.com/i.png?token="
+
+
+# --- pictures -----------------------------------------------------------------------------------
+
+
+def test_pictures_of_a_summary_stand_beside_a_content_without_any() -> None:
+    summary = '<img src="/lead.webp"><img src="https://e.com/b?w=1">Teaser'
+    entry = one(RawEntry(raw_title="t", raw_summary=summary, raw_content="<p>Whole</p>"))
+    assert entry.enclosures == (
+        Enclosure("https://example.com/lead.webp", "image/webp"),
+        Enclosure("https://e.com/b?w=1", "image/jpeg"),
+    )
+    content = '<p>Whole <img src="/other.png"></p>'
+    assert one(RawEntry(raw_title="t", raw_summary=summary, raw_content=content)).enclosures == ()
+    assert one(RawEntry(raw_title="t", raw_summary=summary)).enclosures == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "title"),
+    [
+        ('<img src="https://e.com/a.png">', "https://e.com/a.png"),
+        ('<img src="https://e.com/a.png" alt=" A  cat &amp; a dog ">', "A cat & a dog"),
+        ('<img src="https://e.com/a.png"><img src="https://e.com/b.png" alt="Two">', "Two"),
+    ],
+)
+def test_an_entry_that_is_nothing_but_a_picture_is_one(content: str, title: str) -> None:
+    assert one(RawEntry(raw_content=content)).title == title
+
+
+def test_a_counter_alone_is_no_entry() -> None:
+    assert refine(RawEntry(raw_content='<img src="https://e.com/p.gif" width=1 height=1>')) == ()
+
+
 # --- dates --------------------------------------------------------------------------------------
 
 
@@ -258,24 +397,75 @@ def test_a_link_to_the_site_itself_identifies_no_entry() -> None:
         RawEntry(raw_guid="1", raw_title="t", raw_link="http://e.com/blog/"),
         site_url="https://e.com/blog",
     )
-    assert entry.keys == ("guid:1",)
+    assert kinds(entry) == ["guid", "brief"]
     assert entry.url == "http://e.com/blog/"
-    assert one(RawEntry(raw_guid="1", raw_title="t", raw_link="http://e.com/")).keys == ("guid:1",)
+    front = one(RawEntry(raw_guid="1", raw_title="t", raw_link="http://e.com/"))
+    assert kinds(front) == ["guid", "brief"]
 
 
-def test_short_text_is_a_key_only_where_nothing_else_is() -> None:
-    assert one(RawEntry(raw_guid="1", raw_title="Photo of the day")).keys == ("guid:1",)
-    assert one(RawEntry(raw_title="Photo of the day")).keys[0].startswith("text:")
-    assert one(RawEntry(raw_guid="1", raw_title="t", raw_summary=LONG)).keys[1].startswith("text:")
+def test_short_text_is_the_weakest_key_unless_nothing_else_is_there() -> None:
+    short = one(RawEntry(raw_guid="1", raw_title="Photo of the day"))
+    assert kinds(short) == ["guid", "brief"]
+    assert kinds(one(RawEntry(raw_title="Photo of the day"))) == ["text"]
+    telling = one(RawEntry(raw_guid="1", raw_title="t", raw_summary=LONG))
+    assert kinds(telling) == ["guid", "text"]
+
+
+def test_an_address_is_known_again_on_another_host() -> None:
+    old, new = (
+        one(
+            RawEntry(
+                raw_title="t", raw_summary=LONG, raw_link=f"https://{host}/2026/11/a-post/?p=2"
+            )
+        )
+        for host in ("blog.example.com", "example.org")
+    )
+    assert set(old.keys) & set(new.keys) == {"path:/2026/11/a-post?p=2", old.keys[-1]}
+    assert kinds(old) == ["url", "path", "text"]
+
+
+@pytest.mark.parametrize(
+    ("link", "site_url"),
+    [
+        ("https://e.com/news/1", None),
+        ("https://e.com/", None),
+        ("https://new.example/long/path/", "https://old.example/long/path"),
+    ],
+)
+def test_an_address_without_its_host_that_tells_nothing_is_no_key(
+    link: str, site_url: str | None
+) -> None:
+    (entry,) = refine(RawEntry(raw_guid="1", raw_title="t", raw_link=link), site_url=site_url)
+    assert "path" not in kinds(entry)
+
+
+def test_a_path_that_two_hosts_of_one_document_have_is_no_key() -> None:
+    entries = refine(
+        *(RawEntry(raw_title="t", raw_link=f"https://{host}.e.com/same/path/") for host in "ab")
+    )
+    assert [kinds(entry) for entry in entries] == [["url"], ["url"]]
 
 
 def test_keys_that_a_document_repeats_are_no_keys() -> None:
     same = [RawEntry(raw_guid="same", raw_title=f"t{number}") for number in range(3)]
-    entries = refine(*same)
-    assert len(entries) == 3
-    keys = [key for entry in entries for key in entry.keys]
-    assert len(set(keys)) == 3
-    assert "guid:same" not in keys
+    refined = normalise(document(*same))
+    assert [kinds(entry) for entry in refined.entries] == [["text", "brief"]] * 3
+    keys = [key for entry in refined.entries for key in entry.keys]
+    assert len(set(keys)) == 6
+    assert refined.head.notes == ("one id for 3 entries: not used",)
+
+
+def test_several_ids_that_entries_share_are_told_in_one_line() -> None:
+    raw = [
+        RawEntry(raw_guid=guid, raw_title=f"{guid}{number}") for guid in "ab" for number in range(2)
+    ]
+    assert normalise(document(*raw)).head.notes == ("2 ids for 4 entries: not used",)
+
+
+def test_an_entry_without_any_key_of_its_own_is_known_as_it_was_in_version_0_1() -> None:
+    """Its key is in databases: a hash of guid, url and text."""
+    first, _ = refine(*(RawEntry(raw_guid="same", raw_title=title) for title in ("One", "Two")))
+    assert first.keys[0] == "text:c479daacdf14ad5a79673f2d5582a4ef06f76898"
 
 
 def test_long_guids_are_bounded_keys() -> None:
@@ -315,7 +505,8 @@ def test_blanks_counters_and_trackers_are_no_edits(summary: str) -> None:
 
 def test_dates_categories_and_spellings_of_the_link_are_no_edits() -> None:
     assert not changed(updated_at=SEEN)
-    assert not changed(raw_categories=("x",))
+    assert not changed(raw_categories=(Category("x", "https://e.com/tags", "X"),))
+    assert not changed(raw_source=Provenance("Elsewhere"))
     assert not changed(raw_link="http://e.com/1/?utm_medium=rss")
 
 
@@ -355,7 +546,8 @@ _RAW = st.builds(
     raw_guid=_TEXT, raw_link=_TEXT, raw_title=_TEXT, raw_title_is_html=st.booleans(), raw_summary=_TEXT,
     raw_summary_is_html=st.booleans(), raw_content=_TEXT, raw_content_is_html=st.booleans(), raw_author=_TEXT,
     raw_published=_TEXT, raw_updated=_TEXT, published_at=_DATE, updated_at=_DATE,
-    raw_categories=st.lists(st.text(max_size=5), max_size=3).map(tuple),
+    raw_categories=st.lists(st.builds(Category, _TEXT.map(str), _TEXT, _TEXT), max_size=3).map(tuple),
+    raw_source=st.none() | st.builds(Provenance, _TEXT, _TEXT, _TEXT, _TEXT, _DATE),
     raw_enclosures=_FILES, raw_images=_FILES, raw_thumbnail=st.none() | _FILE,
     base_url=st.sampled_from(["", SOURCE, "http://[", "javascript:x"]), language=_TEXT,
 )  # fmt: skip
@@ -385,4 +577,7 @@ def test_any_document_gives_sound_entries(raw: list[RawEntry]) -> None:
         addresses = [file.url for file in entry.enclosures]
         assert len(addresses) == len(set(addresses))
         assert all(address.startswith(("http://", "https://")) for address in addresses)
+        assert all(
+            category.term and category.label != category.term for category in entry.categories
+        )
     assert refine(*raw) == entries

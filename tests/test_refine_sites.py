@@ -67,8 +67,10 @@ def test_an_articles_number_is_the_same_in_every_shape_of_its_url(
 def test_an_article_on_a_phone_shares_a_key_with_itself_on_the_desk() -> None:
     desk = one(raw_link="https://www.ithome.com/0/630/999.htm", raw_guid="1")
     phone = one(raw_link="https://m.ithome.com/html/630999.htm", raw_guid="2")
-    assert set(desk.keys) & set(phone.keys) == {"site:ithome.com:630999"}
-    assert [key.partition(":")[0] for key in desk.keys] == ["guid", "url", "site"]
+    shared = set(desk.keys) & set(phone.keys)
+    assert "site:ithome.com:630999" in shared
+    assert {key.partition(":")[0] for key in shared} == {"site", "brief"}
+    assert [key.partition(":")[0] for key in desk.keys] == ["guid", "url", "site", "path", "brief"]
     assert "site:ithome.com:630999" in one(raw_guid="https://www.ithome.com/0/630/999.htm").keys
 
 

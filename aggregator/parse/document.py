@@ -116,6 +116,12 @@ class _Faithful:
     def _end_media_title(self) -> None:
         self.pop_content("media_title")  # type: ignore[attr-defined] # the mixin's
 
+    def _start_itunes_subtitle(self, attributes: dict[str, str]) -> None:
+        self._push_apart("itunes_subtitle", attributes)
+
+    def _end_itunes_subtitle(self) -> None:
+        self.pop_content("itunes_subtitle")  # type: ignore[attr-defined] # the mixin's
+
     def _start_itunes_summary(self, attributes: dict[str, str]) -> None:
         self._push_apart("itunes_summary", attributes)
 
@@ -138,6 +144,16 @@ class _Faithful:
         if self.in_media_group:
             attributes["house_group"] = str(self.media_groups)
         super()._start_media_content(attributes)  # type: ignore[misc] # the mixin is feedparser's
+
+    # feedparser makes the text of a category the term of an earlier one that has none.
+
+    def _start_category(self, attributes: dict[str, str]) -> None:
+        tags = self._get_context().get("tags")  # type: ignore[attr-defined] # the mixin's
+        if tags and not tags[-1]["term"]:
+            tags[-1]["term"] = tags[-1]["label"]
+            if not tags[-1]["term"]:
+                tags.pop()
+        super()._start_category(attributes)  # type: ignore[misc] # the mixin is feedparser's
 
     # feedparser keeps only the last of several <hour> and <day> elements.
 
@@ -210,6 +226,9 @@ def read_xml(body: Body, decoded: Decoded) -> Document:
             feed_id=bounded(head.get("id")),
             author=author,
             language=bounded(head.get("language")),
+            rights=bounded(head.get("rights")),
+            description=bounded(_description(head)),
+            icon_url=bounded(_icon(head)),
             updated_at=date_of(head, body.timezone, "updated", "published")[1],
             truncated=truncated,
             read_up_to=reader.most_entries if reader.has_more else None,
@@ -219,7 +238,20 @@ def read_xml(body: Body, decoded: Decoded) -> Document:
         entries=tuple(raw_entry(entry, version, body, inherited) for entry in entries),
         source_url=body.source_url,
         seen_at=body.seen_at,
+        sites=body.sites,
     )
+
+
+def _description(head: dict[str, Any]) -> str | None:
+    names = ("subtitle", "itunes_subtitle", "itunes_summary")
+    return next((head[name] for name in names if head.get(name)), None)
+
+
+def _icon(head: dict[str, Any]) -> str | None:
+    """Return a feed's picture: Atom's icon is a small square, its logo and RSS's image are wide."""
+    image = head.get("image")
+    wide = image.get("href") if isinstance(image, dict) else None
+    return head.get("icon") or head.get("logo") or wide
 
 
 def _legal(text: str, notes: list[str]) -> str:

@@ -15,6 +15,7 @@ from aggregator.model import (
     Enclosure,
     Problem,
     ProblemKind,
+    Provenance,
     RawEntry,
 )
 from aggregator.parse.dates import parse_date
@@ -49,6 +50,8 @@ def read_json(body: Body, decoded: Decoded) -> Document:
             site_url=_text(feed, "home_page_url"),
             author=author,
             language=_text(feed, "language"),
+            description=_text(feed, "description"),
+            icon_url=_text(feed, "favicon") or _text(feed, "icon"),
             truncated=len(items) > most,
             read_up_to=most if len(items) > most else None,
             hints=DocumentHints(expired=feed.get("expired") is True),
@@ -57,6 +60,7 @@ def read_json(body: Body, decoded: Decoded) -> Document:
         entries=tuple(_entry(item, body, author) for item in entries),
         source_url=body.source_url,
         seen_at=body.seen_at,
+        sites=body.sites,
     )
 
 
@@ -94,6 +98,7 @@ def _entry(item: dict[str, Any], body: Body, feed_author: str | None) -> RawEntr
         raw_categories=_categories(item),
         raw_enclosures=_enclosures(item),
         raw_images=_images(item),
+        raw_source=_source(item, body),
         base_url=body.source_url,
         language=_text(item, "language"),
     )
@@ -150,3 +155,18 @@ def _enclosures(item: dict[str, Any]) -> tuple[Enclosure, ...]:
 def _images(item: dict[str, Any]) -> tuple[Enclosure, ...]:
     urls = (_text(item, name) for name in ("image", "banner_image"))
     return tuple(image(url) for url in urls if url)
+
+
+def _source(item: dict[str, Any], body: Body) -> Provenance | None:
+    """Return where an item first stood, as merged feeds like ours say it in an extension."""
+    source = item.get("_source")
+    if not isinstance(source, dict):
+        return None
+    found = Provenance(
+        title=_text(source, "title"),
+        id=_text(source, "id"),
+        url=_text(source, "feed_url"),
+        site_url=_text(source, "home_page_url"),
+        updated_at=parse_date(_text(source, "date_modified"), body.timezone),
+    )
+    return None if found == Provenance() else found

@@ -6,7 +6,7 @@ from calendar import timegm
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aggregator.model import Body, Category, DocumentHints, Enclosure, RawEntry
+from aggregator.model import Body, Category, DocumentHints, Enclosure, Provenance, RawEntry
 from aggregator.parse.dates import parse_date, trust_feedparser
 from aggregator.parse.limits import MAX_CATEGORIES, MAX_ENCLOSURES, bounded
 from aggregator.parse.media import media
@@ -59,6 +59,7 @@ def raw_entry(entry: dict[str, Any], version: str, body: Body, feed_author: str 
         raw_enclosures=(*_enclosures(entry), *beside.files),
         raw_images=beside.images,
         raw_thumbnail=beside.thumbnail,
+        raw_source=provenance_of(entry, body.timezone),
         base_url=str(base),
         language=bounded(
             (content or summary_detail or title_detail).get("language") or entry.get("language")
@@ -113,9 +114,27 @@ def author_of(context: dict[str, Any]) -> str | None:
 
 
 def _categories(entry: dict[str, Any]) -> tuple[Category, ...]:
-    terms = (tag.get("label") or tag.get("term") or "" for tag in entry.get("tags", []))
-    kept = dict.fromkeys(bounded(str(term)) for term in terms if term)
-    return tuple(Category(term) for term in kept if term)[:MAX_CATEGORIES]
+    """Return what an entry is filed under; where only a label is given, it serves as the term."""
+    found = []
+    for tag in entry.get("tags", []):
+        term, label = tag.get("term") or tag.get("label"), tag.get("label")
+        if term:
+            found.append(Category(bounded(str(term)), bounded(tag.get("scheme")), bounded(label)))
+    return tuple(dict.fromkeys(found))[:MAX_CATEGORIES]
+
+
+def provenance_of(entry: dict[str, Any], zone: str) -> Provenance | None:
+    """Return where an entry says that it first stood: Atom's source (RFC 4287, 4.2.11) or RSS's."""
+    source = dict(entry.get("source") or {})
+    own = (one for one in source.get("links", []) if one.get("rel") == "self" and one.get("href"))
+    found = Provenance(
+        title=bounded(source.get("title")),
+        id=bounded(source.get("id")),
+        url=bounded(source.get("href") or next((str(one["href"]) for one in own), None)),
+        site_url=bounded(source.get("link")),
+        updated_at=date_of(source, zone, "updated")[1],
+    )
+    return None if found == Provenance() else found
 
 
 def _enclosures(entry: dict[str, Any]) -> tuple[Enclosure, ...]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections import Counter
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 import nh3
 
 from aggregator.redact import redact
+from aggregator.refine.guards import CLOSED, MAX_HTML_CHARS, SHALLOW, guarded
 from aggregator.refine.pictures import (
     LAZY,
     SIZES,
@@ -30,19 +30,17 @@ from aggregator.refine.pictures import (
     largest,
     picture,
 )
+from aggregator.refine.site_rules import DEFAULT_REFERRER
 from aggregator.refine.sites import watch_page, without_redirect
 from aggregator.refine.text import one_line, paragraphs, scrub
 from aggregator.refine.urls import absolute_url, public_url, without_trackers
+from aggregator.rules import remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: More than the longest article seen (0.6 million characters, a bundle of a year's notes).
-MAX_HTML_CHARS = 1024 * 1024
-#: Deeper markup is an attack or a bug: real articles stay under 60.
-MAX_NESTING = 256
-#: nh3 is quadratic in the "&" of one text: a million of them are 8 seconds.
-MAX_REFERENCES = 50_000
+    from aggregator.refine.site_rules import SiteRules
+
 #: A pass that still changes something after this many is markup made to confuse parsers.
 _MAX_PASSES = 6
 #: Cleaning adds attributes; what grows beyond this is nothing but them.
@@ -119,48 +117,35 @@ _LINK_REL = "noopener noreferrer nofollow"
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^<>]*)>")
 _REWRITTEN_TAG = re.compile(r"<(/?)(img|source|x-[a-z]+)([^<>]*)>")
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
-_RAW_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)[^>]*>?")
 #: Scripts keep all sorts of things in data attributes; this much looks like an address.
 _ADDRESS = re.compile(r"[^\s{}\[\]]*[/.][^\s{}\[\]]*")
 
-#: Elements without an end tag, and those whose end tag HTML supplies, do not nest by being open.
-_SHALLOW = frozenset(
-    {
-        "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param",
-        "source", "track", "wbr", "p", "li", "dt", "dd", "option", "tr", "td", "th", "tbody",
-        "thead", "tfoot",
-    }
-)  # fmt: skip
-#: Of those, nh3 writes these with their end tags.
-_CLOSED = frozenset({"p", "li", "dt", "dd", "option", "tr", "td", "th", "tbody", "thead", "tfoot"})
-#: An end tag does not reach past these (https://html.spec.whatwg.org/#has-an-element-in-scope).
-_BARRIERS = frozenset(
-    {
-        "applet", "caption", "html", "table", "td", "th", "marquee", "object", "template",
-        "button", "select", "svg", "math", "foreignobject", "desc", "mi", "mo", "mn", "ms",
-        "mtext", "annotation-xml",
-    }
-)  # fmt: skip
 
-
-def clean(raw_html: str, base_url: str, removed: frozenset[str] = frozenset()) -> str:
+def clean(
+    raw_html: str,
+    base_url: str,
+    removed: frozenset[str] = frozenset(),
+    rules: SiteRules | None = None,
+) -> str:
     """Return `raw_html` as HTML that is safe to publish, its URLs absolute against `base_url`.
 
     No script, style, form, frame, event handler or id; links http(s) and mailto only, images
     http(s) or a small inline picture, each with no-referrer and lazy loading; players become links;
-    no user info, no secret value and, in links, no known tracker in any URL. Elements named in
-    `removed` ("tag.class") are left out whole. Cleaning the result again changes nothing.
+    no user info, no secret value and, in links, no known tracker in any URL. What the operator's
+    `rules` select is left out first, then elements named in `removed` ("tag.class"); the rules may
+    give pictures another address and another referrerpolicy. Cleaning the result again changes
+    nothing, unless a selector finds something by its place alone.
     """
-    text = _cut(scrub(raw_html))
+    text = guarded(scrub(raw_html))
     if "<" not in text and "&" not in text:
         return redact(html.escape(text, quote=False).strip())
-    if nesting(text) > MAX_NESTING:
-        text = _flattened(text)
+    if rules is not None and rules.selectors:
+        text = guarded(remove(text, rules.selectors))
     _ADDRESSES.set(_Addresses(base_url))
     if removed and "class" in text:
         text = _without(text, removed)
     for _ in range(_MAX_PASSES):
-        cleaned = _pass(text)
+        cleaned = _pass(text, rules)
         if len(cleaned) > _MAX_CLEAN_CHARS:
             break
         if cleaned == text:
@@ -176,63 +161,10 @@ def to_text(clean_html: str) -> str:
 
 def strip_tags(raw_html: str) -> str:
     """Return the text of untrusted HTML, its entities decoded exactly once."""
-    text = _cut(scrub(raw_html))
+    text = guarded(scrub(raw_html))
     if "<" not in text:
         return html.unescape(text)
-    if nesting(text) > MAX_NESTING:
-        text = _flattened(text)
     return to_text(_STRIPPER.clean(text))
-
-
-def nesting(raw_html: str) -> int:
-    """Return an upper bound of the depth that a parser builds for `raw_html`, in linear time.
-
-    An end tag counts only for an open element of its own name, and never past a table cell or an
-    object, so that no trick of misnesting hides depth; sloppy markup is over-counted instead.
-    """
-    if raw_html.count("<") <= MAX_NESTING:
-        return 0
-    scopes: list[tuple[str, Counter[str]]] = [("", Counter())]
-    depth = deepest = 0
-    for match in _RAW_TAG.finditer(raw_html):
-        name = match[2].lower()
-        if name in _BARRIERS:
-            if not match[1]:
-                scopes.append((name, Counter()))
-                depth += 1
-            elif scopes[-1][0] == name:
-                # What stays open inside may be re-opened by the parser outside: keep counting it.
-                _, left = scopes.pop()
-                scopes[-1][1].update(left)
-                depth -= 1
-        elif name not in _SHALLOW:
-            is_open = scopes[-1][1]
-            if not match[1]:
-                is_open[name] += 1
-                depth += 1
-            elif is_open[name]:
-                is_open[name] -= 1
-                depth -= 1
-        deepest = max(deepest, depth)
-    return deepest
-
-
-def _cut(text: str) -> str:
-    """Return the beginning of `text` that is sure to be parsed in time."""
-    if text.count("&") > MAX_REFERENCES:
-        text = "&".join(text.split("&", MAX_REFERENCES)[:-1])
-    if len(text) > MAX_HTML_CHARS:
-        text = text[: max(text.rfind("<", 0, MAX_HTML_CHARS), MAX_HTML_CHARS // 2)]
-    return text
-
-
-def _flattened(raw_html: str) -> str:
-    """Return only the paragraphs and line breaks of markup that is too deep to parse."""
-    return _RAW_TAG.sub(_flat, raw_html)
-
-
-def _flat(match: re.Match[str]) -> str:
-    return f"<{match[1]}{match[2]}>" if match[2].lower() in {"p", "br"} else " "
 
 
 def _as_blank(match: re.Match[str]) -> str:
@@ -242,10 +174,10 @@ def _as_blank(match: re.Match[str]) -> str:
 # --- one pass -----------------------------------------------------------------------------------
 
 
-def _pass(text: str) -> str:
+def _pass(text: str, rules: SiteRules | None) -> str:
     renamed = _RENAMED.sub(r"<\1x-\2", text)
     tidy = _CLEANER.clean(renamed)
-    return redact(scrub(_Rewriter().rewrite(tidy))).strip()
+    return redact(scrub(_Rewriter(rules).rewrite(tidy))).strip()
 
 
 def _without(text: str, removed: frozenset[str]) -> str:
@@ -264,7 +196,7 @@ def _without(text: str, removed: frozenset[str]) -> str:
             kept.append(tidy[position : tag.start()])
             position = tag.end()
             name = tag[2]
-            depth = 0 if name in _SHALLOW - _CLOSED else 1
+            depth = 0 if name in SHALLOW - CLOSED else 1
     return "".join(kept) if depth else "".join((*kept, tidy[position:]))
 
 
@@ -364,7 +296,8 @@ def _fit_url(tag: str, name: str, value: str, base_url: str) -> str | None:
 class _Rewriter:
     """Rewrites nh3's output tag by tag: images whole, players to links, helpers away."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: SiteRules | None) -> None:
+        self._rules = rules
         self._shown: set[str] = set()
         self._twins: set[str] = set()  # of lazy images, shown where no script runs
         self._in_noscript = 0
@@ -396,13 +329,17 @@ class _Rewriter:
         self._shown.add(same)
         if self._in_noscript:
             self._twins.add(same)
+        policy = DEFAULT_REFERRER
+        if self._rules is not None and source.startswith("http"):
+            source = self._rules.picture(source)
+            policy = self._rules.referrer(source)
         kept = {"src": source, "alt": attributes.get("alt", "")}
         if attributes.get("title"):
             kept["title"] = attributes["title"]
         for side in ("width", "height"):
             if attributes.get(side, "").isdecimal():
                 kept[side] = attributes[side]
-        kept |= {"loading": "lazy", "referrerpolicy": "no-referrer"}
+        kept |= {"loading": "lazy", "referrerpolicy": policy}
         return "<img" + "".join(f' {key}="{_escaped(value)}"' for key, value in kept.items()) + ">"
 
     def _player(self, closing: bool, name: str, attributes: dict[str, str]) -> str:
@@ -432,7 +369,8 @@ def _attributes(tidy: str) -> dict[str, str]:
 
 def _link(url: str) -> str:
     host = urlsplit(url).hostname or url
-    return f'<a href="{_escaped(url)}" rel="{_LINK_REL}">▶ {html.escape(host, quote=False)}</a>'
+    # Blanks around it: what stood beside a player is no part of its name.
+    return f' <a href="{_escaped(url)}" rel="{_LINK_REL}">▶ {html.escape(host, quote=False)}</a> '
 
 
 def _escaped(value: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from aggregator.refine.sites import article_number, site_of
 from aggregator.refine.urls import canonical_url, is_page
@@ -14,8 +14,10 @@ from aggregator.refine.urls import canonical_url, is_page
 #: Longer keys are hashed: some publishers put the whole article into the guid.
 _MAX_KEY_CHARS = 300
 #: Text shorter than this repeats by itself ("Photo of the day") and tells nothing apart. It serves
-#: only where an entry has neither guid nor link.
+#: as a text only where an entry has neither guid nor link, else as the weakest of its keys.
 _MIN_TELLING_CHARS = 160
+#: What follows the host in shorter addresses ("/1", "/news") any page may have.
+_MIN_PATH_CHARS = 8
 
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^<>]*)>")
 _ADDRESS = re.compile(r' (href|src)="([^"]*)"')
@@ -32,20 +34,28 @@ _COUNT_AFTER = re.compile(rf"(评论|阅读|浏览|点击|点赞)\s?[:：(（]?\
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """All that may identify one entry: canonical keys, or `None`; `site` is an article's number."""
+    """All that may identify one entry: canonical keys, or `None`; `site` is an article's number.
+
+    `path` is the address without its host, for a publisher that moves to another one.
+    """
 
     guid: str | None
     url: str | None
     site: str | None
+    path: str | None
     text: str
     telling: bool
 
+    def strong(self) -> tuple[str, ...]:
+        """Return the keys that identify this entry by themselves, strongest first."""
+        named = tuple(key for key in (self.guid, self.url, self.site) if key)
+        moved = (self.path,) if self.path else ()
+        return (*named, *moved, f"text:{self.text}") if self.telling or not named else named + moved
+
     def candidates(self) -> tuple[str, ...]:
         """Return the keys that this entry offers, strongest first."""
-        keys = [key for key in (self.guid, self.url, self.site) if key]
-        if self.telling or not keys:
-            keys.append(self.text)
-        return tuple(keys)
+        strong = self.strong()
+        return strong if strong[-1].startswith("text:") else (*strong, f"brief:{self.text}")
 
 
 def marks(
@@ -61,13 +71,13 @@ def marks(
     canonical = canonical_url(url) if url else None
     own_site = canonical_url(site_url) if site_url else None
     said = f"{title}\n{site_of(url).lead.sub('', text, count=1)}"
+    names_a_page = canonical is not None and is_page(canonical) and canonical != own_site
     return Marks(
         guid=_key("guid", canonical_url(guid)) if guid else None,
-        url=_key("url", canonical)
-        if canonical and is_page(canonical) and canonical != own_site
-        else None,
+        url=_key("url", canonical) if canonical and names_a_page else None,
         site=f"site:{number}" if number else None,
-        text=f"text:{sha256(said.encode()).hexdigest()[:40]}",
+        path=_path(canonical, own_site) if canonical and names_a_page else None,
+        text=sha256(said.encode()).hexdigest()[:40],
         telling=len(said) >= _MIN_TELLING_CHARS,
     )
 
@@ -83,16 +93,26 @@ def first_of_repetitions(found: list[Marks]) -> list[int]:
 def unique_keys(found: list[Marks]) -> list[tuple[str, ...]]:
     """Return each entry's keys that no other entry of the document offers.
 
-    An entry left without any keeps one of all its marks together: entries that a publisher gives
-    the same guid still differ, or they would have been repetitions.
+    An entry that nothing identifies by itself has one of all its marks together: entries that a
+    publisher gives the same guid still differ, or they would have been repetitions.
     """
     offered = Counter(key for mark in found for key in mark.candidates())
     keys = []
     for mark in found:
-        unique = tuple(key for key in mark.candidates() if offered[key] == 1)
-        together = "\n".join((mark.guid or "", mark.url or "", mark.text))
-        keys.append(unique or (f"text:{sha256(together.encode()).hexdigest()[:40]}",))
+        strong = tuple(key for key in mark.strong() if offered[key] == 1)
+        weak = (key for key in mark.candidates()[len(mark.strong()) :] if offered[key] == 1)
+        keys.append((*(strong or (_together(mark),)), *weak))
     return keys
+
+
+def shared_guids(found: list[Marks]) -> str | None:
+    """Return one line about guids that several entries of the document have, `None` for none."""
+    counted = Counter(mark.guid for mark in found if mark.guid)
+    shared = [count for count in counted.values() if count > 1]
+    if not shared:
+        return None
+    what = "one id" if len(shared) == 1 else f"{len(shared)} ids"
+    return f"{what} for {sum(shared)} entries: not used"
 
 
 def content_hash(
@@ -150,6 +170,21 @@ def _file(url: str) -> str:
     except ValueError:
         return url
     return f"{parts.hostname}{parts.path}" if parts.hostname else url
+
+
+def _path(canonical: str, own_site: str | None) -> str | None:
+    """Return the key of an address without its host, where that tells anything."""
+    path, own_path = _after_host(canonical), _after_host(own_site or "")
+    return _key("path", path) if len(path) >= _MIN_PATH_CHARS and path != own_path else None
+
+
+def _after_host(canonical: str) -> str:
+    return urlunsplit(urlsplit(canonical)._replace(scheme="", netloc=""))
+
+
+def _together(mark: Marks) -> str:
+    said = "\n".join((mark.guid or "", mark.url or "", f"text:{mark.text}"))
+    return f"text:{sha256(said.encode()).hexdigest()[:40]}"
 
 
 def _key(kind: str, value: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aggregator.model import (
@@ -18,14 +18,17 @@ from aggregator.model import (
     Refined,
 )
 from aggregator.redact import redact
-from aggregator.refine.files import files
-from aggregator.refine.html import clean, strip_tags, to_text
+from aggregator.refine.about import categories, identifier, line, provenance, sane
+from aggregator.refine.files import files, pictures
+from aggregator.refine.html import clean, to_text
 from aggregator.refine.identity import (
     content_hash,
     first_of_repetitions,
     marks,
+    shared_guids,
     unique_keys,
 )
+from aggregator.refine.site_rules import rules_for
 from aggregator.refine.sites import site_of
 from aggregator.refine.text import (
     MAX_AUTHOR_CHARS,
@@ -41,11 +44,6 @@ from aggregator.refine.urls import absolute_url, public_url
 if TYPE_CHECKING:
     from aggregator.refine.identity import Marks
 
-#: The web is no older; what is dated before is a mistake (most often the epoch itself).
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-
-#: A guid of more is no candidate for a public id, and useless to a reader.
-_MAX_GUID_CHARS = 2048
 #: A title made from an entry's text.
 _MADE_TITLE_CHARS = 80
 #: Each of the publisher's own texts is kept up to here, for `explain` and repair.
@@ -69,7 +67,10 @@ def normalise(document: Document) -> Refined:
         notes.append(f"{len(drafts) - len(told)} empty entries left out")
     if len(kept) < len(told):
         notes.append(f"{len(told) - len(kept)} exact repetitions left out")
-    keys = unique_keys([draft.marks for draft in kept])
+    found = [draft.marks for draft in kept]
+    if shared := shared_guids(found):
+        notes.append(shared)
+    keys = unique_keys(found)
     return Refined(
         head=replace(head, notes=tuple(notes)),
         entries=tuple(
@@ -88,32 +89,44 @@ class _Draft:
 
 def _head(document: Document) -> DocumentHead:
     head = document.head
-    feed_id = one_line(head.feed_id or "")
     return replace(
         head,
-        title=_line(head.title, MAX_TITLE_CHARS),
+        title=line(head.title, MAX_TITLE_CHARS),
         site_url=public_url(absolute_url(head.site_url, document.source_url)),
-        feed_id=redact(feed_id) if 0 < len(feed_id) <= _MAX_GUID_CHARS else None,
-        author=_line(head.author, MAX_AUTHOR_CHARS),
+        feed_id=identifier(head.feed_id),
+        author=line(head.author, MAX_AUTHOR_CHARS),
         language=_language(head.language),
-        updated_at=_sane(head.updated_at, document.seen_at),
+        rights=line(head.rights, MAX_TITLE_CHARS),
+        description=line(head.description, MAX_SUMMARY_CHARS),
+        icon_url=public_url(absolute_url(scrub(head.icon_url or ""), document.source_url)),
+        updated_at=sane(head.updated_at, document.seen_at),
     )
 
 
 def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | None:
-    guid = _guid(raw)
+    guid = identifier(raw.raw_guid)
     url = _url(raw, document)
     # Relative addresses in a text are the page's own; xml:base says otherwise where it is given.
     stated = raw.base_url if raw.base_url != document.source_url else None
     base = stated or url or head.site_url or document.source_url
-    content_html, text, summary = _texts(raw, base, site_of(url or head.site_url).removed)
-    enclosures = files(raw, base, content_html)
-    title = _title(raw, text, url, enclosures)
+    page = url or head.site_url
+    rules = rules_for(document.sites, page)
+    summary_html, content_html = (
+        clean(_as_html(text, is_html), base, site_of(page).removed, rules)
+        for text, is_html in (
+            (raw.raw_summary, raw.raw_summary_is_html),
+            (raw.raw_content, raw.raw_content_is_html),
+        )
+    )
+    content_html = content_html or summary_html
+    text = one_line(to_text(content_html))
+    enclosures = files(raw, base, content_html, summary_html, rules)
+    title = _title(raw, text, url, enclosures, pictures(content_html))
     if not title:
         return None
     published_at, updated_at = _dates(raw, document.seen_at)
-    author = _line(raw.raw_author, MAX_AUTHOR_CHARS)
-    categories = (_line(category.term, MAX_AUTHOR_CHARS) for category in raw.raw_categories)
+    author = line(raw.raw_author, MAX_AUTHOR_CHARS)
+    summary = _summary(summary_html, text)
     entry = Entry(
         keys=(),
         guid=guid,
@@ -124,7 +137,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
         author=author,
         published_at=published_at,
         updated_at=updated_at,
-        categories=tuple(Category(term) for term in dict.fromkeys(categories) if term),
+        categories=categories(raw.raw_categories),
         enclosures=enclosures,
         language=_language(raw.language),
         content_hash=content_hash(
@@ -137,13 +150,9 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
             enclosure_urls=tuple(enclosure.url for enclosure in enclosures),
         ),
         raw=_raw(raw),
+        provenance=provenance(raw.raw_source, head, document),
     )
     return _Draft(entry, marks(guid=guid, url=url, site_url=head.site_url, title=title, text=text))
-
-
-def _guid(raw: RawEntry) -> str | None:
-    guid = redact(one_line(raw.raw_guid or ""))
-    return guid if 0 < len(guid) <= _MAX_GUID_CHARS else None
 
 
 def _url(raw: RawEntry, document: Document) -> str | None:
@@ -154,52 +163,44 @@ def _url(raw: RawEntry, document: Document) -> str | None:
     return public_url(absolute_url(scrub(link or ""), raw.base_url or document.source_url))
 
 
-def _texts(raw: RawEntry, base: str, removed: frozenset[str]) -> tuple[str, str, str]:
-    """Return the content as sanitised HTML, its text, and the summary's if it says more."""
-    summary_html = clean(_as_html(raw.raw_summary, raw.raw_summary_is_html), base, removed)
+def _summary(summary_html: str, text: str) -> str:
+    """Return the summary's text if it says more than the content's."""
     summary = one_line(to_text(summary_html))
-    content_html = clean(_as_html(raw.raw_content, raw.raw_content_is_html), base, removed)
-    if not content_html:
-        return summary_html, summary, ""
-    text = one_line(to_text(content_html))
-    return content_html, text, "" if summary == text else excerpt(summary, MAX_SUMMARY_CHARS)
+    return "" if summary == text else excerpt(summary, MAX_SUMMARY_CHARS)
 
 
 def _as_html(text: str | None, is_html: bool) -> str:
     return text if is_html and text else paragraphs(text or "")
 
 
-def _title(raw: RawEntry, text: str, url: str | None, enclosures: tuple[Enclosure, ...]) -> str:
-    title = _line(raw.raw_title, MAX_TITLE_CHARS, is_html=raw.raw_title_is_html)
+def _title(
+    raw: RawEntry,
+    text: str,
+    url: str | None,
+    enclosures: tuple[Enclosure, ...],
+    shown: dict[str, str],
+) -> str:
+    """Return the title, else what there is: the text, the page, a file's or a picture's address."""
+    title = line(raw.raw_title, MAX_TITLE_CHARS, is_html=raw.raw_title_is_html)
     if title:
         return title
-    if text:
-        return excerpt(redact(text), _MADE_TITLE_CHARS)
-    return excerpt(url or next((enclosure.url for enclosure in enclosures), ""), MAX_TITLE_CHARS)
-
-
-def _line(text: str | None, limit: int, *, is_html: bool = True) -> str | None:
-    """Return publisher's text as one plain line, entities decoded once, or `None` when empty."""
-    if not text:
-        return None
-    plain = strip_tags(text) if is_html and ("<" in text or "&" in text) else text
-    return excerpt(redact(one_line(plain)), limit) or None
+    said = text or next(filter(None, map(one_line, shown.values())), "")
+    if said:
+        return excerpt(redact(said), _MADE_TITLE_CHARS)
+    addresses = (url, *(enclosure.url for enclosure in enclosures), *shown)
+    return excerpt(next(filter(None, addresses), ""), MAX_TITLE_CHARS)
 
 
 def _dates(raw: RawEntry, seen_at: datetime) -> tuple[datetime | None, datetime | None]:
     """Return when the entry was published and updated, as far as the publisher says it sanely."""
-    published_at = _sane(raw.published_at, seen_at)
-    updated_at = _sane(raw.updated_at, seen_at)
+    published_at = sane(raw.published_at, seen_at)
+    updated_at = sane(raw.updated_at, seen_at)
     if published_at is None:
         # Atom demands only `updated`; the first one seen is the closest to a publication date.
         return updated_at, updated_at
     if updated_at is not None and updated_at < published_at:
         updated_at = published_at
     return published_at, updated_at
-
-
-def _sane(at: datetime | None, seen_at: datetime) -> datetime | None:
-    return None if at is None or at < EARLIEST else min(at, seen_at)
 
 
 def _language(language: str | None) -> str | None:
@@ -219,4 +220,11 @@ def _raw(raw: RawEntry) -> str:
 
 
 def _as_json(value: datetime | Enclosure | Category | Provenance) -> object:
-    return value.isoformat() if isinstance(value, datetime) else asdict(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    fields = asdict(value).items()
+    return {
+        name: one[:_MAX_RAW_CHARS] if isinstance(one, str) else one
+        for name, one in fields
+        if one is not None
+    }

@@ -165,6 +165,12 @@ def watch_page(url: str) -> str:
     return url
 
 
+def hosts_of(url: str) -> tuple[str, ...]:
+    """Return the host of `url` and every domain above it, `()` for none."""
+    parts = _split(url)
+    return () if parts is None else tuple(_hosts(parts))
+
+
 def _site(parts: SplitResult) -> Site:
     return next((SITES[name] for name in _hosts(parts) if name in SITES), UNKNOWN_SITE)
 
