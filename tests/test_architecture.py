@@ -25,8 +25,8 @@ LEVELS = (
     ("errors", "model", "redact"),
     ("rules",),
     (
-        "config", "discover", "exports", "lint", "logs", "opml", "parse", "publish", "refine",
-        "schedule",
+        "config", "discover", "exports", "lint", "logs", "operations", "opml", "parse", "publish",
+        "refine", "schedule",
     ),
     ("control", "edit", "fetch", "files", "notify", "store", "workers"),
     ("exporting", "poll", "preview", "reports", "serve"),
@@ -39,8 +39,8 @@ LEVELS = (
 
 #: Level 1 is pure: a decision takes its clock, dice and environment as arguments.
 PURE = (
-    "model", "redact", "rules", "config", "discover", "exports", "lint", "opml", "parse", "publish",
-    "refine", "schedule",
+    "model", "redact", "rules", "config", "discover", "exports", "lint", "operations", "opml",
+    "parse", "publish", "refine", "schedule",
 )  # fmt: skip
 IMPURE_MODULES = {
     "asyncio", "http", "os", "random", "secrets", "signal", "socket", "ssl", "subprocess",

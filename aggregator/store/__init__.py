@@ -132,13 +132,26 @@ class Store(Protocol):
         """
 
     def facts(self, wanted: str, feeds: tuple[Feed, ...]) -> tuple[EntryFacts, ...]:
-        """Return what is known of the entries with this public id, guid or URL, newest first.
+        """Return what is known of the entries with this public id, guid, URL or key, newest first.
 
         With their place in each of `feeds`.
         """
 
     def removed_feed(self, name: str) -> Feed | None:
         """Return a feed as it was configured last, `None` for one that is, or that never was."""
+
+    def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
+        """Look for what went wrong and what is well again; return the titles of what is told.
+
+        A source is broken once it has failed for longer than `alert_after`. Not to be called while
+        our own network is down.
+        """
+
+    def operations(self) -> Selection:
+        """Return the operations feed, newest entry first: `Selection.feed` is named "_status".
+
+        Its version grows with every change; there is no `feed_version` of it.
+        """
 
     def status(self) -> list[SourceStatus]:
         """Return one row a configured source, in the configuration's order."""

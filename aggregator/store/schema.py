@@ -219,7 +219,6 @@ PUBLISHING = (
     """CREATE TABLE alarms (
         subject TEXT NOT NULL,
         kind TEXT NOT NULL,
-        text TEXT NOT NULL,
         since_at INTEGER NOT NULL,
         ended_at INTEGER,
         told INTEGER NOT NULL,

@@ -11,8 +11,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aggregator.errors import StoreError
 from aggregator.model import PastPoll, Selection, SourceStatus
+from aggregator.operations import look
 from aggregator.redact import redact
-from aggregator.store import applying, archive, facts, mirrors, notes, planning, selection, windows
+from aggregator.store import (
+    alarms,
+    applying,
+    archive,
+    facts,
+    mirrors,
+    notes,
+    planning,
+    selection,
+    windows,
+)
 from aggregator.store.absorbing import UNSTABLE_POLLS, Poll, absorb
 from aggregator.store.codec import dumps
 from aggregator.store.connection import open_reader as open_reading
@@ -160,6 +171,15 @@ class SqliteStore:
         self._write(lambda db: drop_leftovers(db, now=at, keep_raw=keep_raw))
         return total
 
+    def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
+        """Look for what went wrong and what is well again; return the titles of what is told."""
+        with self._reading() as db:
+            seen, before = alarms.watched(db), alarms.alarms(db)
+        told = look(seen, before, now=now, alert_after=alert_after)
+        if not self._write(lambda db: alarms.tell(db, before, told, now)):
+            return ()
+        return tuple(event.title for event in told.events)
+
     # --- reading --------------------------------------------------------------------------------
 
     def feed_version(self, name: str) -> int | None:
@@ -205,6 +225,15 @@ class SqliteStore:
         """Return what is known of the entries with this public id, guid or URL, newest first."""
         with self._reading() as db:
             return facts.facts(db, wanted, feeds)
+
+    def operations(self) -> Selection:
+        """Return the operations feed, newest entry first."""
+        with self._reading() as db:
+            db.execute("BEGIN")
+            try:
+                return alarms.operations_selection(db)
+            finally:
+                db.execute("COMMIT")
 
     def removed_feed(self, name: str) -> Feed | None:
         """Return a feed as it was configured last, `None` for one that is, or that never was."""

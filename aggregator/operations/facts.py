@@ -1,0 +1,81 @@
+"""What an operations feed looks at: sources, feeds, the configuration; and what an alarm is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+
+class Kind(StrEnum):
+    """What an alarm is about; the value is stored, and is a category in the feed."""
+
+    BROKEN = "broken"
+    GONE = "gone"
+    SILENT = "silent"
+    MOVED = "moved"
+    GAP = "gap"
+    UNSTABLE_IDS = "unstable-ids"
+    CERTIFICATE = "certificate"
+    CAP = "cap"
+    CONFIG = "config"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedSource:
+    """What is known of an enabled source. `key` stays its own whatever it is called.
+
+    `newest_at` is when its newest entry came, or, without any, since when it is polled. `problem`
+    is of its last poll, as `str(Problem)`. `moved` and `gaps` are the store's notes.
+    `certificate_until_at` is of the mirror in use.
+    """
+
+    key: str
+    name: str
+    newest_at: datetime
+    private: bool = False
+    expected_every: timedelta | None = None
+    next_poll_at: datetime | None = None
+    last_success_at: datetime | None = None
+    failing_since_at: datetime | None = None
+    problem: str | None = None
+    moved: str | None = None
+    gaps: str | None = None
+    unstable_ids: bool = False
+    certificate_until_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedFeed:
+    """A feed, with the store's note that its window is cut by `limit`, if it is."""
+
+    key: str
+    name: str
+    cut: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """All that a look sees; `config` is the store's note on the configuration."""
+
+    sources: tuple[WatchedSource, ...] = ()
+    feeds: tuple[WatchedFeed, ...] = ()
+    config: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What is wrong with a subject (a `key`), or was not long ago (`ended_at`).
+
+    `told`: the feed's last word is that it is wrong; `told_at`: when it said anything of it last.
+    """
+
+    subject: str
+    kind: Kind
+    since_at: datetime
+    ended_at: datetime | None = None
+    told: bool = False
+    told_at: datetime | None = None

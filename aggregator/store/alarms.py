@@ -1,0 +1,248 @@
+"""The operations feed: what its looks see, the alarms that they leave, and what it told."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.model import Category, Feed, Origin, Selection, Story
+from aggregator.operations import (
+    Alarm,
+    Kind,
+    Watched,
+    WatchedFeed,
+    WatchedSource,
+    certificate_note,
+)
+from aggregator.store.absorbing import UNSTABLE_POLLS
+from aggregator.store.rows import (
+    MICROSECOND,
+    feed_of,
+    instant,
+    micros,
+    optional_instant,
+    optional_micros,
+    source_of,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+    from datetime import datetime
+
+    from aggregator.operations import Told
+
+#: What the feed keeps. The newest entry stays whatever its age: an id is never given twice.
+KEPT_EVENTS = 200
+KEPT_FOR = timedelta(days=90)
+
+#: Who speaks in the feed.
+AUTHOR = "aggregator"
+
+#: No configured feed can have this name.
+FEED = Feed(
+    name="_status",
+    title="aggregator: operations",
+    sources=(),
+    window=KEPT_FOR,
+    min_entries=1,
+    limit=KEPT_EVENTS,
+    description="What is wrong with sources, feeds and the configuration, and what works again.",
+    language="en",
+    author=AUTHOR,
+)
+
+# Where several mirrors answer for each other, the certificate that matters is of the one in use:
+# the first that does not fail. What was stored of the others may be long out of date.
+_SOURCES = """
+    SELECT s.*,
+           (SELECT text FROM notes WHERE subject = 'moved ' || s.name) AS moved,
+           (SELECT text FROM notes WHERE subject = 'gaps ' || s.name) AS gaps,
+           (SELECT max(order_key) FROM entries WHERE source_id = s.id) AS newest_at,
+           (SELECT certificate_until_at FROM mirrors m WHERE m.source_id = s.id AND m.failures = 0
+             ORDER BY m.position LIMIT 1) AS certificate_until_at
+      FROM sources s WHERE s.removed_at IS NULL AND s.enabled = 1 ORDER BY s.position
+"""
+
+
+def watched(connection: sqlite3.Connection) -> Watched:
+    """Return what a look sees: enabled sources, feeds that people chose, the configuration."""
+    note = connection.execute("SELECT text FROM notes WHERE subject = 'config'").fetchone()
+    return Watched(
+        sources=tuple(_watched_source(row) for row in connection.execute(_SOURCES)),
+        feeds=_watched_feeds(connection),
+        config=None if note is None else note["text"],
+    )
+
+
+def _watched_source(row: sqlite3.Row) -> WatchedSource:
+    source = source_of(row["config"])
+    # The order key of a source's newest entry is when it came, and of its first document's
+    # entries when they were published.
+    newest = row["newest_at"] or row["content_changed_at"] or row["created_at"]
+    return WatchedSource(
+        key=f"source {row['id']}",
+        name=source.name,
+        newest_at=instant(newest),
+        private=source.private,
+        expected_every=source.expected_every,
+        next_poll_at=instant(row["next_poll_at"]),
+        last_success_at=optional_instant(row["last_success_at"]),
+        failing_since_at=optional_instant(row["failing_since_at"]),
+        problem=row["problem"],
+        moved=row["moved"],
+        gaps=row["gaps"],
+        unstable_ids=row["unstable_polls"] >= UNSTABLE_POLLS,
+        certificate_until_at=optional_instant(row["certificate_until_at"]),
+    )
+
+
+def _watched_feeds(connection: sqlite3.Connection) -> tuple[WatchedFeed, ...]:
+    rows = connection.execute(
+        """SELECT f.id, f.name, f.config, n.text FROM feeds f
+             JOIN notes n ON n.subject = 'feed ' || f.name
+            WHERE f.removed_at IS NULL ORDER BY f.name"""
+    )
+    return tuple(
+        WatchedFeed(f"feed {row['id']}", row["name"], row["text"])
+        for row in rows
+        if not _is_by_the_way(feed_of(row["config"]))
+    )
+
+
+def _is_by_the_way(feed: Feed) -> bool:
+    """Tell whether nobody asked for a feed: those of every tag and source, which have no `limit`.
+
+    One busy source would raise the alarm of each.
+    """
+    return feed.automatic and "/" in feed.name
+
+
+def alarms(connection: sqlite3.Connection) -> tuple[Alarm, ...]:
+    """Return the alarms that the last look left."""
+    rows = connection.execute("SELECT * FROM alarms ORDER BY subject, kind")
+    return tuple(
+        Alarm(
+            subject=row["subject"],
+            kind=Kind(row["kind"]),
+            since_at=instant(row["since_at"]),
+            ended_at=optional_instant(row["ended_at"]),
+            told=bool(row["told"]),
+            told_at=optional_instant(row["told_at"]),
+        )
+        for row in rows
+    )
+
+
+def tell(
+    connection: sqlite3.Connection, before: tuple[Alarm, ...], told: Told, now: datetime
+) -> bool:
+    """Store what came of a look at `before`; each entry gets its public id here, for ever.
+
+    Returns whether that was done: not where another look has stored alarms meanwhile, since both
+    would tell the same.
+    """
+    if alarms(connection) != before:
+        return False
+    if told.alarms != before:
+        _replace_alarms(connection, told.alarms)
+    connection.executemany(
+        """INSERT INTO events (public_id, kind, title, content_html, happened_at)
+           VALUES (?, ?, ?, ?, ?)""",
+        [
+            (uuid.uuid4().urn, event.kind, event.title, event.content_html, micros(now))
+            for event in told.events
+        ],
+    )
+    _forget(connection, now)
+    return True
+
+
+def _replace_alarms(connection: sqlite3.Connection, kept: tuple[Alarm, ...]) -> None:
+    connection.execute("DELETE FROM alarms")
+    connection.executemany(
+        """INSERT INTO alarms (subject, kind, since_at, ended_at, told, told_at)
+           VALUES (?, ?, ?, ?, ?, ?)""",
+        [
+            (
+                alarm.subject,
+                alarm.kind,
+                micros(alarm.since_at),
+                optional_micros(alarm.ended_at),
+                alarm.told,
+                optional_micros(alarm.told_at),
+            )
+            for alarm in kept
+        ],
+    )
+
+
+def _forget(connection: sqlite3.Connection, now: datetime) -> None:
+    """Drop entries that are too many or too old: a run of the oldest, never the newest."""
+    connection.execute(
+        """DELETE FROM events WHERE id < (SELECT max(id) FROM events) AND id < max(
+             (SELECT max(id) FROM events) - :most + 1,
+             coalesce((SELECT min(id) FROM events WHERE happened_at >= :oldest),
+                      (SELECT max(id) FROM events)))""",
+        {"most": KEPT_EVENTS, "oldest": micros(now) - KEPT_FOR // MICROSECOND},
+    )
+
+
+def operations_selection(connection: sqlite3.Connection) -> Selection:
+    """Return the operations feed, newest entry first. Call it inside a transaction.
+
+    Its version grows with every change, since entries come at one end and go at the other.
+    """
+    (feed_id,) = connection.execute("SELECT operations_id FROM counters").fetchone()
+    rows = connection.execute("SELECT * FROM events ORDER BY id").fetchall()
+    (created_at,) = connection.execute("SELECT min(created_at) FROM feeds").fetchone()
+    changed_at = instant(max((row["happened_at"] for row in rows), default=created_at or 0))
+    origin = Origin(
+        name=FEED.name,
+        title=FEED.title,
+        id=feed_id,
+        url=None,
+        site_url=None,
+        updated_at=changed_at,
+        language=FEED.language,
+        author=AUTHOR,
+    )
+    stories: list[Story] = []
+    order_key = 0
+    for row in rows:
+        order_key = max(row["happened_at"], order_key + 1)
+        happened_at = instant(row["happened_at"])
+        stories.append(
+            Story(
+                id=row["public_id"],
+                order_key=order_key,
+                origin=origin,
+                url=None,
+                title=row["title"],
+                content_html=row["content_html"],
+                summary="",
+                author=AUTHOR,
+                published_at=happened_at,
+                updated_at=happened_at,
+                categories=(Category(row["kind"]),),
+                language=FEED.language,
+            )
+        )
+    return Selection(
+        feed=FEED,
+        id=feed_id,
+        version=rows[0]["id"] + rows[-1]["id"] if rows else 0,
+        changed_at=changed_at,
+        stories=tuple(reversed(stories)),
+    )
+
+
+def certificate_notes(connection: sqlite3.Connection, now: datetime) -> dict[str, str]:
+    """Return a line for each source whose certificate is about to end, by subject."""
+    told: dict[str, str] = {}
+    for row in connection.execute(_SOURCES):
+        until_at = optional_instant(row["certificate_until_at"])
+        note = None if until_at is None else certificate_note(until_at, now)
+        if note is not None:
+            told[f"certificate {row['name']}"] = note
+    return told
