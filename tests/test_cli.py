@@ -162,7 +162,7 @@ def test_check_prints_what_would_be_polled_and_published(folder: Path) -> None:
     told = run("check", cwd=folder)
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout == (
-        "config.toml: 2 sources, 2 feeds; database data/a.db\n"
+        "config.toml: 2 sources, 2 feeds and 3 automatic; database data/a.db\n"
         "\n"
         "Polled:\n"
         "\n"
@@ -185,6 +185,12 @@ def test_check_prints_what_would_be_polled_and_published(folder: Path) -> None:
         "  http://127.0.0.1:8420/feeds/zh.json\n"
         "  sources: ithome\n"
         "  36h of stories, at least 50, at most 1000\n"
+        "\n"
+        "Published, too, each as .atom, .rss, .json:\n"
+        "\n"
+        "  http://127.0.0.1:8420/tags/%E7%A7%91%E6%8A%80\n"
+        "  http://127.0.0.1:8420/sources/ithome\n"
+        "  http://127.0.0.1:8420/sources/old\n"
     )
     assert [path.name for path in folder.iterdir()] == ["config.toml"]
 

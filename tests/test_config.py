@@ -15,7 +15,7 @@ from aggregator.config import Config, Listen, find, load, parse
 from aggregator.config.tables import LISTS, SECTIONS
 from aggregator.config.values import allowance, duration, same_url_key, written
 from aggregator.errors import ConfigError
-from aggregator.model import Allowance, Feed, Source
+from aggregator.model import Allowance, Condition, Feed, Source
 
 ROOT = Path(__file__).parent.parent
 SOURCE = '[[sources]]\nname = "a"\nurl = "https://a.example/rss"\n'
@@ -54,11 +54,17 @@ def test_what_the_example_shows_as_default_is_the_default() -> None:
 
 def test_the_examples_of_the_example_are_valid_too() -> None:
     text = (ROOT / "config.toml").read_text(encoding="utf-8")
-    uncommented = re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)
+    uncommented = re.sub(r"^# (\w+ = |\[\[)", r"\1", text, flags=re.MULTILINE)
     example = config(uncommented)
     assert example.server.base_url == "https://feeds.example.org"
     assert example.network.proxy == "http://127.0.0.1:7890"
     assert example.feeds[0].sources == ("ithome",)
+    assert example.feeds[0].rules.block == (Condition(words=("直播",)),)
+    assert example.sites[0].remove == ("p.ad", "div[id^=promo]")
+    assert example.exports[0].feed == "zh"
+    assert [warning.rpartition(": ")[2] for warning in example.warnings] == [
+        "is that of the example, which everybody knows; make your own"
+    ] * 2
 
 
 @pytest.mark.parametrize("section", [*SECTIONS, *LISTS])

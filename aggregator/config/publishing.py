@@ -10,7 +10,7 @@ from aggregator.config import values
 from aggregator.config.mistakes import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path as FilePath
 
     from aggregator.config.mistakes import Mistakes
@@ -28,6 +28,9 @@ MAX_CATEGORIES = 16
 MAX_LANGUAGE_CHARS = 35
 #: The fields of a title_template.
 FIELDS = ("{title}", "{source}", "{tag}")
+
+#: What stands in the example's place of a token; everybody can read it there.
+_EXAMPLES = "write-your-own"
 
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{MIN_TOKEN_CHARS},{MAX_TOKEN_CHARS}}}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
@@ -96,6 +99,9 @@ def cautions(tables: Tables, warnings: Mistakes) -> None:
                 warnings.add(
                     ("feeds", index, "exclude_tags", position), "is among tags, too: it wins"
                 )
+    for path, secret in _written_tokens(tables):
+        if secret.startswith(_EXAMPLES):
+            warnings.add(path, "is that of the example, which everybody knows; make your own")
     for index, export in enumerate(tables.exports):
         if export.table.content == "raw":
             warnings.add(
@@ -104,17 +110,18 @@ def cautions(tables: Tables, warnings: Mistakes) -> None:
             )
 
 
+def _written_tokens(tables: Tables) -> Iterator[tuple[Path, str]]:
+    if (secret := tables.publish.table.status_token) is not None:
+        yield ("publish", "status_token"), secret
+    for index, reading in enumerate(tables.feeds):
+        if (secret := reading.table.token) is not None:
+            yield ("feeds", index, "token"), secret
+
+
 def _tokens(tables: Tables, mistakes: Mistakes) -> None:
-    written: list[tuple[Path, str | None]] = [
-        (("publish", "status_token"), tables.publish.table.status_token)
-    ]
-    written += [
-        (("feeds", index, "token"), reading.table.token)
-        for index, reading in enumerate(tables.feeds)
-    ]
     first: dict[str, Path] = {}
-    for path, secret in written:
-        if secret is not None and first.setdefault(secret, path) != path:
+    for path, secret in _written_tokens(tables):
+        if first.setdefault(secret, path) != path:
             other = first[secret]
             where = "that of [publish]" if other[0] == "publish" else f"that of feeds[{other[1]}]"
             mistakes.add(path, f"the same token as {where}")

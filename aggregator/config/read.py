@@ -53,6 +53,8 @@ ACCESS_KEYS = frozenset(
     }
 )  # fmt: skip
 
+#: Templates that come with the program are named without folder and ending: "hexo-volantis".
+_SHIPPED_TEMPLATE = re.compile(r"[a-z0-9-]+")
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -269,13 +271,18 @@ def _store(reading: Reading[StoreTable], feeds: tuple[Feed, ...], path: Path) ->
 
 def _publish(reading: Reading[PublishTable], path: Path) -> Publish:
     table = reading.table
-    directory = path.parent / table.directory if table.directory is not None else None
+    directory = _absolute(table.directory, path) if table.directory is not None else None
     return Publish(directory, table.status_token, table.alert_after)
 
 
 def _export(reading: Reading[ExportTable], path: Path) -> Export:
     said = _said(reading)
-    for key in ("directory", "template"):
-        if key in said:
-            said[key] = str(path.parent / said[key])
+    if "directory" in said:
+        said["directory"] = str(_absolute(said["directory"], path))
+    if "template" in said and not _SHIPPED_TEMPLATE.fullmatch(said["template"]):
+        said["template"] = str(_absolute(said["template"], path))
     return Export(**said)
+
+
+def _absolute(written: str, path: Path) -> Path:
+    return (path.parent / written).absolute()

@@ -99,7 +99,7 @@ class Config:
 
     `path` is the file as the user named it. Names of sources are unique, and so are all their URLs
     the names of feeds, the hosts of sites and all tokens; there is at least one feed. `feeds` are
-    the configured ones, then the automatic ones. The paths of exports start at the file's folder.
+    the configured ones, then the automatic ones. The paths of exports are absolute.
     `warnings` are lines such as `config.toml:31: feeds[0].tags[0]: no source carries this tag`.
     """
 

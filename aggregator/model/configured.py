@@ -214,8 +214,8 @@ class Export:
     """One `[[exports]]`: each story of a feed as a file of its own.
 
     `feed` is a feed's name. `kind` is "hexo", "hugo" or "jekyll". `categories` are those of every
-    post, `None`: the tags of the story's source. `content` is "full", "summary" or "raw". Paths
-    are absolute or start at the configuration's folder; `template` replaces the kind's own.
+    post, `None`: the tags of the story's source. `content` is "full", "summary" or "raw". Paths are
+    absolute; `template`, a file or the name of a shipped one, replaces the kind's own.
     """
 
     kind: str
