@@ -67,6 +67,7 @@ def make_tools(
         threads=threads,
         bounds=make_bounds(config),
         allow_private=config.network.allow_private,
+        sites=config.sites,
         pricing=pricing,
         clock=clock,
         dice=dice,

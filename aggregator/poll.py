@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         PollResult,
         PollState,
         Refined,
+        SiteRule,
         Source,
     )
     from aggregator.schedule.price import Bounds, Pricing
@@ -72,6 +73,7 @@ class Tools:
     threads: Executor
     bounds: Bounds
     allow_private: tuple[Allowance, ...]
+    sites: tuple[SiteRule, ...]
     pricing: Callable[[], Pricing]
     clock: Callable[[], datetime]
     dice: Callable[[], float]
@@ -200,6 +202,7 @@ async def _read(
         seen_at=tools.clock(),
         encoding=state.source.encoding,
         max_entries=state.source.max_entries,
+        sites=tools.sites,
     )
     try:
         refined: Refined = await tools.workers.run(

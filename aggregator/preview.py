@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aggregator.fetch import Fetcher
-    from aggregator.model import Entry, FeedLink, Refined, Source
+    from aggregator.model import Entry, FeedLink, Refined, SiteRule, Source
     from aggregator.workers import Workers
 
 #: Reading one document or page takes longer than this only when it is made to be slow.
@@ -66,7 +66,12 @@ class Named:
 
 
 async def look(
-    source: Source, fetcher: Fetcher, workers: Workers, *, clock: Callable[[], datetime]
+    source: Source,
+    fetcher: Fetcher,
+    workers: Workers,
+    *,
+    clock: Callable[[], datetime],
+    sites: tuple[SiteRule, ...] = (),
 ) -> Preview | Named | Problem:
     """Ask for a source that is not one yet, with one request for each of its URLs that fails.
 
@@ -74,15 +79,46 @@ async def look(
     """
     problem = Problem(ProblemKind.INTERNAL, "the source has no URL")
     for url in source.urls:
-        found = await _look(url, source, fetcher, workers, clock)
+        found = await _look(url, source, fetcher=fetcher, workers=workers, clock=clock, sites=sites)
         if not isinstance(found, Problem):
             return found
         problem = found
     return problem
 
 
+async def read(
+    body: bytes,
+    source: Source,
+    workers: Workers,
+    *,
+    now: datetime,
+    sites: tuple[SiteRule, ...] = (),
+    content_type: str | None = None,
+    url: str | None = None,
+) -> Refined:
+    """Read a document as the source's own; raises `UnreadableError`."""
+    whole = Body(
+        body=body,
+        content_type=content_type,
+        source_url=url or source.urls[0],
+        timezone=source.timezone,
+        seen_at=now,
+        encoding=source.encoding,
+        max_entries=source.max_entries,
+        sites=sites,
+    )
+    refined: Refined = await workers.run((parse.read, refine.normalise), whole, deadline=DEADLINE)
+    return refined
+
+
 async def _look(
-    url: str, source: Source, fetcher: Fetcher, workers: Workers, clock: Callable[[], datetime]
+    url: str,
+    source: Source,
+    *,
+    fetcher: Fetcher,
+    workers: Workers,
+    clock: Callable[[], datetime],
+    sites: tuple[SiteRule, ...],
 ) -> Preview | Named | Problem:
     outcome = await fetcher.fetch(url, access=source.access)
     match outcome:
@@ -94,17 +130,16 @@ async def _look(
             return Problem(ProblemKind.PROTOCOL, "the server answers 304 to a first request")
         case _:
             return outcome.problem
-    body = Body(
-        body=outcome.body,
-        content_type=outcome.content_type,
-        source_url=url,
-        timezone=source.timezone,
-        seen_at=clock(),
-        encoding=source.encoding,
-        max_entries=source.max_entries,
-    )
     try:
-        document = await workers.run((parse.read, refine.normalise), body, deadline=DEADLINE)
+        document = await read(
+            outcome.body,
+            source,
+            workers,
+            now=clock(),
+            sites=sites,
+            content_type=outcome.content_type,
+            url=url,
+        )
     except UnreadableError as error:
         return await _named(outcome, error.problem, workers)
     return Preview(_lasting(source, url, outcome.permanent_url), document)

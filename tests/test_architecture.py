@@ -29,7 +29,7 @@ LEVELS = (
         "refine", "schedule",
     ),
     ("control", "edit", "fetch", "files", "notify", "store", "workers"),
-    ("exporting", "poll", "preview", "reports", "serve"),
+    ("exporting", "poll", "preview", "rehearsal", "reports", "serve"),
     ("dispatch",),
     ("once",),
     ("requests",),

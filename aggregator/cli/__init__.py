@@ -18,6 +18,7 @@ from aggregator.cli.importing import import_
 from aggregator.cli.options import config_option
 from aggregator.cli.output import take_over
 from aggregator.cli.poll import poll
+from aggregator.cli.preview import preview
 from aggregator.cli.reload import reload
 from aggregator.cli.run import run
 from aggregator.cli.show import plain
@@ -49,7 +50,7 @@ def commands() -> None:
     """Poll RSS, Atom and JSON feeds, keep their entries, and republish them as merged feeds."""
 
 
-for command in (run, reload, check, add, import_, export, poll, status, explain):
+for command in (run, reload, check, add, import_, export, poll, status, explain, preview):
     commands.add_command(command)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aggregator.config import Config
-    from aggregator.model import Mirror, PastPoll, PollState, SourceStatus
+    from aggregator.model import Feed, Mirror, PastPoll, PollState, Source, SourceStatus
     from aggregator.schedule.price import Pricing
 
 #: Why a source has a problem, and no failure.
@@ -26,17 +26,18 @@ SHOWN_POLLS = 5
 EPILOG = """\b
 Examples:
   aggregator explain source ithome
+  aggregator explain entry https://www.ithome.com/0/968/171.htm
 
 \b
 Exit status:
   0   explained
-  1   no source has this name
+  1   no source or entry has this name
   69  there is no database yet (its path is named)
   78  the configuration or the database cannot be used
 """
 
 
-@click.group(epilog=EPILOG, short_help="Explain why a source is polled when it is.")
+@click.group(epilog=EPILOG, short_help="Explain a source's schedule, or what became of an entry.")
 def explain() -> None:
     """Explain what the daemon does, and why."""
 
@@ -55,6 +56,44 @@ def source(name: str) -> None:
     state, status, pricing, polls = _read(config, name)
     for text in _lines(config, state, status, pricing, polls):
         click.echo(_folded(plain(text), terminal_width()))
+
+
+@explain.command(epilog=EPILOG, short_help="Explain what became of an entry, and why.")
+@click.argument("entry", metavar="ID|URL")
+@config_option
+def entry(entry: str) -> None:
+    """Explain what became of one entry: named by its id in a feed, its guid or its link.
+
+    Prints each decision with its reason: how its document was decoded and parsed, what cleaning
+    removed, what it is recognised by, which rules hold, its story, and for each feed whether it
+    stands there and why. Works whether the daemon runs or not.
+    """
+    from aggregator.cli.entry import decisions
+
+    config = load_config()
+    with reading(config.path, config.store.path) as store:
+        named = store.facts(entry, ())
+        told = [
+            facts
+            for source in dict.fromkeys(one.source for one in named)
+            for facts in store.facts(entry, _concerned(config, source))
+            if facts.source == source
+        ]
+    if not told:
+        raise AggregatorError(
+            f"no entry that is stored has this id or link: {line(entry)}; ids and links are those "
+            "in the feeds, and entries are forgotten after [store] retention"
+        )
+    for number, facts in enumerate(told):
+        if number:
+            click.echo("")
+        for text in decisions(facts):
+            click.echo(_folded(plain(text), terminal_width()))
+
+
+def _concerned(config: Config, source: Source) -> tuple[Feed, ...]:
+    """Return the configured feeds, and those automatic ones that select the source."""
+    return tuple(feed for feed in config.feeds if not feed.automatic or feed.selects(source))
 
 
 def _folded(text: str, width: int | None) -> str:

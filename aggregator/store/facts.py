@@ -24,13 +24,12 @@ MOST = 5
 def facts(
     connection: sqlite3.Connection, wanted: str, feeds: tuple[Feed, ...]
 ) -> tuple[EntryFacts, ...]:
-    """Return what is known of the entries with this public id, guid or URL, newest first.
+    """Return what is known of the entries with this public id, guid, URL or key, newest first.
 
     A URL may be written in any of the ways that mean the same page.
     """
-    keys = [
-        f"{kind}:{word}" for kind in ("guid", "url") for word in (wanted, canonical_url(wanted))
-    ]
+    words = (wanted, canonical_url(wanted))
+    keys = [wanted, *(f"{kind}:{word}" for kind in ("guid", "url") for word in words)]
     rows = connection.execute(
         """SELECT e.*, s.public_id AS story_public_id, o.config, o.document_kind,
                   o.document_encoding, o.document_notes

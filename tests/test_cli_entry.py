@@ -1,0 +1,133 @@
+"""`explain entry` and `preview`: each decision about an entry, told by the program itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.program import PATIENCE, PROGRAM, Program, program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.web import Publisher
+
+DOCUMENT = """<?xml version="1.0" encoding="gb2312"?>
+<rss version="2.0"><channel><title>某站</title><link>https://site.example/</link>
+<description>d</description>
+<item><title>手机发布</title><link>https://site.example/1?utm_source=rss</link>
+<guid isPermaLink="false">one</guid><pubDate>2026/11/20 16:00</pubDate>
+<description>&lt;p&gt;正文&lt;script&gt;alert(1)&lt;/script&gt;&lt;/p&gt;</description></item>
+<item><title>广告：便宜</title><link>https://site.example/2</link>
+<guid isPermaLink="false">two</guid></item>
+</channel></rss>""".encode("gbk")
+
+RULES = """block = [{ title = "广告" }]
+tag = [{ title = "手机", tags = ["phones"] }]
+timezone = "Asia/Shanghai"
+"""
+
+
+@pytest.fixture
+def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
+    with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
+        web.route("/feed", body=DOCUMENT)
+        made.configure(
+            f'[[sources]]\nname = "site"\nurl = "{web.url("/feed")}"\n{RULES}',
+            '[[feeds]]\nname = "all"\n[[feeds]]\nname = "phones"\ntags = ["phones"]\n',
+        )
+        yield made
+
+
+def test_each_decision_about_an_entry_is_told_with_its_reason(aggregator: Program) -> None:
+    assert aggregator.run("poll").returncode == 0
+    told = aggregator.run("explain", "entry", "https://site.example/1")
+    assert told.returncode == 0, told.stderr
+    for words in (
+        "手机发布",
+        "source: site",
+        "decoded: gb",
+        "parsed: rss20",
+        "1 script",
+        'from "2026/11/20 16:00"',
+        "its publisher's id: one",
+        "tagged by rules: phones",
+        "shown in all: in the window",
+        "shown in phones: in the window",
+    ):
+        assert words in told.stdout
+    blocked = aggregator.run("explain", "entry", "two").stdout
+    assert 'blocked by title "广告"' in blocked
+    assert "not in all: " in blocked
+    assert "not dated" in blocked or "no date" in blocked
+
+
+def test_an_entry_that_is_not_stored_is_named_with_a_remedy(aggregator: Program) -> None:
+    aggregator.run("poll")
+    told = aggregator.run("explain", "entry", "https://site.example/none")
+    assert told.returncode == 1
+    assert "no entry that is stored" in told.stderr
+    assert "https://site.example/none" in told.stderr
+
+
+def test_explaining_before_the_first_poll_names_the_missing_database(aggregator: Program) -> None:
+    assert aggregator.run("explain", "entry", "x").returncode == 69
+
+
+def test_a_preview_of_a_url_uses_the_settings_of_the_source_that_has_it(
+    aggregator: Program, web: Publisher
+) -> None:
+    told = aggregator.run("preview", web.url("/feed"))
+    assert told.returncode == 0, told.stderr
+    assert "2 entries, 1 would be published" in told.stdout
+    assert "广告：便宜" in told.stdout
+    assert 'blocked by title "广告"' in told.stdout
+    assert not aggregator.database.exists()
+
+
+def test_a_preview_of_a_file_needs_neither_network_nor_configuration(
+    aggregator: Program, tmp_path: Path
+) -> None:
+    (tmp_path / "saved.xml").write_bytes(DOCUMENT)
+    plain = aggregator.run("preview", str(tmp_path / "saved.xml"))
+    assert "2 entries, 2 would be published" in plain.stdout
+    ruled = aggregator.run("preview", str(tmp_path / "saved.xml"), "--source", "site")
+    assert "2 entries, 1 would be published" in ruled.stdout
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    alone = subprocess.run(
+        [PROGRAM, "preview", tmp_path / "saved.xml"],
+        cwd=empty,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert "2 entries, 2 would be published" in alone.stdout
+    assert not list(empty.iterdir())
+
+
+def test_a_preview_prints_the_document_that_would_be_published(
+    aggregator: Program, tmp_path: Path
+) -> None:
+    (tmp_path / "saved.xml").write_bytes(DOCUMENT)
+    printed = aggregator.run(
+        "preview", str(tmp_path / "saved.xml"), "--source", "site", "--format", "json"
+    )
+    (item,) = json.loads(printed.stdout)["items"]
+    assert item["title"] == "手机发布"
+    assert "script" not in item["content_html"]
+    assert "phones" in item["tags"]
+
+
+def test_a_preview_of_what_is_no_feed_says_so(aggregator: Program, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<!doctype html><title>x</title>")
+    told = aggregator.run("preview", str(tmp_path / "page.html"))
+    assert told.returncode == 1
+    assert "not-a-feed" in told.stderr
+    for wrong in (("--source", "none"), ("--feed", "none")):
+        assert aggregator.run("preview", str(tmp_path / "page.html"), *wrong).returncode == 2
