@@ -158,7 +158,7 @@ def examine(path: Path, name: str, now: datetime) -> Report:
         documents = dict.fromkeys(Format, b"")
     readers = {Format.JSON: seen_in_json}
     seen = {
-        form: readers.get(form, seen_by_feedparser)(document, ADDRESSES.feed("all", form))
+        form: readers.get(form, seen_by_feedparser)(document, ADDRESSES.feed(Feed("all", "All"), form))
         for form, document in documents.items()
     }
     pairs = {form.value: paired(original, seen[form]) for form in Format}

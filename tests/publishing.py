@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from aggregator.config import Config, Listen, Log, Network, Polling, Server, StoreSettings
 from aggregator.errors import StoreError
 from aggregator.model import (
+    ArchivePart,
     Category,
     Enclosure,
     Feed,
@@ -92,6 +94,24 @@ def selection(*stories: Story, name: str = "all", title: str = "全部 · All") 
         version=1,
         changed_at=MOMENT,
         stories=stories,
+    )
+
+
+#: The archive of a feed: a month that was busy, and the present one, which still grows.
+ARCHIVE = (
+    ArchivePart("2026-10", 1, whole=True, past=True),
+    ArchivePart("2026-10", 2, whole=True, past=True),
+    ArchivePart("2026-11", 1, whole=False, past=False, until="2026-11-20"),
+)
+
+
+def archived(*stories: Story, number: int = 1) -> Selection:
+    """Return one part of the archive of `all`, by its number in `ARCHIVE`."""
+    return replace(
+        selection(*stories),
+        archive=ARCHIVE[number],
+        previous=ARCHIVE[number - 1] if number else None,
+        next=ARCHIVE[number + 1] if number + 1 < len(ARCHIVE) else None,
     )
 
 

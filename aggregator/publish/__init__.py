@@ -5,25 +5,42 @@ Rendering is a function of its input: no clock, no environment, the same bytes f
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.publish.addresses import Addresses, Format
 from aggregator.publish.atom import render_atom
 from aggregator.publish.clean import clean
 from aggregator.publish.json_feed import render_json
-from aggregator.publish.opml import OPML_MEDIA_TYPE, render_sources
+from aggregator.publish.opml import OPML_MEDIA_TYPE, render_feeds, render_sources
 from aggregator.publish.publication import publication
 from aggregator.publish.rss import render_rss
 
 if TYPE_CHECKING:
     from aggregator.model import Selection
 
-__all__ = ["OPML_MEDIA_TYPE", "Addresses", "Format", "clean", "render", "render_sources"]
+__all__ = [
+    "MAX_AGE",
+    "OPML_MEDIA_TYPE",
+    "Addresses",
+    "Format",
+    "clean",
+    "render",
+    "render_feeds",
+    "render_sources",
+]
+
+#: How long a copy of a feed is fresh unless its server says otherwise: well below any reader's
+#: polling interval.
+MAX_AGE = timedelta(minutes=5)
 
 
-def render(selection: Selection, form: Format, addresses: Addresses) -> bytes:
+def render(
+    selection: Selection, form: Format, addresses: Addresses, *, max_age: timedelta = MAX_AGE
+) -> bytes:
     """Return the feed document of `selection` in one format, in UTF-8.
 
+    `max_age` is what it is served with; a format that has a word for it repeats it (RSS: ttl).
     Safe for any stored text: nothing in a story can break the document, and no user info and no
     secret query value is in it. The same input gives the same bytes.
     """
@@ -32,6 +49,6 @@ def render(selection: Selection, form: Format, addresses: Addresses) -> bytes:
         case Format.ATOM:
             return render_atom(prepared)
         case Format.RSS:
-            return render_rss(prepared)
+            return render_rss(prepared, max_age)
         case Format.JSON:
             return render_json(prepared)

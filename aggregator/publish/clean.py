@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html.entities import name2codepoint
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -11,20 +12,47 @@ from aggregator.redact import redact
 if TYPE_CHECKING:
     from aggregator.model import Enclosure
 
-# Everything but Char of XML 1.0 §2.2, and the C1 controls, which that section discourages and
-# feed validators report. Lone surrogates, which a Python string may hold, are outside Char.
-_NOT_PUBLISHED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Everything but Char of XML 1.0 §2.2. Lone surrogates, which a Python string may hold, are outside.
+_NOT_XML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-# RFC 3986 §2: what a URI may hold unescaped; "%" stays, so that nothing is escaped twice.
-_URI_CHARACTERS = "%:/?#[]@!$&'()*+,;=-._~"
+# What that section discourages and feed validators report, too: C1 controls and noncharacters.
+_PLANE_ENDS = "".join(chr(plane << 16 | end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF))
+_NOT_PUBLISHED = re.compile(f"{_NOT_XML.pattern}|[\x85\ufdd0-\ufdef{_PLANE_ENDS}]")
 
-_WEB_SCHEMES = ("http://", "https://")
+# A lost character, which validators take for a broken encoding, and the sign that editors of
+# Chinese texts print for one.
+_LOST, _LOST_SHOWN = "\ufffd", "□"
 
-# BCP 47 in outline: a primary subtag and further subtags of at most eight letters and digits.
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,7}")
+# RFC 3986 §2: what a URI may hold unescaped, outside its authority and in it; "%" stays, so that
+# nothing is escaped twice.
+_URI_CHARACTERS = "%:/?#@!$&'()*+,;=-._~"
+_AUTHORITY_CHARACTERS = _URI_CHARACTERS + "[]"
+_AUTHORITY = re.compile(r"(https?://)([^/?#]*)", re.IGNORECASE)
+
+# RFC 3492 by way of Python, which knows IDNA 2003: of names with these it makes another host's.
+_IDNA_DIFFERS = re.compile("[ßς\u200c\u200d]")
+
+# BCP 47 in outline: a language of two letters (ISO 639-1) or three, and further subtags of at most
+# eight letters and digits.
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:-[A-Za-z0-9]{1,8}){0,7}")
+_ISO_639_1 = frozenset(
+    """
+    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy
+    da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu
+    hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb
+    lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om
+    or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su sv
+    sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+    """.split()  # noqa: SIM905 - read as a list of words, not of quotation marks
+)
+
+# What a category's scheme may be; others are mostly a word and a colon.
+_SCHEME_IRI = re.compile(r"(?:https?://|urn:[a-z0-9][a-z0-9-]{1,30}:)[!-~]+", re.IGNORECASE)
 
 # RFC 9110 §8.3.1: type/subtype, both tokens; parameters are left out.
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}", re.ASCII)
+
+_ENTITY = re.compile(r"&(#?\w+)")
 
 _EMAIL = re.compile(r"(?:mailto:)?([\w.+-]+)@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _BETWEEN_PEOPLE = re.compile(r",\s+(?![^()]*\))")
@@ -40,28 +68,64 @@ def clean(text: str) -> str:
 
     Characters go first: one inside a URL would hide its secret. Idempotent.
     """
-    return redact(_NOT_PUBLISHED.sub("", text))
+    return redact(_NOT_PUBLISHED.sub("", text).replace(_LOST, _LOST_SHOWN))
+
+
+def clean_id(identifier: str) -> str:
+    """Return an id as it may be published; what is no danger stays, for an id never changes."""
+    return redact(_NOT_XML.sub("", identifier))
 
 
 def clean_url(url: str | None) -> str | None:
     """Return `url` as an http or https URI in ASCII, cleaned, or `None` for anything else.
 
     An IRI is mapped to a URI (RFC 3987 §3.1 step 2), because RSS and many readers know only those.
+    What is a URI stays as it is, letter by letter.
     """
     if url is None:
         return None
     cleaned = clean(url.strip())
-    if not cleaned.lower().startswith(_WEB_SCHEMES):
+    start = _AUTHORITY.match(cleaned)
+    if start is None:
         return None
+    authority = quote(_ascii_host(start[2]), safe=_AUTHORITY_CHARACTERS)
+    rest = quote(cleaned[start.end() :], safe=_URI_CHARACTERS)
     # Once more: a space ends an address in a text, and one in an address would hide its secret.
-    return redact(quote(cleaned, safe=_URI_CHARACTERS))
+    return redact(f"{start[1]}{authority}{rest}")
+
+
+def _ascii_host(authority: str) -> str:
+    """Return an authority with its name as DNS knows it, or as it is where that is not clear."""
+    if authority.isascii() or _IDNA_DIFFERS.search(authority):
+        return authority
+    try:
+        return authority.encode("idna").decode("ascii")
+    except UnicodeError:
+        return authority
 
 
 def clean_language(language: str | None) -> str | None:
-    """Return `language` if it has the shape of a BCP 47 tag, else `None`."""
-    if language is None or _LANGUAGE.fullmatch(language) is None:
+    """Return `language` if it has the shape of a BCP 47 tag of a language that is, else `None`."""
+    tag = _LANGUAGE.fullmatch(language or "")
+    if tag is None or (len(tag[1]) == 2 and tag[1].lower() not in _ISO_639_1):
         return None
     return language
+
+
+def clean_scheme(scheme: str | None) -> str | None:
+    """Return the scheme of a category if it is an IRI (RFC 4287 §4.2.2.2), else `None`."""
+    if scheme is None or not _SCHEME_IRI.match(scheme):
+        return None
+    cleaned = quote(clean(scheme), safe=_URI_CHARACTERS)
+    return redact(cleaned)
+
+
+def reads_as_markup(text: str) -> bool:
+    """Tell whether a reader who looks for HTML in a plain text would find some in `text`."""
+    return "</" in text or any(
+        not name.isalpha() or name == "apos" or name in name2codepoint
+        for name in _ENTITY.findall(text)
+    )
 
 
 def clean_media_type(enclosure: Enclosure) -> str:

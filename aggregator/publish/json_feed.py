@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aggregator.publish.publication import Item, ItemSource, Publication
+    from aggregator.publish.items import Item, ItemSource
+    from aggregator.publish.publication import Publication
 
 Json = dict[str, object]
 
@@ -19,7 +20,13 @@ def render_json(publication: Publication) -> bytes:
         "version": "https://jsonfeed.org/version/1.1",
         "title": publication.title,
         "home_page_url": publication.home_url,
-        "feed_url": publication.self_url,
+        # Of the feed, not of this page of it: "serves as the unique identifier for the feed".
+        "feed_url": publication.feed_url,
+        "description": publication.description,
+        "next_url": publication.older_url,
+        "icon": publication.icon_url,
+        "favicon": publication.icon_url,
+        "authors": [{"name": publication.author}] if publication.author else [],
         "language": publication.language,
     }
     # A line an item, for the eyes of people and of diff.
@@ -38,7 +45,7 @@ def _item(item: Item) -> Json:
         "date_published": _rfc3339(item.published_at),
         "date_modified": _rfc3339(item.updated_at),
         "authors": [{"name": item.author}],
-        "tags": item.categories,
+        "tags": list(dict.fromkeys(category.term for category in item.categories)),
         "language": item.language,
         "image": item.image.url if item.image is not None else None,
         "attachments": [
@@ -74,6 +81,10 @@ def _source(source: ItemSource) -> Json:
             "home_page_url": source.site_url,
             "date_modified": _rfc3339(source.updated_at),
             "language": source.language,
+            "description": source.description,
+            "author": source.author,
+            "rights": source.rights,
+            "icon": source.icon_url,
         }
     )
 
@@ -84,4 +95,4 @@ def _present(fields: Json) -> Json:
 
 
 def _rfc3339(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")
+    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -5,12 +5,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from aggregator.model import Enclosure, Origin, Source
-from aggregator.publish import Addresses, Format, render, render_sources
-from tests.publishing import ITHOME, MOMENT, PRIVATE, bare_story, selection, status, story
+from aggregator.model import Category, Enclosure, Feed, Origin, Selection, Source
+from aggregator.publish import Addresses, Format, render, render_feeds, render_sources
+from tests.publishing import (
+    ITHOME,
+    MOMENT,
+    PRIVATE,
+    archived,
+    bare_story,
+    selection,
+    status,
+    story,
+)
 
 FOLDER = Path(__file__).parent
 
@@ -24,10 +34,14 @@ _PODCAST = Origin(
     site_url="https://talk.example.com/",
     updated_at=MOMENT - timedelta(days=1),
     language="en",
+    tags=("audio",),
+    author="Ann (ann@talk.example.com)",
+    rights="© Talk & friends, all rights </reserved>",
+    description="Talk about everything",
+    icon_url="https://talk.example.com/封面.png",
 )
 
-#: One story for each thing that a format has to get right.
-STORIES = (
+_STORIES = (
     story(),
     story(
         id="urn:uuid:8c0a0d3c-5f0e-4b7d-9c7e-0f3a51c0b002",
@@ -44,7 +58,7 @@ STORIES = (
         title="An id that is an address, but not the entry's",
         content_html='<p><a href="https://u:p@cdn.example.com/?key=abc&amp;n=1">get it</a></p>',
         author=None,
-        categories=(),
+        categories=(Category("talk", "https://talk.example.com/topics", "Talk & more"),),
         enclosures=(
             Enclosure("https://u:p@cdn.example.com/7.mp3?auth=abc", "audio/mpeg", 7_000_000),
             Enclosure("magnet:?xt=urn:btih:0", "application/x-bittorrent"),
@@ -59,13 +73,28 @@ STORIES = (
         enclosures=(Enclosure("https://cdn.example.com/封面.webp", "image/webp", 99),),
     ),
     bare_story(id="urn:uuid:8c0a0d3c-5f0e-4b7d-9c7e-0f3a51c0b004", title="Only a \x00title\ud800"),
+    story(
+        id="https://www.ithome.com/0/900/005.htm",
+        url="https://www.ithome.com/0/900/005.htm",
+        title="When to write </b> & when &lt;b&gt;",
+        content_html="",
+        enclosures=(),
+    ),
     story(id="https://www.ithome.com/0/900/001.htm", title="The first story's id once more"),
 )
+
+#: One story for each thing that a format has to get right.
+STORIES = tuple(replace(one, order_key=number) for number, one in enumerate(_STORIES, start=1))
 
 _SOURCES = (
     Source("ithome", "https://www.ithome.com/rss/", title="IT之家", tags=("科技", "a,b")),
     Source("talk", "https://user:hunter2@talk.example.com/feed?token=hunter2&page=1"),
     Source("club", "https://club.example.com/members/hunter2", private=True),
+    Source(
+        "ranking",
+        "rsshub://ithome/ranking/7days",
+        mirrors=("https://rsshub.example.com/ithome/ranking/7days",),
+    ),
     Source("hidden", "https://hidden.example.com/feed", title=PRIVATE.title, private=True),
 )
 _STATUSES = {
@@ -75,12 +104,47 @@ _STATUSES = {
 }
 
 
+#: A feed with every word that an operator may say of it.
+DRESSED = Feed(
+    "dressed",
+    "Dressed & ready",
+    content="summary",
+    title_template="[{tag}] {source}: {title}",
+    language="zh-Hans",
+    description="What <we> publish & why",
+    icon="https://feeds.example.org/icon.png",
+    author="The desk",
+)
+
+#: Feeds as a configuration makes them, the automatic ones last.
+FEEDS = (
+    DRESSED,
+    Feed("c/c++ & .net", "A name that is no path"),
+    Feed("secret", "Never listed", token="0123456789abcdef"),
+    Feed("all", "All", automatic=True),
+    Feed("tags/科技", "科技", tags=("科技",), automatic=True),
+    Feed("sources/ithome", "IT之家", sources=("ithome",), automatic=True),
+)
+
+
+def selections() -> dict[str, Selection]:
+    """Return what the golden feed documents show, by their names."""
+    return {
+        "filled": selection(*STORIES),
+        "empty": selection(name="quiet", title="Quiet"),
+        "dressed": replace(selection(*STORIES), feed=DRESSED),
+        "archive": archived(*STORIES[:2]),
+    }
+
+
 def documents() -> dict[str, bytes]:
     """Return every golden document by its file name, as it is rendered now."""
-    filled, empty = selection(*STORIES), selection(name="quiet", title="Quiet")
     rendered = {
         f"{name}.{form.value}": render(selected, form, _ADDRESSES)
-        for name, selected in (("filled", filled), ("empty", empty))
+        for name, selected in selections().items()
         for form in Format
     }
-    return rendered | {"sources.opml": render_sources("Sources", _SOURCES, _STATUSES)}
+    return rendered | {
+        "sources.opml": render_sources("Sources", _SOURCES, _STATUSES),
+        "feeds.opml": render_feeds("Feeds", FEEDS, _ADDRESSES),
+    }

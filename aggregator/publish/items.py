@@ -1,0 +1,228 @@
+"""One story as every format publishes it: cleaned, with nothing left to decide."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from aggregator.publish.clean import (
+    clean,
+    clean_id,
+    clean_language,
+    clean_media_type,
+    clean_scheme,
+    clean_url,
+    person_name,
+)
+
+if TYPE_CHECKING:
+    from aggregator.model import Category, Enclosure, Feed, Origin, Story
+
+#: Characters of a text that stand in for a title where a format must have one: a line's worth.
+HEADING_CHARACTERS = 80
+
+#: Characters of a text where a feed publishes summaries: a paragraph's worth.
+SUMMARY_CHARACTERS = 500
+
+#: How far into a content its first words are sought.
+BEGINNING_CHARACTERS = 20_000
+
+# Enough to read our own sanitised HTML; the last tag may be cut off.
+_TAG = re.compile(r"</?([a-z0-9]*)[^>]*(?:>|$)", re.IGNORECASE)
+# Words go on across these; every other element ends one.
+_WITHIN_WORDS = frozenset(
+    {
+        "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "i", "ins",
+        "kbd", "mark", "q", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "time",
+        "tt", "u", "var", "wbr",
+    }
+)  # fmt: skip
+_SENTENCE_ENDS = "。！？!?；;，,、 "
+
+_PLACEHOLDER = re.compile(r"\{(source|title|tag)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of an item; `length_bytes` is 0 when unknown."""
+
+    url: str
+    media_type: str
+    length_bytes: int
+
+    @property
+    def medium(self) -> str:
+        """The first half of its media type: "image", "audio", "video" and so on."""
+        return self.media_type.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCategory:
+    """What an item is about; `scheme` is an IRI."""
+
+    term: str
+    scheme: str | None
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSource:
+    """Where an item comes from; a private source has no `feed_url`, and maybe no `site_url`."""
+
+    id: str
+    title: str
+    feed_url: str | None
+    site_url: str | None
+    updated_at: datetime
+    language: str | None
+    description: str
+    author: str
+    rights: str
+    icon_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One story, ready to be laid out: every text cleaned, every instant in UTC.
+
+    `heading` is the title, or what stands in for it, and is never empty. `updated_at` is in
+    whole seconds but for a fraction that tells it apart from other items' and never changes.
+    """
+
+    id: str
+    link: str | None
+    title: str
+    heading: str
+    content_html: str
+    summary: str
+    author: str
+    published_at: datetime
+    updated_at: datetime
+    categories: tuple[ItemCategory, ...]
+    attachments: tuple[Attachment, ...]
+    language: str | None
+    source: ItemSource
+    also: tuple[ItemSource, ...]
+
+    @property
+    def image(self) -> Attachment | None:
+        """The picture that stands for the item, the first of its attachments."""
+        return next((one for one in self.attachments if one.medium == "image"), None)
+
+    @property
+    def enclosure(self) -> Attachment | None:
+        """The attachment to publish where there is place for one: what can be played, or the first.
+
+        A picture never takes the place of a podcast's audio.
+        """
+        played = (one for one in self.attachments if one.medium in {"audio", "video"})
+        return next(chain(played, self.attachments), None)
+
+
+def item_of(story: Story, feed: Feed) -> Item:
+    """Prepare one story as `feed` wants its content and its title."""
+    source = _source(story.origin)
+    title, summary = clean(story.title), clean(story.summary)
+    content_html = clean(story.content_html)
+    author = person_name(story.author) if story.author else ""
+    if not title.strip():
+        title = ""
+    heading = title or _line(summary, content_html, HEADING_CHARACTERS) or source.title
+    if feed.title_template != "{title}":
+        title = _filled(feed.title_template, heading, source, story.origin) or heading
+        heading = title
+    attachments = _attachments(story.enclosures)
+    match feed.content:
+        case "summary":
+            summary, content_html = _line(summary, content_html, SUMMARY_CHARACTERS), ""
+        case "link":
+            summary, content_html, title, attachments = "", "", heading, ()
+    return Item(
+        id=clean_id(story.id),
+        link=clean_url(story.url),
+        title=title,
+        heading=heading,
+        content_html=content_html,
+        summary=summary,
+        author=author or source.title,
+        published_at=seconds(story.published_at),
+        # Validators take two entries that were updated at the same moment for a mistake.
+        updated_at=seconds(story.updated_at) + timedelta(microseconds=story.order_key % 1_000_000),
+        categories=_categories(story.categories),
+        attachments=attachments,
+        language=clean_language(story.language) or source.language,
+        source=source,
+        also=tuple(map(_source, story.also)),
+    )
+
+
+def seconds(instant: datetime) -> datetime:
+    """Return an instant in whole UTC seconds."""
+    return instant.astimezone(UTC).replace(microsecond=0)
+
+
+def _source(origin: Origin) -> ItemSource:
+    return ItemSource(
+        id=clean_id(origin.id),
+        title=clean(origin.title).strip() or clean(origin.name),
+        feed_url=clean_url(origin.url),
+        site_url=clean_url(origin.site_url),
+        updated_at=seconds(origin.updated_at),
+        language=clean_language(origin.language),
+        description=clean(origin.description or "").strip(),
+        author=person_name(origin.author or ""),
+        rights=clean(origin.rights or "").strip(),
+        icon_url=clean_url(origin.icon_url),
+    )
+
+
+def _filled(template: str, title: str, source: ItemSource, origin: Origin) -> str:
+    """Return the title that a feed's template makes; what is put in is text, whatever it holds."""
+    fields = {"source": source.title, "title": title, "tag": next(iter(origin.tags), "")}
+    return clean(_PLACEHOLDER.sub(lambda found: fields[found[1]], template)).strip()
+
+
+def _line(summary: str, content_html: str, limit: int) -> str:
+    """Return a story's first words on one line, maybe none; a cut falls between words."""
+    text = summary
+    if not text.strip():
+        text = unescape(_TAG.sub(_blank, content_html[:BEGINNING_CHARACTERS]))
+    line = " ".join(clean(text).split())
+    if len(line) <= limit:
+        return line
+    cut = line[: limit - 1]
+    end = max(cut.rfind(mark) for mark in _SENTENCE_ENDS)
+    # To lose more than a third for a word's end is worse than to cut a word.
+    if end > limit * 2 // 3:
+        cut = cut[:end]
+    return cut.rstrip(_SENTENCE_ENDS) + "…"
+
+
+def _blank(tag: re.Match[str]) -> str:
+    return "" if tag[1].lower() in _WITHIN_WORDS else " "
+
+
+def _categories(categories: tuple[Category, ...]) -> tuple[ItemCategory, ...]:
+    kept: dict[tuple[str, str | None], ItemCategory] = {}
+    for one in categories:
+        term, scheme = clean(one.term).strip(), clean_scheme(one.scheme)
+        if term:
+            label = clean(one.label or "").strip() or None
+            kept.setdefault((term, scheme), ItemCategory(term, scheme, label))
+    return tuple(kept.values())
+
+
+def _attachments(enclosures: tuple[Enclosure, ...]) -> tuple[Attachment, ...]:
+    attachments: dict[str, Attachment] = {}
+    for enclosure in enclosures:
+        url = clean_url(enclosure.url)
+        if url is not None:
+            attachment = Attachment(
+                url, clean_media_type(enclosure), max(enclosure.length_bytes, 0)
+            )
+            attachments.setdefault(url, attachment)
+    return tuple(attachments.values())
