@@ -4,21 +4,66 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from aggregator.config import Listen
+from aggregator.errors import StoreError
 from aggregator.serve import Bounds, Site, create_app, open_sockets, serve
-from tests.publishing import MOMENT, Shelf, config
+from tests.publishing import MOMENT, Shelf, config, selection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
     from aggregator.config import Config
+    from aggregator.model import ArchivePart, Feed, Selection, Story
     from aggregator.store import Store
 
 USUAL = Bounds()
+
+
+class Stock(Shelf):
+    """A shelf that knows the past too: archives by part and feeds that were removed.
+
+    `parts` are what `select_archive` gives, by name; `kept` are the documents that were frozen.
+    """
+
+    def __init__(self, stories: tuple[Story, ...] = ()) -> None:
+        super().__init__(stories)
+        self.parts: dict[str, Selection] = {}
+        self.kept: dict[tuple[str, str, str], tuple[str, bytes]] = {}
+        self.removed: dict[str, Feed] = {}
+
+    def operations(self) -> Selection:
+        if self.broken:
+            raise StoreError("the database is locked")
+        happened = selection(*self.stories, name="_status", title="Operations")
+        return replace(happened, version=self.version, changed_at=self.changed_at)
+
+    def removed_feed(self, name: str) -> Feed | None:
+        if self.broken:
+            raise StoreError("the database is locked")
+        return self.removed.get(name)
+
+    def archive_parts(self, feed: Feed) -> tuple[ArchivePart, ...]:  # noqa: ARG002 - as a store's
+        return tuple(one.archive for one in self.parts.values() if one.archive is not None)
+
+    def select_archive(self, feed: Feed, name: str) -> Selection | None:
+        self.selects += 1
+        if self.broken:
+            raise StoreError("the database is locked")
+        found = self.parts.get(name)
+        return None if found is None else replace(found, feed=feed)
+
+    def frozen(self, feed: Feed, name: str, form: str, made_for: str) -> bytes | None:
+        if self.broken:
+            raise StoreError("the database is locked")
+        kept_for, body = self.kept.get((feed.name, name, form), ("", b""))
+        return body if kept_for == made_for else None
+
+    def freeze(self, feed: Feed, name: str, form: str, made_for: str, body: bytes) -> None:
+        self.kept[feed.name, name, form] = (made_for, body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,16 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from lxml import etree, html
 
-from aggregator.model import Enclosure, Feed, Source
+from aggregator.config import Publish
+from aggregator.model import Category, Enclosure, Feed, Source
 from tests.golden import STORIES
-from tests.publishing import ITHOME, Shelf, config, status, story
-from tests.serving import Answer, running, site
+from tests.publishing import ITHOME, config, status, story
+from tests.serving import Answer, Stock, running, site
 
 CANARY = "canary7"
 SECRET_URL = f"https://{CANARY}:{CANARY}@example.com/?a=1&token={CANARY}"
@@ -23,8 +26,8 @@ SOURCES = (
 FEEDS = (Feed("all", "全部 <All> & more"), Feed("tech", "Tech", tags=("科技",)))
 
 
-def shelf() -> Shelf:
-    store = Shelf(STORIES)
+def shelf() -> Stock:
+    store = Stock(STORIES)
     store.rows = [status("club", title="The club", site_url="https://club.example.com/")]
     return store
 
@@ -53,7 +56,8 @@ async def test_every_answer_is_protected_and_repeats_nothing_of_the_request() ->
             for method in ("GET", "HEAD", "POST")
             for target in (
                 "/", "/feeds/all.atom", "/feeds/all.json", "/feeds/forgotten.rss", "/sources.opml",
-                "/healthz", "/evil", "/feeds/evil.atom", "/%3Cscript%3Eevil",
+                "/feeds.opml", "/feeds/_status.atom", "/healthz", "/evil", "/feeds/evil.atom",
+                "/%3Cscript%3Eevil",
             )
         }  # fmt: skip
         unchanged = await server.get("/", if_none_match="*")
@@ -77,10 +81,10 @@ async def test_no_route_gives_a_secret_away() -> None:
         content_html=f'<a href="{escaped}">{escaped}</a>',
         summary=SECRET_URL,
         author=SECRET_URL,
-        categories=(SECRET_URL,),
+        categories=(Category(SECRET_URL),),
         enclosures=(Enclosure(SECRET_URL),),
     )
-    store = Shelf((one,))
+    store = Stock((one,))
     store.rows = [status(name, title=SECRET_URL, site_url=SECRET_URL) for name in ("open", "club")]
     present = config(
         sources=SOURCES,
@@ -90,7 +94,7 @@ async def test_no_route_gives_a_secret_away() -> None:
     )
     async with running(site(store, lambda: present)) as server:
         for target in (
-            "/", "/sources.opml", "/healthz", "/feeds/all.atom", "/feeds/all.rss",
+            "/", "/sources.opml", "/feeds.opml", "/healthz", "/feeds/all.atom", "/feeds/all.rss",
             "/feeds/all.json", "/none",
         ):  # fmt: skip
             answer = await server.get(target)
@@ -118,8 +122,10 @@ async def test_the_page_lists_the_feeds_with_relative_links_for_discovery_and_fo
                 ("application/feed+json", "json"),
             )
         ]
-        assert [link.get("href") for link in page.iterfind(".//a")] == [href for _, href in found]
-        assert [heading.text for heading in page.iterfind(".//h2")] == [
+        assert [link.get("href") for link in page.iterfind(".//nav/a")] == [
+            href for _, href in found
+        ]
+        assert [heading.text for heading in page.iterfind(".//h3")] == [
             "全部 <All> & more",
             "Tech",
         ]
@@ -139,8 +145,44 @@ async def test_the_page_may_use_its_own_style_and_nothing_else() -> None:
     assert f"style-src 'sha256-{digest}'" in answer.headers["content-security-policy"]
     assert b"<script" not in answer.body
     assert b"style=" not in answer.body
-    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["cache-control"] == "private, no-cache"
     assert again.status == 304
+
+
+def automatic(name: str, title: str, **fields: Any) -> Feed:
+    return Feed(name, title, automatic=True, **fields)
+
+
+EVERY_KIND = (
+    Feed("news", "News", description="What <happened>"),
+    Feed("club-only", "Club only", sources=("club",), token="t0ken-t0ken-t0ken"),
+    automatic("all", "All"),
+    automatic("tags/c/c++", "c/c++", tags=("c/c++",)),
+    automatic("sources/open", "Open", sources=("open",)),
+)
+
+
+@pytest.mark.parametrize("public_opml", [False, True])
+async def test_the_page_shows_sources_feeds_to_who_may_know_the_sources_and_no_tokens(
+    public_opml: bool,
+) -> None:
+    present = config(sources=SOURCES, feeds=EVERY_KIND, public_opml=public_opml)
+    async with running(site(shelf(), lambda: present)) as server:
+        here = await server.get("/")
+        away = await server.get("/", via="1.1 proxy")
+        for target in (
+            "/feeds/news.atom", "/feeds/all.rss", "/tags/c%2Fc%2B%2B.atom", "/sources/open.json",
+        ):  # fmt: skip
+            assert (await server.get(target, via="1.1 proxy")).status == 200
+            shown = f'href="{target[1:]}"'.encode()
+            assert shown in here.body
+            assert (shown in away.body) == (public_opml or "sources/" not in target)
+    for answer in (here, away):
+        assert b"Club only" not in answer.body
+        assert b"t0ken" not in answer.body
+        assert b"What &lt;happened&gt;" in answer.body
+    assert away.headers["cache-control"] == "no-cache"
+    assert here.headers["cache-control"] == ("no-cache" if public_opml else "private, no-cache")
 
 
 async def test_the_page_follows_the_configuration_and_needs_no_store() -> None:
@@ -250,3 +292,54 @@ async def test_a_healthy_daemon_says_ok_to_everyone() -> None:
             answer = await server.get("/healthz", **fields)
             assert (answer.status, answer.body) == (200, b"ok\n")
             assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_the_operations_feed_is_for_who_is_here() -> None:
+    store = shelf()
+    async with running(site(store)) as server:
+        for form in ("atom", "rss", "json"):
+            answer = await server.get(f"/feeds/_status.{form}")
+            assert answer.status == 200
+            assert b"/feeds/_status." in answer.body
+            assert answer.headers["cache-control"] == "private, no-transform, no-cache"
+            assert answer.headers["x-robots-tag"] == "none"
+        for fields in NOT_SURELY_LOCAL:
+            away = await server.get("/feeds/_status.atom", **fields)
+            assert away.status == 403, fields
+            assert "status_token" in away.body.decode()
+        for target in ("/feeds/_status.xml", "/feeds/x/_status.atom", "/tags/_status.atom"):
+            assert (await server.get(target)).status == 404, target
+
+
+async def test_who_knows_the_token_sees_the_operations_feed_from_anywhere() -> None:
+    token = "t0ken-of-the-operator"  # noqa: S105 - nobody's
+    present = replace(
+        config(base_url="https://feeds.example.org"), publish=Publish(status_token=token)
+    )
+    async with running(site(shelf(), lambda: present)) as server:
+        answer = await server.get(f"/feeds/{token}/_status.atom", via="1.1 proxy")
+        assert answer.status == 200
+        assert f"https://feeds.example.org/feeds/{token}/_status.atom".encode() in answer.body
+        for target in (f"/feeds/{token}x/_status.atom", "/feeds/%FF/_status.atom"):
+            assert (await server.get(target)).status == 404
+        assert (await server.get("/feeds/_status.atom")).status == 403
+
+
+async def test_the_operations_feed_is_unavailable_while_the_store_is_broken() -> None:
+    store = shelf()
+    store.broken = True
+    async with running(site(store)) as server:
+        answer = await server.get("/feeds/_status.atom")
+    assert answer.status == 503
+    assert "retry-after" in answer.headers
+
+
+async def test_everybody_gets_the_list_of_feeds_without_those_with_a_token() -> None:
+    present = config(sources=SOURCES, feeds=EVERY_KIND, base_url="https://feeds.example.org")
+    async with running(site(shelf(), lambda: present)) as server:
+        answer = await server.get("/feeds.opml")
+    assert answer.headers["content-type"] == "text/x-opml; charset=utf-8"
+    assert [outline.get("xmlUrl") for outline in etree.fromstring(answer.body).iter("outline")] == [
+        f"https://feeds.example.org/{place}.atom"
+        for place in ("feeds/news", "feeds/all", "tags/c%2Fc%2B%2B")
+    ]

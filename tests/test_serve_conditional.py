@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.serve.conditional import is_unchanged, prefers_gzip
+from aggregator.serve.conditional import best_coding, is_unchanged
 
 CHANGED_AT = datetime(2026, 11, 20, 8, 30, 15, 999_999, tzinfo=UTC)
 
@@ -44,11 +44,36 @@ CHANGED_AT = datetime(2026, 11, 20, 8, 30, 15, 999_999, tzinfo=UTC)
     ],
 )
 def test_gzip_is_sent_to_who_accepts_it(field: str, expected: bool) -> None:
-    assert prefers_gzip([field]) is expected
+    assert best_coding([field], ["gzip"]) == ("gzip" if expected else None)
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, br;q=0.9", "gzip"),
+        ("gzip;q=0.5, br;q=0.501", "br"),
+        ("gzip;q=0.5, br;q=0.5", "br"),
+        ("gzip", "gzip"),
+        ("BR", "br"),
+        ("br;q=0, *", "gzip"),
+        ("br;q=0, gzip;q=0, *", None),
+        ("*;q=0.1, gzip;q=0", "br"),
+        ("br;q=0.3, gzip;q=0.2, identity;q=0.4", None),
+        ("br;q=0.3, gzip;q=0.4, identity;q=0.4", "gzip"),
+        ("identity;q=0, deflate", None),
+        ("", None),
+    ],
+)
+def test_the_most_welcome_coding_is_sent_and_br_before_gzip(
+    field: str, expected: str | None
+) -> None:
+    assert best_coding([field], ["br", "gzip"]) == expected
+    assert best_coding([field], []) is None
 
 
 def test_several_lines_of_a_field_are_one_list() -> None:
-    assert prefers_gzip(["br", "gzip;q=0.1"])
+    assert best_coding(["br;q=0", "gzip;q=0.1"], ["br", "gzip"]) == "gzip"
     assert is_unchanged(['"a"', '"b"'], None, etag='"b"', changed_at=None)
 
 
@@ -99,6 +124,6 @@ def test_a_date_is_compared_where_there_is_no_tag(field: str, expected: bool) ->
 
 @given(st.lists(st.text(), max_size=3), st.none() | st.text())
 def test_no_field_breaks_the_answer(lines: list[str], date: str | None) -> None:
-    prefers_gzip(lines)
+    assert best_coding(lines, ["br", "gzip"]) in {"br", "gzip", None}
     is_unchanged(lines, date, etag='"b"', changed_at=CHANGED_AT)
     is_unchanged([], date, etag='"b"', changed_at=CHANGED_AT)

@@ -214,6 +214,7 @@ async def test_a_body_leaves_in_pieces_so_that_a_slow_reader_holds_no_copy_of_it
         "type": "http",
         "method": "GET",
         "path": "/feeds/all.json",
+        "raw_path": b"/feeds/all.json",
         "headers": [],
         "http_version": "1.1",
         "query_string": b"",

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
+import hmac
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from aggregator.editions import STYLE_SOURCE, feeds_page
 from aggregator.errors import StoreError
-from aggregator.publish import OPML_MEDIA_TYPE, Format, render_sources
+from aggregator.publish import (
+    OPML_MEDIA_TYPE,
+    Addresses,
+    Format,
+    render,
+    render_feeds,
+    render_sources,
+)
 from aggregator.redact import redact
+from aggregator.serve import words
 from aggregator.serve.callers import is_local
-from aggregator.serve.pages import STYLE_SOURCE, feeds_page
-from aggregator.serve.renderings import Renderings, UnavailableError
+from aggregator.serve.feeds import PRIVATELY, Feeds
+from aggregator.serve.made import Made
 from aggregator.serve.responses import (
     CONTENT_SECURITY_POLICY,
     Representation,
@@ -38,31 +48,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Feeds may be reused this long without asking: well below any reader's polling interval.
-FEED_CACHE_CONTROL = "public, max-age=300"
+#: Below these stand feeds.
+FOLDERS = ("feeds", "tags", "sources")
 
-#: The page and the sources: keep, but ask first.
+#: The page and the lists: keep, but ask first.
 ASK_FIRST = "no-cache"
 
-#: Titles and sites of sources change about never; a minute old is new enough for an export.
-OPML_FRESH_SECONDS = 60.0
+#: Titles and sites of sources change about never, and trouble is told after hours: a minute old is
+#: new enough.
+FRESH_SECONDS = 60.0
 
 _FORMATS = {form.value: form for form in Format}
 
 _PAGE_HEADERS = {"Content-Security-Policy": f"{CONTENT_SECURITY_POLICY}; style-src {STYLE_SOURCE}"}
-
-_NOT_FOUND = (
-    "Nothing is published here. The list of feeds is at / ; their addresses end in .atom, .rss "
-    "or .json.\n此处没有内容。订阅列表见首页 / ，地址以 .atom、.rss 或 .json 结尾。"
-)
-_LOCAL_ONLY = (
-    "Only callers on this machine may see this; [server] public_opml = true shows it to all.\n"
-    "仅限本机访问；在 [server] 中设置 public_opml = true 可对外公开。"
-)
-_METHODS = "Only GET and HEAD are answered here.\n此处仅支持 GET 与 HEAD。"
-_BROKEN = (
-    "Something is broken here; the log of the server says what.\n服务器出错，详情见服务器日志。"
-)
 
 
 def _utc_now() -> datetime:
@@ -85,11 +83,15 @@ class Site:
 
 def create_app(site: Site) -> Starlette:
     """Return the application that serves `site`. Nothing blocks the event loop."""
+    feeds, operations = Feeds(site.config, site.store, site.now), _Operations(site)
     app = Starlette(
         routes=[
             Route("/", _Page(site).respond),
-            Route("/feeds/{file}", _Feeds(site).respond),
+            Route("/feeds.opml", _Lists(site).respond),
             Route("/sources.opml", _Sources(site).respond),
+            Route("/feeds/_status.{extension}", operations.respond),
+            Route("/feeds/{token}/_status.{extension}", operations.respond),
+            *(Route(f"/{folder}/{{_:path}}", feeds.respond) for folder in FOLDERS),
             Route("/healthz", _Health(site).respond),
         ],
         exception_handlers={HTTPException: _refuse, Exception: _fail},
@@ -99,69 +101,65 @@ def create_app(site: Site) -> Starlette:
 
 
 class _Page:
-    """`/`: made once for each configuration."""
+    """`/`, with the feeds of sources for those who may know the sources."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._made: tuple[Config, Representation] | None = None
+        self._made = Made()
 
     async def respond(self, request: Request) -> Response:
         config = self._site.config()
-        if self._made is None or self._made[0] is not config:
-            page = await asyncio.to_thread(_represent_page, config)
-            self._made = (config, page)
+        public = config.server.public_opml
+        with_sources = public or is_local(request, config.server.base_url)
+        make = partial(_represent_page, config, with_sources=with_sources)
         return conditional_response(
             request,
-            self._made[1],
-            cache_control=ASK_FIRST,
+            await self._made.get(config, "whole" if with_sources else "open", make),
+            # What this machine's people see is nobody else's, in no cache on the way either.
+            cache_control=ASK_FIRST if public or not with_sources else f"private, {ASK_FIRST}",
             now=self._site.now(),
             headers=_PAGE_HEADERS,
         )
 
 
-def _represent_page(config: Config) -> Representation:
-    return represent(feeds_page(config), "text/html; charset=utf-8")
+def _represent_page(config: Config, *, with_sources: bool) -> Representation:
+    return represent(feeds_page(config, with_sources=with_sources), "text/html; charset=utf-8")
 
 
-class _Feeds:
-    """`/feeds/NAME.EXTENSION`; a name may hold dots."""
+class _Lists:
+    """`/feeds.opml`."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._renderings = Renderings(site.config, site.store)
+        self._made = Made()
 
     async def respond(self, request: Request) -> Response:
-        name, _, extension = request.path_params["file"].rpartition(".")
-        feed = next((feed for feed in self._site.config().feeds if feed.name == name), None)
-        if feed is None or extension not in _FORMATS:
-            raise HTTPException(404)
-        try:
-            document = await self._renderings.get(feed, _FORMATS[extension])
-        except UnavailableError:
-            return unavailable_response()
+        config = self._site.config()
+        document = await self._made.get(config, "feeds", partial(_represent_feeds, config))
         return conditional_response(
-            request, document, cache_control=FEED_CACHE_CONTROL, now=self._site.now()
+            request, document, cache_control=ASK_FIRST, now=self._site.now()
         )
 
 
-class _Sources:
-    """`/sources.opml`, for local callers or, with `public_opml`, for all.
+def _represent_feeds(config: Config) -> Representation:
+    body = render_feeds("Feeds", config.feeds, Addresses(config.server.base_url))
+    return represent(body, f"{OPML_MEDIA_TYPE}; charset=utf-8")
 
-    Made at most every `OPML_FRESH_SECONDS` under one configuration, so that asking for it again
-    and again does not become work for the database.
-    """
+
+class _Sources:
+    """`/sources.opml`, for local callers or, with `public_opml`, for all."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._made: tuple[Config, float, Representation] | None = None
-        self._turn = asyncio.Lock()
+        self._made = Made(FRESH_SECONDS)
 
     async def respond(self, request: Request) -> Response:
-        server = self._site.config().server
-        if not server.public_opml and not is_local(request, server.base_url):
-            return text_response(403, _LOCAL_ONLY)
+        config = self._site.config()
+        if not config.server.public_opml and not is_local(request, config.server.base_url):
+            return text_response(403, words.SOURCES_ARE_LOCAL)
+        make = partial(_represent_sources, config, self._site.store)
         try:
-            document = await self._document()
+            document = await self._made.get(config, "sources", make)
         except StoreError as error:
             log.warning("sources not rendered error=%r", redact(str(error)))
             return unavailable_response()
@@ -169,22 +167,55 @@ class _Sources:
             request, document, cache_control=ASK_FIRST, now=self._site.now()
         )
 
-    async def _document(self) -> Representation:
-        async with self._turn:
-            config, loop_time = self._site.config(), asyncio.get_running_loop().time()
-            if self._made is not None:
-                made_for, made_at, document = self._made
-                if made_for is config and loop_time - made_at < OPML_FRESH_SECONDS:
-                    return document
-            document = await asyncio.to_thread(_represent_sources, config, self._site.store)
-            self._made = (config, loop_time, document)
-            return document
-
 
 def _represent_sources(config: Config, store: Store) -> Representation:
     statuses = {status.name: status for status in store.status()}
     body = render_sources("Sources", config.sources, statuses)
     return represent(body, f"{OPML_MEDIA_TYPE}; charset=utf-8")
+
+
+class _Operations:
+    """The operations feed: for local callers, and below `status_token` for who knows that."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._made = Made(FRESH_SECONDS)
+
+    async def respond(self, request: Request) -> Response:
+        config = self._site.config()
+        form = _FORMATS.get(request.path_params["extension"])
+        known, token = config.publish.status_token, request.path_params.get("token")
+        if form is None:
+            raise HTTPException(404)
+        if token is None and not is_local(request, config.server.base_url):
+            return text_response(403, words.OPERATIONS_ARE_LOCAL)
+        if token is not None and not (
+            known and hmac.compare_digest(known.encode(), token.encode(errors="replace"))
+        ):
+            raise HTTPException(404)
+        key = f"{form.value} {'below its token' if token else 'here'}"
+        make = partial(_represent_operations, config, self._site.store, form, token)
+        try:
+            document = await self._made.get(config, key, make)
+        except StoreError as error:
+            log.warning("operations not rendered error=%r", redact(str(error)))
+            return unavailable_response()
+        return conditional_response(
+            request,
+            document,
+            cache_control=f"private, no-transform, {ASK_FIRST}",
+            now=self._site.now(),
+            headers=PRIVATELY,
+        )
+
+
+def _represent_operations(
+    config: Config, store: Store, form: Format, token: str | None
+) -> Representation:
+    selection = store.operations()
+    selection = replace(selection, feed=replace(selection.feed, token=token))
+    body = render(selection, form, Addresses(config.server.base_url))
+    return represent(body, f"{form.media_type}; charset=utf-8", selection.changed_at)
 
 
 class _Health:
@@ -206,12 +237,12 @@ async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG0
     headers = error.headers if isinstance(error, HTTPException) else None
     match status:
         case 404:
-            return text_response(404, _NOT_FOUND)
+            return text_response(404, words.NOT_FOUND)
         case 405:
-            return text_response(405, _METHODS, headers)
+            return text_response(405, words.METHODS, headers)
         case _:
-            return text_response(status, _BROKEN, headers)
+            return text_response(status, words.BROKEN, headers)
 
 
 async def _fail(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the interface
-    return text_response(500, _BROKEN)
+    return text_response(500, words.BROKEN)

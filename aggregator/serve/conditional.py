@@ -17,11 +17,12 @@ _WEIGHT = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
 _ENTITY_TAG = re.compile(r'(?:W/)?"([^"]*)"|([^\s,"]+)')
 
 
-def prefers_gzip(accept_encoding: Sequence[str]) -> bool:
-    """Tell whether gzip is acceptable and not less welcome than no encoding (RFC 9110 §12.5.3).
+def best_coding(accept_encoding: Sequence[str], offered: Sequence[str]) -> str | None:
+    """Return the most welcome of the codings `offered`, `None` for the body as it is.
 
-    `accept_encoding` are the values of the field's lines. An element that cannot be read counts
-    for nothing. Where neither is acceptable the answer is no: a body unencoded is allowed then.
+    `accept_encoding` are the values of the field's lines (RFC 9110 §12.5.3). Of equals the first
+    one offered is taken; no coding only where that is more welcome than each of them. An element
+    that cannot be read counts for nothing. Where nothing is acceptable the body goes as it is.
     """
     weights: dict[str, float] = {}
     for element in ",".join(accept_encoding).split(","):
@@ -29,8 +30,12 @@ def prefers_gzip(accept_encoding: Sequence[str]) -> bool:
         weight = _weight(parameters)
         if coding and weight is not None:
             weights["gzip" if coding == "x-gzip" else coding] = weight
-    gzip = weights.get("gzip", weights.get("*", 0.0))
-    return gzip > 0 and gzip >= weights.get("identity", 0.0)
+    others = weights.get("*", 0.0)
+    best = max(offered, key=lambda coding: weights.get(coding, others), default=None)
+    if best is None:
+        return None
+    weight = weights.get(best, others)
+    return best if weight > 0 and weight >= weights.get("identity", 0.0) else None
 
 
 def _weight(parameters: Sequence[str]) -> float | None:

@@ -1,22 +1,23 @@
-"""Feed documents, rendered and compressed once for each change and kept in memory."""
+"""Documents, rendered and compressed once for each change and kept in memory within a bound."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from aggregator.editions import SHORTEST, make_edition
 from aggregator.errors import StoreError
-from aggregator.publish import Addresses, Format, render
 from aggregator.redact import redact
 from aggregator.serve.responses import Representation, represent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from datetime import timedelta
 
-    from aggregator.config import Config
-    from aggregator.model import Feed
+    from aggregator.editions import Catalogue, Document
+    from aggregator.publish import Format
     from aggregator.store import Store
 
 log = logging.getLogger(__name__)
@@ -28,50 +29,65 @@ PATIENCE_SECONDS = 10.0
 #: Renderings at a time: CPU work that must leave polls and answers their share of two cores.
 CONCURRENT_RENDERINGS = 2
 
-Key = tuple[str, Format]
+#: What is kept in memory: about a hundred documents of a few hundred kilobytes in three encodings.
+KEPT_BYTES = 64 * 1024 * 1024
+
+Key = tuple[str, "Format", str | None]
 
 
 class UnavailableError(Exception):
-    """A feed cannot be rendered now and never was."""
+    """A document cannot be rendered now, and no earlier rendering is kept."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Rendering:
-    """A document with what it was made for: a feed's version under one configuration."""
+class Rendering:
+    """A document, and for how long it is good; `final`: it never changes again."""
 
-    config: Config
-    version: int
     representation: Representation
+    fresh_for: timedelta
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A rendering with what it was made for, besides the feed's version."""
+
+    made_for: str
+    version: int
+    rendering: Rendering
 
 
 class Renderings:
-    """The newest rendering of every feed and format asked for.
+    """The newest renderings of what is asked for most recently. A hit reads memory only."""
 
-    At most three a configured feed are held. A hit reads memory only.
-    """
-
-    def __init__(self, config: Callable[[], Config], store: Store) -> None:
-        self._config = config
+    def __init__(self, store: Store, *, most_bytes: int = KEPT_BYTES) -> None:
         self._store = store
-        self._kept: dict[Key, _Rendering] = {}
-        self._running: dict[tuple[Key, int, int], asyncio.Task[Representation]] = {}
+        self._most_bytes = most_bytes
+        self.bytes_held = 0
+        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._running: dict[tuple[Key, int, str], asyncio.Task[Rendering | None]] = {}
         self._turns = asyncio.Semaphore(CONCURRENT_RENDERINGS)
-        self._failing: set[Key] = set()
+        self._failing: set[str] = set()
 
-    async def get(self, feed: Feed, form: Format) -> Representation:
-        """Return the rendering of the feed's present version.
+    async def get(self, catalogue: Catalogue, document: Document) -> Rendering | None:
+        """Return the document as it is now, `None` for a part that no archive has.
 
-        When the store cannot be read, or not soon enough: the last good one. Raises
-        `UnavailableError` where there is none.
+        When the store cannot be read, or not soon enough: the last good rendering, if the
+        settings that it was made for are still the feed's. Raises `UnavailableError` where there
+        is none.
         """
-        key = (feed.name, form)
-        config = self._config()
-        version = self._store.feed_version(feed.name)
+        key = (document.feed.name, document.form, document.part)
+        made_for = catalogue.rendered_for(document.feed)
+        version = self._store.feed_version(document.feed.name)
         kept = self._kept.get(key)
-        if kept is not None and kept.config is config and kept.version == version:
-            return kept.representation
+        if kept is not None and kept.made_for != made_for:
+            kept = None  # it may show what no longer may be shown
+        if kept is not None:
+            self._kept.move_to_end(key)
+            if kept.rendering.final or kept.version == version:
+                return kept.rendering
         if version is not None:
-            task = self._rendering(key, feed, config, version)
+            task = self._task(key, catalogue, document, version)
             try:
                 # Others may wait for the same rendering: it goes on when this reader leaves.
                 return await asyncio.wait_for(asyncio.shield(task), PATIENCE_SECONDS)
@@ -84,56 +100,68 @@ class Renderings:
                 self._log_failure(key, error, is_bug=True)
         if kept is None:
             raise UnavailableError
-        return kept.representation
+        return replace(kept.rendering, fresh_for=SHORTEST)
 
     def _log_failure(self, key: Key, error: Exception, *, is_bug: bool = False) -> None:
-        """Log the first failure after a success; readers come by the minute."""
-        if key not in self._failing:
-            self._failing.add(key)
-            reason = redact(str(error)) or type(error).__name__
+        """Log a feed's first failure after a success; readers come by the minute."""
+        feed, form, part = key
+        if feed not in self._failing:
+            self._failing.add(feed)
             log.warning(
                 "feed not rendered feed=%s format=%s error=%r",
-                *key,
-                reason,
+                feed,
+                form if part is None else f"{part}.{form}",
+                redact(str(error)) or type(error).__name__,
                 exc_info=error if is_bug else None,
             )
 
-    def _rendering(
-        self, key: Key, feed: Feed, config: Config, version: int
-    ) -> asyncio.Task[Representation]:
+    def _task(
+        self, key: Key, catalogue: Catalogue, document: Document, version: int
+    ) -> asyncio.Task[Rendering | None]:
         """Return the task that renders this version, started if nobody has."""
-        job = (key, version, id(config))
+        job = (key, version, catalogue.rendered_for(document.feed))
         task = self._running.get(job)
         if task is None:
-            task = asyncio.create_task(self._render(key, feed, config, version))
+            task = asyncio.create_task(self._render(key, catalogue, document, version))
             self._running[job] = task
             task.add_done_callback(lambda _: self._running.pop(job))
         return task
 
-    async def _render(self, key: Key, feed: Feed, config: Config, version: int) -> Representation:
+    async def _render(
+        self, key: Key, catalogue: Catalogue, document: Document, version: int
+    ) -> Rendering | None:
         async with self._turns:
-            representation = await asyncio.to_thread(
-                _render, self._store, feed, key[1], Addresses(config.server.base_url)
-            )
-        self._failing.discard(key)
-        if config is self._config():
-            self._keep(key, _Rendering(config, version, representation))
-        return representation
+            rendering = await asyncio.to_thread(_render, catalogue, self._store, document)
+        self._failing.discard(document.feed.name)
+        if rendering is not None:
+            self._keep(key, _Kept(catalogue.rendered_for(document.feed), version, rendering))
+        return rendering
 
-    def _keep(self, key: Key, rendering: _Rendering) -> None:
-        """Keep a rendering for the present configuration, unless a newer one was faster.
+    def _keep(self, key: Key, fresh: _Kept) -> None:
+        """Keep a rendering, unless a newer one was faster; what was asked for longest ago goes.
 
         Its version was read before its stories, so those are of that version or a newer one.
         """
         kept = self._kept.get(key)
-        if kept is None or kept.config is not rendering.config or kept.version < rendering.version:
-            self._kept[key] = rendering
-        names = {feed.name for feed in rendering.config.feeds}
-        for stale in [stale for stale in self._kept if stale[0] not in names]:
-            del self._kept[stale]
+        if kept is not None and kept.made_for == fresh.made_for and kept.version > fresh.version:
+            return
+        if kept is not None:
+            self._drop(key)
+        self._kept[key] = fresh
+        self.bytes_held += fresh.rendering.representation.bytes_held
+        while self.bytes_held > self._most_bytes and len(self._kept) > 1:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: Key) -> None:
+        self.bytes_held -= self._kept.pop(key).rendering.representation.bytes_held
 
 
-def _render(store: Store, feed: Feed, form: Format, addresses: Addresses) -> Representation:
-    selection = store.select(feed)
-    body = render(selection, form, addresses)
-    return represent(body, f"{form.media_type}; charset=utf-8", selection.changed_at)
+def _render(catalogue: Catalogue, store: Store, document: Document) -> Rendering | None:
+    edition = make_edition(catalogue, store, document)
+    if edition is None:
+        return None
+    return Rendering(
+        represent(edition.body, edition.media_type, edition.changed_at),
+        edition.fresh_for,
+        edition.final,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from aggregator.serve.conditional import is_unchanged, prefers_gzip
+from aggregator.editions import pack
+from aggregator.serve import words
+from aggregator.serve.conditional import best_coding, is_unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
@@ -35,39 +36,48 @@ PROTECTION = {
 #: the whole (the server pauses us once 64 KiB wait to be sent).
 PIECE_BYTES = 64 * 1024
 
-#: Below this a body is not worth compressing.
-COMPRESS_FROM_BYTES = 512
-
 #: In which time to come back while nothing can be served.
 RETRY_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Representation:
-    """A body ready to be sent, plain and compressed, each with its strong entity tag."""
+class Encoded:
+    """A body as it is sent, in a content coding or in none, with its strong entity tag."""
 
-    media_type: str
+    coding: str | None
     body: bytes
     etag: str
-    gzip_body: bytes | None
-    gzip_etag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """A body ready to be sent, as it is and in each coding that makes it smaller, best first."""
+
+    media_type: str
+    plain: Encoded
+    packed: tuple[Encoded, ...]
     changed_at: datetime | None
+
+    @property
+    def bytes_held(self) -> int:
+        """How much memory its bodies take."""
+        return sum(len(one.body) for one in (self.plain, *self.packed))
+
+    def best(self, accept_encoding: Sequence[str]) -> Encoded:
+        """Return what the values of Accept-Encoding ask for."""
+        coding = best_coding(accept_encoding, [str(one.coding) for one in self.packed])
+        return next((one for one in self.packed if one.coding == coding), self.plain)
 
 
 def represent(body: bytes, media_type: str, changed_at: datetime | None = None) -> Representation:
     """Hash and compress `body`; takes tens of milliseconds for a large one, so call it in a thread.
 
-    Tags are hashes of the bytes sent, so they outlive a restart (no time is in the gzip header).
+    Tags are hashes of the bytes sent, so they outlive a restart.
     """
-    packed = gzip.compress(body, mtime=0) if len(body) >= COMPRESS_FROM_BYTES else None
-    if packed is not None and len(packed) >= len(body):
-        packed = None
     return Representation(
         media_type=media_type,
-        body=body,
-        etag=_etag(body),
-        gzip_body=packed,
-        gzip_etag=None if packed is None else _etag(packed),
+        plain=Encoded(None, body, _etag(body)),
+        packed=tuple(Encoded(one.coding, one.body, _etag(one.body)) for one in pack(body)),
         changed_at=changed_at,
     )
 
@@ -109,29 +119,23 @@ def conditional_response(
     A 304 carries what a 200 would have carried of ETag, Last-Modified, Cache-Control and Vary
     (RFC 9110 §15.4.5).
     """
-    body, etag, encoding = representation.body, representation.etag, None
-    if (
-        representation.gzip_body is not None
-        and representation.gzip_etag is not None
-        and prefers_gzip(request.headers.getlist("accept-encoding"))
-    ):
-        body, etag, encoding = representation.gzip_body, representation.gzip_etag, "gzip"
+    chosen = representation.best(request.headers.getlist("accept-encoding"))
     fields = {**PROTECTION, **(headers or {})}
-    fields |= {"ETag": etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+    fields |= {"ETag": chosen.etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
     if representation.changed_at is not None:
         fields["Last-Modified"] = _last_modified(representation.changed_at, now)
     unchanged = is_unchanged(
         request.headers.getlist("if-none-match"),
         request.headers.get("if-modified-since"),
-        etag=etag,
+        etag=chosen.etag,
         changed_at=representation.changed_at,
     )
     if unchanged:
         return Response(status_code=304, headers=fields)
-    if encoding is not None:
-        fields["Content-Encoding"] = encoding
+    if chosen.coding is not None:
+        fields["Content-Encoding"] = chosen.coding
     fields["Content-Type"] = representation.media_type
-    return _Pieces(body, headers=fields)
+    return _Pieces(chosen.body, headers=fields)
 
 
 def text_response(
@@ -146,12 +150,8 @@ def text_response(
 
 def unavailable_response() -> Response:
     """Answer 503 with the time in which to come back."""
-    return text_response(
-        503,
-        "This cannot be served just now; please come back in half a minute.\n"
-        "暂时无法提供，请半分钟后再试。",
-        {"Retry-After": str(int(RETRY_AFTER.total_seconds()))},
-    )
+    seconds = str(int(RETRY_AFTER.total_seconds()))
+    return text_response(503, words.UNAVAILABLE, {"Retry-After": seconds})
 
 
 def _last_modified(changed_at: datetime, now: datetime) -> str:

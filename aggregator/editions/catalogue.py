@@ -1,0 +1,151 @@
+"""Which documents one configuration publishes, where, and what each of them hangs on."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from aggregator.model import Rules
+from aggregator.publish import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aggregator.config import Config
+    from aggregator.model import Feed
+
+_FORMATS = {form.value: form for form in Format}
+
+#: Folders of automatic feeds: all that follows in an address is one name.
+_GROUPS = ("tags", "sources")
+
+#: A part's name as `ArchivePart.name` writes it.
+_PART = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[1-9][0-9]{0,4})?")
+
+_NO_RULES = Rules()
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What the path of a URL may say: a feed's place, a format, and a part of its archive.
+
+    `path` is not quoted: ("feeds", "all"), ("feeds", TOKEN, "all"), ("tags", "c/c++").
+    """
+
+    path: tuple[str, ...]
+    form: Format
+    part: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the feed that stands there, if any does."""
+        return self.path[-1] if self.path[0] == "feeds" else "/".join(self.path)
+
+    def is_of(self, feed: Feed) -> bool:
+        """Tell whether the feed stands there; how long that takes says nothing of its token."""
+        if feed.token is None:
+            return feed.path == "/".join(self.path)
+        match self.path:
+            case ("feeds", token, name):
+                return hmac.compare_digest(feed.token.encode(), token.encode()) and (
+                    name == feed.name
+                )
+            case _:
+                return False
+
+
+def read_address(raw_path: str) -> tuple[Address, ...]:
+    """Return what the path of a URL may say, the likelier first; nothing for no feed's address.
+
+    A slash that is encoded belongs to a name; one that is not may do so, too: there are proxies
+    that decode it. The format is what follows the last dot, whatever dots a name holds.
+    """
+    try:
+        root, *folders, file = [
+            unquote(segment, errors="strict") for segment in raw_path.split("/")
+        ]
+    except ValueError:  # no slash at all, or bytes that are no UTF-8
+        return ()
+    name, _, extension = file.rpartition(".")
+    form = _FORMATS.get(extension)
+    if root or not folders or not name or form is None:
+        return ()
+    addresses = []
+    if len(folders) > 2 and folders[-1] == "archive" and _PART.fullmatch(name):
+        addresses.append(Address(_path(folders[:-1]), form, name))
+    return (*addresses, Address(_path([*folders, name]), form))
+
+
+def _path(segments: list[str]) -> tuple[str, ...]:
+    first, *others = segments
+    return (first, "/".join(others)) if first in _GROUPS else tuple(segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that is published: a feed, or a part of its archive, in one format."""
+
+    feed: Feed
+    form: Format
+    part: str | None = None
+
+
+class Catalogue:
+    """What one configuration publishes; reads memory only."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._feeds = {feed.name: feed for feed in config.feeds}
+        self._made_for: dict[str, str] = {}
+        self._polled_every: dict[str, timedelta] = {}
+
+    def find(self, addresses: Iterable[Address]) -> Document | None:
+        """Return the document of the first address that has a feed."""
+        for address in addresses:
+            feed = self._feeds.get(address.name)
+            if feed is not None and address.is_of(feed):
+                return Document(feed, address.form, address.part)
+        return None
+
+    def made_for(self, feed: Feed) -> str:
+        """Return a fingerprint of what the feed's documents hang on besides its stories.
+
+        That is: where readers find us, what the feed's settings make of a story, and which of its
+        sources are private or have rules. Not: how many stories there are, in which order, and how
+        sources are polled.
+        """
+        if feed.name not in self._made_for:
+            told = (
+                self.config.server.base_url,
+                (feed.path, feed.title, feed.description, feed.language, feed.icon, feed.author),
+                (feed.content, feed.title_template, feed.dedupe, feed.rules),
+                (feed.sources, feed.tags, feed.exclude_tags),
+                [
+                    (source.name, source.private and source.urls, source.rules)
+                    for source in self.config.sources
+                    if (source.private or source.rules != _NO_RULES) and feed.selects(source)
+                ],
+            )
+            digest = hashlib.sha256(repr(told).encode(errors="surrogatepass"))
+            self._made_for[feed.name] = digest.hexdigest()[:32]
+        return self._made_for[feed.name]
+
+    def polled_every(self, feed: Feed) -> timedelta:
+        """Return the shortest interval at which a source of the feed is polled."""
+        if feed.name not in self._polled_every:
+            usual = self.config.polling.min_interval
+            every = (
+                source.interval or usual for source in self.config.sources if feed.selects(source)
+            )
+            self._polled_every[feed.name] = min(every, default=usual)
+        return self._polled_every[feed.name]
+
+    def rendered_for(self, feed: Feed) -> str:
+        """Return `made_for` and what else the feed's own document says."""
+        return f"{self.made_for(feed)}-{self.polled_every(feed) // _SECOND}"

@@ -1,0 +1,28 @@
+"""What people read when they are not answered with a document, in English and Chinese."""
+
+from __future__ import annotations
+
+NOT_FOUND = (
+    "Nothing is published here. The list of feeds is at / ; their addresses end in .atom, .rss "
+    "or .json.\n此处没有内容。订阅列表见首页 / ，地址以 .atom、.rss 或 .json 结尾。"
+)
+GONE = (
+    "This feed is no longer published; please unsubscribe. The list of feeds is at / .\n"
+    "此订阅已停止发布，请取消订阅。订阅列表见首页 / 。"
+)
+SOURCES_ARE_LOCAL = (
+    "Only callers on this machine may see this; [server] public_opml = true shows it to all.\n"
+    "仅限本机访问；在 [server] 中设置 public_opml = true 可对外公开。"
+)
+OPERATIONS_ARE_LOCAL = (
+    "Only callers on this machine may see this; others need [publish] status_token in its "
+    "address.\n仅限本机访问；远程访问须在地址中带上 [publish] 的 status_token。"
+)
+METHODS = "Only GET and HEAD are answered here.\n此处仅支持 GET 与 HEAD。"
+UNAVAILABLE = (
+    "This cannot be served just now; please come back in half a minute.\n"
+    "暂时无法提供，请半分钟后再试。"
+)
+BROKEN = (
+    "Something is broken here; the log of the server says what.\n服务器出错，详情见服务器日志。"
+)

@@ -1,0 +1,102 @@
+"""How much memory renderings may take, and what stays when it is too much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from aggregator.editions import Catalogue, Document
+from aggregator.model import Feed, Selection
+from aggregator.publish import Format
+from aggregator.serve.renderings import Renderings, UnavailableError
+from tests.publishing import config, story
+from tests.serving import Stock
+
+FEEDS = tuple(Feed(f"sources/s{number}", f"S{number}", automatic=True) for number in range(50))
+CATALOGUE = Catalogue(config(feeds=FEEDS))
+
+#: What hardly shrinks, so that sizes can be told.
+NOISE = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(20_000))
+
+
+@dataclass
+class Counting(Stock):
+    """A stock that remembers what was read."""
+
+    read: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__((story(content_html=f"<p>{NOISE}</p>"),))
+
+    def select(self, feed: Feed) -> Selection:
+        self.read.append(feed.name)
+        return super().select(feed)
+
+
+def document(number: int) -> Document:
+    return Document(FEEDS[number], Format.JSON)
+
+
+async def size_of_one() -> int:
+    rendering = await Renderings(Counting()).get(CATALOGUE, document(0))  # type: ignore[arg-type]  # a part of a store
+    assert rendering is not None
+    return rendering.representation.bytes_held
+
+
+async def test_what_was_asked_for_longest_ago_goes_first() -> None:
+    store = Counting()
+    renderings = Renderings(store, most_bytes=3 * await size_of_one() + 1000)  # type: ignore[arg-type]  # a part of a store
+    for number in (0, 1, 2, 0, 3, 0, 1):  # 3 takes the place of 1
+        await renderings.get(CATALOGUE, document(number))
+    assert store.read == [FEEDS[number].name for number in (0, 1, 2, 3, 1)]
+
+
+async def test_thousands_of_feeds_do_not_fill_the_memory() -> None:
+    store = Counting()
+    bound = 5 * await size_of_one()
+    renderings = Renderings(store, most_bytes=bound)  # type: ignore[arg-type]  # a part of a store
+    for number in range(50):
+        await renderings.get(CATALOGUE, document(number))
+    assert renderings.bytes_held <= bound
+    store.read.clear()
+    for number in range(50):
+        await renderings.get(CATALOGUE, document(49 - number))
+    assert 45 <= len(store.read) <= 47
+
+
+async def test_a_change_gives_back_what_the_former_rendering_took() -> None:
+    store = Counting()
+    renderings = Renderings(store)  # type: ignore[arg-type]  # a part of a store
+    for _ in range(20):
+        store.version += 1
+        await renderings.get(CATALOGUE, document(0))
+    assert renderings.bytes_held == await size_of_one()
+
+
+async def test_one_that_is_larger_than_all_that_may_be_kept_is_kept_alone() -> None:
+    store = Counting()
+    renderings = Renderings(store, most_bytes=10)  # type: ignore[arg-type]  # a part of a store
+    for number in (0, 0, 1, 1):
+        assert await renderings.get(CATALOGUE, document(number)) is not None
+    assert store.read == [FEEDS[0].name, FEEDS[1].name]
+
+
+async def test_what_is_kept_is_the_last_good_one_and_what_is_not_is_unavailable() -> None:
+    store = Counting()
+    renderings = Renderings(store, most_bytes=await size_of_one() + 1000)  # type: ignore[arg-type]  # a part of a store
+    for number in (0, 1):
+        await renderings.get(CATALOGUE, document(number))
+    store.broken = True
+    store.version += 1
+    assert await renderings.get(CATALOGUE, document(1)) is not None
+    with pytest.raises(UnavailableError):
+        await renderings.get(CATALOGUE, document(0))
+
+
+async def test_a_part_that_no_archive_has_takes_no_memory() -> None:
+    renderings = Renderings(Counting())  # type: ignore[arg-type]  # a part of a store
+    for number in range(5):
+        wanted = Document(FEEDS[0], Format.JSON, f"2026-0{number + 1}")
+        assert await renderings.get(CATALOGUE, wanted) is None
+    assert renderings.bytes_held == 0
