@@ -126,15 +126,15 @@ class _Run:
     def _write_one(self, exportable: Exportable) -> tuple[bytes, ...]:
         """Write a story's post if that is due; return the lines that the manifest gains."""
         story = exportable.story
-        body = self._layout.render(exports.post_of(exportable, self._export))
-        file_digest, story_digest = exports.digest(body), exports.story_digest(story)
+        story_digest = exports.story_digest(story)
         known = self._manifest.posts.get((self._feed.name, story.id))
+        path = known.path if known else self._new_path(exportable)
+        body = self._render(exportable, path)
+        file_digest = exports.digest(body)
         if known is None:
-            path = self._new_path(exportable, body)
             self._put(path, body)
             self._taken.add(exports.path_key(path))
         else:
-            path = known.path
             match exports.choose(
                 known,
                 on_disk=self._digest_on_disk(path),
@@ -153,6 +153,9 @@ class _Run:
         new = exports.Written(self._feed.name, story.id, path, file_digest, story_digest)
         return () if new == known else (self._manifest.add(new),)
 
+    def _render(self, exportable: Exportable, path: str) -> bytes:
+        return self._layout.render(exports.post_of(exportable, self._export, path))
+
     def _put(self, path: str, body: bytes) -> None:
         if write_beneath(self._directory, path, body):
             self.count += 1
@@ -161,18 +164,18 @@ class _Run:
         found = read_beneath(self._directory, path, most=_MOST_POST_BYTES)
         return None if found is None else exports.digest(found)
 
-    def _new_path(self, exportable: Exportable, body: bytes) -> str:
+    def _new_path(self, exportable: Exportable) -> str:
         story = exportable.story
         return exports.choose_path(
             exports.categories_of(story, self._export),
             story.title,
             story.id,
             dated_at=story.published_at if self._export.kind == "jekyll" else None,
-            is_free=lambda path: self._is_free(path, body),
+            is_free=lambda path: self._is_free(path, exportable),
         )
 
-    def _is_free(self, path: str, body: bytes) -> bool:
-        """Tell whether a path is nobody's, or of the same bytes: of a run that did not get far."""
+    def _is_free(self, path: str, exportable: Exportable) -> bool:
+        """Tell whether a path is nobody's, or this very post's: of a run that was cut short."""
         if exports.path_key(path) in self._taken:
             return False
         folder, _, name = path.rpartition("/")
@@ -182,6 +185,7 @@ class _Run:
         there = self._names[folder].get(exports.path_key(name))
         if there is None:
             return True
+        body = self._render(exportable, path)
         return there == name and read_beneath(self._directory, path, most=len(body)) == body
 
 

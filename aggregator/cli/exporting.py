@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import config_option, load_config
+from aggregator.cli.options import config_option, load_config, reading
+from aggregator.cli.show import plain
 from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -20,18 +21,20 @@ EPILOG = """\b
 Examples:
   aggregator export opml backup.opml
   aggregator export opml | less
+  aggregator export posts
 
 \b
 Exit status:
   0   written
-  1   the file cannot be written
-  78  the configuration has mistakes
+  1   a file cannot be written
+  69  there is no database yet
+  78  the configuration, a template or the database has a mistake
 """
 
 
-@click.group(epilog=EPILOG, short_help="Write the sources to a file for other programs.")
+@click.group(epilog=EPILOG, short_help="Write sources or stories for other programs.")
 def export() -> None:
-    """Write the sources to a file that other programs, and `aggregator import`, read."""
+    """Write what is here to files that other programs read."""
 
 
 @export.command(epilog=EPILOG, short_help="Write the sources as OPML.")
@@ -59,6 +62,29 @@ def opml(file: Path | None) -> None:
     if secret:
         some = ", ".join(secret[:5]) + (", …" if len(secret) > 5 else "")
         click.echo(f"warning: holds what nobody else should see: the URLs of {some}", err=True)
+
+
+@export.command(epilog=EPILOG, short_help="Write stories as posts for a site generator.")
+@config_option
+def posts() -> None:
+    """Write the stories of every [[exports]] as posts for Hexo, Hugo or Jekyll, once.
+
+    Only what is new or changed is written. A running daemon does the same by itself whenever a
+    feed changes; both may run at once.
+    """
+    from aggregator.exporting import Exporter
+
+    config = load_config()
+    if not config.exports:
+        click.echo(f"nothing to do: {config.path} has no [[exports]]")
+        return
+    feeds = {feed.name: feed for feed in config.feeds}
+    with reading(config.path, config.store.path) as store:
+        exporter = Exporter(store, config.path.parent)
+        for wanted in config.exports:
+            count = exporter.run(wanted, feeds[wanted.feed])
+            told = f"{count} post{'' if count == 1 else 's'} written to {wanted.directory}"
+            click.echo(plain(told))
 
 
 def _is_secret(source: Source) -> bool:

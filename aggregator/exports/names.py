@@ -22,16 +22,17 @@ MOST_NAME_BYTES = 255
 #: Characters of an id's hash that tell two stories of the same title apart, and more if need be.
 _SUFFIX_CHARACTERS = 8
 
-#: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
-_REFUSED = {ord(one): ord(one) + 0xFEE0 for one in '/\\:*?"<>|'}
+#: What Windows refuses (learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file), and #, which
+#: would begin a fragment in the address that Hexo makes of a name.
+_REFUSED = {ord(one): ord(one) + 0xFEE0 for one in '/\\:*?"<>|#'}
 _PORTS = {f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"}
 _DEVICES = _PORTS | {"con", "prn", "aux", "nul", "conin$", "conout$"}
 #: Hugo takes a folder with an index.md for one page, and what else is in it for that page's files
 #: (gohugo.io/content-management/page-bundles).
 _SPECIAL = _DEVICES | {"index"}
-#: Hexo passes over what begins with . or _, Hugo and Jekyll also over # and what ends with ~; a
-#: command line takes - for an option.
-_REFUSED_AT_START = re.compile(r"\A[._#~-]")
+#: Hexo passes over what begins with . or _, Hugo over what ends with ~; a command line takes - for
+#: an option.
+_REFUSED_AT_START = re.compile(r"\A[._~-]")
 _REFUSED_AT_END = re.compile(r"[.~]\Z")
 _FULL_WIDTH_LINE = "＿"
 #: Controls, marks of reading direction and the like, lone surrogates, private and unassigned ones.
@@ -87,8 +88,9 @@ def choose_path(
 
 
 def path_key(path: str) -> str:
-    """Return what two paths share when some file system takes them for one."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+    """Return what two paths share when some file system, or Hexo's address, takes them for one."""
+    folded = unicodedata.normalize("NFC", path).casefold().replace("％", "%")
+    return unicodedata.normalize("NFC", folded)
 
 
 def _full_width(found: re.Match[str]) -> str:

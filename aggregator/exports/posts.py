@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.exports.markup import as_paragraph, excerpt, first_picture, protect
+from aggregator.redact import redact
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,9 +22,10 @@ class Post:
 
     `body` is HTML, fit to stand in a block of its own. Everything else is plain text as its
     publisher or the operator wrote it: front matter takes it through `quoted` or `scalar`, HTML
-    through `text`. `link` and `image` are http(s) URLs or `None`.
+    through `text`. `link` and `image` are http(s) URLs or `None`; `path` is where the post lies.
     """
 
+    path: str
     id: str
     link: str | None
     title: str
@@ -41,10 +43,11 @@ class Post:
     with_id: bool
 
 
-def post_of(exportable: Exportable, export: Export) -> Post:
-    """Return the post that an export makes of a story."""
+def post_of(exportable: Exportable, export: Export, path: str) -> Post:
+    """Return the post that an export makes of a story, to lie at `path`."""
     story = exportable.story
     return Post(
+        path=path,
         id=story.id,
         link=story.url,
         title=story.title,
@@ -89,7 +92,8 @@ def _body(exportable: Exportable, content: str) -> str:
     story = exportable.story
     match content:
         case "raw" if exportable.raw_html is not None:
-            return exportable.raw_html
+            # The publisher's own, except that it may echo a key that our request carried.
+            return redact(exportable.raw_html)
         case "summary":
             return as_paragraph(story.summary or excerpt(story.content_html))
         case _:
