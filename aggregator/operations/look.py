@@ -51,9 +51,9 @@ def look(
 
     A source is broken once it has failed for longer than `alert_after`. An alarm is told when it
     is raised and, where that is news, when it is over; the same one of the same subject is not
-    raised again within `ONCE_IN`. Within `TOGETHER` there are at most `MOST_SINGLE` entries on
-    changes of one kind, and one that lists the others; what is more waits for the next. Of two
-    looks at the same facts the second tells nothing.
+    raised again within `ONCE_IN`. Of one kind at most `MOST_SINGLE` subjects have entries of their
+    own within `TOGETHER`; more of them are one entry, and what comes then waits. Of two looks at
+    the same facts the second tells nothing.
     """
     before = {(alarm.subject, alarm.kind): alarm for alarm in alarms}
     # What is not looked at any more, such as a removed source, is silently over.
@@ -73,8 +73,7 @@ def look(
     events: list[Event] = []
     for (kind, raised), changes in sorted(waiting.items()):
         recent = sum(
-            one.kind is kind and one.told is raised and _is_within(one.told_at, TOGETHER, now)
-            for one in alarms
+            alarm.kind is kind and _is_within(alarm.told_at, TOGETHER, now) for alarm in alarms
         )
         told = _entries(kind, changes, recent, raised=raised)
         events += told
