@@ -50,8 +50,8 @@ _PART = re.compile(
 )
 #: People who know other engines write these after the second slash.
 _FLAGS = re.compile(r"/.+/(?:i|g|gi|ig)", re.DOTALL)
-#: In words between which a line may break; U+00A0 is the space that does not.
-_SPACES = "[\\s\u00a0]+"
+#: What Python takes for white space: between words a line may break, or not (U+00A0).
+_SPACES = r"[\s\x0b\x1c-\x1f\x85\pZ]+"
 
 _LOOKAROUND = ("(?=", "(?!", "(?<")
 _OUR_WORDS = (
