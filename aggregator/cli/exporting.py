@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aggregator.cli.export_static import static
 from aggregator.cli.options import config_option, load_config, reading
 from aggregator.cli.show import plain
 from aggregator.errors import AggregatorError
@@ -32,9 +33,12 @@ Exit status:
 """
 
 
-@click.group(epilog=EPILOG, short_help="Write sources or stories for other programs.")
+@click.group(epilog=EPILOG, short_help="Write sources, stories or feeds for other programs.")
 def export() -> None:
     """Write what is here to files that other programs read."""
+
+
+export.add_command(static)
 
 
 @export.command(epilog=EPILOG, short_help="Write the sources as OPML.")

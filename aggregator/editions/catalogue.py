@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aggregator.config import Config
-    from aggregator.model import Feed
+    from aggregator.model import Feed, Source
 
 _FORMATS = {form.value: form for form in Format}
 
@@ -104,6 +104,13 @@ class Catalogue:
         self._feeds = {feed.name: feed for feed in config.feeds}
         self._made_for: dict[str, str] = {}
         self._polled_every: dict[str, timedelta] = {}
+        self._members: dict[str, tuple[Source, ...]] = {}
+        self._named = {source.name: number for number, source in enumerate(config.sources)}
+        self._tagged: dict[str, set[int]] = {}
+        for number, source in enumerate(config.sources):
+            given = (tag for tagging in source.rules.tag for tag in tagging.tags)
+            for tag in (*source.tags, *given):
+                self._tagged.setdefault(tag, set()).add(number)
 
     def find(self, addresses: Iterable[Address]) -> Document | None:
         """Return the document of the first address that has a feed."""
@@ -112,6 +119,25 @@ class Catalogue:
             if feed is not None and address.is_of(feed):
                 return Document(feed, address.form, address.part)
         return None
+
+    def members(self, feed: Feed) -> tuple[Source, ...]:
+        """Return the sources that the feed selects, in the configuration's order.
+
+        Of thousands of feeds most select one source, and are not to be asked about each.
+        """
+        if feed.name not in self._members:
+            sources = self.config.sources
+            numbers: Iterable[int] = range(len(sources))
+            if feed.sources is not None or feed.tags is not None:
+                named = {self._named[name] for name in feed.sources or () if name in self._named}
+                numbers = sorted(named.union(*map(self._with_tag, feed.tags or ())))
+            self._members[feed.name] = tuple(
+                sources[number] for number in numbers if feed.selects(sources[number])
+            )
+        return self._members[feed.name]
+
+    def _with_tag(self, tag: str) -> set[int]:
+        return self._tagged.get(tag, set())
 
     def made_for(self, feed: Feed) -> str:
         """Return a fingerprint of what the feed's documents hang on besides its stories.
@@ -128,8 +154,8 @@ class Catalogue:
                 (feed.sources, feed.tags, feed.exclude_tags),
                 [
                     (source.name, source.private and source.urls, source.rules)
-                    for source in self.config.sources
-                    if (source.private or source.rules != _NO_RULES) and feed.selects(source)
+                    for source in self.members(feed)
+                    if source.private or source.rules != _NO_RULES
                 ],
             )
             digest = hashlib.sha256(repr(told).encode(errors="surrogatepass"))
@@ -140,9 +166,7 @@ class Catalogue:
         """Return the shortest interval at which a source of the feed is polled."""
         if feed.name not in self._polled_every:
             usual = self.config.polling.min_interval
-            every = (
-                source.interval or usual for source in self.config.sources if feed.selects(source)
-            )
+            every = (source.interval or usual for source in self.members(feed))
             self._polled_every[feed.name] = min(every, default=usual)
         return self._polled_every[feed.name]
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aggregator.config import Config
+    from aggregator.editions.catalogue import Catalogue
     from aggregator.model import Feed
 
 _STYLE = """
@@ -51,12 +52,12 @@ DISCOVERABLE = 20
 _HERE = Addresses("")
 
 
-def feeds_page(config: Config, *, with_sources: bool) -> bytes:
+def feeds_page(catalogue: Catalogue, *, with_sources: bool) -> bytes:
     """Return the page of all feeds, in UTF-8; its links are relative, whatever it is served under.
 
     It shows the feeds of `listed`, and says of each its title and how many sources it has.
     """
-    shown = listed(config, with_sources=with_sources)
+    shown = listed(catalogue.config, with_sources=with_sources)
     feeds = [feed for feed in shown if feed.path.startswith("feeds/")]
     tags = [feed for feed in shown if feed.path.startswith("tags/")]
     sources = [feed for feed in shown if feed.path.startswith("sources/")]
@@ -81,9 +82,9 @@ def feeds_page(config: Config, *, with_sources: bool) -> bytes:
 <p>Copy a link into your feed reader. <span lang="zh-Hans">把链接复制到阅读器即可订阅。</span></p>
 </header>
 <main>
-{_section("All", "全部", feeds, config)}
-{_section("By tag", "标签", tags, config)}
-{_section("By source", "来源", sources, config)}
+{_section("All", "全部", feeds, catalogue)}
+{_section("By tag", "标签", tags, catalogue)}
+{_section("By source", "来源", sources, catalogue)}
 </main>
 <footer>
 <a href="feeds.opml">All of these as OPML · <span lang="zh-Hans">全部导出为 OPML</span></a>
@@ -105,8 +106,8 @@ def listed(config: Config, *, with_sources: bool) -> tuple[Feed, ...]:
     )
 
 
-def _section(title: str, chinese: str, feeds: Iterable[Feed], config: Config) -> str:
-    rows = "\n".join(_feed(feed, config) for feed in feeds)
+def _section(title: str, chinese: str, feeds: Iterable[Feed], catalogue: Catalogue) -> str:
+    rows = "\n".join(_feed(feed, catalogue) for feed in feeds)
     if not rows:
         return ""
     return f"""<section>
@@ -117,7 +118,7 @@ def _section(title: str, chinese: str, feeds: Iterable[Feed], config: Config) ->
 </section>"""
 
 
-def _feed(feed: Feed, config: Config) -> str:
+def _feed(feed: Feed, catalogue: Catalogue) -> str:
     links = "\n".join(
         f'<a type="{form.media_type}" href="{_address(feed, form)}">{_NAMES[form]}</a>'
         for form in Format
@@ -125,17 +126,17 @@ def _feed(feed: Feed, config: Config) -> str:
     return f"""<li>
 <div>
 <h3>{_text(feed.title)}</h3>
-{_about(feed, config)}</div>
+{_about(feed, catalogue)}</div>
 <nav aria-label="{_text(feed.title)}">
 {links}
 </nav>
 </li>"""
 
 
-def _about(feed: Feed, config: Config) -> str:
+def _about(feed: Feed, catalogue: Catalogue) -> str:
     lines = [] if feed.description is None else [_text(feed.description)]
     if not feed.path.startswith("sources/"):
-        count = sum(feed.selects(source) for source in config.sources)
+        count = len(catalogue.members(feed))
         noun = "source" if count == 1 else "sources"
         lines.append(f'{count} {noun} · <span lang="zh-Hans">{count} 个来源</span>')
     return "".join(f"<p>{line}</p>\n" for line in lines)

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from aggregator.editions import STYLE_SOURCE, feeds_page
+from aggregator.editions import STYLE_SOURCE, Catalogue, feeds_page
 from aggregator.errors import StoreError
 from aggregator.publish import (
     OPML_MEDIA_TYPE,
@@ -123,7 +123,9 @@ class _Page:
 
 
 def _represent_page(config: Config, *, with_sources: bool) -> Representation:
-    return represent(feeds_page(config, with_sources=with_sources), "text/html; charset=utf-8")
+    return represent(
+        feeds_page(Catalogue(config), with_sources=with_sources), "text/html; charset=utf-8"
+    )
 
 
 class _Lists:
