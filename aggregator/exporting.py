@@ -106,7 +106,7 @@ class _Run:
         self._export = export
         self._feed = feed
         self._layout = layout
-        self._taken = {exports.path_key(post.path) for post in manifest.posts.values()}
+        self._taken = {self._key(post.path) for post in manifest.posts.values()}
         self._names: dict[str, dict[str, str]] = {}
 
     def write(self, page: tuple[Exportable, ...], mark: exports.Mark) -> None:
@@ -133,7 +133,7 @@ class _Run:
         file_digest = exports.digest(body)
         if known is None:
             self._put(path, body)
-            self._taken.add(exports.path_key(path))
+            self._taken.add(self._key(path))
         else:
             match exports.choose(
                 known,
@@ -152,6 +152,9 @@ class _Run:
                     assert_never(other)
         new = exports.Written(self._feed.name, story.id, path, file_digest, story_digest)
         return () if new == known else (self._manifest.add(new),)
+
+    def _key(self, path: str) -> str:
+        return exports.path_key(path, self._export.kind)
 
     def _render(self, exportable: Exportable, path: str) -> bytes:
         return self._layout.render(exports.post_of(exportable, self._export, path))
@@ -176,13 +179,13 @@ class _Run:
 
     def _is_free(self, path: str, exportable: Exportable) -> bool:
         """Tell whether a path is nobody's, or this very post's: of a run that was cut short."""
-        if exports.path_key(path) in self._taken:
+        if self._key(path) in self._taken:
             return False
         folder, _, name = path.rpartition("/")
         if folder not in self._names:
             names = names_beneath(self._directory, folder)
-            self._names[folder] = {exports.path_key(one): one for one in names}
-        there = self._names[folder].get(exports.path_key(name))
+            self._names[folder] = {self._key(one): one for one in names}
+        there = self._names[folder].get(self._key(name))
         if there is None:
             return True
         body = self._render(exportable, path)

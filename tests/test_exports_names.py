@@ -29,7 +29,7 @@ def path_of(
         title,
         story_id,
         dated_at=None,
-        is_free=lambda path: path_key(path) not in taken,
+        is_free=lambda path: path_key(path, "hexo") not in taken,
     )
 
 
@@ -72,15 +72,17 @@ def test_a_long_name_ends_at_a_whole_character_within_what_file_systems_hold() -
     name = path_of("汉" * 300)
     assert name == "汉" * 84 + ".md"
     assert len(path_of("a" + "汉" * 300).encode()) <= 255
-    taken = frozenset({path_key(name)})
+    taken = frozenset({path_key(name, "hexo")})
     assert len(path_of("汉" * 300, taken=taken).encode()) <= 255
 
 
 def test_the_second_of_one_name_is_told_apart_by_its_id() -> None:
     first = path_of("Title", "a")
-    second = path_of("Title", "a", taken=frozenset({path_key(first)}))
+    second = path_of("Title", "a", taken=frozenset({path_key(first, "hexo")}))
     assert (first, second) == ("a/Title.md", "a/Title-a5614527.md")
-    third = path_of("Title", "a", taken=frozenset({path_key(first), path_key(second)}))
+    third = path_of(
+        "Title", "a", taken=frozenset({path_key(first, "hexo"), path_key(second, "hexo")})
+    )
     assert third.startswith("a/Title-a5614527")
     assert len(third) > len(second)
 
@@ -90,17 +92,23 @@ def test_the_second_of_one_name_is_told_apart_by_its_id() -> None:
     [("TITLE", "title"), ("Straße", "STRASSE"), ("e\u0301", "\u00e9"), ("5%", "5％")],
 )
 def test_names_that_some_file_system_takes_for_one_are_told_apart(one: str, other: str) -> None:
-    taken = frozenset({path_key(path_of(one))})
+    taken = frozenset({path_key(path_of(one), "hexo")})
     assert path_of(other, taken=taken) != path_of(other)
+
+
+def test_pages_that_would_meet_in_hugo_are_told_apart() -> None:
+    keys = [path_key(path_of(title, "a"), "hugo") for title in ("C!", "C?", "c", "b", "c d")]
+    assert len(set(keys)) == 3
+    assert path_key("a/b.md", "hugo") != path_key("a-b.md", "hugo")
 
 
 def test_however_many_names_are_taken_one_is_found() -> None:
     taken: set[str] = set()
     for _ in range(20):
         path = path_of("t", taken=frozenset(taken))
-        assert path_key(path) not in taken
+        assert path_key(path, "hexo") not in taken
         assert len(path.encode()) <= 255
-        taken.add(path_key(path))
+        taken.add(path_key(path, "hexo"))
 
 
 def test_posts_of_jekyll_begin_with_their_day() -> None:

@@ -34,6 +34,8 @@ _SPECIAL = _DEVICES | {"index"}
 #: an option.
 _REFUSED_AT_START = re.compile(r"\A[._~-]")
 _REFUSED_AT_END = re.compile(r"[.~]\Z")
+#: Hugo leaves punctuation out of a page's address: of "a!" and "a?" only one would be seen.
+_DROPPED_BY_HUGO = re.compile(r"[^\w/]+")
 _FULL_WIDTH_LINE = "＿"
 #: Controls, marks of reading direction and the like, lone surrogates, private and unassigned ones.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
@@ -87,9 +89,11 @@ def choose_path(
     raise AssertionError("count() does not end")
 
 
-def path_key(path: str) -> str:
-    """Return what two paths share when some file system, or Hexo's address, takes them for one."""
+def path_key(path: str, kind: str) -> str:
+    """Return what two paths share when some file system takes them for one, or their pages meet."""
     folded = unicodedata.normalize("NFC", path).casefold().replace("％", "%")
+    if kind == "hugo":
+        folded = _DROPPED_BY_HUGO.sub("-", folded)
     return unicodedata.normalize("NFC", folded)
 
 
