@@ -15,7 +15,15 @@ from urllib.parse import quote
 from aggregator.errors import UnreadableError
 from aggregator.parse.decode import decode
 from aggregator.redact import redact
-from benchmarks.seen import Seen, line, plain, same_address, seen_by_feedparser, tokens
+from benchmarks.seen import (
+    Seen,
+    line,
+    plain,
+    same_address,
+    seen_by_feedparser,
+    tokens,
+    told_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,8 +180,10 @@ def when_escaped_twice(difference: Difference, _: Case) -> bool:
     return plain(difference.theirs) == difference.ours
 
 
-def when_mojibake_of_feedparser(difference: Difference, _: Case) -> bool:
-    names = (difference.ours, *difference.ours.split(", "))
+def when_mojibake_of_feedparser(difference: Difference, case: Case) -> bool:
+    elsewhere = case.published["atom"][difference.index]
+    beside = () if elsewhere is None else (*elsewhere.schemes, *elsewhere.labels)
+    names = (difference.ours, *difference.ours.split(", "), *beside)
     return any(
         not name.isascii() and line(name.encode().decode("latin-1")) == difference.theirs
         for name in names
@@ -184,10 +194,28 @@ def when_address_of_a_person(difference: Difference, _: Case) -> bool:
     return "@" in difference.theirs and "@" not in difference.ours and bool(difference.ours)
 
 
-def when_labelled(difference: Difference, _: Case) -> bool:
-    one = difference.original
-    label = one.label_of(difference.theirs)
-    return bool(label) and label in difference.ours.split(", ")
+def when_format_has_terms_only(difference: Difference, case: Case) -> bool:
+    elsewhere = case.published["atom"][difference.index]
+    if elsewhere is None:
+        return False
+    if difference.field == "scheme":
+        return difference.form == "json" and difference.theirs in elsewhere.schemes
+    return difference.form != "atom"
+
+
+def when_scheme_is_no_iri(difference: Difference, _: Case) -> bool:
+    term, scheme = difference.theirs.rsplit(" (", 1)
+    ours = () if difference.published is None else difference.published.categories
+    return term in ours and _URI.fullmatch(scheme[:-1]) is None
+
+
+def when_label_is_the_term(difference: Difference, _: Case) -> bool:
+    return any(difference.theirs == told_of(term, term) for term in difference.original.categories)
+
+
+def when_labelled_twice(difference: Difference, _: Case) -> bool:
+    term = difference.theirs.rsplit(" (", 1)[0]
+    return any(label.startswith(f"{term} (") for label in difference.ours.split(", "))
 
 
 def when_face(difference: Difference, _: Case) -> bool:

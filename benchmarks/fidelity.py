@@ -54,9 +54,9 @@ RESULTS = ROOT / "benchmarks" / "results" / "fidelity.json"
 
 #: The least share of each field that must survive, exceptions aside.
 GOALS = {"entry": 1.0, "link": 1.0, "published": 1.0, "updated": 1.0, "title": 1.0, "text": 0.995,
-         "image": 0.99}  # fmt: skip
-FIELDS = ("entry", "id", "title", "link", "published", "updated", "author", "category", "enclosure",
-          "text", "image")  # fmt: skip
+         "image": 0.99, "category": 1.0, "scheme": 1.0, "label": 1.0}  # fmt: skip
+FIELDS = ("entry", "id", "title", "link", "published", "updated", "author", "category", "scheme",
+          "label", "enclosure", "text", "image")  # fmt: skip
 #: Losses shown on the terminal for each field; all are in the results.
 SHOWN = 8
 ADDRESSES = Addresses("https://feeds.example")
@@ -158,7 +158,9 @@ def examine(path: Path, name: str, now: datetime) -> Report:
         documents = dict.fromkeys(Format, b"")
     readers = {Format.JSON: seen_in_json}
     seen = {
-        form: readers.get(form, seen_by_feedparser)(document, ADDRESSES.feed(Feed("all", "All"), form))
+        form: readers.get(form, seen_by_feedparser)(
+            document, ADDRESSES.feed(Feed("all", "All"), form)
+        )
         for form, document in documents.items()
     }
     pairs = {form.value: paired(original, seen[form]) for form in Format}
@@ -277,8 +279,13 @@ def _compared(one: Seen, ours: Seen) -> Iterable[tuple[str, int, int, str, str]]
     ):
         if theirs:
             yield name, 1, int(theirs == mine), theirs, mine
-    for name in one.categories:
-        yield "category", 1, int(name in ours.categories), name, ", ".join(ours.categories)
+    for name, theirs_all, ours_all in (
+        ("category", one.categories, ours.categories),
+        ("scheme", one.schemes, ours.schemes),
+        ("label", one.labels, ours.labels),
+    ):
+        for each in theirs_all:
+            yield name, 1, int(each in ours_all), each, ", ".join(ours_all)
     files = {same_address(url) for url in (*ours.enclosures, *ours.media)}
     for url in one.enclosures:
         yield "enclosure", 1, int(same_address(url) in files), url, " ".join(ours.enclosures)

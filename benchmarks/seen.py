@@ -64,12 +64,14 @@ class Seen:
     pictures: tuple[Picture, ...]
     media: tuple[str, ...] = ()
     thumbnails: tuple[str, ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
+    schemes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     contents: int = 0
 
-    def label_of(self, term: str) -> str:
-        """Return the label of a category, or nothing."""
-        return dict(self.labels).get(term, "")
+
+def told_of(term: str, more: str) -> str:
+    """Return a category's term with its scheme or its label, as one."""
+    return f"{term} ({more})"
 
 
 def tokens(texts: tuple[str, ...]) -> list[str]:
@@ -215,9 +217,8 @@ def _entry(entry: dict[str, Any], feed_base: str, url: str) -> Seen:
         categories=tuple(
             dict.fromkeys(line(str(tag.get("term") or "")) for tag in tags if tag.get("term"))
         ),
-        labels=tuple(
-            (line(str(tag.get("term") or "")), line(str(tag.get("label") or ""))) for tag in tags
-        ),
+        schemes=_beside_term(tags, "scheme"),
+        labels=_beside_term(tags, "label"),
         enclosures=tuple(
             dict.fromkeys(
                 str(one["href"]).strip()
@@ -231,6 +232,11 @@ def _entry(entry: dict[str, Any], feed_base: str, url: str) -> Seen:
         media=tuple(dict.fromkeys(filter(None, media))),
         thumbnails=tuple(dict.fromkeys(one for one in thumbnails if one and one not in media)),
     )
+
+
+def _beside_term(tags: list[dict[str, Any]], name: str) -> tuple[str, ...]:
+    told = ((line(str(tag.get("term") or "")), line(str(tag.get(name) or ""))) for tag in tags)
+    return tuple(dict.fromkeys(told_of(term, more) for term, more in told if term and more))
 
 
 def _is_picture(attributes: dict[str, str]) -> bool:

@@ -48,6 +48,11 @@ _OF_A_FEED = (
 )
 _OF_A_SOURCE = r"title|title_detail\.value|id|guid|link|href|url|updated_parsed"
 
+
+def _listed(pattern: str) -> str:
+    return pattern.replace("\\", "").replace("|", ", ")
+
+
 #: Clauses about what our documents do not hold, by path, and why; the first that fits counts.
 NOT_KEPT = tuple(
     (re.compile(pattern), reason)
@@ -55,7 +60,7 @@ NOT_KEPT = tuple(
         (r"bozo|headers|status|href|etag", "how it was fetched, and whether it is well-formed"),
         (r"encoding", "an encoding's name: our decoding has an order of its own; the text counts"),
         (r"feed\.(author_detail|authors)", "a person's address and page: we keep names"),
-        (rf"feed\.(?!({_OF_A_FEED})$)", f"of a feed we keep {_OF_A_FEED.replace('|', ', ')}"),
+        (rf"feed\.(?!({_OF_A_FEED})$)", f"of a feed we keep {_listed(_OF_A_FEED)}"),
         (r"entries\.\d\.(author_detail|authors\.\d)\.(email|url|href)",
          "a person's address and page: we keep names"),
         (r"entries\.\d\.links", "links by rel: we keep the alternate and the enclosures"),
@@ -66,7 +71,7 @@ NOT_KEPT = tuple(
         (r"entries\.\d\.(media_(?!thumbnail)|itunes_|psc_|thr_|wfw_|image)",
          "players, ratings, chapters and other extensions"),
         (rf"entries\.\d\.source\.(?!({_OF_A_SOURCE})$)",
-         f"of an entry's source we keep {_OF_A_SOURCE.replace('|', ', ')}"),
+         f"of an entry's source we keep {_listed(_OF_A_SOURCE)}"),
         (r"entries\.\d\.(contributors|publisher|where|subtitle)",
          "contributors, publishers and places of an entry"),
         (r"entries\.\d\.(rights|copyright|license|comments|expired|created|guidislink|madeup_element)",

@@ -99,6 +99,28 @@ def test_declared_encodings_are_read_as_declared(encoding: str, text: str) -> No
     assert text in decode(document(text, encoding, encoding), None).text
 
 
+@pytest.mark.parametrize("declared", [None, "utf-8"])
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("koi8-r", "Новости дня: в Москве открыли выставку"),
+        ("windows-1251", "Новости дня: в Москве открыли выставку"),
+        ("windows-1251", "Новини дня: у Києві відкрили виставку"),
+        ("shift_jis", "新しいスマートフォンが本日発売されました"),
+        ("euc-jp", "新しいスマートフォンが本日発売されました"),
+        ("euc-kr", "오늘의 뉴스: 새로운 스마트폰이 오늘부터 판매를 시작했습니다"),
+        ("gbk", "日语里「の」和「は」这两个假名用得最多，学习者常常分不清楚它们的用法"),
+        ("gbk", "新闻"),
+        ("gbk", "最新消息"),
+        ("cp1252", "Größe und Länge: ½ Meter, «schön»"),
+    ],
+)
+def test_undeclared_text_is_read_as_what_it_makes_sense_as(
+    encoding: str, text: str, declared: str | None
+) -> None:
+    assert text in decode(document(text, encoding, declared), None).text
+
+
 @pytest.mark.parametrize("label", ["unicode_escape", "rot13", "utf-7", "idna", "zlib", "no-such"])
 def test_codecs_that_are_no_document_encoding_are_never_used(label: str) -> None:
     body = document(r"\u003cscript\u003e +ADw-", "ascii", label)

@@ -179,6 +179,44 @@ def test_repetitions_and_empty_entries_are_left_out_and_counted() -> None:
     assert not set(first.keys) & set(second.keys)
 
 
+def test_a_digest_comes_out_with_its_schemes_sources_and_pictures() -> None:
+    refined = fixture("rss-categories.xml")
+    assert (refined.head.description, refined.head.rights) == ("What & where", "© 2026 Digest")
+    assert refined.head.icon_url == "https://digest.example.com/logo.png"
+    first, second = refined.entries
+    assert first.categories == (
+        Category("科技", "https://digest.example.com/topics"),
+        Category("手机"),
+        Category("news"),
+        Category("tv/news", "http://search.yahoo.com/mrss/category_schema", "Television"),
+    )
+    assert first.provenance == Provenance(
+        "A & B's blog", url="https://blog.example.org/feed.xml?key="
+    )
+    assert first.enclosures == (Enclosure("https://digest.example.com/lead.png", "image/png"),)
+    assert "正文第一段。 <a href" in first.content_html
+    assert "</a> 正文第二段。" in first.content_html
+    assert second.title == "Photo of the day"
+
+
+def test_a_planet_names_where_its_entries_first_stood_unless_it_is_itself() -> None:
+    refined = fixture("atom-planet.xml", url="https://planet.example/atom.xml")
+    assert refined.head.icon_url == "https://planet.example/favicon.png"
+    first, second = refined.entries
+    assert first.provenance == Provenance(
+        "The other blog",
+        "tag:blog.example,2026:feed",
+        "https://blog.example/atom.xml",
+        "https://blog.example/",
+        datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
+    )
+    assert first.categories == (
+        Category("tech", "https://blog.example/tags", "科技"),
+        Category("it"),
+    )
+    assert (first.author, second.author, second.provenance) == ("Mei", "Ann", None)
+
+
 # --- texts --------------------------------------------------------------------------------------
 
 

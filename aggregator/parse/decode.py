@@ -9,7 +9,8 @@ order, the same everywhere, and no guessing library whose presence would change 
 3. what is declared (HTTP first, then XML), strictly; gb2312 and gbk are read as gb18030;
 4. UTF-8 with a few bad bytes, or cut inside a character: repaired with U+FFFD, not re-guessed;
 5. the declared encoding with a few bad bytes, repaired likewise;
-6. gb18030 or big5, when high bytes come in pairs; else windows-1252, which reads anything.
+6. what they make sense as: Japanese by its kana, Korean; when high bytes stand together gb18030,
+   big5, Cyrillic by its small letters; else windows-1252, which reads anything.
 """
 
 from __future__ import annotations
@@ -98,6 +99,17 @@ _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""", 
 
 #: Repairing beats guessing while bad bytes are at most one for this many good characters.
 _GOOD_PER_BAD = 3
+#: What bytes without a label are read as, if so large a share of so many characters is of a script.
+#: Kana stand in the same places in EUC-JP and GB 2312, but no Chinese text is full of them.
+_SCRIPTS = (
+    ("euc_jp", re.compile("[\u3041-\u3096]"), 0.15, 4),
+    ("cp932", re.compile("[\u3041-\u3096]"), 0.15, 4),
+    ("cp949", re.compile("[\uac00-\ud7a3]"), 0.9, 20),
+)
+#: Each has its capitals where the other has its small letters, of which texts mostly are made.
+_CYRILLIC = ("cp1251", "koi8-r")
+_SMALL_CYRILLIC = re.compile("[а-яёіїєґ]")
+_SMALL_SHARE = 0.7
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _HIGH_CHARACTERS = re.compile(r"[^\x00-\x7f]")
 
@@ -205,23 +217,48 @@ def _repaired(body: bytes, codec: str) -> Decoded | None:
 
 
 def _guessed(body: bytes) -> Decoded:
-    """Read undeclared bytes: Chinese when high bytes stand together, else Western."""
+    """Read undeclared bytes as what they make sense as."""
     runs = _HIGH_RUN.findall(body)
     alone = sum(1 for run in runs if len(run) == 1)
-    if alone * 2 < len(runs):
-        chinese = _strictly(body, "gb18030")
-        taiwanese = _strictly(body, "big5hkscs")
-        if chinese is not None and (
-            taiwanese is None or _share(chinese, "gb2312") >= _share(taiwanese, "big5")
-        ):
-            return Decoded(chinese, "gb18030")
-        if taiwanese is not None:
-            return Decoded(taiwanese, "big5hkscs")
+    # Shift_JIS pairs its high bytes with ASCII ones, so that they need not stand together.
+    found = _scripted(body)
+    if found is None and alone * 2 < len(runs):
+        found = _chinese(body) or _cyrillic(body)
+    if found is not None:
+        return found
     western = _strictly(body, "cp1252")
     if western is not None:
         return Decoded(western, "cp1252")
     # Five bytes mean nothing in windows-1252; ISO-8859-1 reads every byte.
     return Decoded(body.decode("iso8859-1"), "iso8859-1")
+
+
+def _scripted(body: bytes) -> Decoded | None:
+    for codec, script, share, least in _SCRIPTS:
+        text = _strictly(body, codec)
+        high = _HIGH_CHARACTERS.findall(text or "")
+        if text and len(high) >= least and len(script.findall(text)) >= share * len(high):
+            return Decoded(text, codec)
+    return None
+
+
+def _chinese(body: bytes) -> Decoded | None:
+    chinese = _strictly(body, "gb18030")
+    taiwanese = _strictly(body, "big5hkscs")
+    if chinese is not None and (
+        taiwanese is None or _share(chinese, "gb2312") >= _share(taiwanese, "big5")
+    ):
+        return Decoded(chinese, "gb18030")
+    return None if taiwanese is None else Decoded(taiwanese, "big5hkscs")
+
+
+def _cyrillic(body: bytes) -> Decoded | None:
+    for codec in _CYRILLIC:
+        text = _strictly(body, codec)
+        high = _HIGH_CHARACTERS.findall(text or "")
+        if text and len(_SMALL_CYRILLIC.findall(text)) >= _SMALL_SHARE * len(high):
+            return Decoded(text, codec)
+    return None
 
 
 def _share(text: str, everyday: str) -> float:
