@@ -19,7 +19,7 @@ from aggregator.errors import StoreError
 from aggregator.files import holding, names_beneath, remove_beneath, write_beneath
 from aggregator.publish import Addresses, Format, render, render_feeds, render_sources
 from aggregator.static.manifest import File, Share, Shares, read, remember
-from aggregator.static.paths import SUFFIXES, Taken, is_of, path_of
+from aggregator.static.paths import SUFFIXES, Taken, is_of, path_of, why_nameless
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,6 +142,10 @@ class _Run:
 
     def _plan(self, feed: Feed) -> _Plan | Share:
         """Return what to write of a feed, or its share where everything is as it should be."""
+        because = why_nameless(feed.path)
+        if because is not None:
+            self._leave_out(feed, because)
+            return Share()
         version = self._store.feed_version(feed.name)  # before anything else is read of it
         state = f"{version} {self._catalogue.rendered_for(feed)} {__version__}"
         known = self._known.get(feed.name)
@@ -177,10 +181,14 @@ class _Run:
         return site
 
     def _take(self, feed: Feed, path: str) -> bool:
-        because = self._taken.take(path)
-        if because is not None:
+        is_free = self._taken.take(path)
+        if not is_free:
+            self._leave_out(feed, f"another feed has {path}")
+        return is_free
+
+    def _leave_out(self, feed: Feed, because: str) -> None:
+        if feed.name not in self._known:  # told once, not at every change
             log.warning("not published as a file feed=%s because=%r", feed.name, because)
-        return because is None
 
     def _announce(self, planned: set[str]) -> None:
         """Remember the paths that will be new, so that not even a power cut leaves one unknown."""

@@ -10,9 +10,8 @@ if TYPE_CHECKING:
 #: What web servers look for beside a file, by content coding.
 SUFFIXES = {"gzip": ".gz", "br": ".br"}
 
-#: Of a file's name, the suffix included (NAME_MAX of Linux's file systems).
-NAME_BYTES = 255
-_ROOM = NAME_BYTES - max(map(len, SUFFIXES.values()))
+#: Of a name in a path, before what is appended to it (NAME_MAX of Linux's file systems is 255).
+NAME_BYTES = 255 - len(".atom.gz")
 
 
 def path_of(document: Document) -> str:
@@ -28,6 +27,19 @@ def is_of(path: str, place: str) -> bool:
     return path.startswith((f"{place}.", f"{place}/archive/"))
 
 
+def why_nameless(place: str) -> str | None:
+    """Return why no files can stand for a feed at `Feed.path`; `None` where they can.
+
+    Only a tag can hold what a path cannot; a server has no trouble with it.
+    """
+    names = place.split("/")
+    if {"", ".", ".."} & set(names) or "\0" in place:
+        return "its name is no path"
+    if any(len(name.encode(errors="surrogatepass")) > NAME_BYTES for name in names):
+        return f"its name has more than {NAME_BYTES} bytes"
+    return None
+
+
 class Taken:
     """The paths that are given away: each to the first who wants it."""
 
@@ -35,20 +47,13 @@ class Taken:
         self._files: set[str] = set()
         self._folders: set[str] = set()
 
-    def take(self, path: str) -> str | None:
-        """Take a path with all its suffixes, or return why no file can stand there.
-
-        Only a tag can hold what a path cannot; a server has no trouble with it.
-        """
-        *folders, name = path.split("/")
-        if {"", ".", ".."} & {*folders, name} or "\0" in path:
-            return "its name is no path"
-        if any(len(part.encode()) > _ROOM for part in (*folders, name)):
-            return f"its name has more than {_ROOM} bytes"
+    def take(self, path: str) -> bool:
+        """Take a path with all its suffixes; return False where another has it, or its folder."""
+        folders = path.split("/")[:-1]
         above = {"/".join(folders[:depth]) for depth in range(1, len(folders) + 1)}
         files = {path, *(path + suffix for suffix in SUFFIXES.values())}
         if above & self._files or files & (self._files | self._folders):
-            return "another feed has its place"
+            return False
         self._files |= files
         self._folders |= above
-        return None
+        return True
