@@ -195,6 +195,78 @@ def test_check_prints_what_would_be_polled_and_published(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["config.toml"]
 
 
+EVERYTHING = """\
+[publish]
+directory = "public"
+status_token = "CANARY-of-the-status"
+alert_after = "12h"
+[[sources]]
+name = "a"
+url = "https://a.example/rss"
+keep = ["x", "y", { title = "z" }]
+replace = [{ find = "x" }]
+edits = "ignore"
+expected_every = "2d"
+[[sources]]
+name = "b"
+url = "https://b.example/rss"
+tags = ["c/c++"]
+[[feeds]]
+name = "zh"
+sources = ["a"]
+block = [{ age = "30d" }]
+exclude_tags = ["x"]
+order = "published"
+title_template = "[{source}] {title}"
+[[feeds]]
+name = "mine"
+sources = ["b"]
+token = "CANARY-of-the-feed"
+[[sites]]
+host = "a.example"
+remove = ["p.ad", "i"]
+images = [{ find = "x", with = "y" }]
+referrer = "origin"
+[[exports]]
+kind = "hexo"
+directory = "/srv/posts"
+feed = "zh"
+template = "hexo-volantis"
+"""
+
+
+def test_check_tells_rules_private_feeds_files_and_sites_and_no_token(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(EVERYTHING, encoding="utf-8")
+    told = run("check", cwd=tmp_path)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "CANARY" not in told.stdout
+    assert "  keep 3, replace 1, edits: ignore, expected every 2d  " in told.stdout
+    assert '\n  block 1, without x, order "published", title_template "[{source}] {title}"\n' in (
+        told.stdout
+    )
+    assert "/feeds/TOKEN/mine.atom\n" in told.stdout
+    assert "  private: TOKEN stands for its token\n" in told.stdout
+    assert told.stdout.partition("\nPublished, too, ")[2] == (
+        "each as .atom, .rss, .json:\n"
+        "\n"
+        "  http://127.0.0.1:8420/sources/a\n"
+        "\n"
+        "Written:\n"
+        "\n"
+        f"  every feed in {tmp_path}/public\n"
+        "  hexo posts of zh in /srv/posts (full, by hexo-volantis)\n"
+        "\n"
+        "Known of sites:\n"
+        "\n"
+        "  a.example: removes p.ad i, 1 image rule, referrer origin\n"
+        "\n"
+        "Told:\n"
+        "\n"
+        "  sources that are broken for longer than 12h, in the operations feed, to this machine "
+        "and to who knows the status_token\n"
+    )
+
+
 def test_check_warns_on_standard_error_and_succeeds(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("", encoding="utf-8")
     told = run("check", cwd=tmp_path)

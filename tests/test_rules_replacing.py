@@ -156,8 +156,8 @@ def test_an_address_can_be_replaced_too() -> None:
 @pytest.mark.parametrize(
     ("find", "by", "told"),
     [
-        ("a", "\\1", "\\1 is not there: the pattern has no groups in ( )"),
-        ("/(a)/", "\\2", "\\2 is not there: the pattern has 1 groups in ( )"),
+        ("a", "\\1", "\\1 is not there: the pattern has fewer groups in ( )"),
+        ("/(a)/", "\\2", "\\2 is not there: the pattern has fewer groups in ( )"),
         ("/(a)/", "\\1\\0", None),
         ("a", "\x1b[31m", "must not hold control characters"),
         ("a", "\ufeff", "must not hold control characters"),

@@ -128,8 +128,10 @@ def _tokens(tables: Tables, mistakes: Mistakes) -> None:
 
 
 def _exported_feeds(tables: Tables, feeds: Sequence[Feed], mistakes: Mistakes) -> None:
-    # A feed whose name cannot be read may be the one that is meant.
-    if any("name" in reading.broken for reading in tables.feeds):
+    # What cannot be read may be what is meant.
+    if any("name" in reading.broken for reading in tables.feeds) or any(
+        not reading.broken.isdisjoint({"name", "tags", "tag"}) for reading in tables.sources
+    ):
         return
     names = [feed.name for feed in feeds]
     for index, export in enumerate(tables.exports):

@@ -52,8 +52,8 @@ def selector(value: object) -> str:
 
 
 def replacement_text(value: object) -> str:
-    """Return what stands for something found; it may be nothing."""
-    return "" if value == "" else values.text(value)
+    """Return what stands for something found; it may be nothing, or a space."""
+    return value if isinstance(value, str) and not value.strip(" ") else values.text(value)
 
 
 def site_host(value: object) -> str:

@@ -98,7 +98,7 @@ def mistake_in_replacement(find: str, by: str) -> str | None:
     groups = _compiled(find).groups if is_regex(find) else 0
     wanted = max((int(number) for number in re.findall(r"\\([1-9])", by)), default=0)
     if wanted > groups:
-        return f"\\{wanted} is not there: the pattern has {groups or 'no'} groups in ( )"
+        return f"\\{wanted} is not there: the pattern has fewer groups in ( )"
     return None
 
 

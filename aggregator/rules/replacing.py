@@ -67,7 +67,8 @@ def replaced_html(rules: tuple[Replacement, ...], content_html: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape text as the sanitiser writes it."""
+    """Escape text as the sanitiser writes it, line breaks as a parser reads them."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = text.replace("&", "&amp;").replace("\u00a0", "&nbsp;")
     return text.replace("<", "&lt;").replace(">", "&gt;")
 
