@@ -18,7 +18,7 @@ RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test demo bench-schedule fidelity golden constraints clean python test-needs
+.PHONY: help install run test demo bench-schedule bench-subscribers clients fidelity golden constraints clean python test-needs clients-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ bench-schedule: install ## how long entries wait, against other schedules (about
 
 fidelity: install ## what becomes of real documents, read again and compared: make fidelity DIR=folder
 	@$(BIN)/python -m benchmarks.fidelity $(DIR)
+
+clients: $(VENV)/.for-testing clients-needs ## what feed readers make of our feeds (newsboat, reader, feedparser, rss-parser, feedsmith)
+	@$(BIN)/python -m benchmarks.clients
 
 golden: $(VENV)/.for-testing ## write tests/golden again and show what changed
 	$(BIN)/python -m tests.golden
@@ -95,3 +98,14 @@ test-needs:
 		{ export DEBIAN_FRONTEND=noninteractive; apt-get -qq update && \
 		apt-get -qq install --yes --no-install-recommends $$missing > /dev/null; } || \
 		echo "make: could not install $$missing; their tests fail or are skipped" >&2
+
+# newsboat is Debian's; the others come from their registries, into build/ and nowhere else.
+clients-needs:
+	@command -v node > /dev/null || { echo "make: no node here; install Node 20 or newer" >&2; exit 1; }
+	@command -v newsboat > /dev/null || { command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ] && \
+		DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends newsboat > /dev/null; } || { \
+		echo "make: no newsboat here; on Debian: sudo apt install newsboat" >&2; exit 1; }
+	@mkdir -p build/clients && cp benchmarks/clients/package.json build/clients/
+	@cd build/clients && npm install --no-package-lock --no-audit --no-fund --loglevel=error
+	@test -x build/clients/venv/bin/python || $(PYTHON) -m venv build/clients/venv
+	@build/clients/venv/bin/python -m pip --disable-pip-version-check --quiet install -r benchmarks/clients/requirements.txt

@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -34,6 +35,7 @@ from aggregator.once import (
     steered,
     utc_now,
 )
+from aggregator.outlets import Outlets
 from aggregator.publish import Addresses, Format
 from aggregator.reports import Reports
 from aggregator.requests import Requests
@@ -68,6 +70,9 @@ STALE_TICK = timedelta(seconds=15)
 
 #: When this passes between two ticks the clock was set, or the machine slept: as after a restart.
 SLEPT = timedelta(minutes=1)
+
+#: Static files and posts are brought up to date this often, where feeds have changed.
+OUTLETS_EVERY = timedelta(seconds=15)
 
 #: The store must answer the heartbeat within this time, a busy disk included.
 PING_TIMEOUT_S = 20.0
@@ -127,6 +132,8 @@ class Daemon:
         await self._dispatcher.spread_overdue()
         self._schedule_jobs()
         beating = asyncio.create_task(self._beat())
+        outlets = Outlets(lambda: self._config, self._store, self._threads, clock=self._clock)
+        self._spawn(outlets.run(OUTLETS_EVERY))
         self._announce()
         try:
             stopping = asyncio.create_task(self._stop.wait())
@@ -163,7 +170,12 @@ class Daemon:
         self._scheduler.configure(job_defaults=defaults)
         self._scheduler.add_job(self._tick, "interval", seconds=1, next_run_time=utc_now())
         # The others are tasks of ours, which end quietly when the daemon does.
-        for work, every in ((self._advance, 10), (self._steer, 60), (self._prune, 24 * 60)):
+        for work, every in (
+            (self._advance, 10),
+            (self._watch, 10),
+            (self._steer, 60),
+            (self._prune, 24 * 60),
+        ):
             self._scheduler.add_job(self._in_background, "interval", args=(work,), minutes=every)
         self._spawn(self._prune())
         self._scheduler.add_job(self._reports.summary, "interval", hours=1)
@@ -183,9 +195,15 @@ class Daemon:
         addresses = Addresses(self._config.server.base_url)
         sys.stdout.write(f"aggregator {__version__} serves\n")
         for feed in self._config.feeds:
+            if feed.automatic and feed.path == feed.name:
+                continue  # one a tag and one a source
             sys.stdout.write(f"  {feed.title}\n")
             for form in Format:
-                sys.stdout.write(f"    {addresses.feed(feed, form)}\n")
+                private = replace(feed, token="TOKEN" if feed.token else None)
+                sys.stdout.write(f"    {addresses.feed(private, form)}\n")
+        sys.stdout.write(
+            f"  each tag and source: {addresses.home}tags/TAG.atom, sources/NAME.atom\n"
+        )
         sys.stdout.flush()
 
     async def _wind_up(self, serving: asyncio.Task[None]) -> None:
@@ -230,6 +248,15 @@ class Daemon:
 
     async def _advance(self) -> None:
         await self._in_thread(partial(self._store.advance, self._clock()))
+
+    async def _watch(self) -> None:
+        """Tell the operations feed what went wrong and what is well again."""
+        if self._dispatcher.offline_since is not None:
+            return  # it is our own network, and every source would be told of
+        alert_after = self._config.publish.alert_after
+        told = await self._in_thread(partial(self._store.watch, self._clock(), alert_after))
+        for title in told:
+            log.info(event("told in the operations feed", what=title))
 
     async def _prune(self) -> None:
         settings, now = self._config.store, self._clock()
@@ -336,6 +363,7 @@ class Daemon:
         self._reports.expect(await self._in_thread(self._store.status), self._clock())
         await self._note_config(restart)
         await self._steer()
+        self._spawn(self._watch())
         for line in notes:
             log.info(event("configuration", change=line))
         for warning in fresh.warnings:

@@ -31,7 +31,7 @@ LEVELS = (
     ("control", "edit", "fetch", "files", "notify", "store", "workers"),
     ("editions",),
     ("exporting", "poll", "preview", "rehearsal", "reports", "serve", "static"),
-    ("dispatch",),
+    ("dispatch", "outlets"),
     ("once",),
     ("requests",),
     ("daemon",),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -136,6 +138,41 @@ def test_everything_that_was_ever_shown_can_be_exported_and_what_changed_again(
     absorb(store, document(entry("4-1", text="edited")), START + 6 * DAY)
     (changed,), _ = store.exportable(TIGHT, after=cursor, most=4)
     assert changed.story.title == "Entry 4-1"
+
+
+def test_a_clock_that_steps_back_keeps_nothing_from_being_exported(store: SqliteStore) -> None:
+    absorb(store, document(entry(1)), START + DAY)
+    _, cursor = store.exportable(TIGHT, after=0, most=9)
+    assert cursor is not None
+    absorb(store, document(entry(2)), START)
+    absorb(store, document(entry(1, text="edited")), START + HOUR)
+    changed, _ = store.exportable(TIGHT, after=cursor, most=9)
+    assert [one.story.title for one in changed] == ["Entry 2", "Entry 1"]
+
+
+def test_what_a_source_brings_along_is_exported_too(store: SqliteStore) -> None:
+    other = feed("other")
+    store.apply((source(), source("two")), (TIGHT, other), now=START)
+    absorb(
+        store, document(entry("b", guid="urn:b", url="https://two.example/b")), START, name="two"
+    )
+    narrow = feed("other", sources=("one",))
+    store.apply((source(), source("two")), (TIGHT, narrow), now=START + HOUR)
+    _, cursor = store.exportable(narrow, after=0, most=9)
+    assert cursor is None
+    store.apply((source(), source("two")), (TIGHT, other), now=START + 2 * HOUR)
+    (one,), _ = store.exportable(other, after=0, most=9)
+    assert one.story.title == "Entry b"
+
+
+def test_the_publishers_own_text_hides_a_private_sources_url(store: SqliteStore) -> None:
+    private = source(private=True)
+    store.apply((private,), (TIGHT,), now=START)
+    raw = json.dumps({"raw_content": f'<p>from <a href="{private.url}">here</a></p>'})
+    absorb(store, document(replace(entry(1), raw=raw)), START)
+    (one,), _ = store.exportable(TIGHT, after=0, most=9)
+    assert one.raw_html is not None
+    assert "feed.xml" not in one.raw_html
 
 
 @settings(max_examples=25, deadline=None)

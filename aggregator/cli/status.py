@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +13,6 @@ from aggregator.cli.table import GAP, table, terminal_width, wrapped
 from aggregator.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
     from aggregator.model import Source, SourceStatus
@@ -61,7 +60,7 @@ def status(*, as_json: bool) -> int:
             click.echo(plain(mistake), err=True)
         store, exit_status = found, error.exit_status
     with reading(path, store) as database:
-        rows, notes = _in_order(sources, database.status()), database.notes()
+        rows, notes = _in_order(sources, database.status()), database.notes(datetime.now(UTC))
     if as_json:
         click.echo(_json(rows).encode())  # UTF-8, whatever the locale
         return exit_status
@@ -166,8 +165,6 @@ def _json(rows: list[SourceStatus]) -> str:
 
 def _utc(moment: datetime | None) -> str | None:
     """Return ISO 8601 in UTC, or `None`."""
-    from datetime import UTC
-
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

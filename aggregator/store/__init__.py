@@ -159,8 +159,11 @@ class Store(Protocol):
     def history(self, source_id: int, *, most: int) -> list[PastPoll]:
         """Return the newest polls of a source, newest first; the store remembers 50."""
 
-    def notes(self) -> dict[str, str]:
-        """Return what else is wrong, by subject ("config", "feed all"), one line each."""
+    def notes(self, now: datetime | None = None) -> dict[str, str]:
+        """Return what else is wrong, by subject ("config", "feed all"), one line each.
+
+        What hangs on the time (certificates that end) is told only with `now`.
+        """
 
     def note(self, subject: str, text: str | None, *, now: datetime) -> None:
         """Remember (or with `None` forget) what is wrong with a subject."""

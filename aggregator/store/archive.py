@@ -45,13 +45,32 @@ def record(
     month = _month(at)
     number = newest["number"] if newest is not None and newest["month"] == month else 0
     connection.executemany(
-        """INSERT INTO archive (feed_id, month, number, entry_id, shown_at)
-           VALUES (?, ?, ?, ?, ?)""",
+        """INSERT INTO archive (feed_id, month, number, entry_id, shown_at, change_key)
+           VALUES (?, ?, ?, ?, ?, ?)""",
         [
-            (feed["id"], month, number + place, entry_id, at)
+            (feed["id"], month, number + place, entry_id, at, _change_key(connection, now))
             for place, entry_id in enumerate(fresh, start=1)
         ],
     )
+
+
+def note_edit(connection: sqlite3.Connection, entry_id: int, now: int) -> None:
+    """Let exports see that an entry has another text."""
+    rows = connection.execute("SELECT feed_id FROM archive WHERE entry_id = ?", (entry_id,))
+    connection.executemany(
+        "UPDATE archive SET change_key = ? WHERE entry_id = ? AND feed_id = ?",
+        [(_change_key(connection, now), entry_id, feed_id) for (feed_id,) in rows.fetchall()],
+    )
+
+
+def _change_key(connection: sqlite3.Connection, now: int) -> int:
+    """Mint a key that is larger than all before it, and of the clock's time where that goes on."""
+    (key,) = connection.execute(
+        """UPDATE counters SET largest_change_key = max(largest_change_key + 1, ?)
+           RETURNING largest_change_key""",
+        (now,),
+    ).fetchone()
+    return int(key)
 
 
 def parts(connection: sqlite3.Connection, feed_id: int) -> tuple[ArchivePart, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aggregator import __version__
 from aggregator.model import News, Tally
+from aggregator.store import archive
 from aggregator.store.codec import dumps
 from aggregator.store.matching import Known, kind_of, match
 from aggregator.store.minting import add_keys, insert_new
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from aggregator.model import Entry
-    from aggregator.store.matching import Match
     from aggregator.store.minting import Batch
 
 #: SQLite's bound on the variables of one statement is at least this (sqlite.org/limits.html).
@@ -65,7 +65,7 @@ def store(connection: sqlite3.Connection, batch: Batch, entries: Sequence[Entry]
             shared += 1
             known += any(kind_of(key) == "guid" for key in entry.keys)
             strange += any(kind_of(key) == "guid" for key in strangers)
-            seen = _update(connection, batch, found, entry)
+            seen = _update(connection, batch, found.entry_id, entry, found.because)
             updated += seen is True
             if seen is not None:
                 changed.append(found.entry_id)
@@ -149,7 +149,7 @@ def _tombstones(connection: sqlite3.Connection, batch: Batch, entries: Sequence[
 
 
 def _update(
-    connection: sqlite3.Connection, batch: Batch, found: Match, entry: Entry
+    connection: sqlite3.Connection, batch: Batch, entry_id: int, entry: Entry, because: str
 ) -> bool | None:
     """Store a known entry's other text: `True` for an edit, `False` for what only we see otherwise.
 
@@ -158,12 +158,10 @@ def _update(
     """
     old = connection.execute(
         "SELECT content_hash, updated_at, raw, refined_by, matched FROM entries WHERE id = ?",
-        (found.entry_id,),
+        (entry_id,),
     ).fetchone()
-    if old["matched"] != found.because:
-        connection.execute(
-            "UPDATE entries SET matched = ? WHERE id = ?", (found.because, found.entry_id)
-        )
+    if old["matched"] != because:
+        connection.execute("UPDATE entries SET matched = ? WHERE id = ?", (because, entry_id))
     if old["content_hash"] == entry.content_hash:
         return None
     is_edit = not _same_words(old, entry.raw)
@@ -195,9 +193,10 @@ def _update(
             entry.raw,
             now,
             None if entry.provenance is None else dumps(entry.provenance),
-            found.entry_id,
+            entry_id,
         ),
     )
+    archive.note_edit(connection, entry_id, now)
     return is_edit
 
 

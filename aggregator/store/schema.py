@@ -188,15 +188,20 @@ PUBLISHING = (
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX exclusions_entry ON exclusions (entry_id)",
     # What a feed has shown, in the order in which it did: `number` counts from 1 in each month
-    # (such as 202611). A row is never changed, so that an archive document only grows at its end.
+    # (such as 202611). Its place is never changed, so that an archive document only grows at its
+    # end. `change_key` is minted when the row is written and at each edit of the entry; exports go
+    # by it, because clocks step back.
     """CREATE TABLE archive (
         feed_id INTEGER NOT NULL REFERENCES feeds (id),
         month INTEGER NOT NULL,
         number INTEGER NOT NULL,
         entry_id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
         shown_at INTEGER NOT NULL,
+        change_key INTEGER NOT NULL,
         PRIMARY KEY (feed_id, month, number)
     ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX archive_change ON archive (feed_id, change_key)",
+    "ALTER TABLE counters ADD COLUMN largest_change_key INTEGER NOT NULL DEFAULT 0",
     "CREATE UNIQUE INDEX archive_entry ON archive (entry_id, feed_id)",
     # Archive documents of months that are over, as they were first served (RFC 5005 section 4).
     """CREATE TABLE frozen (

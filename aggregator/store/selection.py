@@ -63,15 +63,11 @@ _IN_ARCHIVE = f"""
 """  # noqa: S608 -- built of constants
 
 _EXPORTABLE = f"""
-    SELECT {_COLUMNS} FROM archive a
+    SELECT {_COLUMNS}, a.change_key FROM archive a
       JOIN entries e ON e.id = a.entry_id
       JOIN stories s ON s.id = e.story_id
-     WHERE a.feed_id = :feed AND e.changed_at > :after AND {_IN_FEED}
-       AND e.changed_at <= (SELECT max(changed_at) FROM (
-             SELECT e.changed_at FROM archive a JOIN entries e ON e.id = a.entry_id
-              WHERE a.feed_id = :feed AND e.changed_at > :after AND {_IN_FEED}
-              ORDER BY e.changed_at LIMIT :most))
-     ORDER BY e.changed_at, e.id
+     WHERE a.feed_id = :feed AND a.change_key > :after AND {_IN_FEED}
+     ORDER BY a.change_key LIMIT :most
 """  # noqa: S608 -- built of constants
 
 # The other sources of a shown entry's story that the feed admits, in the order of their copies.
@@ -128,29 +124,35 @@ def _as_it_was(story: Story) -> Story:
 def exportable(
     connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row, *, after: int, most: int
 ) -> tuple[tuple[Exportable, ...], int | None]:
-    """Return stories that the feed has shown and that changed after a cursor, in that order.
-
-    All that changed at one moment come together, be they more than `most`.
-    """
+    """Return stories that the feed has shown and that changed after a cursor, in that order."""
     asked = parameters(row, feed) | {"after": after, "most": most}
     found = connection.execute(_EXPORTABLE, asked).fetchall()
     stories = _stories(connection, feed, row, found)
     told = tuple(
-        Exportable(story, _raw_html(entry)) for story, entry in zip(stories, found, strict=True)
+        Exportable(story, _raw_html(connection, entry))
+        for story, entry in zip(stories, found, strict=True)
     )
-    return told, found[-1]["changed_at"] if found else None
+    return told, found[-1]["change_key"] if found else None
 
 
-def _raw_html(entry: sqlite3.Row) -> str | None:
-    """Return the publisher's own text, as HTML, while it is kept."""
+def _raw_html(connection: sqlite3.Connection, entry: sqlite3.Row) -> str | None:
+    """Return the publisher's own text, as HTML, while it is kept; a private URL is not in it."""
     if entry["raw"] is None:
         return None
     raw = json.loads(entry["raw"])
     for name in ("raw_content", "raw_summary"):
         if raw.get(name):
             text = str(raw[name])
-            return text if raw.get(f"{name}_is_html", True) else escape(text, quote=False)
+            whole = text if raw.get(f"{name}_is_html", True) else escape(text, quote=False)
+            _, source = _origin(connection, entry["source_id"])
+            return _without(whole, source.urls) if source.private else whole
     return None
+
+
+def _without(text: str, urls: tuple[str, ...]) -> str:
+    for url in urls:
+        text = conceal(text, url)
+    return text
 
 
 def _selection(
@@ -258,9 +260,7 @@ def _concealed(story: Story, source: Source) -> Story:
     """Return the story without its private source's URLs, which documents like to repeat."""
 
     def shown(text: str) -> str:
-        for url in source.urls:
-            text = conceal(text, url)
-        return text
+        return _without(text, source.urls)
 
     def hides(text: str) -> bool:
         return shown(text) != text

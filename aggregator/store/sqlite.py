@@ -266,11 +266,12 @@ class SqliteStore:
             ).fetchall()
         return [PastPoll(instant(row[0]), *row[1:]) for row in rows]
 
-    def notes(self) -> dict[str, str]:
-        """Return what else is wrong, by subject."""
+    def notes(self, now: datetime | None = None) -> dict[str, str]:
+        """Return what else is wrong, by subject; what hangs on the time only with `now`."""
         with self._reading() as db:
             rows = db.execute("SELECT subject, text FROM notes ORDER BY subject")
-            return dict(rows.fetchall()) | mirrors.failing(db) | mirrors.unconditional(db)
+            told = dict(rows.fetchall()) | mirrors.failing(db) | mirrors.unconditional(db)
+            return told if now is None else told | alarms.certificate_notes(db, now)
 
     def note(self, subject: str, text: str | None, *, now: datetime) -> None:
         """Remember (or with `None` forget) what is wrong with a subject."""

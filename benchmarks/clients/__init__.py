@@ -1,0 +1,1 @@
+"""Programs that people read feeds with, put to what we publish: `make clients`."""
