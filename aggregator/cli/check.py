@@ -211,7 +211,5 @@ def _alarms(config: Config) -> list[str]:
     where = "to this machine"
     if config.publish.status_token is not None:
         where += " and to who knows the status_token"
-    return [
-        f"sources that are broken for longer than {written(config.publish.alert_after)}, "
-        f"in the operations feed, {where}"
-    ]
+    period = written(config.publish.alert_after)
+    return [f"sources that are broken for longer than {period}, in the operations feed, {where}"]
