@@ -401,6 +401,41 @@ def test_a_feed_that_the_database_lacks_holds_up_no_other(house: House) -> None:
     assert b"Entry fresh" in house.files()["feeds/news.atom"]
 
 
+def test_what_is_stopped_goes_on_the_next_time(house: House) -> None:
+    written = iter([False, False, True])
+    publish_all(house.config, house.store, lambda: next(written, True))
+    assert "feeds/news.atom" in house.files()
+    assert "tags/c/c++.atom" not in house.files()
+    house.publish()
+    assert "tags/c/c++.atom" in house.files()
+    assert house.publish() == 0
+
+
+def test_a_full_part_of_a_busy_month_is_not_written_at_every_change(house: House) -> None:
+    house.change(feeds=(Feed("all", "All", limit=5000),))
+    house.poll(*range(600))
+    house.publish()
+    first, times = house.files(), house.times()
+    house.poll("fresh")
+    house.publish()
+    after = house.times()
+    for part, written in (("2026-11", False), ("2026-11-2", False), ("2026-11-3", True)):
+        name = f"feeds/all/archive/{part}.atom"
+        assert (after[name] != times[name]) is written, part
+    house.poll("december", days=15)
+    house.publish()
+    assert (
+        house.files()["feeds/all/archive/2026-11-3.atom"]
+        != first["feeds/all/archive/2026-11-3.atom"]
+    )
+    settled = house.times()
+    house.poll("later", days=16)
+    house.publish()
+    for part in ("2026-11", "2026-11-2", "2026-11-3"):
+        name = f"feeds/all/archive/{part}.atom"
+        assert house.times()[name] == settled[name]
+
+
 def test_everybody_may_read_what_is_published(house: House) -> None:
     mask = os.umask(0o077)
     try:

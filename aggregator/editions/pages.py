@@ -82,12 +82,12 @@ def feeds_page(catalogue: Catalogue, *, with_sources: bool) -> bytes:
 <p>Copy a link into your feed reader. <span lang="zh-Hans">把链接复制到阅读器即可订阅。</span></p>
 </header>
 <main>
-{_section("All", "全部", feeds, catalogue)}
+{_section("Merged", "合并", feeds, catalogue)}
 {_section("By tag", "标签", tags, catalogue)}
 {_section("By source", "来源", sources, catalogue)}
 </main>
 <footer>
-<a href="feeds.opml">All of these as OPML · <span lang="zh-Hans">全部导出为 OPML</span></a>
+<a href="feeds.opml">This list as OPML · <span lang="zh-Hans">订阅列表 (OPML)</span></a>
 </footer>
 </body>
 </html>

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.config import Config
-    from aggregator.model import Feed
+    from aggregator.model import ArchivePart, Feed
     from aggregator.store import Store
 
 __all__ = ["StaticPublisher", "publish_all"]
@@ -44,23 +44,29 @@ _ANNOUNCED = "\0"
 
 
 class StaticPublisher:
-    """Writes feeds to the directory that a configuration names."""
+    """Writes feeds to the directory that a configuration names.
 
-    def __init__(self, store: Store) -> None:
+    Once `is_stopping` says so, what is under way ends after the feed that is being written.
+    """
+
+    def __init__(self, store: Store, is_stopping: Callable[[], bool] = lambda: False) -> None:
         self._store = store
+        self._is_stopping = is_stopping
 
     def run(self, config: Config) -> int:
         """Bring the directory up to date; see `publish_all`."""
-        return publish_all(config, self._store)
+        return publish_all(config, self._store, self._is_stopping)
 
 
-def publish_all(config: Config, store: Store) -> int:
+def publish_all(
+    config: Config, store: Store, is_stopping: Callable[[], bool] = lambda: False
+) -> int:
     """Make the files what is served now; return how many were written or removed.
 
     Written is what changed since the last time; removed is what was written then and is published
     no more; other files are left alone. A feed with a token is below its token. What no file can
     be named after is left out, and logged. Blocks on the disk, and waits for another process that
-    publishes from the same database.
+    publishes from the same database. What `is_stopping` cuts short goes on the next time.
 
     Raises:
         AggregatorError: A file cannot be written; what was written before stands.
@@ -72,16 +78,22 @@ def publish_all(config: Config, store: Store) -> int:
     database = config.store.path.absolute()
     with holding(database.parent, database.name + _LOCK):
         memory = database.with_name(database.name + _MANIFEST)
-        return _Run(config, store, directory, memory).publish()
+        return _Run(config, store, directory, memory).publish(is_stopping)
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is to be written of a feed; `made_for` is empty where its state is not known."""
+    """What is to be written of a feed; `made_for` is empty where its state is not known.
+
+    `lasting` are the paths of documents that are not written at every change, with what for: a
+    part of the archive that is whole is written when it became so, when it was followed by another
+    and when its month was over. Edits in between are in the feed; a busy month has many parts.
+    """
 
     feed: Feed
     made_for: str
     paths: dict[str, Document]
+    lasting: dict[str, str]
 
 
 class _Run:
@@ -100,7 +112,7 @@ class _Run:
         self._troubles: list[StoreError] = []
         self._changed = 0
 
-    def publish(self) -> int:
+    def publish(self, is_stopping: Callable[[], bool]) -> int:
         """Plan, remove, write, remember."""
         now: Shares = {}
         plans: list[_Plan] = []
@@ -108,7 +120,8 @@ class _Run:
             try:
                 plan = self._plan(feed)
             except StoreError as error:
-                now[feed.name] = self._as_it_was(feed, error)
+                self._troubles.append(error)
+                now[feed.name] = self._as_it_was(feed)
             else:
                 if isinstance(plan, Share):
                     now[feed.name] = plan
@@ -121,9 +134,12 @@ class _Run:
         self._announce(planned)
         for plan in plans:
             try:
-                now[plan.feed.name] = self._write(plan)
+                now[plan.feed.name] = (
+                    self._as_it_was(plan.feed) if is_stopping() else self._write(plan)
+                )
             except StoreError as error:
-                now[plan.feed.name] = self._as_it_was(plan.feed, error)
+                self._troubles.append(error)
+                now[plan.feed.name] = self._as_it_was(plan.feed)
         now[_SITE] = self._write_site(site)
         self._remove(now, set())
         if now != self._known:
@@ -132,9 +148,8 @@ class _Run:
             raise self._troubles[0]
         return self._changed
 
-    def _as_it_was(self, feed: Feed, error: StoreError) -> Share:
+    def _as_it_was(self, feed: Feed) -> Share:
         """Leave the feed's files, but those at an address that is no longer its own."""
-        self._troubles.append(error)
         documents = self._known.get(feed.name, Share()).documents
         return Share("", {path: file for path, file in documents.items() if is_of(path, feed.path)})
 
@@ -161,7 +176,20 @@ class _Run:
             feed,
             "" if version is None else state,
             {path: document for path, document in paths.items() if self._take(feed, path)},
+            self._lasting(feed, parts),
         )
+
+    def _lasting(self, feed: Feed, parts: tuple[ArchivePart, ...]) -> dict[str, str]:
+        made_for = self._catalogue.made_for(feed)
+        followers = (*(part.name for part in parts[1:]), "nothing")
+        return {
+            path_of(Document(feed, form, part.name)): (
+                f"past {made_for}" if part.past else f"whole, then {follower} {made_for}"
+            )
+            for part, follower in zip(parts, followers, strict=False)
+            for form in Format
+            if part.whole
+        }
 
     def _plan_site(self) -> dict[str, tuple[str, Callable[[], bytes]]]:
         """Return what is no feed's, by path: for which state ("": for none), and how it is made."""
@@ -202,24 +230,25 @@ class _Run:
     def _write(self, plan: _Plan) -> Share:
         share = Share(plan.made_for)
         known = self._known.get(plan.feed.name, Share()).documents
-        final = f"final {self._catalogue.made_for(plan.feed)}"
         for path, document in plan.paths.items():
-            file = known.get(path)
-            if file is not None and file.made_for == final and self._are_there({path: file}):
+            file, made_for = known.get(path), plan.lasting.get(path, "")
+            if file is not None and self._is_good(path, file, made_for):
                 share.documents[path] = file
                 continue
             edition = make_edition(self._catalogue, self._store, document)
             if edition is not None:
-                made_for = final if edition.final else ""
                 share.documents[path] = self._put(path, edition.body, made_for)
         return share
+
+    def _is_good(self, path: str, file: File, made_for: str) -> bool:
+        return made_for == file.made_for != "" and self._are_there({path: file})
 
     def _write_site(self, site: dict[str, tuple[str, Callable[[], bytes]]]) -> Share:
         share = Share()
         known = self._known.get(_SITE, Share()).documents
         for path, (state, make) in site.items():
             file = known.get(path)
-            if file is not None and state == file.made_for != "" and self._are_there({path: file}):
+            if file is not None and self._is_good(path, file, state):
                 share.documents[path] = file
                 continue
             try:
