@@ -72,6 +72,12 @@ def safe(raw: str) -> str:
     check.feed(cleaned)
     check.close()
     assert clean(cleaned, BASE) == cleaned
+
+
+@given(st.text(st.sampled_from(">\u00a0\r\n a好")))
+def test_plain_text_is_its_own_cleaning_too(text: str) -> None:
+    cleaned = clean(text, BASE)
+    assert clean(cleaned, BASE) == cleaned
     return cleaned
 
 

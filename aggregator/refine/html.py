@@ -138,7 +138,9 @@ def clean(
     """
     text = guarded(scrub(raw_html))
     if "<" not in text and "&" not in text:
-        return redact(html.escape(text, quote=False).strip())
+        # As the other way writes it: a second pass, for another's sake, must find nothing to change.
+        plain = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+        return redact(html.escape(plain, quote=False).replace("\u00a0", "&nbsp;"))
     if rules is not None and rules.selectors:
         text = guarded(remove(text, rules.selectors))
     _ADDRESSES.set(_Addresses(base_url))
