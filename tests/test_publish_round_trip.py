@@ -6,19 +6,24 @@ import calendar
 import html
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import feedparser  # type: ignore[import-untyped]  # feedparser ships no types
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from aggregator.model import Category, Enclosure, Origin, Story
+from aggregator import parse, refine
+from aggregator.lint import lint
+from aggregator.model import Body, Category, Enclosure, Feed, Origin, Selection, Story
 from aggregator.publish import Addresses, Format, clean, render
-from tests.golden import STORIES
-from tests.publishing import ITHOME, bare_story, selection, story
+from aggregator.publish.clean import clean_id, clean_url, person_name, reads_as_markup
+from aggregator.refine.html import clean as sanitised
+from tests.golden import STORIES, selections
+from tests.publishing import ITHOME, MOMENT, bare_story, selection, story
 
 ADDRESSES = Addresses("https://feeds.example.org")
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -78,7 +83,12 @@ def shown(element: etree._Element | None) -> str:
     return html.unescape(text) if element.get("type") == "html" else text
 
 
-def parse(document: bytes) -> etree._Element:
+def told(text: str) -> str:
+    """Return a text as it is published: cleaned, and none where it is blank."""
+    return clean(text) if clean(text).strip() else ""
+
+
+def strict(document: bytes) -> etree._Element:
     return etree.fromstring(document, etree.XMLParser(resolve_entities=False, huge_tree=True))
 
 
@@ -94,32 +104,81 @@ def test_any_text_makes_well_formed_documents_that_say_the_same(
     selected = selection(*chosen, title=title)
     kept: dict[str, Story] = {}
     for one in chosen:
-        kept.setdefault(clean(one.id), one)
+        kept.setdefault(clean_id(one.id), one)
 
-    atom = parse(render(selected, Format.ATOM, ADDRESSES))
+    atom = strict(render(selected, Format.ATOM, ADDRESSES))
     entries = atom.findall(f"{ATOM}entry")
     assert [entry.findtext(f"{ATOM}id") for entry in entries] == list(kept)
     for entry, one in zip(entries, kept.values(), strict=True):
-        if one.title and clean(one.title).strip():
-            assert shown(entry.find(f"{ATOM}title")) == clean(one.title)
-        if clean(one.content_html):
-            assert entry.findtext(f"{ATOM}content") == clean(one.content_html)
-            assert shown(entry.find(f"{ATOM}summary")) == clean(one.summary)
+        if told(one.title):
+            assert shown(entry.find(f"{ATOM}title")) == told(one.title)
+        if told(one.content_html):
+            assert entry.findtext(f"{ATOM}content") == told(one.content_html)
+            assert shown(entry.find(f"{ATOM}summary")) == told(one.summary)
 
-    items = parse(render(selected, Format.RSS, ADDRESSES)).findall("channel/item")
+    items = strict(render(selected, Format.RSS, ADDRESSES)).findall("channel/item")
     assert [item.findtext("guid") for item in items] == list(kept)
     for item, one in zip(items, kept.values(), strict=True):
-        if clean(one.summary):
+        if told(one.summary):
             assert html.unescape(item.findtext("description", "")) == html.unescape(
-                html.escape(clean(one.summary), quote=False)
+                html.escape(told(one.summary), quote=False)
             )
-            assert item.findtext(CONTENT, "") == clean(one.content_html)
+            assert item.findtext(CONTENT, "") == told(one.content_html)
 
     feed: dict[str, Any] = json.loads(render(selected, Format.JSON, ADDRESSES).decode("utf-8"))
     assert [item["id"] for item in feed["items"]] == list(kept)
     for item, one in zip(feed["items"], kept.values(), strict=True):
-        assert item.get("content_html", "") == clean(one.content_html)
-        assert item.get("summary", item.get("content_text", "")) == clean(one.summary)
+        assert item.get("content_html", "") == told(one.content_html)
+        assert item.get("summary", item.get("content_text", "")) == told(one.summary)
+
+
+def troubles(document: bytes) -> list[str]:
+    """Return what lint finds that readers would stumble over."""
+    return [str(one) for one in lint(document) if one.level != "info"]
+
+
+@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize("selected", selections().values(), ids=selections())
+def test_every_document_passes_lint(selected: Selection, form: Format) -> None:
+    assert troubles(render(selected, form, ADDRESSES)) == []
+
+
+markup = st.lists(
+    st.sampled_from(
+        ["<p>", "</p>", "<b>", "<i", "</a>", "<a href='/x?a[]=1'>", "<img src=/x.png>", "<table>"]
+    )
+    | any_text
+).map("".join)
+# As the store keeps them: ids that are ids, HTML that was cleaned, dates of the web's time.
+stored_stories = st.builds(
+    replace,
+    stories,
+    id=st.uuids().map(lambda uuid: uuid.urn),
+    order_key=st.integers(0, 700_000),
+    origin=st.builds(replace, origins, id=st.just(ITHOME.id), updated_at=st.just(MOMENT)),
+    content_html=markup.map(lambda text: sanitised(text, "https://example.com/page")),
+    published_at=st.just(MOMENT),
+    updated_at=st.just(MOMENT),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(stored_stories, max_size=4, unique_by=lambda one: one.order_key).map(tuple),
+    st.sampled_from(["full", "summary", "link"]),
+    st.sampled_from(["{title}", "[{tag}] {source}: {title}"]),
+    any_text,
+)
+def test_whatever_is_stored_its_documents_pass_lint(
+    chosen: tuple[Story, ...], content: str, template: str, title: str
+) -> None:
+    feed = Feed("all", title, content=content, title_template=template, description=title)
+    selected = replace(selection(*chosen), feed=feed)
+    for form in Format:
+        document = render(selected, form, ADDRESSES)
+        if form is not Format.JSON:
+            strict(document)
+        assert troubles(document) == []
 
 
 @pytest.mark.parametrize("form", [Format.ATOM, Format.RSS])
@@ -154,6 +213,41 @@ def test_feedparser_reads_what_was_published(form: Format) -> None:
     assert urls == (expected_urls if form is Format.ATOM else expected_urls[:1])
 
 
+def seconds(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)
+
+
+@pytest.mark.parametrize("form", Format)
+def test_our_own_parser_reads_what_was_published(form: Format) -> None:
+    later = MOMENT + timedelta(hours=1)
+    document = render(selection(*STORIES), form, ADDRESSES)
+    body = Body(document, form.media_type, "https://feeds.example.org/all", "UTC", later)
+    read = refine.normalise(parse.read(body))
+    assert read.head.title == "全部 · All"
+    expected = STORIES[:-1]  # the last repeats an id
+    assert [entry.guid for entry in read.entries] == [one.id for one in expected]
+    for entry, one in zip(read.entries, expected, strict=True):
+        assert entry.published_at == seconds(one.published_at)
+        if form is not Format.RSS:
+            assert entry.updated_at is not None
+            assert seconds(entry.updated_at) == seconds(one.updated_at)
+        assert entry.url == clean_url(one.url)
+        if form is not Format.RSS or not reads_as_markup(one.title):  # it cannot say which it is
+            assert entry.title == (clean(one.title) or entry.title)
+        assert entry.author == person_name(one.author or one.origin.title)
+        if form is not Format.RSS:  # it has no language of an item
+            assert entry.language == (one.language or one.origin.language)
+        assert [about.term for about in entry.categories] == [
+            about.term for about in one.categories
+        ]
+        assert {file.url for file in entry.enclosures} == {
+            url for file in one.enclosures if (url := clean_url(file.url))
+        }
+        if form is not Format.RSS or one.origin.url or one.origin.site_url:
+            assert entry.provenance is not None
+            assert entry.provenance.title == one.origin.title
+
+
 @pytest.mark.parametrize(
     "title",
     [
@@ -167,7 +261,7 @@ def test_feedparser_reads_what_was_published(form: Format) -> None:
 )
 def test_what_looks_like_markup_in_a_title_is_shown_as_it_is(title: str) -> None:
     selected = selection(story(title=title))
-    element = parse(render(selected, Format.ATOM, ADDRESSES)).find(f"{ATOM}entry/{ATOM}title")
+    element = strict(render(selected, Format.ATOM, ADDRESSES)).find(f"{ATOM}entry/{ATOM}title")
     assert shown(element) == title
     (entry,) = feedparser.parse(
         render(selected, Format.ATOM, ADDRESSES), sanitize_html=False
@@ -175,7 +269,7 @@ def test_what_looks_like_markup_in_a_title_is_shown_as_it_is(title: str) -> None
     is_html = entry.title_detail.type == "text/html"
     assert (html.unescape(entry.title) if is_html else entry.title) == title
     document = render(selected, Format.RSS, ADDRESSES)
-    assert parse(document).findtext("channel/item/title") == title
+    assert strict(document).findtext("channel/item/title") == title
     (line,) = (line for line in document.splitlines() if b"<title>" in line and b"All" not in line)
     assert b"&lt;" not in line
     assert b"&amp;" not in line
@@ -190,4 +284,4 @@ def test_a_story_without_title_gets_its_first_words_where_a_title_must_be() -> N
     }
     for heading, one in headings.items():
         document = render(selection(one), Format.ATOM, ADDRESSES)
-        assert parse(document).findtext(f"{ATOM}entry/{ATOM}title") == heading
+        assert strict(document).findtext(f"{ATOM}entry/{ATOM}title") == heading

@@ -23,18 +23,26 @@ _NOT_PUBLISHED = re.compile(f"{_NOT_XML.pattern}|[\x85\ufdd0-\ufdef{_PLANE_ENDS}
 # Chinese texts print for one.
 _LOST, _LOST_SHOWN = "\ufffd", "□"
 
-# RFC 3986 §2: what a URI may hold unescaped, outside its authority and in it; "%" stays, so that
-# nothing is escaped twice.
-_URI_CHARACTERS = "%:/?#@!$&'()*+,;=-._~"
+# RFC 3986 §2: what a URI may hold unescaped, outside its authority and in it; "%" stays where it
+# escapes something, so that nothing is escaped twice.
+_URI_CHARACTERS = "%:/?@!$&'()*+,;=-._~"
+_STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _AUTHORITY_CHARACTERS = _URI_CHARACTERS + "[]"
 _AUTHORITY = re.compile(r"(https?://)([^/?#]*)", re.IGNORECASE)
 
 # RFC 3492 by way of Python, which knows IDNA 2003: of names with these it makes another host's.
 _IDNA_DIFFERS = re.compile("[ßς\u200c\u200d]")
 
-# BCP 47 in outline: a language of two letters (ISO 639-1) or three, and further subtags of at most
-# eight letters and digits.
-_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:-[A-Za-z0-9]{1,8}){0,7}")
+# BCP 47 (RFC 5646 §2.1) from a language of two letters (ISO 639-1) or three on: extended language,
+# script, region, variants, extensions, private use.
+_LANGUAGE = re.compile(
+    r"([a-z]{2,3})(?:-[a-z]{3}){0,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?"
+    r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3})){0,4}(?:-[0-9a-wyz](?:-[a-z0-9]{2,8})+){0,4}"
+    r"(?:-x(?:-[a-z0-9]{1,8})+)?",
+    re.IGNORECASE | re.ASCII,
+)
+#: RFC 5646 §4.4.1: longer ones exist on paper.
+_LANGUAGE_CHARACTERS = 35
 _ISO_639_1 = frozenset(
     """
     aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy
@@ -89,9 +97,14 @@ def clean_url(url: str | None) -> str | None:
     if start is None:
         return None
     authority = quote(_ascii_host(start[2]), safe=_AUTHORITY_CHARACTERS)
-    rest = quote(cleaned[start.end() :], safe=_URI_CHARACTERS)
     # Once more: a space ends an address in a text, and one in an address would hide its secret.
-    return redact(f"{start[1]}{authority}{rest}")
+    return redact(f"{start[1]}{authority}{_quoted(cleaned[start.end() :])}")
+
+
+def _quoted(text: str) -> str:
+    """Return path, query and fragment of an IRI as a URI has them."""
+    before, mark, fragment = _STRAY_PERCENT.sub("%25", text).partition("#")
+    return quote(before, safe=_URI_CHARACTERS) + mark + quote(fragment, safe=_URI_CHARACTERS)
 
 
 def _ascii_host(authority: str) -> str:
@@ -106,18 +119,18 @@ def _ascii_host(authority: str) -> str:
 
 def clean_language(language: str | None) -> str | None:
     """Return `language` if it has the shape of a BCP 47 tag of a language that is, else `None`."""
-    tag = _LANGUAGE.fullmatch(language or "")
-    if tag is None or (len(tag[1]) == 2 and tag[1].lower() not in _ISO_639_1):
+    tag = _LANGUAGE.fullmatch((language or "")[: _LANGUAGE_CHARACTERS + 1])
+    if language is None or len(language) > _LANGUAGE_CHARACTERS or tag is None:
         return None
-    return language
+    is_known = len(tag[1]) == 3 or tag[1].lower() in _ISO_639_1
+    return language if is_known else None
 
 
 def clean_scheme(scheme: str | None) -> str | None:
     """Return the scheme of a category if it is an IRI (RFC 4287 §4.2.2.2), else `None`."""
     if scheme is None or not _SCHEME_IRI.match(scheme):
         return None
-    cleaned = quote(clean(scheme), safe=_URI_CHARACTERS)
-    return redact(cleaned)
+    return clean_url(scheme) or redact(_quoted(clean(scheme)))
 
 
 def reads_as_markup(text: str) -> bool:

@@ -43,6 +43,10 @@ _WITHIN_WORDS = frozenset(
 )  # fmt: skip
 _SENTENCE_ENDS = "。！？!?；;，,、 "
 
+#: Order keys are unique, but many differ by whole seconds or by single microseconds only. Their
+#: remainders by a prime (3·2¹⁸ + 1) that divides no such difference are told as microseconds.
+_FRACTIONS = 786_433
+
 _PLACEHOLDER = re.compile(r"\{(source|title|tag)\}")
 
 
@@ -126,11 +130,9 @@ class Item:
 def item_of(story: Story, feed: Feed) -> Item:
     """Prepare one story as `feed` wants its content and its title."""
     source = _source(story.origin)
-    title, summary = clean(story.title), clean(story.summary)
-    content_html = clean(story.content_html)
+    title, summary = _unless_blank(story.title), _unless_blank(story.summary)
+    content_html = _unless_blank(story.content_html)
     author = person_name(story.author) if story.author else ""
-    if not title.strip():
-        title = ""
     heading = title or _line(summary, content_html, HEADING_CHARACTERS) or source.title
     if feed.title_template != "{title}":
         title = _filled(feed.title_template, heading, source, story.origin) or heading
@@ -151,7 +153,7 @@ def item_of(story: Story, feed: Feed) -> Item:
         author=author or source.title,
         published_at=seconds(story.published_at),
         # Validators take two entries that were updated at the same moment for a mistake.
-        updated_at=seconds(story.updated_at) + timedelta(microseconds=story.order_key % 1_000_000),
+        updated_at=seconds(story.updated_at) + timedelta(microseconds=story.order_key % _FRACTIONS),
         categories=_categories(story.categories),
         attachments=attachments,
         language=clean_language(story.language) or source.language,
@@ -180,6 +182,12 @@ def _source(origin: Origin) -> ItemSource:
     )
 
 
+def _unless_blank(text: str) -> str:
+    """Return a text cleaned, empty where only blanks would be left of it."""
+    cleaned = clean(text)
+    return cleaned if cleaned.strip() else ""
+
+
 def _filled(template: str, title: str, source: ItemSource, origin: Origin) -> str:
     """Return the title that a feed's template makes; what is put in is text, whatever it holds."""
     fields = {"source": source.title, "title": title, "tag": next(iter(origin.tags), "")}
@@ -189,7 +197,7 @@ def _filled(template: str, title: str, source: ItemSource, origin: Origin) -> st
 def _line(summary: str, content_html: str, limit: int) -> str:
     """Return a story's first words on one line, maybe none; a cut falls between words."""
     text = summary
-    if not text.strip():
+    if not text:
         text = unescape(_TAG.sub(_blank, content_html[:BEGINNING_CHARACTERS]))
     line = " ".join(clean(text).split())
     if len(line) <= limit:
