@@ -11,11 +11,15 @@ import pytest
 
 from aggregator.model import ArchivePart, Feed, Source
 from aggregator.publish import Format
+from aggregator.store.sqlite import open_store
 from tests.golden import STORIES
+from tests.making import START
 from tests.publishing import config, selection, story
 from tests.serving import Answer, Stock, running, site
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aggregator.config import Config
 
 TOKEN = "t0ken-t0ken-t0ken-t0ken"  # noqa: S105 - nobody's
@@ -238,3 +242,24 @@ async def test_an_archive_is_compressed_and_tagged_as_a_feed_is() -> None:
             assert answer.headers["etag"] == f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
             tags.add(answer.headers["etag"])
     assert len(tags) == 3
+
+
+async def test_what_the_database_remembers_of_a_removed_feed_is_enough(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "aggregator.db")
+    try:
+        store.apply(SOURCES, FEEDS, now=START)
+        store.apply(SOURCES, FEEDS[:1], now=START)
+        present = config(sources=SOURCES, feeds=FEEDS[:1])
+        async with running(replace(site(Stock(), lambda: present), store=store)) as server:
+            for target, status in (
+                ("/feeds/news.atom", 200), (CLUB, 410), ("/feeds/club.atom", 404),
+                ("/feeds/all.atom", 410), ("/tags/c%2Fc%2B%2B.rss", 410),
+                ("/sources/ithome.json", 410), ("/sources/other.json", 404),
+            ):  # fmt: skip
+                assert (await server.get(target)).status == status, target
+            store.apply(SOURCES, FEEDS, now=START)
+            present = config(sources=SOURCES, feeds=FEEDS)
+            assert (await server.get("/feeds/club.atom")).status == 404
+            assert (await server.get(CLUB)).status == 200
+    finally:
+        store.close()

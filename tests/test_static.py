@@ -9,16 +9,19 @@ import http.server
 import logging
 import os
 import stat
+import subprocess
+import sys
 import threading
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import brotli  # type: ignore[import-untyped]  # brotli ships no types
 import pytest
 
-from aggregator.config import Publish, StoreSettings
+from aggregator.config import Publish, StoreSettings, load
 from aggregator.errors import AggregatorError, StoreError
 from aggregator.model import ArchivePart, Feed, Source
 from aggregator.publish import Addresses, Format
@@ -30,9 +33,10 @@ from tests.serving import running, site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from aggregator.config import Config
+
+PROGRAM = Path(sys.executable).with_name("aggregator")
 
 TOKEN = "t0ken-t0ken-t0ken-t0ken"  # noqa: S105 - nobody's
 
@@ -450,3 +454,33 @@ def test_without_a_directory_nothing_happens(house: House) -> None:
     house.change(publish=Publish())
     assert house.publish() == 0
     assert not house.directory.exists()
+
+
+def test_the_command_writes_once_and_says_how_much(tmp_path: Path) -> None:
+    configuration = tmp_path / "config.toml"
+    configuration.write_text(
+        '[store]\npath = "aggregator.db"\n[[sources]]\nname = "one"\n'
+        'url = "https://one.example/feed.xml"\ntags = ["c/c++"]\n',
+        encoding="utf-8",
+    )
+
+    def run() -> subprocess.CompletedProcess[str]:
+        command = [str(PROGRAM), "export", "static", "--config", str(configuration)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    nothing = run()
+    assert nothing.returncode == 0
+    assert "names no directory" in nothing.stdout
+    with configuration.open("a", encoding="utf-8") as opened:
+        opened.write('[publish]\ndirectory = "public"\n')
+    assert run().returncode == 69  # there is no database yet
+    loaded = load(configuration)
+    store = open_store(loaded.store.path)
+    store.apply(loaded.sources, loaded.feeds, now=START)
+    absorb(store, document(*map(entry, range(30))), START)
+    store.close()
+    first, second = run(), run()
+    assert first.stderr == ""
+    assert f"files written or removed in {tmp_path / 'public'}" in first.stdout
+    assert (tmp_path / "public" / "tags" / "c" / "c++.atom.br").is_file()
+    assert second.stdout.startswith("0 files ")
