@@ -122,14 +122,15 @@ async def test_a_removed_feed_is_gone_at_its_old_address_only() -> None:
     store = stock()
     store.removed = {
         "old": Feed("old", "Old"),
-        "secret": Feed("secret", "Secret", token=TOKEN),
+        "secret": Feed("secret", "Secret", token=FEEDS[1].token_digest),
         "tags/old": Feed("tags/old", "old", tags=("old",), automatic=True),
     }
     async with running(site(store)) as server:
         for target, status in (
             ("/feeds/old.atom", 410), ("/feeds/old/archive/2026-10.rss", 410),
             ("/tags/old.json", 410), (f"/feeds/{TOKEN}/secret.atom", 410),
-            ("/feeds/secret.atom", 404), ("/feeds/x/secret.atom", 404), ("/feeds/older.atom", 404),
+            ("/feeds/secret.atom", 404), ("/feeds/x/secret.atom", 404),
+            (f"/feeds/{FEEDS[1].token_digest}/secret.atom", 404), ("/feeds/older.atom", 404),
         ):  # fmt: skip
             answer = await server.get(target)
             assert answer.status == status, target

@@ -10,14 +10,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from aggregator.model import Rules
+from aggregator.model import Feed, Rules
 from aggregator.publish import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aggregator.config import Config
-    from aggregator.model import Feed, Source
+    from aggregator.model import Source
 
 _FORMATS = {form.value: form for form in Format}
 
@@ -58,6 +58,15 @@ class Address:
                 )
             case _:
                 return False
+
+    def was_of(self, removed: Feed) -> bool:
+        """Tell whether a feed stood there; `removed` is what `Store.removed_feed` returned."""
+        match self.path:
+            case ("feeds", token, name) if removed.token is not None:
+                asked = Feed(name, "", token=token).token_digest or ""
+                return hmac.compare_digest(asked, removed.token) and name == removed.name
+            case _:
+                return self.is_of(removed)
 
 
 def read_address(raw_path: str) -> tuple[Address, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
@@ -200,6 +201,11 @@ class Feed:
             return True
         given = {tag for tagging in source.rules.tag for tag in tagging.tags} | set(source.tags)
         return self.tags is not None and not given.isdisjoint(self.tags)
+
+    @property
+    def token_digest(self) -> str | None:
+        """What may be remembered of the token, once the feed is gone: enough to know it again."""
+        return None if self.token is None else sha256(self.token.encode()).hexdigest()
 
     @property
     def path(self) -> str:

@@ -75,7 +75,7 @@ class Feeds:
                 removed = await asyncio.to_thread(self._store.removed_feed, address.name)
             except StoreError:  # then nobody can say that there was one
                 continue
-            if removed is not None and address.is_of(removed):
+            if removed is not None and address.was_of(removed):
                 return text_response(410, words.GONE)
         raise HTTPException(404)
 

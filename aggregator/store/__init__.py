@@ -138,7 +138,10 @@ class Store(Protocol):
         """
 
     def removed_feed(self, name: str) -> Feed | None:
-        """Return a feed as it was configured last, `None` for one that is, or that never was."""
+        """Return a feed as it was configured last, `None` for one that is, or that never was.
+
+        Its `token` is the `token_digest` of the one that it had.
+        """
 
     def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
         """Look for what went wrong and what is well again; return the titles of what is told.

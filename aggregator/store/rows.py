@@ -59,9 +59,9 @@ def source_of(text: str) -> Source:
 def feed_to_text(feed: Feed) -> str:
     """Return the configuration of a feed as stored: equal text means that nothing changed.
 
-    The token is no part of it: it is a secret, and no decision hangs on it.
+    The token is no part of it, as it is a secret: what stands in its place is `Feed.token_digest`.
     """
-    return dumps(replace(feed, token=None))
+    return dumps(replace(feed, token=feed.token_digest))
 
 
 def feed_of(text: str) -> Feed:
