@@ -132,7 +132,13 @@ class Daemon:
         await self._dispatcher.spread_overdue()
         self._schedule_jobs()
         beating = asyncio.create_task(self._beat())
-        outlets = Outlets(lambda: self._config, self._store, self._threads, clock=self._clock)
+        outlets = Outlets(
+            lambda: self._config,
+            self._store,
+            self._threads,
+            clock=self._clock,
+            is_stopping=self._stop.is_set,
+        )
         self._spawn(outlets.run(OUTLETS_EVERY))
         self._announce()
         try:

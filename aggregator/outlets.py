@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 STATIC = "static files"
 EXPORTS = "exports"
 
+#: The operations feed, among the versions of feeds.
+OPERATIONS = "_status"
+
 Versions = dict[str, int | None]
 
 
@@ -43,11 +46,13 @@ class Outlets:
         threads: Executor,
         *,
         clock: Callable[[], datetime],
+        is_stopping: Callable[[], bool],
     ) -> None:
         self._config = config
         self._store = store
         self._threads = threads
         self._clock = clock
+        self._is_stopping = is_stopping
         self._written: tuple[Config | None, Versions] = (None, {})
         self._troubles: dict[str, str] = {}
         self._told: set[str] = set()  # subjects whose note is as it should be
@@ -55,7 +60,10 @@ class Outlets:
     async def run(self, every: timedelta) -> None:
         """Look for changes for ever, with a pause in between that gathers them."""
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except AggregatorError as error:  # the database: the next look may find it well
+                log.warning(event("not written", because=error))
             await asyncio.sleep(every.total_seconds())
 
     async def look(self) -> None:
@@ -63,17 +71,24 @@ class Outlets:
         config = self._config()
         if config.publish.directory is None and not config.exports:
             return
+        loop = asyncio.get_running_loop()
         versions = {feed.name: self._store.feed_version(feed.name) for feed in config.feeds}
+        if config.publish.directory is not None:
+            versions[OPERATIONS] = await loop.run_in_executor(
+                self._threads, self._operations_version
+            )
         written, last = self._written
         if written is config and last == versions and not self._troubles:
             return
-        loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, partial(self._write, config))
         self._written = (config, versions)
 
+    def _operations_version(self) -> int:
+        return self._store.operations().version
+
     def _write(self, config: Config) -> None:
         if config.publish.directory is not None:
-            publisher = StaticPublisher(self._store)
+            publisher = StaticPublisher(self._store, is_stopping=self._is_stopping)
             self._attempt(STATIC, lambda: publisher.run(config))
         for subject in [one for one in self._troubles if one not in _subjects(config)]:
             del self._troubles[subject]
@@ -81,6 +96,8 @@ class Outlets:
         exporter = Exporter(self._store, config.path.parent)
         feeds = {feed.name: feed for feed in config.feeds}
         for export in config.exports:
+            if self._is_stopping():
+                return
             self._attempt(_subject(export), partial(exporter.run, export, feeds[export.feed]))
 
     def _attempt(self, subject: str, work: Callable[[], int]) -> None:

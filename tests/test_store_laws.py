@@ -48,9 +48,21 @@ def test_a_publishers_iri_is_the_public_id(store: SqliteStore) -> None:
 
 @pytest.mark.parametrize(
     "guid",
-    ["12345", "not an iri", "https://one.example/?token=abc", "https://u:p@one.example/1", "a:b c"],
+    [
+        "12345",
+        "not an iri",
+        "https://one.example/?token=abc",
+        "https://u:p@one.example/1",
+        "a:b c",
+        "yt:video:abc",
+        "https://one.example",
+        "https://One.example/1",
+        "https://one.example:443/1",
+        "https://one.example/a/../b",
+        "https://one.example/%7ea",
+    ],
 )
-def test_a_guid_that_is_no_iri_or_holds_a_secret_becomes_a_urn(
+def test_a_guid_that_is_no_id_for_a_validator_or_holds_a_secret_becomes_a_urn(
     store: SqliteStore, guid: str
 ) -> None:
     absorb(store, document(entry(1, guid=guid)), START)

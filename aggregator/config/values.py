@@ -177,6 +177,8 @@ def tag(value: object) -> str:
     word = text(value)
     if len(word) > MAX_TAG_CHARS:
         raise ValueError(f"must have at most {MAX_TAG_CHARS} characters")
+    if word in (".", ".."):
+        raise ValueError("must not be a dot or two: it is a part of its feed's address")
     return word
 
 

@@ -60,9 +60,9 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 _INLINE = frozenset(
     {
-        "a", "abbr", "acronym", "b", "bdi", "bdo", "center", "cite", "code", "col",
+        "a", "abbr", "acronym", "b", "bdi", "center", "cite", "code", "col",
         "colgroup", "data", "del", "dfn", "em", "i", "img", "ins", "kbd", "mark", "q", "rp",
-        "rt", "rtc", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
+        "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
         "time", "tt", "u", "var", "wbr",
     }
 )  # fmt: skip
@@ -138,7 +138,7 @@ def clean(
     """
     text = guarded(scrub(raw_html))
     if "<" not in text and "&" not in text:
-        # As the other way writes it: a second pass, for another's sake, must find nothing to change.
+        # As the other way writes it, so that a second pass finds nothing to change.
         plain = text.replace("\r\n", "\n").replace("\r", "\n").strip()
         return redact(html.escape(plain, quote=False).replace("\u00a0", "&nbsp;"))
     if rules is not None and rules.selectors:

@@ -146,11 +146,14 @@ def tell(
         return False
     if told.alarms != before:
         _replace_alarms(connection, told.alarms)
+    # The clock may have been set back: what is told later did not happen earlier.
+    (newest,) = connection.execute("SELECT coalesce(max(happened_at), 0) FROM events").fetchone()
+    happened_at = max(micros(now), newest)
     connection.executemany(
         """INSERT INTO events (public_id, kind, title, content_html, happened_at)
            VALUES (?, ?, ?, ?, ?)""",
         [
-            (uuid.uuid4().urn, event.kind, event.title, event.content_html, micros(now))
+            (uuid.uuid4().urn, event.kind, event.title, event.content_html, happened_at)
             for event in told.events
         ],
     )

@@ -34,8 +34,16 @@ _ABSOLUTE_IRI = re.compile(
 )
 
 
-#: Schemes that are no names; some reader will make a link of an id.
-_SCRIPTS = ("javascript:", "data:", "vbscript:")
+# Ids that validators take without a warning: of a registered scheme that names things
+# (https://www.iana.org/assignments/uri-schemes), and in canonical form (RFC 3986 section 6.2),
+# because some reader will normalise what is not. "yt:video:x" and "https://example.org" are none.
+_FIT_ID = re.compile(
+    r"https?://[a-z0-9.-]+(?::(?!(?:80|443)/)\d{1,5})?/.*|(?:urn|tag|info|news|mid|cid|did):.+",
+    re.DOTALL,
+)
+_UNFIT_PART = re.compile(
+    r"/\.{1,2}(?:/|$)|%(?![0-9A-F]{2})|%(?:4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE]|3[0-9]|2[DE])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,19 +208,27 @@ def _mint(connection: sqlite3.Connection, entry: Entry, source: Source) -> str:
     """Return the public id of a new entry: the publisher's, if it is a free absolute IRI.
 
     RFC 4287 §4.2.6: an id never changes. A publisher's id that another entry holds (a copied guid,
-    a hostile source), that is a script or that carries a secret is not taken.
+    a hostile source), that a validator would warn of or that carries a secret is not taken.
     """
     guid = entry.guid
     if (
         guid is not None
-        and _ABSOLUTE_IRI.fullmatch(guid)
-        and not guid.lower().startswith(_SCRIPTS)
-        and redact(guid) == guid
+        and is_fit_id(guid)
         and not (source.private and any(tells_of(guid, url) for url in source.urls))
         and not _is_held(connection, guid)
     ):
         return guid
     return uuid.uuid4().urn
+
+
+def is_fit_id(identifier: str) -> bool:
+    """Tell whether an id of a publisher may be published as it is."""
+    return bool(
+        _ABSOLUTE_IRI.fullmatch(identifier)
+        and _FIT_ID.fullmatch(identifier)
+        and not _UNFIT_PART.search(identifier)
+        and redact(identifier) == identifier
+    )
 
 
 def _is_held(connection: sqlite3.Connection, public_id: str) -> bool:

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import rules
 from aggregator.model import (
@@ -21,6 +22,7 @@ from aggregator.redact import conceal, redact, tells_of
 from aggregator.store import archive
 from aggregator.store.codec import loads
 from aggregator.store.judging import facts_of, given_tags
+from aggregator.store.minting import is_fit_id
 from aggregator.store.rows import (
     categories_of,
     enclosures_of,
@@ -244,7 +246,7 @@ def _first_stood(origin: Origin, source: Source, text: str | None) -> Origin:
         return origin
     return replace(
         origin,
-        id=named[0],
+        id=next(filter(is_fit_id, named), None) or uuid5(NAMESPACE_URL, named[0]).urn,
         title=first.title or origin.title,
         url=first.url,
         site_url=first.site_url,
@@ -291,7 +293,7 @@ def _origin(connection: sqlite3.Connection, source_id: int) -> tuple[Origin, Sou
         return None if any(conceal(text, url) != text for url in source.urls) else text
 
     document_id = row["document_id"]
-    keeps_id = document_id is not None and not source.private and redact(document_id) == document_id
+    keeps_id = document_id is not None and not source.private and is_fit_id(document_id)
     origin = Origin(
         name=source.name,
         title=public_title(source, row),

@@ -1,0 +1,53 @@
+"""The daemon writes static files and posts when feeds change, and says what it cannot write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.program import Program, program
+from tests.test_cli_daemon import document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.web import Publisher
+
+TOP = '[publish]\ndirectory = "public"\n'
+EXPORT = '[[exports]]\nkind = "hexo"\ndirectory = "posts"\ncategories = ["新闻"]\n'
+
+
+@pytest.fixture
+def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
+    with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
+        web.route("/feed", body=document(entries=1))
+        source = f'[[sources]]\nname = "one"\nurl = "{web.url("/feed")}"\ninterval = "1s"\n'
+        made.configure(source + EXPORT, top=TOP)
+        yield made
+
+
+def posts(aggregator: Program) -> list[str]:
+    return sorted(path.name for path in (aggregator.folder / "posts" / "新闻").glob("*.md"))
+
+
+def test_what_is_published_is_written_and_follows_what_changes(
+    aggregator: Program, web: Publisher
+) -> None:
+    aggregator.start()
+    static = aggregator.folder / "public" / "feeds" / "all.json"
+    aggregator.wait(lambda: posts(aggregator) == ["0.md"], "the first post")
+    assert static.read_bytes() == aggregator.get("/feeds/all.json").body
+    web.route("/feed", body=document(entries=2))
+    aggregator.wait(lambda: posts(aggregator) == ["0.md", "1.md"], "the second post")
+    aggregator.wait(lambda: "正文 1" in static.read_text(encoding="utf-8"), "the feed's file")
+
+
+def test_what_cannot_be_written_is_named_until_it_can(aggregator: Program) -> None:
+    (aggregator.folder / "posts").write_text("a file where a folder is to be")
+    aggregator.start()
+    aggregator.wait(lambda: "exports " in aggregator.run("status").stdout, "the trouble")
+    (aggregator.folder / "posts").unlink()
+    aggregator.wait(lambda: posts(aggregator) == ["0.md"], "the post")
+    aggregator.wait(lambda: "exports " not in aggregator.run("status").stdout, "its end")
