@@ -60,20 +60,33 @@ def lint(
         _check_media_type(report, content_type, "json", body)
         check_json(report, body, url=url, now=now)
     else:
-        text, codec = encoding.decode(body, content_type, report)
-        document = tree.read(text, report)
-        root = document.root
-        kind = None if root is None else _kind(root)
-        if root is not None:
-            context = Context(report, document, url, now)
-            _check_characters(report, root)
-            _check_namespaces(report, root, document.declarations, codec)
-            _check_root(context, root, kind)
-        elif not report.findings():
-            report.add("NotAFeed", "the document is empty")
-        if kind is not None:
-            _check_media_type(report, content_type, kind, body)
+        _check_xml(report, body, content_type, url, now)
     return report.findings()
+
+
+def _check_xml(
+    report: Report,
+    body: bytes,
+    content_type: str | None,
+    url: str | None,
+    now: datetime | None,
+) -> None:
+    text, codec = encoding.decode(body, content_type, report)
+    document = tree.read(text, report)
+    root = document.root
+    if root is None:
+        return
+    kind = _kind(root)
+    if kind is not None:
+        _check_media_type(report, content_type, kind, body)
+    if not document.whole:  # what is missing may stand in the rest
+        if root.local.lower() == "html":
+            report.add("NotAFeed", "the document is a page", line=root.line)
+        return
+    context = Context(report, document, url, now)
+    _check_characters(report, root)
+    _check_namespaces(report, root, document.declarations, codec)
+    _check_root(context, root, kind)
 
 
 def _kind(root: Element) -> str | None:

@@ -93,7 +93,7 @@ def _codec(name: str) -> str | None:
     """Return Python's name of a character encoding; `None` for what is none."""
     try:
         codec = codecs.lookup(name).name
-        b"".decode(codec)
+        b"<".decode(codec, errors="replace")
     except (LookupError, ValueError):
         return None
     return None if codec in _NOT_CHARSETS else codec

@@ -27,7 +27,7 @@ class Finding:
 
     `rule` is a key of `RULES`. `line` counts from 1; `None` where it is of the document as a whole
     or not known. `what` names the element or member and the value, shortened; `remedy` says what
-    to change. Both quote the document, unescaped.
+    to change. Both quote the document, unescaped. `count` is how many breaches it stands for.
     """
 
     level: Level
@@ -35,6 +35,7 @@ class Finding:
     line: int | None
     what: str
     remedy: str
+    count: int = 1
 
     def __str__(self) -> str:
         """Return `level RULE: what; remedy`."""
@@ -69,9 +70,9 @@ class Report:
     def findings(self) -> tuple[Finding, ...]:
         """Return what was found by line, and after that what was only counted."""
         more = [
-            Finding(level, rule, None, f"{count - SHOWN_PER_RULE} more", RULES[rule].remedy)
+            Finding(level, rule, None, f"{rest} more", RULES[rule].remedy, rest)
             for (rule, level), count in self._counts.items()
-            if count > SHOWN_PER_RULE
+            if (rest := count - SHOWN_PER_RULE) > 0
         ]
         return (*sorted(self._found, key=lambda finding: finding.line or 0), *more)
 

@@ -103,10 +103,11 @@ class Declaration:
 
 @dataclass(slots=True)
 class Document:
-    """What was read: all of it, or what stands before an error. `data` is the text in UTF-8."""
+    """What was read: all of it (`whole`), or what stands before an error; `data` is in UTF-8."""
 
     data: bytes
     root: Element | None = None
+    whole: bool = False
     declarations: list[Declaration] = field(default_factory=list)
 
     def raw(self, element: Element) -> bytes:
@@ -190,18 +191,17 @@ def _name(name: str) -> Name:
 
 
 def read(text: str, report: Report) -> Document:
-    """Read a document; what keeps it from being well-formed is reported, the rest is kept."""
+    """Read a document; what keeps it from being read to its end is reported."""
     data = text.encode("utf-8", errors="replace")
     document = Document(data)
     builder = _Builder(document, report)
     try:
         builder.parser.Parse(data, True)
+        document.whole = True
     except expat.ExpatError as error:
         _report(error, report)
     except _StopError:
         pass
-    for element in builder.open:
-        element.end = len(data)
     return document
 
 
