@@ -28,6 +28,7 @@ CALLS = {
     "import": ("opml", os.devnull),
     "export": ("opml",),
     "explain": ("source", "a"),
+    "lint": ("https://one.example/",),
 }
 COMMANDS = tuple(CALLS)
 

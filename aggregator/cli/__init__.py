@@ -15,6 +15,7 @@ from aggregator.cli.check import check
 from aggregator.cli.explain import explain
 from aggregator.cli.exporting import export
 from aggregator.cli.importing import import_
+from aggregator.cli.lint import lint
 from aggregator.cli.options import config_option
 from aggregator.cli.output import take_over
 from aggregator.cli.poll import poll
@@ -50,7 +51,7 @@ def commands() -> None:
     """Poll RSS, Atom and JSON feeds, keep their entries, and republish them as merged feeds."""
 
 
-for command in (run, reload, check, add, import_, export, poll, status, explain, preview):
+for command in (run, reload, check, add, import_, export, poll, status, explain, preview, lint):
     commands.add_command(command)
 
 
