@@ -116,19 +116,24 @@ def _members(report: Report, pairs: list[tuple[str, Any]]) -> Object:
 
 
 def _item_lines(text: str) -> list[int]:
-    """Return the lines on which the objects of a valid document's third level begin: its items."""
+    """Return the lines on which the objects in `items` of a valid document begin."""
     lines = []
     depth, line, place = 0, 1, 0
+    key, in_items = "", False
     for found in _STRUCTURE.finditer(text):
         match found[0]:
             case "{" | "[":
                 depth += 1
-                if found[0] == "{" and depth == 3:
+                if depth == 2:
+                    in_items = key == '"items"'
+                elif depth == 3 and in_items:
                     line += text.count("\n", place, found.start())
                     place = found.start()
                     lines.append(line)
             case "}" | "]":
                 depth -= 1
+            case _ if depth == 1:
+                key = found[0]
             case _:
                 pass
     return lines
@@ -168,9 +173,7 @@ class _Check:
         for number, hub in enumerate(_list(feed.get("hubs"))):
             self.part(hub, _HUB, f"hubs[{number}]", ("type", "url"))
         items = _list(feed.get("items"))
-        # Objects of the third level are items, where nothing else of the feed is a list of them.
-        others = sum(len(_list(feed.get(name))) for name in feed if name != "items")
-        lines = self.lines if len(self.lines) == len(items) and not others else []
+        lines = self.lines if len(self.lines) == len(items) else []
         seen: set[str] = set()
         for number, item in enumerate(items):
             self.line = lines[number] if lines else None
