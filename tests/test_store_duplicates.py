@@ -75,6 +75,21 @@ def test_a_copy_neither_moves_a_story_nor_brings_it_back(store: SqliteStore) -> 
     assert [story.title for story in stories(store)] == ["Entry later"]
 
 
+def test_a_copy_that_an_added_source_brings_dated_earlier_moves_no_story(
+    store: SqliteStore,
+) -> None:
+    store.apply((source("one"),), (feed(),), now=START)
+    absorb(store, document(entry("first")), START)
+    absorb(store, document(entry("before", published_at=START)), START + 2 * DAY)
+    late = entry("one", url=ARTICLE, published_at=START)
+    absorb(store, document(late), START + 2 * DAY + HOUR)
+    before = [(story.id, story.order_key) for story in stories(store)]
+    store.apply((source("one"), source("two")), (feed(),), now=START + 3 * DAY)
+    copied = entry("two", guid="tag:two,2026:1", url=ARTICLE, published_at=START)
+    absorb(store, document(copied), START + 3 * DAY, name="two")
+    assert [(story.id, story.order_key) for story in stories(store)] == before
+
+
 def test_when_the_first_source_goes_the_other_tells_the_story_under_its_id(
     store: SqliteStore,
 ) -> None:

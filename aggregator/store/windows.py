@@ -36,12 +36,13 @@ IS_ADMITTED = """
 """
 
 # A story stands in a feed by the first of its entries that the feed admits: another source's copy
-# that comes later neither moves it nor brings it back.
+# that comes later neither moves it nor brings it back. First is what came first (ids grow), not the
+# smallest order key: a source that is added brings copies with keys of the past.
 SHOWN = f"""
     SELECT e.id, e.story_id, e.order_key FROM entries e
      WHERE e.order_key > :floor AND {IS_ADMITTED.format(e="e")}
        AND (:once = 0 OR NOT EXISTS (SELECT 1 FROM entries f
-                        WHERE f.story_id = e.story_id AND f.order_key < e.order_key
+                        WHERE f.story_id = e.story_id AND f.id < e.id
                           AND {IS_ADMITTED.format(e="f")}))
      ORDER BY e.order_key DESC
 """  # noqa: S608 -- built of constants
