@@ -1,0 +1,228 @@
+"""What a month was like for each reader, against the laws: nothing missed, nothing shown again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from benchmarks.month.plan import FIXTURE, FIXTURE_IDS, PRUNED
+from benchmarks.month.sites import WORD_EVERY
+from benchmarks.month.world import START
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from benchmarks.month.readers import Reader
+    from benchmarks.month.sites import Site
+    from benchmarks.month.world import World
+
+#: Every source's, as shipped.
+BACKFILL = 10
+#: The longest pause of a reader without archives.
+LONGEST_PAUSE = timedelta(hours=20)
+
+#: Complaints that break a law; entries of sites that the operator took out and put back return.
+COMPLAINTS = ("again", "id changed", "twice", "date", "order", "wrong 304", "needless 200",
+              "not served", "blocked", "stale")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One reader's month. `old` is the most old entries that one added source brought."""
+
+    reader: str
+    feed: str
+    requests: int
+    not_modified: int
+    archive_documents: int
+    entries: int
+    due: int
+    missed: int
+    again: int
+    ids_changed: int
+    old: int
+    back: int
+    others: int
+    broken: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A source's coming into a feed: what of it is old to the feed's readers."""
+
+    key: str
+    at: datetime
+    old: frozenset[str]
+
+
+def judge(world: World) -> list[Row]:
+    """Return each reader's month."""
+    rows = []
+    for reader in world.readers:
+        feed = reader.feed
+        joins = list(_joins(world, feed))
+        due = _due(world, reader, feed, joins)
+        missed = sorted(mark for mark in due if mark not in reader.arrived)
+        for mark in missed:
+            reader.complain("missed", f"{mark}, due {due[mark]:%d %H:%M}")
+        old = _old(world, reader, joins)
+        _look_for_pruned(world, reader)
+        _look_for_blocked(world, reader, feed)
+        back = _came_back(world, reader)
+        broken = tuple(
+            f"{law}: {line}"
+            for law in ("missed", "old", "pruned", *COMPLAINTS)
+            for line in reader.problems.get(law, ())
+        ) + tuple(f"came back: {line}" for line in back)
+        count = {law: len(lines) for law, lines in reader.problems.items()}
+        rows.append(
+            Row(
+                reader=reader.name,
+                feed=reader.path,
+                requests=reader.requests,
+                not_modified=reader.not_modified,
+                archive_documents=reader.archive_documents,
+                entries=len(reader.arrived),
+                due=len(due),
+                missed=len(missed),
+                again=count.get("again", 0),
+                ids_changed=count.get("id changed", 0),
+                old=old,
+                back=len(back),
+                others=sum(
+                    count.get(law, 0) for law in COMPLAINTS if law not in ("again", "id changed")
+                ),
+                broken=broken,
+            )
+        )
+    return rows
+
+
+def _joins(world: World, feed: str) -> Iterator[Join]:
+    for key, spans in world.members[feed].items():
+        site = world.sites[key]
+        polled = world.members["all"][key]
+        for place, (begin, _) in enumerate(spans):
+            before = spans[:place]
+            old = {
+                mark
+                for mark, got in site.got.items()
+                if got < begin and not any(_within(got, span) for span in before)
+            }
+            if any(start == begin for start, _ in polled):
+                first = next((at for at, _ in site.answers if at >= begin), None)
+                old |= {mark for mark, got in site.got.items() if got == first}
+            yield Join(key, begin, frozenset(old))
+
+
+def _within(moment: datetime, span: tuple[datetime, datetime | None]) -> bool:
+    begin, end = span
+    return begin <= moment and (end is None or moment < end)
+
+
+def _due(world: World, reader: Reader, feed: str, joins: list[Join]) -> dict[str, datetime]:
+    """Return what the reader must have seen: marks, and since when the feed has had them."""
+    due: dict[str, datetime] = {}
+    if not reader.fetched_at:
+        return due
+    old = {(join.key, mark) for join in joins for mark in join.old}
+    for key, spans in world.members[feed].items():
+        for mark, got in world.sites[key].got.items():
+            span = next((span for span in spans if _within(got, span)), None)
+            if span is None or (key, mark) in old:
+                continue
+            since = _unblocked(world, feed, key, mark, got)
+            if since is None or (since < reader.fetched_at[0] and not reader.archives):
+                continue
+            if any(at > since and (span[1] is None or at < span[1]) for at in reader.fetched_at):
+                due[mark] = since
+    return due
+
+
+def _unblocked(world: World, feed: str, key: str, mark: str, got: datetime) -> datetime | None:
+    """Return since when a rule lets an entry through for sure, `None`: perhaps never."""
+    if not _is_ruled(world.sites[key], mark):
+        return got
+    for rule in world.rules:
+        if key in rule.keys and rule.feed in (None, feed):
+            # What comes after the rule's end finds it in the window, whoever asks.
+            in_window = (world.window - LONGEST_PAUSE) / 2
+            long_ago = world.window + LONGEST_PAUSE
+            if rule.end is None or rule.begin - long_ago <= got < rule.end - in_window:
+                return None
+            if got < rule.end:
+                return rule.end
+    return got
+
+
+def _is_ruled(site: Site, mark: str) -> bool:
+    number = mark.rpartition("-")[2]
+    return site.ruled and number.isdigit() and int(number) % WORD_EVERY == 0
+
+
+def _old(world: World, reader: Reader, joins: list[Join]) -> int:
+    """Return the most old entries that one added source brought this reader."""
+    most = 0
+    for join in joins:
+        site = world.sites[join.key]
+        known = join.key in FIXTURE or reader.feed == "zh"
+        if site.echoes is not None or (join.at == START and known):
+            continue  # the articles are another's; source or feed are not new to each other
+        shown = [
+            mark for mark in join.old if mark in reader.arrived and reader.arrived[mark] >= join.at
+        ]
+        most = max(most, len(shown))
+        if len(shown) > BACKFILL:
+            reader.complain("old", f"{join.key} joined {join.at:%d %H:%M} with {len(shown)} old")
+    return most
+
+
+def _look_for_pruned(world: World, reader: Reader) -> None:
+    for title in PRUNED:
+        if title in reader.arrived:
+            reader.complain("pruned", f"{title} was pruned long ago and is shown")
+    for title, known in FIXTURE_IDS.items():
+        if world.memory.ids.get(title, known) != known:
+            reader.complain("id changed", f"{title}: {known} became {world.memory.ids[title]}")
+
+
+def _look_for_blocked(world: World, reader: Reader, feed: str) -> None:
+    for rule in world.rules:
+        for key in rule.keys if rule.feed in (None, feed) else ():
+            site = world.sites[key]
+            for mark, at in reader.arrived.items():
+                got = site.got.get(mark)
+                if (
+                    got is not None
+                    and rule.end is not None
+                    and _is_ruled(site, mark)
+                    and rule.begin < got
+                    and rule.begin < at < rule.end
+                ):
+                    reader.complain("blocked", f"{mark} is shown though a rule blocks it")
+
+
+def _came_back(world: World, reader: Reader) -> list[str]:
+    """Return entries that left the feed and returned, but for those that the operator moved."""
+    moved = {key for key, spans in world.members[reader.feed].items() if len(spans) > 1}
+    moved |= {key for rule in world.rules for key in rule.keys}
+    lines = reader.problems.get("came back", [])
+    return [line for line in lines if line.split()[0].rpartition("-")[0] not in moved]
+
+
+def lost_at_source(world: World) -> int:
+    """Return how many articles no poll could see: they left their document before the next."""
+    lost = 0
+    for key, spans in world.members["all"].items():
+        site = world.sites[key]
+        for begin, end in spans:
+            asked = [at for at, _ in site.answers if _within(at, (begin, end))]
+            if len(asked) > 1:
+                first, last = asked[0].timestamp(), asked[-1].timestamp()
+                lost += sum(
+                    first < one.shown <= last and site.mark(one.number) not in site.got
+                    for one in site.articles
+                )
+    return lost
