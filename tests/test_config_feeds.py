@@ -142,11 +142,10 @@ def test_every_mistake_in_what_is_published_is_named_at_its_line() -> None:
         "21: exports[0].feed: missing: there is no feed named all; name another",
         '22: exports[0].kind: must be one of "hexo", "hugo" or "jekyll"',
         '23: exports[0].directory: "~" is not expanded; write the whole path',
-        ("26: exports[1].directory: the same as [publish] directory; every one needs its own"),
+        "26: exports[1].directory: the same as [publish] directory; posts need their own",
         '27: exports[1].feed: unknown feed "sources/b"',
         '28: exports[1].content: must be one of "full", "summary" or "raw"',
         '32: exports[2].feed: unknown feed "h"',
-        "35: exports[3].directory: the same as exports[2]; every one needs its own",
     ]
 
 
@@ -157,6 +156,15 @@ def test_a_token_opens_one_thing_and_no_message_repeats_it() -> None:
     assert mistakes(text) == ["8: feeds[0].token: the same token as that of [publish]"]
     bad = f"{TOKEN} CANARY"
     assert not [line for line in mistakes(text.replace(TOKEN, bad)) if "CANARY" in line]
+
+
+def test_a_folder_of_posts_takes_several_feeds_and_each_of_them_once() -> None:
+    feeds = '[[feeds]]\nname = "all"\n[[feeds]]\nname = "f"\n'
+    export = '[[exports]]\nkind = "hexo"\ndirectory = "posts"\n'
+    config(f'{SOURCE}{feeds}{export}{export}feed = "f"\n')
+    assert mistakes(f"{SOURCE}{feeds}{export}{export}") == [
+        "13: exports[1].directory: the same directory and feed as exports[0]"
+    ]
 
 
 def test_an_export_of_a_feed_that_is_nearly_named_is_told_which() -> None:

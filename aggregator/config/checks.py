@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.config import asking, publishing, values
+from aggregator.config import asking, checks_asking, checks_publishing, values
 from aggregator.config.automatic import given
 from aggregator.config.mistakes import printable
 from aggregator.config.settings import SHORTEST_PUBLIC_INTERVAL
@@ -42,7 +42,7 @@ def check(
     _unique("sources", [source.name for source in sources], mistakes)
     _unique("feeds", [reading.table.name for reading in tables.feeds], mistakes)
     _unique("sites", [reading.table.host for reading in tables.sites], mistakes, key="host")
-    asking.check(tables, sources, rsshub, mistakes)
+    checks_asking.check(tables, sources, rsshub, mistakes)
     _polling(tables, mistakes)
     _short_intervals(tables, sources, mistakes)
     _selections(tables, mistakes)
@@ -63,13 +63,13 @@ def cautions(
             'until then "http://localhost" is published',
         )
     _budget(tables, warnings)
-    asking.cautions(tables, sources, warnings)
+    checks_asking.cautions(tables, sources, warnings)
     for index, allowance in enumerate(tables.network.table.allow_private):
         if allowance.network is not None and allowance.network.prefixlen == 0:
             warnings.add(
                 ("network", "allow_private", index), "lets every source reach every address"
             )
-    publishing.cautions(tables, warnings)
+    checks_publishing.cautions(tables, warnings)
     carried = {tag for source in sources for tag in given(source)}
     for index, feed in enumerate(feeds):
         for position, tag in enumerate(feed.tags or ()):

@@ -1,22 +1,10 @@
-"""What is published, and where it goes: values of feeds and exports, and what must hold between."""
+"""What is published, and where it goes: values of feeds and exports, each by itself."""
 
 from __future__ import annotations
 
-import posixpath
 import re
-from typing import TYPE_CHECKING
 
 from aggregator.config import values
-from aggregator.config.mistakes import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path as FilePath
-
-    from aggregator.config.mistakes import Mistakes
-    from aggregator.config.places import Path
-    from aggregator.config.readings import Tables
-    from aggregator.model import Feed
 
 #: 16 random characters are 2^95 tokens: nobody guesses one in the lifetime of a server.
 MIN_TOKEN_CHARS, MAX_TOKEN_CHARS = 16, 128
@@ -28,9 +16,6 @@ MAX_CATEGORIES = 16
 MAX_LANGUAGE_CHARS = 35
 #: The fields of a title_template.
 FIELDS = ("{title}", "{source}", "{tag}")
-
-#: What stands in the example's place of a token; everybody can read it there.
-_EXAMPLES = "write-your-own"
 
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{MIN_TOKEN_CHARS},{MAX_TOKEN_CHARS}}}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
@@ -82,86 +67,3 @@ def description(value: object) -> str:
     if len(line) > MAX_DESCRIPTION_CHARS:
         raise ValueError(f"must have at most {MAX_DESCRIPTION_CHARS} characters")
     return line
-
-
-def check(tables: Tables, feeds: Sequence[Feed], folder: FilePath, mistakes: Mistakes) -> None:
-    """Find the mistakes between feeds, [publish] and exports; `feeds` hold the automatic ones."""
-    _tokens(tables, mistakes)
-    _exported_feeds(tables, feeds, mistakes)
-    _directories(tables, folder, mistakes)
-
-
-def cautions(tables: Tables, warnings: Mistakes) -> None:
-    """Find what is allowed and seldom meant, or dangerous."""
-    for index, reading in enumerate(tables.feeds):
-        for position, tag in enumerate(reading.table.exclude_tags):
-            if tag in (reading.table.tags or ()):
-                warnings.add(
-                    ("feeds", index, "exclude_tags", position), "is among tags, too: it wins"
-                )
-    for path, secret in _written_tokens(tables):
-        if secret.startswith(_EXAMPLES):
-            warnings.add(path, "is that of the example, which everybody knows; make your own")
-    for index, export in enumerate(tables.exports):
-        if export.table.content == "raw":
-            warnings.add(
-                ("exports", index, "content"),
-                "posts hold the publishers' own HTML: its scripts run where they are shown",
-            )
-
-
-def _written_tokens(tables: Tables) -> Iterator[tuple[Path, str]]:
-    if (secret := tables.publish.table.status_token) is not None:
-        yield ("publish", "status_token"), secret
-    for index, reading in enumerate(tables.feeds):
-        if (secret := reading.table.token) is not None:
-            yield ("feeds", index, "token"), secret
-
-
-def _tokens(tables: Tables, mistakes: Mistakes) -> None:
-    first: dict[str, Path] = {}
-    for path, secret in _written_tokens(tables):
-        if first.setdefault(secret, path) != path:
-            other = first[secret]
-            where = "that of [publish]" if other[0] == "publish" else f"that of feeds[{other[1]}]"
-            mistakes.add(path, f"the same token as {where}")
-
-
-def _exported_feeds(tables: Tables, feeds: Sequence[Feed], mistakes: Mistakes) -> None:
-    # What cannot be read may be what is meant.
-    if any("name" in reading.broken for reading in tables.feeds) or any(
-        not reading.broken.isdisjoint({"name", "tags", "tag"}) for reading in tables.sources
-    ):
-        return
-    names = [feed.name for feed in feeds]
-    for index, export in enumerate(tables.exports):
-        name = export.table.feed
-        if "feed" in export.broken or name in names:
-            continue
-        if export.says("feed"):
-            hint = values.suggestion(name, names)
-            mistakes.add(("exports", index, "feed"), f'unknown feed "{printable(name)}"{hint}')
-        else:
-            mistakes.add(
-                ("exports", index, "feed"), "missing: there is no feed named all; name another"
-            )
-
-
-def _directories(tables: Tables, folder: FilePath, mistakes: Mistakes) -> None:
-    first: dict[str, str] = {}
-    if tables.publish.table.directory is not None:
-        first[_spelt(folder, tables.publish.table.directory)] = "[publish] directory"
-    for index, export in enumerate(tables.exports):
-        if not export.table.directory:
-            continue
-        place = _spelt(folder, export.table.directory)
-        ours = f"exports[{index}]"
-        if first.setdefault(place, ours) != ours:
-            mistakes.add(
-                ("exports", index, "directory"),
-                f"the same as {first[place]}; every one needs its own",
-            )
-
-
-def _spelt(folder: FilePath, directory: str) -> str:
-    return posixpath.normpath(str(folder / directory))

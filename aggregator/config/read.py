@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aggregator.config import asking, checks, publishing, values
+from aggregator.config import asking, checks, checks_publishing, values
 from aggregator.config.automatic import automatic
 from aggregator.config.mistakes import Mistakes
 from aggregator.config.readings import read_tables
@@ -148,7 +148,7 @@ def _parse(text: str, path: Path) -> Config:
     feeds = (*configured, *automatic(sources, configured))
     server = _server(tables.server, path, mistakes)
     checks.check(tables, sources, feeds, rsshub, mistakes)
-    publishing.check(tables, feeds, path.parent, mistakes)
+    checks_publishing.check(tables, feeds, path.parent, mistakes)
     if mistakes:
         raise ConfigError(mistakes.lines(str(path), toml))
     checks.cautions(tables, sources, configured, warnings)
