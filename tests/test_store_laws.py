@@ -421,6 +421,23 @@ def test_a_removed_name_is_free_for_another_url_and_comes_back_with_its_own(
     assert store.status()[0].entries == 1
 
 
+def test_a_source_that_is_back_brings_at_most_its_backfill_of_what_it_published_meanwhile(
+    store: SqliteStore,
+) -> None:
+    one, two = source("one", backfill=3), source("two")
+    store.apply((one, two), (feed(),), now=START)
+    absorb(store, document(entry(1)), START)
+    absorb(store, document(entry("two")), START, name="two")
+    store.apply((two,), (feed(),), now=START + DAY)
+    store.apply((one, two), (feed(),), now=START + 6 * DAY)
+    away = [entry(n, published_at=START + 2 * DAY + n * HOUR) for n in range(20, 1, -1)]
+    absorb(store, document(*away, entry(1)), START + 6 * DAY)
+    told = {"Entry 1", "Entry two", "Entry 20", "Entry 19", "Entry 18"}
+    assert set(titles(store)) == told
+    absorb(store, document(entry(21), *away, entry(1)), START + 7 * DAY)
+    assert set(titles(store)) == told | {"Entry 21"}
+
+
 # --- forgetting ---------------------------------------------------------------------------------
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from aggregator.model import Feed
+
 ADS = Rules(block=(Condition(title=("广告",)),))
 
 
@@ -141,3 +143,42 @@ def test_age_is_how_old_an_entry_was_when_it_was_first_seen(store: SqliteStore) 
     assert titles(store) == {"Entry new"}
     store.apply((source(rules=old), source("two")), (feed(),), now=START + 9 * DAY)
     assert titles(store) == {"Entry new"}
+
+
+def tight(rules: Rules = Rules()) -> Feed:  # noqa: B008 -- frozen
+    """Return a feed whose window soon drops all but one entry."""
+    return feed(window=DAY, min_entries=1, rules=rules)
+
+
+@pytest.mark.parametrize("of", ["source", "feed"])
+def test_what_a_rule_left_out_is_in_the_archive_again_once_the_rule_is_gone(
+    store: SqliteStore, of: str
+) -> None:
+    of_source, of_feed = (ADS, Rules()) if of == "source" else (Rules(), ADS)
+    store.apply((source(),), (tight(),), now=START)
+    poll(store)
+    store.apply((source(rules=of_source),), (tight(rules=of_feed),), now=START + HOUR)
+    absorb(store, document(entry("later")), START + 3 * DAY)
+    store.advance(START + 3 * DAY)
+    store.apply((source(),), (tight(),), now=START + 4 * DAY)
+    assert titles(store) == {"Entry later"}
+    (part,) = store.archive_parts(tight())
+    archived = store.select_archive(tight(), part.name)
+    assert archived is not None
+    assert {story.title for story in archived.stories} == {*news(), "Entry later"}
+
+
+def test_another_rule_lets_go_what_the_one_before_left_out_below_the_window(
+    store: SqliteStore,
+) -> None:
+    chips = Rules(block=(Condition(title=("芯片",)),))
+    store.apply((source(),), (tight(rules=ADS),), now=START)
+    poll(store)
+    store.apply((source(),), (tight(),), now=START + HOUR)
+    store.apply((source(),), (tight(rules=ADS),), now=START + 2 * HOUR)
+    absorb(store, document(entry("later")), START + 3 * DAY)
+    store.advance(START + 3 * DAY)
+    store.apply((source(),), (tight(rules=chips),), now=START + 4 * DAY)
+    archived = store.select_archive(tight(), "2026-11")
+    assert archived is not None
+    assert {story.title for story in archived.stories} == {*news(), "Entry later"}

@@ -203,8 +203,10 @@ def _change(
     changes: list[str] = []
     text = source_to_text(source)
     returned = row["removed_at"] is not None
+    # What a source that is back published meanwhile is as old to readers as an added one's.
     connection.execute(
         """UPDATE sources SET name = ?, url = ?, host = ?, config = ?, position = ?, enabled = ?,
+                  first_polled_at = CASE WHEN removed_at IS NULL THEN first_polled_at END,
                   removed_at = NULL WHERE id = ?""",
         (source.name, source.url, source.host, text, position, source.enabled, row["id"]),
     )

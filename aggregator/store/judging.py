@@ -70,7 +70,8 @@ def judge_again(
 ) -> None:
     """Ask once more about what the source has in the windows of its feeds: rules have changed.
 
-    `with_source`: its own rules, too.
+    And about what rules have left out before, which archives may show again. `with_source`: its own
+    rules, too.
     """
     feeds = connection.execute(
         """SELECT f.id, f.config, f.floor FROM feeds f JOIN memberships m ON m.feed_id = f.id
@@ -79,12 +80,12 @@ def judge_again(
     ).fetchall()
     lowest = min((row["floor"] for row in feeds), default=0)
     if with_source:
-        for entry_id in _above(connection, source_id, lowest):
+        for entry_id in _concerned(connection, source_id, lowest, None):
             _judge_by_source(connection, entry_id, source)
     for row in feeds:
         feed = feed_of(row["config"])
         if _asks(feed, source):
-            for entry_id in _above(connection, source_id, row["floor"]):
+            for entry_id in _concerned(connection, source_id, row["floor"], row["id"]):
                 _judge_by_feed(connection, entry_id, source, row["id"], feed)
         else:
             connection.execute(
@@ -99,9 +100,15 @@ def _asks(feed: Feed, source: Source) -> bool:
     return bool(feed.rules.keep or feed.rules.block or source.rules.tag)
 
 
-def _above(connection: sqlite3.Connection, source_id: int, floor: int) -> list[int]:
+def _concerned(
+    connection: sqlite3.Connection, source_id: int, floor: int, feed_id: int | None
+) -> list[int]:
+    """Return what lies above the floor, and what the feed (`None`: the source) has left out."""
     rows = connection.execute(
-        "SELECT id FROM entries WHERE source_id = ? AND order_key > ?", (source_id, floor)
+        """SELECT id FROM entries WHERE source_id = :source AND (order_key > :floor
+             OR CASE WHEN :feed IS NULL THEN blocked IS NOT NULL ELSE id IN
+               (SELECT entry_id FROM exclusions WHERE feed_id = :feed) END)""",
+        {"source": source_id, "floor": floor, "feed": feed_id},
     )
     return [entry_id for (entry_id,) in rows.fetchall()]
 
