@@ -257,12 +257,14 @@ class Operator:
     def reverse(self) -> None:
         self.world.specs = dict(reversed(self.world.specs.items()))
 
-    def rule(self, key: str, feed: str | None = None) -> None:
-        """Block what holds the word: in a source, or in the feed that stands last in the file."""
-        self.world.rules.append(Ruled(feed, (key,), self.world.now))
+    def rule(self, key: str = "", feed: str | None = None) -> None:
+        """Block what holds the word: of a source, or in the feed that stands last in the file."""
         if feed is None:
+            self.world.rules.append(Ruled(None, (key,), self.world.now))
             self.world.specs[key].more = BLOCK
         else:
+            holding = tuple(one for one, site in self.world.sites.items() if site.ruled)
+            self.world.rules.append(Ruled(feed, holding, self.world.now))
             self.world.feeds += BLOCK
 
     def take_back(self) -> None:
@@ -288,7 +290,7 @@ def _plan_operator(world: World) -> None:
         (14.2, operator.take_back),
         (15, partial(world.add, "s13")),
         (15.5, partial(operator.tag, "s14", TAG)),
-        (16.1, partial(operator.rule, "s18", "zh")),
+        (16.1, partial(operator.rule, feed="zh")),
         (17, partial(operator.tag, "s12", TAG)),
         (18.2, operator.take_back),
         (19, partial(world.add, "s17", TAG)),
