@@ -257,9 +257,10 @@ def _apply_feeds(
 ) -> set[str]:
     """Update the table of feeds; return the names of those that changed."""
     stored = {row["name"]: row for row in connection.execute("SELECT * FROM feeds").fetchall()}
+    configured = {feed.name for feed in feeds}
     touched: set[str] = set()
     for name, row in stored.items():
-        if row["removed_at"] is None and name not in {feed.name for feed in feeds}:
+        if row["removed_at"] is None and name not in configured:
             connection.execute("UPDATE feeds SET removed_at = ? WHERE id = ?", (now, row["id"]))
             notes.drop(connection, f"feed {name}")
             if not feed_of(row["config"]).automatic:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aggregator.model import (
@@ -21,6 +22,9 @@ from aggregator.store.codec import build, dumps, loads
 
 if TYPE_CHECKING:
     import sqlite3
+
+#: Configurations that stay decoded: each is asked for at every poll.
+CONFIGURED = 16_384
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -51,6 +55,7 @@ def source_to_text(source: Source) -> str:
     return dumps(source)
 
 
+@lru_cache(CONFIGURED)
 def source_of(text: str) -> Source:
     """Return the configuration of a source that `source_to_text` stored, by any earlier version."""
     return loads(Source, text)
@@ -64,6 +69,7 @@ def feed_to_text(feed: Feed) -> str:
     return dumps(replace(feed, token=feed.token_digest))
 
 
+@lru_cache(CONFIGURED)
 def feed_of(text: str) -> Feed:
     """Return the configuration of a feed that `feed_to_text` stored, by any earlier version."""
     return loads(Feed, text)
