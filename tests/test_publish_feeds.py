@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from aggregator.lint import lint
 from aggregator.model import Category, Enclosure, Feed, Selection, Source, Story
 from aggregator.publish import Addresses, Format, render, render_feeds, render_sources
 from aggregator.publish.clean import clean_language, clean_url
@@ -226,6 +227,15 @@ def test_an_archive_document_says_that_it_is_one_and_where_the_others_are(number
     assert shown == {
         ("全部 · All (2026-10)", "全部 · All (2026-10, 2)", "全部 · All (2026-11)")[number]
     }
+
+
+def test_the_only_document_of_an_archive_does_not_call_itself_one_without_links() -> None:
+    alone = replace(selection(story()), archive=ARCHIVE[-1])
+    for form in (Format.ATOM, Format.RSS):
+        document = render(alone, form, ADDRESSES)
+        assert b"syndication/history" not in document
+        assert not [one for one in lint(document) if one.level != "info"]
+    assert links(atom(alone))["current"] == ADDRESSES.feed(alone.feed, Format.ATOM)
 
 
 def test_a_document_of_a_month_is_the_same_whatever_comes_after_it() -> None:

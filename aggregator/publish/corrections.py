@@ -63,13 +63,13 @@ class AtomFeedCorrections:
 
     def extend_ns(self) -> dict[str, str]:
         """Declare the namespace of feed history where it is used."""
-        return {"fh": _HISTORY} if self.publication.is_archive else {}
+        return {"fh": _HISTORY} if self.publication.is_marked else {}
 
     def extend_atom(self, feed: etree._Element) -> etree._Element:
         """Edit the feed that feedgen wrote; its entries are not there yet."""
         for text in feed.iterchildren("title", "subtitle"):
             _declare_markup(text)
-        if self.publication.is_archive:
+        if self.publication.is_marked:
             etree.SubElement(feed, f"{{{_HISTORY}}}archive")
         return feed
 
@@ -121,7 +121,7 @@ class RssChannelCorrections:
 
     def extend_ns(self) -> dict[str, str]:
         """Declare the namespace of feed history where it is used."""
-        return {"fh": _HISTORY} if self.publication.is_archive else {}
+        return {"fh": _HISTORY} if self.publication.is_marked else {}
 
     def extend_rss(self, rss: etree._Element) -> etree._Element:
         """Edit the channel that feedgen wrote; its items are not there yet."""
@@ -131,7 +131,7 @@ class RssChannelCorrections:
             etree.SubElement(
                 channel, f"{{{_ATOM}}}link", href=href, rel=rel, type=Format.RSS.media_type
             )
-        if self.publication.is_archive:
+        if self.publication.is_marked:
             etree.SubElement(channel, f"{{{_HISTORY}}}archive")
         return rss
 

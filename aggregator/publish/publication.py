@@ -42,6 +42,14 @@ class Publication:
     language: str | None
     items: tuple[Item, ...]
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether the document says that it is an archive: one that is alone has no others to link.
+
+        The W3C's validator warns of an archive without such links (ArchiveIncomplete).
+        """
+        return self.is_archive and (self.older_url is not None or self.newer_url is not None)
+
 
 def publication(selection: Selection, form: Format, addresses: Addresses) -> Publication:
     """Prepare `selection` for one format; of two stories with one id the newer is kept.
