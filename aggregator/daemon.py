@@ -178,7 +178,7 @@ class Daemon:
         # The others are tasks of ours, which end quietly when the daemon does.
         for work, every in (
             (self._advance, 10),
-            (self._watch, 10),
+            (self._watch, 1),
             (self._steer, 60),
             (self._prune, 24 * 60),
         ):

@@ -155,6 +155,15 @@ def test_what_nobody_looked_at_is_not_silent(feed: Feed) -> None:
     assert feed.look(replace(unseen, last_success_at=None)) == []
 
 
+def test_short_spans_are_told_in_seconds(feed: Feed) -> None:
+    brief = timedelta(seconds=5)
+    silent = replace(well(), newest_at=NOW - 3 * MINUTE, expected_every=brief)
+    feed.look(replace(silent, last_success_at=NOW))
+    assert "for 3 minutes; something is expected every 5 seconds." in feed.last
+    assert "已 3 分钟没有新内容，预期每 5 秒一次。" in feed.last
+    assert feed.look(replace(silent, newest_at=NOW), now=NOW + brief) == ["ithome has news again"]
+
+
 def test_more_patience_ends_a_silence_without_a_word(feed: Feed) -> None:
     silent = replace(well(), newest_at=NOW - 3 * DAY, expected_every=2 * DAY)
     feed.look(silent)
@@ -256,6 +265,57 @@ def test_five_changes_are_five_entries_and_six_are_one(feed: Feed) -> None:
     assert other.look(*(well(name, later) for name in names(6)), now=later) == [
         "6 sources work again"
     ]
+
+
+def test_what_ends_does_not_wait_for_the_hour_of_what_began(feed: Feed) -> None:
+    assert feed.look(*map(broken, names(6))) == ["6 sources are broken"]
+    later = NOW + MINUTE
+    assert feed.look(*(well(name, later + MINUTE) for name in names(6)), now=later) == [
+        "6 sources work again"
+    ]
+    assert '<p lang="zh-Hans">6 个来源已恢复。</p>' in feed.last
+
+
+def test_five_that_began_one_by_one_do_not_make_a_single_end_wait(feed: Feed) -> None:
+    assert len(feed.look(*map(broken, names(5)))) == 5
+    for number in range(1, 5):
+        now = NOW + number * MINUTE
+        found = [well(name, now + MINUTE) for name in names(number)]
+        failing = [broken(name, now) for name in names(5)[number:]]
+        assert feed.look(*found, *failing, now=now) == [f"s{number - 1:03} works again"]
+
+
+def test_ends_that_come_after_many_ends_are_told_when_the_hour_is_over(feed: Feed) -> None:
+    feed.look(*map(broken, names(13)))
+    at = NOW + MINUTE
+    found = [well(name, at + MINUTE) for name in names(6)]
+    failing = [broken(name, at) for name in names(13)[6:]]
+    assert feed.look(*found, *failing, now=at) == ["6 sources work again"]
+    found = [well(name, at + 2 * MINUTE) for name in names(13)]
+    told = {}
+    for minute in range(1, 90):
+        now = at + minute * MINUTE
+        if titles := feed.look(*found, now=now):
+            told[minute] = titles
+    assert told == {60: ["7 sources work again"]}
+    assert feed.last.count("<li>") == 7
+
+
+def test_beginnings_that_come_after_many_are_told_when_the_hour_is_over(feed: Feed) -> None:
+    feed.look(*map(broken, names(6)))
+    told = {}
+    for minute in range(1, 90):
+        now = NOW + minute * MINUTE
+        if titles := feed.look(*(broken(name, now) for name in names(9)), now=now):
+            told[minute] = titles
+    assert told == {60: ["s006 is broken", "s007 is broken", "s008 is broken"]}
+
+
+def test_broken_sources_that_are_removed_do_not_make_an_end_wait(feed: Feed) -> None:
+    feed.look(*map(broken, names(7)))
+    assert feed.look(broken("s000"), now=NOW + MINUTE) == []
+    now = NOW + 2 * MINUTE
+    assert feed.look(well("s000", now + MINUTE), now=now) == ["s000 works again"]
 
 
 def test_a_long_list_is_cut(feed: Feed) -> None:
@@ -411,8 +471,8 @@ def test_an_hour_brings_few_entries_of_a_kind(
             if timedelta(0) <= now - at < TOGETHER
             for event in events
         )
-        # Each of the subjects may begin and end, and one entry lists the rest.
-        assert all(number <= 2 * MOST_SINGLE + 1 for number in hour.values())
+        # Some begin and some end, and one entry each lists the rest.
+        assert all(number <= 2 * (MOST_SINGLE + 1) for number in hour.values())
 
 
 @given(days())

@@ -205,6 +205,36 @@ def test_status_names_a_certificate_about_to_end(database: sqlite3.Connection) -
     assert alarms.certificate_notes(database, START - 30 * DAY) == {}
 
 
+def test_only_sources_of_which_there_is_something_to_tell_are_looked_at(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    names = ("well", "quiet", "silent", "failing", "ending")
+    patience = {"quiet": 2 * DAY, "silent": DAY - MINUTE}
+    store.apply(
+        tuple(source(name, expected_every=patience.get(name)) for name in names),
+        (feed(),),
+        now=START,
+    )
+    ends = {"ending": START + 15 * DAY - MINUTE, "well": START + 15 * DAY}
+    for name in names:
+        answer = replace(fetched(), certificate_until_at=ends.get(name))
+        finish(store, answer, START + DAY, refined=document(), name=name)
+    finish(store, failed(), START + DAY, name="failing")
+
+    def looked_at(now: datetime) -> list[str]:
+        database = sqlite3.connect(tmp_path / "aggregator.db", isolation_level=None)
+        database.row_factory = sqlite3.Row
+        found = [one.name for one in alarms.watched(database, now).sources]
+        database.close()
+        return found
+
+    assert looked_at(START + DAY) == ["silent", "failing", "ending"]
+    assert len(store.watch(START + DAY, DAY)) == 2
+    finish(store, fetched(b'"2"', b"2"), START + DAY, refined=document(entry(1)), name="silent")
+    assert looked_at(START + DAY) == ["silent", "failing", "ending"]
+    assert store.watch(START + DAY, DAY) == ("silent has news again",)
+
+
 # --- subjects -----------------------------------------------------------------------------------
 
 
@@ -243,6 +273,18 @@ def test_many_that_break_together_are_one_entry(store: SqliteStore) -> None:
     for name in names:
         last = fail(store, START, 25, name)
     assert store.watch(last + MINUTE, DAY) == ("9 sources are broken",)
+
+
+def test_many_that_work_again_together_are_one_entry_however_soon(store: SqliteStore) -> None:
+    names = [f"s{number}" for number in range(6)]
+    store.apply(tuple(source(name) for name in names), (feed(),), now=START)
+    for name in names:
+        last = fail(store, START, 25, name)
+    assert store.watch(last + MINUTE, DAY) == ("6 sources are broken",)
+    for name in names:
+        finish(store, fetched(), last + 2 * MINUTE, refined=document(), name=name)
+    assert store.watch(last + 3 * MINUTE, DAY) == ("6 sources work again",)
+    assert store.watch(last + 4 * MINUTE, DAY) == ()
 
 
 def test_nothing_of_a_private_source_is_told_but_its_name(store: SqliteStore) -> None:
@@ -320,7 +362,7 @@ def test_of_two_looks_at_the_same_time_one_tells(store: SqliteStore, tmp_path: P
     last = fail(store, START, 25)
     database = sqlite3.connect(tmp_path / "aggregator.db", isolation_level=None)
     database.row_factory = sqlite3.Row
-    seen, before = alarms.watched(database), alarms.alarms(database)
+    seen, before = alarms.watched(database, last), alarms.alarms(database)
     told = look(seen, before, now=last, alert_after=DAY)
     assert store.watch(last, DAY) == ("one is broken",)
     assert not alarms.tell(database, before, told, last)

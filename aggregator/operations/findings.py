@@ -23,7 +23,7 @@ CERTIFICATE_NOTICE = timedelta(days=14)
 # What a message of the configuration quotes may be the URL of a private source.
 _ADDRESS = re.compile(r"[^\s\"'<>]*://[^\s\"'<>]*")
 
-_UNITS_CHINESE = {"minute": "分钟", "hour": "小时", "day": "天"}
+_UNITS_CHINESE = {"second": "秒", "minute": "分钟", "hour": "小时", "day": "天"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +215,10 @@ def _span_chinese(span: timedelta) -> str:
 
 
 def _measure(span: timedelta) -> tuple[int, str]:
+    if span < timedelta(minutes=2):
+        return max(span, timedelta(0)) // timedelta(seconds=1), "second"
     if span < timedelta(hours=2):
-        return max(span, timedelta(0)) // timedelta(minutes=1), "minute"
+        return span // timedelta(minutes=1), "minute"
     if span < timedelta(days=2):
         return span // timedelta(hours=1), "hour"
     return span.days, "day"

@@ -52,8 +52,9 @@ def look(
     A source is broken once it has failed for longer than `alert_after`. An alarm is told when it
     is raised and, where that is news, when it is over; the same one of the same subject is not
     raised again within `ONCE_IN`. Of one kind at most `MOST_SINGLE` subjects have entries of their
-    own within `TOGETHER`; more of them are one entry, and what comes then waits. Of two looks at
-    the same facts the second tells nothing.
+    own within `TOGETHER`; more of them are one entry, and what comes then waits until they are
+    `TOGETHER` ago. Ends do not wait for beginnings: people act on what the feed says last. Of two
+    looks at the same facts the second tells nothing.
     """
     before = {(alarm.subject, alarm.kind): alarm for alarm in alarms}
     # What is not looked at any more, such as a removed source, is silently over.
@@ -73,7 +74,10 @@ def look(
     events: list[Event] = []
     for (kind, raised), changes in sorted(waiting.items()):
         recent = sum(
-            alarm.kind is kind and _is_within(alarm.told_at, TOGETHER, now) for alarm in alarms
+            alarm.kind is kind
+            and _is_within(alarm.told_at, TOGETHER, now)
+            and (raised or _is_end_told(alarm))
+            for alarm in alarms
         )
         told = _entries(kind, changes, recent, raised=raised)
         events += told
@@ -126,6 +130,13 @@ def _entries(kind: Kind, changes: list[_Change], recent: int, *, raised: bool) -
     if len(lines) + recent > MOST_SINGLE:
         return [event(kind, lines, raised=raised)]
     return [event(kind, [line], raised=raised) for line in lines]
+
+
+def _is_end_told(alarm: Alarm) -> bool:
+    """Tell whether the feed's last word is that it is over, and not just that it was forgotten."""
+    if alarm.told or alarm.told_at is None:
+        return False
+    return alarm.ended_at is None or alarm.told_at >= alarm.ended_at
 
 
 def _is_within(at: datetime | None, span: timedelta, now: datetime) -> bool:

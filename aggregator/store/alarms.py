@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import Category, Feed, Origin, Selection, Story
 from aggregator.operations import (
+    CERTIFICATE_NOTICE,
     Alarm,
     Kind,
     Watched,
@@ -54,22 +55,45 @@ FEED = Feed(
 
 # Where several mirrors answer for each other, the certificate that matters is of the one in use:
 # the first that does not fail. What was stored of the others may be long out of date.
+#
+# The order key of a source's newest entry is when it came, and of its first document's entries when
+# they were published.
 _SOURCES = """
     SELECT s.*,
            (SELECT text FROM notes WHERE subject = 'moved ' || s.name) AS moved,
            (SELECT text FROM notes WHERE subject = 'gaps ' || s.name) AS gaps,
-           (SELECT max(order_key) FROM entries WHERE source_id = s.id) AS newest_at,
+           coalesce((SELECT max(order_key) FROM entries WHERE source_id = s.id),
+                    s.content_changed_at, s.created_at) AS newest_at,
            (SELECT certificate_until_at FROM mirrors m WHERE m.source_id = s.id AND m.failures = 0
              ORDER BY m.position LIMIT 1) AS certificate_until_at
-      FROM sources s WHERE s.removed_at IS NULL AND s.enabled = 1 ORDER BY s.position
+      FROM sources s WHERE s.removed_at IS NULL AND s.enabled = 1
 """
 
+# A look is taken every minute, at all sources; of nearly all there is nothing to tell. What is
+# left out here is what `look` would find nothing of.
+_WORTH_A_LOOK = f"""
+    SELECT * FROM ({_SOURCES}) s
+     WHERE failing_since_at IS NOT NULL
+        OR unstable_polls >= :unstable
+        OR moved IS NOT NULL
+        OR gaps IS NOT NULL
+        OR certificate_until_at < :certificate
+        OR EXISTS (SELECT 1 FROM alarms WHERE subject = 'source ' || s.id)
+        OR (last_success_at - newest_at) / 1e6 > json_extract(config, '$.expected_every')
+     ORDER BY position
+"""  # noqa: S608 -- made of constants
 
-def watched(connection: sqlite3.Connection) -> Watched:
-    """Return what a look sees: enabled sources, feeds that people chose, the configuration."""
+
+def watched(connection: sqlite3.Connection, now: datetime) -> Watched:
+    """Return what a look at `now` needs: sources, feeds that people chose, the configuration.
+
+    Of the enabled sources those of which something is wrong or an alarm is kept.
+    """
     note = connection.execute("SELECT text FROM notes WHERE subject = 'config'").fetchone()
+    bounds = {"unstable": UNSTABLE_POLLS, "certificate": micros(now + CERTIFICATE_NOTICE)}
+    rows = connection.execute(_WORTH_A_LOOK, bounds)
     return Watched(
-        sources=tuple(_watched_source(row) for row in connection.execute(_SOURCES)),
+        sources=tuple(_watched_source(row) for row in rows),
         feeds=_watched_feeds(connection),
         config=None if note is None else note["text"],
     )
@@ -77,13 +101,10 @@ def watched(connection: sqlite3.Connection) -> Watched:
 
 def _watched_source(row: sqlite3.Row) -> WatchedSource:
     source = source_of(row["config"])
-    # The order key of a source's newest entry is when it came, and of its first document's
-    # entries when they were published.
-    newest = row["newest_at"] or row["content_changed_at"] or row["created_at"]
     return WatchedSource(
         key=f"source {row['id']}",
         name=source.name,
-        newest_at=instant(newest),
+        newest_at=instant(row["newest_at"]),
         private=source.private,
         expected_every=source.expected_every,
         next_poll_at=instant(row["next_poll_at"]),

@@ -174,7 +174,7 @@ class SqliteStore:
     def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
         """Look for what went wrong and what is well again; return the titles of what is told."""
         with self._reading() as db:
-            seen, before = alarms.watched(db), alarms.alarms(db)
+            seen, before = alarms.watched(db, now), alarms.alarms(db)
         told = look(seen, before, now=now, alert_after=alert_after)
         if not self._write(lambda db: alarms.tell(db, before, told, now)):
             return ()
