@@ -178,7 +178,9 @@ def tag(value: object) -> str:
     if len(word) > MAX_TAG_CHARS:
         raise ValueError(f"must have at most {MAX_TAG_CHARS} characters")
     if word in (".", ".."):
-        raise ValueError("must not be a dot or two: it is a part of its feed's address")
+        raise ValueError(
+            "must not be a dot or two: in addresses and as a folder they mean another place"
+        )
     return word
 
 
