@@ -23,6 +23,9 @@ BACKFILL = 10
 #: The longest pause of a reader without archives.
 LONGEST_PAUSE = timedelta(hours=20)
 
+#: The clock is set so far ahead for a while, and more: entries leave their window earlier.
+CLOCK_AHEAD = timedelta(hours=4)
+
 #: Complaints that break a law; entries of sites that the operator took out and put back return.
 COMPLAINTS = ("again", "id changed", "twice", "date", "order", "wrong 304", "needless 200",
               "not served", "blocked", "stale")  # fmt: skip
@@ -70,6 +73,7 @@ def judge(world: World) -> list[Row]:
         old = _old(world, reader, joins)
         _look_for_pruned(world, reader)
         _look_for_blocked(world, reader, feed)
+        _look_for_stale(world, reader)
         back = _came_back(world, reader)
         broken = tuple(
             f"{law}: {line}"
@@ -133,7 +137,7 @@ def _due(world: World, reader: Reader, feed: str, joins: list[Join]) -> dict[str
             span = next((span for span in spans if _within(got, span)), None)
             if span is None or (key, mark) in old:
                 continue
-            since = _unblocked(world, feed, key, mark, got)
+            since = _unblocked(world, reader, key, mark, got)
             if since is None or (since < reader.fetched_at[0] and not reader.archives):
                 continue
             if any(at > since and (span[1] is None or at < span[1]) for at in reader.fetched_at):
@@ -141,19 +145,24 @@ def _due(world: World, reader: Reader, feed: str, joins: list[Join]) -> dict[str
     return due
 
 
-def _unblocked(world: World, feed: str, key: str, mark: str, got: datetime) -> datetime | None:
-    """Return since when a rule lets an entry through for sure, `None`: perhaps never."""
+def _unblocked(world: World, reader: Reader, key: str, mark: str, got: datetime) -> datetime | None:
+    """Return since when a rule lets an entry through for sure, `None`: perhaps never.
+
+    An archive document that was fetched while a rule held is never asked for again.
+    """
     if not _is_ruled(world.sites[key], mark):
         return got
+    # What comes after the rule's end finds it in the window, whoever asks.
+    in_window = (world.window - LONGEST_PAUSE) / 2
+    long_ago = world.window + LONGEST_PAUSE
     for rule in world.rules:
-        if key in rule.keys and rule.feed in (None, feed):
-            # What comes after the rule's end finds it in the window, whoever asks.
-            in_window = (world.window - LONGEST_PAUSE) / 2
-            long_ago = world.window + LONGEST_PAUSE
-            if rule.end is None or rule.begin - long_ago <= got < rule.end - in_window:
-                return None
-            if got < rule.end:
-                return rule.end
+        if key not in rule.keys or rule.feed not in (None, reader.feed):
+            continue
+        if rule.end is None or rule.begin - long_ago <= got < rule.end - in_window:
+            return None
+        if got < rule.end:
+            met = any(max(got, rule.begin) < at < rule.end for at in reader.fetched_at)
+            return None if reader.archives and met else rule.end
     return got
 
 
@@ -202,6 +211,25 @@ def _look_for_blocked(world: World, reader: Reader, feed: str) -> None:
                     and rule.begin < at < rule.end
                 ):
                     reader.complain("blocked", f"{mark} is shown though a rule blocks it")
+
+
+def _look_for_stale(world: World, reader: Reader) -> None:
+    """Complain of edits that the feed has had in its window, and that this reader has not got."""
+    if reader.every is None or reader.every > timedelta(hours=4):
+        return
+    for key in world.members[reader.feed]:
+        site = world.sites[key]
+        for number, edits in site.edits.items():
+            mark = site.mark(number)
+            got = next(
+                (at for at, marks in site.answers if at >= edits[-1] and mark in marks), None
+            )
+            if got is None or mark not in reader.arrived:
+                continue
+            left = site.got[mark] + world.window - CLOCK_AHEAD
+            in_time = any(got < at < left for at in reader.fetched_at)
+            if in_time and not reader.titles[mark].endswith(f"(update {len(edits)})"):
+                reader.complain("stale", f"{mark} was edited {edits[-1]:%d %H:%M}")
 
 
 def _came_back(world: World, reader: Reader) -> list[str]:

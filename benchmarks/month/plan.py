@@ -313,6 +313,7 @@ def _reloading(world: World, change: Callable[[], None]) -> Callable[[], Awaitab
 
 def _plan_machine(world: World) -> None:
     """The clock and the process."""
+    world.day(0.9, world.upgrade)
     world.day(2.3, lambda: world.set_clock(-HOUR))
     world.day(3.4, lambda: world.set_clock(timedelta(0)))
     world.day(3.1, world.kill)
@@ -335,7 +336,8 @@ def _readers(days: float, quarter: timedelta) -> list[Reader]:
         Reader("4 h, RSS, by date", "/feeds/zh.rss", four, "date", phase=0.3),
         Reader("20 h, RSS", "/feeds/all.rss", twenty, phase=0.1),
         Reader("20 h, Atom, by date", "/feeds/zh.atom", twenty, "date", phase=0.6),
-        Reader("a week, Atom archives", "/feeds/all.atom", 7 * DAY * days / 30, archives=True),
+        Reader("a week, Atom archives", "/feeds/all.atom", 7 * DAY * days / 30, archives=True,
+               phase=0.2),
         Reader("three weeks away, Atom archives", "/feeds/all.atom", None, archives=True,
                visits=(day(1), day(22.3), day(29.8))),
         Reader("three weeks away, RSS archives", "/feeds/zh.rss", None, archives=True,

@@ -89,6 +89,8 @@ class Site:
     def __post_init__(self) -> None:
         self.host = self.host or f"{self.key}.example"
         self._appearing = sorted(self.articles, key=lambda one: one.shown)
+        self._made_of: tuple[object, ...] = ()
+        self._body = b""
         self._moments = [one.shown for one in self._appearing]
 
     def mark(self, number: int) -> str:
@@ -108,7 +110,7 @@ class Site:
     def __call__(self, request: Request) -> Reply:
         """Answer a poll."""
         listed = self.listed()
-        body = self.render(listed)
+        body = self._rendered(listed)
         if self.cut:
             # In the middle of an item: what stands before it is whole.
             middle = len(listed) // 2
@@ -146,6 +148,15 @@ class Site:
         self.answers.append((at, marks))
         for mark in marks:
             self.got.setdefault(mark, at)
+
+    def _rendered(self, listed: Sequence[Article]) -> bytes:
+        """Render, unless the document is the one of before."""
+        edits = sum(map(len, self.edits.values()))
+        made_of = ([one.number for one in listed], edits, self.era, self.relaunched, self.scheme,
+                   self.host)  # fmt: skip
+        if self.random_ids or made_of != self._made_of:
+            self._made_of, self._body = made_of, self.render(listed)
+        return self._body
 
     # --- documents ------------------------------------------------------------------------------
 

@@ -142,9 +142,7 @@ class World:
         async with self._stack:
             for place in (*self.sites, *self.places):
                 await self._publish(place)
-            connection = sqlite3.connect(self.folder / "aggregator.db")
-            connection.executescript((FOLDER / "0001.sql").read_text(encoding="utf-8"))
-            connection.close()
+            load_first_release(self.folder / "aggregator.db")
             await self.begin()
             self._plan_readers()
             self._every(HOUR, self.advance)
@@ -184,8 +182,7 @@ class World:
         self._life = AsyncExitStack()
         tls = self.certificate.trusted() if self.certificate else None
         self.home = await self._life.enter_async_context(
-            house(self.folder, self.clock, self.toml(), workers=self.workers, tls=tls,
-                  dice=self.dice.random, resumed=True)
+            house(self.folder, self.clock, self.toml(), workers=self.workers, tls=tls, resumed=True)
         )  # fmt: skip
         self._note_members(self.home.config)
         home = self.home
@@ -205,6 +202,27 @@ class World:
     async def restart(self) -> None:
         """Stop and start."""
         await self.finish()
+        await self.begin()
+
+    async def upgrade(self) -> None:
+        """Let the first release have written the database, and start this one on it."""
+        await self.finish()
+        path, old = self.folder / "aggregator.db", self.folder / "old.db"
+        load_first_release(old)
+        connection = sqlite3.connect(old)
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("ATTACH ? AS new", (str(path),))
+        tables = connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
+        for (table,) in tables.fetchall():
+            if not table.startswith(("sqlite_", "_sqlite_")):
+                names = ", ".join(_columns(connection, "main", table))
+                connection.execute(f"DELETE FROM main.{table}")  # noqa: S608 -- of the schema
+                connection.execute(
+                    f"INSERT INTO main.{table} ({names}) SELECT {names} FROM new.{table}"  # noqa: S608
+                )
+        connection.commit()
+        connection.close()
+        old.replace(path)
         await self.begin()
 
     async def kill(self) -> None:
@@ -320,3 +338,14 @@ class World:
             self.at(self.now + pause, again)
 
         self.at(START + pause, again)
+
+
+def load_first_release(path: Path) -> None:
+    """Make the database that the first release wrote in its day."""
+    connection = sqlite3.connect(path)
+    connection.executescript((FOLDER / "0001.sql").read_text(encoding="utf-8"))
+    connection.close()
+
+
+def _columns(connection: sqlite3.Connection, database: str, table: str) -> list[str]:
+    return [row[1] for row in connection.execute(f"PRAGMA {database}.table_info({table})")]
