@@ -36,7 +36,9 @@ class Rehearsal:
 
 def rehearse(source: Source, feed: Feed, refined: Refined, *, now: datetime) -> Rehearsal:
     """Return what the feed would publish of this document if its source had just been added."""
-    whole = replace(feed, sources=(source.name,), min_entries=ALL, limit=ALL)
+    whole = replace(feed, min_entries=ALL, limit=ALL, exclude_sources=())
+    if not feed.selects(source):
+        whole = replace(whole, sources=(source.name,), tags=None)
     with tempfile.TemporaryDirectory(prefix="aggregator-") as folder:
         store = open_store(Path(folder) / "preview.db")
         try:

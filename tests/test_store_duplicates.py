@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -119,3 +120,31 @@ def test_two_entries_of_one_source_are_never_one_story_with_anothers(store: Sqli
     later = entry("c", guid="tag:two,2026:c", url=ARTICLE)
     absorb(store, document(later), START + HOUR, name="two")
     assert len(stories(store)) == 3
+
+
+def test_an_article_that_a_source_lists_twice_is_one_story_by_its_number(
+    store: SqliteStore,
+) -> None:
+    number = ("site:site.example:630999",)
+    first = replace(copy("one"), shared_keys=(f"url:{ARTICLE}", *number))
+    absorb(store, document(first), START)
+    ranked = (
+        replace(copy("a", url=f"{ARTICLE}?a"), keys=("guid:a",), shared_keys=number),
+        replace(copy("b", url=f"{ARTICLE}?b"), keys=("guid:b",), shared_keys=number),
+    )
+    absorb(store, document(*ranked), START + MINUTE, name="two")
+    (story,) = stories(store)
+    assert [origin.name for origin in story.also] == ["two"]
+
+
+def test_an_address_that_a_document_shows_twice_joins_another_sources_story(
+    store: SqliteStore,
+) -> None:
+    shared = (f"url:{ARTICLE}",)
+    absorb(store, document(replace(copy("one"), shared_keys=shared)), START)
+    twice = (
+        replace(copy("a"), keys=("guid:a",), shared_keys=shared),
+        replace(copy("b"), keys=("guid:b",), shared_keys=shared),
+    )
+    absorb(store, document(*twice), START + MINUTE, name="two")
+    assert [[origin.name for origin in story.also] for story in stories(store)] == [[], ["two"]]

@@ -60,6 +60,13 @@ def test_reading_creates_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("fixture", SCHEMAS[:-1], ids=lambda path: path.stem)
+def test_reading_an_earlier_schema_says_what_upgrades_it(tmp_path: Path, fixture: Path) -> None:
+    load(fixture, tmp_path / "old.db")
+    with pytest.raises(StoreError, match=r"earlier version .* upgrades it"):
+        open_reader(tmp_path / "old.db")
+
+
 def test_a_reader_sees_what_was_committed_and_cannot_write(tmp_path: Path) -> None:
     path = tmp_path / "aggregator.db"
     store = open_store(path)

@@ -157,3 +157,94 @@ def test_why_an_item_is_a_known_entry_is_remembered(store: SqliteStore) -> None:
         "http://one.example/1/", (feed(),)
     )
     assert facts.matched == "same url and title, other guid"
+
+
+def dated(number: int, *, guid: str, link: str, day: int, text: str = "") -> str:
+    return (
+        f"<title>Article {number}</title><link>{link}</link>"
+        f'<guid isPermaLink="false">{guid}</guid><pubDate>{day} Nov 2026 08:00:00 GMT</pubDate>'
+        f"<description>{text or f'What article {number} says'}</description>"
+    )
+
+
+def test_ids_that_number_the_places_of_a_list_swallow_and_rewrite_nothing(
+    store: SqliteStore,
+) -> None:
+    for poll in range(6):
+        newest = 3 + poll * (1 if poll < 4 else 3)  # at last a document shares nothing
+        items = (
+            dated(
+                newest - place,
+                guid=f"item-{place + 1}",
+                link=f"https://one.example/articles/{newest - place}",
+                day=newest - place,
+            )
+            for place in range(3)
+        )
+        absorb(store, rss(*items), START + poll * HOUR)
+    stories = {story.title: story.url for story in store.select(feed()).stories}
+    assert len(stories) == 3 + 3 + 9 - 3
+    assert all(url and url.endswith(title.split()[1]) for title, url in stories.items())
+
+
+def test_articles_of_two_blogs_of_a_planet_stay_apart_though_their_paths_are_alike(
+    store: SqliteStore,
+) -> None:
+    for day, host in ((10, "ann.example"), (11, "bob.example")):
+        link = f"https://{host}/hello-world/"
+        absorb(
+            store,
+            rss(dated(1, guid=f"https://{host}/?p=1", link=link, day=day, text=f"I am {host}")),
+            START + day * HOUR,
+        )
+    assert {story.url for story in store.select(feed()).stories} == {
+        "https://ann.example/hello-world/",
+        "https://bob.example/hello-world/",
+    }
+
+
+def test_a_link_that_changes_on_every_poll_is_followed_and_is_no_edit(store: SqliteStore) -> None:
+    for session in range(3):
+        link = f"https://one.example/article?sid={session}"
+        absorb(store, rss(dated(1, guid=link, link=link, day=10), item(2, guid="2")), START + HOUR)
+    (one,) = (story for story in store.select(feed()).stories if story.title == "Article 1")
+    assert one.url == "https://one.example/article?sid=2"
+    assert one.updated_at == one.published_at
+
+
+def test_other_categories_are_taken_over_without_an_edit(store: SqliteStore) -> None:
+    for category in ("x", "y"):
+        absorb(store, rss(f"{item(1, guid='1')}<category>{category}</category>"), START + HOUR)
+    (story,) = store.select(feed()).stories
+    assert [one.term for one in story.categories] == ["y"]
+    assert story.updated_at == story.published_at
+
+
+def test_entries_that_differ_in_picture_and_date_alone_are_all_kept(store: SqliteStore) -> None:
+    comics = (
+        f"<title>Comic</title><link>https://one.example/</link>"
+        f"<pubDate>{day} Nov 2026 08:00:00 GMT</pubDate>"
+        f'<description>&lt;img src="https://one.example/{day}.png"&gt;</description>'
+        for day in range(10, 15)
+    )
+    document_ = rss(*comics)
+    for poll in range(3):
+        absorb(store, document_, START + poll * HOUR)
+    assert len(store.select(feed()).stories) == 5
+
+
+def test_what_was_pruned_stays_away_after_a_move_to_another_host(store: SqliteStore) -> None:
+    def page(host: str) -> Refined:
+        return rss(
+            *(
+                item(n, guid=f"https://{host}/2026/11/article-{n}.html", host=host)
+                for n in range(60)
+            )
+        )
+
+    absorb(store, page("one.example"), START)
+    absorb(store, rss(*(item(n, guid=f"x{n}") for n in range(60, 130))), START + 39 * DAY)
+    store.advance(START + 40 * DAY)
+    assert store.prune(START + 40 * DAY, retention=30 * DAY, keep_raw=DAY) == 60
+    result = absorb(store, page("two.example"), START + 41 * DAY)
+    assert (result.tally.new, result.tally.pruned) == (0, 60)

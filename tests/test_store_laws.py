@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.model import Access, Condition, Replacement, Rules, Source, Tagging
+from aggregator.model import Access, Condition, Feed, Replacement, Rules, Source, Tagging
 from aggregator.store.rows import source_of, source_to_text
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
@@ -60,6 +60,9 @@ def test_a_publishers_iri_is_the_public_id(store: SqliteStore) -> None:
         "https://one.example:443/1",
         "https://one.example/a/../b",
         "https://one.example/%7ea",
+        "urn:x:1",
+        "urn:uuid:1",
+        "tag:one.example:1",
     ],
 )
 def test_a_guid_that_is_no_id_for_a_validator_or_holds_a_secret_becomes_a_urn(
@@ -382,6 +385,39 @@ def test_a_renamed_source_keeps_its_history_and_ids(store: SqliteStore) -> None:
     assert ids(store) == before
     (state,) = store.states()
     assert state.mirrors[0].validators.etag == b'"1"'
+
+
+def test_the_feed_of_a_renamed_source_goes_on_under_its_new_name(store: SqliteStore) -> None:
+    def own(name: str) -> Feed:
+        return Feed(f"sources/{name}", name, sources=(name,), automatic=True)
+
+    store.apply((source(),), (feed(), own("one")), now=START)
+    absorb(store, document(entry(1)), START)
+    before = store.select(own("one"))
+    store.apply((source("new", url=source().url),), (feed(), own("new")), now=START + DAY)
+    after = store.select(own("new"))
+    assert (after.id, len(after.stories)) == (before.id, 1)
+    assert store.renamed_feed("sources/one") == "sources/new"
+    assert store.renamed_feed("sources/two") is None
+
+
+def test_every_change_of_a_feed_moves_its_date_on_even_when_the_clock_goes_back(
+    store: SqliteStore,
+) -> None:
+    absorb(store, document(entry(1)), START + DAY)
+    before = store.select(feed()).changed_at
+    absorb(store, document(entry(2)), START)
+    assert store.select(feed()).changed_at >= before + timedelta(seconds=1)
+
+
+def test_the_source_of_an_entry_says_when_its_document_changed_and_not_when_we_looked(
+    store: SqliteStore,
+) -> None:
+    stated = START - 400 * DAY
+    absorb(store, document(entry(1), updated_at=stated), START)
+    assert store.select(feed()).stories[0].origin.updated_at == stated
+    absorb(store, document(entry(2, published_at=START - 3 * DAY)), START + HOUR)
+    assert store.select(feed()).stories[0].origin.updated_at == START - 3 * DAY
 
 
 def test_two_sources_may_swap_their_names(store: SqliteStore) -> None:

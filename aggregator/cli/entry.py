@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.cli.show import about, line, local_time
@@ -82,13 +82,23 @@ def _dated(facts: EntryFacts) -> Iterator[str]:
     seen = local_time(facts.first_seen_at, otherwise="")
     if not facts.dated:
         yield f"published: {seen}, when it was first seen: it has no date that could be meant"
-    elif said:
+    elif said and _is_still_said(facts):
         yield f"published: {published}, from {json.dumps(line(str(said)), ensure_ascii=False)}"
+    elif said:
+        now = json.dumps(line(str(said)), ensure_ascii=False)
+        yield f"published: {published}, as it said first; now it says {now}"
     else:
         yield f"published: {published}"
     yield f"first seen: {seen}"
     if facts.updated_at - facts.published_at > timedelta(seconds=1):
         yield f"updated: {local_time(facts.updated_at, otherwise='')}"
+
+
+def _is_still_said(facts: EntryFacts) -> bool:
+    read = json.loads(facts.raw or "{}").get("published_at")
+    return (
+        read is None or min(datetime.fromisoformat(read), facts.first_seen_at) == facts.published_at
+    )
 
 
 def _identified(facts: EntryFacts) -> Iterator[str]:

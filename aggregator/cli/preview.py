@@ -100,6 +100,8 @@ def _source(config: Config, what: str, name: str | None) -> Source:
         return found
     if _is_file(what):
         return Source("preview", "http://localhost/")
+    if _names_a_file(what):
+        raise click.UsageError(f"{what}: there is no such file; a URL begins with https://")
     url = whole_url(what)
     known = next((one for one in config.sources if url in (one.url, *one.urls)), None)
     return known or Source("preview", url)
@@ -118,6 +120,13 @@ def _feed(config: Config, name: str | None) -> Feed:
 
 def _is_file(what: str) -> bool:
     return what == "-" or ("://" not in what and Path(what).exists())
+
+
+def _names_a_file(what: str) -> bool:
+    return "://" not in what and (
+        what.startswith(("/", ".", "~"))
+        or what.endswith((".xml", ".rss", ".atom", ".json", ".html"))
+    )
 
 
 def _read(config: Config, what: str, source: Source) -> Refined:

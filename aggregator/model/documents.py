@@ -153,7 +153,8 @@ class Entry:
     """One item of one source, normalised: safe to publish, with what it is known by.
 
     `keys` are the identity keys, strongest first ("guid:…", "url:…", "site:…", "path:…", "text:…",
-    "brief:…"), only those that are unique within their document. `guid` is the publisher's id, a
+    "brief:…"), only those that are unique within their document; `shared_keys` are those that name
+    the article in every source ("url:…", "site:…"), unique or not. `guid` is the publisher's id, a
     candidate for the public id.
     `title` and `summary` are plain text; `content_html` is sanitised, its URLs absolute.
     `published_at` and `updated_at` are the publisher's, `None` where it gave none that is sane.
@@ -176,6 +177,7 @@ class Entry:
     content_hash: bytes
     raw: str
     provenance: Provenance | None = None
+    shared_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

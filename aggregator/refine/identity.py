@@ -36,7 +36,8 @@ _COUNT_AFTER = re.compile(rf"(评论|阅读|浏览|点击|点赞)\s?[:：(（]?\
 class Marks:
     """All that may identify one entry: canonical keys, or `None`; `site` is an article's number.
 
-    `path` is the address without its host, for a publisher that moves to another one.
+    `path` is the address without its host, for a publisher that moves to another one. `pictures`
+    tell apart what has the same words: a comic, a photo of the day.
     """
 
     guid: str | None
@@ -45,12 +46,17 @@ class Marks:
     path: str | None
     text: str
     telling: bool
+    pictures: str = ""
 
     def strong(self) -> tuple[str, ...]:
         """Return the keys that identify this entry by themselves, strongest first."""
         named = tuple(key for key in (self.guid, self.url, self.site) if key)
         moved = (self.path,) if self.path else ()
         return (*named, *moved, f"text:{self.text}") if self.telling or not named else named + moved
+
+    def shared(self) -> tuple[str, ...]:
+        """Return the keys that name the article in every source that carries it."""
+        return tuple(key for key in (self.url, self.site) if key)
 
     def candidates(self) -> tuple[str, ...]:
         """Return the keys that this entry offers, strongest first."""
@@ -59,7 +65,13 @@ class Marks:
 
 
 def marks(
-    *, guid: str | None, url: str | None, site_url: str | None, title: str, text: str
+    *,
+    guid: str | None,
+    url: str | None,
+    site_url: str | None,
+    title: str,
+    text: str,
+    pictures: tuple[str, ...] = (),
 ) -> Marks:
     """Return what identifies an entry; `title` and `text` are single lines.
 
@@ -79,6 +91,7 @@ def marks(
         path=_path(canonical, own_site) if canonical and names_a_page else None,
         text=sha256(said.encode()).hexdigest()[:40],
         telling=len(said) >= _MIN_TELLING_CHARS,
+        pictures=" ".join(map(_file, pictures)),
     )
 
 
@@ -97,11 +110,13 @@ def unique_keys(found: list[Marks]) -> list[tuple[str, ...]]:
     publisher gives the same guid still differ, or they would have been repetitions.
     """
     offered = Counter(key for mark in found for key in mark.candidates())
+    alike = Counter(map(_together, found))
     keys = []
     for mark in found:
         strong = tuple(key for key in mark.strong() if offered[key] == 1)
         weak = (key for key in mark.candidates()[len(mark.strong()) :] if offered[key] == 1)
-        keys.append((*(strong or (_together(mark),)), *weak))
+        together = _together(mark, pictures=alike[_together(mark)] > 1)
+        keys.append((*(strong or (together,)), *weak))
     return keys
 
 
@@ -182,8 +197,9 @@ def _after_host(canonical: str) -> str:
     return urlunsplit(urlsplit(canonical)._replace(scheme="", netloc=""))
 
 
-def _together(mark: Marks) -> str:
-    said = "\n".join((mark.guid or "", mark.url or "", f"text:{mark.text}"))
+def _together(mark: Marks, *, pictures: bool = False) -> str:
+    shown = (mark.pictures,) if pictures else ()
+    said = "\n".join((mark.guid or "", mark.url or "", f"text:{mark.text}", *shown))
     return f"text:{sha256(said.encode()).hexdigest()[:40]}"
 
 

@@ -74,7 +74,8 @@ def normalise(document: Document) -> Refined:
     return Refined(
         head=replace(head, notes=tuple(notes)),
         entries=tuple(
-            replace(draft.entry, keys=own) for draft, own in zip(kept, keys, strict=True)
+            replace(draft.entry, keys=own, shared_keys=draft.marks.shared())
+            for draft, own in zip(kept, keys, strict=True)
         ),
     )
 
@@ -152,7 +153,17 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
         raw=_raw(raw),
         provenance=provenance(raw.raw_source, head, document),
     )
-    return _Draft(entry, marks(guid=guid, url=url, site_url=head.site_url, title=title, text=text))
+    return _Draft(
+        entry,
+        marks(
+            guid=guid,
+            url=url,
+            site_url=head.site_url,
+            title=title,
+            text=text,
+            pictures=(*pictures(content_html), *(enclosure.url for enclosure in enclosures)),
+        ),
+    )
 
 
 def _url(raw: RawEntry, document: Document) -> str | None:

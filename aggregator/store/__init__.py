@@ -101,6 +101,12 @@ class Store(Protocol):
     def feed_version(self, name: str) -> int | None:
         """Return the feed's change counter from memory, or `None` for an unknown feed."""
 
+    def renamed_feed(self, name: str) -> str | None:
+        """Return what the automatic feed of a renamed source is called today, `None` for no such.
+
+        `name` is what it was called before its source was renamed last.
+        """
+
     def select(self, feed: Feed) -> Selection:
         """Return the stories in the feed's window, in its order, with what its rules make of them.
 

@@ -203,8 +203,23 @@ def _absorb_document(
             (now, source_id),
         )
     if stored.changed or head_changed:
+        connection.execute(
+            "UPDATE sources SET document_updated_at = ? WHERE id = ?",
+            (_updated(refined), source_id),
+        )
         _change_feeds(connection, source_id, now)
     return stored.news
+
+
+def _updated(refined: Refined) -> int | None:
+    """Return when the document says that it changed, else its newest entry's date.
+
+    That is atom:source's `updated` (RFC 4287 §4.2.11). Kept from the document that last brought
+    something: some write the moment of each request.
+    """
+    dates = [entry.updated_at or entry.published_at for entry in refined.entries]
+    newest = max((date for date in dates if date is not None), default=None)
+    return optional_micros(refined.head.updated_at or newest)
 
 
 def _note_unstable(

@@ -116,9 +116,13 @@ def _judge(
 
 
 def bump(connection: sqlite3.Connection, feed_id: int, now: int) -> None:
-    """Count a change of a feed; its time of change never decreases, whatever the clock does."""
+    """Count a change of a feed; its time of change moves on, whatever the clock does.
+
+    By a second at least: that is all that who compares Last-Modified can see.
+    """
     connection.execute(
-        "UPDATE feeds SET version = version + 1, changed_at = max(changed_at, ?) WHERE id = ?",
+        """UPDATE feeds SET version = version + 1, changed_at = max(changed_at + 1000000, ?)
+            WHERE id = ?""",
         (now, feed_id),
     )
 
@@ -222,6 +226,7 @@ def _change(
     if returned:
         changes.append(f"source {source.name} is back")
     if row["name"] != source.name:
+        _rename_feed(connection, row["name"], source.name)
         changes.append(f"source {row['name']} renamed {source.name}")
     if text == row["config"]:
         return changes
@@ -235,6 +240,15 @@ def _change(
     elif before != replace(source, name=before.name):
         changes.append(f"source {source.name} changed")
     return changes
+
+
+def _rename_feed(connection: sqlite3.Connection, before: str, after: str) -> None:
+    """Let the automatic feed of a renamed source go on under its new name, unless that is taken."""
+    connection.execute(
+        """UPDATE feeds SET name = :new, former_name = :old
+            WHERE name = :old AND NOT EXISTS (SELECT 1 FROM feeds WHERE name = :new)""",
+        {"new": f"sources/{after}", "old": f"sources/{before}"},
+    )
 
 
 def _reading(source: Source) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from aggregator.errors import NoStoreError, StoreError
-from aggregator.store.migrations import check_readable, migrate
+from aggregator.store.migrations import SCHEMA_VERSION, check_readable, migrate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +63,12 @@ def open_reader(path: Path) -> sqlite3.Connection:
         raise StoreError(
             f"{path}: cannot be read: {error}; ask as the user that runs the daemon"
         ) from error
+    if 0 < version < SCHEMA_VERSION:
+        connection.close()
+        raise StoreError(
+            f"{path}: written by an earlier version (schema {version}, this one reads "
+            f"{SCHEMA_VERSION}); `aggregator run` or `aggregator poll` upgrades it and keeps a copy"
+        )
     if version == 0:
         connection.close()
         raise NoStoreError(f"{path}: the database is empty; `aggregator run` fills it")

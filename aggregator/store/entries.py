@@ -13,7 +13,7 @@ from aggregator.store import archive
 from aggregator.store.codec import dumps
 from aggregator.store.matching import Known, kind_of, match
 from aggregator.store.minting import add_keys, insert_new
-from aggregator.store.rows import instant, micros, optional_micros
+from aggregator.store.rows import categories_of, instant, micros, optional_micros
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,11 +28,14 @@ _VARIABLES = 900
 #: Keys of one kind that an entry gathers; a publisher whose ids change all the time fills no disk.
 _KEYS_OF_A_KIND = 8
 
-#: Kinds of keys by which what was pruned is kept away; the others are too weak to stand alone.
+#: Kinds of keys by each of which what was pruned is kept away.
 _LASTING_KINDS = frozenset({"guid", "url", "site", "text"})
+#: Of the weaker ones it takes all of these together.
+_LASTING_TOGETHER = frozenset({"path", "brief"})
 
-#: The publisher's own words; while they stay, a change of what we show is our doing.
-_WORDS = ("raw_link", "raw_title", "raw_summary", "raw_content", "raw_author")
+#: The publisher's own words; while they stay, nothing was edited: we read them otherwise, or the
+#: entry has moved.
+_WORDS = ("raw_title", "raw_summary", "raw_content", "raw_author")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def store(connection: sqlite3.Connection, batch: Batch, entries: Sequence[Entry]
             updated += seen is True
             if seen is not None:
                 changed.append(found.entry_id)
-        elif buried.isdisjoint(entry.keys):
+        elif not _is_buried(entry, buried):
             fresh.append(entry)
         else:
             pruned += 1
@@ -114,7 +117,7 @@ def _known(connection: sqlite3.Connection, entry_ids: set[int]) -> dict[int, Kno
             entry_id,
             title,
             instant(published_at) if dated else None,
-            frozenset(kind_of(key) for (key,) in keys),
+            frozenset(key for (key,) in keys),
         )
     return known
 
@@ -132,7 +135,7 @@ def _tombstones(connection: sqlite3.Connection, batch: Batch, entries: Sequence[
     stored: dict[str, int | None] = dict(rows.fetchall())
     if not stored:
         return set()
-    shown = {key for key in _keys_of(entries) if kind_of(key) in _LASTING_KINDS} & stored.keys()
+    shown = set(_keys_of(entries)) & stored.keys()
     changes: list[tuple[int | None, int, str]] = [
         (None, source_id, key) for key in shown if stored[key] is not None
     ]
@@ -157,13 +160,14 @@ def _update(
     `updated_at`: a later version of this program that cleans better makes nothing look new.
     """
     old = connection.execute(
-        "SELECT content_hash, updated_at, raw, refined_by, matched FROM entries WHERE id = ?",
+        """SELECT content_hash, updated_at, raw, refined_by, matched, url, language, categories
+             FROM entries WHERE id = ?""",
         (entry_id,),
     ).fetchone()
     if old["matched"] != because:
         connection.execute("UPDATE entries SET matched = ? WHERE id = ?", (because, entry_id))
     if old["content_hash"] == entry.content_hash:
-        return None
+        return _take_over(connection, entry_id, old, entry)
     is_edit = not _same_words(old, entry.raw)
     if is_edit and batch.source.edits == "ignore":
         return None
@@ -198,6 +202,28 @@ def _update(
     )
     archive.note_edit(connection, entry_id, now)
     return is_edit
+
+
+def _take_over(
+    connection: sqlite3.Connection, entry_id: int, old: sqlite3.Row, entry: Entry
+) -> bool | None:
+    """Store what may change without an edit: the spelling of the link, categories, the language."""
+    same = (
+        (old["url"], old["language"]) == (entry.url, entry.language)
+        and set(categories_of(old["categories"])) == set(entry.categories)
+    )  # fmt: skip
+    if same:
+        return None
+    connection.execute(
+        "UPDATE entries SET url = ?, language = ?, categories = ? WHERE id = ?",
+        (entry.url, entry.language, dumps(entry.categories), entry_id),
+    )
+    return False
+
+
+def _is_buried(entry: Entry, buried: set[str]) -> bool:
+    found = {kind_of(key) for key in entry.keys if key in buried}
+    return not found.isdisjoint(_LASTING_KINDS) or found >= _LASTING_TOGETHER
 
 
 def _same_words(old: sqlite3.Row, raw: str) -> bool:

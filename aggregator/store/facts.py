@@ -37,6 +37,7 @@ def facts(
             WHERE e.id IN (SELECT id FROM entries WHERE public_id = :wanted
                            UNION SELECT e.id FROM entries e JOIN stories s ON s.id = e.story_id
                                   WHERE s.public_id = :wanted
+                           UNION SELECT id FROM entries WHERE url = :wanted
                            UNION SELECT entry_id FROM identities
                                   WHERE key IN (SELECT value FROM json_each(:keys)))
             ORDER BY e.order_key DESC LIMIT :most""",

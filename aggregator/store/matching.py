@@ -2,10 +2,12 @@
 
 Keys come strongest first: the publisher's id, the canonical URL, the number that a known
 site gives its article, the URL without its host, the text itself, a text too short to tell much. A
-strong key decides alone. A weaker one decides alone only where the stronger is missing on one side;
+strong key decides alone, unless nothing else of the entry is the same: some publishers number the
+places of their list. A weaker one decides alone only where the stronger is missing on one side;
 where both sides have a stronger key and they differ, it needs the same title or the same
 publisher's date beside it: a changed guid is then the same entry, while items that merely share a
-link (a live page, a podcast that links to its front page) stay apart.
+link (a live page, a podcast that links to its front page) stay apart. The URL without its
+host needs title and date, or the text: planets join sites whose pages are called alike.
 
 Where every id of a document is unknown, and yet most of its entries are known by something else,
 the publisher has changed its ids (some do on every poll): ids then say nothing.
@@ -39,13 +41,18 @@ MANY = 2
 class Known:
     """A stored entry, as far as matching needs it; `published_at` only where the publisher gave it.
 
-    `kinds` are the kinds of keys that it is known by.
+    `keys` are those that it is known by.
     """
 
     entry_id: int
     title: str
     published_at: datetime | None
-    kinds: frozenset[str]
+    keys: frozenset[str]
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of keys that it is known by."""
+        return frozenset(map(kind_of, self.keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,11 @@ def match(
     matches = [NEW] * len(entries)
     taken: set[int] = set()
     ids_changed = _ids_changed(entries, owners)
+    for index, entry in enumerate(entries):
+        found = _contradicted(entry, owners, known)
+        if found is not None and found.entry_id not in taken:
+            matches[index] = found
+            taken.add(found.entry_id or 0)
     for kind in KINDS:
         for index, entry in enumerate(entries):
             if matches[index].entry_id is not None:
@@ -90,6 +102,38 @@ def match(
                     taken.add(owner)
                     break
     return matches
+
+
+def _contradicted(
+    entry: Entry, owners: Mapping[str, int], known: Mapping[int, Known]
+) -> Match | None:
+    """Return the entry that the link names with title or date, where the id names another one."""
+    by_kind = {kind_of(key): owners[key] for key in entry.keys if key in owners}
+    for kind in SHARED_KINDS:
+        owner = by_kind.get(kind)
+        if owner is None or by_kind.get("guid", owner) == owner:
+            continue
+        linked, named = known[owner], known[by_kind["guid"]]
+        if _agrees(entry, linked) and not _agrees(entry, named):
+            what = "title" if entry.title == linked.title else "date"
+            return Match(owner, f"same {kind} and {what}, its guid is another entry's")
+    return None
+
+
+def _agrees(entry: Entry, known: Known) -> bool:
+    return entry.title == known.title or (
+        entry.published_at is not None and entry.published_at == known.published_at
+    )
+
+
+def _shares_nothing(entry: Entry, known: Known) -> bool:
+    """Tell whether link, title, text and date are all given and all others."""
+    if entry.published_at is None or known.published_at is None or _agrees(entry, known):
+        return False
+    own = {key for key in entry.keys if kind_of(key) != "guid"}
+    if not own.isdisjoint(known.keys):
+        return False
+    return "url" in {kind_of(key) for key in own} and "url" in known.kinds
 
 
 def _ids_changed(entries: Sequence[Entry], owners: Mapping[str, int]) -> bool:
@@ -109,9 +153,17 @@ def _accepts(kind: str, entry: Entry, known: Known, *, ids_changed: bool) -> str
     differing = [name for name in stronger if name in own_kinds and name in known.kinds]
     if ids_changed and differing == ["guid"]:
         return f"same {kind}, every id of the document is another"
+    if kind == "guid" and _shares_nothing(entry, known):
+        return None
     if not differing and kind not in WEAK_KINDS:
         return f"same {kind}"
     other = f", other {differing[0]}" if differing else ""
+    if kind == "path":
+        same_date = entry.published_at is not None and entry.published_at == known.published_at
+        if same_date and entry.title == known.title:
+            return f"same path, title and date{other}"
+        texts = {key for key in entry.keys if kind_of(key) in ("text", "brief")}
+        return f"same path and text{other}" if not texts.isdisjoint(known.keys) else None
     if kind not in ("text", "brief") and entry.title == known.title:
         return f"same {kind} and title{other}"
     if entry.published_at is not None and entry.published_at == known.published_at:

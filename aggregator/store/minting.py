@@ -38,7 +38,11 @@ _ABSOLUTE_IRI = re.compile(
 # (https://www.iana.org/assignments/uri-schemes), and in canonical form (RFC 3986 section 6.2),
 # because some reader will normalise what is not. "yt:video:x" and "https://example.org" are none.
 _FIT_ID = re.compile(
-    r"https?://[a-z0-9.-]+(?::(?!(?:80|443)/)\d{1,5})?/.*|(?:urn|tag|info|news|mid|cid|did):.+",
+    r"https?://[a-z0-9.-]+(?::(?!(?:80|443)/)\d{1,5})?/.*"
+    r"|urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # RFC 9562 section 4
+    r"|urn:(?!uuid:)[a-z0-9][a-z0-9-]{0,30}[a-z0-9]:[^/?#].*"  # RFC 8141 section 2
+    r"|tag:[A-Za-z0-9.@_-]+,\d{4}(?:-\d\d(?:-\d\d)?)?:.*"  # RFC 4151 section 2.1
+    r"|(?:info|news|mid|cid|did):.+",
     re.DOTALL,
 )
 _UNFIT_PART = re.compile(
@@ -179,25 +183,32 @@ def _insert_entry(
     ).lastrowid
     assert entry_id is not None  # noqa: S101 -- sqlite3's promise after an INSERT
     add_keys(connection, source_id, entry_id, entry.keys)
+    connection.executemany(
+        "INSERT OR IGNORE INTO story_keys (key, story_id) VALUES (?, ?)",
+        [
+            (key, story_id)
+            for key in {*entry.shared_keys, *entry.keys}
+            if kind_of(key) in SHARED_KINDS
+        ],
+    )
     return entry_id
 
 
 def _story_of(connection: sqlite3.Connection, source_id: int, entry: Entry) -> int | None:
-    """Return the story that another source has told already: the same article by its address.
+    """Return the story that is told already: the same article by its address or its number.
 
-    Only what names an article everywhere decides (its canonical URL, its number at its site), and
-    only in a source that has not told that story itself.
+    A number that a known site gives its article decides everywhere; an address only in a source
+    that has not told that story itself, because items of one document may share one.
     """
-    for key in entry.keys:
-        if kind_of(key) not in SHARED_KINDS:
-            continue
+    for key in (*entry.shared_keys, *(key for key in entry.keys if kind_of(key) in SHARED_KINDS)):
         row = connection.execute(
-            """SELECT e.story_id FROM identities i JOIN entries e ON e.id = i.entry_id
-                WHERE i.key = :key AND i.source_id != :source
-                  AND NOT EXISTS (SELECT 1 FROM entries own
-                                   WHERE own.story_id = e.story_id AND own.source_id = :source)
-                ORDER BY e.order_key LIMIT 1""",
-            {"key": key, "source": source_id},
+            """SELECT k.story_id FROM story_keys k
+                WHERE k.key = :key
+                  AND (:everywhere OR NOT EXISTS (
+                        SELECT 1 FROM entries own
+                         WHERE own.story_id = k.story_id AND own.source_id = :source))
+                ORDER BY k.story_id LIMIT 1""",
+            {"key": key, "source": source_id, "everywhere": kind_of(key) == "site"},
         ).fetchone()
         if row is not None:
             return int(row["story_id"])

@@ -176,6 +176,20 @@ PUBLISHING = (
     "ALTER TABLE sources ADD COLUMN document_rights TEXT",
     "ALTER TABLE sources ADD COLUMN document_description TEXT",
     "ALTER TABLE sources ADD COLUMN document_icon TEXT",
+    "ALTER TABLE sources ADD COLUMN document_updated_at INTEGER",
+    # What the feed of a source was called before the source was renamed.
+    "ALTER TABLE feeds ADD COLUMN former_name TEXT",
+    # What names an article everywhere, with the story that tells it: also where a document shows
+    # such a name twice, so that it identifies no entry there.
+    """CREATE TABLE story_keys (
+        key TEXT NOT NULL,
+        story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+        PRIMARY KEY (key, story_id)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX story_keys_story ON story_keys (story_id)",
+    """INSERT OR IGNORE INTO story_keys (key, story_id)
+       SELECT i.key, e.story_id FROM identities i JOIN entries e ON e.id = i.entry_id
+        WHERE i.key LIKE 'url:%' OR i.key LIKE 'site:%'""",
     # In how many documents in a row most ids were new though their entries were known.
     "ALTER TABLE sources ADD COLUMN unstable_polls INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE mirrors ADD COLUMN certificate_until_at INTEGER",

@@ -300,7 +300,10 @@ def _origin(connection: sqlite3.Connection, source_id: int) -> tuple[Origin, Sou
         id=document_id if keeps_id else row["public_id"],
         url=None if source.private else redact(source.urls[0]),
         site_url=public_site(source, row),
-        updated_at=optional_instant(row["content_changed_at"]) or instant(row["created_at"]),
+        updated_at=optional_instant(
+            row["document_updated_at"] or row["content_changed_at"] or row["created_at"]
+        )
+        or instant(row["created_at"]),
         language=row["language"],
         tags=source.tags,
         author=shown(row["document_author"]),

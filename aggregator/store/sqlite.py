@@ -186,6 +186,14 @@ class SqliteStore:
         """Return the feed's change counter from memory, or `None` for an unknown feed."""
         return self._versions.get(name)
 
+    def renamed_feed(self, name: str) -> str | None:
+        """Return what the automatic feed of a renamed source is called today."""
+        with self._reading() as db:
+            row = db.execute(
+                "SELECT name FROM feeds WHERE former_name = ? AND removed_at IS NULL", (name,)
+            ).fetchone()
+            return None if row is None else str(row["name"])
+
     def select(self, feed: Feed) -> Selection:
         """Return the stories in the feed's window, in its order, as of one moment."""
         with self._feed(feed) as (db, row):
