@@ -62,7 +62,7 @@ def status(*, as_json: bool) -> int:
     with reading(path, store) as database:
         rows, notes = _in_order(sources, database.status()), database.notes(datetime.now(UTC))
     if as_json:
-        click.echo(_json(rows).encode())  # UTF-8, whatever the locale
+        click.echo(_json(rows, notes).encode())  # UTF-8, whatever the locale
         return exit_status
     if (trouble := _trouble_of_daemon(store)) is not None:
         notes = {"daemon": trouble, **notes}
@@ -137,7 +137,7 @@ def _text(rows: list[SourceStatus], notes: dict[str, str], width: int | None) ->
     return "\n".join([text, *(["", *told] if told else [])])
 
 
-def _json(rows: list[SourceStatus]) -> str:
+def _json(rows: list[SourceStatus], notes: dict[str, str]) -> str:
     import json
 
     return json.dumps(
@@ -155,6 +155,10 @@ def _json(rows: list[SourceStatus]) -> str:
                 "next_poll_at": _utc(row.next_poll_at),
                 "because": row.because,
                 "problem": row.problem,
+                "unstable_ids": row.unstable_ids,
+                "notes": [
+                    text for subject, text in notes.items() if subject.partition(" ")[2] == row.name
+                ],
             }
             for row in rows
         ],
