@@ -41,7 +41,8 @@ from aggregator.model import (
 )
 from aggregator.publish import Addresses, Format
 from aggregator.store.sqlite import SqliteStore, open_store
-from benchmarks.excuses import Case, Difference, Rule, pictures_of, rules
+from benchmarks.cases import Case, Difference
+from benchmarks.excuses import Rule, pictures_of, rules
 from benchmarks.seen import Seen, plain, same_address, seen_by_feedparser, seen_in_json, tokens
 
 if TYPE_CHECKING:
@@ -275,11 +276,11 @@ def _compared(one: Seen, ours: Seen) -> Iterable[tuple[str, int, int, str, str]]
         ("link", one.link, ours.link),
         ("published", _shown(one.published), _shown(ours.published)),
         ("updated", _shown(one.updated), _shown(ours.updated)),
-        ("author", ", ".join(one.authors), ", ".join(ours.authors)),
     ):
         if theirs:
             yield name, 1, int(theirs == mine), theirs, mine
     for name, theirs_all, ours_all in (
+        ("author", one.authors, ours.authors),
         ("category", one.categories, ours.categories),
         ("scheme", one.schemes, ours.schemes),
         ("label", one.labels, ours.labels),

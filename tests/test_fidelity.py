@@ -1,17 +1,28 @@
-"""What we publish of our own fixtures says what they say: the report of fidelity finds no loss."""
+"""What we publish of our own fixtures says what they say: the report of fidelity finds no loss.
+
+And the report itself: it takes no difference for a loss that is none, and sees those that are.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pytest
+
+from benchmarks.cases import Case, Difference
+from benchmarks.dates import instant, is_impossible
 from benchmarks.excuses import rules
 from benchmarks.fidelity import FIXTURES, GOALS, run, shortfalls
+from benchmarks.seen import Seen, pictures, seen_by_feedparser, seen_in_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 SEEN = datetime(2026, 11, 23, tzinfo=UTC)
+URL = "https://publisher.example/feed.xml"
+WRITTEN = datetime(2026, 11, 22, 16, tzinfo=UTC)
 
 
 def test_nothing_of_our_fixtures_is_lost_on_the_way(tell: Callable[[str], None]) -> None:
@@ -27,3 +38,170 @@ def test_every_exception_says_why_and_is_listed_once() -> None:
     listed = [rule.name for rule in rules()]
     assert len(listed) == len(set(listed))
     assert all(rule.why and rule.fields for rule in rules())
+
+
+def rss(*items: str) -> bytes:
+    told = "".join(f"<item>{item}</item>" for item in items)
+    spaces = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+    return f'<rss version="2.0" {spaces}><channel><title>N</title>{told}</channel></rss>'.encode()
+
+
+def atom(entry: str) -> bytes:
+    return (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>N</title><id>urn:example:n</id><entry>'
+        "<id>urn:example:1</id><title>A</title><updated>2026-11-20T00:00:00Z</updated>"
+        f"{entry}</entry></feed>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(rss("<title>A</title><pubDate>2026/11/22 16:00</pubDate>"), id="slashes"),
+        pytest.param(
+            rss("<title>A</title><pubDate>2026年11月22日 16:00</pubDate>"), id="Chinese date"
+        ),
+        pytest.param(rss("<title>A</title><pubDate>1795276800</pubDate>"), id="epoch"),
+        pytest.param(
+            rss("<title>A</title><pubDate>Sun, 22 Nov 2026 16:00:00 UTC+8</pubDate>"), id="UTC+8"
+        ),
+        pytest.param(
+            rss("<title>A</title><pubDate>2026-13-45T99:99:99Z</pubDate>"), id="impossible date"
+        ),
+        pytest.param(
+            b'{"version": "https://jsonfeed.org/version/1", "items": [{"id": "a", "title": "A",'
+            b' "date_published": "2026-11-20T03:32:03.45Z"}]}',
+            id="fraction of a second",
+        ),
+        pytest.param(rss("<title>A</title><link>http://中国/6</link>"), id="domain in Chinese"),
+        pytest.param(atom('<link href="http://例え.jp/パス"/>'), id="IRI in an attribute"),
+        pytest.param(
+            rss('<title>A</title><description>x&lt;img src="//t.e/0" width=0></description>'),
+            id="picture without width",
+        ),
+        pytest.param(
+            rss(
+                '<title>A</title><description>x&lt;img src="//t.e/q.gif"'
+                ' style="width:1px;height:1px"></description>'
+            ),
+            id="styled pixel",
+        ),
+        pytest.param(
+            rss(
+                "<title>A</title><link>https://www.ithome.com/0/968/171.htm</link><description>"
+                '<![CDATA[<p>正文</p><a class="topic-bar" href="/t">t</a><a href="/u">x</a>]]>'
+                "</description>"
+            ),
+            id="advertisement beside a word",
+        ),
+        pytest.param(rss(f"<title>{'长标题' * 400}</title>"), id="long title"),
+        pytest.param(
+            rss("<title>A</title>" + "".join(f"<category>c{n}</category>" for n in range(120))),
+            id="many categories",
+        ),
+        pytest.param(rss("<title>\u202eRTL</title>"), id="turned title"),
+        pytest.param(
+            rss("<title>AT&T</title><link>http://e.com/?a=1&b=2&lang=en</link>"),
+            id="bare ampersands",
+        ),
+        pytest.param(
+            atom("<author><name>A, Jr.</name></author><author><name>B</name></author>"),
+            id="two authors",
+        ),
+    ],
+)
+def test_what_is_no_loss_is_not_reported(document: bytes, tmp_path: Path) -> None:
+    (tmp_path / "feed").write_bytes(document)
+    report = run(tmp_path, SEEN)
+    assert not report.losses
+    assert report.accounts["entry"].total == 3
+
+
+def test_the_first_2000_entries_are_compared_and_the_rest_is_beyond_bounds(tmp_path: Path) -> None:
+    items = (f"<title>t{n}</title><link>http://n.example/{n}</link>" for n in range(2003))
+    (tmp_path / "feed").write_bytes(rss(*items))
+    report = run(tmp_path, SEEN)
+    assert not report.losses
+    assert report.accounts["entry"].kept == 6000
+    assert report.accounts["entry"].excepted == {"beyond-bounds": 9}
+
+
+def covered(field: str, theirs: str, ours: str, original: Seen, published: Seen) -> list[str]:
+    """Return the rules that take this difference for none."""
+    case = Case(b"", URL, SEEN, (original,), {form: [published] for form in ("atom", "rss")})
+    difference = Difference("atom", field, 0, original, published, theirs, ours, 1)
+    return [rule.name for rule in rules() if rule.covers(difference, case)]
+
+
+def test_a_link_that_was_made_another_is_a_loss() -> None:
+    (one,) = seen_by_feedparser(
+        rss("<title>A&B</title><link>http://e.com/?b=2&lang=en</link>"), URL
+    )
+    assert one.link == "http://e.com/?b=2&lang=en"
+    assert not covered("link", one.link, "http://e.com/?b=2%E2%9F%A8=en", one, one)
+    assert not covered("link", "http://e.com/a%2Fb", "http://e.com/a/b", one, one)
+    assert covered("link", "http://中国/é", "http://xn--fiqs8s/%C3%A9", one, one) == ["escaped"]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<img src="/t.png" data-original="/two words.jpg">',
+        '<img src="/t.png" data-srcset="/two%20words.jpg 900w">',
+        '<img data-lazy-src="/two%20words.jpg" src="/t.png">',
+    ],
+)
+def test_a_placeholder_in_place_of_a_lazy_picture_is_a_loss(markup: str) -> None:
+    (picture,) = pictures(markup, "http://n.example/")
+    assert picture.addresses == {"//n.example/two+words.jpg"}
+
+
+def test_data_that_is_no_address_hides_no_picture() -> None:
+    (picture,) = pictures('<img src="/a.png" data-src="{{x}}" data-lazy="1">', "http://n.example/")
+    assert picture.addresses == {"//n.example/a.png"}
+
+
+def test_an_episodes_picture_is_seen() -> None:
+    (one,) = seen_by_feedparser(
+        rss('<title>A</title><itunes:image href="http://n.example/e.jpg"/>'), URL
+    )
+    assert one.media == ("http://n.example/e.jpg",)
+
+
+def test_whole_items_of_a_document_that_was_cut_off_are_seen() -> None:
+    cut = b'{"version": "https://jsonfeed.org/version/1", "items": [{"id": "a"}, {"id": "b'
+    assert [one.id for one in seen_in_json(cut, URL)] == ["a"]
+
+
+def test_a_date_that_we_misread_is_a_loss_though_feedparser_misreads_it_too() -> None:
+    (one,) = seen_by_feedparser(rss("<title>A</title><pubDate>1795276800</pubDate>"), URL)
+    assert one.published is not None
+    theirs = one.published.isoformat()
+    assert covered("published", theirs, "2026-11-21T16:00:00+00:00", one, one)
+    assert not covered("published", theirs, "2026-11-21T08:00:00+00:00", one, one)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026/11/22 16:00", "2026年11月22日 下午4:00", "２０２６年１１月２２日　１６：００",
+        "2026-326 16:00", "2026-W47-7T16:00Z", "20261122T160000Z", "1795363200", "1795363200000",
+        "Mon, 23 Nov 2026 00:00:00 UTC+8", "Sunday, November 22, 2026 4:00 PM",
+        "Sun, 22 Nov 2026 18:00:00 EET",
+    ],
+)  # fmt: skip
+def test_dates_that_feedparser_does_not_read_are_read(text: str) -> None:
+    assert instant(text) == WRITTEN
+
+
+@pytest.mark.parametrize(
+    "text", ["", "刚刚", "2026-13-45", "2026-366", "22 Foo 2026", "11/22/2026"]
+)
+def test_what_names_no_day_for_certain_is_no_date(text: str) -> None:
+    assert instant(text) is None
+
+
+def test_numbers_out_of_their_range_make_a_date_impossible() -> None:
+    assert is_impossible("2026-13-45T99:99:99Z")
+    assert is_impossible("2026-11-22T16:00:00+99:00")
+    assert not is_impossible("2026-11-22T16:00:00+08:00")
