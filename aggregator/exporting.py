@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator import exports
-from aggregator.errors import AggregatorError, ConfigError
+from aggregator.config.values import suggestion
+from aggregator.errors import AggregatorError, ConfigError, UnreadableError
 from aggregator.exports import Choice
 from aggregator.files import (
     append_beneath,
@@ -15,18 +19,25 @@ from aggregator.files import (
     read_beneath,
     write_beneath,
 )
+from aggregator.model import ProblemKind
+from aggregator.workers import MAX_RESULT_BYTES, Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from aggregator.exports import Layout, Manifest
-    from aggregator.model import Export, Exportable, Feed
+    from aggregator.exports import Manifest, Mark, Post, Template, Written
+    from aggregator.model import Export, Exportable, Feed, Problem
     from aggregator.store import Store
 
 #: Stories that are held in memory at once, and written between two marks in the manifest.
 _PAGE_STORIES = 500
 #: Templates of people are a page long.
 _MOST_TEMPLATE_BYTES = 1_000_000
+#: A thousand times what a post takes; and it keeps a daemon that is to stop waiting no longer.
+TEMPLATE_DEADLINE = timedelta(seconds=5)
+#: A post of the largest document that is read, a few times over.
+_TEMPLATE_MEMORY_BYTES = 256 * 1024 * 1024
 #: Far above the largest article; a file that is larger is none that we wrote.
 _MOST_POST_BYTES = 64_000_000
 #: Some millions of posts.
@@ -42,78 +53,181 @@ class Exporter:
     and one waits for the other.
     """
 
-    def __init__(self, store: Store, base: Path) -> None:
-        """Read from `store`; paths of exports that are not absolute start at `base`."""
+    def __init__(
+        self,
+        store: Store,
+        base: Path,
+        configured: Iterable[Export],
+        *,
+        deadline: timedelta = TEMPLATE_DEADLINE,
+    ) -> None:
+        """Read from `store`; paths of exports that are not absolute start at `base`.
+
+        `configured` are all exports: posts whose feed none of them has for a directory any longer
+        are taken over by the one that does. `deadline` is what an own template may take for a post.
+        """
         self._store = store
         self._base = base
+        self._deadline = deadline
+        self._feeds: dict[str, set[str]] = {}
+        for export in configured:
+            self._feeds.setdefault(self._place(export), set()).add(export.feed)
 
-    def run(self, export: Export, feed: Feed) -> int:
+    def run(
+        self, export: Export, feed: Feed, *, is_stopping: Callable[[], bool] = lambda: False
+    ) -> int:
         """Bring the posts of `feed` up to date and return how many files were written.
 
-        Blocks on the disk. What was written before an error stands, and the next run goes on there.
+        Blocks on the disk. What was written before an error, or before `is_stopping` said so,
+        stands, and the next run goes on there.
 
         Raises:
-            ConfigError: The template has a mistake; its line says where.
+            ConfigError: The template has a mistake (its line says where), or never ends.
             AggregatorError: A file cannot be read or written.
             StoreError: The feed is not in the database yet.
         """
-        source, name = self._template(export)
-        made_for = _made_for(export, source)
-        layout = exports.Layout(source, name, export.kind)
+        template = _template(export, self._base)
+        made_for = _made_for(export, template)
         directory = self._base / export.directory
-        with holding(directory, exports.LOCK_NAME):
+        feeds = self._feeds.get(self._place(export), set()) | {feed.name}
+        with _Renderer(template, self._deadline) as renderer, holding(directory, exports.LOCK_NAME):
             known = read_beneath(directory, exports.FILE_NAME, most=_MOST_MANIFEST_BYTES)
             manifest = exports.read(known or b"")
             mark = manifest.marks.get(feed.name)
             cursor = mark.cursor if mark and mark.made_for == made_for else 0
-            run = _Run(directory, manifest, export, feed, layout)
-            while True:
+            if not cursor:
+                renderer.check()
+            if lines := manifest.void_marks(feeds):
+                append_beneath(directory, exports.FILE_NAME, lines)
+            left = manifest.ownerless(feeds)
+            run = _Run(directory, manifest, left, export, renderer)
+            while not is_stopping():
                 page, following = self._store.exportable(feed, after=cursor, most=_PAGE_STORIES)
                 cursor = cursor if following is None else following
-                run.write(page, exports.Mark(feed.name, cursor, made_for))
+                run.write(page, exports.Mark(feed.name, cursor, made_for), is_stopping)
                 if following is None:
                     break
             if manifest.is_wasteful:
                 write_beneath(directory, exports.FILE_NAME, manifest.whole)
         return run.count
 
-    def _template(self, export: Export) -> tuple[str, str]:
-        if export.template is None or export.template in exports.SHIPPED:
-            return exports.shipped(export.kind, export.template)
-        path = self._base / export.template
-        try:
-            with path.open("rb") as opened:
-                body = opened.read(_MOST_TEMPLATE_BYTES + 1)
-            if len(body) > _MOST_TEMPLATE_BYTES:
-                raise AggregatorError(f"{path}: too large for a template")
-            return body.decode("utf-8-sig"), str(path)
-        except OSError as error:
-            raise AggregatorError(f"{path}: cannot be read: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            line = error.object.count(b"\n", 0, error.start) + 1
-            raise ConfigError((f"{path}:{line}: not UTF-8",)) from error
+    def _place(self, export: Export) -> str:
+        return os.path.realpath(self._base / export.directory)
+
+
+def check_template(export: Export, base: Path, *, deadline: timedelta = TEMPLATE_DEADLINE) -> None:
+    """Raise what `Exporter.run` would of an export's template, before there is any story.
+
+    Raises:
+        ConfigError: It has a mistake; its line says where.
+        AggregatorError: It cannot be read.
+    """
+    with _Renderer(_template(export, base), deadline) as renderer:
+        renderer.check()
+
+
+def _template(export: Export, base: Path) -> Template:
+    if export.template is None or export.template in exports.SHIPPED:
+        return exports.shipped(export.kind, export.template)
+    path = base / export.template
+    try:
+        with path.open("rb") as opened:
+            body = opened.read(_MOST_TEMPLATE_BYTES + 1)
+        if len(body) > _MOST_TEMPLATE_BYTES:
+            raise AggregatorError(f"{path}: too large for a template")
+        return exports.Template(body.decode("utf-8-sig"), str(path), export.kind)
+    except OSError as error:
+        near = suggestion(path.name, exports.SHIPPED)
+        raise AggregatorError(f"{path}: cannot be read: {error.strerror}{near}") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError((f"{path}:{line}: not UTF-8",)) from error
+
+
+class _Renderer:
+    """A template at work: a shipped one here, an own one in a process that can be ended.
+
+    No bound inside a template would hold: one multiplication, filter or constant is enough to take
+    all time or memory, and nothing interrupts a thread.
+    """
+
+    def __init__(self, template: Template, deadline: timedelta) -> None:
+        self._template = template
+        self._deadline = deadline
+        is_own = template.name not in exports.SHIPPED
+        self._worker = Worker(_TEMPLATE_MEMORY_BYTES) if is_own else None
+
+    def __enter__(self) -> _Renderer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._worker is not None:
+            self._worker.end()
+
+    def check(self) -> None:
+        """Compile the template; a mistake is a `ConfigError`."""
+        self._attempt(None)
+
+    def render(self, post: Post) -> bytes:
+        """Return the post's file; a mistake is a `ConfigError`."""
+        return self._attempt(post)
+
+    def _attempt(self, post: Post | None) -> bytes:
+        asked = (self._template, post)
+        if self._worker is None:
+            made = exports.attempt(asked)
+        else:
+            try:
+                made = self._worker.call((exports.attempt,), asked, self._deadline)
+            except UnreadableError as error:
+                told = f"{self._template.name}: {self._excess(error.problem)}"
+                raise ConfigError((told,)) from error
+        if isinstance(made, str):
+            raise ConfigError((made,))
+        return made
+
+    def _excess(self, problem: Problem) -> str:
+        match problem.kind:
+            case ProblemKind.PARSE_TIMEOUT:
+                return f"takes longer than {self._deadline.total_seconds():g} s for one post"
+            case ProblemKind.PARSE_MEMORY:
+                most = _TEMPLATE_MEMORY_BYTES
+                return f"takes more than {most >> 20} MiB of memory for one post"
+            case ProblemKind.TOO_LARGE:
+                return f"makes more than {MAX_RESULT_BYTES >> 20} MiB of one post"
+            case _:
+                return f"cannot be used: {problem.detail}"
 
 
 class _Run:
     """One export while it is brought up to date."""
 
     def __init__(
-        self, directory: Path, manifest: Manifest, export: Export, feed: Feed, layout: Layout
+        self,
+        directory: Path,
+        manifest: Manifest,
+        left: dict[str, Written],
+        export: Export,
+        renderer: _Renderer,
     ) -> None:
         self.count = 0
         self._directory = directory
         self._manifest = manifest
+        self._left = left  # of feeds that are not exported to the directory any longer
         self._export = export
-        self._feed = feed
-        self._layout = layout
+        self._renderer = renderer
         self._taken = {self._key(post.path) for post in manifest.posts.values()}
         self._names: dict[str, dict[str, str]] = {}
 
-    def write(self, page: tuple[Exportable, ...], mark: exports.Mark) -> None:
+    def write(
+        self, page: tuple[Exportable, ...], mark: Mark, is_stopping: Callable[[], bool]
+    ) -> None:
         """Write the posts of one page, then what the manifest says of them."""
         lines: list[bytes] = []
         try:
             for exportable in page:
+                if is_stopping():
+                    return
                 lines += self._write_one(exportable)
             if self._manifest.marks.get(mark.feed) != mark:
                 lines.append(self._manifest.add(mark))
@@ -127,7 +241,7 @@ class _Run:
         """Write a story's post if that is due; return the lines that the manifest gains."""
         story = exportable.story
         story_digest = exports.story_digest(story)
-        known = self._manifest.posts.get((self._feed.name, story.id))
+        known = self._known(story.id)
         path = known.path if known else self._new_path(exportable)
         body = self._render(exportable, path)
         file_digest = exports.digest(body)
@@ -147,17 +261,29 @@ class _Run:
                 case Choice.CHANGED | Choice.RESTYLED:
                     self._put(path, body)
                 case Choice.DELETED | Choice.EDITED | Choice.RICHER:
-                    return ()
+                    return self._remember(known)
                 case other:
                     assert_never(other)
-        new = exports.Written(self._feed.name, story.id, path, file_digest, story_digest)
-        return () if new == known else (self._manifest.add(new),)
+        return self._remember(
+            exports.Written(self._export.feed, story.id, path, file_digest, story_digest)
+        )
+
+    def _known(self, story_id: str) -> Written | None:
+        """Return the post of a story: the feed's, else one that is no feed's any longer."""
+        own = self._manifest.posts.get((self._export.feed, story_id))
+        if own is None and (left := self._left.get(story_id)) is not None:
+            return replace(left, feed=self._export.feed)
+        return own
+
+    def _remember(self, post: Written) -> tuple[bytes, ...]:
+        is_new = self._manifest.posts.get((post.feed, post.story_id)) != post
+        return (self._manifest.add(post),) if is_new else ()
 
     def _key(self, path: str) -> str:
         return exports.path_key(path, self._export.kind)
 
     def _render(self, exportable: Exportable, path: str) -> bytes:
-        return self._layout.render(exports.post_of(exportable, self._export, path))
+        return self._renderer.render(exports.post_of(exportable, self._export, path))
 
     def _put(self, path: str, body: bytes) -> None:
         if write_beneath(self._directory, path, body):
@@ -192,7 +318,7 @@ class _Run:
         return there == name and read_beneath(self._directory, path, most=len(body)) == body
 
 
-def _made_for(export: Export, template: str) -> str:
+def _made_for(export: Export, template: Template) -> str:
     """Return what a post's bytes hang on besides its story."""
     asked = (
         _FORM,
@@ -201,6 +327,6 @@ def _made_for(export: Export, template: str) -> str:
         export.author,
         export.content,
         export.with_id,
-        template,
+        template.source,
     )
     return exports.digest(json.dumps(asked).encode())

@@ -93,12 +93,13 @@ class Outlets:
         for subject in [one for one in self._troubles if one not in _subjects(config)]:
             del self._troubles[subject]
             self._note(subject, None)
-        exporter = Exporter(self._store, config.path.parent)
+        exporter = Exporter(self._store, config.path.parent, config.exports)
         feeds = {feed.name: feed for feed in config.feeds}
         for export in config.exports:
             if self._is_stopping():
                 return
-            self._attempt(_subject(export), partial(exporter.run, export, feeds[export.feed]))
+            work = partial(exporter.run, export, feeds[export.feed], is_stopping=self._is_stopping)
+            self._attempt(_subject(export), work)
 
     def _attempt(self, subject: str, work: Callable[[], int]) -> None:
         try:

@@ -70,8 +70,8 @@ class Workers:
         self._data_limit_bytes = data_limit_bytes
         self._slots = asyncio.Semaphore(count)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="worker-call")
-        self._live: set[_Worker] = set()
-        self._resting: dict[_Worker, asyncio.TimerHandle] = {}
+        self._live: set[Worker] = set()
+        self._resting: dict[Worker, asyncio.TimerHandle] = {}
         self._closed = False
 
     async def run(
@@ -111,16 +111,16 @@ class Workers:
         await asyncio.to_thread(self._threads.shutdown)
         await asyncio.to_thread(_end_all, tuple(self._live))
 
-    def _take(self) -> _Worker:
+    def _take(self) -> Worker:
         if not self._resting:
-            worker = _Worker(self._data_limit_bytes)
+            worker = Worker(self._data_limit_bytes)
             self._live.add(worker)
             return worker
         worker, timer = self._resting.popitem()
         timer.cancel()
         return worker
 
-    def _put_back(self, worker: _Worker) -> None:
+    def _put_back(self, worker: Worker) -> None:
         if not worker.is_alive:
             self._live.discard(worker)
         elif not self._closed:
@@ -128,13 +128,13 @@ class Workers:
                 self._idle.total_seconds(), self._retire, worker
             )
 
-    def _retire(self, worker: _Worker) -> None:
+    def _retire(self, worker: Worker) -> None:
         del self._resting[worker]
         self._live.discard(worker)
         self._threads.submit(worker.end)
 
 
-def _end_all(workers: tuple[_Worker, ...]) -> None:
+def _end_all(workers: tuple[Worker, ...]) -> None:
     for worker in workers:
         worker.end()
 
@@ -150,7 +150,7 @@ class _LateError(Exception):
     """Nothing came in time."""
 
 
-class _Worker:
+class Worker:
     """One worker process, started by its first call; a call blocks the thread that makes it."""
 
     def __init__(self, data_limit_bytes: int) -> None:

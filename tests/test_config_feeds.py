@@ -167,6 +167,28 @@ def test_a_folder_of_posts_takes_several_feeds_and_each_of_them_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("published", "posts", "told"),
+    [
+        ("public", "/", "10: exports[0].directory: must not be /: name a folder in it"),
+        ("/", "posts", "5: publish.directory: must not be /: name a folder in it"),
+        ("public", "./public/posts", "10: exports[0].directory: lies in [publish] directory"),
+        ("posts/../public/a", "public", "10: exports[0].directory: holds [publish] directory"),
+        ("public", "../" * 40, "10: exports[0].directory: must not be /: name a folder in it"),
+    ],
+)
+def test_files_and_posts_have_folders_of_their_own(published: str, posts: str, told: str) -> None:
+    text = f'{SOURCE}[publish]\ndirectory = "{published}"\n[[feeds]]\nname = "all"\n[[exports]]\n'
+    (line,) = mistakes(f'{text}kind = "hexo"\ndirectory = "{posts}"\n')
+    assert line.startswith(told)
+
+
+def test_posts_may_lie_in_a_folder_of_other_posts() -> None:
+    export = '[[exports]]\nkind = "hexo"\n'
+    config(f'{SOURCE}{export}directory = "posts"\n{export}directory = "posts/news"\n')
+    config(f'{SOURCE}[publish]\ndirectory = "a"\n{export}directory = "aa"\n')
+
+
 def test_an_export_of_a_feed_that_is_nearly_named_is_told_which() -> None:
     text = f'{SOURCE}tags = ["科技"]\n[[exports]]\nkind = "hexo"\ndirectory = "x"\n'
     assert mistakes(text + 'feed = "tag/科技"\n') == [

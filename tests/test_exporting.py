@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 SEED = Path(os.environ.get("AGGREGATOR_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 SEED = SEED.parent / "seed"
 PROGRAM = Path(sys.executable).with_name("aggregator")
-FEED = feed()
+FEEDS = (feed(), feed("other"))
 HEXO = Export("hexo", "posts", categories=("a",))
 
 
@@ -50,7 +51,7 @@ class Site:
         self.configure(source())
 
     def configure(self, *sources: Source) -> None:
-        self.store.apply(sources, (FEED,), now=self.now)
+        self.store.apply(sources, FEEDS, now=self.now)
 
     def publish(self, *entries: Entry, name: str = "one") -> int:
         """Let a document arrive, then export; return how many files were written."""
@@ -60,7 +61,12 @@ class Site:
 
     def run(self, **changes: object) -> int:
         self.export = replace(self.export, **changes)  # type: ignore[arg-type]  # a test's shorthand
-        return Exporter(self.store, self.folder).run(self.export, FEED)
+        return self.run_all(self.export)
+
+    def run_all(self, *configured: Export) -> int:
+        exporter = Exporter(self.store, self.folder, configured, deadline=timedelta(seconds=1))
+        feeds = {one.name: one for one in FEEDS}
+        return sum(exporter.run(one, feeds[one.feed]) for one in configured)
 
     @property
     def posts(self) -> Path:
@@ -131,6 +137,38 @@ def test_two_stories_of_one_title_are_two_files_and_stay_so(site: Site) -> None:
     assert "edited" in site.text("a/Same.md")
     assert "second" in site.text(other)
     assert site.names == sorted(["a/Same.md", other])
+
+
+def test_another_feed_of_an_export_goes_on_with_its_posts(site: Site) -> None:
+    site.publish(entry(1), entry(2))
+    assert site.run(feed="other") == 0
+    assert site.run(feed="all") == 0
+    assert site.publish(entry(1, text="news"), entry(2), entry(3)) == 2
+    assert site.run(feed="other", categories=("b",)) == 3
+    assert site.names == ["a/Entry 1.md", "a/Entry 2.md", "a/Entry 3.md"]
+    assert site.run(feed="all", categories=("a",)) == 3, "what the other wrote is seen"
+
+
+def test_what_people_did_to_posts_stands_under_another_feed(site: Site) -> None:
+    site.publish(entry(1), entry(2))
+    (site.posts / "a" / "Entry 1.md").write_text("mine", encoding="utf-8")
+    (site.posts / "a" / "Entry 2.md").unlink()
+    assert site.run(feed="other", author="Somebody") == 0
+    assert (site.names, site.text("a/Entry 1.md")) == (["a/Entry 1.md"], "mine")
+    assert site.publish(entry(1, text="news"), entry(2, text="news")) == 2
+    assert site.names == ["a/Entry 1.md", "a/Entry 2.md"]
+
+
+def test_feeds_that_share_a_folder_have_posts_of_their_own(site: Site) -> None:
+    other = replace(HEXO, feed="other", categories=("b",))
+    site.publish(entry(1))
+    assert site.run_all(HEXO, other) == 1
+    assert site.run_all(HEXO, other) == 0
+    assert site.names == ["a/Entry 1.md", "b/Entry 1.md"]
+    assert site.run_all(other, HEXO) == 0
+    link = site.folder / "link"
+    link.symlink_to(site.posts)
+    assert site.run_all(HEXO, replace(other, directory="link")) == 0
 
 
 def test_posts_of_removed_sources_stay(site: Site) -> None:
@@ -232,6 +270,7 @@ def test_a_template_that_cannot_be_used_is_named_and_nothing_is_written(site: Si
     for written, told in (
         (b"\n{{ nope }}", "own.j2:2: 'nope'"),
         (b"\n\xff", "own.j2:2: not UTF-8"),
+        (b"{% if 1 %}" * 120 + b"{% endif %}" * 120, "own.j2: "),
     ):
         template.write_bytes(written)
         with pytest.raises(ConfigError, match=told):
@@ -240,6 +279,37 @@ def test_a_template_that_cannot_be_used_is_named_and_nothing_is_written(site: Si
     with pytest.raises(AggregatorError, match="too large"):
         site.run()
     assert site.names == []
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (
+            "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+            "takes longer than 1 s for one post",
+        ),
+        ("{{ 10 ** (10 ** 10) }}", "takes longer than 1 s for one post"),
+        ("{{ title }}{{ 'a' * 999999999 }}", "takes more than 256 MiB of memory for one post"),
+        ("{{ title|center(50000000) }}", "makes more than 32 MiB of one post"),
+    ],
+)
+def test_a_template_without_end_is_named_and_ends(site: Site, written: str, told: str) -> None:
+    template = site.folder / "own.j2"
+    template.write_text(written, encoding="utf-8")
+    site.export = replace(HEXO, template="own.j2")
+    with pytest.raises(ConfigError) as caught:
+        site.publish(entry(1))
+    assert caught.value.lines == (f"{template}: {told}",)
+    assert site.names == []
+
+
+def test_who_stops_waits_for_one_post_and_the_next_run_goes_on(site: Site) -> None:
+    site.publish()
+    absorb(site.store, document(entry(1), entry(2)), site.now)
+    exporter = Exporter(site.store, site.folder, [HEXO])
+    assert exporter.run(HEXO, FEEDS[0], is_stopping=lambda: bool(site.names)) == 1
+    assert exporter.run(HEXO, FEEDS[0]) == 1
+    assert len(site.names) == 2
 
 
 def test_a_raw_post_stays_when_the_publishers_html_is_no_longer_kept(site: Site) -> None:
@@ -269,9 +339,9 @@ name = "all"
 """
 
 
-def command(folder: Path) -> subprocess.CompletedProcess[str]:
+def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [PROGRAM, "export", "posts", "--config", folder / "config.toml"],
+        [PROGRAM, *(words or ("export", "posts")), "--config", folder / "config.toml"],
         capture_output=True,
         check=False,
         text=True,
@@ -295,11 +365,50 @@ def test_the_command_writes_every_export_once(site: Site) -> None:
     assert command(site.folder).stdout.count("0 posts written") == 2
 
 
-def test_the_command_names_a_templates_mistake(site: Site) -> None:
+def test_the_command_names_every_mistake_and_writes_what_has_none(site: Site) -> None:
     site.publish(entry(1))
     (site.folder / "own.j2").write_text("\n{{ oops", encoding="utf-8")
-    wanted = '[[exports]]\nkind = "hexo"\ndirectory = "d"\ntemplate = "own.j2"\n'
+    (site.folder / "file").touch()
+    exports = (("d", 'template = "own.j2"\n'), ("file", ""), ("good", ""))
+    wanted = "".join(f'[[exports]]\nkind = "hexo"\ndirectory = "{d}"\n{t}' for d, t in exports)
     (site.folder / "config.toml").write_text(CONFIG + wanted, encoding="utf-8")
     told = command(site.folder)
+    assert (told.returncode, told.stdout) == (78, f"1 post written to {site.folder}/good\n")
+    first, second = told.stderr.splitlines()
+    assert first.startswith(f"{site.folder / 'own.j2'}:2: ")
+    assert second.startswith(f"aggregator: {site.folder / 'file'}")
+
+
+def test_check_names_what_templates_and_folders_of_exports_have_wrong(tmp_path: Path) -> None:
+    (tmp_path / "own.j2").write_text("\n{{ title|nope }}", encoding="utf-8")
+    (tmp_path / "file").touch()
+    config = tmp_path / "config.toml"
+    config.write_text(
+        CONFIG.replace("[[sources]]", '[publish]\ndirectory = "file"\n[[sources]]')
+        + '[[exports]]\nkind = "hexo"\ndirectory = "a"\ntemplate = "hexo-volantiss"\n'
+        + '[[exports]]\nkind = "hexo"\ndirectory = "b"\ntemplate = "own.j2"\n'
+        + '[[exports]]\nkind = "hexo"\ndirectory = "own.j2/c"\ntemplate = "jekyll"\n',
+        encoding="utf-8",
+    )
+    told = command(tmp_path, "check")
     assert (told.returncode, told.stdout) == (78, "")
-    assert told.stderr.startswith(f"{site.folder / 'own.j2'}:2: ")
+    assert told.stderr.splitlines() == [
+        f"{config}:4: publish.directory: {tmp_path}/file is there, and no folder",
+        (
+            f"{config}:13: exports[0].template: {tmp_path}/hexo-volantiss: cannot be read: "
+            'No such file or directory, did you mean "hexo-volantis"?'
+        ),
+        f"{config}:20: exports[2].directory: {tmp_path}/own.j2 is there, and no folder",
+        f"{tmp_path}/own.j2:2: No filter named 'nope'.",
+    ]
+    assert not list(tmp_path.glob("*/"))
+
+
+def test_each_way_to_export_explains_itself() -> None:
+    for name in ("opml", "posts", "static"):
+        told = subprocess.run(
+            [PROGRAM, "export", name, "--help"], capture_output=True, check=True, text=True
+        ).stdout
+        examples = [line for line in told.splitlines() if line.startswith("    aggregator ")]
+        assert examples
+        assert all(f" export {name}" in line for line in examples), told

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.errors import ConfigError
-from aggregator.exports import Layout, post_of, shipped
+from aggregator.exports import Layout, attempt, post_of, shipped
 from aggregator.exports.front import quoted, scalar
 from aggregator.exports.markup import excerpt, protect
 from aggregator.model import Category, Enclosure, Export, Exportable, Origin, Story
@@ -65,7 +65,9 @@ def render(
 ) -> str:
     made = Export(kind, "posts", **(export or {}))
     post = post_of(Exportable(replace(STORY, **fields), raw), made, path)
-    return Layout(*shipped(kind), kind).render(post).decode()
+    body = attempt((shipped(kind), post))
+    assert isinstance(body, bytes), body
+    return body.decode()
 
 
 def front(text: str) -> dict[str, Any]:

@@ -469,8 +469,8 @@ def test_the_command_writes_once_and_says_how_much(tmp_path: Path) -> None:
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
     nothing = run()
-    assert nothing.returncode == 0
-    assert "names no directory" in nothing.stdout
+    assert (nothing.returncode, nothing.stdout) == (78, "")
+    assert nothing.stderr.startswith(f"{configuration}: [publish] names no directory; write ")
     with configuration.open("a", encoding="utf-8") as opened:
         opened.write('[publish]\ndirectory = "public"\n')
     assert run().returncode == 69  # there is no database yet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,11 @@ import click
 from aggregator.cli.options import config_option, load_config
 from aggregator.cli.show import line, plain
 from aggregator.cli.table import table, terminal_width
+from aggregator.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from aggregator.config import Config
     from aggregator.model import Feed, Rules, Source
@@ -30,7 +33,7 @@ Examples:
 \b
 Exit status:
   0   the file can be used (warnings are on standard error)
-  78  it has mistakes; each is on standard error with file and line
+  78  it, or a template, has mistakes; each is on standard error with file and line
 """
 
 
@@ -39,11 +42,14 @@ Exit status:
 def check() -> None:
     """Check the configuration; print what would be polled and published.
 
-    Needs neither a database nor the network, and changes nothing.
+    Templates and folders of exports are looked at, too. Needs neither a database nor the network,
+    and changes nothing.
     """
     config = load_config()
     for warning in config.warnings:
         click.echo(f"warning: {plain(warning)}", err=True)
+    if wrong := _mistakes_beside(config):
+        raise ConfigError(wrong)
     own = [feed for feed in config.feeds if not _is_minor(feed)]
     others = [feed for feed in config.feeds if _is_minor(feed)]
     also = f" and {len(others)} automatic" if others else ""
@@ -67,6 +73,35 @@ def check() -> None:
     ):
         if lines:
             click.echo(f"\n{heading}:\n\n" + "\n".join(f"  {line(told)}" for told in lines))
+
+
+def _mistakes_beside(config: Config) -> tuple[str, ...]:
+    """Return what is wrong with files that the configuration names, each with file and line."""
+    from aggregator.config import lines_of
+    from aggregator.exporting import check_template
+
+    in_templates: dict[str, None] = {}  # several exports may have the same
+    found: list[tuple[tuple[str | int, ...], str]] = []
+    if (published := config.publish.directory) and (there := _in_the_way(published)):
+        found.append((("publish", "directory"), f"{there} is there, and no folder"))
+    for index, export in enumerate(config.exports):
+        if there := _in_the_way(config.path.parent / export.directory):
+            found.append((("exports", index, "directory"), f"{there} is there, and no folder"))
+        try:
+            check_template(export, config.path.parent)
+        except ConfigError as error:
+            in_templates |= dict.fromkeys(error.lines)
+        except AggregatorError as error:
+            found.append((("exports", index, "template"), str(error)))
+    return (*lines_of(config.path, found), *in_templates)
+
+
+def _in_the_way(directory: Path) -> Path | None:
+    """Return what stands where a folder is to be, or one that it is to lie in."""
+    for place in (directory, *directory.parents):
+        if os.path.exists(place):  # noqa: PTH110  # Path.exists raises where nobody may look
+            return None if place.is_dir() else place
+    return None
 
 
 def _is_minor(feed: Feed) -> bool:

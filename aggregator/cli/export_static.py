@@ -6,6 +6,7 @@ import click
 
 from aggregator.cli.options import config_option, load_config, reading
 from aggregator.cli.show import plain
+from aggregator.errors import ConfigError
 
 EPILOG = """\b
 Examples:
@@ -16,7 +17,7 @@ Exit status:
   0   written
   1   a file cannot be written
   69  there is no database yet
-  78  the configuration or the database has a mistake
+  78  the configuration or the database has a mistake, or [publish] names no directory
 """
 
 
@@ -34,8 +35,8 @@ def static() -> None:
     config = load_config()
     directory = config.publish.directory
     if directory is None:
-        click.echo(f"nothing to do: [publish] of {config.path} names no directory")
-        return
+        told = f'{config.path}: [publish] names no directory; write there: directory = "public"'
+        raise ConfigError((told,))
     with reading(config.path, config.store.path) as store:
         count = publish_all(config, store)
     told = f"{count} file{'' if count == 1 else 's'} written or removed in {directory}"

@@ -13,16 +13,39 @@ import click
 from aggregator.cli.export_static import static
 from aggregator.cli.options import config_option, load_config, reading
 from aggregator.cli.show import plain
-from aggregator.errors import AggregatorError
+from aggregator.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
     from aggregator.model import Source
 
-EPILOG = """\b
+OPML_EPILOG = """\b
 Examples:
   aggregator export opml backup.opml
   aggregator export opml | less
+
+\b
+Exit status:
+  0   written
+  1   the file cannot be written
+  78  the configuration has a mistake
+"""
+POSTS_EPILOG = """\b
+Examples:
   aggregator export posts
+  aggregator --config site.toml export posts && hexo generate
+
+\b
+Exit status:
+  0   written
+  1   a file cannot be written
+  69  there is no database yet
+  78  the configuration, a template or the database has a mistake
+"""
+EPILOG = """\b
+Examples:
+  aggregator export opml backup.opml
+  aggregator export posts
+  aggregator export static
 
 \b
 Exit status:
@@ -41,7 +64,7 @@ def export() -> None:
 export.add_command(static)
 
 
-@export.command(epilog=EPILOG, short_help="Write the sources as OPML.")
+@export.command(epilog=OPML_EPILOG, short_help="Write the sources as OPML.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @config_option
 def opml(file: Path | None) -> None:
@@ -68,27 +91,41 @@ def opml(file: Path | None) -> None:
         click.echo(f"warning: holds what nobody else should see: the URLs of {some}", err=True)
 
 
-@export.command(epilog=EPILOG, short_help="Write stories as posts for a site generator.")
+@export.command(epilog=POSTS_EPILOG, short_help="Write stories as posts for a site generator.")
 @config_option
-def posts() -> None:
+def posts() -> int:
     """Write the stories of every [[exports]] as posts for Hexo, Hugo or Jekyll, once.
 
     Only what is new or changed is written. A running daemon does the same by itself whenever a
-    feed changes; both may run at once.
+    feed changes; both may run at once. What is wrong with one keeps no other from being written.
     """
     from aggregator.exporting import Exporter
 
     config = load_config()
     if not config.exports:
         click.echo(f"nothing to do: {config.path} has no [[exports]]")
-        return
+        return 0
     feeds = {feed.name: feed for feed in config.feeds}
     with reading(config.path, config.store.path) as store:
-        exporter = Exporter(store, config.path.parent)
+        exporter = Exporter(store, config.path.parent, config.exports)
+        status = 0
         for wanted in config.exports:
-            count = exporter.run(wanted, feeds[wanted.feed])
-            told = f"{count} post{'' if count == 1 else 's'} written to {wanted.directory}"
-            click.echo(plain(told))
+            try:
+                count = exporter.run(wanted, feeds[wanted.feed])
+            except AggregatorError as error:
+                status = max(status, _told(error))
+            else:
+                told = f"{count} post{'' if count == 1 else 's'} written to {wanted.directory}"
+                click.echo(plain(told))
+    return status
+
+
+def _told(error: AggregatorError) -> int:
+    """Tell a mistake that ends one export of several; return its exit status."""
+    lines = error.lines if isinstance(error, ConfigError) else (f"aggregator: {error}",)
+    for line in lines:
+        click.echo(plain(line), err=True)
+    return error.exit_status
 
 
 def _is_secret(source: Source) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 #: What stands in the example's place of a token; everybody can read it there.
 _EXAMPLES = "write-your-own"
+_ROOT = "/"
 
 
 def check(tables: Tables, feeds: Sequence[Feed], folder: FilePath, mistakes: Mistakes) -> None:
@@ -87,19 +88,33 @@ def _exported_feeds(tables: Tables, feeds: Sequence[Feed], mistakes: Mistakes) -
 def _directories(tables: Tables, folder: FilePath, mistakes: Mistakes) -> None:
     files = tables.publish.table.directory
     published = None if files is None else _spelt(folder, files)
+    if published == _ROOT:
+        mistakes.add(("publish", "directory"), "must not be /: name a folder in it")
+        published = None
     first: dict[tuple[str, str], int] = {}
     for index, export in enumerate(tables.exports):
         if not export.table.directory:
             continue
         place = _spelt(folder, export.table.directory)
         at = ("exports", index, "directory")
-        if place == published:
-            mistakes.add(at, "the same as [publish] directory; posts need their own")
+        if place == _ROOT:
+            mistakes.add(at, "must not be /: name a folder in it")
+        elif published is not None and (how := _overlap(place, published)):
+            mistakes.add(at, f"{how} [publish] directory; posts need their own")
         # Several feeds may share a folder: whose a post is stands in the manifest there.
         other = first.setdefault((place, export.table.feed), index)
         if other != index:
             mistakes.add(at, f"the same directory and feed as exports[{other}]")
 
 
+def _overlap(place: str, other: str) -> str | None:
+    if place == other:
+        return "the same as"
+    if place.startswith(f"{other}/"):
+        return "lies in"
+    return "holds" if other.startswith(f"{place}/") else None
+
+
 def _spelt(folder: FilePath, directory: str) -> str:
-    return posixpath.normpath(str(folder / directory))
+    # POSIX leaves open what two slashes at the start mean; here they are one.
+    return posixpath.normpath(str(folder.absolute() / directory)).replace("//", "/", 1)

@@ -30,8 +30,9 @@ from aggregator.errors import ConfigError
 from aggregator.model import Access, Export, Feed, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from aggregator.config.places import Path as ConfigPath
     from aggregator.config.readings import AnyTable, Reading, Tables
     from aggregator.config.tables import (
         ExportTable,
@@ -89,6 +90,10 @@ def load(path: Path) -> Config:
     Raises:
         ConfigError: It cannot be read or used; every mistake is in it.
     """
+    return parse(_text(path), path)
+
+
+def _text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
@@ -101,11 +106,22 @@ def load(path: Path) -> Config:
     if len(data) > MAX_FILE_BYTES:
         raise ConfigError((f"{path}: is larger than {MAX_FILE_BYTES // 1024**2} MiB",))
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError((f"{path}:{line}: is not UTF-8; save the file as UTF-8",)) from error
-    return parse(text, path)
+
+
+def lines_of(path: Path, found: Iterable[tuple[ConfigPath, str]]) -> tuple[str, ...]:
+    """Return as lines what is wrong with what a valid file names, as `load` does for its own.
+
+    Raises:
+        ConfigError: The file cannot be read any longer.
+    """
+    mistakes = Mistakes()
+    for place, text in found:
+        mistakes.add(place, text)
+    return mistakes.lines(str(path), _toml_of(_text(path))) if mistakes else ()
 
 
 def store_path(path: Path) -> Path | None:
@@ -138,8 +154,12 @@ def parse(text: str, path: Path) -> Config:
         raise ConfigError((f"{path}: is nested too deeply",)) from error
 
 
+def _toml_of(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
 def _parse(text: str, path: Path) -> Config:
-    toml = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    toml = _toml_of(text)
     mistakes, warnings = Mistakes(), Mistakes()
     tables = read_tables(_toml(toml, path), mistakes)
     rsshub = Rsshub(tuple(tables.rsshub.table.instances), tables.rsshub.table.access_key_file)

@@ -3,7 +3,7 @@
 Pure: `aggregator.exporting` reads and writes the files.
 """
 
-from aggregator.exports.layouts import SHIPPED, Layout, shipped
+from aggregator.exports.layouts import SHIPPED, Layout, Template, attempt, shipped
 from aggregator.exports.manifest import (
     FILE_NAME,
     LOCK_NAME,
@@ -26,7 +26,9 @@ __all__ = [
     "Manifest",
     "Mark",
     "Post",
+    "Template",
     "Written",
+    "attempt",
     "categories_of",
     "choose",
     "choose_path",

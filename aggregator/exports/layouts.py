@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -27,11 +29,21 @@ SHIPPED = ("hexo-volantis", "hugo", "jekyll")
 _OF_KIND = {"hexo": "hexo-volantis"}
 
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template's text, as `name` in messages, for sites of a kind."""
+
+    source: str
+    name: str
+    kind: str
+
+
 class Layout:
     """A compiled template.
 
     An own template runs in Jinja2's sandbox, without files: it can neither include others nor
-    reach anything but the post.
+    reach anything but the post. The sandbox bounds neither time nor memory, while it is compiled
+    (constants are computed then) as little as later: `attempt` is for a process that can be ended.
     """
 
     def __init__(self, source: str, name: str, kind: str) -> None:
@@ -51,6 +63,10 @@ class Layout:
             code = environment.compile(source, name, name)
         except TemplateSyntaxError as error:
             raise ConfigError((f"{name}:{error.lineno}: {error.message}",)) from error
+        except MemoryError:
+            raise
+        except Exception as error:  # Jinja2 and Python bound how deep a program is nested
+            raise ConfigError((f"{name}: {str(error) or type(error).__name__}",)) from error
         self._template = environment.template_class.from_code(
             environment, code, environment.globals
         )
@@ -60,6 +76,8 @@ class Layout:
         fields = {name: getattr(post, name) for name in post.__slots__}
         try:
             return self._template.render(fields).encode(errors="replace")
+        except MemoryError:
+            raise
         # A template is a program: it may fail as any program does.
         except Exception as error:
             frames = traceback.extract_tb(error.__traceback__)
@@ -68,11 +86,29 @@ class Layout:
             raise ConfigError((f"{place}: {str(error) or type(error).__name__}",)) from error
 
 
-def shipped(kind: str, name: str | None = None) -> tuple[str, str]:
-    """Return the text and the name of the shipped template `name`, or of a kind's own."""
+def attempt(asked: tuple[Template, Post | None]) -> bytes | str:
+    """Compile the template and render the post; return its file, or the mistake as one line.
+
+    Of no post the file is empty. Raises nothing but `MemoryError`.
+    """
+    template, post = asked
+    try:
+        layout = _compiled(template)
+        return b"" if post is None else layout.render(post)
+    except ConfigError as error:
+        return error.lines[0]
+
+
+@lru_cache(maxsize=1)
+def _compiled(template: Template) -> Layout:
+    return Layout(template.source, template.name, template.kind)
+
+
+def shipped(kind: str, name: str | None = None) -> Template:
+    """Return the shipped template `name`, or a kind's own."""
     name = name or _OF_KIND.get(kind, kind)
     file = resources.files("aggregator.exports") / "templates" / f"{name}.md.j2"
-    return file.read_text(encoding="utf-8"), name
+    return Template(file.read_text(encoding="utf-8"), name, kind)
 
 
 def _rfc822(at: datetime) -> str:

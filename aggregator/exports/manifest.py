@@ -5,6 +5,8 @@ post costs one line, and a line that a power cut tore is passed over.
 
     ["post", feed, story's id, path, digest of the file as written, digest of the story]
     ["done", feed, cursor, what the posts were made for]
+
+A path belongs to one post: a line for another feed takes the post over, and its file with it.
 """
 
 from __future__ import annotations
@@ -12,6 +14,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 #: Both are hidden: Hexo, Hugo and Jekyll pass over them.
 FILE_NAME = ".aggregator-posts.jsonl"
@@ -51,6 +57,11 @@ class Mark:
         """The manifest's line."""
         return _line("done", self.feed, self.cursor, self.made_for)
 
+    @property
+    def is_void(self) -> bool:
+        """Tell whether it says nothing: the feed's posts are looked through from the first on."""
+        return not self.cursor
+
 
 @dataclass(slots=True)
 class Manifest:
@@ -60,17 +71,39 @@ class Manifest:
     marks: dict[str, Mark] = field(default_factory=dict)
     lines: int = 0
     is_torn: bool = False  # the last line has no end
+    _owners: dict[str, tuple[str, str]] = field(default_factory=dict)  # of paths
 
     def add(self, new: Written | Mark) -> bytes:
         """Take in a post or a mark; return the bytes to add to the file."""
         if isinstance(new, Written):
-            self.posts[new.feed, new.story_id] = new
+            self._own(new)
         else:
             self.marks[new.feed] = new
         self.lines += 1
         before = b"\n" if self.is_torn else b""
         self.is_torn = False
         return before + new.line
+
+    def void_marks(self, feeds: Collection[str]) -> bytes:
+        """Void the marks of all feeds but these; return the bytes to add to the file.
+
+        What another feed does to posts from now on, such a feed has not seen should it come back.
+        """
+        gone = [m.feed for m in self.marks.values() if m.feed not in feeds and not m.is_void]
+        return b"".join(self.add(Mark(feed, 0, "")) for feed in gone)
+
+    def ownerless(self, feeds: Collection[str]) -> dict[str, Written]:
+        """Return by story the posts of all feeds but these, of several the last."""
+        return {post.story_id: post for post in self.posts.values() if post.feed not in feeds}
+
+    def _own(self, new: Written) -> None:
+        key = new.feed, new.story_id
+        if (before := self.posts.get(key)) is not None:
+            self._owners.pop(before.path, None)
+        if (owner := self._owners.get(new.path)) is not None:
+            del self.posts[owner]
+        self.posts[key] = new
+        self._owners[new.path] = key
 
     @property
     def is_wasteful(self) -> bool:
