@@ -39,6 +39,12 @@ _SNIFFED_BYTES = 512
 _MARKERS = (b"<rss", b"<feed", b"<rdf:RDF", b"<entry")
 
 
+#: How HTML begins, in any letter case: the address of a site where its feed's was meant.
+_PAGE = re.compile(
+    r"\ufeff?\s*(?:<\?xml[^>]{0,200}\?>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE
+)
+
+
 def lint(
     body: bytes,
     *,
@@ -72,6 +78,9 @@ def _check_xml(
     now: datetime | None,
 ) -> None:
     text, codec = encoding.decode(body, content_type, report)
+    if _PAGE.match(text):
+        report.add("NotAFeed", "the document is a page", line=1)
+        return
     document = tree.read(text, report)
     root = document.root
     if root is None:
@@ -80,8 +89,6 @@ def _check_xml(
     if kind is not None:
         _check_media_type(report, content_type, kind, body)
     if not document.whole:  # what is missing may stand in the rest
-        if root.local.lower() == "html":
-            report.add("NotAFeed", "the document is a page", line=root.line)
         return
     context = Context(report, document, url, now)
     _check_characters(report, root)
