@@ -245,3 +245,11 @@ def test_most_real_feeds_have_no_error() -> None:
     paths = [path for path in sorted(corpus.folder("real").iterdir()) if path.is_file()]
     wrong = [p for p in paths if any(f.level == "error" for f in lint(p.read_bytes()))]
     assert len(wrong) < len(paths) / 3
+
+
+@pytest.mark.parametrize(
+    "doctype", ["<!doctype html>", "<!DOCTYPE HTML>", "", "\ufeff<!doctype html>"]
+)
+def test_a_page_is_called_a_page_and_nothing_else(doctype: str) -> None:
+    page = f"{doctype}\n<html><head><title>x</title><body><p>y"
+    assert [finding.rule for finding in lint(page.encode())] == ["NotAFeed"]
