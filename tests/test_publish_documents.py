@@ -316,6 +316,21 @@ def test_feed_is_as_new_as_its_newest_story(order: tuple[int, ...]) -> None:
     assert parsedate_to_datetime(only(rss(selected), "lastBuildDate")) == newest
 
 
+def test_an_entry_that_was_never_updated_does_not_look_updated_in_any_format() -> None:
+    moment = MOMENT.replace(microsecond=0)
+    never = story(published_at=MOMENT, updated_at=MOMENT, order_key=1_234_567)
+    later = story(id="urn:x:2", published_at=MOMENT, updated_at=MOMENT + timedelta(hours=1))
+    selected = selection(never, later)
+    first, second = atom(selected).findall(f"{ATOM}entry")
+    assert only(first, f"{ATOM}published") == only(first, f"{ATOM}updated")
+    published = datetime.fromisoformat(only(second, f"{ATOM}published"))
+    assert datetime.fromisoformat(only(second, f"{ATOM}updated")) - published == timedelta(hours=1)
+    assert published.replace(microsecond=0) == moment
+    item = json_feed(selected)["items"][0]
+    assert item["date_published"] == item["date_modified"] == "2026-11-20T08:30:15Z"
+    assert texts(rss(selected), "item/pubDate") == ["Fri, 20 Nov 2026 08:30:15 GMT"] * 2
+
+
 def test_an_empty_feed_is_as_new_as_its_last_change() -> None:
     changed_at = MOMENT.replace(microsecond=0)
     assert datetime.fromisoformat(only(atom(selection()), f"{ATOM}updated")) == changed_at
@@ -328,7 +343,7 @@ def test_instants_of_any_zone_are_published_in_utc() -> None:
     assert only(rss(selected), "item/pubDate") == "Fri, 20 Nov 2026 00:00:00 GMT"
     assert json_feed(selected)["items"][0]["date_published"] == "2026-11-20T00:00:00Z"
     published = only(atom(selected), f"{ATOM}entry/{ATOM}published")
-    assert datetime.fromisoformat(published) == zoned.astimezone(UTC)
+    assert datetime.fromisoformat(published).replace(microsecond=0) == zoned.astimezone(UTC)
 
 
 @pytest.mark.parametrize(

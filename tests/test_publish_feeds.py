@@ -85,7 +85,8 @@ def test_every_word_that_is_said_of_a_feed_stands_in_every_format() -> None:
     selected = of(DRESSED, story())
     feed, channel, document = atom(selected), rss(selected), json_feed(selected)
     assert feed.findtext(f"{ATOM}subtitle") == DRESSED.description
-    assert feed.findtext(f"{ATOM}icon") == feed.findtext(f"{ATOM}logo") == DRESSED.icon
+    assert feed.findtext(f"{ATOM}icon") == DRESSED.icon
+    assert feed.find(f"{ATOM}logo") is None  # RFC 4287 §4.2.8: twice as wide as high
     assert feed.findtext(f"{ATOM}author/{ATOM}name") == DRESSED.author
     assert feed.get(LANG) == DRESSED.language
     assert channel.findtext("description") == DRESSED.description
@@ -329,12 +330,15 @@ def test_every_fact_of_a_source_reaches_the_reader() -> None:
         rights="© <2026>",
         description="科技 & 数码",
         icon_url="https://www.ithome.com/icon.png",
+        tags=("科技", "c/c++", " "),
     )
     selected = selection(story(origin=origin))
     (source,) = atom(selected).findall(f"{ATOM}entry/{ATOM}source")
     assert [child.tag.removeprefix(ATOM) for child in source] == [
         "id", "title", "updated", "link", "link", "subtitle", "author", "rights", "icon",
+        "category", "category",
     ]  # fmt: skip
+    assert [one.get("term") for one in source.iterfind(f"{ATOM}category")] == ["科技", "c/c++"]
     assert source.findtext(f"{ATOM}author/{ATOM}name") == "编辑部"
     assert json_feed(selected)["items"][0]["_source"] == {
         "id": ITHOME.id,
@@ -396,6 +400,15 @@ def test_a_route_without_an_address_is_listed_by_its_first_mirror() -> None:
     document = render_sources("Sources", (source,), {"route": status("route")})
     (outline,) = etree.fromstring(document).findall("body/outline")
     assert outline.get("xmlUrl") == "https://one.example/route"
+
+
+def test_a_tag_is_one_category_in_a_list_of_sources() -> None:
+    source = Source("one", "https://one.example/feed", tags=("c/c++", "a, b", "/", "科技"))
+    (outline,) = etree.fromstring(render_sources("Sources", (source,), {})).iter("outline")
+    assert outline.get("category") == "c c++,a b,科技"
+    bare = Source("one", "https://one.example/feed", tags=("/",))
+    (outline,) = etree.fromstring(render_sources("Sources", (bare,), {})).iter("outline")
+    assert outline.get("category") is None
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,16 @@ def test_several_lines_of_a_field_are_one_list() -> None:
         ("", False),
         ('"', False),
         ('w/"c"', False),
+        ('"b" garbage', False),
+        ('garbage "b"', False),
+        ('"a" "b"', False),
+        ('x"b"', False),
+        ('"b', False),
+        ("b c", False),
+        ("*, b", True),
+        ('"a" garbage, "b"', True),
+        (',, "b",', True),
+        ('"a,", "b"', True),
     ],
 )
 def test_a_tag_in_the_list_matches_weakly(field: str, expected: bool) -> None:

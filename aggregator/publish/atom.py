@@ -37,7 +37,6 @@ def render_atom(publication: Publication) -> bytes:
         generator.subtitle(publication.description)
     if publication.icon_url is not None:
         generator.icon(publication.icon_url)
-        generator.logo(publication.icon_url)
     if publication.language is not None:
         generator.language(publication.language)
     for item in publication.items:

@@ -187,6 +187,8 @@ def _atom_source(source: ItemSource) -> etree._Element:
         etree.SubElement(element, "rights").text = source.rights
     if source.icon_url is not None:
         etree.SubElement(element, "icon").text = source.icon_url
+    for tag in source.tags:
+        etree.SubElement(element, "category", term=tag)
     for text in element.iterchildren("title", "subtitle", "rights"):
         _declare_markup(text)
     return element

@@ -87,14 +87,16 @@ class ItemSource:
     author: str
     rights: str
     icon_url: str | None
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One story, ready to be laid out: every text cleaned, every instant in UTC.
 
-    `heading` is the title, or what stands in for it, and is never empty. `updated_at` is in
-    whole seconds but for a fraction that tells it apart from other items' and never changes.
+    `heading` is the title, or what stands in for it, and is never empty. The dates are in whole
+    seconds but for a fraction that tells `updated_at` apart from other items' and never changes;
+    `published_at` has it too, so that what was never updated does not look so.
     """
 
     id: str
@@ -143,6 +145,8 @@ def item_of(story: Story, feed: Feed) -> Item:
             summary, content_html = _line(summary, content_html, SUMMARY_CHARACTERS), ""
         case "link":
             summary, content_html, title, attachments = "", "", heading, ()
+    # Validators take two entries that were updated at the same moment for a mistake.
+    fraction = timedelta(microseconds=story.order_key % _FRACTIONS)
     return Item(
         id=clean_id(story.id),
         link=clean_url(story.url),
@@ -151,9 +155,8 @@ def item_of(story: Story, feed: Feed) -> Item:
         content_html=content_html,
         summary=summary,
         author=author or source.title,
-        published_at=seconds(story.published_at),
-        # Validators take two entries that were updated at the same moment for a mistake.
-        updated_at=seconds(story.updated_at) + timedelta(microseconds=story.order_key % _FRACTIONS),
+        published_at=seconds(story.published_at) + fraction,
+        updated_at=seconds(story.updated_at) + fraction,
         categories=_categories(story.categories),
         attachments=attachments,
         language=clean_language(story.language) or source.language,
@@ -179,6 +182,7 @@ def _source(origin: Origin) -> ItemSource:
         author=person_name(origin.author or ""),
         rights=clean(origin.rights or "").strip(),
         icon_url=clean_url(origin.icon_url),
+        tags=tuple(tag for tag in (clean(tag).strip() for tag in origin.tags) if tag),
     )
 
 

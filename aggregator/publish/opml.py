@@ -80,7 +80,12 @@ def _outline(source: Source, status: SourceStatus | None) -> etree._Element:
     elif site_url is not None:
         outline.set("type", "link")
         outline.set("url", site_url)
-    if source.tags:
-        # A comma separates categories, so one cannot hold it.
-        outline.set("category", ",".join(clean(tag).replace(",", " ") for tag in source.tags))
+    categories = [category for category in map(_category, source.tags) if category]
+    if categories:
+        outline.set("category", ",".join(categories))
     return outline
+
+
+def _category(tag: str) -> str:
+    """Return a tag without what separates categories and their levels; maybe nothing is left."""
+    return " ".join(clean(tag).replace(",", " ").replace("/", " ").split())

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 # RFC 9110 §12.4.2: at most three decimals; anything else is no weight.
 _WEIGHT = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
 
+# An element of a list, in which a comma may stand between quotes (§5.6.1, §8.8.3).
+_ELEMENT = re.compile(r'(?:"[^"]*"|[^,])+')
+
 # An entity tag (§8.8.3). Some readers lose the quotes on the way; theirs is compared all the same.
 _ENTITY_TAG = re.compile(r'(?:W/)?"([^"]*)"|([^\s,"]+)')
 
@@ -57,14 +60,16 @@ def is_unchanged(
     """Tell whether a GET or HEAD is answered with 304 (RFC 9110 §13.1.2, §13.1.3, §13.2.2).
 
     `if_none_match` are the values of the field's lines; where there is one, the date counts for
-    nothing. Tags compare weakly; `*` always matches. `etag` is quoted.
+    nothing. Tags compare weakly; `*` always matches. An element that is no tag counts for
+    nothing. `etag` is quoted.
     """
     if if_none_match:
         field = ", ".join(if_none_match)
         if field.strip() == "*":
             return True
         opaque = etag.removeprefix("W/").strip('"')
-        return any(opaque in match.groups() for match in _ENTITY_TAG.finditer(field))
+        tags = (_ENTITY_TAG.fullmatch(element.strip()) for element in _ELEMENT.findall(field))
+        return any(tag is not None and opaque in tag.groups() for tag in tags)
     if if_modified_since is None or changed_at is None:
         return False
     since = _http_date(if_modified_since)
