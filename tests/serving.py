@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from aggregator.config import Listen
 from aggregator.errors import StoreError
 from aggregator.serve import Bounds, Site, create_app, open_sockets, serve
+from aggregator.serve.patience import PATIENCE, Patience
 from tests.publishing import MOMENT, Shelf, config, selection
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ class Stock(Shelf):
     """A shelf that knows the past too: archives by part and feeds that were removed.
 
     `parts` are what `select_archive` gives, by name; `kept` are the documents that were frozen.
+    `renamed` are present names by former ones. `looked_up` are the names of which the past was
+    asked, and `remembers` holds such a question up until it is set.
     """
 
     def __init__(self, stories: tuple[Story, ...] = ()) -> None:
@@ -34,14 +38,24 @@ class Stock(Shelf):
         self.parts: dict[str, Selection] = {}
         self.kept: dict[tuple[str, str, str], tuple[str, bytes]] = {}
         self.removed: dict[str, Feed] = {}
+        self.renamed: dict[str, str] = {}
+        self.looked_up: list[str] = []
+        self.remembers = threading.Event()
+        self.remembers.set()
 
     def operations(self) -> Selection:
+        self.gate.wait(10)
         if self.broken:
             raise StoreError("the database is locked")
         happened = selection(*self.stories, name="_status", title="Operations")
         return replace(happened, version=self.version, changed_at=self.changed_at)
 
+    def renamed_feed(self, name: str) -> str | None:
+        return self.renamed.get(name)
+
     def removed_feed(self, name: str) -> Feed | None:
+        self.looked_up.append(name)
+        self.remembers.wait(10)
         if self.broken:
             raise StoreError("the database is locked")
         return self.removed.get(name)
@@ -122,6 +136,7 @@ def site(
     configured: Callable[[], Config] | None = None,
     health: Callable[[], str | None] = lambda: None,
     now: Callable[[], datetime] | None = None,
+    patience: Patience = PATIENCE,
 ) -> Site:
     """Return a site over the shelf, at a fixed moment unless `now` is given."""
     present = config()
@@ -131,6 +146,7 @@ def site(
         store=cast("Store", shelf),
         health=health,
         now=now or (lambda: later),
+        patience=patience,
     )
 
 

@@ -12,7 +12,11 @@ import pytest
 from lxml import etree, html
 
 from aggregator.config import Publish
+from aggregator.config.automatic import automatic as automatic_feeds
 from aggregator.model import Category, Enclosure, Feed, Source
+from aggregator.serve.made import Made
+from aggregator.serve.patience import UnavailableError
+from aggregator.serve.responses import Representation, represent
 from tests.golden import STORIES
 from tests.publishing import ITHOME, config, status, story
 from tests.serving import Answer, Stock, running, site
@@ -275,6 +279,70 @@ async def test_public_opml_shows_the_sources_to_all() -> None:
     async with running(site(shelf(), lambda: present)) as server:
         for fields in NOT_SURELY_LOCAL:
             assert (await server.get("/sources.opml", **fields)).status == 200
+
+
+TOKEN = "t0ken-t0ken-t0ken-t0ken"  # noqa: S105 - nobody's
+
+
+async def test_sources_that_only_a_feed_with_a_token_shows_are_shown_to_nobody_elsewhere() -> None:
+    sources = (
+        Source("news", "https://news.example.com/feed"),
+        Source("both", "https://both.example.com/feed"),
+        Source("secret", f"https://{CANARY}.example.com/feed", tags=("secret",)),
+        Source("part", f"https://part.example.com/{CANARY}"),
+    )
+    feeds: tuple[Feed, ...] = (
+        Feed("inside", "Inside", sources=("both", "part"), tags=("secret",), token=TOKEN),
+        Feed("open", "Open", sources=("both",)),
+        Feed("some", "Some", sources=("part",), content="link"),
+    )
+    feeds = (*feeds, *automatic_feeds(sources, feeds))
+    present = config(sources=sources, feeds=feeds, public_opml=True)
+    async with running(site(shelf(), lambda: present)) as server:
+        away = [await server.get("/sources.opml", **fields) for fields in NOT_SURELY_LOCAL]
+        here = await server.get("/sources.opml")
+        again = await server.get("/sources.opml", via="1.1 proxy")
+    for answer in (*away, again):
+        shown = [one.get("text") for one in etree.fromstring(answer.body).iter("outline")]
+        assert shown == ["news", "both"]
+        assert CANARY.encode() not in answer.body
+        assert answer.headers["cache-control"] == "no-cache"
+    shown = [one.get("text") for one in etree.fromstring(here.body).iter("outline")]
+    assert shown == ["news", "both", "secret", "part"]
+    assert here.headers["cache-control"] == "private, no-cache"
+
+
+async def test_where_everything_is_secret_nothing_is_listed_elsewhere() -> None:
+    sources = (Source("secret", f"https://{CANARY}.example.com/feed"),)
+    feeds: tuple[Feed, ...] = (Feed("all", "All", token=TOKEN),)
+    feeds = (*feeds, *automatic_feeds(sources, feeds))
+    present = config(sources=sources, feeds=feeds, public_opml=True)
+    async with running(site(shelf(), lambda: present)) as server:
+        answer = await server.get("/sources.opml", via="1.1 proxy")
+    assert answer.status == 200
+    assert not list(etree.fromstring(answer.body).iter("outline"))
+
+
+async def test_lists_stay_as_they_were_while_the_store_is_broken(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = shelf()
+    made = Made("sources", fresh_seconds=0)
+    present = config()
+
+    def make() -> Representation:
+        store.status()
+        return represent(f"made {store.version}".encode(), "text/plain")
+
+    first = await made.get(present, "whole", make)
+    store.version += 1
+    assert (await made.get(present, "whole", make)).plain.body == b"made 2"
+    store.broken = True
+    assert (await made.get(present, "whole", make)).plain.body == b"made 2"
+    assert first.plain.body == b"made 1"
+    with pytest.raises(UnavailableError):  # what it was made for is no more
+        await made.get(config(), "whole", make)
+    assert "sources not rendered" in caplog.text
 
 
 async def test_sources_are_unavailable_while_the_store_is_broken() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 import pytest
 
 from aggregator.model import ArchivePart, Feed, Source
 from aggregator.publish import Format
+from aggregator.serve.patience import Patience
 from aggregator.store.sqlite import open_store
 from tests.golden import STORIES
 from tests.making import START
@@ -141,6 +144,63 @@ async def test_a_removed_feed_is_gone_at_its_old_address_only() -> None:
 
 
 @pytest.mark.parametrize("form", Format)
+async def test_the_feed_of_a_renamed_source_is_found_from_its_old_address(form: Format) -> None:
+    store = stock()
+    store.renamed = {"sources/old": "sources/ithome", "sources/older": "sources/secret"}
+    present = served()
+    async with running(site(store, lambda: present)) as server:
+        for place, way in (
+            (f"sources/old.{form}", f"../sources/ithome.{form}"),
+            (f"sources/old.{form}?a=b", f"../sources/ithome.{form}"),
+            (
+                f"sources/old/archive/2026-10.{form}",
+                f"../../../sources/ithome/archive/2026-10.{form}",
+            ),
+        ):
+            for method in ("GET", "HEAD"):
+                answer = await server.ask(method, f"/{place}")
+                assert (answer.status, answer.headers["location"]) == (301, way), place
+            there = urljoin(f"https://example.org/prefix/{place}", way)
+            assert there.startswith("https://example.org/prefix/sources/ithome")
+            found = await server.get(there.removeprefix("https://example.org/prefix"))
+            assert found.status == 200
+        # Shown to nobody without a token, as if there never had been one.
+        assert (await server.get(f"/sources/older.{form}")).status == 404
+        assert (await server.get(f"/feeds/old.{form}")).status == 404
+
+
+async def test_addresses_that_no_configuration_can_have_had_are_not_looked_up() -> None:
+    store = stock()
+    present = served()
+    async with running(site(store, lambda: present)) as server:
+        for target in (
+            "/feeds/OLD.atom", "/feeds/a.b.atom", "/feeds/a/b/c.atom", "/feeds/%E7%A7%91.rss",
+            "/sources/a_b.json", "/sources/a/b.json", f"/feeds/{'a' * 65}.atom", "/feeds/x.xml",
+            "/feeds/wp-login.php", "/sources/../x", "/feeds/%FF.atom",
+        ):  # fmt: skip
+            assert (await server.get(target)).status == 404, target
+        assert store.looked_up == []
+        for target in ("/feeds/a.atom", "/feeds/x/a.atom", "/tags/a.b.atom", "/sources/a.atom"):
+            assert (await server.get(target)).status == 404, target
+    assert store.looked_up == ["a", "a", "tags/a.b", "sources/a"]
+
+
+async def test_nobody_waits_long_for_what_a_broken_database_remembers() -> None:
+    store = stock()
+    store.removed = {"old": Feed("old", "Old")}
+    store.remembers.clear()
+    hasty = Patience(for_the_past=0.01)
+    async with running(site(store, patience=hasty)) as server:
+        for _ in range(3):
+            assert (await server.get("/feeds/old.atom")).status == 404
+        assert store.looked_up == ["old"]  # the others did not take a thread
+        store.remembers.set()
+        async with asyncio.timeout(10):
+            while (await server.get("/feeds/old.atom")).status != 410:
+                pass  # until the question that hung is answered
+
+
+@pytest.mark.parametrize("form", Format)
 async def test_a_month_that_is_over_may_be_kept_for_ever(form: Format) -> None:
     present = served()
     store = stock()
@@ -258,6 +318,14 @@ async def test_what_the_database_remembers_of_a_removed_feed_is_enough(tmp_path:
                 ("/sources/ithome.json", 410), ("/sources/other.json", 404),
             ):  # fmt: skip
                 assert (await server.get(target)).status == status, target
+            renamed = replace(SOURCES[0], name="it")
+            after = replace(FEEDS[-1], name="sources/it", sources=("it",))
+            store.apply(SOURCES, FEEDS, now=START)
+            store.apply((renamed,), (*FEEDS[:-1], after), now=START)
+            present = config(sources=(renamed,), feeds=(*FEEDS[:-1], after))
+            moved = await server.get("/sources/ithome.json")
+            assert (moved.status, moved.headers["location"]) == (301, "../sources/it.json")
+            assert (await server.get("/sources/it.json")).status == 200
             store.apply(SOURCES, FEEDS, now=START)
             present = config(sources=SOURCES, feeds=FEEDS)
             assert (await server.get("/feeds/club.atom")).status == 404

@@ -15,6 +15,7 @@ import pytest
 
 from aggregator.model import Feed, Source
 from aggregator.publish import Addresses, Format, render
+from aggregator.serve.patience import Patience
 from tests.golden import STORIES
 from tests.publishing import MOMENT, config, story
 from tests.serving import Running, Stock, running, site
@@ -227,6 +228,23 @@ async def test_the_last_good_rendering_is_served_while_the_store_is_broken(
     assert [record.getMessage() for record in caplog.records] == [
         "feed not rendered feed=all format=atom error='the database is locked'",
     ]
+
+
+async def test_a_reader_is_answered_before_a_database_that_hangs() -> None:
+    store = shelf()
+    hasty = Patience(with_kept=0.01, without=0.01)
+    async with running(site(store, patience=hasty)) as server, asyncio.timeout(10):
+        while (good := await server.get(ATOM)).status != 200:
+            pass  # such haste may not even leave the time to render
+        store.gate.clear()
+        store.publish(story(title="brand-new"))
+        stale = await server.get(ATOM)
+        never = [await server.get(f"/feeds/{name}") for name in ("all.rss", "_status.atom")]
+        store.gate.set()
+    assert (stale.status, stale.body) == (200, good.body)
+    for answer in never:
+        assert answer.status == 503
+        assert "retry-after" in answer.headers
 
 
 async def test_a_rendering_is_not_kept_for_what_its_feed_no_longer_shows() -> None:

@@ -9,7 +9,8 @@ import pytest
 from aggregator.editions import Catalogue, Document
 from aggregator.model import Feed, Selection
 from aggregator.publish import Format
-from aggregator.serve.renderings import Renderings, UnavailableError
+from aggregator.serve.patience import UnavailableError
+from aggregator.serve.renderings import Renderings
 from tests.publishing import config, story
 from tests.serving import Stock
 

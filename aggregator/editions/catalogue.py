@@ -24,6 +24,9 @@ _FORMATS = {form.value: form for form in Format}
 #: Folders of automatic feeds: all that follows in an address is one name.
 _GROUPS = ("tags", "sources")
 
+#: What may be the name of a configured feed or of a source.
+_NAME = re.compile(r"[a-z0-9-]{1,64}")
+
 #: A part's name as `ArchivePart.name` writes it.
 _PART = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[1-9][0-9]{0,4})?")
 
@@ -46,6 +49,15 @@ class Address:
     def name(self) -> str:
         """The name of the feed that stands there, if any does."""
         return self.path[-1] if self.path[0] == "feeds" else "/".join(self.path)
+
+    @property
+    def may_have_been(self) -> bool:
+        """Whether some configuration can have had a feed there; if not, no memory knows of one."""
+        match self.path:
+            case ("feeds" | "sources", name) | ("feeds", _, name):
+                return _NAME.fullmatch(name) is not None
+            case _:
+                return self.path[0] == "tags"
 
     def is_of(self, feed: Feed) -> bool:
         """Tell whether the feed stands there; how long that takes says nothing of its token."""

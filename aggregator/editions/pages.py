@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.editions.catalogue import Catalogue
-    from aggregator.model import Feed
+    from aggregator.model import Feed, Source
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d1f23; --faint: #626873; --line: #d9dce2;
@@ -103,6 +103,21 @@ def listed(config: Config, *, with_sources: bool) -> tuple[Feed, ...]:
         feed
         for feed in config.feeds
         if feed.token is None and (with_sources or not feed.path.startswith("sources/"))
+    )
+
+
+def open_sources(config: Config) -> tuple[Source, ...]:
+    """Return the sources that everybody may know of once the list of sources is for everybody.
+
+    Not those that are there for feeds with a token: one of them selects the source, and it has no
+    automatic feed of its own.
+    """
+    shown = {feed.name for feed in config.feeds if feed.automatic}
+    secret = [feed for feed in config.feeds if feed.token is not None]
+    return tuple(
+        source
+        for source in config.sources
+        if f"sources/{source.name}" in shown or not any(feed.selects(source) for feed in secret)
     )
 
 

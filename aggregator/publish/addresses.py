@@ -45,7 +45,12 @@ class Addresses:
 
     def feed(self, feed: Feed, form: Format) -> str:
         """Return the URL of one feed in one format."""
-        return f"{self.home}{_place(feed)}.{form.value}"
+        return self.document(feed, form, None)
+
+    def document(self, feed: Feed, form: Format, part: str | None) -> str:
+        """Return the URL of a feed, or of the part of its archive that is called `part`."""
+        archive = "" if part is None else f"/archive/{quote(part, safe='')}"
+        return f"{self.home}{_place(feed)}{archive}.{form.value}"
 
     def archive(self, feed: Feed, part: ArchivePart, form: Format) -> str:
         """Return the URL of one part of the feed's archive in one format.
@@ -53,7 +58,7 @@ class Addresses:
         One that is not whole has another address whenever it has grown on a further day.
         """
         until = f"?until={quote(part.until, safe='')}" if part.until else ""
-        return f"{self.home}{_place(feed)}/archive/{quote(part.name, safe='')}.{form.value}{until}"
+        return f"{self.document(feed, form, part.name)}{until}"
 
 
 def _place(feed: Feed) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,8 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from aggregator.editions import STYLE_SOURCE, Catalogue, feeds_page
-from aggregator.errors import StoreError
+from aggregator.editions import STYLE_SOURCE, Catalogue, feeds_page, open_sources
 from aggregator.publish import (
     OPML_MEDIA_TYPE,
     Addresses,
@@ -23,11 +21,11 @@ from aggregator.publish import (
     render_feeds,
     render_sources,
 )
-from aggregator.redact import redact
 from aggregator.serve import words
 from aggregator.serve.callers import is_local
 from aggregator.serve.feeds import PRIVATELY, Feeds
 from aggregator.serve.made import Made
+from aggregator.serve.patience import PATIENCE, Patience, UnavailableError
 from aggregator.serve.responses import (
     CONTENT_SECURITY_POLICY,
     Representation,
@@ -45,8 +43,6 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.store import Store
-
-log = logging.getLogger(__name__)
 
 #: Below these stand feeds.
 FOLDERS = ("feeds", "tags", "sources")
@@ -79,11 +75,13 @@ class Site:
     store: Store
     health: Callable[[], str | None]
     now: Callable[[], datetime] = _utc_now
+    patience: Patience = PATIENCE
 
 
 def create_app(site: Site) -> Starlette:
     """Return the application that serves `site`. Nothing blocks the event loop."""
-    feeds, operations = Feeds(site.config, site.store, site.now), _Operations(site)
+    feeds = Feeds(site.config, site.store, site.now, site.patience)
+    operations = _Operations(site)
     app = Starlette(
         routes=[
             Route("/", _Page(site).respond),
@@ -94,7 +92,11 @@ def create_app(site: Site) -> Starlette:
             *(Route(f"/{folder}/{{_:path}}", feeds.respond) for folder in FOLDERS),
             Route("/healthz", _Health(site).respond),
         ],
-        exception_handlers={HTTPException: _refuse, Exception: _fail},
+        exception_handlers={
+            HTTPException: _refuse,
+            UnavailableError: _put_off,
+            Exception: _fail,
+        },
     )
     app.router.redirect_slashes = False
     return app
@@ -105,7 +107,7 @@ class _Page:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._made = Made()
+        self._made = Made("page")
 
     async def respond(self, request: Request) -> Response:
         config = self._site.config()
@@ -133,7 +135,7 @@ class _Lists:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._made = Made()
+        self._made = Made("feeds.opml")
 
     async def respond(self, request: Request) -> Response:
         config = self._site.config()
@@ -149,30 +151,29 @@ def _represent_feeds(config: Config) -> Representation:
 
 
 class _Sources:
-    """`/sources.opml`, for local callers or, with `public_opml`, for all."""
+    """`/sources.opml`, whole for local callers; with `public_opml` for all, but for secret ones."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._made = Made(FRESH_SECONDS)
+        self._made = Made("sources", FRESH_SECONDS, site.patience)
 
     async def respond(self, request: Request) -> Response:
         config = self._site.config()
-        if not config.server.public_opml and not is_local(request, config.server.base_url):
+        is_here = is_local(request, config.server.base_url)
+        if not config.server.public_opml and not is_here:
             return text_response(403, words.SOURCES_ARE_LOCAL)
-        make = partial(_represent_sources, config, self._site.store)
-        try:
-            document = await self._made.get(config, "sources", make)
-        except StoreError as error:
-            log.warning("sources not rendered error=%r", redact(str(error)))
-            return unavailable_response()
+        make = partial(_represent_sources, config, self._site.store, whole=is_here)
         return conditional_response(
-            request, document, cache_control=ASK_FIRST, now=self._site.now()
+            request,
+            await self._made.get(config, "whole" if is_here else "open", make),
+            cache_control=f"private, {ASK_FIRST}" if is_here else ASK_FIRST,
+            now=self._site.now(),
         )
 
 
-def _represent_sources(config: Config, store: Store) -> Representation:
+def _represent_sources(config: Config, store: Store, *, whole: bool) -> Representation:
     statuses = {status.name: status for status in store.status()}
-    body = render_sources("Sources", config.sources, statuses)
+    body = render_sources("Sources", config.sources if whole else open_sources(config), statuses)
     return represent(body, f"{OPML_MEDIA_TYPE}; charset=utf-8")
 
 
@@ -181,7 +182,7 @@ class _Operations:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._made = Made(FRESH_SECONDS)
+        self._made = Made("operations", FRESH_SECONDS, site.patience)
 
     async def respond(self, request: Request) -> Response:
         config = self._site.config()
@@ -197,14 +198,9 @@ class _Operations:
             raise HTTPException(404)
         key = f"{form.value} {'below its token' if token else 'here'}"
         make = partial(_represent_operations, config, self._site.store, form, token)
-        try:
-            document = await self._made.get(config, key, make)
-        except StoreError as error:
-            log.warning("operations not rendered error=%r", redact(str(error)))
-            return unavailable_response()
         return conditional_response(
             request,
-            document,
+            await self._made.get(config, key, make),
             cache_control=f"private, no-transform, {ASK_FIRST}",
             now=self._site.now(),
             headers=PRIVATELY,
@@ -244,6 +240,10 @@ async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG0
             return text_response(405, words.METHODS, headers)
         case _:
             return text_response(status, words.BROKEN, headers)
+
+
+async def _put_off(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the interface
+    return unavailable_response()
 
 
 async def _fail(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the interface

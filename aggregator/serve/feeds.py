@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, assert_never
 
 from starlette.exceptions import HTTPException
 
 from aggregator.editions import Catalogue, read_address
-from aggregator.errors import StoreError
+from aggregator.publish import Addresses
 from aggregator.serve import words
-from aggregator.serve.renderings import Renderings, UnavailableError
-from aggregator.serve.responses import conditional_response, text_response, unavailable_response
+from aggregator.serve.past import Gone, Moved, Past
+from aggregator.serve.renderings import Renderings
+from aggregator.serve.responses import conditional_response, text_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,38 +22,47 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from aggregator.config import Config
-    from aggregator.editions import Address
+    from aggregator.editions import Address, Document
     from aggregator.model import Feed
+    from aggregator.serve.patience import Patience
     from aggregator.serve.renderings import Rendering
     from aggregator.store import Store
 
 #: The address of a feed with a token is its secret: what finds it by chance shall not list it.
 PRIVATELY = {"X-Robots-Tag": "none"}
 
+#: Addresses on this site, whatever it is served under.
+_HERE = Addresses("")
+
 
 class Feeds:
     """`/feeds/…`, `/tags/…` and `/sources/…`."""
 
     def __init__(
-        self, config: Callable[[], Config], store: Store, now: Callable[[], datetime]
+        self,
+        config: Callable[[], Config],
+        store: Store,
+        now: Callable[[], datetime],
+        patience: Patience,
     ) -> None:
         self._config = config
-        self._store = store
         self._now = now
         self._catalogue: Catalogue | None = None
-        self._renderings = Renderings(store)
+        self._renderings = Renderings(store, patience=patience)
+        self._past = Past(store, patience.for_the_past)
 
     async def respond(self, request: Request) -> Response:
-        """Answer with a feed in one format, or with a part of its archive."""
-        addresses = read_address(request.scope["raw_path"].decode("ascii"))
+        """Answer with a feed in one format, or with a part of its archive.
+
+        Raises `UnavailableError`, and `HTTPException` where there is nothing.
+        """
+        path = request.scope["raw_path"].decode("ascii")
+        addresses = read_address(path)
         catalogue = self._present()
         document = catalogue.find(addresses)
         if document is None:
-            return await self._not_there(addresses)
-        try:
-            rendering = await self._renderings.get(catalogue, document)
-        except UnavailableError:
-            return unavailable_response()
+            return await self._not_there(path, addresses)
+        rendering = await self._renderings.get(catalogue, document)
         if rendering is None:
             raise HTTPException(404)
         return conditional_response(
@@ -69,15 +79,30 @@ class Feeds:
             self._catalogue = Catalogue(config)
         return self._catalogue
 
-    async def _not_there(self, addresses: tuple[Address, ...]) -> Response:
-        for address in addresses:
-            try:
-                removed = await asyncio.to_thread(self._store.removed_feed, address.name)
-            except StoreError:  # then nobody can say that there was one
-                continue
-            if removed is not None and address.was_of(removed):
+    async def _not_there(self, path: str, addresses: tuple[Address, ...]) -> Response:
+        remembered = await self._past.of(addresses)
+        match remembered:
+            case Gone():
                 return text_response(410, words.GONE)
-        raise HTTPException(404)
+            case Moved(address, name):
+                there = replace(address, path=tuple(name.split("/", 1)))
+                document = self._present().find([there])
+                if document is None:  # its source is shown to nobody without a token today
+                    raise HTTPException(404)
+                return text_response(301, words.MOVED, {"Location": _way(path, document)})
+            case None:
+                raise HTTPException(404)
+            case _:
+                assert_never(remembered)
+
+
+def _way(path: str, document: Document) -> str:
+    """Return a relative reference from the path of a request to a document (RFC 3986 §4.2).
+
+    It holds below whatever prefix a proxy may have taken away.
+    """
+    here = _HERE.document(document.feed, document.form, document.part)
+    return "../" * (path.count("/") - 1) + here.removeprefix("/")
 
 
 def _cache_control(feed: Feed, rendering: Rendering) -> str:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
+
+from aggregator.errors import StoreError
+from aggregator.redact import redact
+from aggregator.serve.patience import PATIENCE, Patience, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,32 +16,74 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.serve.responses import Representation
 
+log = logging.getLogger(__name__)
+
 
 class Made:
     """What was made last, by key, under the present configuration.
 
     Good for `fresh_seconds`, or for as long as the configuration is the same, so that asking for
-    it again and again does not become work for the database. The keys are few.
+    it again and again does not become work for the database. The keys are few. `what` it is, is
+    for the log.
     """
 
-    def __init__(self, fresh_seconds: float | None = None) -> None:
+    def __init__(
+        self, what: str, fresh_seconds: float | None = None, patience: Patience = PATIENCE
+    ) -> None:
+        self._what = what
         self._fresh_seconds = fresh_seconds
+        self._patience = patience
         self._config: Config | None = None
         self._made: dict[str, tuple[float, Representation]] = {}
+        self._running: dict[str, asyncio.Task[Representation]] = {}
         self._turn = asyncio.Lock()
 
     async def get(
         self, config: Config, key: str, make: Callable[[], Representation]
     ) -> Representation:
-        """Return what is kept, else what `make`, called in a thread, returns."""
+        """Return what is kept, else what `make`, called in a thread, returns.
+
+        When the store cannot be read, or not soon enough: what was kept, however old. Raises
+        `UnavailableError` where there is nothing.
+        """
+        if self._config is not config:
+            self._config = config
+            self._made.clear()
+            self._running.clear()
+        made_at, kept = self._made.get(key, (0.0, None))
+        age = asyncio.get_running_loop().time() - made_at
+        if kept is not None and (self._fresh_seconds is None or age < self._fresh_seconds):
+            return kept
+        task = self._task(config, key, make)
+        seconds = self._patience.without if kept is None else self._patience.with_kept
+        try:
+            # Others may wait for the same document: it goes on when this reader leaves.
+            return await asyncio.wait_for(asyncio.shield(task), seconds)
+        except (StoreError, TimeoutError) as error:
+            if kept is None:
+                raise UnavailableError from error
+            return kept
+
+    def _task(
+        self, config: Config, key: str, make: Callable[[], Representation]
+    ) -> asyncio.Task[Representation]:
+        """Return the task that makes the document, started if nobody has."""
+        task = self._running.get(key)
+        if task is None or task.done():
+            task = asyncio.create_task(self._make(config, key, make))
+            self._running[key] = task
+        return task
+
+    async def _make(
+        self, config: Config, key: str, make: Callable[[], Representation]
+    ) -> Representation:
         async with self._turn:
-            if self._config is not config:
-                self._config = config
-                self._made.clear()
             now = asyncio.get_running_loop().time()
-            made_at, representation = self._made.get(key, (now, None))
-            is_old = self._fresh_seconds is not None and now - made_at >= self._fresh_seconds
-            if representation is None or is_old:
+            try:
                 representation = await asyncio.to_thread(make)
-                self._made[key] = (now, representation)
-            return representation
+            except StoreError as error:
+                log.warning("%s not rendered error=%r", self._what, redact(str(error)))
+                raise
+        if self._config is config:
+            self._made[key] = (now, representation)
+        return representation

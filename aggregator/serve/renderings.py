@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aggregator.editions import SHORTEST, make_edition
 from aggregator.errors import StoreError
 from aggregator.redact import redact
+from aggregator.serve.patience import PATIENCE, Patience, UnavailableError
 from aggregator.serve.responses import Representation, represent
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: How long a reader waits for a new rendering before the last good one is served, or 503: below
-#: the time after which readers and proxies give up.
-PATIENCE_SECONDS = 10.0
-
 #: Renderings at a time: CPU work that must leave polls and answers their share of two cores.
 CONCURRENT_RENDERINGS = 2
 
@@ -33,10 +30,6 @@ CONCURRENT_RENDERINGS = 2
 KEPT_BYTES = 64 * 1024 * 1024
 
 Key = tuple[str, "Format", str | None]
-
-
-class UnavailableError(Exception):
-    """A document cannot be rendered now, and no earlier rendering is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +53,11 @@ class _Kept:
 class Renderings:
     """The newest renderings of what is asked for most recently. A hit reads memory only."""
 
-    def __init__(self, store: Store, *, most_bytes: int = KEPT_BYTES) -> None:
+    def __init__(
+        self, store: Store, *, most_bytes: int = KEPT_BYTES, patience: Patience = PATIENCE
+    ) -> None:
         self._store = store
+        self._patience = patience
         self._most_bytes = most_bytes
         self.bytes_held = 0
         self._kept: OrderedDict[Key, _Kept] = OrderedDict()
@@ -88,9 +84,10 @@ class Renderings:
                 return kept.rendering
         if version is not None:
             task = self._task(key, catalogue, document, version)
+            seconds = self._patience.without if kept is None else self._patience.with_kept
             try:
                 # Others may wait for the same rendering: it goes on when this reader leaves.
-                return await asyncio.wait_for(asyncio.shield(task), PATIENCE_SECONDS)
+                return await asyncio.wait_for(asyncio.shield(task), seconds)
             except (StoreError, TimeoutError) as error:
                 self._log_failure(key, error)
             except Exception as error:

@@ -10,6 +10,10 @@ GONE = (
     "This feed is no longer published; please unsubscribe. The list of feeds is at / .\n"
     "此订阅已停止发布，请取消订阅。订阅列表见首页 / 。"
 )
+MOVED = (
+    "The source of this feed has another name; the feed is at the address in Location.\n"
+    "来源已改名，新地址见 Location 响应头。"
+)
 SOURCES_ARE_LOCAL = (
     "Only callers on this machine may see this; [server] public_opml = true shows it to all.\n"
     "仅限本机访问；在 [server] 中设置 public_opml = true 可对外公开。"

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aggregator import __version__
-from aggregator.editions import Catalogue, Document, feeds_page, make_edition, pack
+from aggregator.editions import Catalogue, Document, feeds_page, make_edition, open_sources, pack
 from aggregator.errors import StoreError
 from aggregator.files import holding, names_beneath, remove_beneath, write_beneath
 from aggregator.publish import Addresses, Format, render, render_feeds, render_sources
@@ -261,7 +261,7 @@ class _Run:
 
     def _sources(self) -> bytes:
         statuses = {status.name: status for status in self._store.status()}
-        return render_sources("Sources", self._config.sources, statuses)
+        return render_sources("Sources", open_sources(self._config), statuses)
 
     def _operations(self, form: Format) -> bytes:
         selection = self._store.operations()

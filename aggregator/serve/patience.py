@@ -1,0 +1,25 @@
+"""How long a reader waits for the database, and what is raised when that was in vain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds that a reader waits, well below the time after which readers and proxies give up.
+
+    `with_kept`, where a last good document can be served instead; `without`, where only 503 can;
+    `for_the_past`, for what stood at an address that is no feed's today: it takes milliseconds.
+    """
+
+    with_kept: float = 3.0
+    without: float = 5.0
+    for_the_past: float = 1.0
+
+
+PATIENCE = Patience()
+
+
+class UnavailableError(Exception):
+    """A document cannot be made now, and no earlier one is kept."""
