@@ -21,6 +21,7 @@ from aggregator.model import (
     Provenance,
     SiteRule,
 )
+from aggregator.parse.ampersands import escaped
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -372,7 +373,8 @@ def test_json_feeds_images_and_its_own_authors_are_read() -> None:
         ("<catalog><book/></catalog>", "neither RSS"),
         ('{"a": 1}', "no JSON Feed"),
         ('{"version": "https://jsonfeed.org/version/1.1"}', "no JSON Feed"),
-        ('{"a":', "broken at line 1"),
+        ('{"a":', "cut off at line 1"),
+        ('{"a":,"b":"long enough to be no end"}', "broken at line 1"),
         ('{"a":' + "[" * 200_000, "beyond reason"),
         ('{"a":' + "9" * 10_000 + "}", "beyond reason"),
         ((FIXTURES / "rsshub-error.html").read_text(), "RSSHub answered with its error page: NotFoundError: no such user"),
@@ -562,3 +564,94 @@ def test_the_operators_rules_for_sites_go_along() -> None:
     for body in (rss(), '{"version": "https://jsonfeed.org/version/1", "items": []}'):
         given = Body(body.encode(), None, "https://e.com/f", "UTC", SEEN, sites=rules)
         assert parse.read(given).sites == rules
+
+
+@pytest.mark.parametrize("broken", ["", "<p>never closed"], ids=["strictly", "loosely"])
+def test_a_raw_ampersand_is_text_and_no_reference_is_made_of_it(broken: str) -> None:
+    document = read(
+        rss(
+            "<item><title>AT&T Q&A, R&D; &lt;b&gt;caf&eacute; &#8212; &#X41;</title>"
+            "<link>https://example.com/?a=1&b=2&lang=en&copy=1&amp;reg=2</link>"
+            '<guid isPermaLink="false">x&para=1&sect=2</guid>'
+            "<description><![CDATA[<a href='/?a&lang=1'>A & B &amp; C</a>]]></description>"
+            '<enclosure url="https://example.com/a.mp3?x=1&copy=2" type="audio/mpeg"/></item>',
+            "<!-- & --><?pi & ?>" + broken,
+        )
+    )
+    (entry,) = document.entries
+    assert entry.raw_title == "AT&T Q&A, R&D; <b>café — A"
+    assert entry.raw_link == "https://example.com/?a=1&b=2&lang=en&copy=1&reg=2"
+    assert entry.raw_guid == "x&para=1&sect=2"
+    assert entry.raw_summary == "<a href='/?a&lang=1'>A & B &amp; C</a>"
+    assert entry.raw_enclosures[0].url == "https://example.com/a.mp3?x=1&copy=2"
+    assert "9 raw ampersands escaped" in document.head.notes
+    assert any("read loosely" in note for note in document.head.notes) == bool(broken)
+
+
+def test_a_raw_ampersand_in_a_cut_document_hides_no_cut() -> None:
+    body = rss("<item><title>A & B</title></item>", "<item><title>C & D")
+    document = read(body[: body.index(" & D") + 4])
+    assert document.head.truncated
+    assert [entry.raw_title for entry in document.entries] == ["A & B"]
+
+
+@pytest.mark.parametrize("opening", ["&", "<!--", "<![CDATA[", "<?x ", "&#", "&a"])
+def test_escaping_ampersands_takes_time_linear_in_the_document(opening: str) -> None:
+    text, count = escaped(opening * 300_000, ())
+    assert text.startswith(opening[:1])
+    assert count in {0, 300_000}
+
+
+def test_an_episodes_own_picture_is_a_picture_of_the_entry() -> None:
+    podcast = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+    image = '<itunes:image href="https://example.com/{}.jpg"/>'
+    body = rss(
+        image.format("show"), f"<item><title>1</title>{image.format('one')}</item>", "<item/>"
+    ).replace("<rss ", f"<rss {podcast} ")
+    document = read(body)
+    assert [entry.raw_images for entry in document.entries] == [
+        (Enclosure("https://example.com/one.jpg", "image/jpeg"),),
+        (),
+    ]
+    assert document.head.icon_url == "https://example.com/show.jpg"
+
+
+def json_feed(*titles: str, **more: object) -> str:
+    items = [{"id": title, "title": title, "content_text": "[1,2]"} for title in titles]
+    version = "https://jsonfeed.org/version/1.1"
+    return json.dumps({"version": version, "title": "T", **more, "items": items})
+
+
+def test_of_a_json_feed_that_is_cut_short_the_whole_items_are_read() -> None:
+    whole = json_feed("1", "2", "3", _nested={"items": [1]})
+    starts = [whole.index(f'{{"id": "{title}"') for title in "123"]
+    ends = [whole.index("}", start) + 1 for start in starts]
+    for cut in range(ends[0], len(whole)):
+        document = read(whole[:cut])
+        expected = sum(end <= cut for end in ends)
+        assert [entry.raw_title for entry in document.entries] == ["1", "2", "3"][:expected]
+        assert document.head.truncated
+        assert document.head.title == "T"
+        assert document.head.notes == (
+            f"cut off at line 1, the {expected} entries before it were read",
+        )
+    for cut in range(2, ends[0]):
+        assert "JSON, but cut off at line 1" in refusal(whole[:cut])
+        assert "check the URL" not in refusal(whole[:cut])
+
+
+def test_a_json_feed_that_is_broken_gives_what_stands_before() -> None:
+    document = read(
+        json_feed("1", "2").replace('"title": "2"', '"title": 2,, "tags": ["long enough"]')
+    )
+    assert [entry.raw_title for entry in document.entries] == ["1"]
+    assert document.head.truncated
+    assert document.head.notes == ("broken at line 1, the 1 entries before it were read",)
+    assert "broken at line 1" in refusal('{"version": 1.1,, "home_page_url": 1, "items": []}')
+
+
+@pytest.mark.parametrize("unit", ["[", '{"a":', '{"id": 1},', '"', "\n", "1,", '"items":[{},'])
+def test_a_broken_json_feed_of_any_make_is_read_in_time(unit: str) -> None:
+    for start in ("{", '{"version": "https://jsonfeed.org/version/1", "items": ['):
+        with suppress(UnreadableError):
+            assert len(read(start + unit * 200_000).entries) <= 2000

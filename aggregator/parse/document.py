@@ -11,7 +11,9 @@ import html
 import io
 import re
 import xml.sax
+from dataclasses import replace
 from typing import Any
+from xml.sax.saxutils import unescape
 
 from feedparser.api import LooseFeedParser, StrictFeedParser  # type: ignore[import-untyped] # has none
 
@@ -21,6 +23,7 @@ from aggregator.model import (
     Document,
     DocumentHead,
 )
+from aggregator.parse.ampersands import escaped
 from aggregator.parse.decode import Decoded
 from aggregator.parse.doctype import Undeclared, undeclared
 from aggregator.parse.limits import (
@@ -198,6 +201,15 @@ class _Strict(_Faithful, StrictFeedParser):  # type: ignore[misc] # feedparser h
 class _Loose(_Faithful, LooseFeedParser):  # type: ignore[misc] # feedparser has no types
     """The reader for everything else: tag soup, read as SGML."""
 
+    incontent: int
+
+    def decode_entities(self, element: str, data: str) -> str:
+        """Decode XML's own references in all elements; feedparser leaves them in ids and names."""
+        decoded = str(super().decode_entities(element, data))
+        if self.incontent:
+            return decoded
+        return unescape(decoded, {"&quot;": '"', "&apos;": "'"})
+
 
 def read_xml(body: Body, decoded: Decoded) -> Document:
     """Return what the RSS or Atom document `decoded` says; `body` gives its URL, zone and date.
@@ -272,28 +284,41 @@ def _legal_reference(match: re.Match[str]) -> str:
 def _run(text: str, body: Body, notes: list[str]) -> tuple[Any, str, bool]:
     """Drive feedparser's readers; return the one that read, the version, whether it was cut."""
     document = undeclared(_DECLARATION.sub("", text, count=1))
+    reader, truncated, trouble = _try_strictly(document, body, notes)
+    if trouble:
+        fit, count = escaped(document.text, document.entities)
+        if count:
+            document = replace(document, text=fit)
+            notes.append(f"{count} raw ampersands escaped")
+            reader, truncated, trouble = _try_strictly(document, body, notes)
+    if trouble:
+        notes.append(f"not well-formed ({trouble}), read loosely")
+        reader, truncated = _read_loosely(document, body, notes)
+    if getattr(reader, "ignored", 0):
+        notes.append(f"{reader.ignored} elements nested or attributed beyond reason ignored")
+    return reader, "rss091n" if document.is_netscape else reader.version, truncated
+
+
+def _try_strictly(document: Undeclared, body: Body, notes: list[str]) -> tuple[Any, bool, str]:
+    """Return a reader that has read `document`, whether it was cut, and why it is no XML, if so."""
     reader: Any = _Strict(body.source_url, None, _ENCODING)
     reader.prepare(most_entries(body))
     try:
         _read_strictly(reader, f"{_OUR_DECLARATION}{document.subset}{document.text}".encode())
-        truncated = False
     except _EnoughError:
         notes.append(f"only the first {reader.most_entries} entries were read")
-        truncated = True
+        return reader, True, ""
     except xml.sax.SAXException as error:
         message = error.getMessage()
         known = document.is_netscape or bool(reader.version)
-        truncated = known and message.startswith(_CUT_SHORT)
-        if truncated:
+        if known and message.startswith(_CUT_SHORT):
             _drop_cut_entry(reader, notes)
-        elif known and message.startswith(_JUNK_AFTER):
+            return reader, True, ""
+        if known and message.startswith(_JUNK_AFTER):
             notes.append("text after the end of the document ignored")
-        else:
-            notes.append(f"not well-formed ({message}), read loosely")
-            reader, truncated = _read_loosely(document, body, notes)
-    if getattr(reader, "ignored", 0):
-        notes.append(f"{reader.ignored} elements nested or attributed beyond reason ignored")
-    return reader, "rss091n" if document.is_netscape else reader.version, truncated
+            return reader, False, ""
+        return reader, False, message
+    return reader, False, ""
 
 
 def _read_strictly(reader: Any, data: bytes) -> None:

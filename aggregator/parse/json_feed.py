@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from contextlib import suppress
 from typing import Any
 
 from aggregator.errors import UnreadableError
@@ -23,6 +25,12 @@ from aggregator.parse.decode import Decoded
 from aggregator.parse.limits import MAX_CATEGORIES, MAX_ENCLOSURES, bounded, most_entries
 from aggregator.parse.media import image
 
+_VERSION = "jsonfeed.org/version/"
+_DECODER = json.JSONDecoder()
+_DUE = {sign: re.compile(rf"\s*+{re.escape(sign)}\s*+") for sign in ("", *"{}[]:,")}
+#: A document that ends inside a number, a word or an escape breaks as near to its end as this.
+_LITERAL_CHARS = 12
+
 
 def looks_like_json(text: str) -> bool:
     """Tell whether a document is JSON; no XML document begins like this."""
@@ -31,12 +39,12 @@ def looks_like_json(text: str) -> bool:
 
 def read_json(body: Body, decoded: Decoded) -> Document:
     """Return what the JSON Feed `decoded` says; raises `UnreadableError` (NOT_A_FEED)."""
-    feed = _loaded(decoded.text)
-    version = str(feed.get("version") or "")
-    items = feed.get("items")
-    if "jsonfeed.org/version/" not in version or not isinstance(items, list):
-        raise _refused(f"JSON, but no JSON Feed: its version is {version[:60]!r}")
     notes = list(decoded.notes)
+    feed, is_cut = _loaded(decoded.text, body, notes)
+    version = str(feed.get("version") or "")
+    if not _is_feed(feed):
+        raise _refused(f"JSON, but no JSON Feed: its version is {version[:60]!r}")
+    items = feed["items"]
     most = most_entries(body)
     if len(items) > most:
         notes.append(f"only the first {most} entries were read")
@@ -52,7 +60,7 @@ def read_json(body: Body, decoded: Decoded) -> Document:
             language=_text(feed, "language"),
             description=_text(feed, "description"),
             icon_url=_text(feed, "favicon") or _text(feed, "icon"),
-            truncated=len(items) > most,
+            truncated=is_cut or len(items) > most,
             read_up_to=most if len(items) > most else None,
             hints=DocumentHints(expired=feed.get("expired") is True),
             notes=tuple(notes),
@@ -64,18 +72,77 @@ def read_json(body: Body, decoded: Decoded) -> Document:
     )
 
 
-def _loaded(text: str) -> dict[str, Any]:
+def _loaded(text: str, body: Body, notes: list[str]) -> tuple[dict[str, Any], bool]:
+    """Return the object that `text` is, and whether it is only what is whole of one cut short."""
+    text = text.lstrip("\ufeff")
     try:
-        loaded = json.loads(text.lstrip("\ufeff"))
+        loaded = json.loads(text)
     except json.JSONDecodeError as error:
-        raise _refused(f"JSON, but broken at line {error.lineno}: {error.msg}") from error
+        whole = _whole_members(text, most_entries(body) + 1)
+        count = len(whole.get("items", ()))
+        is_near_end = len(text) - error.pos < _LITERAL_CHARS and error.msg != "Extra data"
+        is_cut = is_near_end or error.msg.startswith("Unterminated")
+        what = "cut off" if is_cut else "broken"
+        if not count or not _is_feed(whole):
+            detail = f"JSON, but {what} at line {error.lineno}: {error.msg}"
+            remedy = "only a part of it came; it is asked again" if is_cut else "check the URL"
+            raise _refused(detail, remedy) from error
+        notes.append(f"{what} at line {error.lineno}, the {count} entries before it were read")
+        return whole, True
     except (RecursionError, ValueError) as error:  # nesting, or a number of a million digits
         raise _refused("JSON, but nested or sized beyond reason") from error
-    return loaded if isinstance(loaded, dict) else {}
+    return (loaded if isinstance(loaded, dict) else {}), False
 
 
-def _refused(detail: str) -> UnreadableError:
-    return UnreadableError(Problem(ProblemKind.NOT_A_FEED, detail, "check the URL"))
+def _whole_members(text: str, most: int) -> dict[str, Any]:
+    """Return the members of a broken object up to where it breaks, and up to `most` whole items.
+
+    Each value is read once, from where the one before ended: linear.
+    """
+    whole: dict[str, Any] = {}
+    # Whatever stands where nothing may stand is where it breaks.
+    with suppress(ValueError, RecursionError):
+        position = _past("{", text, 0)
+        while True:
+            name, position = _DECODER.raw_decode(text, position)
+            position = _past(":", text, position)
+            if name == "items" and text.startswith("[", position):
+                items: list[Any] = []
+                whole["items"] = items
+                position = _read_items(items, text, position, most)
+            else:
+                whole[str(name)], position = _DECODER.raw_decode(text, position)
+            position = _past(",", text, position)
+    return whole
+
+
+def _read_items(items: list[Any], text: str, position: int, most: int) -> int:
+    position = _past("[", text, position)
+    while True:
+        item, position = _DECODER.raw_decode(text, position)
+        items.append(item)
+        if len(items) >= most:
+            raise ValueError(most)
+        position = _past("", text, position)
+        if text.startswith("]", position):
+            return _past("]", text, position)
+        position = _past(",", text, position)
+
+
+def _past(sign: str, text: str, position: int) -> int:
+    """Return the position of what follows `sign`, which is due at `position`; blanks are none."""
+    found = _DUE[sign].match(text, position)
+    if found is None:
+        raise ValueError(position)
+    return found.end()
+
+
+def _is_feed(feed: dict[str, Any]) -> bool:
+    return _VERSION in str(feed.get("version") or "") and isinstance(feed.get("items"), list)
+
+
+def _refused(detail: str, remedy: str = "check the URL") -> UnreadableError:
+    return UnreadableError(Problem(ProblemKind.NOT_A_FEED, detail, remedy))
 
 
 def _entry(item: dict[str, Any], body: Body, feed_author: str | None) -> RawEntry:

@@ -9,7 +9,7 @@ from typing import Any
 from aggregator.model import Body, Category, DocumentHints, Enclosure, Provenance, RawEntry
 from aggregator.parse.dates import parse_date, trust_feedparser
 from aggregator.parse.limits import MAX_CATEGORIES, MAX_ENCLOSURES, bounded
-from aggregator.parse.media import media
+from aggregator.parse.media import image, media
 
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _PERIODS = {
@@ -57,7 +57,7 @@ def raw_entry(entry: dict[str, Any], version: str, body: Body, feed_author: str 
         updated_at=updated_at,
         raw_categories=_categories(entry),
         raw_enclosures=(*_enclosures(entry), *beside.files),
-        raw_images=beside.images,
+        raw_images=(*beside.images, *_cover(entry)),
         raw_thumbnail=beside.thumbnail,
         raw_source=provenance_of(entry, body.timezone),
         base_url=str(base),
@@ -151,6 +151,13 @@ def _enclosures(entry: dict[str, Any]) -> tuple[Enclosure, ...]:
                 )
             )
     return tuple(found[:MAX_ENCLOSURES])
+
+
+def _cover(entry: dict[str, Any]) -> tuple[Enclosure, ...]:
+    """Return the picture of a podcast's episode (itunes:image), if it has one of its own."""
+    shown = entry.get("image")
+    url = str(shown.get("href") or "").strip() if isinstance(shown, dict) else ""
+    return (image(url),) if url else ()
 
 
 def date_of(context: dict[str, Any], zone: str, *names: str) -> tuple[str | None, datetime | None]:
