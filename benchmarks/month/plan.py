@@ -331,7 +331,7 @@ def _readers(days: float, quarter: timedelta) -> list[Reader]:
     four, twenty = 4 * HOUR, 20 * HOUR
     return [
         Reader("15 min, JSON", "/feeds/all.json", quarter, "etag", "br"),
-        Reader("15 min, JSON, by date", "/feeds/zh.json", quarter, "date", "identity", phase=0.5),
+        Reader("1 h, JSON, by date", "/feeds/zh.json", 4 * quarter, "date", "identity", phase=0.5),
         Reader("4 h, Atom", "/feeds/all.atom", four),
         Reader("4 h, RSS, by date", "/feeds/zh.rss", four, "date", phase=0.3),
         Reader("20 h, RSS", "/feeds/all.rss", twenty, phase=0.1),
