@@ -150,3 +150,28 @@ def test_any_bytes_give_text_or_a_named_problem(body: bytes, content_type: str |
 def test_declared_gb18030_round_trips_unless_its_bytes_are_utf8(text: str) -> None:
     decoded = decode(document(text, "gb18030", "gb18030"), None)
     assert text in decoded.text or decoded.encoding == "utf-8"
+
+
+@pytest.mark.parametrize("declared", [None, "utf-8"])
+@pytest.mark.parametrize(
+    "text",
+    ["台灣新聞與繁體中文", "快訊", "測試 許功蓋成", "臺灣科技新聞，新產品發表會今天舉行" * 30],
+)
+def test_big5_is_known_also_where_half_of_its_bytes_are_ascii(
+    text: str, declared: str | None
+) -> None:
+    assert text in decode(document(text, "big5", declared), None).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Äpfel und Ähren",
+        "café au lait",
+        "“Hi”, she’d said – it’s",
+        "Åre «på» svenska",
+        "Ça va été là",
+    ],
+)
+def test_western_text_is_not_taken_for_big5(text: str) -> None:
+    assert text in decode(document(text, "cp1252", None), None).text

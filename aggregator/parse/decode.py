@@ -110,6 +110,16 @@ _SCRIPTS = (
 _CYRILLIC = ("cp1251", "koi8-r")
 _SMALL_CYRILLIC = re.compile("[а-яёіїєґ]")
 _SMALL_SHARE = 0.7
+#: First bytes of the punctuation and of the characters in use, which both standards have first.
+_EVERYDAY = {
+    codec: frozenset(bytes([lead]) for first, last in rows for lead in range(first, last + 1))
+    for codec, rows in (
+        ("gb2312", ((0xA1, 0xA3), (0xB0, 0xD7))),
+        ("big5", ((0xA1, 0xA3), (0xA4, 0xC6))),
+    )
+}
+_TAIWANESE_SHARE = 0.7
+_LEAST_TAIWANESE = 2
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _HIGH_CHARACTERS = re.compile(r"[^\x00-\x7f]")
 
@@ -220,10 +230,12 @@ def _guessed(body: bytes) -> Decoded:
     """Read undeclared bytes as what they make sense as."""
     runs = _HIGH_RUN.findall(body)
     alone = sum(1 for run in runs if len(run) == 1)
-    # Shift_JIS pairs its high bytes with ASCII ones, so that they need not stand together.
+    # Shift_JIS and Big5 pair high bytes with ASCII ones, so that they need not stand together.
     found = _scripted(body)
     if found is None and alone * 2 < len(runs):
         found = _chinese(body) or _cyrillic(body)
+    elif found is None and alone < len(runs):
+        found = _taiwanese(body)
     if found is not None:
         return found
     western = _strictly(body, "cp1252")
@@ -252,6 +264,14 @@ def _chinese(body: bytes) -> Decoded | None:
     return None if taiwanese is None else Decoded(taiwanese, "big5hkscs")
 
 
+def _taiwanese(body: bytes) -> Decoded | None:
+    """Read as Big5 what may also be western text, if nearly all of it is everyday Chinese."""
+    text = _strictly(body, "big5hkscs")
+    if text is None or len(_HIGH_CHARACTERS.findall(text)) < _LEAST_TAIWANESE:
+        return None
+    return Decoded(text, "big5hkscs") if _share(text, "big5") >= _TAIWANESE_SHARE else None
+
+
 def _cyrillic(body: bytes) -> Decoded | None:
     for codec in _CYRILLIC:
         text = _strictly(body, codec)
@@ -261,11 +281,12 @@ def _cyrillic(body: bytes) -> Decoded | None:
     return None
 
 
-def _share(text: str, everyday: str) -> float:
-    """Return the share of non-ASCII characters that the everyday character set holds.
+def _share(text: str, codec: str) -> float:
+    """Return the share of non-ASCII characters that are everyday ones of a Chinese encoding.
 
-    Text read in the wrong one of two Chinese encodings is full of characters nobody uses.
+    Text read in the wrong one of two is full of rare characters, and of kana and Cyrillic letters.
     """
     high = _HIGH_CHARACTERS.findall(text[:20_000])
-    known = sum(1 for character in high if character.encode(everyday, "ignore"))
+    leads = _EVERYDAY[codec]
+    known = sum(1 for character in high if character.encode(codec, "ignore")[:1] in leads)
     return known / len(high) if high else 1.0
