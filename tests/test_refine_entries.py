@@ -619,3 +619,21 @@ def test_any_document_gives_sound_entries(raw: list[RawEntry]) -> None:
             category.term and category.label != category.term for category in entry.categories
         )
     assert refine(*raw) == entries
+
+
+@pytest.mark.parametrize(
+    ("url", "stated", "published"),
+    [
+        ("https://one.example/1.mp3", "text/html", "audio/mpeg"),
+        ("https://one.example/1.m4a?x=1", "", "audio/mp4"),
+        ("https://one.example/1.bin", "text/html", "application/octet-stream"),
+        ("https://one.example/1.mp3", "audio/x-own", "audio/x-own"),
+        ("https://one.example/page", "text/html", "text/html"),
+        ("https://one.example/what", "", "application/octet-stream"),
+    ],
+)
+def test_a_file_without_a_telling_type_has_that_of_its_name(
+    url: str, stated: str, published: str
+) -> None:
+    (entry,) = refine(RawEntry(raw_title="x", raw_enclosures=(Enclosure(url, stated),)))
+    assert [file.media_type for file in entry.enclosures] == [published]

@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 
 _MAX_MEDIA_TYPE_CHARS = 127  # RFC 6838 section 4.2, each half
 
+#: Types that say nothing of a file; feedparser takes "text/html" for a link that has none.
+_SAYING_NOTHING = frozenset({"application/octet-stream", "text/html"})
+#: What a file of such a type is by its name (https://www.iana.org/assignments/media-types).
+_BY_NAME = {
+    "mp3": "audio/mpeg", "m4a": "audio/mp4", "m4b": "audio/mp4", "aac": "audio/aac",
+    "ogg": "audio/ogg", "oga": "audio/ogg", "opus": "audio/ogg", "flac": "audio/flac",
+    "wav": "audio/wav", "mp4": "video/mp4", "m4v": "video/mp4", "webm": "video/webm",
+    "mov": "video/quicktime", "ogv": "video/ogg", "jpg": "image/jpeg", "jpeg": "image/jpeg",
+    "png": "image/png", "gif": "image/gif", "webp": "image/webp", "avif": "image/avif",
+    "pdf": "application/pdf", "epub": "application/epub+zip", "zip": "application/zip",
+    "torrent": "application/x-bittorrent", "bin": "application/octet-stream",
+}  # fmt: skip
+
 #: On HTML that we have cleaned ourselves: every picture begins like this.
 _IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"')
 #: What a picture is by its name; whoever shows one looks at its bytes.
@@ -74,10 +87,16 @@ def _fit(raw: Iterable[Enclosure], base: str, rules: SiteRules | None) -> Iterab
             fit = replace(
                 file,
                 url=url,
-                media_type=media_type if is_fit else Enclosure(url).media_type,
+                media_type=_typed(url, media_type if is_fit else Enclosure(url).media_type),
                 length_bytes=max(file.length_bytes, 0),
             )
             yield replace(fit, url=rules.picture(url)) if rules and _is_image(fit) else fit
+
+
+def _typed(url: str, media_type: str) -> str:
+    if media_type not in _SAYING_NOTHING:
+        return media_type
+    return _BY_NAME.get(urlsplit(url).path.rpartition(".")[2].lower(), media_type)
 
 
 def _is_image(file: Enclosure) -> bool:
