@@ -141,6 +141,16 @@ def image(url: str, **attributes: str) -> str:
         ('<img src="//img.ithome.com/images/v2/t.png">', ""),
         ('<img src="//img.ithome.com/images/v2/t.png" data-original="//img.ithome.com/a.png?x-bce-process=image/watermark&amp;r=17">', image("https://img.ithome.com/a.png")),
         ('<img src="https://e.com/images/v2/t.png?r=17">', image("https://e.com/images/v2/t.png?r=17")),
+        ('<img src="t.png" data-original="/a b.jpg">', image("https://example.com/a%20b.jpg")),
+        ('<img src="t.png" data-src="https://i.e/图 片.jpg?x=1">', image("https://i.e/图%20片.jpg?x=1")),
+        ('<img src="a.png" data-src="not an address. at all">', image("https://example.com/posts/a.png")),
+        ('<img src="loading.gif" data-srcset="/s.jpg 480w, /l.jpg 1200w">', image("https://example.com/l.jpg")),
+        ('<img src="lqip.jpg" data-src="/a.jpg" data-srcset="/l.jpg 2x">', image("https://example.com/a.jpg")),
+        ('<img src="/a-300x200.jpg" srcset="/a-300x200.jpg 300w, /a.jpg 900w">', image("https://example.com/a.jpg")),
+        ('<img src="/a.jpg?w=300" srcset="/a.jpg?w=300 1x, /a.jpg?w=900 3x">', image("https://example.com/a.jpg?w=900")),
+        ('<img src="/a.jpg" srcset="/b.jpg 2x">', image("https://example.com/a.jpg")),
+        (f'<img src="data:image/jpeg;base64,{"A" * 800}" srcset="/a.jpg 2x">', image("https://example.com/a.jpg")),
+        ('<img hidden src="/a.png"><img style="color:red; DISPLAY : none !important" src="/b.png"><b>x</b>', "<b>x</b>"),
         ('<img src="spacer.gif" srcset="/a.png 2x">', image("https://example.com/a.png")),
         ('<picture><source data-srcset="/a.webp 1x, /b.webp 2x"><img src="data:image/gif;base64,R0lGOD"></picture>', image("https://example.com/b.webp")),
         ('<picture><source srcset="/a.webp"></picture><img alt="x">', ""),
@@ -319,3 +329,43 @@ def test_text_survives_escaping_and_cleaning(text: str) -> None:
 def test_plain_text_is_its_own_cleaning_too(text: str) -> None:
     cleaned = clean(text, BASE)
     assert clean(cleaned, BASE) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("<p>a<p hidden>b<p>c", "<p>a</p><p>c</p>"),
+        ("<div hidden=''>a<div>b</div></div>c<br hidden>d", "cd"),
+        ("<span style='display:none'>preview</span>a", "a"),
+        ("a<div style='color:red;Display: none !important'>b</div>", "a"),
+        ("<iframe hidden src='https://e.com/'></iframe>a<embed hidden src='/b.mp3'>c", "ac"),
+        ("<b hidden=until-found>a</b>", "<b>a</b>"),
+        ("<p style='display:nonesuch;overflow:hidden'>a</p>", "<p>a</p>"),
+        ("<p>hidden =a display:none</p>", "<p>hidden =a display:none</p>"),
+        ("<p hidden>all there is</p>", "<p>all there is</p>"),
+        ("a <span style='display:none'><math><mi>y</mi></math></span>", "a <span><math><mi>y</mi></math></span>"),
+        ("<math><mrow hidden><mi>y</mi></mrow></math>a", "<math><mrow><mi>y</mi></mrow></math>a"),
+    ],
+)  # fmt: skip
+def test_what_a_page_hides_is_not_published_unless_it_is_all(raw: str, expected: str) -> None:
+    assert safe(raw) == expected
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "<img data-src='" + "." * 400_000 + " x'>",
+        "<img data-src='" + "a.jpg?" * 80_000 + " x'>",
+        "<p hidden>" * 40_000,
+        "<b style='display:" + " " * 400_000 + "none '>x",
+    ],
+    ids=["dots", "names", "hidden", "blanks"],
+)
+def test_looking_for_what_is_lazy_or_hidden_takes_linear_time(raw: str) -> None:
+    safe(raw)
+
+
+def test_a_name_of_an_element_in_a_title_is_text() -> None:
+    raw = '<noscript><p title="</noscript>">a</p></noscript><img src="/a.png" alt="<video >">'
+    picture = image("https://example.com/a.png").replace('alt=""', 'alt="&lt;video &gt;"')
+    assert safe(raw) == f'<p title="&lt;/noscript&gt;">a</p>{picture}'

@@ -22,11 +22,13 @@ from aggregator.redact import redact
 from aggregator.refine.guards import CLOSED, MAX_HTML_CHARS, SHALLOW, guarded
 from aggregator.refine.pictures import (
     LAZY,
+    MAX_STYLE_CHARS,
     SIZES,
     SRCSETS,
     best_source,
     counts_readers,
     fit_picture,
+    is_address,
     largest,
     picture,
 )
@@ -83,6 +85,12 @@ _RENAMED = re.compile(
     r"<(/?)(iframe|embed|object|video|audio|noscript|picture)(?=[\s/>])", re.IGNORECASE
 )
 
+#: In text that readers see the names are their writer's.
+_SPOKEN = frozenset({"title", "alt"})
+_RENAMED_BACK = re.compile(
+    r"<(/?)x-(iframe|embed|object|video|audio|noscript|picture)(?=[\s/>])", re.IGNORECASE
+)
+
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"title", "lang", "dir"},
     "a": {"href"},
@@ -113,12 +121,21 @@ _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|avif);base64,[A-Za-z
 _MAX_REDIRECTS = 4
 _LINK_REL = "noopener noreferrer nofollow"
 
+#: Whose attribute `style` tells a size.
+_SIZED = frozenset({"img", *_EMBEDS})
+_NOT_DISPLAYED = re.compile(r"(?:^|;)\s*display\s*:\s*none\s*(?=;|!|$)", re.IGNORECASE)
+#: Text without a match hides nothing; one with a match may.
+_HIDES = re.compile(r"""[\s"'/]hidden(?=[\s=/>])|display\s*:\s*none""", re.IGNORECASE)
+
 #: On nh3's output, where every value is quoted and holds no "<" or ">".
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^<>]*)>")
 _REWRITTEN_TAG = re.compile(r"<(/?)(img|source|x-[a-z]+)([^<>]*)>")
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
-#: Scripts keep all sorts of things in data attributes; this much looks like an address.
-_ADDRESS = re.compile(r"[^\s{}\[\]]*[/.][^\s{}\[\]]*")
+#: What is to be left out, as `_mark` marks it.
+_OF_CLASS = re.compile(r' class="')
+_HIDDEN = re.compile(r' (?:hidden=""|style="display:none")')
+#: Elements that hold nothing: renamed, the last of them seems to hold what follows it.
+_CHILDLESS = SHALLOW - CLOSED | {"x-embed"}
 
 
 def clean(
@@ -146,6 +163,8 @@ def clean(
     _ADDRESSES.set(_Addresses(base_url))
     if removed and "class" in text:
         text = _without(text, removed)
+    if _HIDES.search(text):
+        text = _without_hidden(text)
     for _ in range(_MAX_PASSES):
         cleaned = _pass(text, rules)
         if len(cleaned) > _MAX_CLEAN_CHARS:
@@ -184,22 +203,41 @@ def _pass(text: str, rules: SiteRules | None) -> str:
 
 def _without(text: str, removed: frozenset[str]) -> str:
     """Return the text tidied, without the elements of these names and classes."""
+    return "".join(part for part, is_left_out in _parts(text, removed) if not is_left_out)
+
+
+def _without_hidden(text: str) -> str:
+    """Return the text tidied, without what its page hides, unless that is all there is.
+
+    A formula stays: pages hide it behind a picture of it, which says less.
+    """
+    parts = _parts(text, frozenset())
+    shown = "".join(part for part, is_hidden in parts if not is_hidden or "<math" in part)
+    return shown if "<img" in shown or to_text(shown).strip() else text
+
+
+def _parts(text: str, removed: frozenset[str]) -> list[tuple[str, bool]]:
+    """Return the text tidied, in parts, and of each whether it is an element that `_mark` marks."""
     _REMOVED.set(removed)
     tidy = _MARKER.clean(_RENAMED.sub(r"<\1x-\2", text))
-    kept: list[str] = []
+    marked = _OF_CLASS if removed else _HIDDEN
+    parts: list[tuple[str, bool]] = []
     position = depth = 0
     name = ""
     for tag in _TAG.finditer(tidy):
         if depth:
             depth += 0 if tag[2] != name else -1 if tag[1] else 1
-            if not depth:
-                position = tag.end()
-        elif ' class="' in tag[3]:
-            kept.append(tidy[position : tag.start()])
-            position = tag.end()
+        elif marked.search(tag[3]):
+            parts.append((tidy[position : tag.start()], False))
+            position = tag.start()
             name = tag[2]
-            depth = 0 if name in SHALLOW - CLOSED else 1
-    return "".join(kept) if depth else "".join((*kept, tidy[position:]))
+            depth = 0 if name in _CHILDLESS else 1
+        else:
+            continue
+        if not depth:
+            parts.append((tidy[position : tag.end()], True))
+            position = tag.end()
+    return [*parts, (tidy[position:], depth > 0)]
 
 
 class _Addresses:
@@ -221,7 +259,7 @@ class _Addresses:
     def _checked(self, tag: str, name: str, value: str) -> str | None:
         if name in SRCSETS:
             return largest(value, self.base_url)
-        if name in LAZY and not _ADDRESS.fullmatch(value.strip()):
+        if name in LAZY and not is_address(value):
             return None
         return _fit_url(tag, name, value, self.base_url)
 
@@ -235,14 +273,26 @@ _REMOVED: ContextVar[frozenset[str]] = ContextVar("removed")
 
 
 def _mark(tag: str, name: str, value: str) -> str | None:
-    """Keep a class where, and only where, it is of an element to be left out."""
-    if name != "class":
-        return _attribute(tag, name, value)
+    """Keep what marks an element as one to be left out: by its class, if any are; else as hidden.
+
+    Without a mark for it a class is gone; what hides stays until that is looked at.
+    """
     removed = _REMOVED.get()
-    return "x" if any(f"{tag}.{token}" in removed for token in value.split()) else None
+    if name == "class":
+        return "x" if any(f"{tag}.{token}" in removed for token in value.split()) else None
+    if name == "hidden":
+        # What a search in the page may find is there to be read.
+        return None if tag in _MATH or value.strip().lower() == "until-found" else ""
+    if name == "style":
+        if tag not in _MATH and _NOT_DISPLAYED.search(value[:MAX_STYLE_CHARS]):
+            return "display:none"
+        return value if tag in _SIZED else None
+    return _attribute(tag, name, value)
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name in _SPOKEN and "<" in value:
+        return _RENAMED_BACK.sub(r"<\1\2", value)
     return _ADDRESSES.get().attribute(tag, name, value)
 
 
@@ -266,7 +316,7 @@ def _cleaner(
 
 #: Made once: making one takes as long as cleaning a short text.
 _CLEANER = _cleaner(_ATTRIBUTES, _attribute)
-_MARKER = _cleaner({**_ATTRIBUTES, "*": _ATTRIBUTES["*"] | {"class"}}, _mark)
+_MARKER = _cleaner({**_ATTRIBUTES, "*": _ATTRIBUTES["*"] | {"class", "hidden", "style"}}, _mark)
 _STRIPPER = nh3.Cleaner(
     tags=set(_BLOCKS),
     clean_content_tags={"script", "style", "template", "svg"},

@@ -17,13 +17,15 @@ LAZY = (
     "data-original", "data-src", "data-lazy-src", "data-actualsrc", "data-lazy", "data-lazyload",
     "data-echo",
 )  # fmt: skip
-SRCSETS = ("data-srcset", "data-lazy-srcset", "srcset")
+_LAZY_SETS = ("data-srcset", "data-lazy-srcset")
+SRCSETS = (*_LAZY_SETS, "srcset")
 #: What tells how large an element is shown.
 SIZES = ("width", "height", "style")
 
 #: A data: picture this short is a placeholder of one colour.
 _MIN_DATA_URL_CHARS = 400
-_MAX_STYLE_CHARS = 500
+#: A style attribute is searched up to here.
+MAX_STYLE_CHARS = 500
 #: https://html.spec.whatwg.org/#parse-a-srcset-attribute: an address may hold commas inside.
 _SRCSET_CANDIDATE = re.compile(r"(\S+)(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,|$)")
 _MAX_SRCSET_CHARS = 8192
@@ -35,6 +37,8 @@ _NOTHING = re.compile(
 )
 _TINY_SIDE = re.compile(r"(?:^|;)\s*(width|height)\s*:\s*[01](?:px)?\s*(?=;|!|$)", re.IGNORECASE)
 
+_UNLIKE_ADDRESS = frozenset("{}[]")
+_BEGINNINGS = ("/", "./", "../", "http://", "https://")
 _IMAGE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 #: What tells one size of a picture from another in its address: "-300x200" (WordPress), "_z"
 #: (Flickr), "/s320/" and "/w640-h480-c/" (Google).
@@ -45,16 +49,47 @@ _SIZE = re.compile(
 
 def picture(url: str) -> str:
     """Return what a picture's addresses in all its sizes have in common."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
     same = f"{parts.hostname}{_SIZE.sub('', parts.path)}"
     return same if _IMAGE_NAME.search(parts.path) else f"{same}?{parts.query}"
 
 
+def is_address(value: str) -> bool:
+    """Tell whether a data attribute holds an address: scripts keep all sorts of things in them.
+
+    One with blanks is known by how it begins, or as a picture's name.
+    """
+    address = value.strip()
+    if not _UNLIKE_ADDRESS.isdisjoint(address):
+        return False
+    if len(address.split(None, 1)) == 1:
+        return "/" in address or "." in address
+    path = address.partition("?")[0]
+    return address.startswith(_BEGINNINGS) or _IMAGE_NAME.search(path) is not None
+
+
 def best_source(attributes: Mapping[str, str]) -> str | None:
-    """Return the address of the real picture: lazy loaders put a placeholder into `src`."""
-    names = (*LAZY, "src", *SRCSETS)
-    candidates = (attributes[name] for name in names if attributes.get(name))
-    return next((candidate for candidate in candidates if not _is_nothing(candidate)), None)
+    """Return the address of the real picture: lazy loaders put a placeholder into `src`.
+
+    A `srcset` serves where there is no other, or where it has the same picture in a larger size.
+    """
+    names = (*LAZY, *_LAZY_SETS, "src", "srcset")
+    shown = [
+        (name, address)
+        for name in names
+        if (address := attributes.get(name)) and not _is_nothing(address)
+    ]
+    if not shown:
+        return None
+    (name, best), (last, set_of_sizes) = shown[0], shown[-1]
+    if (name, last) != ("src", "srcset"):
+        return best
+    # An inline picture that has other sizes is their blurred shadow.
+    is_resized = best.startswith("data:") or picture(best) == picture(set_of_sizes)
+    return set_of_sizes if is_resized else best
 
 
 def largest(srcset: str, base_url: str) -> str | None:
@@ -78,7 +113,7 @@ def counts_readers(attributes: Mapping[str, str], url: str) -> bool:
     sizes = [attributes[side].strip() for side in ("width", "height") if attributes.get(side)]
     if sizes and all(size.removesuffix("px") in {"0", "1"} for size in sizes):
         return True
-    style = attributes.get("style", "")[:_MAX_STYLE_CHARS]
+    style = attributes.get("style", "")[:MAX_STYLE_CHARS]
     tiny = {side.lower() for side in _TINY_SIDE.findall(style)} if style else set()
     return len(tiny) == 2 or is_counter(url)
 
