@@ -230,17 +230,30 @@ async def test_the_last_good_rendering_is_served_while_the_store_is_broken(
     ]
 
 
-async def test_a_reader_is_answered_before_a_database_that_hangs() -> None:
+async def test_a_reader_is_answered_before_a_database_that_hangs(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     store = shelf()
-    hasty = Patience(with_kept=0.01, without=0.01)
+    hasty = Patience(with_kept=0.01, without=0.01, for_the_past=0.01)
     async with running(site(store, patience=hasty)) as server, asyncio.timeout(10):
         while (good := await server.get(ATOM)).status != 200:
             pass  # such haste may not even leave the time to render
         store.gate.clear()
+        store.remembers.clear()
         store.publish(story(title="brand-new"))
         stale = await server.get(ATOM)
         never = [await server.get(f"/feeds/{name}") for name in ("all.rss", "_status.atom")]
-        store.gate.set()
+        past = await server.get("/feeds/past.atom")
+        store.broken = True
+        for held in (store.gate, store.remembers):
+            held.set()
+        while len(store.looked_up) < 2:  # until the first question has ended, with an error
+            await server.get("/feeds/past.atom")
+        store.broken = False
+        while (await server.get("/feeds/_status.atom")).status != 200:
+            pass  # it has its turn once those that hung have ended
+    assert past.status == 404
+    assert not [record for record in caplog.records if record.name == "asyncio"]
     assert (stale.status, stale.body) == (200, good.body)
     for answer in never:
         assert answer.status == 503

@@ -368,6 +368,10 @@ def test_the_sources_are_there_for_all_with_public_opml_only(house: House) -> No
     house.publish()
     assert b"https://one.example/feed.xml" in house.files()["sources.opml"]
     assert b"sources/one" in house.files()["index.html"]
+    secret = Feed("secret", "Secret", sources=(SOURCES[0].name,), token="t0ken-t0ken-t0ken")
+    house.change(public_opml=True, feeds=(secret,))
+    house.publish()
+    assert SOURCES[0].url.encode() not in house.files()["sources.opml"]
     house.change()
     house.publish()
     assert "sources.opml" not in house.files()

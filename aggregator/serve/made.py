@@ -35,7 +35,7 @@ class Made:
         self._patience = patience
         self._config: Config | None = None
         self._made: dict[str, tuple[float, Representation]] = {}
-        self._running: dict[str, asyncio.Task[Representation]] = {}
+        self._running: dict[str, asyncio.Task[Representation | None]] = {}
         self._turn = asyncio.Lock()
 
     async def get(
@@ -58,15 +58,17 @@ class Made:
         seconds = self._patience.without if kept is None else self._patience.with_kept
         try:
             # Others may wait for the same document: it goes on when this reader leaves.
-            return await asyncio.wait_for(asyncio.shield(task), seconds)
-        except (StoreError, TimeoutError) as error:
-            if kept is None:
-                raise UnavailableError from error
-            return kept
+            made = await asyncio.wait_for(asyncio.shield(task), seconds)
+        except TimeoutError:
+            made = None
+        representation = made or kept
+        if representation is None:
+            raise UnavailableError
+        return representation
 
     def _task(
         self, config: Config, key: str, make: Callable[[], Representation]
-    ) -> asyncio.Task[Representation]:
+    ) -> asyncio.Task[Representation | None]:
         """Return the task that makes the document, started if nobody has."""
         task = self._running.get(key)
         if task is None or task.done():
@@ -76,14 +78,14 @@ class Made:
 
     async def _make(
         self, config: Config, key: str, make: Callable[[], Representation]
-    ) -> Representation:
+    ) -> Representation | None:
         async with self._turn:
             now = asyncio.get_running_loop().time()
             try:
                 representation = await asyncio.to_thread(make)
             except StoreError as error:
                 log.warning("%s not rendered error=%r", self._what, redact(str(error)))
-                raise
+                return None  # as a value: there may be nobody left to whom it could be raised
         if self._config is config:
             self._made[key] = (now, representation)
         return representation

@@ -55,7 +55,7 @@ class Past:
                 self._running.add(task)
                 task.add_done_callback(self._end)
                 return await asyncio.shield(task)
-        except (StoreError, TimeoutError):
+        except TimeoutError:
             return None
 
     def _end(self, task: asyncio.Task[Gone | Moved | None]) -> None:
@@ -63,7 +63,10 @@ class Past:
         self._turns.release()
 
     async def _look(self, addresses: tuple[Address, ...]) -> Gone | Moved | None:
-        return await asyncio.to_thread(_remembered, self._store, addresses)
+        try:
+            return await asyncio.to_thread(_remembered, self._store, addresses)
+        except StoreError:
+            return None
 
 
 def _remembered(store: Store, addresses: tuple[Address, ...]) -> Gone | Moved | None:

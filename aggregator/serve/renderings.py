@@ -61,7 +61,7 @@ class Renderings:
         self._most_bytes = most_bytes
         self.bytes_held = 0
         self._kept: OrderedDict[Key, _Kept] = OrderedDict()
-        self._running: dict[tuple[Key, int, str], asyncio.Task[Rendering | None]] = {}
+        self._running: dict[tuple[Key, int, str], asyncio.Task[Rendering | StoreError | None]] = {}
         self._turns = asyncio.Semaphore(CONCURRENT_RENDERINGS)
         self._failing: set[str] = set()
 
@@ -87,8 +87,11 @@ class Renderings:
             seconds = self._patience.without if kept is None else self._patience.with_kept
             try:
                 # Others may wait for the same rendering: it goes on when this reader leaves.
-                return await asyncio.wait_for(asyncio.shield(task), seconds)
-            except (StoreError, TimeoutError) as error:
+                rendering = await asyncio.wait_for(asyncio.shield(task), seconds)
+                if not isinstance(rendering, StoreError):
+                    return rendering
+                self._log_failure(key, rendering)
+            except TimeoutError as error:
                 self._log_failure(key, error)
             except Exception as error:
                 # A bug: it is logged here once, and shown as one to who gets nothing instead.
@@ -114,7 +117,7 @@ class Renderings:
 
     def _task(
         self, key: Key, catalogue: Catalogue, document: Document, version: int
-    ) -> asyncio.Task[Rendering | None]:
+    ) -> asyncio.Task[Rendering | StoreError | None]:
         """Return the task that renders this version, started if nobody has."""
         job = (key, version, catalogue.rendered_for(document.feed))
         task = self._running.get(job)
@@ -126,9 +129,13 @@ class Renderings:
 
     async def _render(
         self, key: Key, catalogue: Catalogue, document: Document, version: int
-    ) -> Rendering | None:
+    ) -> Rendering | StoreError | None:
+        """Render and keep; an error of the store is a value: nobody may be left to raise it to."""
         async with self._turns:
-            rendering = await asyncio.to_thread(_render, catalogue, self._store, document)
+            try:
+                rendering = await asyncio.to_thread(_render, catalogue, self._store, document)
+            except StoreError as error:
+                return error
         self._failing.discard(document.feed.name)
         if rendering is not None:
             self._keep(key, _Kept(catalogue.rendered_for(document.feed), version, rendering))
