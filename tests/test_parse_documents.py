@@ -655,3 +655,25 @@ def test_a_broken_json_feed_of_any_make_is_read_in_time(unit: str) -> None:
     for start in ("{", '{"version": "https://jsonfeed.org/version/1", "items": ['):
         with suppress(UnreadableError):
             assert len(read(start + unit * 200_000).entries) <= 2000
+
+
+def test_an_xml_base_inside_a_text_holds_for_what_stands_there() -> None:
+    inner = (
+        '<a href="a">1</a><p xml:base="/deep/"><a href="b">2</a><img src="c.png"/>'
+        '<i xml:base="er/"><a href="d">3</a></i><a href="#e">4</a></p><a href="f" rel="up">5</a>'
+    )
+    (entry,) = read(
+        '<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://e.com/x/"><title>t</title><entry>'
+        f'<title>t</title><content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">{inner}</div>'
+        "</content></entry></feed>"
+    ).entries
+    assert entry.base_url == "https://e.com/x/"
+    assert entry.raw_content is not None
+    assert [part.split('"')[0] for part in entry.raw_content.split('href="')[1:]] == [
+        "a",
+        "https://e.com/deep/b",
+        "https://e.com/deep/er/d",
+        "https://e.com/deep/#e",
+        "f",
+    ]
+    assert 'src="https://e.com/deep/c.png"' in entry.raw_content

@@ -9,7 +9,7 @@ uses itself (CST is China's or Chicago's).
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 #: No date that anyone writes is longer; what is, is not searched.
@@ -80,6 +80,12 @@ _PATTERNS = tuple(
         rf"{_WEEKDAY}{_MONTH_DAY}\s+{_CLOCK}\s*(?:{_ZONE}\s+)?(?P<year>\d{{4}})",
         # 2026/11/22 16:00, 2026.11.22, 2026年11月22日 16:00, 2026年11月22日 星期日 下午4:00
         rf"{_WEEKDAY}{_YEAR_DAY}{_CHINESE_WEEKDAY}(?:T|\s*(?:{_CLOCK_AND_ZONE})?)",
+        # ISO 8601's day of a year and day of a week: 2026-326, 2026-W47-7
+        rf"(?P<year>\d{{4}})-(?P<year_day>\d{{3}})(?:T{_CLOCK_AND_ZONE})?",
+        rf"(?P<year>\d{{4}})-?W(?P<week>\d\d)(?:-?(?P<week_day>[1-7])(?:T{_CLOCK_AND_ZONE})?)?",
+        # 22.11.2026 16:00 has its day first; with slashes only what can be no month is a day
+        rf"{_WEEKDAY}(?P<day>\d{{1,2}})\.\s?(?P<month>\d{{1,2}})\.\s?(?P<year>\d{{4}})(?:,?\s+|$){_CLOCK_AND_ZONE}",
+        rf"{_WEEKDAY}(?P<day>1[3-9]|[23]\d)/(?P<month>\d{{1,2}})/(?P<year>\d{{4}})(?:,?\s+|$){_CLOCK_AND_ZONE}",
     )
 )
 
@@ -130,15 +136,25 @@ def _zone_info(zone: str) -> tzinfo:
 
 
 def _instant(parts: dict[str, str | None], home: tzinfo) -> datetime:
-    year = _year(parts["year"] or "")
-    name = (parts.get("month") or "1").lower()
-    month = _MONTHS[name] if name in _MONTHS else int(name)
+    day = _day(_year(parts["year"] or ""), parts)
     hour, extra_day = _hour(parts)
     minute = int(parts.get("minute") or 0)
     second = min(int(parts.get("second") or 0), 59)  # a leap second has no place in datetime
-    local = datetime(year, month, int(parts.get("day") or 1), hour, minute, second)  # noqa: DTZ001 - the zone follows
-    local += extra_day
+    local = datetime.combine(day, time(hour, minute, second)) + extra_day
     return local.replace(tzinfo=_zone(parts.get("zone"), local, home)).astimezone(UTC)
+
+
+def _day(year: int, parts: dict[str, str | None]) -> date:
+    if year_day := parts.get("year_day"):
+        found = date(year, 1, 1) + timedelta(days=int(year_day) - 1)
+        if found.year != year:
+            raise ValueError(year_day)
+        return found
+    if week := parts.get("week"):
+        return date.fromisocalendar(year, int(week), int(parts.get("week_day") or 1))
+    name = (parts.get("month") or "1").lower()
+    month = _MONTHS[name] if name in _MONTHS else int(name)
+    return date(year, month, int(parts.get("day") or 1))
 
 
 def _year(digits: str) -> int:

@@ -13,6 +13,7 @@ import re
 import xml.sax
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urljoin
 from xml.sax.saxutils import unescape
 
 from feedparser.api import LooseFeedParser, StrictFeedParser  # type: ignore[import-untyped] # has none
@@ -62,6 +63,10 @@ _JUNK_AFTER = "junk after document element"
 #: exactly this name in its usual spelling; an author who writes "Ã©" on purpose means it
 #: (https://github.com/kurtmckee/feedparser, mixin.pop). Another spelling leaves the text alone.
 _ENCODING = "utf8"
+
+
+#: Attributes of XHTML that hold one address.
+_REFERRING = frozenset({"href", "src", "cite", "poster", "data"})
 
 
 class _EnoughError(Exception):
@@ -190,6 +195,18 @@ class _Strict(_Faithful, StrictFeedParser):  # type: ignore[misc] # feedparser h
             attrs = xml.sax.xmlreader.AttributesNSImpl({}, {})
         super().startElementNS(name, qname, attrs)
 
+    def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
+        """Resolve what an element of XHTML refers to, where an xml:base inside the text says so."""
+        outer = self.contentparams.get("base") if self.incontent else None
+        if outer is not None:
+            base = _resolved(self.baseuri, dict(attrs).get("xml:base", ""))
+            if base != outer:
+                attrs = [
+                    (name, _resolved(base, value) if name in _REFERRING else value)
+                    for name, value in attrs
+                ]
+        super().unknown_starttag(tag, attrs)
+
     def endElementNS(self, name: Any, qname: Any) -> None:  # noqa: N802 - SAX's name
         """Pass the end on of what was passed on."""
         if self.too_deep:
@@ -252,6 +269,13 @@ def read_xml(body: Body, decoded: Decoded) -> Document:
         seen_at=body.seen_at,
         sites=body.sites,
     )
+
+
+def _resolved(base: str, reference: str) -> str:
+    try:
+        return urljoin(base, reference.strip())
+    except ValueError:
+        return reference
 
 
 def _description(head: dict[str, Any]) -> str | None:
