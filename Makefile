@@ -41,7 +41,7 @@ demo: install ## watch entries arrive, without internet: a publisher on loopback
 bench-schedule: install ## how long entries wait, against other schedules (about two minutes)
 	@$(BIN)/python benchmarks/schedule.py
 
-bench-subscribers: $(VENV)/.for-testing ## a month in a feed's readers' lives: nothing missed, nothing twice (five minutes)
+bench-subscribers: $(VENV)/.for-testing ## a month in a feed's readers' lives: nothing missed, nothing twice (seven minutes)
 	@$(BIN)/python -m benchmarks.subscribers
 
 fidelity: install ## what becomes of real documents, read again and compared: make fidelity DIR=folder
