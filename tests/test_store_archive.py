@@ -66,7 +66,7 @@ def test_busy_months_have_parts_and_full_ones_never_change(store: SqliteStore) -
     parts = store.archive_parts(TIGHT)
     assert [part.name for part in parts] == ["2026-11", "2026-11-2", "2026-11-3", "2026-11-4"]
     assert [part.whole for part in parts] == [True, True, True, False]
-    assert [part.until for part in parts] == [None, None, None, "2026-11-20"]
+    assert [part.until for part in parts] == [None, None, None, "2026-11-20.855"]
     before = store.select_archive(TIGHT, "2026-11-2")
     absorb(store, document(entry("late")), START + DAY)
     after = store.select_archive(TIGHT, "2026-11-2")
@@ -77,12 +77,24 @@ def test_busy_months_have_parts_and_full_ones_never_change(store: SqliteStore) -
     assert len(followed(store)) == 876
 
 
+def test_the_address_of_a_part_is_another_once_there_is_more_to_be_had_from_it(
+    store: SqliteStore,
+) -> None:
+    absorb(store, document(entry(1)), START)
+    known = store.select(TIGHT).previous  # a reader fetches it, and believes that it never changes
+    absorb(store, document(*(entry(n) for n in range(2, 12))), START + HOUR)
+    assert store.select(TIGHT).previous == known  # all that is new is in the window
+    store.advance(START + 5 * DAY)
+    assert len(store.select(TIGHT).stories) == 2
+    assert store.select(TIGHT).previous != known
+
+
 def test_a_month_is_past_once_there_is_a_later_one(store: SqliteStore) -> None:
     absorb(store, document(entry(1)), START)
     absorb(store, document(entry(2)), START + 40 * DAY)
     november, december = store.archive_parts(TIGHT)
     assert (november.past, november.whole, november.until) == (True, True, None)
-    assert (december.past, december.whole, december.until) == (False, False, "2026-12-30")
+    assert (december.past, december.whole, december.until) == (False, False, "start")
 
 
 def test_an_archives_time_does_not_go_back_with_the_clock(store: SqliteStore) -> None:

@@ -148,3 +148,15 @@ def test_an_address_that_a_document_shows_twice_joins_another_sources_story(
     )
     absorb(store, document(*twice), START + MINUTE, name="two")
     assert [[origin.name for origin in story.also] for story in stories(store)] == [[], ["two"]]
+
+
+def test_a_source_that_joins_a_feed_with_an_older_copy_moves_no_story(store: SqliteStore) -> None:
+    absorb(store, document(copy("one")), START)
+    absorb(store, document(entry("p")), START + MINUTE, name="two")
+    absorb(store, document(entry("q")), START + 2 * MINUTE, name="two")
+    absorb(store, document(copy("two")), START + 2 * HOUR, name="two")
+    before = [story.id for story in stories(store, "second", sources=("two",))]
+    wide = feed("second", sources=("one", "two"))
+    both = (source("one"), source("two"))
+    store.apply(both, (feed(), feed("off", dedupe="off"), wide), now=START + DAY)
+    assert [story.id for story in store.select(wide).stories] == before

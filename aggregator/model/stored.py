@@ -182,9 +182,9 @@ class ArchivePart:
     """One archive document of a feed (RFC 5005 §4): stories by the month in which it showed them.
 
     A busy month has several parts, counted from 1 in the order of time. `whole`: no story will be
-    added to it any more; `past`: its month is over. `until` is the UTC day (ISO 8601) of the newest
-    story in a part that is not whole: it belongs to the part's address, so that who believes that
-    archives never change asks again once there is more.
+    added to it any more; `past`: its month is over. `until` says how much of a part that is not
+    whole stands in no subscription document: it belongs to the part's address, so that who believes
+    that archives never change asks again once there is more.
     """
 
     month: str

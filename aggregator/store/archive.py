@@ -73,8 +73,9 @@ def _change_key(connection: sqlite3.Connection, now: int) -> int:
     return int(key)
 
 
-def parts(connection: sqlite3.Connection, feed_id: int) -> tuple[ArchivePart, ...]:
+def parts(connection: sqlite3.Connection, feed: sqlite3.Row) -> tuple[ArchivePart, ...]:
     """Return the parts of a feed's archive, oldest first."""
+    feed_id = feed["id"]
     months = connection.execute(
         """SELECT month, min(number) AS first, max(number) AS last FROM archive
             WHERE feed_id = ? GROUP BY month ORDER BY month""",
@@ -82,8 +83,7 @@ def parts(connection: sqlite3.Connection, feed_id: int) -> tuple[ArchivePart, ..
     ).fetchall()
     if not months:
         return ()
-    newest = _newest(connection, feed_id)
-    until = None if newest is None else instant(newest["shown_at"]).date().isoformat()
+    until = _until(connection, feed)
     found = []
     for row in months:
         # Months only go on: once there is a later one, nothing is added to this.
@@ -100,6 +100,27 @@ def parts(connection: sqlite3.Connection, feed_id: int) -> tuple[ArchivePart, ..
                 )
             )
     return tuple(found)
+
+
+def _until(connection: sqlite3.Connection, feed: sqlite3.Row) -> str:
+    """Return what of the newest month can be had from the archive only: it names its newest part.
+
+    The day of the newest entry that has left the window; what came after it is in the subscription
+    document. On the day itself its number, too: more may leave before the day is over. So whoever
+    never asks for an address twice asks about once a day, and misses nothing.
+    """
+    newest = _newest(connection, feed["id"])
+    left = connection.execute(
+        """SELECT a.month, a.number, a.shown_at FROM archive a JOIN entries e ON e.id = a.entry_id
+            WHERE a.feed_id = ? AND e.order_key <= ?
+            ORDER BY a.month DESC, a.number DESC LIMIT 1""",
+        (feed["id"], feed["floor"]),
+    ).fetchone()
+    if newest is None or left is None or left["month"] != newest["month"]:
+        return "start"
+    day = instant(left["shown_at"]).date().isoformat()
+    is_over = day < instant(newest["shown_at"]).date().isoformat()
+    return day if is_over else f"{day}.{left['number']}"
 
 
 def bounds(part: ArchivePart) -> dict[str, int]:

@@ -87,7 +87,7 @@ def select(connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row) -> Sele
     if feed.order == "published":
         # Stable: of one second, what arrived later stands first.
         stories = tuple(sorted(stories, key=lambda story: story.published_at, reverse=True))
-    parts = archive.parts(connection, row["id"])
+    parts = archive.parts(connection, row)
     return _selection(feed, row, stories, previous=parts[-1] if parts else None)
 
 
@@ -95,7 +95,7 @@ def select_archive(
     connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row, name: str
 ) -> Selection | None:
     """Return the part of the feed's archive with this name, newest first, or `None`."""
-    parts = archive.parts(connection, row["id"])
+    parts = archive.parts(connection, row)
     place = next((place for place, part in enumerate(parts) if part.name == name), None)
     if place is None:
         return None

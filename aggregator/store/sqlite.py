@@ -202,7 +202,7 @@ class SqliteStore:
     def archive_parts(self, feed: Feed) -> tuple[ArchivePart, ...]:
         """Return the parts of the feed's archive, oldest first."""
         with self._feed(feed) as (db, row):
-            return archive.parts(db, row["id"])
+            return archive.parts(db, row)
 
     def select_archive(self, feed: Feed, name: str) -> Selection | None:
         """Return one part of the feed's archive by its name, `None` for no such."""

@@ -35,15 +35,21 @@ IS_ADMITTED = """
                  WHERE m.feed_id = :feed AND m.source_id = {e}.source_id AND m.until_key IS NULL)
 """
 
+# When a feed first showed entry {e}; what it has not shown yet comes last.
+_PLACE = """coalesce((SELECT a.month * 1000000 + a.number FROM archive a
+                         WHERE a.entry_id = {e}.id AND a.feed_id = :feed), 9e18)"""
+
 # A story stands in a feed by the first of its entries that the feed admits: another source's copy
-# that comes later neither moves it nor brings it back. First is what came first (ids grow), not the
-# smallest order key: a source that is added brings copies with keys of the past.
+# that comes later neither moves it nor brings it back. First is what the feed showed first, else
+# what came first (ids grow), not the smallest order key: a source that is added, or that joins the
+# feed, brings copies with keys of the past.
 SHOWN = f"""
     SELECT e.id, e.story_id, e.order_key FROM entries e
      WHERE e.order_key > :floor AND {IS_ADMITTED.format(e="e")}
        AND (:once = 0 OR NOT EXISTS (SELECT 1 FROM entries f
-                        WHERE f.story_id = e.story_id AND f.id < e.id
-                          AND {IS_ADMITTED.format(e="f")}))
+                        WHERE f.story_id = e.story_id AND f.id != e.id
+                          AND {IS_ADMITTED.format(e="f")}
+                          AND ({_PLACE.format(e="f")}, f.id) < ({_PLACE.format(e="e")}, e.id)))
      ORDER BY e.order_key DESC
 """  # noqa: S608 -- built of constants
 
