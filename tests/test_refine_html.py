@@ -369,3 +369,20 @@ def test_a_name_of_an_element_in_a_title_is_text() -> None:
     raw = '<noscript><p title="</noscript>">a</p></noscript><img src="/a.png" alt="<video >">'
     picture = image("https://example.com/a.png").replace('alt=""', 'alt="&lt;video &gt;"')
     assert safe(raw) == f'<p title="&lt;/noscript&gt;">a</p>{picture}'
+
+
+@pytest.mark.parametrize(
+    ("attributes", "shown"),
+    [
+        ('src="/real.jpg" data-srcset="/a b.jpg 300w, /c d.jpg 900w"', "/real.jpg"),
+        ('srcset="/my photo 1.jpg 1x, /my photo 2.jpg 2x"', None),
+        ('srcset="/s.jpg 1x,/l.jpg 2x,"', "/l.jpg"),
+        ('srcset="/w_1,h_2/s.jpg 100w, /w_9,h_9/l.jpg 900w"', "/w_9,h_9/l.jpg"),
+    ],
+)
+def test_no_address_is_made_of_a_srcset_that_cannot_be_read(
+    attributes: str, shown: str | None
+) -> None:
+    cleaned = clean(f"<p>x</p><img {attributes}>", BASE)
+    assert ("<img" in cleaned) == (shown is not None)
+    assert shown is None or f'src="https://example.com{shown}"' in cleaned

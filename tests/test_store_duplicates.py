@@ -160,3 +160,16 @@ def test_a_source_that_joins_a_feed_with_an_older_copy_moves_no_story(store: Sql
     both = (source("one"), source("two"))
     store.apply(both, (feed(), feed("off", dedupe="off"), wide), now=START + DAY)
     assert [story.id for story in store.select(wide).stories] == before
+
+
+def test_an_article_that_one_source_lists_twice_word_for_word_is_one_story(
+    store: SqliteStore,
+) -> None:
+    twice = (
+        replace(copy("a"), keys=("guid:a",), title="Same", published_at=START - HOUR),
+        replace(copy("b"), keys=("guid:b",), title="Same", published_at=START - HOUR),
+        replace(copy("c"), keys=("guid:c",), title="Same", published_at=START - DAY),
+    )
+    shared = (f"url:{ARTICLE}",)
+    absorb(store, document(*(replace(one, shared_keys=shared) for one in twice)), START)
+    assert len(stories(store)) == 2

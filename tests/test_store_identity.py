@@ -248,3 +248,64 @@ def test_what_was_pruned_stays_away_after_a_move_to_another_host(store: SqliteSt
     assert store.prune(START + 40 * DAY, retention=30 * DAY, keep_raw=DAY) == 60
     result = absorb(store, page("two.example"), START + 41 * DAY)
     assert (result.tally.new, result.tally.pruned) == (0, 60)
+
+
+@pytest.mark.parametrize("link", ["", "<link>https://one.example/</link>"])
+@pytest.mark.parametrize("is_dated", [True, False])
+def test_ids_that_number_places_swallow_nothing_without_links_either(
+    store: SqliteStore, link: str, *, is_dated: bool
+) -> None:
+    def listed(*numbers: int) -> Refined:
+        return rss(
+            *(
+                f"<title>Article {number}</title>{link}"
+                f'<guid isPermaLink="false">item-{place}</guid>'
+                + (f"<pubDate>{number} Nov 2026 08:00:00 GMT</pubDate>" if is_dated else "")
+                + f"<description>What article {number} says</description>"
+                for place, number in enumerate(numbers, start=1)
+            )
+        )
+
+    for hour, numbers in enumerate([(3, 2, 1), (4, 3, 2), (7, 6, 5), (7, 6, 5)]):
+        absorb(store, listed(*numbers), START + hour * HOUR)
+    titles = [story.title for story in store.select(feed()).stories]
+    assert sorted(titles) == [f"Article {number}" for number in range(1, 8)]
+
+
+def test_an_edit_of_everything_under_an_id_of_its_own_is_an_edit(store: SqliteStore) -> None:
+    for day, words in ((10, "before"), (12, "after")):
+        link = f"https://one.example/{words}"
+        absorb(
+            store,
+            rss(
+                dated(day, guid="urn:uuid:3f2504e0-4f89-11d3-9a0c-0305e82c3301", link=link, day=day)
+            ),
+            START + day * HOUR,
+        )
+    (story,) = store.select(feed()).stories
+    assert story.url == "https://one.example/after"
+
+
+def test_a_visits_number_in_a_link_is_no_part_of_it(store: SqliteStore) -> None:
+    for visit in ("a" * 32, "b" * 32):
+        items = (
+            f"<title>Article {n}</title><link>https://one.example/{n}?PHPSESSID={visit}</link>"
+            f'<description>&lt;a href="https://one.example/t;jsessionid={visit}"&gt;t&lt;/a&gt;'
+            "</description>"
+            for n in range(3)
+        )
+        result = absorb(store, rss(*items), START + HOUR)
+    assert (result.tally.new, result.tally.updated) == (0, 0)
+    assert len(store.select(feed()).stories) == 3
+
+
+def test_files_that_differ_in_their_query_alone_are_of_different_entries(
+    store: SqliteStore,
+) -> None:
+    news = (
+        f"<title>Morning news</title><pubDate>{n} Nov 2026 08:00:00 GMT</pubDate>"
+        f'<enclosure url="https://one.example/dl?id={n}" type="audio/mpeg" length="1"/>'
+        for n in (10, 11)
+    )
+    absorb(store, rss(*news), START)
+    assert len(store.select(feed()).stories) == 2

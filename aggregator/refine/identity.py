@@ -91,7 +91,7 @@ def marks(
         path=_path(canonical, own_site) if canonical and names_a_page else None,
         text=sha256(said.encode()).hexdigest()[:40],
         telling=len(said) >= _MIN_TELLING_CHARS,
-        pictures=" ".join(map(_file, pictures)),
+        pictures=" ".join(pictures),
     )
 
 

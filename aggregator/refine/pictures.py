@@ -27,7 +27,7 @@ _MIN_DATA_URL_CHARS = 400
 #: A style attribute is searched up to here.
 MAX_STYLE_CHARS = 500
 #: https://html.spec.whatwg.org/#parse-a-srcset-attribute: an address may hold commas inside.
-_SRCSET_CANDIDATE = re.compile(r"(\S+)(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,|$)")
+_SRCSET_CANDIDATE = re.compile(r"[\s,]*(\S+)(?:\s+(\d+(?:\.\d+)?)[wx])?(?:\s+\d+h)?\s*(?:,|$)")
 _MAX_SRCSET_CHARS = 8192
 #: Names that pictures of nothing have on many sites.
 _NOTHING = re.compile(
@@ -93,12 +93,22 @@ def best_source(attributes: Mapping[str, str]) -> str | None:
 
 
 def largest(srcset: str, base_url: str) -> str | None:
-    """Return the candidate with the greatest descriptor, absolute and fit to publish."""
-    found = [
-        (float(candidate[2] or 1), url)
-        for candidate in _SRCSET_CANDIDATE.finditer(srcset[:_MAX_SRCSET_CHARS])
-        if (url := fit_picture(candidate[1], base_url))
-    ]
+    """Return the candidate with the greatest descriptor, absolute and fit to publish.
+
+    `None` where an address holds a blank: nobody can tell where it begins.
+    """
+    text = srcset[:_MAX_SRCSET_CHARS].strip(" \t\n\r\f,")
+    found = []
+    end = 0
+    while end < len(text):
+        candidate = _SRCSET_CANDIDATE.match(text, end)
+        if candidate is None:
+            if len(srcset) > _MAX_SRCSET_CHARS:
+                break  # the last one is cut
+            return None
+        end = candidate.end()
+        if url := fit_picture(candidate[1], base_url):
+            found.append((float(candidate[2] or 1), url))
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 

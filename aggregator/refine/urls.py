@@ -36,6 +36,11 @@ _PLAIN = re.compile(
     r"(?:\?[\w.~!$&'()*+,;=:@%/?-]+)?(?:#[\w.~!$&'()*+,;=:@%/?-]+)?",
     re.ASCII,
 )
+#: A visit's own number: a new one for each document that is fetched. Shorter values name things.
+_SESSION = re.compile(
+    r"(?:phpsessid|jsessionid|session_?id|aspsessionid\w*|sid)=[0-9a-z_.-]{16,}", re.IGNORECASE
+)
+_SESSION_PATH = re.compile(r";jsessionid=[^/?#;]*", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PORTS = {"http": 80, "https": 443}
@@ -103,8 +108,9 @@ def canonical_url(url: str) -> str:
     query = "&".join(
         part
         for part in _ESCAPE.sub(_plain, parts.query).split("&")
-        if part and not _is_tracker(part)
+        if part and not _is_tracker(part) and not _SESSION.fullmatch(part)
     )
+    path = _SESSION_PATH.sub("", path)
     fragment = "" if _TRACKING_FRAGMENT.fullmatch(parts.fragment) else parts.fragment
     return urlunsplit(("https", netloc, path.rstrip("/"), query, fragment))
 

@@ -1,13 +1,14 @@
 """Which entries of a document are already known: a pure decision, with its reason.
 
-Keys come strongest first: the publisher's id, the canonical URL, the number that a known
-site gives its article, the URL without its host, the text itself, a text too short to tell much. A
-strong key decides alone, unless nothing else of the entry is the same: some publishers number the
-places of their list. A weaker one decides alone only where the stronger is missing on one side;
-where both sides have a stronger key and they differ, it needs the same title or the same
-publisher's date beside it: a changed guid is then the same entry, while items that merely share a
-link (a live page, a podcast that links to its front page) stay apart. The URL without its
-host needs title and date, or the text: planets join sites whose pages are called alike.
+Keys come strongest first: the publisher's id, the canonical URL, the number that a known site gives
+its article, the URL without its host, the text itself, a text too short to tell much. A strong key
+decides alone, unless another sign with the same title or date names another entry; and an id that
+may number the places of a list ("item-1") only where something else is the same. A weaker one
+decides alone only where the stronger is missing on one side; where both sides have a stronger key
+and they differ, it needs the same title or the same publisher's date beside it: a changed guid is
+then the same entry, while items that merely share a link (a live page, a podcast that links to its
+front page) stay apart. The URL without its host needs title and date, or the text: planets join
+sites whose pages are called alike.
 
 Where every id of a document is unknown, and yet most of its entries are known by something else,
 the publisher has changed its ids (some do on every poll): ids then say nothing.
@@ -15,6 +16,7 @@ the publisher has changed its ids (some do on every poll): ids then say nothing.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,9 @@ SHARED_KINDS = ("url", "site")
 
 #: Kinds that never decide alone: many pages of different hosts, and many short texts, are alike.
 WEAK_KINDS = ("path", "brief")
+
+#: An id that may number the places of a list: nobody numbers places in addresses or by thousands.
+_PLACE = re.compile(r"guid:[^/:]{0,40}?\d{1,3}")
 
 #: What a document's ids must be strange in to be changed ones: fewer may be new entries.
 MANY = 2
@@ -107,15 +112,15 @@ def match(
 def _contradicted(
     entry: Entry, owners: Mapping[str, int], known: Mapping[int, Known]
 ) -> Match | None:
-    """Return the entry that the link names with title or date, where the id names another one."""
+    """Return the entry that link or text name with title or date, where the id names another."""
     by_kind = {kind_of(key): owners[key] for key in entry.keys if key in owners}
-    for kind in SHARED_KINDS:
+    for kind in (*SHARED_KINDS, "text", "brief"):
         owner = by_kind.get(kind)
         if owner is None or by_kind.get("guid", owner) == owner:
             continue
-        linked, named = known[owner], known[by_kind["guid"]]
-        if _agrees(entry, linked) and not _agrees(entry, named):
-            what = "title" if entry.title == linked.title else "date"
+        told, named = known[owner], known[by_kind["guid"]]
+        if _agrees(entry, told) and not _agrees(entry, named):
+            what = "title" if entry.title == told.title else "date"
             return Match(owner, f"same {kind} and {what}, its guid is another entry's")
     return None
 
@@ -127,13 +132,11 @@ def _agrees(entry: Entry, known: Known) -> bool:
 
 
 def _shares_nothing(entry: Entry, known: Known) -> bool:
-    """Tell whether link, title, text and date are all given and all others."""
-    if entry.published_at is None or known.published_at is None or _agrees(entry, known):
+    """Tell whether an id that may number a place is all that two entries have in common."""
+    guids = [key for key in entry.keys if kind_of(key) == "guid"]
+    if not any(_PLACE.fullmatch(guid) for guid in guids) or _agrees(entry, known):
         return False
-    own = {key for key in entry.keys if kind_of(key) != "guid"}
-    if not own.isdisjoint(known.keys):
-        return False
-    return "url" in {kind_of(key) for key in own} and "url" in known.kinds
+    return known.keys.isdisjoint(key for key in entry.keys if key not in guids)
 
 
 def _ids_changed(entries: Sequence[Entry], owners: Mapping[str, int]) -> bool:

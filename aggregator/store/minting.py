@@ -198,17 +198,28 @@ def _story_of(connection: sqlite3.Connection, source_id: int, entry: Entry) -> i
     """Return the story that is told already: the same article by its address or its number.
 
     A number that a known site gives its article decides everywhere; an address only in a source
-    that has not told that story itself, because items of one document may share one.
+    that has not told that story itself, or told it with the same title and date: items of one
+    document may share an address.
     """
     for key in (*entry.shared_keys, *(key for key in entry.keys if kind_of(key) in SHARED_KINDS)):
         row = connection.execute(
             """SELECT k.story_id FROM story_keys k
                 WHERE k.key = :key
-                  AND (:everywhere OR NOT EXISTS (
-                        SELECT 1 FROM entries own
-                         WHERE own.story_id = k.story_id AND own.source_id = :source))
+                  AND (:everywhere
+                       OR NOT EXISTS (SELECT 1 FROM entries own
+                            WHERE own.story_id = k.story_id AND own.source_id = :source)
+                       OR EXISTS (SELECT 1 FROM entries twin
+                            WHERE twin.story_id = k.story_id AND twin.source_id = :source
+                              AND twin.title = :title AND twin.dated = 1
+                              AND twin.published_at = :published))
                 ORDER BY k.story_id LIMIT 1""",
-            {"key": key, "source": source_id, "everywhere": kind_of(key) == "site"},
+            {
+                "key": key,
+                "source": source_id,
+                "everywhere": kind_of(key) == "site",
+                "title": entry.title,
+                "published": optional_micros(entry.published_at),
+            },
         ).fetchone()
         if row is not None:
             return int(row["story_id"])
