@@ -6,7 +6,7 @@ import unicodedata
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.exports import choose_path, path_key
@@ -139,6 +139,7 @@ def test_no_title_and_no_category_leads_out_of_the_directory(
 
 
 @given(TITLES)
+@example("0 \x08 0")
 def test_a_safe_name_is_safe_already(title: str) -> None:
     once = safe_name(title)
     assert safe_name(once) == once

@@ -45,8 +45,8 @@ def safe_name(text: str) -> str:
     """Return `text` as a part of a path, in NFC, at most 255 bytes of UTF-8; it may be empty."""
     line = " ".join(unicodedata.normalize("NFC", text).split())
     shown = "".join(one for one in line if unicodedata.category(one) not in _INVISIBLE)
-    # What was taken out may have kept apart what composes.
-    name = unicodedata.normalize("NFC", shown).translate(_REFUSED).strip()
+    # What was taken out may have kept apart what composes, and blanks.
+    name = " ".join(unicodedata.normalize("NFC", shown).translate(_REFUSED).split())
     name = _REFUSED_AT_START.sub(_full_width, name)
     if name.partition(".")[0].rstrip().casefold() in _SPECIAL:
         name = _FULL_WIDTH_LINE + name
