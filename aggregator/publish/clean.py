@@ -57,8 +57,10 @@ _ISO_639_1 = frozenset(
 # What a category's scheme may be; others are mostly a word and a colon.
 _SCHEME_IRI = re.compile(r"(?:https?://|urn:[a-z0-9][a-z0-9-]{1,30}:)[!-~]+", re.IGNORECASE)
 
-# RFC 9110 §8.3.1: type/subtype, both tokens; parameters are left out.
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}", re.ASCII)
+# RFC 6838 §4.2: type/subtype, both beginning with a letter or digit; parameters are left out.
+_MEDIA_TYPE = re.compile(
+    r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}", re.ASCII
+)
 
 _ENTITY = re.compile(r"&(#?\w+)")
 
