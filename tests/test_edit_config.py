@@ -49,7 +49,9 @@ blocks = st.lists(
         name=st.from_regex(r"x[a-z0-9-]{0,20}", fullmatch=True),
         url=st.from_regex(r"https://[a-z]{1,9}\.test/[!-\[\]-~]{0,20}", fullmatch=True),
         title=st.none() | line_of_text,
-        tags=st.lists(line_of_text, max_size=3).map(tuple),
+        tags=st.lists(
+            line_of_text.filter(lambda tag: tag.strip() not in (".", "..")), max_size=3
+        ).map(tuple),
         private=st.booleans(),
         remark=remark,
     ),

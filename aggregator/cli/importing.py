@@ -155,7 +155,7 @@ def _block(source: Source, taken: set[str]) -> Block:
         name=name,
         url=url,
         title=title or None,
-        tags=tuple(dict.fromkeys(tag for tag in tags if tag)),
+        tags=tuple(dict.fromkeys(tag for tag in tags if tag not in ("", ".", ".."))),
         private=source.private,
     )
 
