@@ -287,12 +287,7 @@ def _note_bound(
 
 
 def _change_feeds(connection: sqlite3.Connection, source_id: int, now: int) -> None:
-    feeds = connection.execute(
-        """SELECT f.* FROM feeds f JOIN memberships m ON m.feed_id = f.id
-            WHERE m.source_id = ? AND m.until_key IS NULL AND f.removed_at IS NULL""",
-        (source_id,),
-    ).fetchall()
-    for row in feeds:
+    for row in windows.feeds_of(connection, source_id):
         feed = feed_of(row["config"])
         entries = windows.shown(connection, row, feed)
         # Before the window moves: what it has no room for is in the archive all the same.

@@ -7,6 +7,7 @@ rules change. They decide on what is stored as the publisher's, never on what ru
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator import rules
@@ -14,6 +15,7 @@ from aggregator.model import Rules
 from aggregator.refine.html import to_text
 from aggregator.store.codec import dumps
 from aggregator.store.rows import categories_of, feed_of, instant
+from aggregator.store.windows import feeds_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -51,18 +53,14 @@ def judge(
     connection: sqlite3.Connection, source_id: int, source: Source, *, entry_ids: Iterable[int]
 ) -> None:
     """Ask the source's rules, and those of every feed that it is in, about these entries."""
-    feeds = connection.execute(
-        """SELECT f.id, f.config FROM feeds f JOIN memberships m ON m.feed_id = f.id
-            WHERE m.source_id = ? AND m.until_key IS NULL AND f.removed_at IS NULL""",
-        (source_id,),
-    ).fetchall()
-    asked = [(row["id"], feed) for row in feeds if _asks(feed := feed_of(row["config"]), source)]
+    feeds = ((row["id"], feed_of(row["config"])) for row in feeds_of(connection, source_id))
+    asked = [(feed_id, feed) for feed_id, feed in feeds if _asks(feed, source)]
     if source.rules == Rules() and not asked:
         return
     for entry_id in entry_ids:
-        _judge_by_source(connection, entry_id, source)
+        facts = _judge_by_source(connection, entry_id, source)
         for feed_id, feed in asked:
-            _judge_by_feed(connection, entry_id, source, feed_id, feed)
+            _judge_by_feed(connection, entry_id, facts, source, (feed_id, feed))
 
 
 def judge_again(
@@ -73,11 +71,7 @@ def judge_again(
     And about what rules have left out before, which archives may show again. `with_source`: its own
     rules, too.
     """
-    feeds = connection.execute(
-        """SELECT f.id, f.config, f.floor FROM feeds f JOIN memberships m ON m.feed_id = f.id
-            WHERE m.source_id = ? AND m.until_key IS NULL AND f.removed_at IS NULL""",
-        (source_id,),
-    ).fetchall()
+    feeds = feeds_of(connection, source_id)
     lowest = min((row["floor"] for row in feeds), default=0)
     if with_source:
         for entry_id in _concerned(connection, source_id, lowest, None):
@@ -86,7 +80,8 @@ def judge_again(
         feed = feed_of(row["config"])
         if _asks(feed, source):
             for entry_id in _concerned(connection, source_id, row["floor"], row["id"]):
-                _judge_by_feed(connection, entry_id, source, row["id"], feed)
+                facts = facts_of(_entry(connection, entry_id))
+                _judge_by_feed(connection, entry_id, facts, source, (row["id"], feed))
         else:
             connection.execute(
                 """DELETE FROM exclusions WHERE feed_id = ? AND entry_id IN
@@ -113,21 +108,35 @@ def _concerned(
     return [entry_id for (entry_id,) in rows.fetchall()]
 
 
-def _judge_by_source(connection: sqlite3.Connection, entry_id: int, source: Source) -> None:
-    row = connection.execute("SELECT * FROM entries WHERE id = ?", (entry_id,)).fetchone()
+def _entry(connection: sqlite3.Connection, entry_id: int) -> sqlite3.Row:
+    row: sqlite3.Row = connection.execute(
+        "SELECT * FROM entries WHERE id = ?", (entry_id,)
+    ).fetchone()
+    return row
+
+
+def _judge_by_source(connection: sqlite3.Connection, entry_id: int, source: Source) -> rules.Facts:
+    """Store what the source's rules say; return the entry's facts with the tags that they give."""
+    row = _entry(connection, entry_id)
     facts = facts_of(row)
-    tags, blocked = dumps(rules.tags(source, facts)), rules.blocked(source, facts)
-    if (row["tags"], row["blocked"]) != (tags, blocked):
+    tags, blocked = rules.tags(source, facts), rules.blocked(source, facts)
+    if (row["tags"], row["blocked"]) != (dumps(tags), blocked):
         connection.execute(
-            "UPDATE entries SET tags = ?, blocked = ? WHERE id = ?", (tags, blocked, entry_id)
+            "UPDATE entries SET tags = ?, blocked = ? WHERE id = ?",
+            (dumps(tags), blocked, entry_id),
         )
+    return replace(facts, tags=tags)
 
 
 def _judge_by_feed(
-    connection: sqlite3.Connection, entry_id: int, source: Source, feed_id: int, feed: Feed
+    connection: sqlite3.Connection,
+    entry_id: int,
+    facts: rules.Facts,
+    source: Source,
+    asked: tuple[int, Feed],
 ) -> None:
-    row = connection.execute("SELECT * FROM entries WHERE id = ?", (entry_id,)).fetchone()
-    because = rules.judge(source, feed, facts_of(row))
+    feed_id, feed = asked
+    because = rules.judge(source, feed, facts)
     if because is None:
         connection.execute(
             "DELETE FROM exclusions WHERE feed_id = ? AND entry_id = ?", (feed_id, entry_id)

@@ -221,7 +221,9 @@ def _story(row: sqlite3.Row, feed: Feed, origin: Origin, source: Source) -> Stor
 
 def _ruled(story: Story, row: sqlite3.Row, feed: Feed, source: Source) -> Story:
     """Return the story with the tags and the words that rules give it."""
-    given = given_tags(row) + rules.feed_tags(feed, facts_of(row))
+    given = given_tags(row)
+    if feed.rules.tag:
+        given += rules.feed_tags(feed, facts_of(row))
     held = {category.term for category in story.categories}
     replace_by = source.rules.replace + feed.rules.replace
     return replace(

@@ -118,6 +118,15 @@ def _cut(connection: sqlite3.Connection, source_id: int, after: int, backfill: i
     return after if row is None else int(row[0])
 
 
+def feeds_of(connection: sqlite3.Connection, source_id: int) -> list[sqlite3.Row]:
+    """Return the feeds that select a source today."""
+    return connection.execute(
+        """SELECT f.* FROM feeds f JOIN memberships m ON m.feed_id = f.id
+            WHERE m.source_id = ? AND m.until_key IS NULL AND f.removed_at IS NULL""",
+        (source_id,),
+    ).fetchall()
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """An entry that a feed shows."""
