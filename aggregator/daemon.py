@@ -11,7 +11,6 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +23,7 @@ from aggregator import __version__
 from aggregator import config as configuration
 from aggregator.control import ControlServer
 from aggregator.dispatch import Dispatcher
+from aggregator.editions import addresses
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.logs import event, set_level, set_up
 from aggregator.notify import Notifier
@@ -36,7 +36,6 @@ from aggregator.once import (
     utc_now,
 )
 from aggregator.outlets import Outlets
-from aggregator.publish import Addresses, Format
 from aggregator.reports import Reports
 from aggregator.requests import Requests
 from aggregator.schedule import price
@@ -189,28 +188,14 @@ class Daemon:
 
     def _announce(self) -> None:
         try:
-            self._greet()
+            sys.stdout.write(f"aggregator {__version__} serves\n{addresses(self._config)}")
+            sys.stdout.flush()
         except (OSError, AggregatorError) as error:  # nobody reads it: no reason not to serve
             log.warning(event("addresses not printed", because=error))
         sources = len(self._config.sources)
         log.info(event("started", version=__version__, sources=sources, pid=os.getpid()))
         self._status = self._status_line()
         self._notifier.send("READY=1", self._status)
-
-    def _greet(self) -> None:
-        addresses = Addresses(self._config.server.base_url)
-        sys.stdout.write(f"aggregator {__version__} serves\n")
-        for feed in self._config.feeds:
-            if feed.automatic and feed.path == feed.name:
-                continue  # one a tag and one a source
-            sys.stdout.write(f"  {feed.title}\n")
-            for form in Format:
-                private = replace(feed, token="TOKEN" if feed.token else None)
-                sys.stdout.write(f"    {addresses.feed(private, form)}\n")
-        sys.stdout.write(
-            f"  each tag and source: {addresses.home}tags/TAG.atom, sources/NAME.atom\n"
-        )
-        sys.stdout.flush()
 
     async def _wind_up(self, serving: asyncio.Task[None]) -> None:
         """Finish what can be finished in time; every committed poll stays committed."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.exporting import Exporter
 from aggregator.logs import event
-from aggregator.static import StaticPublisher
+from aggregator.static import publish_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,8 +88,7 @@ class Outlets:
 
     def _write(self, config: Config) -> None:
         if config.publish.directory is not None:
-            publisher = StaticPublisher(self._store, is_stopping=self._is_stopping)
-            self._attempt(STATIC, lambda: publisher.run(config))
+            self._attempt(STATIC, lambda: publish_all(config, self._store, self._is_stopping))
         for subject in [one for one in self._troubles if one not in _subjects(config)]:
             del self._troubles[subject]
             self._note(subject, None)

@@ -197,8 +197,7 @@ def _address(feed: Feed, config: Config) -> str:
     """Return a feed's URL without its extension; nobody reads a token from a terminal."""
     from aggregator.publish import Addresses, Format
 
-    shown = replace(feed, token="TOKEN") if feed.token is not None else feed  # noqa: S106
-    url = Addresses(config.server.base_url).feed(shown, Format.ATOM)
+    url = Addresses(config.server.base_url).feed(feed.masked, Format.ATOM)
     return url.removesuffix(f".{Format.ATOM.value}")
 
 

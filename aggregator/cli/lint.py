@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import config_option, config_path
+from aggregator.cli.options import config_option, load_config_if_any
 from aggregator.cli.show import line
-from aggregator.errors import AggregatorError, ConfigError
+from aggregator.errors import AggregatorError
 
 if TYPE_CHECKING:
     from aggregator.config import Config
@@ -107,7 +107,7 @@ def _fetch(url: str) -> Fetched:
     from aggregator.model import Fetched, NotModified
 
     set_up("error", os.environ)
-    outcome = asyncio.run(_ask(_config(), url))
+    outcome = asyncio.run(_ask(load_config_if_any(), url))
     match outcome:
         case Fetched():
             return outcome
@@ -127,17 +127,6 @@ async def _ask(config: Config, url: str) -> Outcome:
         return await fetcher.fetch(url, access=known.access if known else Access())
     finally:
         await fetcher.aclose()
-
-
-def _config() -> Config:
-    """Return the configuration, or an empty one where there is none."""
-    from aggregator.config import load, parse
-
-    try:
-        path = config_path()
-    except ConfigError:
-        return parse("", Path("config.toml"))
-    return load(path)
 
 
 def _line(document: str, finding: Finding) -> str:

@@ -53,6 +53,18 @@ def load_config() -> Config:
     return load(config_path())
 
 
+def load_config_if_any() -> Config:
+    """Return the checked configuration, or one of nothing where there is none to be found."""
+    from aggregator.config import load, parse
+    from aggregator.errors import ConfigError
+
+    try:
+        path = config_path()
+    except ConfigError:
+        return parse("", Path("config.toml"))
+    return load(path)
+
+
 @contextmanager
 def reading(config: Path, database: Path) -> Iterator[SqliteStore]:
     """Open the database for reading; an error names both files whole, as a folder may be wrong.

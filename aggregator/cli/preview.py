@@ -12,9 +12,9 @@ import click
 
 from aggregator.cli.add import whole_url
 from aggregator.cli.entry import placed, removals
-from aggregator.cli.options import config_option, config_path
+from aggregator.cli.options import config_option, load_config_if_any
 from aggregator.cli.show import line, local_time
-from aggregator.errors import AggregatorError, ConfigError, UnreadableError
+from aggregator.errors import AggregatorError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ def preview(
     Fetches, parses, cleans, applies rules and renders as the daemon does: with the settings of the
     source that has this URL, or of the one that --source names.
     """
-    config = _config()
+    config = load_config_if_any()
     source = _source(config, what, as_source)
     feed = _feed(config, in_feed)
     refined = _read(config, what, source)
@@ -77,17 +77,6 @@ def preview(
         return
     for text in _lines(refined, told, every=every):
         click.echo(text)
-
-
-def _config() -> Config:
-    """Return the configuration, or one of nothing where there is none: a preview needs none."""
-    from aggregator.config import load, parse
-
-    try:
-        path = config_path()
-    except ConfigError:
-        return parse("", Path("config.toml"))
-    return load(path)
 
 
 def _source(config: Config, what: str, name: str | None) -> Source:

@@ -6,7 +6,7 @@ The server and the publisher of files hand out the same bytes because both get t
 from aggregator.editions.catalogue import Address, Catalogue, Document, read_address
 from aggregator.editions.edition import FOR_EVER, Edition, make_edition
 from aggregator.editions.packing import Packed, pack
-from aggregator.editions.pages import STYLE_SOURCE, feeds_page, listed, open_sources
+from aggregator.editions.pages import STYLE_SOURCE, addresses, feeds_page, listed, open_sources
 from aggregator.editions.rhythm import LONGEST, SHORTEST, fresh_for
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Document",
     "Edition",
     "Packed",
+    "addresses",
     "feeds_page",
     "fresh_for",
     "listed",

@@ -94,6 +94,19 @@ def feeds_page(catalogue: Catalogue, *, with_sources: bool) -> bytes:
 """.encode()
 
 
+def addresses(config: Config) -> str:
+    """Return the addresses of the feeds as lines of text, of automatic ones what they look like."""
+    places = Addresses(config.server.base_url)
+    lines = []
+    for feed in config.feeds:
+        if feed.automatic and feed.path == feed.name:
+            continue  # one a tag and one a source
+        lines.append(f"  {feed.title}")
+        lines += [f"    {places.feed(feed.masked, form)}" for form in Format]
+    lines.append(f"  each tag and source: {places.home}tags/TAG.atom, sources/NAME.atom")
+    return "\n".join(lines) + "\n"
+
+
 def listed(config: Config, *, with_sources: bool) -> tuple[Feed, ...]:
     """Return the feeds that everybody may know of: never those with a token.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -206,6 +206,11 @@ class Feed:
     def token_digest(self) -> str | None:
         """What may be remembered of the token, once the feed is gone: enough to know it again."""
         return None if self.token is None else sha256(self.token.encode()).hexdigest()
+
+    @property
+    def masked(self) -> Feed:
+        """The feed with TOKEN in place of its token, for addresses that others may read."""
+        return self if self.token is None else replace(self, token="TOKEN")  # noqa: S106 - no secret
 
     @property
     def path(self) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aggregator.model import ArchivePart, Feed
     from aggregator.store import Store
 
-__all__ = ["StaticPublisher", "publish_all"]
+__all__ = ["publish_all"]
 
 log = logging.getLogger(__name__)
 
@@ -41,21 +41,6 @@ _LOCK = "-static.lock"
 _SITE = ""
 #: And under this one what a run was about to write when it was cut off.
 _ANNOUNCED = "\0"
-
-
-class StaticPublisher:
-    """Writes feeds to the directory that a configuration names.
-
-    Once `is_stopping` says so, what is under way ends after the feed that is being written.
-    """
-
-    def __init__(self, store: Store, is_stopping: Callable[[], bool] = lambda: False) -> None:
-        self._store = store
-        self._is_stopping = is_stopping
-
-    def run(self, config: Config) -> int:
-        """Bring the directory up to date; see `publish_all`."""
-        return publish_all(config, self._store, self._is_stopping)
 
 
 def publish_all(
