@@ -21,7 +21,7 @@ RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
 .PHONY: help install run test demo bench-schedule bench-subscribers clients fidelity golden constraints clean python test-needs clients-needs
 
 help: ## list what make can do
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-15s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 install: $(VENV)/.for-running ## build .venv with what running needs (.venv/bin/aggregator)
 	@$(BIN)/python -m compileall -qq aggregator || true  # a service cannot write bytecode into its code

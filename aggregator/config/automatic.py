@@ -28,14 +28,16 @@ def automatic(sources: Sequence[Source], configured: Sequence[Feed]) -> tuple[Fe
     feeds = []
     if EVERYTHING not in {feed.name for feed in configured}:
         feeds.append(Feed(name=EVERYTHING, title="All", exclude_sources=hidden, automatic=True))
-    tags = dict.fromkeys(tag for source in shown for tag in given(source))
+    tags = dict.fromkeys(tag for source in shown for tag in source.carried_tags)
     feeds += [
         Feed(
             name=f"tags/{tag}",
             title=tag,
             tags=(tag,),
             exclude_sources=tuple(
-                source.name for source in sources if source.name in hidden and tag in given(source)
+                source.name
+                for source in sources
+                if source.name in hidden and tag in source.carried_tags
             ),
             automatic=True,
         )
@@ -53,12 +55,6 @@ def automatic(sources: Sequence[Source], configured: Sequence[Feed]) -> tuple[Fe
     return tuple(feeds)
 
 
-def given(source: Source) -> tuple[str, ...]:
-    """Return the tags that entries of a source can have: its own, and those of its rules."""
-    of_rules = (tag for tagging in source.rules.tag for tag in tagging.tags)
-    return tuple(dict.fromkeys((*source.tags, *of_rules)))
-
-
 def _is_hidden(source: Source, configured: Sequence[Feed]) -> bool:
     private = any(feed.token is not None and feed.selects(source) for feed in configured)
     return private and not any(_shows_all(feed, source) for feed in configured)
@@ -73,7 +69,7 @@ def _shows_all(feed: Feed, source: Source) -> bool:
         return False
     if feed.rules.keep or feed.rules.block or feed.rules.replace:
         return False
-    if not set(feed.exclude_tags).isdisjoint(given(source)):
+    if not set(feed.exclude_tags).isdisjoint(source.carried_tags):
         return False
     everything = feed.sources is None and feed.tags is None
     named = feed.sources is not None and source.name in feed.sources

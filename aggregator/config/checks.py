@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.config import asking, checks_asking, checks_publishing, values
-from aggregator.config.automatic import given
 from aggregator.config.mistakes import printable
 from aggregator.config.settings import SHORTEST_PUBLIC_INTERVAL
 from aggregator.config.values import written
@@ -70,7 +69,7 @@ def cautions(
                 ("network", "allow_private", index), "lets every source reach every address"
             )
     checks_publishing.cautions(tables, warnings)
-    carried = {tag for source in sources for tag in given(source)}
+    carried = {tag for source in sources for tag in source.carried_tags}
     for index, feed in enumerate(feeds):
         for position, tag in enumerate(feed.tags or ()):
             if tag not in carried:

@@ -129,8 +129,7 @@ class Catalogue:
         self._named = {source.name: number for number, source in enumerate(config.sources)}
         self._tagged: dict[str, set[int]] = {}
         for number, source in enumerate(config.sources):
-            given = (tag for tagging in source.rules.tag for tag in tagging.tags)
-            for tag in (*source.tags, *given):
+            for tag in source.carried_tags:
                 self._tagged.setdefault(tag, set()).add(number)
 
     def find(self, addresses: Iterable[Address]) -> Document | None:

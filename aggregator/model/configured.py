@@ -139,6 +139,12 @@ class Source:
         return self.mirrors or (self.url,)
 
     @property
+    def carried_tags(self) -> tuple[str, ...]:
+        """The tags that its entries can have: its own, and those that its rules may give."""
+        of_rules = (tag for tagging in self.rules.tag for tag in tagging.tags)
+        return tuple(dict.fromkeys((*self.tags, *of_rules)))
+
+    @property
     def host(self) -> str:
         """The host that a poll asks first: scheme, name and port (RFC 6454 §4)."""
         return host_of(self.urls[0])
@@ -199,8 +205,7 @@ class Feed:
             return True
         if self.sources is not None and source.name in self.sources:
             return True
-        given = {tag for tagging in source.rules.tag for tag in tagging.tags} | set(source.tags)
-        return self.tags is not None and not given.isdisjoint(self.tags)
+        return self.tags is not None and not set(self.tags).isdisjoint(source.carried_tags)
 
     @property
     def token_digest(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
@@ -58,7 +59,7 @@ class Feeds:
         """
         path = request.scope["raw_path"].decode("ascii")
         addresses = read_address(path)
-        catalogue = self._present()
+        catalogue = await self._present()
         document = catalogue.find(addresses)
         if document is None:
             return await self._not_there(path, addresses)
@@ -73,11 +74,12 @@ class Feeds:
             headers=PRIVATELY if document.feed.token is not None else None,
         )
 
-    def _present(self) -> Catalogue:
-        config = self._config()
-        if self._catalogue is None or self._catalogue.config is not config:
-            self._catalogue = Catalogue(config)
-        return self._catalogue
+    async def _present(self) -> Catalogue:
+        """Return the catalogue of the present configuration; thousands of sources take ms."""
+        config, catalogue = self._config(), self._catalogue
+        if catalogue is None or catalogue.config is not config:
+            catalogue = self._catalogue = await asyncio.to_thread(Catalogue, config)
+        return catalogue
 
     async def _not_there(self, path: str, addresses: tuple[Address, ...]) -> Response:
         remembered = await self._past.of(addresses)
@@ -86,7 +88,7 @@ class Feeds:
                 return text_response(410, words.GONE)
             case Moved(address, name):
                 there = replace(address, path=tuple(name.split("/", 1)))
-                document = self._present().find([there])
+                document = (await self._present()).find([there])
                 if document is None:  # its source is shown to nobody without a token today
                     raise HTTPException(404)
                 return text_response(301, words.MOVED, {"Location": _way(path, document)})
