@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aggregator.errors import UnreadableError
+from aggregator.model.errors import UnreadableError
 from aggregator.parse.decode import decode
 from benchmarks.seen import Seen, seen_by_feedparser, seen_in_json
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aggregator.redact import redact
+from aggregator.web.redaction import redact
 from benchmarks.cases import Case, Difference
 from benchmarks.dates import instant, is_impossible
 from benchmarks.seen import (

@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator import parse, publish, refine
-from aggregator.errors import UnreadableError
 from aggregator.model import (
     Attempt,
     Body,
@@ -39,6 +38,7 @@ from aggregator.model import (
     Source,
     Validators,
 )
+from aggregator.model.errors import UnreadableError
 from aggregator.publish import Addresses, Format
 from aggregator.store.sqlite import SqliteStore, open_store
 from benchmarks.cases import Case, Difference

@@ -23,8 +23,8 @@ import aiohttp
 import httpx
 
 from aggregator.fetch import Fetcher, FetchLimits, user_agent
+from aggregator.fetch.dns import SystemResolver
 from aggregator.fetch.guard import Dial
-from aggregator.fetch.resolve import SystemResolver
 from aggregator.fetch.transport import AiohttpTransport, default_tls
 from aggregator.model import Allowance, NotModified, Validators
 

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.model import Fetched, NotModified, PollState, Source, Tally, Validators
-from aggregator.schedule.habits import Habits, observe
+from aggregator.schedule.history import Habits, observe
 from aggregator.schedule.policy import next_poll
 from aggregator.schedule.price import Bounds, Priced, Pricing, count_request, steer
 

@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator import config as configuration
-from aggregator.dispatch import Dispatcher
+from aggregator.daemon.once import is_priced, make_bounds, make_tools, steered
+from aggregator.daemon.poller import Dispatcher
+from aggregator.daemon.workers import Workers
 from aggregator.fetch import Fetcher, user_agent
-from aggregator.once import is_priced, make_bounds, make_tools, steered
 from aggregator.schedule import price
 from aggregator.store.rows import instant
 from aggregator.store.sqlite import SqliteStore, open_store
-from aggregator.workers import Workers
 from tests.fetching import LIMITS
 
 if TYPE_CHECKING:

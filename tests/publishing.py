@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.config import Config, Listen, Log, Network, Polling, Server, StoreSettings
-from aggregator.errors import StoreError
 from aggregator.model import (
     ArchivePart,
     Category,
@@ -21,6 +20,7 @@ from aggregator.model import (
     SourceStatus,
     Story,
 )
+from aggregator.model.errors import StoreError
 
 MOMENT = datetime(2026, 11, 20, 8, 30, 15, 250_000, tzinfo=UTC)
 

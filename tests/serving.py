@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from aggregator.config import Listen
-from aggregator.errors import StoreError
+from aggregator.model.errors import StoreError
 from aggregator.serve import Bounds, Site, create_app, open_sockets, serve
-from aggregator.serve.patience import PATIENCE, Patience
+from aggregator.serve.timeouts import PATIENCE, Patience
 from tests.publishing import MOMENT, Shelf, config, selection
 
 if TYPE_CHECKING:

@@ -22,27 +22,23 @@ PACKAGE = ROOT / "aggregator"
 
 #: The pipe from its foundation up: a module may import what stands above it in this table.
 LEVELS = (
-    ("errors", "model", "redact"),
+    ("model", "web"),
     ("rules",),
-    (
-        "config", "discover", "exports", "lint", "logs", "operations", "opml", "parse", "publish",
-        "refine", "schedule",
-    ),
-    ("control", "edit", "fetch", "files", "notify", "store", "workers"),
-    ("editions",),
-    ("exporting", "poll", "preview", "rehearsal", "reports", "serve", "static"),
-    ("dispatch", "outlets"),
-    ("once",),
-    ("requests",),
+    ("config", "lint", "operations", "parse", "refine", "schedule", "stories"),
+    ("fetch", "store"),
+    ("publish",),
+    ("outputs", "preview", "serve"),
     ("daemon",),
     ("cli",),
 )  # fmt: skip
 
 #: Level 1 is pure: a decision takes its clock, dice and environment as arguments.
 PURE = (
-    "model", "redact", "rules", "config", "discover", "exports", "lint", "operations", "opml",
-    "parse", "publish", "refine", "schedule",
+    "model", "web", "rules", "config", "lint", "operations", "parse", "publish", "refine",
+    "schedule", "stories",
 )  # fmt: skip
+#: What of a pure room reads and writes files, because that is its one trade.
+RIM = {PACKAGE / "config" / "edit" / "config_file.py"}
 IMPURE_MODULES = {
     "asyncio", "http", "os", "random", "secrets", "signal", "socket", "ssl", "subprocess",
     "threading", "time", "urllib.request",
@@ -53,25 +49,25 @@ IMPURE_CALLS = {"now", "today", "utcnow", "getenv", "urandom"}
 OWNERS: dict[str, str | tuple[str, ...]] = {
     "aiohttp": "fetch/",
     "aiohttp_socks": "fetch/",
-    "apscheduler": "daemon.py",
+    "apscheduler": "daemon/app.py",
     "backports.zstd": "fetch/",
-    "brotli": ("editions/packing.py", "fetch/"),
+    "brotli": ("fetch/", "publish/compression.py"),
     "click": "cli/",
     "feedgen": "publish/",
-    "feedparser": "parse/document.py",
+    "feedparser": "parse/feed_reader.py",
     "google_re2": "rules/patterns.py",
     "h11": "serve/",
     "httpx": "fetch/",
-    "jinja2": "exports/",
-    "listparser": "opml.py",
+    "jinja2": "outputs/posts/",
+    "listparser": "config/opml.py",
     "lxml": "publish/",
-    "nh3": "refine/html.py",
-    "pydantic": "config",
+    "nh3": "refine/sanitise.py",
+    "pydantic": "config/",
     "selectolax": "rules/selectors.py",
     "sqlite_utils": "store/",
     "starlette": "serve/",
     "tabulate": "cli/",
-    "tomlkit": "edit/",
+    "tomlkit": "config/edit/",
     "uvicorn": "serve/",
     "wcwidth": "cli/",
     "yarl": "fetch/",
@@ -173,7 +169,7 @@ def test_arrows_point_one_way_and_stages_of_one_level_stay_apart() -> None:
 
 
 def test_pure_stages_take_clock_dice_and_environment_as_arguments() -> None:
-    pure = [path for path in sources() if stage_of(path) in PURE]
+    pure = [path for path in sources() if stage_of(path) in PURE and path not in RIM]
     impure_names = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(IMPURE_MODULES)))})(?:\.|$)")
     wrong = [
         str(found) for path in pure for found in imports(path) if impure_names.match(found.name)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 import wcwidth
 
-from aggregator.control import socket_path
+from aggregator.daemon.control import socket_path
 from tests.program import PATIENCE, PROGRAM, Program
 from tests.web import Publisher
 

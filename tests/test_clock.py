@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from aggregator.workers import Workers
+from aggregator.daemon.workers import Workers
 from tests.polling import DAY, HOUR, START, Clock, House, house, rss, source
 from tests.web import Publisher, Reply
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config import Config, Listen, find, load, parse
-from aggregator.config.tables import LISTS, SECTIONS
+from aggregator.config.keys import LISTS, SECTIONS
 from aggregator.config.values import allowance, duration, same_url_key, written
-from aggregator.errors import ConfigError
 from aggregator.model import Allowance, Condition, Feed, Source
+from aggregator.model.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
 SOURCE = '[[sources]]\nname = "a"\nurl = "https://a.example/rss"\n'

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from aggregator.config import Config, Rsshub, parse
-from aggregator.config.tables import MAX_ENTRIES
+from aggregator.config.keys import MAX_ENTRIES
 from aggregator.config.values import ENCODINGS, encoding
-from aggregator.errors import ConfigError
 from aggregator.model import Access, Source
-from aggregator.parse import limits
+from aggregator.model.errors import ConfigError
+from aggregator.parse import document_limits
 from aggregator.parse.decode import decode
 
 RSSHUB = '[rsshub]\ninstances = ["http://rsshub:1200/", "https://rsshub.example/base"]\n'
@@ -319,4 +319,4 @@ def test_every_encoding_that_can_be_configured_is_read(label: str) -> None:
 
 
 def test_max_entries_is_bounded_as_the_parser_is() -> None:
-    assert MAX_ENTRIES == limits.MAX_ENTRIES
+    assert MAX_ENTRIES == document_limits.MAX_ENTRIES

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config import Config, Publish, parse
-from aggregator.config.automatic import automatic
-from aggregator.errors import ConfigError
+from aggregator.config.automatic_feeds import automatic
 from aggregator.model import Condition, Export, Feed, Rules, Source, Tagging
+from aggregator.model.errors import ConfigError
 
 SOURCE = '[[sources]]\nname = "a"\nurl = "https://a.example/rss"\n'
 OTHER = '[[sources]]\nname = "b"\nurl = "https://b.example/rss"\n'

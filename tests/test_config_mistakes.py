@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config import MAX_FILE_BYTES, load, parse
-from aggregator.errors import ConfigError
+from aggregator.model.errors import ConfigError
 
 SOURCE = '[[sources]]\nname = "a"\nurl = "https://a.example/rss"\n'
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from aggregator.config import parse
-from aggregator.errors import ConfigError
 from aggregator.model import (
     Condition,
     ImageRewrite,
@@ -20,6 +19,7 @@ from aggregator.model import (
     Source,
     Tagging,
 )
+from aggregator.model.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
 SOURCE = '[[sources]]\nname = "a"\nurl = "https://a.example/rss"\n'

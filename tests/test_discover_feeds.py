@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.discover import Page, feed_links
-from aggregator.discover.pages import MAX_LINKS, MAX_PAGE_BYTES
+from aggregator.preview.discover import Page, feed_links
+from aggregator.preview.html_links import MAX_LINKS, MAX_PAGE_BYTES
 
 RSS = 'type="application/rss+xml"'
 

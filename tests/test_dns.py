@@ -53,7 +53,7 @@ import asyncio, socket, sys
 from datetime import timedelta
 from dataclasses import replace
 from aggregator.fetch import FetchLimits
-from aggregator.fetch.resolve import SystemResolver
+from aggregator.fetch.dns import SystemResolver
 from tests.dns import FAILS, SILENT, NameServer
 
 async def main():

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.config import Config, parse
-from aggregator.edit import Block, Refusal, append, derive_name, edit, trial
-from aggregator.errors import AggregatorError, ConfigError
+from aggregator.config.edit import Block, Refusal, append, derive_name, edit, trial
+from aggregator.model.errors import AggregatorError, ConfigError
 from tests.test_docs import ROOT
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aggregator.editions import Address, Catalogue, Document, read_address
 from aggregator.model import ArchivePart, Feed
 from aggregator.publish import Addresses, Format
+from aggregator.publish.catalogue import Address, Catalogue, Document, read_address
 from tests.publishing import config
 
 ATOM, RSS, JSON = Format.ATOM, Format.RSS, Format.JSON

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.editions import LONGEST, SHORTEST, fresh_for
+from aggregator.publish.max_age import LONGEST, SHORTEST, fresh_for
 
 NOW = 1_795_000_000_000_000
 MINUTE = 60_000_000

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aggregator.errors import AggregatorError, ConfigError
-from aggregator.exporting import Exporter
-from aggregator.exports import FILE_NAME, LOCK_NAME
+from aggregator.daemon.workers import Worker
 from aggregator.model import Body, Export
+from aggregator.model.errors import AggregatorError, ConfigError
+from aggregator.outputs.post_files import Exporter
+from aggregator.outputs.posts import FILE_NAME, LOCK_NAME
 from aggregator.parse import read
 from aggregator.refine.normalise import normalise
 from aggregator.store.sqlite import SqliteStore, open_store
@@ -64,7 +65,13 @@ class Site:
         return self.run_all(self.export)
 
     def run_all(self, *configured: Export) -> int:
-        exporter = Exporter(self.store, self.folder, configured, deadline=timedelta(seconds=1))
+        exporter = Exporter(
+            self.store,
+            self.folder,
+            configured,
+            make_worker=Worker,
+            deadline=timedelta(seconds=1),
+        )
         feeds = {one.name: one for one in FEEDS}
         return sum(exporter.run(one, feeds[one.feed]) for one in configured)
 
@@ -306,7 +313,7 @@ def test_a_template_without_end_is_named_and_ends(site: Site, written: str, told
 def test_who_stops_waits_for_one_post_and_the_next_run_goes_on(site: Site) -> None:
     site.publish()
     absorb(site.store, document(entry(1), entry(2)), site.now)
-    exporter = Exporter(site.store, site.folder, [HEXO])
+    exporter = Exporter(site.store, site.folder, [HEXO], make_worker=Worker)
     assert exporter.run(HEXO, FEEDS[0], is_stopping=lambda: bool(site.names)) == 1
     assert exporter.run(HEXO, FEEDS[0]) == 1
     assert len(site.names) == 2

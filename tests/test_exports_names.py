@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aggregator.exports import choose_path, path_key
-from aggregator.exports.names import folders, safe_name
+from aggregator.outputs.posts import choose_path, path_key
+from aggregator.outputs.posts.post_paths import folders, safe_name
 
 TITLES = st.one_of(
     st.text(),

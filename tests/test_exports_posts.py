@@ -13,11 +13,11 @@ import yaml  # type: ignore[import-untyped]  # its stubs are a package of their 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.errors import ConfigError
-from aggregator.exports import Layout, attempt, post_of, shipped
-from aggregator.exports.front import quoted, scalar
-from aggregator.exports.markup import excerpt, protect
 from aggregator.model import Category, Enclosure, Export, Exportable, Origin, Story
+from aggregator.model.errors import ConfigError
+from aggregator.outputs.posts import Layout, attempt, post_of, shipped
+from aggregator.outputs.posts.post_markup import excerpt, protect
+from aggregator.outputs.posts.yaml_scalars import quoted, scalar
 
 AT = datetime(2026, 11, 3, 4, 5, 6, tzinfo=UTC)
 ORIGIN = Origin("one", "One", "urn:one", None, None, AT, tags=("科技", "C/C++"))

@@ -14,17 +14,10 @@ import pytest
 
 from aggregator import __version__
 from aggregator.fetch import Secrets, unsendable
-from aggregator.fetch.access import rsshub_code
-from aggregator.fetch.secrets import MAX_SECRET_BYTES
-from aggregator.fetch.target import Target
-from aggregator.model import (
-    Access,
-    Failed,
-    Fetched,
-    NotModified,
-    ProblemKind,
-    Validators,
-)
+from aggregator.fetch.credentials import rsshub_code
+from aggregator.fetch.request_target import Target
+from aggregator.fetch.secret_files import MAX_SECRET_BYTES
+from aggregator.model import Access, Failed, Fetched, NotModified, ProblemKind, Validators
 from tests.fetching import LIMITS, fetching, problem_of
 from tests.web import Publisher, Reply, Request
 

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.fetch.body import MAX_MEMBERS, STEP_BYTES, decoder_for, read_body
-from aggregator.fetch.limits import FetchLimits
-from aggregator.fetch.problems import FetchError
+from aggregator.fetch.failures import FetchError
+from aggregator.fetch.request_limits import FetchLimits
 from aggregator.model import Fetched, Problem, ProblemKind
 from tests.fetching import fetching, problem_of
 from tests.web import Publisher
@@ -223,8 +223,8 @@ def test_memory_stays_flat_under_bombs_of_every_coding() -> None:
     script = """
         import asyncio, gzip, resource, sys, zlib
         from aggregator.fetch.body import read_body, zstd, brotli
-        from aggregator.fetch.limits import FetchLimits
-        from aggregator.fetch.problems import FetchError
+        from aggregator.fetch.request_limits import FetchLimits
+        from aggregator.fetch.failures import FetchError
 
         def peak():
             return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

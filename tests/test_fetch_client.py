@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator import __version__
-from aggregator.errors import ConfigError
 from aggregator.fetch import Fetcher, user_agent
 from aggregator.model import Failed, Fetched, Gone, NotModified, ProblemKind, Validators
+from aggregator.model.errors import ConfigError
 from tests.fetching import LIMITS, NOW, Names, fetching, problem_of
 from tests.web import Publisher, Reply, Request, make_certificate
 

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aggregator.fetch import Fetcher
-from aggregator.fetch.limits import FetchLimits
-from aggregator.fetch.resolve import SystemResolver
-from aggregator.fetch.target import Target, parse_target, redirect_target
+from aggregator.fetch.dns import SystemResolver
+from aggregator.fetch.request_limits import FetchLimits
+from aggregator.fetch.request_target import Target, parse_target, redirect_target
 from aggregator.model import Failed, Fetched, Problem, ProblemKind
 from tests.fetching import LIMITS, NOW, QUICK, Names, allow, fetching, problem_of
 from tests.proxies import Socks5

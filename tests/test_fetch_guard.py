@@ -20,7 +20,7 @@ from aggregator.fetch.guard import (
     effective_address,
     is_public,
 )
-from aggregator.fetch.target import Target, parse_target
+from aggregator.fetch.request_target import Target, parse_target
 from aggregator.model import Fetched, Problem, ProblemKind
 from tests.fetching import Names, allow, fetching, problem_of
 from tests.web import Publisher

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from aggregator.fetch import Fetcher
-from aggregator.fetch.waits import MAX_WAITS, Waits
+from aggregator.fetch.host_waits import MAX_WAITS, Waits
 from aggregator.model import Failed, Fetched, ProblemKind
 from tests.fetching import LIMITS, NOW, allow, fetching
 from tests.web import Publisher

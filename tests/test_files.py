@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aggregator.errors import AggregatorError
-from aggregator.files import (
+from aggregator.model.errors import AggregatorError
+from aggregator.outputs.safe_files import (
     append_beneath,
     holding,
     names_beneath,

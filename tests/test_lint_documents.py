@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from aggregator.lint import MAX_BYTES, RULES, SHOWN_PER_RULE, Finding, lint
 from aggregator.lint.findings import MAX_TOKENS
+from aggregator.lint.html_checks import srcset
 from aggregator.lint.html_tokens import tokens
 from aggregator.lint.html_tree import Nesting
-from aggregator.lint.markup import srcset
-from aggregator.lint.values import canonical
+from aggregator.lint.value_checks import canonical
 from tests import corpus
 from tests.test_lint_rules import FOLDER
 

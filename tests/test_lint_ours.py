@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator import parse, refine
-from aggregator.errors import UnreadableError
 from aggregator.lint import lint
 from aggregator.lint.registries import words
 from aggregator.model import Body, Category, Enclosure, Feed, Origin, Source, Story
+from aggregator.model.errors import UnreadableError
+from aggregator.preview.dry_run import rehearse
 from aggregator.publish import Addresses, Format, render
-from aggregator.refine.html import clean
-from aggregator.rehearsal import rehearse
+from aggregator.refine.sanitise import clean
 from tests import corpus
 from tests.golden import STORIES, documents
 from tests.hostile_html import PAYLOADS

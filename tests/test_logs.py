@@ -9,9 +9,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.logs import LONGEST_LINE, LineFormatter, event
+from aggregator.daemon.log import LONGEST_LINE, LineFormatter, event
+from aggregator.daemon.poll_log import Reports
 from aggregator.model import Plan, PollResult, Problem, ProblemKind, Tally
-from aggregator.reports import Reports
 from tests.making import DAY, START
 
 
@@ -68,7 +68,7 @@ def test_the_log_tells_news_changes_and_a_daily_reminder() -> None:
         def emit(self, record: logging.LogRecord) -> None:
             told.append((record.levelno, record.getMessage().partition(" source=")[0]))
 
-    logger, listener = logging.getLogger("aggregator.reports"), Listener()
+    logger, listener = logging.getLogger("aggregator.daemon.poll_log"), Listener()
     logger.addHandler(listener)
     logger.setLevel(logging.INFO)
     try:

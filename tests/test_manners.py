@@ -26,8 +26,8 @@ from aggregator.model import (
     Problem,
     ProblemKind,
 )
-from aggregator.schedule import moves
-from aggregator.schedule.habits import Habits
+from aggregator.schedule import permanent_redirects
+from aggregator.schedule.history import Habits
 from aggregator.schedule.policy import next_poll
 from aggregator.schedule.price import Bounds, Pricing
 from tests.making import fetched
@@ -104,7 +104,10 @@ def test_the_bound_on_redirects_is_the_one_named() -> None:
     said("Redirects are followed, up to 5 for one poll")
     assert FetchLimits().redirects == 5
     said("after 3 polls over 48 hours with one target")
-    assert (moves.POLLS_TO_BELIEVE, moves.TIME_TO_BELIEVE) == (3, 48 * HOUR)
+    assert (permanent_redirects.POLLS_TO_BELIEVE, permanent_redirects.TIME_TO_BELIEVE) == (
+        3,
+        48 * HOUR,
+    )
 
 
 def pause(

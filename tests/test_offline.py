@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from aggregator.workers import Workers
+from aggregator.daemon.workers import Workers
 from tests.dns import FAILS, DnsResolver, NameServer
 from tests.fetching import LIMITS
 from tests.polling import DAY, HOUR, START, Clock, House, house, rss, source

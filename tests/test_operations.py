@@ -19,10 +19,10 @@ from aggregator.operations import (
     WatchedFeed,
     WatchedSource,
     certificate_note,
-    look,
+    evaluate,
 )
-from aggregator.operations.look import MOST_SINGLE, ONCE_IN, TOGETHER
-from aggregator.operations.wording import MOST_LISTED
+from aggregator.operations.evaluation import MOST_SINGLE, ONCE_IN, TOGETHER
+from aggregator.operations.event_messages import MOST_LISTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ class Feed:
     def look(self, *sources: WatchedSource, now: datetime = NOW, **more: object) -> list[str]:
         """Look at these sources; return the titles of what is told."""
         watched = replace(Watched(sources), **more)  # type: ignore[arg-type]  # a test's shorthand
-        told = look(watched, self.alarms, now=now, alert_after=DAY)
+        told = evaluate(watched, self.alarms, now=now, alert_after=DAY)
         self.alarms = told.alarms
         self.events += told.events
         return [event.title for event in told.events]
@@ -405,7 +405,7 @@ def watch(
     alarms: tuple[Alarm, ...] = ()
     result = []
     for now, found in seen:
-        told = look(Watched(found), alarms, now=now, alert_after=DAY)
+        told = evaluate(Watched(found), alarms, now=now, alert_after=DAY)
         alarms = told.alarms
         result.append((now, told.alarms, told.events))
     return result
@@ -417,7 +417,7 @@ def test_looking_twice_tells_once(
     seen: list[tuple[datetime, tuple[WatchedSource, ...]]],
 ) -> None:
     for (now, found), (_, alarms, _) in zip(seen, watch(seen), strict=True):
-        again = look(Watched(found), alarms, now=now, alert_after=DAY)
+        again = evaluate(Watched(found), alarms, now=now, alert_after=DAY)
         assert again.events == ()
         assert again.alarms == alarms
 
@@ -484,7 +484,7 @@ def test_what_stays_wrong_is_told_in_the_end_and_so_is_what_is_well(
     found = tuple(replace(one, next_poll_at=now + 9 * DAY) for one in seen[-1][1])
     for _ in range(30):
         now += HOUR
-        alarms = look(Watched(found), alarms, now=now, alert_after=DAY).alarms
+        alarms = evaluate(Watched(found), alarms, now=now, alert_after=DAY).alarms
     told = {(alarm.subject, alarm.kind) for alarm in alarms if alarm.told}
     for source in found:
         assert ((source.key, Kind.MOVED) in told) == (source.moved is not None)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.errors import UnreadableError
+from aggregator.config.opml import MAX_BYTES, MAX_DEPTH, MAX_OUTLINES, read, write
 from aggregator.model import ProblemKind, Source
-from aggregator.opml import MAX_BYTES, MAX_DEPTH, MAX_OUTLINES, read, write
+from aggregator.model.errors import UnreadableError
 
 
 def opml(body: str, *, version: str = "2.0") -> bytes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aggregator.errors import UnreadableError
 from aggregator.model import ProblemKind
+from aggregator.model.errors import UnreadableError
 from tests.test_parse_settings import read
 
 CHALLENGES = {

@@ -22,8 +22,8 @@ from feedparser.urls import (  # type: ignore[import-untyped]  # feedparser ship
 )
 
 from aggregator import parse
-from aggregator.errors import UnreadableError
 from aggregator.model import Body, Document, Provenance, RawEntry
+from aggregator.model.errors import UnreadableError
 from tests import corpus
 
 if TYPE_CHECKING:

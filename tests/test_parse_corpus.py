@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import feedparser  # type: ignore[import-untyped]  # feedparser ships no types
 
 from aggregator import parse, refine
-from aggregator.errors import UnreadableError
+from aggregator.daemon.workers import Workers
 from aggregator.model import Body, Entry, Problem, ProblemKind, Refined
-from aggregator.refine.html import clean, to_text
-from aggregator.workers import Workers
+from aggregator.model.errors import UnreadableError
+from aggregator.refine.sanitise import clean, to_text
 from tests import corpus
 
 if TYPE_CHECKING:

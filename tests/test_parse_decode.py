@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.errors import UnreadableError
 from aggregator.model import ProblemKind
+from aggregator.model.errors import UnreadableError
 from aggregator.parse.decode import decode
 
 SHORT = "IT之家消息，新品发布"

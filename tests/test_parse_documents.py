@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator import parse
-from aggregator.errors import UnreadableError
 from aggregator.model import (
     Body,
     Category,
@@ -21,6 +20,7 @@ from aggregator.model import (
     Provenance,
     SiteRule,
 )
+from aggregator.model.errors import UnreadableError
 from aggregator.parse.ampersands import escaped
 
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from aggregator import parse
-from aggregator.errors import UnreadableError
 from aggregator.model import Body, Document
-from aggregator.parse.pages import rsshub_error
+from aggregator.model.errors import UnreadableError
+from aggregator.parse.non_feeds import rsshub_error
 
 SEEN = datetime(2026, 11, 23, tzinfo=UTC)
 WORDS = "IT之家消息，新品发布"

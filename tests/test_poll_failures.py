@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_asyncio
 
+from aggregator.daemon.workers import Workers
 from aggregator.model import ProblemKind
-from aggregator.workers import Workers
 from tests.dns import DnsResolver, NameServer
 from tests.failures import PATH, ROWS, SHORT, Certificates, Row, Scene, make_certificates
 from tests.fetching import LIMITS

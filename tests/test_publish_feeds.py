@@ -16,7 +16,7 @@ from lxml import etree
 from aggregator.lint import lint
 from aggregator.model import Category, Enclosure, Feed, Selection, Source, Story
 from aggregator.publish import Addresses, Format, render, render_feeds, render_sources
-from aggregator.publish.clean import clean_language, clean_url
+from aggregator.publish.xml_safety import clean_language, clean_url
 from tests.golden import DRESSED, FEEDS, STORIES
 from tests.publishing import (
     ARCHIVE,

@@ -20,8 +20,8 @@ from aggregator import parse, refine
 from aggregator.lint import lint
 from aggregator.model import Body, Category, Enclosure, Feed, Origin, Selection, Story
 from aggregator.publish import Addresses, Format, clean, render
-from aggregator.publish.clean import clean_id, clean_url, person_name, reads_as_markup
-from aggregator.refine.html import clean as sanitised
+from aggregator.publish.xml_safety import clean_id, clean_url, person_name, reads_as_markup
+from aggregator.refine.sanitise import clean as sanitised
 from tests.golden import STORIES, selections
 from tests.publishing import ITHOME, MOMENT, bare_story, selection, story
 

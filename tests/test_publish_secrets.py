@@ -8,8 +8,8 @@ import pytest
 
 from aggregator.model import Category, Enclosure, Feed, Source
 from aggregator.publish import Addresses, Format, render, render_sources
-from aggregator.publish.clean import clean_url
-from aggregator.redact import SECRET_PARAMETERS
+from aggregator.publish.xml_safety import clean_url
+from aggregator.web.redaction import SECRET_PARAMETERS
 from tests.publishing import ITHOME, selection, status, story
 
 CANARY = "canary7"

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 
 from aggregator.publish import Addresses, Format, render
-from aggregator.refine.html import clean
+from aggregator.refine.sanitise import clean
 from tests.browser import Site, find_browser
 from tests.hostile_html import CLASSES, PAYLOADS
 from tests.publishing import bare_story, selection

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.refine.guards import MAX_NESTING, nesting
-from aggregator.refine.html import clean, strip_tags, to_text
+from aggregator.refine.html_limits import MAX_NESTING, nesting
+from aggregator.refine.sanitise import clean, strip_tags, to_text
 from tests.hostile_html import PAYLOADS
 
 BASE = "https://example.com/posts/1.html"

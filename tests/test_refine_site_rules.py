@@ -18,8 +18,8 @@ from aggregator.model import (
     SiteRule,
 )
 from aggregator.refine import normalise
-from aggregator.refine.guards import MAX_NESTING
-from aggregator.refine.html import clean
+from aggregator.refine.html_limits import MAX_NESTING
+from aggregator.refine.sanitise import clean
 from aggregator.refine.site_rules import REFERRER_POLICIES, rules_for
 from tests.hostile_html import PAYLOADS
 from tests.test_refine_html import Check

@@ -6,7 +6,7 @@ import pytest
 
 from aggregator.model import Document, DocumentHead, Entry, RawEntry
 from aggregator.refine import normalise
-from aggregator.refine.sites import UNKNOWN_SITE, article_number, picture_url, site_of
+from aggregator.refine.known_sites import UNKNOWN_SITE, article_number, picture_url, site_of
 
 SEEN = datetime(2026, 11, 23, tzinfo=UTC)
 TEXT = "这是一段足够长的正文，用来区分不同的条目。" * 20

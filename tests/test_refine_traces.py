@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.refine import removed
-from aggregator.refine.guards import MAX_HTML_CHARS, MAX_NESTING
-from aggregator.refine.html import clean
+from aggregator.refine.html_limits import MAX_HTML_CHARS, MAX_NESTING
+from aggregator.refine.sanitise import clean
 from tests.hostile_html import PAYLOADS
 
 PAGE = "https://www.example.com/1.html"

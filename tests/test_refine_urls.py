@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.redact import SECRET_PARAMETERS
-from aggregator.refine.text import excerpt, one_line, paragraphs, scrub
-from aggregator.refine.urls import absolute_url, canonical_url, is_page, public_url
+from aggregator.web.redaction import SECRET_PARAMETERS
+from aggregator.web.text import excerpt, one_line, paragraphs, scrub
+from aggregator.web.urls import absolute_url, canonical_url, is_page, public_url
 
 BASE = "https://example.com/a/b.html"
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import Replacement
-from aggregator.refine.html import clean
+from aggregator.refine.sanitise import clean
 from aggregator.rules import (
     mistake_in,
     mistake_in_replacement,
@@ -17,7 +17,7 @@ from aggregator.rules import (
     replaced_html,
     replaced_text,
 )
-from aggregator.rules.replacing import MAX_GROWTH_CHARS, MAX_MATCHES
+from aggregator.rules.replacements import MAX_GROWTH_CHARS, MAX_MATCHES
 
 BASE = "https://example.org/"
 

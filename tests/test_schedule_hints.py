@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import HttpHints
-from aggregator.schedule.hints import (
+from aggregator.schedule.cache_headers import (
     MAX_FRESH_FOR,
     MAX_RETRY_AFTER,
     MIN_RETRY_AFTER,

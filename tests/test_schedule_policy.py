@@ -22,8 +22,8 @@ from aggregator.model import (
     Problem,
     ProblemKind,
 )
-from aggregator.schedule.habits import Habits
-from aggregator.schedule.overflow import Window
+from aggregator.schedule.gaps import Window
+from aggregator.schedule.history import Habits
 from aggregator.schedule.policy import (
     BACKOFF_JITTER,
     LONGEST_BACKOFF,

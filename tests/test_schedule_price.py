@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from aggregator.model import Mirror, PollState
 from aggregator.schedule import price
-from aggregator.schedule.explain import explain, lines
-from aggregator.schedule.habits import Habits
-from aggregator.schedule.overflow import Window
+from aggregator.schedule.explanation import explain, lines
+from aggregator.schedule.gaps import Window
+from aggregator.schedule.history import Habits
 from aggregator.schedule.price import (
     Bounds,
     Hour,

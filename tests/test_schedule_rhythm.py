@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import PollState, Tally
-from aggregator.schedule.habits import Habits, observe, recall, to_text
-from aggregator.schedule.overflow import ALARM, Window, alarm, most_expected
+from aggregator.schedule.gaps import ALARM, Window, alarm, most_expected
+from aggregator.schedule.history import Habits, observe, recall, to_text
 from aggregator.schedule.rhythm import FLAT, Rhythm, hours_of, learn, pooled, profile, rates
 from tests.making import DAY, HOUR, START, source
 

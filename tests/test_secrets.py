@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.redact import SECRET_PARAMETERS, conceal, redact
+from aggregator.web.redaction import SECRET_PARAMETERS, conceal, redact
 from tests.program import Program
 from tests.web import Publisher
 

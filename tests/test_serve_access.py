@@ -12,11 +12,11 @@ import pytest
 from lxml import etree, html
 
 from aggregator.config import Publish
-from aggregator.config.automatic import automatic as automatic_feeds
+from aggregator.config.automatic_feeds import automatic as automatic_feeds
 from aggregator.model import Category, Enclosure, Feed, Source
-from aggregator.serve.made import Made
-from aggregator.serve.patience import UnavailableError
+from aggregator.serve.document_cache import Made
 from aggregator.serve.responses import Representation, represent
+from aggregator.serve.timeouts import UnavailableError
 from tests.golden import STORIES
 from tests.publishing import ITHOME, config, status, story
 from tests.serving import Answer, Stock, running, site

@@ -13,7 +13,7 @@ import pytest
 
 from aggregator.model import ArchivePart, Feed, Source
 from aggregator.publish import Format
-from aggregator.serve.patience import Patience
+from aggregator.serve.timeouts import Patience
 from aggregator.store.sqlite import open_store
 from tests.golden import STORIES
 from tests.making import START

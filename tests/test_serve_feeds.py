@@ -15,7 +15,7 @@ import pytest
 
 from aggregator.model import Feed, Source
 from aggregator.publish import Addresses, Format, render
-from aggregator.serve.patience import Patience
+from aggregator.serve.timeouts import Patience
 from tests.golden import STORIES
 from tests.publishing import MOMENT, config, story
 from tests.serving import Running, Stock, running, site

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from aggregator.editions import Catalogue, Document
 from aggregator.model import Feed, Selection
 from aggregator.publish import Format
-from aggregator.serve.patience import UnavailableError
-from aggregator.serve.renderings import Renderings
+from aggregator.publish.catalogue import Catalogue, Document
+from aggregator.serve.rendering_cache import Renderings
+from aggregator.serve.timeouts import UnavailableError
 from tests.publishing import config, story
 from tests.serving import Stock
 

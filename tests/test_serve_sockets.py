@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.config import Listen
-from aggregator.errors import AggregatorError
+from aggregator.model.errors import AggregatorError
 from aggregator.serve import Bounds, create_app, open_sockets, serve
 from aggregator.serve.responses import PIECE_BYTES
 from tests.golden import STORIES

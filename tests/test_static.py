@@ -22,10 +22,10 @@ import brotli  # type: ignore[import-untyped]  # brotli ships no types
 import pytest
 
 from aggregator.config import Publish, StoreSettings, load
-from aggregator.errors import AggregatorError, StoreError
 from aggregator.model import ArchivePart, Feed, Source
+from aggregator.model.errors import AggregatorError, StoreError
+from aggregator.outputs.static_files import publish_all
 from aggregator.publish import Addresses, Format
-from aggregator.static import publish_all
 from aggregator.store.sqlite import open_reader, open_store
 from tests.making import DAY, START, absorb, document, entry
 from tests.publishing import config

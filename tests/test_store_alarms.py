@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from aggregator.lint import lint
 from aggregator.model import Gone, Problem, ProblemKind
-from aggregator.operations import Event, Kind, Told, look
+from aggregator.operations import Event, Kind, Told, evaluate
 from aggregator.publish import Addresses, Format, render
 from aggregator.store import alarms
 from aggregator.store.alarms import KEPT_EVENTS, KEPT_FOR
@@ -363,7 +363,7 @@ def test_of_two_looks_at_the_same_time_one_tells(store: SqliteStore, tmp_path: P
     database = sqlite3.connect(tmp_path / "aggregator.db", isolation_level=None)
     database.row_factory = sqlite3.Row
     seen, before = alarms.watched(database, last), alarms.alarms(database)
-    told = look(seen, before, now=last, alert_after=DAY)
+    told = evaluate(seen, before, now=last, alert_after=DAY)
     assert store.watch(last, DAY) == ("one is broken",)
     assert not alarms.tell(database, before, told, last)
     database.close()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from aggregator.model import RawEntry
-from aggregator.store.matching import KINDS, Known, match
+from aggregator.stories.matching import KINDS, Known, match
 from tests.test_refine_sites import refine
 
 NUMBER = "site:ithome.com:630999"

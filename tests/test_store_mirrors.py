@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.model import Failed, HttpHints, NotModified, Problem, ProblemKind
-from aggregator.schedule.mirrors import FIRST_REST, in_turn
+from aggregator.schedule.mirror_choice import FIRST_REST, in_turn
 from aggregator.schedule.offline import Network, Sign, may_probe, watch
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import DAY, HOUR, START, document, entry, failed, feed, fetched, finish, source

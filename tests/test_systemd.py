@@ -65,7 +65,7 @@ def test_comments_stand_on_lines_of_their_own() -> None:
 
 
 def test_a_mistake_in_the_configuration_is_not_tried_again() -> None:
-    from aggregator.errors import ConfigError
+    from aggregator.model.errors import ConfigError
 
     assert settings()["RestartPreventExitStatus"] == [str(ConfigError.exit_status)]
 

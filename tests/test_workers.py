@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aggregator.errors import UnreadableError
+from aggregator.daemon.workers import Workers
 from aggregator.model import ProblemKind
-from aggregator.workers import MAX_RESULT_BYTES, Workers
+from aggregator.model.errors import UnreadableError
+from aggregator.model.work import MAX_RESULT_BYTES
 from tests import worker_steps as steps
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ async def test_a_worker_ends_with_its_parent(tmp_path: Path) -> None:
     program = (
         "import asyncio, os, signal\n"
         "from datetime import timedelta\n"
-        "from aggregator.workers import Workers\n"
+        "from aggregator.daemon.workers import Workers\n"
         "from tests import worker_steps as steps\n"
         "async def main():\n"
         "    pid = await Workers().run((steps.pid,), None, deadline=timedelta(seconds=30))\n"

@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from aggregator.errors import UnreadableError
 from aggregator.model import Problem, ProblemKind
+from aggregator.model.errors import UnreadableError
 
 
 def double(number: int) -> int:

@@ -10,21 +10,21 @@ import sys
 import click
 
 import aggregator
-from aggregator.cli.add import add
-from aggregator.cli.check import check
-from aggregator.cli.explain import explain
-from aggregator.cli.exporting import export
-from aggregator.cli.importing import import_
-from aggregator.cli.lint import lint
+from aggregator.cli.add_command import add
+from aggregator.cli.check_command import check
+from aggregator.cli.explain_command import explain
+from aggregator.cli.export_command import export
+from aggregator.cli.import_command import import_
+from aggregator.cli.lint_command import lint
 from aggregator.cli.options import config_option
 from aggregator.cli.output import take_over
-from aggregator.cli.poll import poll
-from aggregator.cli.preview import preview
-from aggregator.cli.reload import reload
-from aggregator.cli.run import run
-from aggregator.cli.show import plain
-from aggregator.cli.status import status
-from aggregator.errors import AggregatorError, ConfigError
+from aggregator.cli.poll_command import poll
+from aggregator.cli.preview_command import preview
+from aggregator.cli.reload_command import reload
+from aggregator.cli.run_command import run
+from aggregator.cli.status_command import status
+from aggregator.cli.terminal_text import plain
+from aggregator.model.errors import AggregatorError, ConfigError
 
 #: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
 INTERRUPTED = 130

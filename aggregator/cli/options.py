@@ -56,7 +56,7 @@ def load_config() -> Config:
 def load_config_if_any() -> Config:
     """Return the checked configuration, or one of nothing where there is none to be found."""
     from aggregator.config import load, parse
-    from aggregator.errors import ConfigError
+    from aggregator.model.errors import ConfigError
 
     try:
         path = config_path()
@@ -73,7 +73,7 @@ def reading(config: Path, database: Path) -> Iterator[SqliteStore]:
         NoStoreError: There is none yet.
         StoreError: It cannot be used.
     """
-    from aggregator.errors import NoStoreError
+    from aggregator.model.errors import NoStoreError
     from aggregator.store.sqlite import open_reader
 
     try:

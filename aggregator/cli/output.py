@@ -8,7 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from aggregator.errors import AggregatorError
+from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

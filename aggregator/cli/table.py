@@ -6,7 +6,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from aggregator.cli.show import line
+from aggregator.cli.terminal_text import line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,7 +5,7 @@ The shape of the file is in `tables` and `rule_tables`, what a single value may 
 text in `places`. `automatic` adds the feeds that nobody has to configure.
 """
 
-from aggregator.config.read import MAX_FILE_BYTES, find, lines_of, load, parse, store_path
+from aggregator.config.loader import MAX_FILE_BYTES, find, lines_of, load, parse, store_path
 from aggregator.config.settings import (
     Config,
     Listen,

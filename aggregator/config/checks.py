@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.config import asking, checks_asking, checks_publishing, values
+from aggregator.config import publish_checks, request_checks, request_values, values
 from aggregator.config.mistakes import printable
 from aggregator.config.settings import SHORTEST_PUBLIC_INTERVAL
 from aggregator.config.values import written
@@ -13,10 +13,10 @@ from aggregator.config.values import written
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aggregator.config.keys import NetworkTable
     from aggregator.config.mistakes import Mistakes
-    from aggregator.config.readings import Reading, Tables
+    from aggregator.config.read_tables import Reading, Tables
     from aggregator.config.settings import Rsshub
-    from aggregator.config.tables import NetworkTable
     from aggregator.model import Allowance, Feed, Source
 
 #: Looking for the name that was meant compares with every name there is; a file full of unknown
@@ -41,7 +41,7 @@ def check(
     _unique("sources", [source.name for source in sources], mistakes)
     _unique("feeds", [reading.table.name for reading in tables.feeds], mistakes)
     _unique("sites", [reading.table.host for reading in tables.sites], mistakes, key="host")
-    checks_asking.check(tables, sources, rsshub, mistakes)
+    request_checks.check(tables, sources, rsshub, mistakes)
     _polling(tables, mistakes)
     _short_intervals(tables, sources, mistakes)
     _selections(tables, mistakes)
@@ -62,13 +62,13 @@ def cautions(
             'until then "http://localhost" is published',
         )
     _budget(tables, warnings)
-    checks_asking.cautions(tables, sources, warnings)
+    request_checks.cautions(tables, sources, warnings)
     for index, allowance in enumerate(tables.network.table.allow_private):
         if allowance.network is not None and allowance.network.prefixlen == 0:
             warnings.add(
                 ("network", "allow_private", index), "lets every source reach every address"
             )
-    checks_publishing.cautions(tables, warnings)
+    publish_checks.cautions(tables, warnings)
     carried = {tag for source in sources for tag in source.carried_tags}
     for index, feed in enumerate(feeds):
         for position, tag in enumerate(feed.tags or ()):
@@ -107,7 +107,7 @@ def _short_intervals(tables: Tables, sources: Sequence[Source], mistakes: Mistak
         if any(
             not any(allowance.covers(*values.origin(url)) for allowance in allowances)
             and not _may_be_meant(values.origin(url)[0], doubtful)
-            for url in asking.asked(source)
+            for url in request_values.asked(source)
         )
     ]
     floor = f'under "{written(SHORTEST_PUBLIC_INTERVAL)}"'

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from aggregator import rules
-from aggregator.config import asking, values
-from aggregator.config.kinds import Duration, Table, Tag
+from aggregator.config import request_values, values
+from aggregator.config.key_types import Duration, Table, Tag
 from aggregator.model import Condition, ImageRewrite, Replacement, Rules, SiteRule, Tagging
 
 if TYPE_CHECKING:
@@ -73,11 +73,11 @@ def _condition(value: object) -> object:
 Pattern = Annotated[str, PlainValidator(pattern)]
 Patterns = Annotated[
     list[Pattern],
-    BeforeValidator(asking.one_or_more),
+    BeforeValidator(request_values.one_or_more),
     Field(min_length=1, max_length=MAX_PATTERNS),
 ]
 Tags = Annotated[
-    list[Tag], BeforeValidator(asking.one_or_more), Field(min_length=1, max_length=MAX_TAGS)
+    list[Tag], BeforeValidator(request_values.one_or_more), Field(min_length=1, max_length=MAX_TAGS)
 ]
 Selector = Annotated[str, PlainValidator(selector)]
 ReplacementText = Annotated[str, PlainValidator(replacement_text)]
@@ -114,7 +114,9 @@ class ReplacementTable(Table):
     find: Pattern
     by: ReplacementText = Field(default="", alias="with")
     fields: Annotated[
-        list[Literal["title", "text"]], BeforeValidator(asking.one_or_more), Field(min_length=1)
+        list[Literal["title", "text"]],
+        BeforeValidator(request_values.one_or_more),
+        Field(min_length=1),
     ] = Field(default=["title", "text"], alias="in")
 
     @model_validator(mode="after")
@@ -143,7 +145,7 @@ class SiteTable(Table):
     host: SiteHost = ""
     remove: Annotated[
         list[Selector],
-        BeforeValidator(asking.one_or_more),
+        BeforeValidator(request_values.one_or_more),
         Field(max_length=MAX_SELECTORS),
     ] = []
     images: list[ImageTable] = Field(default=[], max_length=MAX_IMAGE_RULES)
@@ -152,13 +154,13 @@ class SiteTable(Table):
 
 ConditionRow = Annotated[ConditionTable, BeforeValidator(_condition)]
 Conditions = Annotated[
-    list[ConditionRow], BeforeValidator(asking.one_or_more), Field(max_length=MAX_RULES)
+    list[ConditionRow], BeforeValidator(request_values.one_or_more), Field(max_length=MAX_RULES)
 ]
 Taggings = Annotated[
-    list[TaggingTable], BeforeValidator(asking.one_or_more), Field(max_length=MAX_RULES)
+    list[TaggingTable], BeforeValidator(request_values.one_or_more), Field(max_length=MAX_RULES)
 ]
 Replacements = Annotated[
-    list[ReplacementTable], BeforeValidator(asking.one_or_more), Field(max_length=MAX_RULES)
+    list[ReplacementTable], BeforeValidator(request_values.one_or_more), Field(max_length=MAX_RULES)
 ]
 
 #: The keys of a source or feed that are its `Rules`.

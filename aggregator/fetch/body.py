@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import brotli  # type: ignore[import-untyped] # it has no stubs
 
-from aggregator.fetch.problems import FetchError, quote
+from aggregator.fetch.failures import FetchError, quote
 from aggregator.model import Problem, ProblemKind
 
 if sys.version_info >= (3, 14):
@@ -27,7 +27,7 @@ else:
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from aggregator.fetch.limits import FetchLimits
+    from aggregator.fetch.request_limits import FetchLimits
 
 #: What a codec puts out, or is given, at once: about half a millisecond of work.
 STEP_BYTES = 64 * 1024

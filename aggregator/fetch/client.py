@@ -11,24 +11,29 @@ from typing import TYPE_CHECKING
 import httpx
 
 from aggregator import __version__
-from aggregator.fetch.access import DIRECT, manner
 from aggregator.fetch.body import ACCEPT_ENCODING, read_body
-from aggregator.fetch.clients import Clients, Way
+from aggregator.fetch.client_pool import Clients, Way
+from aggregator.fetch.credentials import DIRECT, manner
+from aggregator.fetch.dns import SystemResolver
 from aggregator.fetch.error_pages import read_error_page
-from aggregator.fetch.guard import Guard
-from aggregator.fetch.hops import NO_VALIDATORS, Hops, Redirect
-from aggregator.fetch.limits import DEFAULT_LIMITS
-from aggregator.fetch.problems import (
+from aggregator.fetch.failures import (
     FetchError,
     connection_problem,
     mitigated_problem,
     status_problem,
 )
-from aggregator.fetch.resolve import SystemResolver
-from aggregator.fetch.secrets import Secrets
-from aggregator.fetch.target import Target, parse_target, redirect_target, without_signature
+from aggregator.fetch.guard import Guard
+from aggregator.fetch.host_waits import HOST_WIDE, Waits
+from aggregator.fetch.redirects import NO_VALIDATORS, Hops, Redirect
+from aggregator.fetch.request_limits import DEFAULT_LIMITS
+from aggregator.fetch.request_target import (
+    Target,
+    parse_target,
+    redirect_target,
+    without_signature,
+)
+from aggregator.fetch.secret_files import Secrets
 from aggregator.fetch.transport import default_tls, parse_proxy
-from aggregator.fetch.waits import HOST_WIDE, Waits
 from aggregator.model import (
     Access,
     Failed,
@@ -39,16 +44,16 @@ from aggregator.model import (
     Problem,
     ProblemKind,
 )
-from aggregator.schedule.hints import http_hints
+from aggregator.schedule.cache_headers import http_hints
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
+    from aggregator.fetch.dns import Resolver
     from aggregator.fetch.guard import Dial
-    from aggregator.fetch.limits import FetchLimits
-    from aggregator.fetch.resolve import Resolver
+    from aggregator.fetch.request_limits import FetchLimits
     from aggregator.model import Allowance, Outcome, Validators
 
 #: What we read, best first, and the same with every request: a server that negotiates must not

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import httpx
 
 from aggregator.fetch.body import read_body
-from aggregator.fetch.problems import FetchError
+from aggregator.fetch.failures import FetchError
 
 if TYPE_CHECKING:
-    from aggregator.fetch.limits import FetchLimits
+    from aggregator.fetch.request_limits import FetchLimits
 
 
 async def read_error_page(response: httpx.Response, host: str, limits: FetchLimits) -> str | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from aggregator.model import Problem, ProblemKind
 
 if TYPE_CHECKING:
-    from aggregator.fetch.target import Target
+    from aggregator.fetch.request_target import Target
     from aggregator.model import Allowance, IPAddress, IPNetwork
 
 #: IPv4 that is not the public internet: https://www.iana.org/assignments/iana-ipv4-special-registry

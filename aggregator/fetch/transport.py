@@ -24,9 +24,9 @@ import httpx
 import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from aggregator.errors import ConfigError
 from aggregator.fetch.certificates import until_at
 from aggregator.fetch.guard import Dial
+from aggregator.model.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from aiohttp.connector import Connection
 
-    from aggregator.fetch.limits import FetchLimits
-    from aggregator.fetch.resolve import Resolver
+    from aggregator.fetch.dns import Resolver
+    from aggregator.fetch.request_limits import FetchLimits
 
 #: The request whose connection is being opened. Tasks that a dial starts inherit it, concurrent
 #: requests have their own: so the guard knows on whose behalf an address is dialled.

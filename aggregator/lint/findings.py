@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.lint.rules import RULES
+from aggregator.lint.lint_rules import RULES
 
 if TYPE_CHECKING:
-    from aggregator.lint.rules import Level
+    from aggregator.lint.lint_rules import Level
 
 #: Findings of one rule that are told each by itself; the rest are counted. A feed with one mistake
 #: has it in every entry.

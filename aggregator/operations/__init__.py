@@ -6,10 +6,10 @@ well again, becomes an entry of the feed, bounded in number.
 
 from __future__ import annotations
 
-from aggregator.operations.facts import Alarm, Kind, Watched, WatchedFeed, WatchedSource
-from aggregator.operations.findings import CERTIFICATE_NOTICE, certificate_note
-from aggregator.operations.look import Told, look
-from aggregator.operations.wording import Event
+from aggregator.operations.diagnosis import CERTIFICATE_NOTICE, certificate_note
+from aggregator.operations.evaluation import Told, evaluate
+from aggregator.operations.event_messages import Event
+from aggregator.operations.watched import Alarm, Kind, Watched, WatchedFeed, WatchedSource
 
 __all__ = [
     "CERTIFICATE_NOTICE",
@@ -21,5 +21,5 @@ __all__ = [
     "WatchedFeed",
     "WatchedSource",
     "certificate_note",
-    "look",
+    "evaluate",
 ]

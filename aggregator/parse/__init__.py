@@ -5,12 +5,12 @@ Pure and slow: runs in a worker process that can be killed.
 
 from __future__ import annotations
 
-from aggregator.errors import UnreadableError
 from aggregator.model import Body, Document, Problem, ProblemKind
+from aggregator.model.errors import UnreadableError
 from aggregator.parse.decode import decode
-from aggregator.parse.document import read_xml
-from aggregator.parse.json_feed import looks_like_json, read_json
-from aggregator.parse.limits import MAX_BODY_BYTES
+from aggregator.parse.document_limits import MAX_BODY_BYTES
+from aggregator.parse.feed_reader import read_xml
+from aggregator.parse.json_feed_reader import looks_like_json, read_json
 
 __all__ = ["read"]
 

@@ -19,8 +19,8 @@ import codecs
 import re
 from dataclasses import dataclass, replace
 
-from aggregator.errors import UnreadableError
 from aggregator.model import Problem, ProblemKind
+from aggregator.model.errors import UnreadableError
 
 #: How a declared encoding is read, where that is not simply as declared: the wider set that
 #: documents really use, as browsers do (https://encoding.spec.whatwg.org/#names-and-labels).

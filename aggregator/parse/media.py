@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aggregator.model import Enclosure
-from aggregator.parse.limits import MAX_ENCLOSURES
+from aggregator.parse.document_limits import MAX_ENCLOSURES
 
 #: What a file is where its publisher does not say, by the end of its name.
 _BY_NAME = {

@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.publish.addresses import Addresses, Format
-from aggregator.publish.atom import render_atom
-from aggregator.publish.clean import clean
-from aggregator.publish.json_feed import render_json
-from aggregator.publish.opml import OPML_MEDIA_TYPE, render_feeds, render_sources
+from aggregator.publish.atom_writer import render_atom
+from aggregator.publish.feed_formats import Addresses, Format
+from aggregator.publish.json_feed_writer import render_json
+from aggregator.publish.opml_writer import OPML_MEDIA_TYPE, render_feeds, render_sources
 from aggregator.publish.publication import publication
-from aggregator.publish.rss import render_rss
+from aggregator.publish.rss_writer import render_rss
+from aggregator.publish.xml_safety import clean
 
 if TYPE_CHECKING:
     from aggregator.model import Selection

@@ -9,7 +9,7 @@ from html import unescape
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from aggregator.publish.clean import (
+from aggregator.publish.xml_safety import (
     clean,
     clean_id,
     clean_language,

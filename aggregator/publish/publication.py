@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.publish.clean import clean, clean_id, clean_language, clean_url, person_name
 from aggregator.publish.items import Item, item_of, seconds
+from aggregator.publish.xml_safety import clean, clean_id, clean_language, clean_url, person_name
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.model import ArchivePart, Selection
-    from aggregator.publish.addresses import Addresses, Format
+    from aggregator.publish.feed_formats import Addresses, Format
 
 
 @dataclass(frozen=True, slots=True)

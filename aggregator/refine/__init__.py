@@ -6,6 +6,6 @@ Pure and slow: runs in the same worker process as parsing, right after it.
 from __future__ import annotations
 
 from aggregator.refine.normalise import normalise
-from aggregator.refine.traces import removed
+from aggregator.refine.removals import removed
 
 __all__ = ["normalise", "removed"]

@@ -17,20 +17,20 @@ from aggregator.model import (
     RawEntry,
     Refined,
 )
-from aggregator.redact import redact
-from aggregator.refine.about import categories, identifier, line, provenance, sane
-from aggregator.refine.files import files, pictures
-from aggregator.refine.html import clean, to_text
-from aggregator.refine.identity import (
+from aggregator.refine.attachments import files, pictures
+from aggregator.refine.identity_keys import (
     content_hash,
     first_of_repetitions,
     marks,
     shared_guids,
     unique_keys,
 )
+from aggregator.refine.known_sites import site_of
+from aggregator.refine.metadata import categories, identifier, line, provenance, sane
+from aggregator.refine.sanitise import clean, to_text
 from aggregator.refine.site_rules import rules_for
-from aggregator.refine.sites import site_of
-from aggregator.refine.text import (
+from aggregator.web.redaction import redact
+from aggregator.web.text import (
     MAX_AUTHOR_CHARS,
     MAX_SUMMARY_CHARS,
     MAX_TITLE_CHARS,
@@ -39,10 +39,10 @@ from aggregator.refine.text import (
     paragraphs,
     scrub,
 )
-from aggregator.refine.urls import absolute_url, public_url
+from aggregator.web.urls import absolute_url, public_url
 
 if TYPE_CHECKING:
-    from aggregator.refine.identity import Marks
+    from aggregator.refine.identity_keys import Marks
 
 #: A title made from an entry's text.
 _MADE_TITLE_CHARS = 80

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aggregator.refine.sites import is_counter, is_placeholder, picture_url
-from aggregator.refine.urls import absolute_url, public_url
+from aggregator.refine.known_sites import is_counter, is_placeholder, picture_url
+from aggregator.web.urls import absolute_url, public_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aggregator.refine.known_sites import hosts_of
 from aggregator.refine.pictures import fit_picture
-from aggregator.refine.sites import hosts_of
 from aggregator.rules import replaced
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ A pattern is plain words or a `/regex/` (`patterns`), a rule is put to what is k
 Nothing here changes what is stored of an entry: not its id, not its dates, not its place.
 """
 
-from aggregator.rules.judging import Facts, blocked, feed_tags, judge, tags
 from aggregator.rules.patterns import (
     MAX_PATTERN_CHARS,
     MAX_TEXT_CHARS,
@@ -13,8 +12,9 @@ from aggregator.rules.patterns import (
     mistake_in,
     mistake_in_replacement,
 )
-from aggregator.rules.replacing import replaced, replaced_html, replaced_text
+from aggregator.rules.replacements import replaced, replaced_html, replaced_text
 from aggregator.rules.selectors import MAX_SELECTOR_CHARS, mistake_in_selector, remove
+from aggregator.rules.verdicts import Facts, blocked, feed_tags, judge, tags
 
 __all__ = [
     "MAX_PATTERN_CHARS",

@@ -11,7 +11,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import Failed, Fetched, Gone, NotModified, Plan, ProblemKind
-from aggregator.schedule.overflow import alarm, most_expected
+from aggregator.schedule.gaps import alarm, most_expected
 from aggregator.schedule.price import Bounds, full_after, worth_asking
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.model import DocumentHints, HttpHints, Outcome, PollState
-    from aggregator.schedule.habits import Habits
+    from aggregator.schedule.history import Habits
     from aggregator.schedule.price import Pricing
 
 __all__ = ["Bounds", "next_poll"]

@@ -1,6 +1,6 @@
 """The HTTP server: feeds for readers, a page for people, bounds for everybody."""
 
-from aggregator.serve.app import Site, create_app
+from aggregator.serve.routes import Site, create_app
 from aggregator.serve.server import Bounds, Server, make_server, open_sockets, serve
 
 __all__ = ["Bounds", "Server", "Site", "create_app", "make_server", "open_sockets", "serve"]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from aggregator.editions import pack
-from aggregator.serve import words
+from aggregator.publish.compression import pack
+from aggregator.serve import page_messages
 from aggregator.serve.conditional import best_coding, is_unchanged
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def text_response(
 def unavailable_response() -> Response:
     """Answer 503 with the time in which to come back."""
     seconds = str(int(RETRY_AFTER.total_seconds()))
-    return text_response(503, words.UNAVAILABLE, {"Retry-After": seconds})
+    return text_response(503, page_messages.UNAVAILABLE, {"Retry-After": seconds})
 
 
 def _last_modified(changed_at: datetime, now: datetime) -> str:

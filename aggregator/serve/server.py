@@ -17,7 +17,7 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from aggregator.errors import AggregatorError
+from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

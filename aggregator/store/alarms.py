@@ -16,7 +16,7 @@ from aggregator.operations import (
     WatchedSource,
     certificate_note,
 )
-from aggregator.store.absorbing import UNSTABLE_POLLS
+from aggregator.store.ingest import UNSTABLE_POLLS
 from aggregator.store.rows import (
     MICROSECOND,
     feed_of,

@@ -15,7 +15,7 @@ from aggregator.store.rows import instant
 if TYPE_CHECKING:
     import sqlite3
 
-    from aggregator.store.windows import Shown
+    from aggregator.store.feed_windows import Shown
 
 #: Entries of one document: about 2 MB of full text.
 PART = 250

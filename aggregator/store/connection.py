@@ -6,7 +6,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-from aggregator.errors import NoStoreError, StoreError
+from aggregator.model.errors import NoStoreError, StoreError
 from aggregator.store.migrations import SCHEMA_VERSION, check_readable, migrate
 
 if TYPE_CHECKING:

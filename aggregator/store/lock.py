@@ -6,7 +6,7 @@ import fcntl
 import os
 from typing import TYPE_CHECKING
 
-from aggregator.errors import BusyError, StoreError
+from aggregator.model.errors import BusyError, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path

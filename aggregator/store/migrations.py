@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Database, Migrations
 
-from aggregator.errors import StoreError
-from aggregator.store.schema import FIRST_RELEASE, PUBLISHING
+from aggregator.model.errors import StoreError
+from aggregator.store.schema import FIRST_RELEASE, PUBLISHING, SCALING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x41676772
 
 #: The `user_version` that this program writes and reads.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 #: Copies kept beside the database from before the last migrations.
 KEPT_COPIES = 2
@@ -46,6 +46,14 @@ def m0002_publishing(db: Database) -> None:
     for statement in PUBLISHING:
         db.execute(statement)
     db.execute("PRAGMA user_version = 2")
+
+
+@migrations()
+def m0003_scaling(db: Database) -> None:
+    """Let the cost of one source be its own."""
+    for statement in SCALING:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 3")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import Failed, Fetched, Gone, Mirror, NotModified, ProblemKind
 from aggregator.model.configured import host_of
-from aggregator.redact import redact
-from aggregator.schedule.mirrors import rest
-from aggregator.schedule.moves import FAILURES_TO_FORGET, Sighting, is_lasting, sight
+from aggregator.schedule.mirror_choice import rest
+from aggregator.schedule.permanent_redirects import (
+    FAILURES_TO_FORGET,
+    Sighting,
+    is_lasting,
+    sight,
+)
 from aggregator.store import notes
 from aggregator.store.rows import instant, micros, mirror_of, optional_micros
+from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
     import sqlite3

@@ -254,3 +254,5 @@ PUBLISHING = (
         happened_at INTEGER NOT NULL
     ) STRICT""",
 )
+
+SCALING: tuple[str, ...] = ()

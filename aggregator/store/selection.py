@@ -9,20 +9,11 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import rules
-from aggregator.model import (
-    Category,
-    Exportable,
-    Origin,
-    Provenance,
-    Rules,
-    Selection,
-    Story,
-)
-from aggregator.redact import conceal, redact, tells_of
+from aggregator.model import Category, Exportable, Origin, Provenance, Rules, Selection, Story
 from aggregator.store import archive
 from aggregator.store.codec import loads
-from aggregator.store.judging import facts_of, given_tags
-from aggregator.store.minting import is_fit_id
+from aggregator.store.feed_windows import IS_ADMITTED, SHOWN, parameters
+from aggregator.store.new_entries import is_fit_id
 from aggregator.store.rows import (
     categories_of,
     enclosures_of,
@@ -30,7 +21,8 @@ from aggregator.store.rows import (
     optional_instant,
     source_of,
 )
-from aggregator.store.windows import IS_ADMITTED, SHOWN, parameters
+from aggregator.store.rule_verdicts import facts_of, given_tags
+from aggregator.web.redaction import conceal, redact, tells_of
 
 if TYPE_CHECKING:
     import sqlite3

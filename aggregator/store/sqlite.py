@@ -9,25 +9,24 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from aggregator.errors import StoreError
 from aggregator.model import PastPoll, Selection, SourceStatus
-from aggregator.operations import look
-from aggregator.redact import redact
+from aggregator.model.errors import StoreError
+from aggregator.operations import evaluate
 from aggregator.store import (
     alarms,
-    applying,
     archive,
-    facts,
+    entry_facts,
+    feed_windows,
     mirrors,
     notes,
-    planning,
+    reconcile,
+    rescheduling,
     selection,
-    windows,
 )
-from aggregator.store.absorbing import UNSTABLE_POLLS, Poll, absorb
 from aggregator.store.codec import dumps
 from aggregator.store.connection import open_reader as open_reading
 from aggregator.store.connection import open_writer
+from aggregator.store.ingest import UNSTABLE_POLLS, Poll, absorb
 from aggregator.store.retention import drop_leftovers, prune_batch
 from aggregator.store.rows import (
     MICROSECOND,
@@ -39,6 +38,7 @@ from aggregator.store.rows import (
     state_of,
 )
 from aggregator.store.writer import Writer
+from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,7 +90,9 @@ class SqliteStore:
         self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
     ) -> tuple[str, ...]:
         """Make the stored sources and feeds those of the configuration, in one transaction."""
-        return self._write(lambda db: applying.apply_configuration(db, sources, feeds, micros(now)))
+        return self._write(
+            lambda db: reconcile.apply_configuration(db, sources, feeds, micros(now))
+        )
 
     # --- polling --------------------------------------------------------------------------------
 
@@ -126,7 +128,7 @@ class SqliteStore:
 
     def forgive(self, source_ids: tuple[int, ...]) -> None:
         """Count the newest failure of these sources for nothing: our own network was down."""
-        self._write(lambda db: planning.forgive(db, source_ids))
+        self._write(lambda db: rescheduling.forgive(db, source_ids))
 
     def postpone(self, source_id: int, at: datetime, problem: Problem) -> None:
         """Let a source be due at `at` and show its problem; no failure is counted."""
@@ -139,7 +141,7 @@ class SqliteStore:
 
     def spread(self, now: datetime, dice: Callable[[], float]) -> int:
         """Spread the sources that are overdue at `now`; return how many."""
-        return self._write(lambda db: planning.spread(db, now, dice))
+        return self._write(lambda db: rescheduling.spread(db, now, dice))
 
     def pricing(self) -> str | None:
         """Return what `set_pricing` kept."""
@@ -161,7 +163,7 @@ class SqliteStore:
         """Delete what is older than `retention` and in no feed's window; return how many."""
         at, total, after_id = micros(now), 0, 0
         before = at - retention // MICROSECOND
-        shown = self._write(windows.shown_story_ids)
+        shown = self._write(feed_windows.shown_story_ids)
         while True:
             batch = self._write(partial(prune_batch, before=before, shown=shown, after_id=after_id))
             total += batch.entries
@@ -175,7 +177,7 @@ class SqliteStore:
         """Look for what went wrong and what is well again; return the titles of what is told."""
         with self._reading() as db:
             seen, before = alarms.watched(db, now), alarms.alarms(db)
-        told = look(seen, before, now=now, alert_after=alert_after)
+        told = evaluate(seen, before, now=now, alert_after=alert_after)
         if not self._write(lambda db: alarms.tell(db, before, told, now)):
             return ()
         return tuple(event.title for event in told.events)
@@ -232,7 +234,7 @@ class SqliteStore:
     def facts(self, wanted: str, feeds: tuple[Feed, ...]) -> tuple[EntryFacts, ...]:
         """Return what is known of the entries with this public id, guid or URL, newest first."""
         with self._reading() as db:
-            return facts.facts(db, wanted, feeds)
+            return entry_facts.facts(db, wanted, feeds)
 
     def operations(self) -> Selection:
         """Return the operations feed, newest entry first."""
@@ -311,8 +313,8 @@ class SqliteStore:
     def _claim(
         self, db: sqlite3.Connection, at: int, limit: int, busy: frozenset[str]
     ) -> list[PollState]:
-        if planning.is_clock_set_back(db, at):
-            self._write(lambda writing: planning.follow_clock_back(writing, at))
+        if rescheduling.is_clock_set_back(db, at):
+            self._write(lambda writing: rescheduling.follow_clock_back(writing, at))
         rows = db.execute(
             """SELECT *, min(next_poll_at) AS earliest FROM sources
                 WHERE removed_at IS NULL AND enabled = 1 AND next_poll_at <= ?
@@ -394,9 +396,9 @@ def _advance_all(db: sqlite3.Connection, now: int) -> tuple[str, ...]:
     dropped = []
     for row in db.execute("SELECT * FROM feeds WHERE removed_at IS NULL").fetchall():
         feed = feed_of(row["config"])
-        entries = windows.shown(db, row, feed)
-        if len(windows.advance(db, row, feed, entries, now)) < len(entries):
-            applying.bump(db, row["id"], now)
+        entries = feed_windows.shown(db, row, feed)
+        if len(feed_windows.advance(db, row, feed, entries, now)) < len(entries):
+            reconcile.bump(db, row["id"], now)
             dropped.append(row["name"])
     return tuple(dropped)
 

@@ -14,7 +14,7 @@ import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aggregator.errors import StoreError
+from aggregator.model.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING
 import httpx
 
 from aggregator import config as configuration
-from aggregator.once import make_bounds
+from aggregator.daemon.once import make_bounds
+from aggregator.daemon.workers import Workers
 from aggregator.serve import Site as Served
 from aggregator.serve import create_app
-from aggregator.workers import Workers
 from benchmarks.month.readers import Memory, Reader
 from benchmarks.month.sites import PATH, Site
 from benchmarks.month.victim import TOML

@@ -1,0 +1,219 @@
+"""`aggregator add`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import config_option, config_path
+from aggregator.cli.reload_command import reload_if_running
+from aggregator.cli.terminal_text import about, line, local_time
+from aggregator.model.errors import AggregatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from aggregator.config import Config
+    from aggregator.model import FeedLink, Problem, Source
+    from aggregator.preview.lookup import Named, Preview
+
+#: The newest entries that a preview shows.
+SHOWN_ENTRIES = 5
+
+EPILOG = """\b
+Examples:
+  aggregator add https://sspai.com/feed
+  aggregator add sspai.com --tag 科技          # the page names its feed
+  aggregator add https://lwn.net/ --yes        # of several feeds the page's own
+
+\b
+Exit status:
+  0   added, or there already
+  1   nothing found, or of several feeds none chosen; nothing is written
+  2   the URL, name or tag cannot be one
+  78  the configuration has mistakes, or would have with the new source
+"""
+
+
+class KnownError(Exception):
+    """`url` is asked already, for `source`."""
+
+    def __init__(self, url: str, source: Source) -> None:
+        super().__init__(source.name)
+        self.url = url
+        self.source = source
+
+
+@click.command(epilog=EPILOG, short_help="Add a source: the feed at a URL, or that a page names.")
+@click.argument("url")
+@click.option("--name", metavar="NAME", help="Its stable key. Default: from the feed's title.")
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="Repeat for more than one.")
+@click.option("--yes", is_flag=True, help="Ask nothing: of several feeds take the page's own.")
+@config_option
+def add(url: str, *, name: str | None, tags: tuple[str, ...], yes: bool) -> int:
+    """Add a source: the feed at URL, or one that the page there names.
+
+    Shows what is found, asks when a page names several feeds, appends a [[sources]] block to the
+    configuration, whose every byte stays, and makes a running daemon take it over. Without a
+    scheme, https:// is meant.
+    """
+    path = config_path()
+    try:
+        source = _source(path, whole_url(url), name, tags)
+        preview = _find(path, source, yes=yes)
+        source = _source(path, preview.url, name, tags)
+    except KnownError as known:
+        click.echo(f"{line(known.url)} is there already: source {known.source.name}")
+        return 0
+    _show(preview)
+    config, added = _write(path, preview, name, tags)
+    click.echo(f"\nadded to {path} as source {added}")
+    return reload_if_running(config.store.path)
+
+
+def whole_url(url: str) -> str:
+    """Return what people type as a URL."""
+    from aggregator.preview.feed_links import without_feed_scheme
+
+    url = without_feed_scheme(url.strip())
+    if url.startswith("//"):
+        return f"https:{url}"
+    return url if "://" in url else f"https://{url}"
+
+
+def _source(path: Path, url: str, name: str | None, tags: Sequence[str]) -> Source:
+    """Return the source that the configuration would have; raises `KnownError` if it has it."""
+    from aggregator.config.edit import Block, derive_name, read, trial
+
+    if not all(text.isprintable() for text in (url, name or "", *tags)):
+        raise click.UsageError("URL, name and tags must be printable characters")
+    text, config = read(path)
+    taken = {source.name for source in config.sources}
+    block = Block(name or derive_name(None, url, taken), url, tags=tuple(tags))
+    found = trial(text, [block], path)
+    if isinstance(found, tuple):
+        return found[0]
+    refusal = found[0]
+    if refusal.same_as is not None:
+        raise KnownError(url, config.sources[refusal.same_as])
+    hint = {"name": "--name", "tags": "--tag"}.get(refusal.key, "URL")
+    raise click.BadParameter(refusal.text, param_hint=hint)
+
+
+def _find(path: Path, source: Source, *, yes: bool) -> Preview:
+    from aggregator.preview.lookup import Named, Preview
+
+    found = _look(path, source)
+    if isinstance(found, Preview):
+        return found
+    if not isinstance(found, Named):
+        raise AggregatorError(f"{source.url}: {found}")
+    link = _choose(found, yes=yes)
+    source = _source(path, link.url, None, ())
+    inner = _look(path, source)
+    if isinstance(inner, Preview):
+        return inner
+    what = "is a page, not a feed" if isinstance(inner, Named) else str(inner)
+    raise AggregatorError(f"{link.url}, which {found.url} names: {what}")
+
+
+def _look(path: Path, source: Source) -> Preview | Named | Problem:
+    import asyncio
+
+    from aggregator.config import load
+    from aggregator.daemon.log import set_up
+
+    set_up("error", os.environ)
+    return asyncio.run(_ask(load(path), source))
+
+
+async def _ask(config: Config, source: Source) -> Preview | Named | Problem:
+    from aggregator.daemon.once import make_fetcher, utc_now
+    from aggregator.daemon.workers import Workers
+    from aggregator.preview.lookup import look
+
+    fetcher, workers = make_fetcher(config, os.environ), Workers(count=1)
+    try:
+        return await look(source, fetcher, workers, clock=utc_now)
+    finally:
+        await workers.aclose()
+        await fetcher.aclose()
+
+
+def _choose(found: Named, *, yes: bool) -> FeedLink:
+    links = found.links
+    if len(links) == 1:
+        return links[0]
+    listed = [f"  {number:2}  {_told(link)}" for number, link in enumerate(links, 1)]
+    count = f"more than {len(links)}" if found.more else str(len(links))
+    more = ["  The others are not shown."] if found.more else []
+    told = "\n".join([f"{line(found.url)} names {count} feeds:", *listed, *more])
+    if yes:
+        click.echo(f"{told}\nThe first is taken.\n")
+        return links[0]
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise AggregatorError(f"{told}\nName one of them, or take the first with --yes.")
+    click.echo(told)
+    number = click.prompt(
+        f"Which one [1 to {len(links)}; q or nothing: none of them]",
+        default="",
+        show_default=False,
+        value_proc=lambda answer: _number(answer, len(links)),
+    )
+    if number is None:
+        raise AggregatorError("none is taken, nothing is written")
+    click.echo()
+    return links[number - 1]
+
+
+def _number(answer: str, most: int) -> int | None:
+    """Return the number that was typed, or `None` for an answer that takes leave."""
+    if answer.strip().lower() in ("", "q"):
+        return None
+    number: int = click.IntRange(1, most)(answer.strip())
+    return number
+
+
+def _told(link: FeedLink) -> str:
+    return line(f"{link.url}  {link.title}" if link.title else link.url)
+
+
+def _show(preview: Preview) -> None:
+    head = preview.document.head
+    click.echo(f"{line(head.title or 'without a title')} ({head.kind})")
+    click.echo(f"  {line(preview.url)}")
+    click.echo(f"  {_extent(preview)}")
+    for entry in preview.newest[:SHOWN_ENTRIES]:
+        when = local_time(entry.published_at, otherwise="no date")
+        click.echo(f"    {when:<22}  {line(entry.title or entry.summary)[:72]}")
+
+
+def _extent(preview: Preview) -> str:
+    count = len(preview.document.entries)
+    text = f"{count} entr{'y' if count == 1 else 'ies'}"
+    return f"{text}, about one every {about(preview.pause)}" if preview.pause else text
+
+
+def _write(
+    path: Path, preview: Preview, name: str | None, tags: tuple[str, ...]
+) -> tuple[Config, str]:
+    """Append the block; return the configuration that this makes, and the source's name."""
+    from datetime import datetime
+
+    from aggregator.config.edit import Block, append, derive_name, edit
+
+    title = line(preview.document.head.title or "")
+    today = datetime.now().astimezone().date()
+    remark = ", ".join(part for part in (title, f"added {today}") if part)
+
+    def change(text: str, now: Config) -> str:
+        taken = {one.name for one in now.sources}
+        chosen = name or derive_name(title, preview.url, taken)
+        return append(text, [Block(chosen, preview.url, tags=tags, remark=remark)])
+
+    config = edit(path, change)
+    return config, config.sources[-1].name

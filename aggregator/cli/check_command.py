@@ -1,0 +1,250 @@
+"""`aggregator check`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import config_option, load_config
+from aggregator.cli.table import table, terminal_width
+from aggregator.cli.terminal_text import line, plain
+from aggregator.model.errors import AggregatorError, ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from aggregator.config import Config
+    from aggregator.model import Feed, Rules, Source
+
+#: The formats under which a feed is served.
+FORMATS = ("atom", "rss", "json")
+#: Of automatic feeds, so many of each kind are listed.
+MOST_SHOWN = 10
+
+EPILOG = """\b
+Examples:
+  aggregator check
+  aggregator check --config new.toml && mv new.toml config.toml && aggregator reload
+
+\b
+Exit status:
+  0   the file can be used (warnings are on standard error)
+  78  it, or a template, has mistakes; each is on standard error with file and line
+"""
+
+
+@click.command(epilog=EPILOG, short_help="Check the configuration; print what it would do.")
+@config_option
+def check() -> None:
+    """Check the configuration; print what would be polled and published.
+
+    Templates and folders of exports are looked at, too. Needs neither a database nor the network,
+    and changes nothing.
+    """
+    config = load_config()
+    for warning in config.warnings:
+        click.echo(f"warning: {plain(warning)}", err=True)
+    if wrong := _mistakes_beside(config):
+        raise ConfigError(wrong)
+    own = [feed for feed in config.feeds if not _is_minor(feed)]
+    others = [feed for feed in config.feeds if _is_minor(feed)]
+    also = f" and {len(others)} automatic" if others else ""
+    click.echo(
+        f"{config.path}: {_count(config.sources, 'source')}, {_count(own, 'feed')}{also}; "
+        f"database {config.store.path}"
+    )
+    if config.sources:
+        click.echo("\nPolled:\n")
+        click.echo(_sources(config))
+    click.echo("\nPublished:")
+    for feed in own:
+        click.echo(f"\n{_feed(feed, config)}")
+    if others:
+        click.echo(f"\nPublished, too, each as .{', .'.join(FORMATS)}:\n")
+        click.echo(_minor(others, config))
+    for heading, lines in (
+        ("Written", _written_files(config)),
+        ("Known of sites", _sites(config)),
+        ("Told", _alarms(config)),
+    ):
+        if lines:
+            click.echo(f"\n{heading}:\n\n" + "\n".join(f"  {line(told)}" for told in lines))
+
+
+def _mistakes_beside(config: Config) -> tuple[str, ...]:
+    """Return what is wrong with files that the configuration names, each with file and line."""
+    from aggregator.config import lines_of
+    from aggregator.daemon.workers import Worker
+    from aggregator.outputs.post_files import check_template
+
+    in_templates: dict[str, None] = {}  # several exports may have the same
+    found: list[tuple[tuple[str | int, ...], str]] = []
+    if (published := config.publish.directory) and (there := _in_the_way(published)):
+        found.append((("publish", "directory"), f"{there} is there, and no folder"))
+    for index, export in enumerate(config.exports):
+        if there := _in_the_way(config.path.parent / export.directory):
+            found.append((("exports", index, "directory"), f"{there} is there, and no folder"))
+        try:
+            check_template(export, config.path.parent, make_worker=Worker)
+        except ConfigError as error:
+            in_templates |= dict.fromkeys(error.lines)
+        except AggregatorError as error:
+            found.append((("exports", index, "template"), str(error)))
+    return (*lines_of(config.path, found), *in_templates)
+
+
+def _in_the_way(directory: Path) -> Path | None:
+    """Return what stands where a folder is to be, or one that it is to lie in."""
+    for place in (directory, *directory.parents):
+        if os.path.exists(place):  # noqa: PTH110  # Path.exists raises where nobody may look
+            return None if place.is_dir() else place
+    return None
+
+
+def _is_minor(feed: Feed) -> bool:
+    """Tell whether a feed is an automatic one of a tag or a source, told in one line."""
+    return feed.automatic and "/" in feed.name
+
+
+def _count(things: Sequence[object], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+
+
+def _sources(config: Config) -> str:
+    from aggregator.config import written
+
+    polling = config.polling
+    adaptive = f"{written(polling.min_interval)} to {written(polling.max_interval)}"
+    ruled = any(_of_source(source) for source in config.sources)
+    rows = []
+    for source in config.sources:
+        interval = written(source.interval) if source.interval else adaptive
+        rows.append(
+            (
+                source.name,
+                interval if source.enabled else "disabled",
+                source.timezone,
+                ", ".join(source.tags),
+                *([_of_source(source)] if ruled else []),
+                " ".join(source.urls),  # no URL holds a space
+            )
+        )
+    headers = ("source", "interval", "time zone", "tags", *(["rules"] if ruled else []), "url")
+    return table(headers, rows, width=terminal_width())
+
+
+def _of_source(source: Source) -> str:
+    """Return in a few words what the operator wants of a source's entries."""
+    from aggregator.config import written
+
+    words = _rules(source.rules)
+    if source.edits != "show":
+        words.append(f"edits: {source.edits}")
+    if source.expected_every is not None:
+        words.append(f"expected every {written(source.expected_every)}")
+    return ", ".join(words)
+
+
+def _rules(rules: Rules) -> list[str]:
+    counts = {
+        # All words of a list are one condition.
+        "keep": sum(max(1, len(condition.words)) for condition in rules.keep),
+        "block": sum(max(1, len(condition.words)) for condition in rules.block),
+        "tag": len(rules.tag),
+        "replace": len(rules.replace),
+    }
+    return [f"{key} {count}" for key, count in counts.items() if count]
+
+
+def _feed(feed: Feed, config: Config) -> str:
+    from aggregator.config import written
+
+    chosen = [source.name for source in config.sources if feed.selects(source)]
+    names = ", ".join(chosen) or "none yet"
+    every = "every source: " if len(chosen) == len(config.sources) > 0 else ""
+    lines = [line(f"{feed.name} ({feed.title})")]
+    lines += [f"  {_address(feed, config)}.{suffix}" for suffix in FORMATS]
+    lines.append(f"  sources: {every}{names}")
+    lines.append(
+        f"  {written(feed.window)} of stories, at least {feed.min_entries}, at most {feed.limit}"
+    )
+    special = _special(feed)
+    if special:
+        lines.append(f"  {line(', '.join(special))}")
+    if feed.token is not None:
+        lines.append("  private: TOKEN stands for its token")
+    return "\n".join(lines)
+
+
+def _special(feed: Feed) -> list[str]:
+    """Return what is not as in every feed."""
+    words = _rules(feed.rules)
+    if feed.exclude_tags:
+        words.append(f"without {', '.join(feed.exclude_tags)}")
+    usual = {field.name: field.default for field in fields(feed)}
+    words += [
+        f'{key} "{value}"'
+        for key in ("order", "content", "title_template", "language", "dedupe")
+        if (value := getattr(feed, key)) != usual[key]
+    ]
+    return words
+
+
+def _address(feed: Feed, config: Config) -> str:
+    """Return a feed's URL without its extension; nobody reads a token from a terminal."""
+    from aggregator.publish import Addresses, Format
+
+    url = Addresses(config.server.base_url).feed(feed.masked, Format.ATOM)
+    return url.removesuffix(f".{Format.ATOM.value}")
+
+
+def _minor(feeds: Sequence[Feed], config: Config) -> str:
+    """Return the addresses of automatic feeds, of a long list only the first ones."""
+    lines = []
+    for kind in ("tags/", "sources/"):
+        of_kind = [feed for feed in feeds if feed.name.startswith(kind)]
+        lines += [f"  {_address(feed, config)}" for feed in of_kind[:MOST_SHOWN]]
+        if len(of_kind) > MOST_SHOWN:
+            lines.append(f"  and {len(of_kind) - MOST_SHOWN} more {kind}…")
+    return "\n".join(lines)
+
+
+def _written_files(config: Config) -> list[str]:
+    lines = [
+        f"{export.kind} posts of {export.feed} in {export.directory} ({export.content}"
+        + (f", by {export.template})" if export.template else ")")
+        for export in config.exports
+    ]
+    if config.publish.directory is not None:
+        lines.insert(0, f"every feed in {config.publish.directory}")
+    return lines
+
+
+def _sites(config: Config) -> list[str]:
+    return [
+        f"{site.host}: "
+        + ", ".join(
+            (
+                *([f"removes {' '.join(site.remove)}"] if site.remove else []),
+                *([_count(site.images, "image rule")] if site.images else []),
+                *([f"referrer {site.referrer}"] if site.referrer else []),
+            )
+        )
+        for site in config.sites
+    ]
+
+
+def _alarms(config: Config) -> list[str]:
+    from aggregator.config import Publish, written
+
+    if replace(config.publish, directory=None) == Publish():
+        return []
+    where = "to this machine"
+    if config.publish.status_token is not None:
+        where += " and to who knows the status_token"
+    period = written(config.publish.alert_after)
+    return [f"sources that are broken for longer than {period}, in the operations feed, {where}"]

@@ -1,0 +1,122 @@
+"""What is told of one entry: each decision that was made about it, with its reason."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.cli.terminal_text import about, line, local_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aggregator.model import EntryFacts, Placement
+
+#: The first words of a text, for people to recognise it by.
+SHOWN_TEXT_CHARS = 300
+
+_KINDS = {
+    "guid": "its publisher's id",
+    "url": "its link",
+    "site": "its number at a known site",
+    "path": "its link without the host",
+    "text": "its text",
+    "brief": "its short text",
+}
+
+
+def decisions(facts: EntryFacts) -> Iterator[str]:
+    """Yield the lines that explain a stored entry, from its document to the feeds."""
+    yield line(facts.title)
+    yield f"  {line(facts.url or 'without a link')}"
+    yield f"source: {facts.source.name}"
+    yield f"decoded: {line(facts.encoding or 'not known any more')}"
+    yield f"parsed: {line(facts.kind or 'not known any more')}"
+    for note in facts.notes:
+        yield f"  of its newest document: {line(note)}"
+    yield from _cleaned(facts)
+    yield from _dated(facts)
+    yield from _identified(facts)
+    yield from _ruled(facts)
+    also = f"; also told by {', '.join(facts.also)}" if facts.also else ""
+    yield f"story: {line(facts.story_id)}{also}"
+    yield "feeds:"
+    for place in facts.placements:
+        yield f"  {placed(place)}"
+
+
+def placed(place: Placement) -> str:
+    """Return one line about an entry's place in one feed."""
+    return f"{'shown in' if place.shown else 'not in'} {line(place.feed)}: {line(place.because)}"
+
+
+def removals(facts: EntryFacts) -> tuple[str, ...]:
+    """Return what cleaning removed from the publisher's text; nothing where that is not kept."""
+    from aggregator.refine import removed
+
+    return removed(_raw_html(facts), facts.content_html)
+
+
+def _raw_html(facts: EntryFacts) -> str:
+    raw = json.loads(facts.raw or "{}")
+    return str(raw.get("raw_content") or raw.get("raw_summary") or "")
+
+
+def _cleaned(facts: EntryFacts) -> Iterator[str]:
+    from aggregator.refine.sanitise import to_text
+
+    if facts.raw is None:
+        yield "cleaned: what the publisher wrote is not kept any more ([store] keep_raw)"
+    else:
+        found = removals(facts)
+        yield f"cleaned: {line(', '.join(found)) if found else 'nothing was removed'}"
+    text = line(to_text(facts.content_html)) or line(facts.summary)
+    more = "…" if len(text) > SHOWN_TEXT_CHARS else ""
+    yield f"  {text[:SHOWN_TEXT_CHARS]}{more}" if text else "  without a text"
+
+
+def _dated(facts: EntryFacts) -> Iterator[str]:
+    said = json.loads(facts.raw or "{}").get("raw_published")
+    published = local_time(facts.published_at, otherwise="")
+    seen = local_time(facts.first_seen_at, otherwise="")
+    if not facts.dated:
+        yield f"published: {seen}, when it was first seen: it has no date that could be meant"
+    elif said and _is_still_said(facts):
+        yield f"published: {published}, from {json.dumps(line(str(said)), ensure_ascii=False)}"
+    elif said:
+        now = json.dumps(line(str(said)), ensure_ascii=False)
+        yield f"published: {published}, as it said first; now it says {now}"
+    else:
+        yield f"published: {published}"
+    yield f"first seen: {seen}"
+    if facts.updated_at - facts.published_at > timedelta(seconds=1):
+        yield f"updated: {local_time(facts.updated_at, otherwise='')}"
+
+
+def _is_still_said(facts: EntryFacts) -> bool:
+    read = json.loads(facts.raw or "{}").get("published_at")
+    return (
+        read is None or min(datetime.fromisoformat(read), facts.first_seen_at) == facts.published_at
+    )
+
+
+def _identified(facts: EntryFacts) -> Iterator[str]:
+    yield f"id: {line(facts.public_id)}"
+    if facts.matched is not None:
+        yield f"recognised by: {line(facts.matched)}"
+    else:
+        yield "recognised by: nothing yet, no later document has shown it"
+    for key in facts.keys:
+        kind, _, word = key.partition(":")
+        yield f"  {_KINDS.get(kind, kind)}: {line(word)}"
+
+
+def _ruled(facts: EntryFacts) -> Iterator[str]:
+    if facts.tags:
+        yield f"tagged by rules: {', '.join(line(tag) for tag in facts.tags)}"
+    if facts.blocked is not None:
+        yield f"left out by rules of its source: {line(facts.blocked)}"
+    if facts.held_back:
+        old = about(facts.first_seen_at - facts.published_at)
+        yield f"held back: it came {old} late, in a flood of old entries"

@@ -1,0 +1,158 @@
+"""`aggregator export`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.export_static_command import static
+from aggregator.cli.options import config_option, load_config, reading
+from aggregator.cli.terminal_text import plain
+from aggregator.model.errors import AggregatorError, ConfigError
+
+if TYPE_CHECKING:
+    from aggregator.model import Source
+
+OPML_EPILOG = """\b
+Examples:
+  aggregator export opml backup.opml
+  aggregator export opml | less
+
+\b
+Exit status:
+  0   written
+  1   the file cannot be written
+  78  the configuration has a mistake
+"""
+POSTS_EPILOG = """\b
+Examples:
+  aggregator export posts
+  aggregator --config site.toml export posts && hexo generate
+
+\b
+Exit status:
+  0   written
+  1   a file cannot be written
+  69  there is no database yet
+  78  the configuration, a template or the database has a mistake
+"""
+EPILOG = """\b
+Examples:
+  aggregator export opml backup.opml
+  aggregator export posts
+  aggregator export static
+
+\b
+Exit status:
+  0   written
+  1   a file cannot be written
+  69  there is no database yet
+  78  the configuration, a template or the database has a mistake
+"""
+
+
+@click.group(epilog=EPILOG, short_help="Write sources, stories or feeds for other programs.")
+def export() -> None:
+    """Write what is here to files that other programs read."""
+
+
+export.add_command(static)
+
+
+@export.command(epilog=OPML_EPILOG, short_help="Write the sources as OPML.")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@config_option
+def opml(file: Path | None) -> None:
+    """Write the sources of the configuration as OPML to FILE, or to standard output.
+
+    Holds each source's name, title, tags and whole URL, private sources and secrets in URLs
+    included, so that `aggregator import opml` brings the same sources back; only its owner can
+    read a FILE.
+    """
+    from aggregator.config.opml import write
+
+    config = load_config()
+    document = write("aggregator", config.sources)
+    if file is None or str(file) == "-":
+        sys.stdout.buffer.write(document)
+        sys.stdout.buffer.flush()
+    else:
+        _write_privately(file, document)
+        count = len(config.sources)
+        click.echo(f"{count} source{'' if count == 1 else 's'} written to {file}")
+    secret = [source.name for source in config.sources if _is_secret(source)]
+    if secret:
+        some = ", ".join(secret[:5]) + (", …" if len(secret) > 5 else "")
+        click.echo(f"warning: holds what nobody else should see: the URLs of {some}", err=True)
+
+
+@export.command(epilog=POSTS_EPILOG, short_help="Write stories as posts for a site generator.")
+@config_option
+def posts() -> int:
+    """Write the stories of every [[exports]] as posts for Hexo, Hugo or Jekyll, once.
+
+    Only what is new or changed is written. A running daemon does the same by itself whenever a
+    feed changes; both may run at once. What is wrong with one keeps no other from being written.
+    """
+    from aggregator.daemon.workers import Worker
+    from aggregator.outputs.post_files import Exporter
+
+    config = load_config()
+    if not config.exports:
+        click.echo(f"nothing to do: {config.path} has no [[exports]]")
+        return 0
+    feeds = {feed.name: feed for feed in config.feeds}
+    with reading(config.path, config.store.path) as store:
+        exporter = Exporter(store, config.path.parent, config.exports, make_worker=Worker)
+        status = 0
+        for wanted in config.exports:
+            try:
+                count = exporter.run(wanted, feeds[wanted.feed])
+            except AggregatorError as error:
+                status = max(status, _told(error))
+            else:
+                told = f"{count} post{'' if count == 1 else 's'} written to {wanted.directory}"
+                click.echo(plain(told))
+    return status
+
+
+def _told(error: AggregatorError) -> int:
+    """Tell a mistake that ends one export of several; return its exit status."""
+    lines = error.lines if isinstance(error, ConfigError) else (f"aggregator: {error}",)
+    for line in lines:
+        click.echo(plain(line), err=True)
+    return error.exit_status
+
+
+def _is_secret(source: Source) -> bool:
+    from aggregator.web.redaction import redact
+
+    return source.private or redact(source.url) != source.url
+
+
+def _write_privately(file: Path, document: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all; a device is written to."""
+    fresh: Path | None = None
+    try:
+        if file.exists() and not file.is_file():
+            file.write_bytes(document)
+            return
+        file = file.resolve()
+        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # mode 0600
+        fresh = Path(name)
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(document)
+            opened.flush()
+            os.fsync(handle)
+        fresh.replace(file)
+    except (OSError, RuntimeError, ValueError) as error:  # links in a circle, a NUL
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise AggregatorError(f"{file}: cannot be written: {reason}") from error
+    finally:
+        if fresh is not None:
+            fresh.unlink(missing_ok=True)

@@ -1,0 +1,191 @@
+"""`aggregator import`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from aggregator.cli.add_command import whole_url
+from aggregator.cli.options import config_option, config_path
+from aggregator.cli.reload_command import reload_if_running
+from aggregator.cli.terminal_text import line
+from aggregator.model.errors import AggregatorError, UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from aggregator.config import Config
+    from aggregator.config.edit import Block, Refusal
+    from aggregator.model import Source
+
+#: The largest file that is accepted is read in seconds.
+DEADLINE = timedelta(seconds=30)
+
+EPILOG = """\b
+Examples:
+  aggregator import opml subscriptions.opml --dry-run
+  aggregator import opml subscriptions.opml
+  curl -s https://example.org/blogroll.opml | aggregator import opml -
+
+\b
+Exit status:
+  0   every outline that names a feed is a source now
+  1   some cannot be one and are named (the others are added), or the file is no OPML, or is
+      cut off (nothing is added)
+  78  the configuration has mistakes, or would have with the new sources
+"""
+
+
+@click.group("import", epilog=EPILOG, short_help="Add the sources that a file lists.")
+def import_() -> None:
+    """Add the sources that a file from another program lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an import would do: blocks to add, and why outlines are none."""
+
+    blocks: Sequence[Block]
+    known: int
+    repeated: int
+    refused: Sequence[tuple[Source, str]]
+
+
+@import_.command(epilog=EPILOG, short_help="Add the feeds that an OPML file lists.")
+@click.argument("file", type=click.File("rb"))
+@click.option("--dry-run", is_flag=True, help="Only say what would be added.")
+@config_option
+def opml(file: IO[bytes], *, dry_run: bool) -> int:
+    """Add the feeds that an OPML FILE lists ("-" reads standard input).
+
+    Titles are kept, folders and categories become tags, and what is a source already is skipped.
+    All of it is appended to the configuration at once, whose every byte stays; a running daemon
+    takes it over.
+    """
+    from aggregator.config.edit import append, edit, read
+
+    path = config_path()
+    text, config = read(path)
+    listed, repeated = _read(file)
+    plan = _plan(text, config, listed)
+    told = Plan(plan.blocks, plan.known, plan.repeated + repeated, plan.refused)
+    if not dry_run and plan.blocks:
+        # The plan is made again from what the file says when nobody else writes it.
+        config = edit(path, lambda now, known: append(now, _plan(now, known, listed).blocks))
+    _tell(told, path, dry_run=dry_run)
+    failed = 0
+    if not dry_run and plan.blocks:
+        failed = reload_if_running(config.store.path)
+    return failed or (1 if plan.refused else 0)
+
+
+def _read(file: IO[bytes]) -> tuple[tuple[Source, ...], int]:
+    import asyncio
+
+    from aggregator.config.opml import MAX_BYTES
+
+    try:
+        data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise AggregatorError(f"{file.name}: cannot be read: {error.strerror or error}") from error
+    try:
+        return asyncio.run(_read_in_worker(data))
+    except UnreadableError as error:
+        raise AggregatorError(f"{file.name}: {error.problem.detail}") from error
+
+
+async def _read_in_worker(data: bytes) -> tuple[tuple[Source, ...], int]:
+    from aggregator.config import opml as format_
+    from aggregator.daemon.workers import Workers
+
+    workers = Workers(count=1)
+    try:
+        listed: tuple[tuple[Source, ...], int]
+        listed = await workers.run((format_.read,), data, deadline=DEADLINE)
+        return listed
+    finally:
+        await workers.aclose()
+
+
+def _plan(text: str, config: Config, listed: Sequence[Source]) -> Plan:
+    """Return which outlines become blocks, judged by the configuration itself."""
+    from aggregator.config.edit import trial
+
+    taken = {source.name for source in config.sources}
+    waiting = [(source, _block(source, taken)) for source in listed]
+    known = repeated = 0
+    refused: list[tuple[Source, str]] = []
+    while True:
+        found = trial(text, [block for _, block in waiting], config.path)
+        if isinstance(found, tuple):
+            return Plan([block for _, block in waiting], known, repeated, refused)
+        for index, refusal in found.items():
+            if refusal.same_as is None:
+                refused.append((waiting[index][0], _because(refusal)))
+            elif refusal.same_as < len(config.sources):
+                known += 1
+            else:
+                repeated += 1
+        waiting = [pair for index, pair in enumerate(waiting) if index not in found]
+
+
+def _because(refusal: Refusal) -> str:
+    return refusal.text if refusal.key == "url" else f"{refusal.key}: {refusal.text}"
+
+
+def _block(source: Source, taken: set[str]) -> Block:
+    """Return the block of an outline; what a configuration would refuse in its texts is mended."""
+    from aggregator.config.edit import Block, derive_name
+    from aggregator.config.values import MAX_TAG_CHARS, MAX_TITLE_CHARS
+    from aggregator.preview.feed_links import is_feed_scheme
+
+    # Only what browsers once put before an address is taken off: a bare word is no URL here.
+    url = whole_url(source.url) if is_feed_scheme(source.url) else source.url
+    title = _line(source.title or "", MAX_TITLE_CHARS)
+    name = source.name
+    if not _is_free(name, taken):
+        name = derive_name(title, url, taken)
+    taken.add(name)
+    tags = (_line(tag, MAX_TAG_CHARS) for tag in source.tags)
+    return Block(
+        name=name,
+        url=url,
+        title=title or None,
+        tags=tuple(dict.fromkeys(tag for tag in tags if tag not in ("", ".", ".."))),
+        private=source.private,
+    )
+
+
+def _is_free(name: str, taken: set[str]) -> bool:
+    from aggregator.config.values import name as checked
+
+    try:
+        return bool(name) and checked(name) not in taken
+    except ValueError:
+        return False
+
+
+def _line(text: str, most: int) -> str:
+    return "".join(char if char.isprintable() else " " for char in text).strip()[:most].strip()
+
+
+def _tell(plan: Plan, path: Path, *, dry_run: bool) -> None:
+    if dry_run:
+        for block in plan.blocks:
+            tags = f"  [{', '.join(block.tags)}]" if block.tags else ""
+            click.echo(line(f"{block.name}  {block.url}{tags}"))
+    if not (plan.blocks or plan.known or plan.repeated or plan.refused):
+        click.echo("no outlines that name a feed: nothing to add")
+        return
+    done = "would be added" if dry_run else "added"
+    counts = [f"{len(plan.blocks)} {done} to {path}"]
+    counts += [f"{plan.known} there already"] if plan.known else []
+    counts += [f"{plan.repeated} repeated in the file"] if plan.repeated else []
+    counts += [f"{len(plan.refused)} unusable"] if plan.refused else []
+    click.echo(", ".join(counts))
+    for source, because in plan.refused:
+        click.echo(line(f'  "{source.title or ""}" ({source.url}): {because}'), err=True)

@@ -1,0 +1,214 @@
+"""`aggregator preview`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.add_command import whole_url
+from aggregator.cli.explain_entry import placed, removals
+from aggregator.cli.options import config_option, load_config_if_any
+from aggregator.cli.terminal_text import line, local_time
+from aggregator.model.errors import AggregatorError, UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aggregator.config import Config
+    from aggregator.model import EntryFacts, Feed, Refined, Source
+    from aggregator.preview.dry_run import Rehearsal
+
+#: Entries that are listed unless all are asked for.
+SHOWN_ENTRIES = 10
+
+#: A document that is read from a file is no longer than one that is fetched.
+MAX_FILE_BYTES = 16 * 1024 * 1024
+
+EPILOG = """\b
+Examples:
+  aggregator preview https://sspai.com/feed
+  aggregator preview saved.xml --source ithome     # with that source's settings
+  aggregator preview ithome.xml --feed zh          # with that feed's rules
+  curl -s https://example.org/feed | aggregator preview - --format atom
+
+\b
+Exit status:
+  0   previewed
+  1   it cannot be read, or is no feed
+  2   no source, feed or file has this name
+  78  the configuration has mistakes
+"""
+
+
+@click.command(epilog=EPILOG, short_help="Show what would be published of a feed; store nothing.")
+@click.argument("what", metavar="URL|FILE|-")
+@click.option("--source", "as_source", metavar="NAME", help="Read it as this source's document.")
+@click.option("--feed", "in_feed", metavar="NAME", help="Show it as this feed would.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "atom", "rss", "json"]),
+    default="text",
+    help="What to print: a list for people, or the document itself.",
+)
+@click.option("--all", "every", is_flag=True, help="List every entry, not only the first.")
+@config_option
+def preview(
+    what: str, *, as_source: str | None, in_feed: str | None, form: str, every: bool
+) -> None:
+    """Show what would be published of the feed at URL or in FILE, and store nothing.
+
+    Fetches, parses, cleans, applies rules and renders as the daemon does: with the settings of the
+    source that has this URL, or of the one that --source names.
+    """
+    config = load_config_if_any()
+    source = _source(config, what, as_source)
+    feed = _feed(config, in_feed)
+    refined = _read(config, what, source)
+    told = _rehearse(source, feed, refined)
+    if form != "text":
+        sys.stdout.buffer.write(_document(config, told, form))
+        sys.stdout.buffer.flush()
+        return
+    for text in _lines(refined, told, every=every):
+        click.echo(text)
+
+
+def _source(config: Config, what: str, name: str | None) -> Source:
+    from aggregator.model import Source
+
+    if name is not None:
+        found = next((one for one in config.sources if one.name == name), None)
+        if found is None:
+            raise click.BadParameter(f"no source is named {name}", param_hint="--source")
+        return found
+    if _is_file(what):
+        return Source("preview", "http://localhost/")
+    if _names_a_file(what):
+        raise click.UsageError(f"{what}: there is no such file; a URL begins with https://")
+    url = whole_url(what)
+    known = next((one for one in config.sources if url in (one.url, *one.urls)), None)
+    return known or Source("preview", url)
+
+
+def _feed(config: Config, name: str | None) -> Feed:
+    from aggregator.model import Feed
+
+    if name is None:
+        return Feed("preview", "Preview")
+    found = next((one for one in config.feeds if one.name == name), None)
+    if found is None:
+        raise click.BadParameter(f"no feed is named {name}", param_hint="--feed")
+    return found
+
+
+def _is_file(what: str) -> bool:
+    return what == "-" or ("://" not in what and Path(what).exists())
+
+
+def _names_a_file(what: str) -> bool:
+    return "://" not in what and (
+        what.startswith(("/", ".", "~"))
+        or what.endswith((".xml", ".rss", ".atom", ".json", ".html"))
+    )
+
+
+def _read(config: Config, what: str, source: Source) -> Refined:
+    import asyncio
+
+    from aggregator.daemon.log import set_up
+
+    set_up("error", os.environ)
+    body = _bytes(what) if _is_file(what) else None
+    return asyncio.run(_ask(config, source, body))
+
+
+def _bytes(what: str) -> bytes:
+    try:
+        if what == "-":
+            body = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+        else:
+            with Path(what).open("rb") as file:
+                body = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise click.UsageError(f"{what}: cannot be read: {error.strerror or error}") from error
+    if len(body) > MAX_FILE_BYTES:
+        raise click.UsageError(f"{what}: is larger than {MAX_FILE_BYTES >> 20} MiB")
+    return body
+
+
+async def _ask(config: Config, source: Source, body: bytes | None) -> Refined:
+    from aggregator.daemon.once import make_fetcher, utc_now
+    from aggregator.daemon.workers import Workers
+    from aggregator.preview.lookup import Named, Preview, look, read
+
+    fetcher, workers = make_fetcher(config, os.environ), Workers(count=1)
+    try:
+        if body is not None:
+            return await read(body, source, workers, sites=config.sites, now=utc_now())
+        found = await look(source, fetcher, workers, clock=utc_now, sites=config.sites)
+    except UnreadableError as error:
+        raise AggregatorError(str(error.problem)) from error
+    finally:
+        await workers.aclose()
+        await fetcher.aclose()
+    if isinstance(found, Preview):
+        return found.document
+    if isinstance(found, Named):
+        feeds = ", ".join(link.url for link in found.links)
+        raise AggregatorError(f"{source.url} is a page; it names these feeds: {feeds}")
+    raise AggregatorError(f"{source.url}: {found}")
+
+
+def _rehearse(source: Source, feed: Feed, refined: Refined) -> Rehearsal:
+    from aggregator.daemon.once import utc_now
+    from aggregator.preview.dry_run import rehearse
+
+    return rehearse(replace(source, enabled=True), feed, refined, now=utc_now())
+
+
+def _document(config: Config, told: Rehearsal, form: str) -> bytes:
+    from aggregator.publish import Addresses, Format, render
+
+    return render(told.selection, Format(form), Addresses(config.server.base_url))
+
+
+def _lines(refined: Refined, told: Rehearsal, *, every: bool) -> Iterator[str]:
+    head = refined.head
+    yield f"{line(head.title or 'without a title')} ({head.kind}, {head.encoding})"
+    if head.site_url:
+        yield f"  {line(head.site_url)}"
+    for note in head.notes:
+        yield f"  {line(note)}"
+    shown = {story.order_key for story in told.selection.stories}
+    yield f"{len(told.entries)} entries, {len(shown)} would be published"
+    listed = told.entries if every else told.entries[:SHOWN_ENTRIES]
+    titles = {story.id: story.title for story in told.selection.stories}
+    for facts in listed:
+        yield ""
+        yield from _entry(facts, titles.get(facts.story_id))
+    if len(listed) < len(told.entries):
+        yield f"\n{len(told.entries) - len(listed)} more: --all lists them"
+
+
+def _entry(facts: EntryFacts, title: str | None) -> Iterator[str]:
+    when = local_time(facts.published_at if facts.dated else None, otherwise="no date")
+    yield f"{when}  {line(title or facts.title)}"
+    if facts.url:
+        yield f"  {line(facts.url)}"
+    about = [facts.author or "", *(category.term for category in facts.categories)]
+    if any(about):
+        yield f"  {line(', '.join(filter(None, about)))}"
+    found = removals(facts)
+    if found:
+        yield f"  cleaned: {line(', '.join(found))}"
+    if facts.tags:
+        yield f"  tagged by rules: {', '.join(line(tag) for tag in facts.tags)}"
+    for place in facts.placements:
+        if not place.shown:
+            yield f"  {placed(place)}"

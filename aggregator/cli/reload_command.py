@@ -1,0 +1,96 @@
+"""`aggregator reload`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import config_option, config_path
+from aggregator.cli.terminal_text import plain
+from aggregator.model.errors import AggregatorError, ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from aggregator.daemon.control import Event
+
+#: EX_UNAVAILABLE of sysexits.h.
+NO_DAEMON = 69
+
+EPILOG = """\b
+Examples:
+  aggregator reload
+  systemctl reload aggregator      # the same, for the service
+
+\b
+Exit status:
+  0   taken over; what changed is printed
+  69  no daemon runs (the file is checked nevertheless)
+  78  the file has mistakes; the daemon keeps the configuration it has
+"""
+
+
+@click.command(epilog=EPILOG)
+@config_option
+def reload() -> int:
+    """Make the running daemon take over an edited configuration.
+
+    The whole file is checked first. With any mistake nothing changes, and every mistake is named
+    with its line. A change of the database's path or of the address to listen on takes a restart.
+    """
+    from aggregator.config import load, store_path
+    from aggregator.daemon import control
+
+    path = config_path()
+    broken = None
+    try:
+        store = load(path).store.path
+    except ConfigError as error:
+        broken = error
+        found = store_path(path)
+        if found is None:
+            raise
+        store = found
+    # A daemon is asked even about a broken file: then its log and `status` say so too.
+    events = control.ask(store, {"do": "reload"})
+    if events is None:
+        if broken is not None:
+            raise broken
+        click.echo(f"{path} is valid.")
+        click.echo(
+            f"aggregator: no daemon runs on {store.absolute()}; `aggregator run` starts one "
+            "(one that was started before [store] path changed needs a restart)",
+            err=True,
+        )
+        return NO_DAEMON
+    return tell(events)
+
+
+def tell(events: Iterator[Event]) -> int:
+    """Print what the daemon says about its reload and return the exit status."""
+    for event in events:
+        if event["event"] == "error":
+            click.echo(plain(str(event["text"])), err=True)
+            click.echo("aggregator: the daemon keeps the configuration it has", err=True)
+            return int(event["exit_status"])
+        if event["event"] == "done":
+            click.echo(f"reloaded: {plain(str(event['text']))}")
+            for change in event.get("changes", ()):
+                click.echo(f"  {plain(str(change))}")
+            for warning in event.get("warnings", ()):
+                click.echo(f"warning: {plain(str(warning))}", err=True)
+            return 0
+    raise AggregatorError("the daemon gave no answer")
+
+
+def reload_if_running(store_path: Path) -> int:
+    """Make a running daemon take over what was written, or say how to start one."""
+    from aggregator.daemon import control
+
+    events = control.ask(store_path, {"do": "reload"})
+    if events is not None:
+        return tell(events)
+    click.echo("No daemon runs; `aggregator run` starts one.")
+    return 0

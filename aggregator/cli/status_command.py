@@ -1,0 +1,174 @@
+"""`aggregator status`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import config_option, config_path, reading
+from aggregator.cli.table import GAP, table, terminal_width, wrapped
+from aggregator.cli.terminal_text import line, local_time, plain
+from aggregator.model.errors import AggregatorError, ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aggregator.model import Source, SourceStatus
+
+#: How long a daemon that hangs is waited for; one that works answers in milliseconds.
+PATIENCE = timedelta(seconds=5)
+
+EPILOG = """\b
+Examples:
+  aggregator status
+  aggregator status --json | jq -r '.[] | select(.problem) | .name'
+
+\b
+Exit status:
+  0   printed, whatever the sources' state
+  69  there is no database yet (its path is named)
+  78  the configuration has mistakes (the table is printed if the database can be found),
+      or the database cannot be used
+"""
+
+
+@click.command(epilog=EPILOG, short_help="Show how every source is, and what is wrong.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of objects, times in UTC.")
+@config_option
+def status(*, as_json: bool) -> int:
+    """Show how every source is: last success, next poll, entries, what is wrong.
+
+    Below the table stands what else is wrong: a daemon that does not run or cannot work, a
+    configuration that was not taken over, a feed that is cut short. Works without a daemon, too.
+    """
+    from aggregator.config import load, store_path
+
+    path = config_path()
+    sources: tuple[Source, ...] = ()
+    store: Path
+    exit_status = 0
+    try:
+        config = load(path)
+        store, sources = config.store.path, config.sources
+    except ConfigError as error:
+        found = store_path(path)
+        if found is None:
+            raise
+        for mistake in error.lines:
+            click.echo(plain(mistake), err=True)
+        store, exit_status = found, error.exit_status
+    with reading(path, store) as database:
+        rows, notes = _in_order(sources, database.status()), database.notes(datetime.now(UTC))
+    if as_json:
+        click.echo(_json(rows, notes).encode())  # UTF-8, whatever the locale
+        return exit_status
+    if (trouble := _trouble_of_daemon(store)) is not None:
+        notes = {"daemon": trouble, **notes}
+    click.echo(_text(rows, notes, terminal_width()))
+    return exit_status
+
+
+def _trouble_of_daemon(store_path: Path) -> str | None:
+    """Return what is wrong with the daemon itself, or `None` for one that is well."""
+    from aggregator.daemon import control
+
+    try:
+        events = control.ask(store_path, {"do": "health"}, patience=PATIENCE)
+        if events is None:
+            return "not running"
+        *_, event = events
+    except AggregatorError as error:
+        return str(error).removeprefix("the daemon ")
+    if event["event"] == "error":
+        return f"cannot say how it is: {event['text']}"
+    return None if event["ok"] else str(event["text"])
+
+
+def _in_order(sources: tuple[Source, ...], rows: list[SourceStatus]) -> list[SourceStatus]:
+    """Return a row for each configured source, then those that the daemon still has besides."""
+    from aggregator.model import SourceStatus
+    from aggregator.web.redaction import redact
+
+    known = {row.name: row for row in rows}
+    unseen = [
+        SourceStatus(
+            name=source.name,
+            url=redact(source.url),
+            title=source.title,
+            enabled=source.enabled,
+            entries=0,
+            last_poll_at=None,
+            last_success_at=None,
+            next_poll_at=None,
+            because=None,
+            problem=None,
+            tags=source.tags,
+        )
+        for source in sources
+    ]
+    names = {source.name for source in sources}
+    return [known.get(row.name, row) for row in unseen] + [
+        row for row in rows if row.name not in names
+    ]
+
+
+def _text(rows: list[SourceStatus], notes: dict[str, str], width: int | None) -> str:
+    cells = [
+        (
+            row.name,
+            local_time(row.last_success_at, otherwise="never"),
+            local_time(row.next_poll_at, otherwise="") if row.enabled else "disabled",
+            str(row.entries),
+            row.problem or "",
+        )
+        for row in rows
+    ]
+    headers = ("source", "last success", "next poll", "entries", "problem")
+    titles = [row.title or "" for row in rows]
+    text = "no sources"
+    if rows:
+        text = table(headers, cells, titles=titles, numbers="entries", width=width)
+    told = [
+        wrapped(f"{line(subject)}: {line(note)}", width, hanging=GAP)
+        for subject, note in notes.items()
+    ]
+    return "\n".join([text, *(["", *told] if told else [])])
+
+
+def _json(rows: list[SourceStatus], notes: dict[str, str]) -> str:
+    import json
+
+    return json.dumps(
+        [
+            {
+                "name": row.name,
+                "url": row.url,
+                "title": row.title,
+                "enabled": row.enabled,
+                "tags": row.tags,
+                "site_url": row.site_url,
+                "entries": row.entries,
+                "last_poll_at": _utc(row.last_poll_at),
+                "last_success_at": _utc(row.last_success_at),
+                "next_poll_at": _utc(row.next_poll_at),
+                "because": row.because,
+                "problem": row.problem,
+                "unstable_ids": row.unstable_ids,
+                "notes": [
+                    text for subject, text in notes.items() if subject.partition(" ")[2] == row.name
+                ],
+            }
+            for row in rows
+        ],
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _utc(moment: datetime | None) -> str | None:
+    """Return ISO 8601 in UTC, or `None`."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

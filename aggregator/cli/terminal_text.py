@@ -1,0 +1,40 @@
+"""How things look on a terminal: text without tricks, local time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+
+def plain(text: str) -> str:
+    """Return text that can be printed: no secret, and no control or direction character in it.
+
+    Titles and problems come from outside; an escape sequence in them would be the terminal's to
+    obey. Line breaks stay.
+    """
+    from aggregator.web.redaction import redact
+
+    return "".join(char if char.isprintable() or char == "\n" else " " for char in redact(text))
+
+
+def line(text: str) -> str:
+    """Return `plain` text on one line."""
+    return " ".join(plain(text).split())
+
+
+def local_time(moment: datetime | None, *, otherwise: str, to: str = "minutes") -> str:
+    """Return a moment in local time with its offset, to the minute or to "seconds"."""
+    if moment is None:
+        return otherwise
+    return moment.astimezone().isoformat(sep=" ", timespec=to)
+
+
+def about(period: timedelta) -> str:
+    """Return a period in round figures: "40 seconds", "3 hours"."""
+    seconds = period.total_seconds()
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= 1.5 * size:
+            return f"{round(seconds / size)} {unit}s"
+    return f"{max(1, round(seconds))} seconds"

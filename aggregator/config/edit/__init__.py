@@ -1,0 +1,8 @@
+"""The one place that writes config.toml: whole blocks are appended, and nothing else changes."""
+
+from aggregator.config.edit.blocks import Block, append
+from aggregator.config.edit.config_file import edit, read
+from aggregator.config.edit.key_names import derive_name
+from aggregator.config.edit.trial import Refusal, trial
+
+__all__ = ["Block", "Refusal", "append", "derive_name", "edit", "read", "trial"]

@@ -1,0 +1,163 @@
+"""OPML as other readers exchange it (http://opml.org/spec2.opml): lists of sources in and out.
+
+This is the operator's own backup, complete with every URL; what readers may see of the sources is
+`publish.render_sources`. Pure; reading is slow on hostile markup and belongs into a worker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import listparser
+
+from aggregator.model import Problem, ProblemKind, Source
+from aggregator.model.errors import UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: Two hundred times a large list; a longer file is not one.
+MAX_BYTES = 5 * 1024 * 1024
+#: More sources than one daemon is made for.
+MAX_OUTLINES = 10_000
+#: Folders in folders; people stop at three.
+MAX_DEPTH = 16
+
+#: What OPML has no place for stands in a namespace of our own, as its specification asks.
+NAMESPACE = "urn:x-aggregator:opml"
+_PREFIX = "aggregator"
+#: No tag holds a line break, so one separates tags that a comma or slash cannot.
+_SEPARATOR = "\n"
+
+
+def read(data: bytes) -> tuple[tuple[Source, ...], int]:
+    """Return the feeds that an OPML file lists, and how many of its outlines say one again.
+
+    URLs and titles are as written, nothing is checked. Folders and categories become tags. Names
+    are those of our own exports, else empty; a title is `None` where the file has none. Document
+    types and their entities are ignored.
+
+    Raises `UnreadableError`: TOO_LARGE, or NOT_A_FEED for what is no OPML, or only its beginning.
+    """
+    if len(data) > MAX_BYTES:
+        raise _unreadable(f"it is larger than {MAX_BYTES >> 20} MiB", ProblemKind.TOO_LARGE)
+    reader = _Reader()
+    text = _text(data)
+    try:
+        reader.feed(text)
+    except AssertionError as error:  # html.parser's answer to a few malformed declarations
+        raise _unreadable("it is not XML") from error
+    if not reader.harvest["version"].startswith("opml"):
+        raise _unreadable("it is not OPML")
+    if not reader.ended:
+        # What people write by hand has bare ampersands and forgotten ends; a part of a list, taken
+        # for the whole, is worse than either.
+        line = len(text.rstrip().splitlines())
+        raise _unreadable(f"it is not well-formed: cut off at line {line}, without </opml>")
+    return tuple(map(_source, reader.harvest["feeds"])), reader.repeated
+
+
+def write(title: str, sources: Iterable[Source]) -> bytes:
+    """Return sources as OPML in UTF-8, as `read` finds them again.
+
+    Kept are name, URL, title, tags, and whether a source is private.
+    """
+    ET.register_namespace(_PREFIX, NAMESPACE)
+    root = ET.Element("opml", version="2.0")
+    ET.SubElement(ET.SubElement(root, "head"), "title").text = title
+    body = ET.SubElement(root, "body")
+    for source in sources:
+        outline = ET.SubElement(
+            body, "outline", text=source.title or source.name, type="rss", xmlUrl=source.url
+        )
+        if source.title is not None:
+            outline.set("title", source.title)
+        if source.tags:
+            outline.set("category", ",".join(map(_as_category, source.tags)))
+        if any(_as_category(tag) != tag for tag in source.tags):
+            outline.set(f"{{{NAMESPACE}}}tags", _SEPARATOR.join(source.tags))
+        if source.private:
+            outline.set(f"{{{NAMESPACE}}}private", "true")
+        outline.set(f"{{{NAMESPACE}}}name", source.name)
+    ET.indent(root)
+    document: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return document + b"\n"
+
+
+def _as_category(tag: str) -> str:
+    """Return a tag as a category, in which commas and slashes have a meaning."""
+    return " ".join(tag.replace(",", " ").replace("/", " ").split())
+
+
+@dataclass(slots=True)
+class _Limits:
+    outlines: int = 0
+    depth: int = 0
+
+
+class _Reader(listparser.Handler):  # type: ignore[misc]  # listparser makes the class at run time
+    """listparser's reading of OPML, with our bounds and our own attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.harvest.update(feeds=[], lists=[], opportunities=[], meta={}, version="")
+        self.repeated = 0
+        self.ended = False
+        self._limits = _Limits()
+
+    def end_opml_opml(self) -> None:
+        self.ended = True
+
+    def start_opml_outline(self, attrs: dict[str, str]) -> None:
+        limits = self._limits
+        limits.outlines += 1
+        limits.depth += 1
+        if limits.outlines > MAX_OUTLINES:
+            raise _unreadable(f"it has more than {MAX_OUTLINES} outlines", ProblemKind.TOO_LARGE)
+        if limits.depth > MAX_DEPTH:
+            raise _unreadable(f"its folders are nested more than {MAX_DEPTH} deep")
+        url = attrs.get("xmlurl", "").strip()
+        self.repeated += bool(url) and url in self.found_urls
+        super().start_opml_outline(attrs)
+        if url and f"{_PREFIX}:name" in attrs:
+            _, found = self.found_urls[url]
+            found["name"] = attrs[f"{_PREFIX}:name"]
+            found["title"] = attrs.get("title")
+            found["own_tags"] = attrs.get(f"{_PREFIX}:tags")
+            found["private"] = attrs.get(f"{_PREFIX}:private") == "true"
+
+    def end_opml_outline(self) -> None:
+        if self._limits.depth:  # more ends than beginnings are markup too
+            self._limits.depth -= 1
+            super().end_opml_outline()
+
+
+def _source(feed: dict[str, Any]) -> Source:
+    folders = [part for path in feed["categories"] for part in path if part]
+    tags = feed["own_tags"].split(_SEPARATOR) if feed.get("own_tags") else folders
+    return Source(
+        name=feed.get("name", ""),
+        url=feed["url"],
+        title=feed["title"] or None,
+        tags=tuple(dict.fromkeys(tags)),
+        private=feed.get("private", False),
+    )
+
+
+def _text(data: bytes) -> str:
+    """Decode as XML says: by its mark or declaration, else UTF-8."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    declaration, _, _ = data[:200].decode("latin-1").partition("?>")
+    _, found, rest = declaration.partition("encoding=")
+    encoding = rest[1:].partition(rest[:1])[0] if found and rest else "utf-8"
+    try:
+        return data.decode("utf-8-sig" if encoding.lower() == "utf-8" else encoding, "replace")
+    except (LookupError, ValueError):  # not an encoding, or one of Python's own that is none
+        return data.decode("utf-8-sig", "replace")
+
+
+def _unreadable(detail: str, kind: ProblemKind = ProblemKind.NOT_A_FEED) -> UnreadableError:
+    return UnreadableError(Problem(kind, detail))

@@ -1,0 +1,77 @@
+"""What the daemon answers to the commands that ask it: poll, reload, health."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from aggregator.daemon.once import choose
+from aggregator.daemon.poll import describe
+from aggregator.model.errors import AggregatorError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from aggregator.config import Config
+    from aggregator.daemon.control import Event
+    from aggregator.daemon.poller import Dispatcher
+    from aggregator.model import PollResult
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Answers requests with events, as `control` describes them.
+
+    `reload` returns a line for each change, or raises `AggregatorError`; `health` returns whether
+    the daemon works, and a line about it.
+    """
+
+    config: Callable[[], Config]
+    dispatcher: Dispatcher
+    reload: Callable[[], Awaitable[tuple[str, ...]]]
+    health: Callable[[], tuple[bool, str]]
+
+    async def answer(self, request: Event) -> AsyncIterator[Event]:
+        """Yield the events of one request; what is wrong with it is an event, too."""
+        try:
+            match request["do"]:
+                case "reload":
+                    yield self._reloaded(await self.reload())
+                case "health":
+                    fine, text = self.health()
+                    yield {"event": "done", "ok": fine, "text": text}
+                case "poll":
+                    async for told in self._poll(tuple(request["names"]), force=request["force"]):
+                        yield told
+                case other:
+                    yield {"event": "error", "text": f"unknown request {other}", "exit_status": 1}
+        except AggregatorError as error:
+            yield {"event": "error", "text": str(error), "exit_status": error.exit_status}
+
+    def _reloaded(self, changes: tuple[str, ...]) -> Event:
+        return {
+            "event": "done",
+            "ok": True,
+            "text": f"{len(changes)} change{'' if len(changes) == 1 else 's'}",
+            "changes": changes,
+            "warnings": self.config().warnings,
+        }
+
+    async def _poll(self, names: tuple[str, ...], *, force: bool) -> AsyncIterator[Event]:
+        tools = self.dispatcher.tools
+        chosen = partial(choose, tools.store, names, force=force, now=tools.clock())
+        states = await tools.in_thread(chosen)
+        yield {"event": "expect", "count": len(states)}
+        results: asyncio.Queue[PollResult | None] = asyncio.Queue()
+        polling = asyncio.create_task(self.dispatcher.poll_all(states, results.put_nowait))
+        polling.add_done_callback(lambda _: results.put_nowait(None))
+        while (result := await results.get()) is not None:
+            yield {
+                "event": "polled",
+                "source": result.source,
+                "ok": result.problem is None,
+                "text": describe(result),
+            }
+        yield {"event": "done", "ok": await polling}

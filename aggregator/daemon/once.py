@@ -1,0 +1,177 @@
+"""Polling once, without a daemon: the same parts, for as long as one command takes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aggregator.daemon.log import set_up
+from aggregator.daemon.poll import Tools
+from aggregator.daemon.poller import Dispatcher
+from aggregator.daemon.workers import Workers
+from aggregator.fetch import Fetcher, user_agent
+from aggregator.fetch.secret_files import Secrets
+from aggregator.model.errors import AggregatorError
+from aggregator.schedule import history, price
+from aggregator.schedule.price import Bounds, Priced, Pricing, steer
+from aggregator.store.lock import Hold
+from aggregator.store.sqlite import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Executor
+
+    from aggregator.config import Config
+    from aggregator.model import PollResult, PollState
+    from aggregator.store import Store
+
+
+def utc_now() -> datetime:
+    """Return the wall clock's time."""
+    return datetime.now(UTC)
+
+
+def make_fetcher(config: Config, environ: Mapping[str, str]) -> Fetcher:
+    """Return the client that the configuration asks for; systemd says where credentials lie."""
+    credentials = environ.get("CREDENTIALS_DIRECTORY")
+    return Fetcher(
+        allow_private=config.network.allow_private,
+        proxy=config.network.proxy,
+        user_agent=user_agent(config.network.contact),
+        clock=utc_now,
+        secrets=Secrets(config.path.parent, Path(credentials) if credentials else None),
+    )
+
+
+def make_tools(
+    config: Config,
+    *,
+    store: Store,
+    fetcher: Fetcher,
+    workers: Workers,
+    threads: Executor,
+    pricing: Callable[[], Pricing],
+    clock: Callable[[], datetime] = utc_now,
+    dice: Callable[[], float] = random.random,
+) -> Tools:
+    """Return what a poll works with under this configuration."""
+    return Tools(
+        store=store,
+        fetcher=fetcher,
+        workers=workers,
+        threads=threads,
+        bounds=make_bounds(config),
+        allow_private=config.network.allow_private,
+        sites=config.sites,
+        pricing=pricing,
+        clock=clock,
+        dice=dice,
+    )
+
+
+def is_priced(state: PollState) -> bool:
+    """Tell whether the budget is spent on this source: adaptive, enabled, and answering."""
+    source = state.source
+    return source.enabled and source.interval is None and state.failures == 0
+
+
+def make_bounds(config: Config) -> Bounds:
+    """Return the operator's bounds and budget."""
+    polling = config.polling
+    return Bounds(polling.min_interval, polling.max_interval, polling.budget)
+
+
+def steered(states: list[PollState], pricing: Pricing, bounds: Bounds, *, now: datetime) -> Pricing:
+    """Return the pricing for the next hour, weighed against the sources as they are now."""
+    sources = [
+        Priced(state.source.weight, history.recall(state.habits, state).rhythm)
+        for state in states
+        if is_priced(state)
+    ]
+    return steer(pricing, sources, now=now, bounds=bounds)
+
+
+def choose(store: Store, names: tuple[str, ...], *, force: bool, now: datetime) -> list[PollState]:
+    """Return the sources to poll now: the named ones, or all (`force`), or those that are due.
+
+    Raises `AggregatorError` for a name that is not configured.
+    """
+    if not names:
+        states = store.states()
+        return [
+            one for one in states if force or one.next_poll_at is None or one.next_poll_at <= now
+        ]
+    states = store.states(names)
+    known = {state.source.name for state in states}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise AggregatorError(
+            f"no source is named {', '.join(unknown)}; one that was just added or renamed is "
+            "known after `aggregator reload`"
+        )
+    disabled = [state.source.name for state in states if not state.source.enabled]
+    if disabled:
+        raise AggregatorError(f"disabled in the configuration: {', '.join(disabled)}")
+    return states
+
+
+def poll_once(
+    config: Config,
+    names: tuple[str, ...],
+    *,
+    force: bool,
+    report: Callable[[PollResult], None],
+    expect: Callable[[int], None],
+) -> bool:
+    """Poll what `choose` says and return whether none failed; creates the database if need be.
+
+    `expect` is called once with the number of sources, `report` for each as it ends. Raises
+    `BusyError` when another process holds the database.
+    """
+    set_up("error", os.environ)
+    hold = Hold(config.store.path)
+    try:
+        store = open_store(config.store.path)
+        try:
+            store.apply(config.sources, config.feeds, now=utc_now())
+            states = choose(store, names, force=force, now=utc_now())
+            expect(len(states))
+            return asyncio.run(_poll(config, store, states, report))
+        finally:
+            store.close()
+    finally:
+        hold.release()
+
+
+async def _poll(
+    config: Config, store: Store, states: list[PollState], report: Callable[[PollResult], None]
+) -> bool:
+    fetcher, workers = make_fetcher(config, os.environ), Workers()
+    pricing = steered(
+        store.states(), price.recall(store.pricing()), make_bounds(config), now=utc_now()
+    )
+    with ThreadPoolExecutor(config.polling.concurrency + 1, "store") as threads:
+        tools = make_tools(
+            config,
+            store=store,
+            fetcher=fetcher,
+            workers=workers,
+            threads=threads,
+            pricing=lambda: pricing,
+        )
+        dispatcher = Dispatcher(
+            tools,
+            concurrency=config.polling.concurrency,
+            report=lambda _: None,
+            scheduled=False,
+        )
+        try:
+            return await dispatcher.poll_all(states, report)
+        finally:
+            await workers.aclose()
+            await fetcher.aclose()

@@ -1,0 +1,242 @@
+"""One poll, whole: fetch, parse, refine, absorb. The only place that names every stage."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from aggregator import parse, refine
+from aggregator.fetch import unsendable
+from aggregator.model import (
+    Attempt,
+    Body,
+    Decision,
+    Failed,
+    Fetched,
+    Gone,
+    ProblemKind,
+    Validators,
+)
+from aggregator.model.configured import host_of
+from aggregator.model.errors import UnreadableError
+from aggregator.schedule import history
+from aggregator.schedule.gaps import alarm
+from aggregator.schedule.mirror_choice import in_turn
+from aggregator.schedule.policy import REFUSED, next_poll
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+    from datetime import datetime
+
+    from aggregator.daemon.workers import Workers
+    from aggregator.fetch import Fetcher
+    from aggregator.model import (
+        Allowance,
+        Mirror,
+        News,
+        Outcome,
+        PollResult,
+        PollState,
+        Refined,
+        SiteRule,
+        Source,
+    )
+    from aggregator.schedule.price import Bounds, Pricing
+    from aggregator.store import Store
+
+T = TypeVar("T")
+
+#: Parsing and refining one document take longer than this only when it is made to be slow.
+PARSE_DEADLINE = timedelta(seconds=10)
+
+
+#: Failures that nobody expects to be over in a moment.
+_LASTING = frozenset({ProblemKind.CHALLENGE, ProblemKind.ACCESS, ProblemKind.BLOCKED})
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a poll works with; clock and dice are values, the threads are for the store.
+
+    `pricing` returns the present price of a request.
+    """
+
+    store: Store
+    fetcher: Fetcher
+    workers: Workers
+    threads: Executor
+    bounds: Bounds
+    allow_private: tuple[Allowance, ...]
+    sites: tuple[SiteRule, ...]
+    pricing: Callable[[], Pricing]
+    clock: Callable[[], datetime]
+    dice: Callable[[], float]
+
+    def is_ours(self, source: Source) -> bool:
+        """Tell whether a source's host is the operator's own: covered by `allow_private`."""
+        parts = urlsplit(source.host)
+        host, port = parts.hostname or "", parts.port or 0
+        return any(allowance.covers(host, port) for allowance in self.allow_private)
+
+    async def in_thread(self, function: Callable[[], T]) -> T:
+        """Run a blocking function of the store in a thread of its own pool."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, function)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a poll found: every mirror that was asked, and what the last one's document says."""
+
+    attempts: tuple[Attempt, ...]
+    refined: Refined | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The poll's outcome: the last attempt's."""
+        return self.attempts[-1].outcome
+
+
+async def ask(state: PollState, tools: Tools) -> Found:
+    """Ask the source's mirrors in turn until one answers with what can be read."""
+    attempts: list[Attempt] = []
+    for mirror in in_turn(state.mirrors, tools.clock()):
+        outcome = await tools.fetcher.fetch(
+            mirror.url,
+            mirror.validators,
+            access=state.source.access,
+            moved_url=mirror.moved_url,
+        )
+        if mirror.moved_url is not None and isinstance(outcome, Gone):
+            # It is the learnt URL that is gone; the configured one is asked next time.
+            outcome = Failed(outcome.problem, HTTPStatus.GONE)
+        outcome, refined = await _read(state, mirror, outcome, tools)
+        attempts.append(Attempt(mirror.url, outcome, unsendable(mirror.validators)))
+        if not isinstance(outcome, Failed | Gone):
+            return Found(tuple(attempts), refined)
+    # The mildest failure speaks for the source, the preferred mirror's of equals: that one mirror
+    # is gone, or asks for a day, is no reason to leave the others alone for so long.
+    attempts.sort(key=_severity)
+    attempts.reverse()
+    if len(attempts) < len(state.mirrors):
+        attempts[-1] = _not_for_all(attempts[-1])
+    return Found(tuple(attempts))
+
+
+def _not_for_all(attempt: Attempt) -> Attempt:
+    """Return what a mirror's failure means while others of the source merely rest."""
+    match attempt.outcome:
+        case Gone(problem=problem):
+            return replace(attempt, outcome=Failed(problem, HTTPStatus.GONE))
+        case Failed(status=status) if status in REFUSED:
+            return replace(attempt, outcome=replace(attempt.outcome, status=None))
+        case _:
+            return attempt
+
+
+def _severity(attempt: Attempt) -> int:
+    match attempt.outcome:
+        case Gone():
+            return 3
+        case Failed(problem=problem, status=status) if (
+            problem.kind in _LASTING or status in REFUSED
+        ):
+            return 2
+        case Failed(hints=hints) if hints.retry_after is not None:
+            return 1
+        case _:
+            return 0
+
+
+async def commit(state: PollState, found: Found, tools: Tools) -> PollResult:
+    """Decide when to come back, and store it with everything that the poll brought."""
+    now, pricing = tools.clock(), tools.pricing()
+    known = history.recall(state.habits, state)
+    asked = state if found.refined is None else replace(state, hints=found.refined.head.hints)
+
+    outcome = found.outcome
+    if len(state.mirrors) > 1 and isinstance(outcome, Failed):
+        # A mirror's Retry-After closes its host; the others may be asked.
+        outcome = replace(outcome, hints=replace(outcome.hints, retry_after=None))
+
+    def decide(news: News) -> Decision:
+        learnt = known
+        if not isinstance(outcome, Failed | Gone):
+            learnt = history.observe(
+                known, news.tally, news.published, now=now, polled_at=state.last_success_at
+            )
+        plan = next_poll(
+            asked,
+            learnt,
+            outcome,
+            now=now,
+            bounds=tools.bounds,
+            pricing=pricing,
+            dice=tools.dice,
+            host_until=state.host_until_at,
+        )
+        told = None if learnt is known else history.to_text(learnt)
+        gaps = learnt.window.gaps if alarm(learnt.window, now) else 0
+        return Decision(plan, told, gaps)
+
+    absorb = partial(tools.store.absorb, state, found.attempts, found.refined, decide, now=now)
+    return await tools.in_thread(absorb)
+
+
+async def _read(
+    state: PollState, mirror: Mirror, outcome: Outcome, tools: Tools
+) -> tuple[Outcome, Refined | None]:
+    """Parse and refine a body that is not the one we have already; an unreadable one has failed."""
+    if not isinstance(outcome, Fetched) or outcome.sha256 == mirror.body_sha256:
+        return outcome, None
+    body = Body(
+        body=outcome.body,
+        content_type=outcome.content_type,
+        source_url=_base_url(state),
+        timezone=state.source.timezone,
+        seen_at=tools.clock(),
+        encoding=state.source.encoding,
+        max_entries=state.source.max_entries,
+        sites=tools.sites,
+    )
+    try:
+        refined: Refined = await tools.workers.run(
+            (parse.read, refine.normalise), body, deadline=PARSE_DEADLINE
+        )
+    except UnreadableError as error:
+        return Failed(error.problem, hints=outcome.hints), None
+    head = refined.head
+    if head.truncated and head.read_up_to is None and not outcome.end_told:
+        # The connection broke off: what came is kept, and the rest is to be asked for again.
+        outcome = replace(outcome, validators=Validators(), sha256=b"")
+    return outcome, refined
+
+
+def _base_url(state: PollState) -> str:
+    """Return what relative references resolve against; a private URL's path shows in none."""
+    url = state.source.urls[0]
+    return f"{host_of(url)}/" if state.source.private else url
+
+
+def describe(result: PollResult) -> str:
+    """Return one line about a finished poll, for people."""
+    tally = result.tally
+    if result.outcome == "offline":
+        text = f"{result.problem}; not counted, our own network is down"
+    elif result.problem is not None:
+        text = str(result.problem)
+    elif result.outcome == "held":
+        text = "not polled, the publisher asked to wait"
+    elif result.outcome == "parsed":
+        counts = [f"{tally.new} new", f"{tally.updated} updated"]
+        counts += [f"{tally.held_back} of them held back"] if tally.held_back else []
+        text = ", ".join(counts)
+    else:
+        text = "unchanged"
+    at = result.plan.at.astimezone().isoformat(" ", "seconds")
+    return f"{result.source}: {text}; next poll {at} ({result.plan.because})"

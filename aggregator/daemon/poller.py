@@ -1,0 +1,258 @@
+"""Which polls run now: due sources, as many as allowed, one at a time for each host.
+
+The queue is the column `next_poll_at`; polls are tasks that we own, so that they can be awaited,
+and cancelled, when the daemon ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from aggregator.daemon.log import event
+from aggregator.daemon.poll import Found, ask, commit
+from aggregator.model import Attempt, Failed, Plan, PollResult, Problem, ProblemKind, Tally
+from aggregator.model.configured import host_of
+from aggregator.model.errors import StoreError
+from aggregator.schedule.offline import PROBE_EVERY, Network, Sign, may_probe, reached, watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from aggregator.daemon.poll import Tools
+    from aggregator.model import PollState
+
+log = logging.getLogger(__name__)
+
+#: Between two requests to a host that is not the operator's own.
+HOST_PAUSE = timedelta(seconds=2)
+
+#: While the database cannot be written, sources are not asked for what could not be kept.
+STORE_PAUSE = timedelta(minutes=1)
+
+
+class Dispatcher:
+    """Starts polls and keeps account of those under way.
+
+    `tools` may be replaced while polls run: each keeps the ones that it began with. `report` is
+    called with the result of every poll, on the event loop. A `scheduled` dispatcher looks for
+    more that is due whenever a poll ends.
+    """
+
+    def __init__(
+        self,
+        tools: Tools,
+        *,
+        concurrency: int,
+        report: Callable[[PollResult], None],
+        scheduled: bool,
+        host_pause: timedelta = HOST_PAUSE,
+    ) -> None:
+        self.tools = tools
+        self.concurrency = concurrency
+        self._report = report
+        self._scheduled = scheduled
+        self._host_pause_s = host_pause.total_seconds()
+        self._running: dict[int, asyncio.Task[PollResult]] = {}
+        self._hosts: dict[str, _Turns] = {}
+        self._claiming = asyncio.Lock()
+        self._refill: asyncio.Task[None] | None = None
+        self._paused_until_s = 0.0
+        self._trouble: str | None = None
+        self._network = Network()
+        self._stopping = False
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing that is polled could be kept, or `None`."""
+        return self._trouble
+
+    @property
+    def offline_since(self) -> datetime | None:
+        """Since when our own network has been down, or `None`."""
+        return self._network.offline_since_at
+
+    async def start_due(self) -> None:
+        """Start the polls that are due, as far as there is room."""
+        async with self._claiming:
+            room, now = self.concurrency - len(self._running), self.tools.clock()
+            paused = asyncio.get_running_loop().time() < self._paused_until_s
+            if room <= 0 or self._stopping or paused:
+                return
+            if self.offline_since is not None:
+                if not may_probe(self._network, now):
+                    return
+                room, self._network = 1, replace(self._network, probed_at=now)
+            store, busy = self.tools.store, frozenset(self._hosts)
+            due = await self.tools.in_thread(lambda: store.claim_due(now, limit=room, busy=busy))
+            if self._stopping:  # meanwhile
+                return
+            for state in due:
+                if state.source_id not in self._running:
+                    self._start(state)
+
+    async def spread_overdue(self) -> None:
+        """Spread what is overdue, so that a restart or a recovery is no storm."""
+        store, now, dice = self.tools.store, self.tools.clock(), self.tools.dice
+        await self.tools.in_thread(lambda: store.spread(now, dice))
+
+    async def poll_all(
+        self, states: Iterable[PollState], report: Callable[[PollResult], None]
+    ) -> bool:
+        """Poll these sources now, whatever their schedule, and wait for all; True if none failed.
+
+        Only a publisher's Retry-After is stronger: such a source is reported as held.
+        """
+        room = asyncio.Semaphore(self.concurrency)
+        results = await asyncio.gather(*(self._poll_now(state, room, report) for state in states))
+        return all(result.problem is None for result in results)
+
+    async def drain(self, grace: timedelta) -> int:
+        """Start no more polls; wait for those under way, then cancel the rest; return how many."""
+        self._stopping = True
+        tasks = set(self._running.values())
+        if not tasks:
+            return 0
+        _, late = await asyncio.wait(tasks, timeout=grace.total_seconds())
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=1)
+        return len(late)
+
+    async def running(self) -> None:
+        """Wait for the polls that are under way now."""
+        if tasks := set(self._running.values()):
+            await asyncio.wait(tasks)
+
+    async def _poll_now(
+        self, state: PollState, room: asyncio.Semaphore, report: Callable[[PollResult], None]
+    ) -> PollResult:
+        result = _held(state, self.tools.clock())
+        if result is None:
+            async with room:
+                task = self._running.get(state.source_id) or self._start(state)
+                result = await asyncio.shield(task)
+        report(result)
+        return result
+
+    def _start(self, state: PollState) -> asyncio.Task[PollResult]:
+        turns = self._hosts.setdefault(state.source.host, _Turns())
+        turns.polls += 1
+        task = asyncio.create_task(
+            self._poll(state, self.tools, turns), name=f"poll {state.source.name}"
+        )
+        self._running[state.source_id] = task
+        task.add_done_callback(lambda done: self._finish(state, done))
+        return task
+
+    async def _poll(self, state: PollState, tools: Tools, turns: _Turns) -> PollResult:
+        waited = turns.lock.locked()
+        async with turns.lock:
+            await asyncio.sleep(turns.free_s - asyncio.get_running_loop().time())
+            if waited:
+                # The poll before may have been told to wait, for the whole host.
+                store, name = tools.store, state.source.name
+                states = await tools.in_thread(lambda: store.states((name,)))
+                state = states[0] if states else state
+                if (held := _held(state, tools.clock())) is not None:
+                    return held
+            try:
+                found = await ask(state, tools)
+                if self._scheduled and not await self._is_its_own(state, found):
+                    return await self._put_off(state, found, tools)
+                return await commit(state, found, tools)
+            except StoreError:
+                raise
+            except Exception as error:
+                # A bug of ours: it is logged whole, and the source backs off like any other.
+                log.exception(event("poll failed", source=state.source.name))
+                problem = Problem(ProblemKind.INTERNAL, f"{type(error).__name__} (see the log)")
+                found = Found((Attempt(state.mirrors[0].url, Failed(problem)),))
+                return await commit(state, found, tools)
+
+    async def _is_its_own(self, state: PollState, found: Found) -> bool:
+        """Tell whether what a poll found is the source's doing, and not our network's."""
+        now = self.tools.clock()
+        was_offline, host = self.offline_since is not None, host_of(found.attempts[-1].url)
+        sign = Sign(now, host, state.source_id, reached(found.attempts), state.failures)
+        self._network, ours = watch(self._network, sign)
+        if ours and not was_offline:
+            log.warning(event("offline", because="no poll of the last minute reached its host"))
+            others = tuple(one for one in ours if one != state.source_id)
+            await self.tools.in_thread(lambda: self.tools.store.forgive(others))
+        if was_offline and self.offline_since is None:
+            log.info(event("online again"))
+            await self.spread_overdue()
+        return not ours
+
+    async def _put_off(self, state: PollState, found: Found, tools: Tools) -> PollResult:
+        """Leave a source that nothing was learnt of as it was, and let others try before it."""
+        plan = Plan(tools.clock() + PROBE_EVERY, "our own network is down")
+        problem = None
+        if isinstance(found.outcome, Failed):
+            problem = found.outcome.problem
+            postpone = partial(tools.store.postpone, state.source_id, plan.at, problem)
+            await tools.in_thread(postpone)
+        return PollResult(state.source.name, "offline", Tally(), plan, problem)
+
+    def _finish(self, state: PollState, task: asyncio.Task[PollResult]) -> None:
+        del self._running[state.source_id]
+        self._leave(state)
+        if task.cancelled():
+            return
+        if (error := task.exception()) is None:
+            if self._trouble is not None:
+                log.info(event("store works again"))
+            self._trouble = None
+            self._report(task.result())
+        else:
+            loop = asyncio.get_running_loop()
+            self._trouble = str(error)
+            self._paused_until_s = loop.time() + STORE_PAUSE.total_seconds()
+            log.error(
+                event("store failed", source=state.source.name, problem=error, retry=STORE_PAUSE)
+            )
+        if self._scheduled and (self._refill is None or self._refill.done()):
+            self._refill = asyncio.create_task(self.start_due(), name="refill")
+
+    def _leave(self, state: PollState) -> None:
+        """Give the next poll of this host its turn, after the pause that strangers are due."""
+        loop, host = asyncio.get_running_loop(), state.source.host
+        turns = self._hosts[host]
+        turns.polls -= 1
+        if not self.tools.is_ours(state.source):
+            turns.free_s = loop.time() + self._host_pause_s
+        if turns.free_s <= loop.time():
+            self._forget(host)
+        else:
+            # Until then the host counts as taken, so that nothing of it is claimed.
+            loop.call_at(turns.free_s, self._forget, host)
+
+    def _forget(self, host: str) -> None:
+        turns = self._hosts.get(host)
+        if turns is not None and not turns.polls:
+            del self._hosts[host]
+
+
+def _held(state: PollState, now: datetime) -> PollResult | None:
+    """Return the result of a poll that a publisher's Retry-After forbids, or `None`."""
+    waits = [at for at in (state.not_before_at, state.host_until_at) if at is not None]
+    until = max(waits, default=now)
+    if until <= now:
+        return None
+    return PollResult(state.source.name, "held", Tally(), Plan(until, "Retry-After", until))
+
+
+class _Turns:
+    """The polls of one host, one at a time; the next may begin at `free_s` of the loop's clock."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.polls = 0
+        self.free_s = 0.0

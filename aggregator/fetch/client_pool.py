@@ -1,0 +1,77 @@
+"""One HTTP client for each way out to the network, made when it is needed."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING
+
+import httpx
+
+from aggregator.fetch.transport import AiohttpTransport, unverified_tls
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator
+
+    from aggregator.fetch.dns import Resolver
+    from aggregator.fetch.request_limits import FetchLimits
+    from aggregator.fetch.transport import Proxy
+
+#: Clients that stay open while nobody asks through them, for their connections.
+MAX_IDLE_CLIENTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way out: through a proxy or none, with certificates verified or not."""
+
+    proxy: Proxy | None = None
+    tls_verify: bool = True
+
+
+class Clients:
+    """The clients of one event loop; there are never more than those in use and a few idle ones."""
+
+    def __init__(self, *, limits: FetchLimits, resolver: Resolver, tls: ssl.SSLContext) -> None:
+        self._limits = limits
+        self._resolver = resolver
+        self._tls = tls
+        # In the order of their last use; the number counts who uses them now.
+        self._clients: dict[Way, tuple[httpx.AsyncClient, int]] = {}
+
+    @asynccontextmanager
+    async def hold(self, way: Way) -> AsyncIterator[httpx.AsyncClient]:
+        """Lend the client of `way` until the request and its answer are over."""
+        client, users = self._clients.pop(way) if way in self._clients else (self._make(way), 0)
+        self._clients[way] = client, users + 1
+        try:
+            yield client
+        finally:
+            if way in self._clients:  # else all were closed meanwhile
+                client, users = self._clients[way]
+                self._clients[way] = client, users - 1
+                await self._close_idle()
+
+    async def aclose(self) -> None:
+        """Close every connection, those in use too."""
+        while self._clients:
+            _, (client, _) = self._clients.popitem()
+            await client.aclose()
+
+    async def _close_idle(self) -> None:
+        idle = [way for way, (_, users) in self._clients.items() if users == 0]
+        for way in idle[: max(0, len(idle) - MAX_IDLE_CLIENTS)]:
+            client, _ = self._clients.pop(way)
+            await client.aclose()
+
+    def _make(self, way: Way) -> httpx.AsyncClient:
+        transport = AiohttpTransport(
+            limits=self._limits,
+            resolver=self._resolver,
+            tls=self._tls if way.tls_verify else unverified_tls(),
+            proxy=way.proxy,
+        )
+        no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+        return httpx.AsyncClient(transport=transport, trust_env=False, cookies=no_cookies)

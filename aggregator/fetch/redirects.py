@@ -1,0 +1,144 @@
+"""One poll of one URL on its way through redirects: what goes along, and what is left behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from aggregator.fetch.failures import FetchError
+from aggregator.fetch.transport import sendable
+from aggregator.model import HttpHints, Problem, ProblemKind, Validators
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    import httpx
+
+    from aggregator.fetch.client_pool import Way
+    from aggregator.fetch.credentials import Manner
+    from aggregator.fetch.guard import Guard
+    from aggregator.fetch.request_target import Target
+
+NO_VALIDATORS = Validators()
+
+
+def unsendable(validators: Validators) -> str | None:
+    """Return why a request is unconditional although validators are held; `None` if it is not.
+
+    They leave byte for byte or not at all: what our HTTP library cannot write exactly stays here.
+    """
+    held = {"ETag": validators.etag, "Last-Modified": validators.last_modified}
+    names = [name for name, value in held.items() if value is not None]
+    if not names or _sendable(validators):
+        return None
+    verb = "has" if len(names) == 1 else "have"
+    return f"{' and '.join(names)} {verb} bytes that cannot be sent exactly"
+
+
+def _sendable(validators: Validators) -> Validators:
+    etag, modified = validators.etag, validators.last_modified
+    return Validators(
+        etag if etag is not None and sendable(etag) else None,
+        modified if modified is not None and sendable(modified) else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """An answer that points elsewhere."""
+
+    target: Target
+    permanent: bool
+    hints: HttpHints
+
+
+@dataclass(slots=True)
+class Hops:
+    """A poll under way: where it is from, how it asks, and the seconds that it has left.
+
+    `manner.own` is the configured target, `start` the one that is asked first: the same, or where
+    its publisher has lastingly moved it, which counts as a permanent redirect.
+    `certificate_until_at` is the earliest end of a certificate that was met.
+    """
+
+    manner: Manner
+    start: Target
+    way: Way
+    guard: Guard
+    validators: Validators
+    remaining_seconds: float
+    certificate_until_at: datetime | None = None
+    _seen: list[str] = field(default_factory=list)
+    _all_permanent: bool = True
+    _left_origin: bool = False
+    _retry_after: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        self._left_origin = self.start.origin != self.own.origin
+        self._seen.append(self.start.url)
+
+    @property
+    def is_redirected(self) -> bool:
+        """Whether an answer has led on from where the poll began."""
+        return len(self._seen) > 1
+
+    @property
+    def own(self) -> Target:
+        """The configured target."""
+        return self.manner.own
+
+    def redirected(self, answer: Redirect, most: int) -> None:
+        """Note a redirect; raises `FetchError` for a loop and for one too many."""
+        if answer.target.url in self._seen:
+            raise self._lost("in a loop", answer)
+        if len(self._seen) > most:
+            raise self._lost(f"more than {most} times", answer)
+        self._seen.append(answer.target.url)
+        self._all_permanent = self._all_permanent and answer.permanent
+        self._left_origin = self._left_origin or answer.target.origin != self.own.origin
+        self._retry_after = answer.hints.retry_after
+
+    def met_certificate(self, until_at: datetime | None) -> None:
+        """Note when the certificate of an answer ends (`None`: it has none that matters)."""
+        met = [at for at in (self.certificate_until_at, until_at) if at is not None]
+        self.certificate_until_at = min(met, default=None)
+
+    def permanent_url(self, target: Target) -> str | None:
+        """Return where `target` is the end of permanent redirects alone, its URL.
+
+        Never of a signed request: its signature would not go to another URL.
+        """
+        moved = target.url != self.own.url and self._all_permanent
+        return target.url if moved and self.own.signature is None else None
+
+    def validators_for(self, target: Target) -> Validators:
+        """Return what may be sent to `target`: what belongs to it and can be sent exactly."""
+        stored = self.validators
+        if stored.url is None:
+            # They are of the configured URL, or of one on its origin.
+            theirs = not self._left_origin or target.url == self.own.url
+        else:
+            theirs = stored.url == target.url
+        return _sendable(stored) if theirs else NO_VALIDATORS
+
+    def received(self, target: Target, response: httpx.Response) -> Validators:
+        """Return the validators of an answer, with the URL that they belong to."""
+        etag = first(response, b"etag") or None
+        modified = first(response, b"last-modified") or None
+        elsewhere = self._left_origin and (etag or modified)
+        return Validators(etag, modified, target.url if elsewhere else None)
+
+    def hints_with(self, hints: HttpHints) -> HttpHints:
+        """Add what the redirects on the way said: the longest wait counts."""
+        waits = [w for w in (hints.retry_after, self._retry_after) if w is not None]
+        return replace(hints, retry_after=max(waits, default=None))
+
+    def _lost(self, how: str, answer: Redirect) -> FetchError:
+        detail = f"{self.own.host} redirects {how}"
+        problem = Problem(ProblemKind.REDIRECT, detail, "check the source's url")
+        return FetchError(problem, hints=answer.hints)
+
+
+def first(response: httpx.Response, wanted: bytes) -> bytes:
+    """Return the first value of a header field, byte for byte; empty where there is none."""
+    return next((value for name, value in response.headers.raw if name.lower() == wanted), b"")

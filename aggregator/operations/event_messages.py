@@ -1,0 +1,117 @@
+"""How a change is told: a title in English, a text in English and Chinese."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from aggregator.operations.watched import Kind
+from aggregator.web.redaction import redact
+
+if TYPE_CHECKING:
+    from aggregator.operations.diagnosis import Said
+
+#: So many lines of a long list are enough to see what it is about.
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the operations feed: its title in English, its text in Chinese, too."""
+
+    kind: Kind
+    title: str
+    content_html: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Title:
+    """How a change is headed: with the name of one subject, or the number of several."""
+
+    one: str
+    many: str
+    chinese_one: str
+    chinese_many: str
+
+
+_RAISED = {
+    Kind.BROKEN: _Title(
+        "{} is broken", "{} sources are broken", "来源 {} 出了故障", "{} 个来源出了故障"
+    ),
+    Kind.GONE: _Title("{} is gone", "{} sources are gone", "来源 {} 已撤下", "{} 个来源已撤下"),
+    Kind.SILENT: _Title(
+        "{} is silent", "{} sources are silent", "来源 {} 没有新内容", "{} 个来源没有新内容"
+    ),
+    Kind.MOVED: _Title(
+        "{} has moved", "{} sources have moved", "来源 {} 已永久迁移", "{} 个来源已永久迁移"
+    ),
+    Kind.GAP: _Title(
+        "{} may have lost entries", "{} sources may have lost entries",
+        "来源 {} 可能漏了条目", "{} 个来源可能漏了条目",
+    ),
+    Kind.UNSTABLE_IDS: _Title(
+        "{} changes its ids", "{} sources change their ids",
+        "来源 {} 的条目 id 不稳定", "{} 个来源的条目 id 不稳定",
+    ),
+    Kind.CERTIFICATE: _Title(
+        "The certificate of {} ends soon", "The certificates of {} sources end soon",
+        "来源 {} 的证书即将到期", "{} 个来源的证书即将到期",
+    ),
+    Kind.CAP: _Title(
+        "The window of feed {} is cut", "The windows of {} feeds are cut",
+        "订阅 {} 的条数已达上限", "{} 个订阅的条数已达上限",
+    ),
+    Kind.CONFIG: _Title(
+        "The configuration is not in effect", "The configuration is not in effect",
+        "配置尚未生效", "配置尚未生效",
+    ),
+}  # fmt: skip
+
+#: Of the other kinds the end is no news: it was the operator's own doing, or only time passed.
+_OVER = {
+    Kind.BROKEN: _Title(
+        "{} works again", "{} sources work again", "来源 {} 已恢复", "{} 个来源已恢复"
+    ),
+    Kind.GONE: _Title("{} is back", "{} sources are back", "来源 {} 已恢复", "{} 个来源已恢复"),
+    Kind.SILENT: _Title(
+        "{} has news again", "{} sources have news again",
+        "来源 {} 又有新内容", "{} 个来源又有新内容",
+    ),
+    Kind.UNSTABLE_IDS: _Title(
+        "{} keeps its ids again", "{} sources keep their ids again",
+        "来源 {} 的条目 id 已稳定", "{} 个来源的条目 id 已稳定",
+    ),
+    Kind.CERTIFICATE: _Title(
+        "The certificate of {} was renewed", "The certificates of {} sources were renewed",
+        "来源 {} 的证书已更新", "{} 个来源的证书已更新",
+    ),
+}  # fmt: skip
+
+
+def event(kind: Kind, lines: list[tuple[str, Said]], *, raised: bool) -> Event:
+    """Return the entry on one subject, by its name, or on several that are listed."""
+    title = (_RAISED if raised else _OVER)[kind]
+    if len(lines) == 1:
+        ((name, said),) = lines
+        english = f"<p>{_sentence(said.english)}</p>"
+        chinese = f"{title.chinese_one.format(name)}：{said.chinese}"
+        return _event(kind, title.one.format(name), english, chinese)
+    listed = [f"<li>{_sentence(f'{name}: {said.english}')}</li>" for name, said in lines]
+    english = f"<ul>{''.join(listed[:MOST_LISTED])}</ul>"
+    if len(listed) > MOST_LISTED:
+        english += f"<p>And {len(listed) - MOST_LISTED} more.</p>"
+    chinese = f"{title.chinese_many.format(len(lines))}。"
+    return _event(kind, title.many.format(len(lines)), english, chinese)
+
+
+def _event(kind: Kind, title: str, english: str, chinese: str) -> Event:
+    return Event(kind, redact(title), f'{english}<p lang="zh-Hans">{_html(chinese)}</p>')
+
+
+def _sentence(text: str) -> str:
+    return f"{_html(text.rstrip('.'))}."
+
+
+def _html(text: str) -> str:
+    return escape(redact(text), quote=False)

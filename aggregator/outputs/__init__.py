@@ -1,0 +1,1 @@
+"""Files that other programs publish: whole feeds for web servers, posts for site generators."""

@@ -1,0 +1,369 @@
+"""RSS 0.9x/1.0/2.0 and Atom 0.3/1.0: what a document says, through feedparser and nothing repaired.
+
+feedparser's readers are driven here without its encoding detection (ours comes first and depends on
+nothing installed), its HTML sanitiser (quadratic on hostile input; nh3 comes later) and its URI
+resolver. Where its reading loses what the publisher wrote, the two reader classes below say so.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import xml.sax
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urljoin
+from xml.sax.saxutils import unescape
+
+from feedparser.api import LooseFeedParser, StrictFeedParser  # type: ignore[import-untyped] # has none
+
+from aggregator.model import Body, Document, DocumentHead
+from aggregator.model.errors import UnreadableError
+from aggregator.parse.ampersands import escaped
+from aggregator.parse.decode import Decoded
+from aggregator.parse.doctype import Undeclared, undeclared
+from aggregator.parse.document_limits import MAX_ATTRIBUTES, MAX_DEPTH, bounded, most_entries
+from aggregator.parse.feedparser_fields import author_of, date_of, hints_of, raw_entry
+from aggregator.parse.non_feeds import not_a_feed
+
+#: XML 1.0 section 2.2 allows none of these, as characters or as references.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,10}));")
+_OVERLONG_REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{9,}|[0-9]{11,});?")
+_OUR_DECLARATION = "<?xml version='1.0' encoding='utf-8'?>\n"
+_DECLARATION = re.compile(r"^<\?xml[^>]{0,1000}\?>")
+_ROOT_ENDS = re.compile(
+    r"</\s*(?:[\w.-]{1,40}:)?(?:rss|feed|rdf|channel)\s*>[^<]*(?:<!--[^<]*)*$", re.IGNORECASE
+)
+_TAIL_CHARS = 4096
+
+#: Two old formats that feedparser reads and gives no version: RSS 0.9 without its default
+#: namespace, and CDF (https://www.w3.org/TR/NOTE-CDFsubmit.html).
+_UNVERSIONED = re.compile(
+    r"(?:\s*<[?!][^>]{0,2000}>)*\s*<(?:[\w.-]{1,40}:)?(rdf|channel)[\s>]", re.IGNORECASE
+)
+_UNVERSIONED_KINDS = {"rdf": "rss090", "channel": "cdf"}
+
+#: What expat says when a document stops too early, as opposed to being wrong in the middle.
+_CUT_SHORT = ("no element found", "unclosed token", "unclosed CDATA section", "partial character")
+#: What expat says when the document was whole and something follows it.
+_JUNK_AFTER = "junk after document element"
+
+#: feedparser repairs text that looks like UTF-8 read as ISO-8859-1 if its reader's encoding has
+#: exactly this name in its usual spelling; an author who writes "Ã©" on purpose means it
+#: (https://github.com/kurtmckee/feedparser, mixin.pop). Another spelling leaves the text alone.
+_ENCODING = "utf8"
+
+
+#: Attributes of XHTML that hold one address.
+_REFERRING = frozenset({"href", "src", "cite", "poster", "data"})
+
+
+class _EnoughError(Exception):
+    """The document holds more entries than we take; reading stops here."""
+
+
+class _Faithful:
+    """What both of feedparser's readers must do differently, as overrides of their handlers.
+
+    The names are feedparser 6.0's own: `_start_x`/`_end_x` for an element, `push`/`pop` for text.
+    """
+
+    #: GUIDs stay as written: without isPermaLink="false" feedparser resolves them against the base
+    #: URL, so that "abc-1" and every id of a moved source would change.
+    can_be_relative_uri = StrictFeedParser.can_be_relative_uri - {"id"}
+
+    resolve_relative_uris = False
+    sanitize_html = False
+
+    entries: list[Any]
+    elementstack: list[Any]
+    baseuri: str
+    inentry: int
+
+    def prepare(self, most_entries: int) -> None:
+        self.most_entries = most_entries
+        self.has_more = False
+        self.skipped_hours: list[str] = []
+        self.skipped_days: list[str] = []
+        self.media_groups = 0
+        self.in_media_group = False
+
+    def _start_item(self, attributes: dict[str, str]) -> None:
+        if len(self.entries) >= self.most_entries:
+            self.has_more = True
+            raise _EnoughError
+        super()._start_item(attributes)  # type: ignore[misc] # the mixin is feedparser's
+        self.entries[-1]["house_base"] = self.baseuri
+
+    _start_entry = _start_item
+
+    # A photo's caption (Media RSS), a podcast's blurb (iTunes) and a medium's own title are kept
+    # apart: feedparser files them as the item's description and title, so that they replace the
+    # article's (seen at ndtv.com, restofworld.org, theweek.com).
+
+    def _start_media_description(self, attributes: dict[str, str]) -> None:
+        self._push_apart("media_description", attributes)
+
+    def _end_media_description(self) -> None:
+        self.pop_content("media_description")  # type: ignore[attr-defined] # the mixin's
+
+    def _start_media_title(self, attributes: dict[str, str]) -> None:
+        self._push_apart("media_title", attributes)
+
+    def _end_media_title(self) -> None:
+        self.pop_content("media_title")  # type: ignore[attr-defined] # the mixin's
+
+    def _start_itunes_subtitle(self, attributes: dict[str, str]) -> None:
+        self._push_apart("itunes_subtitle", attributes)
+
+    def _end_itunes_subtitle(self) -> None:
+        self.pop_content("itunes_subtitle")  # type: ignore[attr-defined] # the mixin's
+
+    def _start_itunes_summary(self, attributes: dict[str, str]) -> None:
+        self._push_apart("itunes_summary", attributes)
+
+    def _end_itunes_summary(self) -> None:
+        self.pop_content("itunes_summary")  # type: ignore[attr-defined] # the mixin's
+
+    def _push_apart(self, name: str, attributes: dict[str, str]) -> None:
+        self.push_content(name, attributes, "text/plain", 1)  # type: ignore[attr-defined] # the mixin's
+
+    # What stands in one media:group is one thing in several sizes; feedparser forgets the group.
+
+    def _start_media_group(self, _attributes: dict[str, str]) -> None:
+        self.media_groups += 1
+        self.in_media_group = True
+
+    def _end_media_group(self) -> None:
+        self.in_media_group = False
+
+    def _start_media_content(self, attributes: dict[str, str]) -> None:
+        if self.in_media_group:
+            attributes["house_group"] = str(self.media_groups)
+        super()._start_media_content(attributes)  # type: ignore[misc] # the mixin is feedparser's
+
+    # feedparser makes the text of a category the term of an earlier one that has none.
+
+    def _start_category(self, attributes: dict[str, str]) -> None:
+        tags = self._get_context().get("tags")  # type: ignore[attr-defined] # the mixin's
+        if tags and not tags[-1]["term"]:
+            tags[-1]["term"] = tags[-1]["label"]
+            if not tags[-1]["term"]:
+                tags.pop()
+        super()._start_category(attributes)  # type: ignore[misc] # the mixin is feedparser's
+
+    # feedparser keeps only the last of several <hour> and <day> elements.
+
+    def _start_hour(self, _attributes: dict[str, str]) -> None:
+        self.push("hour", 0)  # type: ignore[attr-defined] # the mixin's
+
+    def _end_hour(self) -> None:
+        self.skipped_hours.append(str(self.pop("hour")))  # type: ignore[attr-defined] # the mixin's
+
+    def _start_day(self, _attributes: dict[str, str]) -> None:
+        self.push("day", 0)  # type: ignore[attr-defined] # the mixin's
+
+    def _end_day(self) -> None:
+        self.skipped_days.append(str(self.pop("day")))  # type: ignore[attr-defined] # the mixin's
+
+
+class _Strict(_Faithful, StrictFeedParser):  # type: ignore[misc] # feedparser has no types
+    """The reader for well-formed XML, whose time is no more than linear in it."""
+
+    too_deep = 0
+    ignored = 0
+
+    def startElementNS(self, name: Any, qname: Any, attrs: Any) -> None:  # noqa: N802 - SAX's name
+        """Pass an element on, unless it is too deep; its text is its parent's then."""
+        if self.too_deep or self.depth >= MAX_DEPTH:
+            self.too_deep += 1
+            self.ignored += 1
+            return
+        if len(attrs) > MAX_ATTRIBUTES:
+            self.ignored += 1
+            attrs = xml.sax.xmlreader.AttributesNSImpl({}, {})
+        super().startElementNS(name, qname, attrs)
+
+    def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
+        """Resolve what an element of XHTML refers to, where an xml:base inside the text says so."""
+        outer = self.contentparams.get("base") if self.incontent else None
+        if outer is not None:
+            base = _resolved(self.baseuri, dict(attrs).get("xml:base", ""))
+            if base != outer:
+                attrs = [
+                    (name, _resolved(base, value) if name in _REFERRING else value)
+                    for name, value in attrs
+                ]
+        super().unknown_starttag(tag, attrs)
+
+    def endElementNS(self, name: Any, qname: Any) -> None:  # noqa: N802 - SAX's name
+        """Pass the end on of what was passed on."""
+        if self.too_deep:
+            self.too_deep -= 1
+        else:
+            super().endElementNS(name, qname)
+
+
+class _Loose(_Faithful, LooseFeedParser):  # type: ignore[misc] # feedparser has no types
+    """The reader for everything else: tag soup, read as SGML."""
+
+    incontent: int
+
+    def decode_entities(self, element: str, data: str) -> str:
+        """Decode XML's own references in all elements; feedparser leaves them in ids and names."""
+        decoded = str(super().decode_entities(element, data))
+        if self.incontent:
+            return decoded
+        return unescape(decoded, {"&quot;": '"', "&apos;": "'"})
+
+
+def read_xml(body: Body, decoded: Decoded) -> Document:
+    """Return what the RSS or Atom document `decoded` says; `body` gives its URL, zone and date.
+
+    Raises `UnreadableError` (NOT_A_FEED) when it is neither.
+    """
+    notes = list(decoded.notes)
+    text = _legal(decoded.text, notes)
+    reader, version, truncated = _run(text, body, notes)
+    if not version and reader.entries and (root := _UNVERSIONED.match(text)):
+        version = _UNVERSIONED_KINDS[root[1].lower()]
+    if not version:
+        raise UnreadableError(not_a_feed(text, body.source_url))
+    # FeedParserDict answers for missing keys with other keys, and warns; a plain dict does not.
+    entries = [dict(entry) for entry in reader.entries]
+    head = dict(reader.feeddata)
+    author = author_of(head)
+    # RFC 4287 section 4.2.1. An RSS channel's editor has not written its items.
+    inherited = author if version.startswith("atom") else None
+    return Document(
+        head=DocumentHead(
+            kind=version,
+            encoding=decoded.encoding,
+            title=bounded(head.get("title")),
+            site_url=bounded(head.get("link")),
+            feed_id=bounded(head.get("id")),
+            author=author,
+            language=bounded(head.get("language")),
+            rights=bounded(head.get("rights")),
+            description=bounded(_description(head)),
+            icon_url=bounded(_icon(head)),
+            updated_at=date_of(head, body.timezone, "updated", "published")[1],
+            truncated=truncated,
+            read_up_to=reader.most_entries if reader.has_more else None,
+            hints=hints_of(head, reader),
+            notes=tuple(notes),
+        ),
+        entries=tuple(raw_entry(entry, version, body, inherited) for entry in entries),
+        source_url=body.source_url,
+        seen_at=body.seen_at,
+        sites=body.sites,
+    )
+
+
+def _resolved(base: str, reference: str) -> str:
+    try:
+        return urljoin(base, reference.strip())
+    except ValueError:
+        return reference
+
+
+def _description(head: dict[str, Any]) -> str | None:
+    names = ("subtitle", "itunes_subtitle", "itunes_summary")
+    return next((head[name] for name in names if head.get(name)), None)
+
+
+def _icon(head: dict[str, Any]) -> str | None:
+    """Return a feed's picture: Atom's icon is a small square, its logo and RSS's image are wide."""
+    image = head.get("image")
+    wide = image.get("href") if isinstance(image, dict) else None
+    return head.get("icon") or head.get("logo") or wide
+
+
+def _legal(text: str, notes: list[str]) -> str:
+    """Take out what no XML may hold: one NUL would send a whole document to the loose reader."""
+    text, characters = _ILLEGAL.subn("", text.lstrip("\ufeff \t\r\n"))
+    text, overlong = _OVERLONG_REFERENCE.subn("\ufffd", text)
+    if characters or overlong:
+        notes.append(f"{characters + overlong} illegal characters removed")
+    return _REFERENCE.sub(_legal_reference, text)
+
+
+def _legal_reference(match: re.Match[str]) -> str:
+    code = int(match[1], 16) if match[1] else int(match[2])
+    legal = code in {9, 10, 13} or 32 <= code < 0xD800 or 0xE000 <= code < 0xFFFE
+    return match[0] if legal or 0x10000 <= code < 0x110000 else "\ufffd"
+
+
+def _run(text: str, body: Body, notes: list[str]) -> tuple[Any, str, bool]:
+    """Drive feedparser's readers; return the one that read, the version, whether it was cut."""
+    document = undeclared(_DECLARATION.sub("", text, count=1))
+    reader, truncated, trouble = _try_strictly(document, body, notes)
+    if trouble:
+        fit, count = escaped(document.text, document.entities)
+        if count:
+            document = replace(document, text=fit)
+            notes.append(f"{count} raw ampersands escaped")
+            reader, truncated, trouble = _try_strictly(document, body, notes)
+    if trouble:
+        notes.append(f"not well-formed ({trouble}), read loosely")
+        reader, truncated = _read_loosely(document, body, notes)
+    if getattr(reader, "ignored", 0):
+        notes.append(f"{reader.ignored} elements nested or attributed beyond reason ignored")
+    return reader, "rss091n" if document.is_netscape else reader.version, truncated
+
+
+def _try_strictly(document: Undeclared, body: Body, notes: list[str]) -> tuple[Any, bool, str]:
+    """Return a reader that has read `document`, whether it was cut, and why it is no XML, if so."""
+    reader: Any = _Strict(body.source_url, None, _ENCODING)
+    reader.prepare(most_entries(body))
+    try:
+        _read_strictly(reader, f"{_OUR_DECLARATION}{document.subset}{document.text}".encode())
+    except _EnoughError:
+        notes.append(f"only the first {reader.most_entries} entries were read")
+        return reader, True, ""
+    except xml.sax.SAXException as error:
+        message = error.getMessage()
+        known = document.is_netscape or bool(reader.version)
+        if known and message.startswith(_CUT_SHORT):
+            _drop_cut_entry(reader, notes)
+            return reader, True, ""
+        if known and message.startswith(_JUNK_AFTER):
+            notes.append("text after the end of the document ignored")
+            return reader, False, ""
+        return reader, False, message
+    return reader, False, ""
+
+
+def _read_strictly(reader: Any, data: bytes) -> None:
+    parser = xml.sax.make_parser()  # noqa: S317 - no external entities, and expat bounds expansion
+    parser.setFeature(xml.sax.handler.feature_namespaces, True)
+    parser.setFeature(xml.sax.handler.feature_external_ges, False)
+    parser.setContentHandler(reader)
+    parser.setErrorHandler(reader)
+    source = xml.sax.xmlreader.InputSource()
+    source.setByteStream(io.BytesIO(data))
+    parser.parse(source)
+
+
+def _read_loosely(document: Undeclared, body: Body, notes: list[str]) -> tuple[Any, bool]:
+    entities = {name: html.escape(value, quote=False) for name, value in document.entities.items()}
+    reader: Any = _Loose(body.source_url, None, _ENCODING, entities)
+    reader.prepare(most_entries(body))
+    try:
+        reader.feed(_OUR_DECLARATION + document.text)
+    except _EnoughError:
+        notes.append(f"only the first {reader.most_entries} entries were read")
+        return reader, True
+    truncated = bool(reader.version) and not _ROOT_ENDS.search(document.text[-_TAIL_CHARS:])
+    if truncated:
+        _drop_cut_entry(reader, notes)
+    return reader, truncated
+
+
+def _drop_cut_entry(reader: Any, notes: list[str]) -> None:
+    cut = bool(reader.inentry and reader.entries)
+    if cut:
+        reader.entries.pop()
+    notes.append("the document is cut short" + (", its last entry was dropped" if cut else ""))

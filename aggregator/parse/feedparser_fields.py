@@ -1,0 +1,197 @@
+"""feedparser's words for what a document says, put into ours."""
+
+from __future__ import annotations
+
+from calendar import timegm
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aggregator.model import Body, Category, DocumentHints, Enclosure, Provenance, RawEntry
+from aggregator.parse.dates import parse_date, trust_feedparser
+from aggregator.parse.document_limits import MAX_CATEGORIES, MAX_ENCLOSURES, bounded
+from aggregator.parse.media import image, media
+
+_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_PERIODS = {
+    "hourly": timedelta(hours=1),
+    "daily": timedelta(days=1),
+    "weekly": timedelta(weeks=1),
+    "monthly": timedelta(days=30),
+    "yearly": timedelta(days=365),
+}
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+#: A year: longer waits are a mistake of the publisher (one is known to say 99999999 minutes).
+_LONGEST_HINT = timedelta(days=365)
+
+
+def raw_entry(entry: dict[str, Any], version: str, body: Body, feed_author: str | None) -> RawEntry:
+    """Return an entry of feedparser's as its publisher wrote it.
+
+    `feed_author` is the author of entries that name none, themselves or as their source's.
+    """
+    content = _content(entry)
+    summary, summary_detail = _summary(entry, content)
+    title, title_detail = entry.get("title"), entry.get("title_detail") or {}
+    if not title:
+        title, title_detail = entry.get("media_title"), entry.get("media_title_detail") or {}
+    raw_published, published_at = date_of(entry, body.timezone, "published", "created")
+    raw_updated, updated_at = date_of(entry, body.timezone, "updated")
+    if raw_published is None and version.startswith("rss"):
+        # RSS knows one date; dc:date is what RSS 1.0 writes it as, and feedparser files it here.
+        raw_published, published_at = raw_updated, updated_at
+    base = (content or summary_detail).get("base") or entry["house_base"]
+    beside = media(entry)
+    return RawEntry(
+        raw_guid=bounded(entry.get("id")),
+        raw_link=bounded(_link(entry)),
+        raw_title=bounded(title),
+        raw_title_is_html=title_detail.get("type") in _HTML_TYPES,
+        raw_summary=bounded(summary),
+        raw_summary_is_html=summary_detail.get("type") in _HTML_TYPES,
+        raw_content=bounded(content.get("value")),
+        raw_content_is_html=content.get("type") in _HTML_TYPES,
+        raw_author=author_of(entry) or author_of(dict(entry.get("source", {}))) or feed_author,
+        raw_published=bounded(raw_published),
+        raw_updated=bounded(raw_updated),
+        published_at=published_at,
+        updated_at=updated_at,
+        raw_categories=_categories(entry),
+        raw_enclosures=(*_enclosures(entry), *beside.files),
+        raw_images=(*beside.images, *_cover(entry)),
+        raw_thumbnail=beside.thumbnail,
+        raw_source=provenance_of(entry, body.timezone),
+        base_url=str(base),
+        language=bounded(
+            (content or summary_detail or title_detail).get("language") or entry.get("language")
+        ),
+    )
+
+
+def _content(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry's content that a reader can show: HTML if there is any, else text."""
+    readable: list[dict[str, Any]] = [
+        dict(part)
+        for part in entry.get("content", [])
+        if part.get("value") and (part["type"] in _HTML_TYPES or part["type"].startswith("text/"))
+    ]
+    return next((part for part in readable if part["type"] in _HTML_TYPES), None) or (
+        readable[0] if readable else {}
+    )
+
+
+def _summary(entry: dict[str, Any], content: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    """Return the summary, unless it is the content again; captions serve where nothing else is."""
+    summary = entry.get("summary")
+    if summary and summary != content.get("value"):
+        # feedparser gives no detail when the summary came from an element of its own making.
+        return summary, dict(entry.get("summary_detail") or {"type": "text/html"})
+    if not content:
+        for name in ("itunes_summary", "media_description"):
+            if entry.get(name):
+                return entry[name], dict(entry.get(f"{name}_detail") or {})
+    return None, {}
+
+
+def _link(entry: dict[str, Any]) -> str | None:
+    link = entry.get("link")
+    if link:
+        return str(link)
+    # Atom: an alternate of another type than HTML is still where the entry is.
+    for candidate in entry.get("links", []):
+        if candidate.get("rel") == "alternate" and candidate.get("href"):
+            return str(candidate["href"])
+    return None
+
+
+def author_of(context: dict[str, Any]) -> str | None:
+    """Return the authors of an entry or a feed, "One, Two", by name or else by address."""
+    names = [
+        str(person.get("name") or person.get("email") or "").strip()
+        for person in context.get("authors", [])
+    ]
+    names = list(dict.fromkeys(name for name in names if name))
+    return bounded(", ".join(names)) or bounded(context.get("author"))
+
+
+def _categories(entry: dict[str, Any]) -> tuple[Category, ...]:
+    """Return what an entry is filed under; where only a label is given, it serves as the term."""
+    found = []
+    for tag in entry.get("tags", []):
+        term, label = tag.get("term") or tag.get("label"), tag.get("label")
+        if term:
+            found.append(Category(bounded(str(term)), bounded(tag.get("scheme")), bounded(label)))
+    return tuple(dict.fromkeys(found))[:MAX_CATEGORIES]
+
+
+def provenance_of(entry: dict[str, Any], zone: str) -> Provenance | None:
+    """Return where an entry says that it first stood: Atom's source (RFC 4287, 4.2.11) or RSS's."""
+    source = dict(entry.get("source") or {})
+    own = (one for one in source.get("links", []) if one.get("rel") == "self" and one.get("href"))
+    found = Provenance(
+        title=bounded(source.get("title")),
+        id=bounded(source.get("id")),
+        url=bounded(source.get("href") or next((str(one["href"]) for one in own), None)),
+        site_url=bounded(source.get("link")),
+        updated_at=date_of(source, zone, "updated")[1],
+    )
+    return None if found == Provenance() else found
+
+
+def _enclosures(entry: dict[str, Any]) -> tuple[Enclosure, ...]:
+    found = []
+    for link in entry.get("links", []):
+        if link.get("rel") == "enclosure" and link.get("href"):
+            length = str(link.get("length") or "").strip()
+            found.append(
+                Enclosure(
+                    url=str(link["href"]).strip(),
+                    media_type=str(link.get("type") or "application/octet-stream"),
+                    # isdigit() is true of characters that int() refuses.
+                    length_bytes=int(length) if length.isdecimal() and len(length) < 16 else 0,
+                )
+            )
+    return tuple(found[:MAX_ENCLOSURES])
+
+
+def _cover(entry: dict[str, Any]) -> tuple[Enclosure, ...]:
+    """Return the picture of a podcast's episode (itunes:image), if it has one of its own."""
+    shown = entry.get("image")
+    url = str(shown.get("href") or "").strip() if isinstance(shown, dict) else ""
+    return (image(url),) if url else ()
+
+
+def date_of(context: dict[str, Any], zone: str, *names: str) -> tuple[str | None, datetime | None]:
+    """Return the first of the named dates: as written, and as read if it can be read."""
+    for name in names:
+        text = context.get(name)
+        if text:
+            parsed = parse_date(text, zone)
+            theirs = context.get(f"{name}_parsed")
+            if parsed is None and theirs and trust_feedparser(text):
+                parsed = datetime.fromtimestamp(timegm(theirs), UTC)
+            return text, parsed
+    return None, None
+
+
+def hints_of(head: dict[str, Any], reader: Any) -> DocumentHints:
+    """Return what a feed says of when to come back; `reader` has read its hours and days."""
+    period = _PERIODS.get(str(head.get("sy_updateperiod", "")).strip().lower())
+    frequency = _number(head.get("sy_updatefrequency")) or 1
+    minutes = _number(head.get("ttl"))
+    # The specification counts 0 to 23; 24 stands for midnight in what people write.
+    numbers = map(_number, reader.skipped_hours)
+    hours = {hour % 24 for hour in numbers if hour is not None and hour <= 24}
+    days = {day.strip().lower() for day in reader.skipped_days}
+    return DocumentHints(
+        ttl=min(timedelta(minutes=minutes), _LONGEST_HINT) if minutes else None,
+        skip_hours=tuple(sorted(hours)),
+        skip_days=tuple(number for number, day in enumerate(_DAYS) if day in days),
+        update_every=period / frequency if period else None,
+    )
+
+
+def _number(text: object) -> int | None:
+    digits = str(text or "").strip()
+    if not digits.isdecimal():
+        return None
+    return int(digits) if len(digits) < 7 else 10**6  # beyond reason: whoever asks has a bound

@@ -1,0 +1,166 @@
+"""What a URL leads to, before it becomes a source: a feed, a page that names feeds, or trouble."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aggregator import parse, refine
+from aggregator.model import Body, Fetched, Gone, NotModified, Problem, ProblemKind
+from aggregator.model.errors import UnreadableError
+from aggregator.parse.non_feeds import HTML_PAGE
+from aggregator.preview import discover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aggregator.fetch import Fetcher
+    from aggregator.model import Entry, FeedLink, Refined, SiteRule, Source
+    from aggregator.model.work import Workers
+
+#: Reading one document or page takes longer than this only when it is made to be slow.
+DEADLINE = timedelta(seconds=10)
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A feed: `url` is the one to poll, where its publisher has not lastingly moved it."""
+
+    url: str
+    document: Refined
+
+    @property
+    def dates(self) -> tuple[datetime, ...]:
+        """When its entries were published, newest first, as far as they say so."""
+        entries = self.document.entries
+        return tuple(sorted((e.published_at for e in entries if e.published_at), reverse=True))
+
+    @property
+    def newest(self) -> tuple[Entry, ...]:
+        """Its entries, newest first; those without a date follow in the document's order."""
+        entries = self.document.entries
+        return tuple(sorted(entries, key=lambda e: e.published_at or LONG_AGO, reverse=True))
+
+    @property
+    def pause(self) -> timedelta | None:
+        """The mean time between two of its entries; `None` where dates do not tell."""
+        dates = self.dates
+        if len(dates) < 2 or dates[0] == dates[-1]:
+            return None
+        return (dates[0] - dates[-1]) / (len(dates) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A page that is no feed, and the feeds that it names, its own first; at least one.
+
+    `more` tells that it names others besides.
+    """
+
+    url: str
+    links: tuple[FeedLink, ...]
+    more: bool = False
+
+
+async def look(
+    source: Source,
+    fetcher: Fetcher,
+    workers: Workers,
+    *,
+    clock: Callable[[], datetime],
+    sites: tuple[SiteRule, ...] = (),
+) -> Preview | Named | Problem:
+    """Ask for a source that is not one yet, with one request for each of its URLs that fails.
+
+    The problem is that of the URL asked last. Addresses that nobody has named are not tried.
+    """
+    problem = Problem(ProblemKind.INTERNAL, "the source has no URL")
+    for url in source.urls:
+        found = await _look(url, source, fetcher=fetcher, workers=workers, clock=clock, sites=sites)
+        if not isinstance(found, Problem):
+            return found
+        problem = found
+    return problem
+
+
+async def read(
+    body: bytes,
+    source: Source,
+    workers: Workers,
+    *,
+    now: datetime,
+    sites: tuple[SiteRule, ...] = (),
+    content_type: str | None = None,
+    url: str | None = None,
+) -> Refined:
+    """Read a document as the source's own; raises `UnreadableError`."""
+    whole = Body(
+        body=body,
+        content_type=content_type,
+        source_url=url or source.urls[0],
+        timezone=source.timezone,
+        seen_at=now,
+        encoding=source.encoding,
+        max_entries=source.max_entries,
+        sites=sites,
+    )
+    refined: Refined = await workers.run((parse.read, refine.normalise), whole, deadline=DEADLINE)
+    return refined
+
+
+async def _look(
+    url: str,
+    source: Source,
+    *,
+    fetcher: Fetcher,
+    workers: Workers,
+    clock: Callable[[], datetime],
+    sites: tuple[SiteRule, ...],
+) -> Preview | Named | Problem:
+    outcome = await fetcher.fetch(url, access=source.access)
+    match outcome:
+        case Fetched():
+            pass
+        case Gone(problem=problem):
+            return problem
+        case NotModified():
+            return Problem(ProblemKind.PROTOCOL, "the server answers 304 to a first request")
+        case _:
+            return outcome.problem
+    try:
+        document = await read(
+            outcome.body,
+            source,
+            workers,
+            now=clock(),
+            sites=sites,
+            content_type=outcome.content_type,
+            url=url,
+        )
+    except UnreadableError as error:
+        return await _named(outcome, error.problem, workers)
+    return Preview(_lasting(source, url, outcome.permanent_url), document)
+
+
+async def _named(outcome: Fetched, problem: Problem, workers: Workers) -> Named | Problem:
+    page = discover.Page(outcome.body, outcome.content_type, outcome.url, outcome.links)
+    try:
+        links, more = await workers.run((discover.feed_links,), page, deadline=DEADLINE)
+    except UnreadableError:
+        return problem
+    if links:
+        return Named(outcome.url, links, more=more)
+    if problem.detail.startswith(HTML_PAGE):
+        return Problem(problem.kind, "this page names no feed", "addresses are not guessed")
+    return problem
+
+
+def _lasting(source: Source, url: str, permanent_url: str | None) -> str:
+    """Return what to configure: where a 301 or 308 leads, unless that would lose something."""
+    if permanent_url is None or source.urls != (source.url,) or "@" in urlsplit(url).netloc:
+        return source.url
+    return permanent_url

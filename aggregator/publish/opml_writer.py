@@ -1,0 +1,91 @@
+"""OPML 2.0 (http://opml.org/spec2.opml) of sources and of feeds, for other readers to import."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from aggregator.publish.feed_formats import Format
+from aggregator.publish.xml_safety import clean, clean_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from aggregator.model import Feed, Source, SourceStatus
+    from aggregator.publish.feed_formats import Addresses
+
+#: The media type in use for OPML; none is registered.
+OPML_MEDIA_TYPE = "text/x-opml"
+
+
+def render_sources(
+    title: str, sources: tuple[Source, ...], statuses: Mapping[str, SourceStatus]
+) -> bytes:
+    """Return the sources as an OPML document in UTF-8, in the order given.
+
+    `statuses` holds, by name, what polls have taught of a source (its title and site). A private
+    source is a link to its site, and never shows the URL that we poll.
+    """
+    return _document(title, (_outline(source, statuses.get(source.name)) for source in sources))
+
+
+def render_feeds(title: str, feeds: tuple[Feed, ...], addresses: Addresses) -> bytes:
+    """Return our own feeds as an OPML document in UTF-8, in the order given.
+
+    Not those with a token, which only who knows it finds, and not the automatic ones of single
+    sources, which other readers had better subscribe to themselves.
+    """
+    return _document(title, (_feed_outline(feed, addresses) for feed in feeds if _is_listed(feed)))
+
+
+def _is_listed(feed: Feed) -> bool:
+    of_a_source = feed.automatic and feed.name.startswith("sources/")
+    return feed.token is None and not of_a_source
+
+
+def _document(title: str, outlines: Iterable[etree._Element]) -> bytes:
+    opml = etree.Element("opml", version="2.0")
+    etree.SubElement(etree.SubElement(opml, "head"), "title").text = clean(title)
+    etree.SubElement(opml, "body").extend(outlines)
+    document: bytes = etree.tostring(
+        opml, encoding="UTF-8", xml_declaration=True, pretty_print=True
+    )
+    return document
+
+
+def _feed_outline(feed: Feed, addresses: Addresses) -> etree._Element:
+    title = clean(feed.title).strip() or clean(feed.name)
+    outline = etree.Element("outline", text=title, title=title, type="rss")
+    outline.set("xmlUrl", addresses.feed(feed, Format.ATOM))
+    outline.set("htmlUrl", addresses.home)
+    if feed.description:
+        outline.set("description", clean(feed.description))
+    if feed.language:
+        outline.set("language", clean(feed.language))
+    return outline
+
+
+def _outline(source: Source, status: SourceStatus | None) -> etree._Element:
+    title = source.title or (status.title if status is not None else None) or source.name
+    site_url = clean_url(status.site_url) if status is not None else None
+    outline = etree.Element("outline", text=clean(title), title=clean(title))
+    # What stands for several addresses (rsshub://…) is none that others could ask.
+    feed_url = None if source.private else clean_url(source.url) or clean_url(source.urls[0])
+    if feed_url is not None:
+        outline.set("type", "rss")
+        outline.set("xmlUrl", feed_url)
+        if site_url is not None:
+            outline.set("htmlUrl", site_url)
+    elif site_url is not None:
+        outline.set("type", "link")
+        outline.set("url", site_url)
+    categories = [category for category in map(_category, source.tags) if category]
+    if categories:
+        outline.set("category", ",".join(categories))
+    return outline
+
+
+def _category(tag: str) -> str:
+    """Return a tag without what separates categories and their levels; maybe nothing is left."""
+    return " ".join(clean(tag).replace(",", " ").replace("/", " ").split())

@@ -1,0 +1,73 @@
+"""One document, made: rendered from the store, or as it was kept when its month was over."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.model.errors import StoreError
+from aggregator.publish import Addresses, render
+from aggregator.publish.max_age import fresh_for
+from aggregator.web.redaction import redact
+
+if TYPE_CHECKING:
+    from aggregator.publish.catalogue import Catalogue, Document
+    from aggregator.store import Store
+
+log = logging.getLogger(__name__)
+
+#: What never changes may be kept for a year, the longest that caches are told (RFC 9111 §1.2.2
+#: allows more, RFC 2616 §14.21 did not).
+FOR_EVER = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A document's bytes, and for how long they are good.
+
+    `final` is an archive document of a month that is over: it never changes again, and it has no
+    date of change.
+    """
+
+    body: bytes
+    media_type: str
+    changed_at: datetime | None
+    fresh_for: timedelta
+    final: bool = False
+
+
+def make_edition(catalogue: Catalogue, store: Store, document: Document) -> Edition | None:
+    """Return the document as it is now, `None` for a part that the feed's archive does not have.
+
+    Reads the disk and renders; not for the event loop. Raises `StoreError`.
+    """
+    feed, form = document.feed, document.form
+    media_type = f"{form.media_type}; charset=utf-8"
+    made_for = catalogue.made_for(feed)
+    if document.part is None:
+        selection = store.select(feed)
+    else:
+        kept = store.frozen(feed, document.part, form.value, made_for)
+        if kept is not None:
+            return Edition(kept, media_type, None, FOR_EVER, final=True)
+        part = store.select_archive(feed, document.part)
+        if part is None:
+            return None
+        selection = part
+    every = catalogue.polled_every(feed)
+    usual = fresh_for((story.order_key for story in selection.stories), every)
+    body = render(selection, form, Addresses(catalogue.config.server.base_url), max_age=usual)
+    archive = selection.archive
+    if archive is None or not (archive.whole and archive.past):
+        return Edition(body, media_type, selection.changed_at, usual)
+    _keep(store, document, archive.name, made_for, body)
+    return Edition(body, media_type, None, FOR_EVER, final=True)
+
+
+def _keep(store: Store, document: Document, name: str, made_for: str, body: bytes) -> None:
+    try:
+        store.freeze(document.feed, name, document.form.value, made_for, body)
+    except StoreError as error:  # a full disk, or a command that only reads: readers come first
+        log.debug("archive not kept error=%r", redact(str(error)))

@@ -1,0 +1,173 @@
+"""The last line of defence: what no published text may hold, whatever was stored."""
+
+from __future__ import annotations
+
+import re
+from html.entities import name2codepoint
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from aggregator.web.redaction import redact
+
+if TYPE_CHECKING:
+    from aggregator.model import Enclosure
+
+# Everything but Char of XML 1.0 §2.2. Lone surrogates, which a Python string may hold, are outside.
+_NOT_XML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# What that section discourages and feed validators report, too: C1 controls and noncharacters.
+_PLANE_ENDS = "".join(chr(plane << 16 | end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF))
+_NOT_PUBLISHED = re.compile(f"{_NOT_XML.pattern}|[\x85\ufdd0-\ufdef{_PLANE_ENDS}]")
+
+# A lost character, which validators take for a broken encoding, and the sign that editors of
+# Chinese texts print for one.
+_LOST, _LOST_SHOWN = "\ufffd", "□"
+
+# RFC 3986 §2: what a URI may hold unescaped, outside its authority and in it; "%" stays where it
+# escapes something, so that nothing is escaped twice.
+_URI_CHARACTERS = "%:/?@!$&'()*+,;=-._~"
+_STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_AUTHORITY_CHARACTERS = _URI_CHARACTERS + "[]"
+_AUTHORITY = re.compile(r"(https?://)([^/?#]*)", re.IGNORECASE)
+
+# RFC 3492 by way of Python, which knows IDNA 2003: of names with these it makes another host's.
+_IDNA_DIFFERS = re.compile("[ßς\u200c\u200d]")
+
+# BCP 47 (RFC 5646 §2.1) from a language of two letters (ISO 639-1) or three on: extended language,
+# script, region, variants, extensions, private use.
+_LANGUAGE = re.compile(
+    r"([a-z]{2,3})(?:-[a-z]{3}){0,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?"
+    r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3})){0,4}(?:-[0-9a-wyz](?:-[a-z0-9]{2,8})+){0,4}"
+    r"(?:-x(?:-[a-z0-9]{1,8})+)?",
+    re.IGNORECASE | re.ASCII,
+)
+#: RFC 5646 §4.4.1: longer ones exist on paper.
+_LANGUAGE_CHARACTERS = 35
+_ISO_639_1 = frozenset(
+    """
+    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy
+    da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu
+    hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb
+    lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om
+    or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su sv
+    sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+    """.split()  # noqa: SIM905 - read as a list of words, not of quotation marks
+)
+
+# What a category's scheme may be; others are mostly a word and a colon.
+_SCHEME_IRI = re.compile(r"(?:https?://|urn:[a-z0-9][a-z0-9-]{1,30}:)[!-~]+", re.IGNORECASE)
+
+# RFC 6838 §4.2: type/subtype, both beginning with a letter or digit; parameters are left out.
+_MEDIA_TYPE = re.compile(
+    r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}", re.ASCII
+)
+
+_ENTITY = re.compile(r"&(#?\w+)")
+
+_EMAIL = re.compile(r"(?:mailto:)?([\w.+-]+)@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_BETWEEN_PEOPLE = re.compile(r",\s+(?![^()]*\))")
+_EMPTY_BRACKETS = re.compile(r"<\s*>|\(\s*\)")
+
+#: A longer author is no address (254 characters, RFC 5321 §4.5.3.1.3) with a name; also keeps the
+#: search for one short.
+AUTHOR_CHARACTERS = 512
+
+
+def clean(text: str) -> str:
+    """Return `text` without XML-illegal characters, lone surrogates, user info and secrets.
+
+    Characters go first: one inside a URL would hide its secret. Idempotent.
+    """
+    return redact(_NOT_PUBLISHED.sub("", text).replace(_LOST, _LOST_SHOWN))
+
+
+def clean_id(identifier: str) -> str:
+    """Return an id as it may be published; what is no danger stays, for an id never changes."""
+    return redact(_NOT_XML.sub("", identifier))
+
+
+def clean_url(url: str | None) -> str | None:
+    """Return `url` as an http or https URI in ASCII, cleaned, or `None` for anything else.
+
+    An IRI is mapped to a URI (RFC 3987 §3.1 step 2), because RSS and many readers know only those.
+    What is a URI stays as it is, letter by letter.
+    """
+    if url is None:
+        return None
+    cleaned = clean(url.strip())
+    start = _AUTHORITY.match(cleaned)
+    if start is None:
+        return None
+    authority = quote(_ascii_host(start[2]), safe=_AUTHORITY_CHARACTERS)
+    # Once more: a space ends an address in a text, and one in an address would hide its secret.
+    return redact(f"{start[1]}{authority}{_quoted(cleaned[start.end() :])}")
+
+
+def _quoted(text: str) -> str:
+    """Return path, query and fragment of an IRI as a URI has them."""
+    before, mark, fragment = _STRAY_PERCENT.sub("%25", text).partition("#")
+    return quote(before, safe=_URI_CHARACTERS) + mark + quote(fragment, safe=_URI_CHARACTERS)
+
+
+def _ascii_host(authority: str) -> str:
+    """Return an authority with its name as DNS knows it, or as it is where that is not clear."""
+    if authority.isascii() or _IDNA_DIFFERS.search(authority):
+        return authority
+    try:
+        return authority.encode("idna").decode("ascii")
+    except UnicodeError:
+        return authority
+
+
+def clean_language(language: str | None) -> str | None:
+    """Return `language` if it has the shape of a BCP 47 tag of a language that is, else `None`."""
+    tag = _LANGUAGE.fullmatch((language or "")[: _LANGUAGE_CHARACTERS + 1])
+    if language is None or len(language) > _LANGUAGE_CHARACTERS or tag is None:
+        return None
+    is_known = len(tag[1]) == 3 or tag[1].lower() in _ISO_639_1
+    return language if is_known else None
+
+
+def clean_scheme(scheme: str | None) -> str | None:
+    """Return the scheme of a category if it is an IRI (RFC 4287 §4.2.2.2), else `None`."""
+    if scheme is None or not _SCHEME_IRI.match(scheme):
+        return None
+    return clean_url(scheme) or redact(_quoted(clean(scheme)))
+
+
+def reads_as_markup(text: str) -> bool:
+    """Tell whether a reader who looks for HTML in a plain text would find some in `text`."""
+    return "</" in text or any(
+        not name.isalpha() or name == "apos" or name in name2codepoint
+        for name in _ENTITY.findall(text)
+    )
+
+
+def clean_media_type(enclosure: Enclosure) -> str:
+    """Return the enclosure's media type without parameters, a general one where it has none."""
+    essence = enclosure.media_type.partition(";")[0].strip().lower()
+    return essence if _MEDIA_TYPE.fullmatch(essence) else "application/octet-stream"
+
+
+def person_name(author: str) -> str:
+    """Return the name in `author`, which may be an address, or a name with one; may be empty.
+
+    "jo@example.org (Jo Doe)" and "Jo Doe <jo@example.org>" are "Jo Doe"; a bare address is its
+    local part. An address is never published as a name, and none is made up. Several, separated
+    by commas, stay several.
+    """
+    text = clean(author).strip()
+    if "@" not in text or len(text) > AUTHOR_CHARACTERS:
+        return text
+    names = (_name(person) for person in _BETWEEN_PEOPLE.split(text))
+    return ", ".join(dict.fromkeys(name for name in names if name))
+
+
+def _name(text: str) -> str:
+    address = _EMAIL.search(text)
+    if address is None:
+        return text
+    name = _EMPTY_BRACKETS.sub("", _EMAIL.sub("", text)).strip(" \t\r\n,;\"'")
+    if name.startswith("(") and name.endswith(")"):
+        name = name[1:-1].strip()
+    return name or address[1]

@@ -1,0 +1,103 @@
+"""An entry's files, fit to publish: its enclosures, and pictures that its text does not show."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aggregator.model import Enclosure, RawEntry
+from aggregator.refine.pictures import picture
+from aggregator.web.text import one_line, scrub
+from aggregator.web.urls import absolute_url, public_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aggregator.refine.site_rules import SiteRules
+
+_MAX_MEDIA_TYPE_CHARS = 127  # RFC 6838 section 4.2, each half
+
+#: Types that say nothing of a file; feedparser takes "text/html" for a link that has none.
+_SAYING_NOTHING = frozenset({"application/octet-stream", "text/html"})
+#: What a file of such a type is by its name (https://www.iana.org/assignments/media-types).
+_BY_NAME = {
+    "mp3": "audio/mpeg", "m4a": "audio/mp4", "m4b": "audio/mp4", "aac": "audio/aac",
+    "ogg": "audio/ogg", "oga": "audio/ogg", "opus": "audio/ogg", "flac": "audio/flac",
+    "wav": "audio/wav", "mp4": "video/mp4", "m4v": "video/mp4", "webm": "video/webm",
+    "mov": "video/quicktime", "ogv": "video/ogg", "jpg": "image/jpeg", "jpeg": "image/jpeg",
+    "png": "image/png", "gif": "image/gif", "webp": "image/webp", "avif": "image/avif",
+    "pdf": "application/pdf", "epub": "application/epub+zip", "zip": "application/zip",
+    "torrent": "application/x-bittorrent", "bin": "application/octet-stream",
+}  # fmt: skip
+
+#: On HTML that we have cleaned ourselves: every picture begins like this.
+_IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"')
+#: What a picture is by its name; whoever shows one looks at its bytes.
+_NAME = re.compile(r"\.(png|gif|webp|avif)$", re.IGNORECASE)
+
+
+def files(
+    raw: RawEntry, base: str, content_html: str, summary_html: str, rules: SiteRules | None
+) -> tuple[Enclosure, ...]:
+    """Return the entry's enclosures, then its pictures that `content_html` does not show yet.
+
+    Each address once, http or https, absolute against `base`, without secrets, where the rules for
+    sites say. Where the content shows no picture at all, those of the summary stand beside it. The
+    thumbnail serves only where there is no other picture: of those it is a smaller copy.
+    """
+    enclosures: dict[str, Enclosure] = {}
+    for enclosure in _fit(raw.raw_enclosures, base, rules):
+        enclosures.setdefault(enclosure.url, enclosure)
+    found = list(enclosures.values())
+    addresses = pictures(content_html)
+    shown = {picture(address) for address in (*addresses, *(file.url for file in found))}
+    pictured = "<img" in content_html or any(_is_image(file) for file in found)
+    images = list(_fit(raw.raw_images, base, rules))
+    if "<img" not in content_html:
+        images += map(_picture_file, pictures(summary_html))
+    if raw.raw_thumbnail is not None and not images and not pictured:
+        images = list(_fit((raw.raw_thumbnail,), base, rules))
+    for image in images:
+        if (same := picture(image.url)) not in shown:
+            shown.add(same)
+            found.append(image)
+    return tuple(found)
+
+
+def pictures(clean_html: str) -> dict[str, str]:
+    """Return the http(s) addresses of the pictures that cleaned HTML shows, each with its alt."""
+    found = {html.unescape(url): html.unescape(alt) for url, alt in _IMAGE.findall(clean_html)}
+    return {url: alt for url, alt in found.items() if url.startswith("http")}
+
+
+def _picture_file(url: str) -> Enclosure:
+    name = _NAME.search(urlsplit(url).path)
+    return Enclosure(url, f"image/{name[1].lower() if name else 'jpeg'}")
+
+
+def _fit(raw: Iterable[Enclosure], base: str, rules: SiteRules | None) -> Iterable[Enclosure]:
+    for file in raw:
+        url = public_url(absolute_url(scrub(file.url), base))
+        if url:
+            media_type = one_line(file.media_type).lower()
+            is_fit = "/" in media_type and len(media_type) <= _MAX_MEDIA_TYPE_CHARS
+            fit = replace(
+                file,
+                url=url,
+                media_type=_typed(url, media_type if is_fit else Enclosure(url).media_type),
+                length_bytes=max(file.length_bytes, 0),
+            )
+            yield replace(fit, url=rules.picture(url)) if rules and _is_image(fit) else fit
+
+
+def _typed(url: str, media_type: str) -> str:
+    if media_type not in _SAYING_NOTHING:
+        return media_type
+    return _BY_NAME.get(urlsplit(url).path.rpartition(".")[2].lower(), media_type)
+
+
+def _is_image(file: Enclosure) -> bool:
+    return file.media_type.startswith("image/")

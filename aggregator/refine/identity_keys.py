@@ -1,0 +1,209 @@
+"""What an entry is known by, and whether it changed: keys, repetitions, the content hash."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import urlsplit, urlunsplit
+
+from aggregator.refine.known_sites import article_number, site_of
+from aggregator.web.urls import canonical_url, is_page
+
+#: Longer keys are hashed: some publishers put the whole article into the guid.
+_MAX_KEY_CHARS = 300
+#: Text shorter than this repeats by itself ("Photo of the day") and tells nothing apart. It serves
+#: as a text only where an entry has neither guid nor link, else as the weakest of its keys.
+_MIN_TELLING_CHARS = 160
+#: What follows the host in shorter addresses ("/1", "/news") any page may have.
+_MIN_PATH_CHARS = 8
+
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^<>]*)>")
+_ADDRESS = re.compile(r' (href|src)="([^"]*)"')
+#: Counts that grow while nothing is edited: "12 comments", "阅读 1,024". Possessive: what a number
+#: begins never ends as something else, and most numbers count nothing.
+_NUMBER = r"\d[\d.,]{0,12}+\s?+[kKmM万]?+"
+_COUNT_BEFORE = re.compile(
+    rf"{_NUMBER}\s?+(?=(?:comment|repl(?:y|ie)|view|like|share|point|vote)s?\b"
+    r"|条?评论|次?(?:阅读|浏览|点击)|人?点赞)",
+    re.IGNORECASE,
+)
+_COUNT_AFTER = re.compile(rf"(评论|阅读|浏览|点击|点赞)\s?[:：(（]?\s?{_NUMBER}")
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """All that may identify one entry: canonical keys, or `None`; `site` is an article's number.
+
+    `path` is the address without its host, for a publisher that moves to another one. `pictures`
+    tell apart what has the same words: a comic, a photo of the day.
+    """
+
+    guid: str | None
+    url: str | None
+    site: str | None
+    path: str | None
+    text: str
+    telling: bool
+    pictures: str = ""
+
+    def strong(self) -> tuple[str, ...]:
+        """Return the keys that identify this entry by themselves, strongest first."""
+        named = tuple(key for key in (self.guid, self.url, self.site) if key)
+        moved = (self.path,) if self.path else ()
+        return (*named, *moved, f"text:{self.text}") if self.telling or not named else named + moved
+
+    def shared(self) -> tuple[str, ...]:
+        """Return the keys that name the article in every source that carries it."""
+        return tuple(key for key in (self.url, self.site) if key)
+
+    def candidates(self) -> tuple[str, ...]:
+        """Return the keys that this entry offers, strongest first."""
+        strong = self.strong()
+        return strong if strong[-1].startswith("text:") else (*strong, f"brief:{self.text}")
+
+
+def marks(
+    *,
+    guid: str | None,
+    url: str | None,
+    site_url: str | None,
+    title: str,
+    text: str,
+    pictures: tuple[str, ...] = (),
+) -> Marks:
+    """Return what identifies an entry; `title` and `text` are single lines.
+
+    A guid that is a URL is taken in canonical form, so that http→https or a trailing slash is the
+    same entry. A link to the document's own site, or to a bare host, identifies no entry. How all
+    texts of a known site begin tells nothing.
+    """
+    number = article_number(url) or article_number(guid)
+    canonical = canonical_url(url) if url else None
+    own_site = canonical_url(site_url) if site_url else None
+    said = f"{title}\n{site_of(url).lead.sub('', text, count=1)}"
+    names_a_page = canonical is not None and is_page(canonical) and canonical != own_site
+    return Marks(
+        guid=_key("guid", canonical_url(guid)) if guid else None,
+        url=_key("url", canonical) if canonical and names_a_page else None,
+        site=f"site:{number}" if number else None,
+        path=_path(canonical, own_site) if canonical and names_a_page else None,
+        text=sha256(said.encode()).hexdigest()[:40],
+        telling=len(said) >= _MIN_TELLING_CHARS,
+        pictures=" ".join(pictures),
+    )
+
+
+def first_of_repetitions(found: list[Marks]) -> list[int]:
+    """Return the positions of entries that no earlier one repeats in every mark."""
+    seen: dict[Marks, int] = {}
+    for position, mark in enumerate(found):
+        seen.setdefault(mark, position)
+    return list(seen.values())
+
+
+def unique_keys(found: list[Marks]) -> list[tuple[str, ...]]:
+    """Return each entry's keys that no other entry of the document offers.
+
+    An entry that nothing identifies by itself has one of all its marks together: entries that a
+    publisher gives the same guid still differ, or they would have been repetitions.
+    """
+    offered = Counter(key for mark in found for key in mark.candidates())
+    alike = Counter(map(_together, found))
+    keys = []
+    for mark in found:
+        strong = tuple(key for key in mark.strong() if offered[key] == 1)
+        weak = (key for key in mark.candidates()[len(mark.strong()) :] if offered[key] == 1)
+        together = _together(mark, pictures=alike[_together(mark)] > 1)
+        keys.append((*(strong or (together,)), *weak))
+    return keys
+
+
+def shared_guids(found: list[Marks]) -> str | None:
+    """Return one line about guids that several entries of the document have, `None` for none."""
+    counted = Counter(mark.guid for mark in found if mark.guid)
+    shared = [count for count in counted.values() if count > 1]
+    if not shared:
+        return None
+    what = "one id" if len(shared) == 1 else f"{len(shared)} ids"
+    return f"{what} for {sum(shared)} entries: not used"
+
+
+def content_hash(
+    *,
+    title: str,
+    text: str,
+    content_html: str,
+    summary: str,
+    author: str | None,
+    url: str | None,
+    enclosure_urls: tuple[str, ...],
+) -> bytes:
+    """Return a hash that changes when a reader would see something else.
+
+    `text` is that of `content_html`; texts are single lines.
+
+    In it: the title, the author, the summary, the text and the structure of the content, where its
+    links lead and which images it shows, the entry's link, the enclosures. Not in it: dates and
+    categories, blanks, counters of comments and views, tracker parameters, the spelling of a URL,
+    the query of an image or an enclosure (cache busters and signatures).
+    """
+    seen = "\0".join(
+        (
+            _said(title),
+            author or "",
+            _said(summary),
+            _said(text),
+            _shape(content_html),
+            canonical_url(url) if url else "",
+            *(_file(address) for address in enclosure_urls),
+        )
+    )
+    return sha256(seen.encode()).digest()
+
+
+def _said(text: str) -> str:
+    return _COUNT_AFTER.sub(r"\1#", _COUNT_BEFORE.sub("#", text))
+
+
+def _shape(content_html: str) -> str:
+    parts = []
+    for match in _TAG.finditer(content_html):
+        parts.append(match[1] + match[2])
+        addresses = _ADDRESS.findall(match[3]) if match[3] else ()
+        parts += [
+            canonical_url(value.replace("&amp;", "&")) if name == "href" else _file(value)
+            for name, value in addresses
+        ]
+    return " ".join(parts)
+
+
+def _file(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return f"{parts.hostname}{parts.path}" if parts.hostname else url
+
+
+def _path(canonical: str, own_site: str | None) -> str | None:
+    """Return the key of an address without its host, where that tells anything."""
+    path, own_path = _after_host(canonical), _after_host(own_site or "")
+    return _key("path", path) if len(path) >= _MIN_PATH_CHARS and path != own_path else None
+
+
+def _after_host(canonical: str) -> str:
+    return urlunsplit(urlsplit(canonical)._replace(scheme="", netloc=""))
+
+
+def _together(mark: Marks, *, pictures: bool = False) -> str:
+    shown = (mark.pictures,) if pictures else ()
+    said = "\n".join((mark.guid or "", mark.url or "", f"text:{mark.text}", *shown))
+    return f"text:{sha256(said.encode()).hexdigest()[:40]}"
+
+
+def _key(kind: str, value: str) -> str:
+    if len(value) > _MAX_KEY_CHARS:
+        value = f"sha256-{sha256(value.encode()).hexdigest()}"
+    return f"{kind}:{value}"

@@ -1,0 +1,97 @@
+"""What an entry says beside its text, fit to publish: names, subjects, where it first stood."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from aggregator.model import Category, Document, DocumentHead, Provenance
+from aggregator.refine.sanitise import strip_tags
+from aggregator.web.redaction import redact
+from aggregator.web.text import MAX_AUTHOR_CHARS, MAX_TITLE_CHARS, excerpt, one_line, scrub
+from aggregator.web.urls import absolute_url, canonical_url, public_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: The web is no older; what is dated before is a mistake (most often the epoch itself).
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+#: An id of more is no candidate for a public one, and useless to a reader.
+MAX_ID_CHARS = 2048
+
+_MAX_SCHEME_CHARS = 1000
+#: An absolute IRI (RFC 3987 section 2.2) that is no web address and runs nothing.
+_OTHER_IRI = re.compile(
+    r"(?!(?:javascript|vbscript|data|file|blob|https?):)"
+    r"[a-z][a-z0-9+.-]{1,30}:[^\s<>\"{}|\\^`\x00-\x20]+",
+    re.IGNORECASE,
+)
+
+
+def line(text: str | None, limit: int, *, is_html: bool = True) -> str | None:
+    """Return publisher's text as one plain line, entities decoded once, or `None` when empty."""
+    if not text:
+        return None
+    plain = strip_tags(text) if is_html and ("<" in text or "&" in text) else text
+    return excerpt(redact(one_line(plain)), limit) or None
+
+
+def sane(at: datetime | None, seen_at: datetime) -> datetime | None:
+    """Return a publisher's date, never after `seen_at`; `None` for one that cannot be."""
+    return None if at is None or at < EARLIEST else min(at, seen_at)
+
+
+def identifier(text: str | None) -> str | None:
+    """Return a publisher's id as one line without secrets, or `None` where it serves nobody."""
+    found = redact(one_line(text or ""))
+    return found if 0 < len(found) <= MAX_ID_CHARS else None
+
+
+def categories(raw: Iterable[Category]) -> tuple[Category, ...]:
+    """Return what an entry is filed under: plain terms, each once within its scheme.
+
+    A scheme is an absolute IRI without secrets or is left out; so is a label that says the term.
+    """
+    found: dict[tuple[str, str | None], Category] = {}
+    for one in raw:
+        term = line(one.term, MAX_AUTHOR_CHARS)
+        if term:
+            label = line(one.label, MAX_AUTHOR_CHARS)
+            kept = Category(term, _scheme(one.scheme), None if label == term else label)
+            found.setdefault((kept.term, kept.scheme), kept)
+    return tuple(found.values())
+
+
+def provenance(raw: Provenance | None, head: DocumentHead, document: Document) -> Provenance | None:
+    """Return where an entry first stood, `None` where that is its document (`head` is clean).
+
+    The title is one line, the addresses are http(s), absolute, without secrets.
+    """
+    if raw is None:
+        return None
+    found = Provenance(
+        title=line(raw.title, MAX_TITLE_CHARS),
+        id=identifier(raw.id),
+        url=_address(raw.url, document),
+        site_url=_address(raw.site_url, document),
+        updated_at=sane(raw.updated_at, document.seen_at),
+    )
+    is_own = (found.id is not None and found.id == head.feed_id) or (
+        found.url is not None and canonical_url(found.url) == canonical_url(document.source_url)
+    )
+    tells = found.title or found.id or found.url or found.site_url
+    return found if tells and not is_own else None
+
+
+def _address(url: str | None, document: Document) -> str | None:
+    return public_url(absolute_url(scrub(url or ""), document.source_url))
+
+
+def _scheme(text: str | None) -> str | None:
+    scheme = one_line(text or "")
+    if not 0 < len(scheme) <= _MAX_SCHEME_CHARS:
+        return None
+    if scheme.lower().startswith(("http://", "https://")):
+        return public_url(absolute_url(scheme, ""))
+    return scheme if _OTHER_IRI.fullmatch(scheme) and redact(scheme) == scheme else None

@@ -1,0 +1,125 @@
+"""What a source's documents have shown of it so far, as one small value that is stored with it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.schedule.gaps import MOST_HALVINGS, Window, found_gap, watch
+from aggregator.schedule.rhythm import BINS, Rhythm, learn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aggregator.model import PollState, Tally
+
+#: What brought nothing new is learned from this often: the time counts whole later, and an idle
+#: poll leaves the stored value as it is.
+IDLE = timedelta(hours=1)
+#: Stored figures have this many digits: more than they are worth, and they stay short.
+_DIGITS = 5
+#: No bin counts as much: a figure beyond it was not stored by us.
+MOST_IN_A_BIN = 1e9
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """A source's rhythm, and how much of it one document shows."""
+
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    window: Window = field(default_factory=Window)
+
+
+def observe(
+    habits: Habits,
+    tally: Tally | None,
+    published: Sequence[datetime | None] = (),
+    *,
+    now: datetime,
+    polled_at: datetime | None,
+) -> Habits:
+    """Return the habits after a poll that succeeded at `now`.
+
+    `tally` counts a document that was read; `None`: there was none to read (304, or the same
+    body), so nothing is new. `published` are the dates of its new entries, `None` for an undated
+    one. `polled_at` is when the poll before succeeded; `None`: this one is the source's first. A
+    poll that failed shows nothing: it is not observed. The same value comes back where nothing was
+    learnt, so that an idle poll need not store it.
+    """
+    rhythm, window = habits.rhythm, habits.window
+    quiet = tally is None or not tally.new
+    complete = polled_at is not None and not (tally and found_gap(window, tally))
+    if tally is not None:
+        window = watch(window, tally, now=now)
+    soon = rhythm.at is not None and timedelta(0) <= now - rhythm.at < IDLE
+    if not (quiet and soon):
+        rhythm = learn(rhythm, published, now=now, polled_at=polled_at, complete=complete)
+    if rhythm is habits.rhythm and window == habits.window:
+        return habits
+    return Habits(rhythm, window)
+
+
+def to_text(habits: Habits) -> str:
+    """Return habits as stored: compact JSON that `recall` reads."""
+    rhythm, window = habits.rhythm, habits.window
+    return json.dumps(
+        {
+            "seen": [_short(count) for count in rhythm.seen],
+            "watched": [_short(hours) for hours in rhythm.watched],
+            "at": _seconds(rhythm.at),
+            "entries": window.entries,
+            "gaps": window.gaps,
+            "gap_at": _seconds(window.gap_at),
+            "halvings": window.halvings,
+        },
+        separators=(",", ":"),
+    )
+
+
+def recall(text: str | None, state: PollState) -> Habits:
+    """Return the habits that `to_text` stored.
+
+    Without them, or with what another version stored, they begin with the entries that are known:
+    when the newest were published.
+    """
+    if text is not None:
+        try:
+            return _read(text)
+        except (ValueError, TypeError, KeyError, OverflowError):
+            pass
+    if state.last_success_at is None:
+        return Habits()
+    return Habits(learn(Rhythm(), state.arrivals, now=state.last_success_at, complete=False))
+
+
+def _read(text: str) -> Habits:
+    fields = json.loads(text)
+    seen, watched = (_bins(fields[name]) for name in ("seen", "watched"))
+    counts = [int(fields[name]) for name in ("entries", "gaps", "halvings")]
+    if min(counts) < 0:
+        raise ValueError(text)
+    entries, gaps, halvings = counts
+    window = Window(entries, gaps, _instant(fields["gap_at"]), min(halvings, MOST_HALVINGS))
+    return Habits(Rhythm(seen, watched, _instant(fields["at"])), window)
+
+
+def _bins(values: list[float]) -> tuple[float, ...]:
+    bins = tuple(map(float, values))
+    if len(bins) != BINS or not all(0 <= value < MOST_IN_A_BIN for value in bins):
+        raise ValueError(values)
+    return bins
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")
+
+
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - _EPOCH) // timedelta(seconds=1)
+
+
+def _instant(seconds: int | None) -> datetime | None:
+    return None if seconds is None else _EPOCH + timedelta(seconds=seconds)

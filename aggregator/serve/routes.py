@@ -1,0 +1,251 @@
+"""The routes: feeds for everyone, a page of them, and what only this machine's people may see."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+from aggregator.publish import (
+    OPML_MEDIA_TYPE,
+    Addresses,
+    Format,
+    render,
+    render_feeds,
+    render_sources,
+)
+from aggregator.publish.catalogue import Catalogue
+from aggregator.publish.feeds_page import STYLE_SOURCE, feeds_page, open_sources
+from aggregator.serve import page_messages
+from aggregator.serve.callers import is_local
+from aggregator.serve.document_cache import Made
+from aggregator.serve.feed_routes import PRIVATELY, Feeds
+from aggregator.serve.responses import (
+    CONTENT_SECURITY_POLICY,
+    Representation,
+    conditional_response,
+    represent,
+    text_response,
+    unavailable_response,
+)
+from aggregator.serve.timeouts import PATIENCE, Patience, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from aggregator.config import Config
+    from aggregator.store import Store
+
+#: Below these stand feeds.
+FOLDERS = ("feeds", "tags", "sources")
+
+#: The page and the lists: keep, but ask first.
+ASK_FIRST = "no-cache"
+
+#: Titles and sites of sources change about never, and trouble is told after hours: a minute old is
+#: new enough.
+FRESH_SECONDS = 60.0
+
+_FORMATS = {form.value: form for form in Format}
+
+_PAGE_HEADERS = {"Content-Security-Policy": f"{CONTENT_SECURITY_POLICY}; style-src {STYLE_SOURCE}"}
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is served, given as calls that read memory only (the store's methods excepted).
+
+    `config` returns the present configuration, always the same object until another is applied;
+    `health` returns `None`, or why the daemon itself cannot work.
+    """
+
+    config: Callable[[], Config]
+    store: Store
+    health: Callable[[], str | None]
+    now: Callable[[], datetime] = _utc_now
+    patience: Patience = PATIENCE
+
+
+def create_app(site: Site) -> Starlette:
+    """Return the application that serves `site`. Nothing blocks the event loop."""
+    feeds = Feeds(site.config, site.store, site.now, site.patience)
+    operations = _Operations(site)
+    app = Starlette(
+        routes=[
+            Route("/", _Page(site).respond),
+            Route("/feeds.opml", _Lists(site).respond),
+            Route("/sources.opml", _Sources(site).respond),
+            Route("/feeds/_status.{extension}", operations.respond),
+            Route("/feeds/{token}/_status.{extension}", operations.respond),
+            *(Route(f"/{folder}/{{_:path}}", feeds.respond) for folder in FOLDERS),
+            Route("/healthz", _Health(site).respond),
+        ],
+        exception_handlers={
+            HTTPException: _refuse,
+            UnavailableError: _put_off,
+            Exception: _fail,
+        },
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+class _Page:
+    """`/`, with the feeds of sources for those who may know the sources."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._made = Made("page")
+
+    async def respond(self, request: Request) -> Response:
+        config = self._site.config()
+        public = config.server.public_opml
+        with_sources = public or is_local(request, config.server.base_url)
+        make = partial(_represent_page, config, with_sources=with_sources)
+        return conditional_response(
+            request,
+            await self._made.get(config, "whole" if with_sources else "open", make),
+            # What this machine's people see is nobody else's, in no cache on the way either.
+            cache_control=ASK_FIRST if public or not with_sources else f"private, {ASK_FIRST}",
+            now=self._site.now(),
+            headers=_PAGE_HEADERS,
+        )
+
+
+def _represent_page(config: Config, *, with_sources: bool) -> Representation:
+    return represent(
+        feeds_page(Catalogue(config), with_sources=with_sources), "text/html; charset=utf-8"
+    )
+
+
+class _Lists:
+    """`/feeds.opml`."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._made = Made("feeds.opml")
+
+    async def respond(self, request: Request) -> Response:
+        config = self._site.config()
+        document = await self._made.get(config, "feeds", partial(_represent_feeds, config))
+        return conditional_response(
+            request, document, cache_control=ASK_FIRST, now=self._site.now()
+        )
+
+
+def _represent_feeds(config: Config) -> Representation:
+    body = render_feeds("Feeds", config.feeds, Addresses(config.server.base_url))
+    return represent(body, f"{OPML_MEDIA_TYPE}; charset=utf-8")
+
+
+class _Sources:
+    """`/sources.opml`, whole for local callers; with `public_opml` for all, but for secret ones."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._made = Made("sources", FRESH_SECONDS, site.patience)
+
+    async def respond(self, request: Request) -> Response:
+        config = self._site.config()
+        is_here = is_local(request, config.server.base_url)
+        if not config.server.public_opml and not is_here:
+            return text_response(403, page_messages.SOURCES_ARE_LOCAL)
+        make = partial(_represent_sources, config, self._site.store, whole=is_here)
+        return conditional_response(
+            request,
+            await self._made.get(config, "whole" if is_here else "open", make),
+            cache_control=f"private, {ASK_FIRST}" if is_here else ASK_FIRST,
+            now=self._site.now(),
+        )
+
+
+def _represent_sources(config: Config, store: Store, *, whole: bool) -> Representation:
+    statuses = {status.name: status for status in store.status()}
+    body = render_sources("Sources", config.sources if whole else open_sources(config), statuses)
+    return represent(body, f"{OPML_MEDIA_TYPE}; charset=utf-8")
+
+
+class _Operations:
+    """The operations feed: for local callers, and below `status_token` for who knows that."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._made = Made("operations", FRESH_SECONDS, site.patience)
+
+    async def respond(self, request: Request) -> Response:
+        config = self._site.config()
+        form = _FORMATS.get(request.path_params["extension"])
+        known, token = config.publish.status_token, request.path_params.get("token")
+        if form is None:
+            raise HTTPException(404)
+        if token is None and not is_local(request, config.server.base_url):
+            return text_response(403, page_messages.OPERATIONS_ARE_LOCAL)
+        if token is not None and not (
+            known and hmac.compare_digest(known.encode(), token.encode(errors="replace"))
+        ):
+            raise HTTPException(404)
+        key = f"{form.value} {'below its token' if token else 'here'}"
+        make = partial(_represent_operations, config, self._site.store, form, token)
+        return conditional_response(
+            request,
+            await self._made.get(config, key, make),
+            cache_control=f"private, no-transform, {ASK_FIRST}",
+            now=self._site.now(),
+            headers=PRIVATELY,
+        )
+
+
+def _represent_operations(
+    config: Config, store: Store, form: Format, token: str | None
+) -> Representation:
+    selection = store.operations()
+    selection = replace(selection, feed=replace(selection.feed, token=token))
+    body = render(selection, form, Addresses(config.server.base_url))
+    return represent(body, f"{form.media_type}; charset=utf-8", selection.changed_at)
+
+
+class _Health:
+    """`/healthz`: whether the daemon itself can work; sources that fail do not make it sick."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def respond(self, request: Request) -> Response:
+        trouble = self._site.health()
+        if trouble is None:
+            return text_response(200, "ok")
+        local = is_local(request, self._site.config().server.base_url)
+        return text_response(503, f"fail: {trouble}" if local else "fail")
+
+
+async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the interface
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = error.headers if isinstance(error, HTTPException) else None
+    match status:
+        case 404:
+            return text_response(404, page_messages.NOT_FOUND)
+        case 405:
+            return text_response(405, page_messages.METHODS, headers)
+        case _:
+            return text_response(status, page_messages.BROKEN, headers)
+
+
+async def _put_off(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the interface
+    return unavailable_response()
+
+
+async def _fail(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the interface
+    return text_response(500, page_messages.BROKEN)

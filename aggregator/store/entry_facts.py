@@ -1,0 +1,145 @@
+"""All that is known of one entry, for `explain`: who it is, and why it is where it is."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aggregator.model import EntryFacts, Placement
+from aggregator.store.feed_windows import shown
+from aggregator.store.rows import categories_of, instant, source_of
+from aggregator.store.rule_verdicts import given_tags
+from aggregator.web.redaction import redact
+from aggregator.web.urls import canonical_url
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from aggregator.model import Feed
+
+#: Entries that one address may name: a live page's would fill the screen.
+MOST = 5
+
+
+def facts(
+    connection: sqlite3.Connection, wanted: str, feeds: tuple[Feed, ...]
+) -> tuple[EntryFacts, ...]:
+    """Return what is known of the entries with this public id, guid, URL or key, newest first.
+
+    A URL may be written in any of the ways that mean the same page.
+    """
+    words = (wanted, canonical_url(wanted))
+    keys = [wanted, *(f"{kind}:{word}" for kind in ("guid", "url") for word in words)]
+    rows = connection.execute(
+        """SELECT e.*, s.public_id AS story_public_id, o.config, o.document_kind,
+                  o.document_encoding, o.document_notes
+             FROM entries e JOIN stories s ON s.id = e.story_id JOIN sources o ON o.id = e.source_id
+            WHERE e.id IN (SELECT id FROM entries WHERE public_id = :wanted
+                           UNION SELECT e.id FROM entries e JOIN stories s ON s.id = e.story_id
+                                  WHERE s.public_id = :wanted
+                           UNION SELECT id FROM entries WHERE url = :wanted
+                           UNION SELECT entry_id FROM identities
+                                  WHERE key IN (SELECT value FROM json_each(:keys)))
+            ORDER BY e.order_key DESC LIMIT :most""",
+        {"wanted": wanted, "keys": json.dumps(keys), "most": MOST},
+    )
+    return tuple(_facts(connection, row, feeds) for row in rows.fetchall())
+
+
+def _facts(connection: sqlite3.Connection, row: sqlite3.Row, feeds: tuple[Feed, ...]) -> EntryFacts:
+    keys = connection.execute(
+        "SELECT key FROM identities WHERE entry_id = ? ORDER BY key", (row["id"],)
+    )
+    also = connection.execute(
+        """SELECT DISTINCT o.name FROM entries e JOIN sources o ON o.id = e.source_id
+            WHERE e.story_id = ? AND e.id != ? ORDER BY o.name""",
+        (row["story_id"], row["id"]),
+    )
+    return EntryFacts(
+        source=source_of(row["config"]),
+        public_id=row["public_id"],
+        story_id=row["story_public_id"],
+        guid=row["guid"],
+        url=row["url"],
+        title=row["title"],
+        content_html=row["content_html"],
+        summary=row["summary"],
+        author=row["author"],
+        categories=categories_of(row["categories"]),
+        published_at=instant(row["published_at"]),
+        updated_at=instant(row["updated_at"]),
+        dated=bool(row["dated"]),
+        first_seen_at=instant(row["first_seen_at"]),
+        changed_at=instant(row["changed_at"]),
+        refined_by=row["refined_by"],
+        raw=row["raw"],
+        keys=tuple(redact(key) for (key,) in keys),
+        matched=row["matched"],
+        held_back=bool(row["held_back"]),
+        tags=given_tags(row),
+        blocked=row["blocked"],
+        also=tuple(name for (name,) in also),
+        placements=tuple(Placement(feed.name, *_place(connection, row, feed)) for feed in feeds),
+        kind=row["document_kind"],
+        encoding=row["document_encoding"],
+        notes=tuple(json.loads(row["document_notes"])),
+    )
+
+
+def _place(connection: sqlite3.Connection, row: sqlite3.Row, feed: Feed) -> tuple[bool, str]:
+    """Return whether the feed shows the entry, and why; the first reason that decides."""
+    feed_row = connection.execute(
+        "SELECT * FROM feeds WHERE name = ? AND removed_at IS NULL", (feed.name,)
+    ).fetchone()
+    if feed_row is None:
+        return False, "the daemon does not know this feed yet"
+    refused = _refused(connection, row, feed_row)
+    if refused is not None:
+        return False, refused
+    if row["order_key"] <= feed_row["floor"]:
+        return False, _left(connection, row, feed_row)
+    stories = {
+        entry.story_id: entry.entry_id for entry in shown(connection, feed_row, feed)[: feed.limit]
+    }
+    if feed.dedupe == "off" or stories.get(row["story_id"]) == row["id"]:
+        return True, "in the window"
+    if row["story_id"] in stories:
+        return True, "as the same article of another source, which came first"
+    return False, "the same article of another source came first, and has left the window"
+
+
+def _refused(connection: sqlite3.Connection, row: sqlite3.Row, feed_row: sqlite3.Row) -> str | None:
+    """Return why the feed does not admit the entry (`windows.IS_ADMITTED`), or `None`."""
+    memberships = connection.execute(
+        "SELECT after_key, until_key FROM memberships WHERE feed_id = ? AND source_id = ?",
+        (feed_row["id"], row["source_id"]),
+    ).fetchall()
+    if all(one["until_key"] is not None for one in memberships):
+        return "it does not select the source"
+    if row["held_back"]:
+        return "held back: it came in a flood of old entries"
+    if row["blocked"] is not None:
+        return f"rules of its source: {row['blocked']}"
+    excluded = connection.execute(
+        "SELECT because FROM exclusions WHERE feed_id = ? AND entry_id = ?",
+        (feed_row["id"], row["id"]),
+    ).fetchone()
+    if excluded is not None:
+        return str(excluded["because"])
+    key = row["order_key"]
+    if any(
+        one["after_key"] < key and (one["until_key"] is None or key <= one["until_key"])
+        for one in memberships
+    ):
+        return None
+    return "older than what the source brought along when it joined (backfill)"
+
+
+def _left(connection: sqlite3.Connection, row: sqlite3.Row, feed_row: sqlite3.Row) -> str:
+    archived = connection.execute(
+        "SELECT month FROM archive WHERE feed_id = ? AND entry_id = ?", (feed_row["id"], row["id"])
+    ).fetchone()
+    if archived is None:
+        return "older than the feed's window when it came"
+    month = f"{archived['month'] // 100}-{archived['month'] % 100:02}"
+    return f"its time in the window is over; it stands in the archive of {month}"

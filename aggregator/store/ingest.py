@@ -1,0 +1,298 @@
+"""One finished poll, committed whole: entries, stories, validators and the next moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from aggregator.model import Failed, Fetched, Gone, News, NotModified, PollResult, Tally
+from aggregator.model.configured import host_of
+from aggregator.store import archive, feed_windows, ingest_entries, mirrors, notes, rule_verdicts
+from aggregator.store.codec import dumps
+from aggregator.store.new_entries import Batch
+from aggregator.store.reconcile import bump
+from aggregator.store.rows import feed_of, hints_to_text, micros, optional_micros
+from aggregator.web.redaction import redact
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from aggregator.model import (
+        Attempt,
+        Decision,
+        DocumentHead,
+        PollState,
+        Problem,
+        Refined,
+        Source,
+    )
+
+#: Polls that are remembered of each source.
+KEPT_POLLS = 50
+
+#: So many known entries under strange ids make a document one of changed ids, and so many such
+#: documents in a row a source of unstable ones: a publisher may change its ids once.
+UNSTABLE_IDS = 2
+UNSTABLE_POLLS = 2
+
+#: With a Retry-After these speak for the host, not for one document.
+HOST_WIDE = (429, 503)
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One poll as `absorb` was asked to commit it."""
+
+    state: PollState
+    attempts: tuple[Attempt, ...]
+    refined: Refined | None
+    decide: Callable[[News], Decision]
+    now: datetime
+
+
+def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
+    """Commit one poll inside the transaction that is open."""
+    source_id, now = poll.state.source_id, micros(poll.now)
+    row = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
+    news, outcome, problem = News(None), "not-modified", None
+    last = poll.attempts[-1].outcome
+    match last:
+        case Fetched():
+            outcome = "same-body"
+            if poll.refined is not None:
+                outcome = "parsed"
+                news = _absorb_document(connection, poll, poll.refined, row)
+        case NotModified():
+            pass
+        case Failed() | Gone():
+            problem = last.problem
+            outcome = str(problem.kind)
+        case _:
+            assert_never(last)
+    for attempt in poll.attempts:
+        mirrors.record(connection, poll.state.source, source_id, attempt, poll.now)
+        _close_gate(connection, attempt, poll.now)
+    decision = poll.decide(news)
+    result = PollResult(
+        source=poll.state.source.name,
+        outcome=outcome,
+        tally=news.tally or Tally(),
+        plan=decision.plan,
+        problem=problem,
+        was_failing=row["failures"] > 0,
+    )
+    _remember(connection, source_id, now, result)
+    if decision.habits is not None:
+        connection.execute(
+            "UPDATE sources SET habits = ? WHERE id = ?", (decision.habits, source_id)
+        )
+    _log_poll(connection, source_id, now, result)
+    _note_gaps(connection, poll.state.source.name, decision.gaps, now)
+    return result
+
+
+def _note_gaps(connection: sqlite3.Connection, name: str, gaps: int, now: int) -> None:
+    subject = f"gaps {name}"
+    if not gaps:
+        notes.drop(connection, subject)
+        return
+    text = (
+        f"{gaps} time{'s' if gaps > 1 else ''} lately its document shared no entry with the one "
+        "before: some may be missing; polled more often now"
+    )
+    notes.put(connection, subject, text, now)
+
+
+def _close_gate(connection: sqlite3.Connection, attempt: Attempt, now: datetime) -> None:
+    """Keep everybody away from a host that asked to wait (RFC 6585 §4, RFC 9110 §10.2.3)."""
+    outcome = attempt.outcome
+    if not isinstance(outcome, Failed) or outcome.status not in HOST_WIDE:
+        return
+    if outcome.hints.retry_after is not None:
+        connection.execute(
+            """INSERT INTO gates (host, until_at) VALUES (?, ?)
+               ON CONFLICT (host) DO UPDATE SET until_at = max(until_at, excluded.until_at)""",
+            (
+                host_of(outcome.answered_url or attempt.url),
+                micros(now + outcome.hints.retry_after),
+            ),
+        )
+
+
+def _remember(connection: sqlite3.Connection, source_id: int, now: int, result: PollResult) -> None:
+    """Update the source's schedule and what `status` says of it."""
+    connection.execute(
+        """UPDATE sources SET last_poll_at = ?, next_poll_at = ?, not_before_at = ?, because = ?
+            WHERE id = ?""",
+        (
+            now,
+            micros(result.plan.at),
+            optional_micros(result.plan.not_before),
+            result.plan.because,
+            source_id,
+        ),
+    )
+    if result.problem is None:
+        connection.execute(
+            """UPDATE sources SET last_success_at = ?, failures = 0, failing_since_at = NULL,
+                      problem = NULL, first_polled_at = coalesce(first_polled_at, ?)
+                WHERE id = ?""",
+            (now, now, source_id),
+        )
+    else:
+        connection.execute(
+            """UPDATE sources SET failures = failures + 1, problem = ?,
+                      failing_since_at = coalesce(failing_since_at, ?) WHERE id = ?""",
+            (_problem_text(result.problem), now, source_id),
+        )
+
+
+def _log_poll(connection: sqlite3.Connection, source_id: int, now: int, result: PollResult) -> None:
+    connection.execute(
+        """INSERT INTO polls (source_id, polled_at, outcome, problem, new, updated, shared, because)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            source_id,
+            now,
+            result.outcome,
+            _problem_text(result.problem),
+            result.tally.new,
+            result.tally.updated,
+            result.tally.shared,
+            result.plan.because,
+        ),
+    )
+    connection.execute(
+        """DELETE FROM polls WHERE source_id = :source AND id <= (
+             SELECT id FROM polls WHERE source_id = :source
+              ORDER BY id DESC LIMIT 1 OFFSET :kept)""",
+        {"source": source_id, "kept": KEPT_POLLS},
+    )
+
+
+def _problem_text(problem: Problem | None) -> str | None:
+    return None if problem is None else redact(str(problem))
+
+
+def _absorb_document(
+    connection: sqlite3.Connection, poll: Poll, refined: Refined, row: sqlite3.Row
+) -> News:
+    source_id, source, now = poll.state.source_id, poll.state.source, micros(poll.now)
+    first = row["first_polled_at"] is None
+    batch = Batch(
+        source_id=source_id,
+        source=source,
+        first=first,
+        truncated=refined.head.truncated,
+        now=poll.now,
+    )
+    stored = ingest_entries.store(connection, batch, refined.entries)
+    rule_verdicts.judge(connection, source_id, source, entry_ids=stored.changed)
+    _note_bound(connection, source, refined.head, now)
+    _note_unstable(connection, row, stored, now)
+    tally = stored.news.tally or Tally()
+    head_changed = _update_head(connection, source_id, row, refined.head)
+    if first:
+        feed_windows.admit_first_poll(
+            connection, source_id=source_id, backfill=source.backfill, now=now
+        )
+    if tally.new or tally.updated:
+        connection.execute(
+            """UPDATE sources SET content_changed_at = max(coalesce(content_changed_at, 0), ?)
+                WHERE id = ?""",
+            (now, source_id),
+        )
+    if stored.changed or head_changed:
+        connection.execute(
+            "UPDATE sources SET document_updated_at = ? WHERE id = ?",
+            (_updated(refined), source_id),
+        )
+        _change_feeds(connection, source_id, now)
+    return stored.news
+
+
+def _updated(refined: Refined) -> int | None:
+    """Return when the document says that it changed, else its newest entry's date.
+
+    That is atom:source's `updated` (RFC 4287 §4.2.11). Kept from the document that last brought
+    something: some write the moment of each request.
+    """
+    dates = [entry.updated_at or entry.published_at for entry in refined.entries]
+    newest = max((date for date in dates if date is not None), default=None)
+    return optional_micros(refined.head.updated_at or newest)
+
+
+def _note_unstable(
+    connection: sqlite3.Connection, row: sqlite3.Row, stored: ingest_entries.Stored, now: int
+) -> None:
+    """Count documents in a row whose ids are mostly strange though their entries are known."""
+    if not stored.known:
+        return
+    polls = row["unstable_polls"]
+    if 2 * stored.strange_ids > stored.known and stored.strange_ids >= UNSTABLE_IDS:
+        polls += 1
+    elif not stored.strange_ids:
+        polls = 0
+    if polls != row["unstable_polls"]:
+        connection.execute("UPDATE sources SET unstable_polls = ? WHERE id = ?", (polls, row["id"]))
+    subject = f"unstable_ids {row['name']}"
+    if polls < UNSTABLE_POLLS:
+        notes.drop(connection, subject)
+        return
+    text = (
+        f"its entries had other ids in each of {polls} documents: they are known by their links "
+        "and texts instead; tell the publisher"
+    )
+    notes.put(connection, subject, text, now)
+
+
+def _update_head(
+    connection: sqlite3.Connection, source_id: int, row: sqlite3.Row, head: DocumentHead
+) -> bool:
+    """Store what the document says of itself; tell whether readers see another source."""
+    shown = {
+        "document_title": head.title,
+        "document_id": head.feed_id,
+        "site_url": head.site_url,
+        "language": head.language,
+        "document_author": head.author,
+        "document_rights": head.rights,
+        "document_description": head.description,
+        "document_icon": head.icon_url,
+    }
+    hidden = {
+        "document_hints": hints_to_text(head.hints),
+        "document_kind": head.kind,
+        "document_encoding": head.encoding,
+        "document_notes": dumps(head.notes),
+    }
+    names = ", ".join(f"{name} = :{name}" for name in shown | hidden)
+    connection.execute(
+        f"UPDATE sources SET {names} WHERE id = :id",  # noqa: S608 -- built of constants
+        shown | hidden | {"id": source_id},
+    )
+    return any(row[name] != value for name, value in shown.items())
+
+
+def _note_bound(
+    connection: sqlite3.Connection, source: Source, head: DocumentHead, now: int
+) -> None:
+    """Tell of a document that holds more entries than we read, unless that was asked for."""
+    subject = f"bound {source.name}"
+    if head.read_up_to is None or source.max_entries is not None:
+        notes.drop(connection, subject)
+    else:
+        text = f"its document is longer than we read: only the first {head.read_up_to} entries"
+        notes.put(connection, subject, text, now)
+
+
+def _change_feeds(connection: sqlite3.Connection, source_id: int, now: int) -> None:
+    for row in feed_windows.feeds_of(connection, source_id):
+        feed = feed_of(row["config"])
+        entries = feed_windows.shown(connection, row, feed)
+        # Before the window moves: what it has no room for is in the archive all the same.
+        archive.record(connection, row, entries, now)
+        feed_windows.advance(connection, row, feed, entries, now)
+        bump(connection, row["id"], now)

@@ -1,0 +1,1 @@
+"""What all stages share about addresses and text; it knows nothing of feeds."""

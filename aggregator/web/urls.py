@@ -1,0 +1,158 @@
+"""URLs: made absolute, made fit to publish, and reduced to what identifies a page."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from aggregator.web.redaction import redact
+
+#: Longer URLs are not published; browsers and readers cut them anywhere.
+MAX_URL_CHARS = 4096
+
+#: Query parameters that say who shared a link and not what it points to.
+_TRACKERS = re.compile(
+    r"utm_\w+|_?hs(?:mi|enc)|mc_[ce]id|fb_\w+|(?:fb|g|gb|ms|dc|tw|yc|wb)clid|gclsrc|igshid|igsh"
+    r"|mkt_tok|oly_(?:anon|enc)_id|vero_id|_openstat|yclid|ysclid|xtor|at_(?:medium|campaign)"
+    r"|ref_src|ref_url|cmpid|ncid|ns_(?:campaign|mchannel|source|linkname|fee)|wt\.mc_id|wt_mc"
+    r"|spm|scm|vd_source|share_(?:source|medium|from|token)|spm_id_from|from_spmid|guccounter"
+    r"|guce_referrer(?:_sig)?|s_kwcid|trk(?:campaign|info)?|_ga|_gl|__twitter_impression|rss_token",
+    re.IGNORECASE,
+)
+#: Fragments that publishers add to count clicks in feeds; others can tell entries apart.
+_TRACKING_FRAGMENT = re.compile(
+    r"(?:rss|atom|feed|xtor=.*|utm_.*|ref=.*|ftag=.*|comments?|:~:text=.*)", re.IGNORECASE
+)
+
+#: What a browser drops from a URL (https://url.spec.whatwg.org/#concept-basic-url-parser), and what
+#: must not stand in one as it is (RFC 3986 section 2).
+_DROPPED = re.compile(r"[\t\n\r]")
+_ENDS = "".join(map(chr, range(33))) + "\u00a0\u3000\ufeff"
+_UNWISE = re.compile(r"""[\x00-\x20"<>\\^`{|}\x7f-\xa0\u2028\u2029\ud800-\udfff\ufffe\uffff]""")
+#: A URL that is absolute and well-formed, as most are: it resolves to itself against any base.
+_PLAIN = re.compile(
+    r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?:/[\w.~!$&'()*+,=:@%/-]*)?"
+    r"(?:\?[\w.~!$&'()*+,;=:@%/?-]+)?(?:#[\w.~!$&'()*+,;=:@%/?-]+)?",
+    re.ASCII,
+)
+#: A visit's own number: a new one for each document that is fetched. Shorter values name things.
+_SESSION = re.compile(
+    r"(?:phpsessid|jsessionid|session_?id|aspsessionid\w*|sid)=[0-9a-z_.-]{16,}", re.IGNORECASE
+)
+_SESSION_PATH = re.compile(r";jsessionid=[^/?#;]*", re.IGNORECASE)
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_PORTS = {"http": 80, "https": 443}
+
+
+def absolute_url(url: str | None, base: str) -> str | None:
+    """Return `url` resolved against `base`, in any scheme, or `None` when that is no URL.
+
+    Resolves as a browser does: surrounding blanks and inner line breaks go, characters that no
+    URL may hold are percent-encoded. Non-ASCII text stays (an IRI, RFC 3987).
+    """
+    if not url:
+        return None
+    url = _DROPPED.sub("", url.strip(_ENDS))
+    if not url or len(url) > MAX_URL_CHARS:
+        return None
+    if _PLAIN.fullmatch(url):
+        return url
+    try:
+        joined = urljoin(base, url)
+        urlsplit(joined)
+    except ValueError:
+        return None
+    joined = _UNWISE.sub(_quoted, joined)
+    return joined if len(joined) <= MAX_URL_CHARS else None
+
+
+def public_url(url: str | None) -> str | None:
+    """Return an absolute http(s) `url` without user info and secret values, else `None`."""
+    if not url:
+        return None
+    if _PLAIN.fullmatch(url):
+        return redact(url)
+    try:
+        parts = urlsplit(url)
+        fit = parts.scheme in _PORTS and bool(parts.hostname)
+        _ = parts.port  # raises for one that is no number
+    except ValueError:
+        return None
+    return redact(url) if fit else None
+
+
+@lru_cache(maxsize=1024)
+def canonical_url(url: str) -> str:
+    """Return what identifies the page behind `url`: equal for the spellings of one address.
+
+    http and https, letter case of the host, a default port, a trailing slash, dot segments,
+    percent-encoding of plain characters, known tracker parameters and click-counting fragments
+    make no difference. Idempotent; what is no http(s) URL is returned as it is.
+    """
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
+    except ValueError:
+        return url
+    if scheme not in _PORTS or not host:
+        return url
+    host = host.rstrip(".")
+    if not host:
+        return url
+    netloc = f"[{host}]" if ":" in host else host
+    if port is not None and port not in _PORTS.values():
+        netloc = f"{netloc}:{port}"
+    path = _ESCAPE.sub(_plain, _without_dots(_ESCAPE.sub(_plain, parts.path)))
+    query = "&".join(
+        part
+        for part in _ESCAPE.sub(_plain, parts.query).split("&")
+        if part and not _is_tracker(part) and not _SESSION.fullmatch(part)
+    )
+    path = _SESSION_PATH.sub("", path)
+    fragment = "" if _TRACKING_FRAGMENT.fullmatch(parts.fragment) else parts.fragment
+    return urlunsplit(("https", netloc, path.rstrip("/"), query, fragment))
+
+
+def without_trackers(url: str) -> str:
+    """Return `url` without the known parameters that only tell who led here. Idempotent."""
+    before, mark, rest = url.partition("?")
+    query, fragment_mark, fragment = rest.partition("#")
+    if not query or "#" in before:
+        return url
+    kept = "&".join(part for part in query.split("&") if not _is_tracker(part))
+    return f"{before}{mark if kept else ''}{kept}{fragment_mark}{fragment}"
+
+
+def is_page(canonical: str) -> bool:
+    """Tell whether a canonical URL names one page, and not a whole site by its bare host."""
+    parts = urlsplit(canonical)
+    return bool(parts.path or parts.query or parts.fragment)
+
+
+def _is_tracker(part: str) -> bool:
+    return bool(_TRACKERS.fullmatch(part.partition("=")[0]))
+
+
+def _quoted(match: re.Match[str]) -> str:
+    # A lone surrogate has no bytes; the replacement character stands for it.
+    return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "replace"))
+
+
+def _plain(match: re.Match[str]) -> str:
+    character = chr(int(match[1], 16))
+    return character if character in _UNRESERVED else f"%{match[1].upper()}"
+
+
+def _without_dots(path: str) -> str:
+    if "/." not in path:
+        return path
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            if len(kept) > 1:
+                kept.pop()
+        elif segment != ".":
+            kept.append(segment)
+    return "/".join(kept)
