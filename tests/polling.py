@@ -25,8 +25,8 @@ from aggregator.daemon.once import is_priced, make_bounds, make_tools, steered
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.workers import Workers
 from aggregator.fetch import Fetcher, user_agent
+from aggregator.model.instants import instant
 from aggregator.schedule import price
-from aggregator.store.rows import instant
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.fetching import LIMITS
 

@@ -7,6 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.model import Category, Feed, Origin, Selection, Story
+from aggregator.model.instants import (
+    MICROSECOND,
+    instant,
+    micros,
+    optional_instant,
+    optional_micros,
+)
 from aggregator.operations import (
     CERTIFICATE_NOTICE,
     Alarm,
@@ -17,15 +24,7 @@ from aggregator.operations import (
     certificate_note,
 )
 from aggregator.store.ingest import UNSTABLE_POLLS
-from aggregator.store.rows import (
-    MICROSECOND,
-    feed_of,
-    instant,
-    micros,
-    optional_instant,
-    optional_micros,
-    source_of,
-)
+from aggregator.store.rows import feed_of, source_of
 
 if TYPE_CHECKING:
     import sqlite3

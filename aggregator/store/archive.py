@@ -10,7 +10,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from aggregator.model import ArchivePart
-from aggregator.store.rows import instant
+from aggregator.model.instants import instant
 
 if TYPE_CHECKING:
     import sqlite3

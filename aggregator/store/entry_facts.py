@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from aggregator.model import EntryFacts, Placement
+from aggregator.model.instants import instant
 from aggregator.store.feed_windows import shown
-from aggregator.store.rows import categories_of, instant, source_of
+from aggregator.store.rows import categories_of, source_of
 from aggregator.store.rule_verdicts import given_tags
 from aggregator.web.redaction import redact
 from aggregator.web.urls import canonical_url

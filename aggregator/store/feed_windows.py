@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aggregator.model.instants import MICROSECOND
 from aggregator.store import notes
-from aggregator.store.rows import MICROSECOND, feed_of
+from aggregator.store.rows import feed_of
 
 if TYPE_CHECKING:
     import sqlite3

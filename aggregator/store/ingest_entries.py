@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from aggregator import __version__
 from aggregator.model import News, Tally
+from aggregator.model.instants import instant, micros, optional_micros
 from aggregator.store import archive
 from aggregator.store.codec import dumps
 from aggregator.store.new_entries import add_keys, insert_new
-from aggregator.store.rows import categories_of, instant, micros, optional_micros
+from aggregator.store.rows import categories_of
 from aggregator.stories.matching import Known, kind_of, match
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import Failed, Fetched, Gone, Mirror, NotModified, ProblemKind
 from aggregator.model.configured import host_of
+from aggregator.model.instants import instant, micros, optional_micros
 from aggregator.schedule.mirror_choice import rest
 from aggregator.schedule.permanent_redirects import (
     FAILURES_TO_FORGET,
@@ -14,7 +15,7 @@ from aggregator.schedule.permanent_redirects import (
     sight,
 )
 from aggregator.store import notes
-from aggregator.store.rows import instant, micros, mirror_of, optional_micros
+from aggregator.store.rows import mirror_of
 from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator import __version__
+from aggregator.model.instants import micros, optional_micros
 from aggregator.store import notes
 from aggregator.store.codec import dumps
-from aggregator.store.rows import micros, optional_micros
 from aggregator.stories.matching import SHARED_KINDS, kind_of
 from aggregator.web.redaction import redact, tells_of
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aggregator.model import Rules
+from aggregator.model.instants import MICROSECOND
 from aggregator.store import archive, feed_windows, mirrors, notes, rule_verdicts
-from aggregator.store.rows import MICROSECOND, feed_of, feed_to_text, source_of, source_to_text
+from aggregator.store.rows import feed_of, feed_to_text, source_of, source_to_text
 
 if TYPE_CHECKING:
     import sqlite3

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from aggregator.model.instants import MICROSECOND, micros
 from aggregator.schedule import resume
 from aggregator.schedule.policy import first_allowed
-from aggregator.store.rows import MICROSECOND, hints_of, micros
+from aggregator.store.rows import hints_of
 
 if TYPE_CHECKING:
     import sqlite3

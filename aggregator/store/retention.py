@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from aggregator.model.instants import MICROSECOND
 from aggregator.store import archive
-from aggregator.store.rows import MICROSECOND
 
 if TYPE_CHECKING:
     import sqlite3

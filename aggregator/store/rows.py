@@ -1,10 +1,9 @@
-"""Between rows and the domain's types: instants, JSON columns, configuration."""
+"""Between rows and the domain's types: JSON columns, configuration."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,36 +17,15 @@ from aggregator.model import (
     Source,
     Validators,
 )
+from aggregator.model.instants import optional_instant
 from aggregator.store.codec import build, dumps, loads
 
 if TYPE_CHECKING:
     import sqlite3
+    from datetime import datetime
 
 #: Configurations that stay decoded: each is asked for at every poll.
 CONFIGURED = 16_384
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-
-
-def micros(at: datetime) -> int:
-    """Return whole microseconds since the epoch, exactly (a float of seconds is not)."""
-    return (at - _EPOCH) // MICROSECOND
-
-
-def optional_micros(at: datetime | None) -> int | None:
-    """Return `micros(at)`, or `None` for `None`."""
-    return None if at is None else micros(at)
-
-
-def instant(value: int) -> datetime:
-    """Return the aware UTC instant of `micros`."""
-    return _EPOCH + timedelta(microseconds=value)
-
-
-def optional_instant(value: int | None) -> datetime | None:
-    """Return `instant(value)`, or `None` for `None`."""
-    return None if value is None else instant(value)
 
 
 def source_to_text(source: Source) -> str:

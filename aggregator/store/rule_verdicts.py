@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from aggregator import rules
 from aggregator.model import Rules
+from aggregator.model.instants import instant
 from aggregator.refine.sanitise import to_text
 from aggregator.store.codec import dumps
 from aggregator.store.feed_windows import feeds_of
-from aggregator.store.rows import categories_of, feed_of, instant
+from aggregator.store.rows import categories_of, feed_of
 
 if TYPE_CHECKING:
     import sqlite3

@@ -10,17 +10,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 from aggregator import rules
 from aggregator.model import Category, Exportable, Origin, Provenance, Rules, Selection, Story
+from aggregator.model.instants import instant, optional_instant
 from aggregator.store import archive
 from aggregator.store.codec import loads
 from aggregator.store.feed_windows import IS_ADMITTED, SHOWN, parameters
 from aggregator.store.new_entries import is_fit_id
-from aggregator.store.rows import (
-    categories_of,
-    enclosures_of,
-    instant,
-    optional_instant,
-    source_of,
-)
+from aggregator.store.rows import categories_of, enclosures_of, source_of
 from aggregator.store.rule_verdicts import facts_of, given_tags
 from aggregator.web.redaction import conceal, redact, tells_of
 

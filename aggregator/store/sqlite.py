@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aggregator.model import PastPoll, Selection, SourceStatus
 from aggregator.model.errors import StoreError
+from aggregator.model.instants import MICROSECOND, instant, micros, optional_instant
 from aggregator.operations import evaluate
 from aggregator.store import (
     alarms,
@@ -28,15 +29,7 @@ from aggregator.store.connection import open_reader as open_reading
 from aggregator.store.connection import open_writer
 from aggregator.store.ingest import UNSTABLE_POLLS, Poll, absorb
 from aggregator.store.retention import drop_leftovers, prune_batch
-from aggregator.store.rows import (
-    MICROSECOND,
-    feed_of,
-    instant,
-    micros,
-    optional_instant,
-    source_of,
-    state_of,
-)
+from aggregator.store.rows import feed_of, source_of, state_of
 from aggregator.store.writer import Writer
 from aggregator.web.redaction import redact
 
