@@ -68,6 +68,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "starlette": "serve/",
     "tabulate": "cli/",
     "tomlkit": "config/edit/",
+    "typing_extensions": "store/",
     "uvicorn": "serve/",
     "wcwidth": "cli/",
     "yarl": "fetch/",

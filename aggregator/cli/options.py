@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from aggregator.config import Config
-    from aggregator.store.sqlite import SqliteStore
+    from aggregator.store import Store
 
 Command = TypeVar("Command", bound="Callable[..., object]")
 
@@ -66,7 +66,7 @@ def load_config_if_any() -> Config:
 
 
 @contextmanager
-def reading(config: Path, database: Path) -> Iterator[SqliteStore]:
+def reading(config: Path, database: Path) -> Iterator[Store]:
     """Open the database for reading; an error names both files whole, as a folder may be wrong.
 
     Raises:

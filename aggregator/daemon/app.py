@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from aggregator.daemon.poll import Tools
     from aggregator.fetch import Fetcher
     from aggregator.model import PollResult
-    from aggregator.store.sqlite import SqliteStore
+    from aggregator.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Daemon:
     def __init__(
         self,
         config: Config,
-        store: SqliteStore,
+        store: Store,
         environ: Mapping[str, str],
         *,
         clock: Callable[[], datetime] = utc_now,
@@ -430,7 +430,7 @@ def run(config: Config) -> int:
     return 0
 
 
-async def _run(config: Config, store: SqliteStore) -> None:
+async def _run(config: Config, store: Store) -> None:
     await Daemon(config, store, os.environ).run()
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.model import PollResult, PollState
-    from aggregator.store import Store
+    from aggregator.store import PollStore
 
 
 def utc_now() -> datetime:
@@ -51,7 +51,7 @@ def make_fetcher(config: Config, environ: Mapping[str, str]) -> Fetcher:
 def make_tools(
     config: Config,
     *,
-    store: Store,
+    store: PollStore,
     fetcher: Fetcher,
     workers: Workers,
     threads: Executor,
@@ -96,7 +96,9 @@ def steered(states: list[PollState], pricing: Pricing, bounds: Bounds, *, now: d
     return steer(pricing, sources, now=now, bounds=bounds)
 
 
-def choose(store: Store, names: tuple[str, ...], *, force: bool, now: datetime) -> list[PollState]:
+def choose(
+    store: PollStore, names: tuple[str, ...], *, force: bool, now: datetime
+) -> list[PollState]:
     """Return the sources to poll now: the named ones, or all (`force`), or those that are due.
 
     Raises `AggregatorError` for a name that is not configured.
@@ -149,7 +151,7 @@ def poll_once(
 
 
 async def _poll(
-    config: Config, store: Store, states: list[PollState], report: Callable[[PollResult], None]
+    config: Config, store: PollStore, states: list[PollState], report: Callable[[PollResult], None]
 ) -> bool:
     fetcher, workers = make_fetcher(config, os.environ), Workers()
     pricing = steered(

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         Source,
     )
     from aggregator.schedule.price import Bounds, Pricing
-    from aggregator.store import Store
+    from aggregator.store import PollStore
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ class Tools:
     `pricing` returns the present price of a request.
     """
 
-    store: Store
+    store: PollStore
     fetcher: Fetcher
     workers: Workers
     threads: Executor

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aggregator.model import Export, Exportable, Feed, Problem
     from aggregator.model.work import Worker
     from aggregator.outputs.posts import Manifest, Mark, Post, Template, Written
-    from aggregator.store import Store
+    from aggregator.store import FeedStore
 
 #: Stories that are held in memory at once, and written between two marks in the manifest.
 _PAGE_STORIES = 500
@@ -56,7 +56,7 @@ class Exporter:
 
     def __init__(
         self,
-        store: Store,
+        store: FeedStore,
         base: Path,
         configured: Iterable[Export],
         *,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.model import ArchivePart, Feed
-    from aggregator.store import Store
+    from aggregator.store import ReadingStore
 
 __all__ = ["publish_all"]
 
@@ -47,7 +47,7 @@ _ANNOUNCED = "\0"
 
 
 def publish_all(
-    config: Config, store: Store, is_stopping: Callable[[], bool] = lambda: False
+    config: Config, store: ReadingStore, is_stopping: Callable[[], bool] = lambda: False
 ) -> int:
     """Make the files what is served now; return how many were written or removed.
 
@@ -87,7 +87,7 @@ class _Plan:
 class _Run:
     """One time that the directory is brought up to date."""
 
-    def __init__(self, config: Config, store: Store, directory: Path, memory: Path) -> None:
+    def __init__(self, config: Config, store: ReadingStore, directory: Path, memory: Path) -> None:
         self._config = config
         self._store = store
         self._directory = directory

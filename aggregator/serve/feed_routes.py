@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aggregator.publish.catalogue import Address, Document
     from aggregator.serve.rendering_cache import Rendering
     from aggregator.serve.timeouts import Patience
-    from aggregator.store import Store
+    from aggregator.store import FeedStore
 
 #: The address of a feed with a token is its secret: what finds it by chance shall not list it.
 PRIVATELY = {"X-Robots-Tag": "none"}
@@ -42,7 +42,7 @@ class Feeds:
     def __init__(
         self,
         config: Callable[[], Config],
-        store: Store,
+        store: FeedStore,
         now: Callable[[], datetime],
         patience: Patience,
     ) -> None:

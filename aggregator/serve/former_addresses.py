@@ -10,7 +10,7 @@ from aggregator.model.errors import StoreError
 
 if TYPE_CHECKING:
     from aggregator.publish.catalogue import Address
-    from aggregator.store import Store
+    from aggregator.store import FeedStore
 
 #: Lookups at a time, so that those that a broken database holds up do not take every thread.
 CONCURRENT_LOOKUPS = 1
@@ -32,7 +32,7 @@ class Moved:
 class Past:
     """Answers from the database, in a bounded time."""
 
-    def __init__(self, store: Store, patience_seconds: float) -> None:
+    def __init__(self, store: FeedStore, patience_seconds: float) -> None:
         self._store = store
         self._patience_seconds = patience_seconds
         self._turns = asyncio.Semaphore(CONCURRENT_LOOKUPS)
@@ -69,7 +69,7 @@ class Past:
             return None
 
 
-def _remembered(store: Store, addresses: tuple[Address, ...]) -> Gone | Moved | None:
+def _remembered(store: FeedStore, addresses: tuple[Address, ...]) -> Gone | Moved | None:
     for address in addresses:
         removed = store.removed_feed(address.name)
         if removed is not None and address.was_of(removed):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from aggregator.publish import Format
     from aggregator.publish.catalogue import Catalogue, Document
-    from aggregator.store import Store
+    from aggregator.store import FeedStore
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Renderings:
     """The newest renderings of what is asked for most recently. A hit reads memory only."""
 
     def __init__(
-        self, store: Store, *, most_bytes: int = KEPT_BYTES, patience: Patience = PATIENCE
+        self, store: FeedStore, *, most_bytes: int = KEPT_BYTES, patience: Patience = PATIENCE
     ) -> None:
         self._store = store
         self._patience = patience
@@ -161,7 +161,7 @@ class Renderings:
         self.bytes_held -= self._kept.pop(key).rendering.representation.bytes_held
 
 
-def _render(catalogue: Catalogue, store: Store, document: Document) -> Rendering | None:
+def _render(catalogue: Catalogue, store: FeedStore, document: Document) -> Rendering | None:
     edition = make_edition(catalogue, store, document)
     if edition is None:
         return None

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from aggregator.config import Config
-    from aggregator.store import Store
+    from aggregator.store import FeedStore, ReadingStore, StatusStore
 
 #: Below these stand feeds.
 FOLDERS = ("feeds", "tags", "sources")
@@ -73,7 +73,7 @@ class Site:
     """
 
     config: Callable[[], Config]
-    store: Store
+    store: ReadingStore
     health: Callable[[], str | None]
     now: Callable[[], datetime] = _utc_now
     patience: Patience = PATIENCE
@@ -172,7 +172,7 @@ class _Sources:
         )
 
 
-def _represent_sources(config: Config, store: Store, *, whole: bool) -> Representation:
+def _represent_sources(config: Config, store: StatusStore, *, whole: bool) -> Representation:
     statuses = {status.name: status for status in store.status()}
     body = render_sources("Sources", config.sources if whole else open_sources(config), statuses)
     return represent(body, f"{OPML_MEDIA_TYPE}; charset=utf-8")
@@ -209,7 +209,7 @@ class _Operations:
 
 
 def _represent_operations(
-    config: Config, store: Store, form: Format, token: str | None
+    config: Config, store: FeedStore, form: Format, token: str | None
 ) -> Representation:
     selection = store.operations()
     selection = replace(selection, feed=replace(selection.feed, token=token))

@@ -1,8 +1,10 @@
-"""What the rest of the house may ask of the database.
+"""What the rest of the program may ask of the database, as one protocol for each kind of user.
 
-`Store` is the promise; `sqlite.SqliteStore` keeps it. Every method is synchronous and may block on
-the disk: the daemon calls them in threads, never on the event loop (`feed_version` excepted, which
-reads memory). Every write commits whole or not at all before its method returns.
+Every method is synchronous and may block on the disk: the daemon calls them in threads, never on
+the event loop (`feed_version` excepted, which reads memory). Every write commits whole or not at
+all before its method returns. Each method raises `StoreError` when the database cannot be used.
+
+An engine keeps all of them as one `Store`; there is one, `sqlite.SqliteStore`.
 """
 
 from __future__ import annotations
@@ -32,17 +34,8 @@ if TYPE_CHECKING:
     )
 
 
-class Store(Protocol):
-    """Sources, entries, stories and feeds, kept."""
-
-    def apply(
-        self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
-    ) -> tuple[str, ...]:
-        """Make the stored sources and feeds those of the configuration, in one transaction.
-
-        A source is matched by name, else by URL. Returns one short line for each change
-        ("source ithome added", "source a renamed b", "feed all changed").
-        """
+class PollStore(Protocol):
+    """What polling asks: which sources are due, what became of a poll, the schedule's state."""
 
     def claim_due(self, now: datetime, *, limit: int, busy: frozenset[str]) -> list[PollState]:
         """Return at most `limit` enabled sources that are due at `now`, longest overdue first.
@@ -88,24 +81,12 @@ class Store(Protocol):
     def set_pricing(self, text: str) -> None:
         """Keep the schedule's global state."""
 
-    def advance(self, now: datetime) -> tuple[str, ...]:
-        """Move every feed's window forward to `now`; return the feeds that dropped a story."""
 
-    def prune(self, now: datetime, *, retention: timedelta, keep_raw: timedelta) -> int:
-        """Delete what is older than `retention` and in no feed's window; return how many entries.
-
-        Leaves tombstones, so that a document that still shows them does not bring them back.
-        Publisher's raw fields older than `keep_raw` are dropped.
-        """
+class FeedStore(Protocol):
+    """What publishing asks: the stories of feeds, of their archives and of the operations feed."""
 
     def feed_version(self, name: str) -> int | None:
         """Return the feed's change counter from memory, or `None` for an unknown feed."""
-
-    def renamed_feed(self, name: str) -> str | None:
-        """Return what the automatic feed of a renamed source is called today, `None` for no such.
-
-        `name` is what it was called before its source was renamed last.
-        """
 
     def select(self, feed: Feed) -> Selection:
         """Return the stories in the feed's window, in its order, with what its rules make of them.
@@ -137,10 +118,10 @@ class Store(Protocol):
         sources that were removed are not among them.
         """
 
-    def facts(self, wanted: str, feeds: tuple[Feed, ...]) -> tuple[EntryFacts, ...]:
-        """Return what is known of the entries with this public id, guid, URL or key, newest first.
+    def renamed_feed(self, name: str) -> str | None:
+        """Return what the automatic feed of a renamed source is called today, `None` for no such.
 
-        With their place in each of `feeds`.
+        `name` is what it was called before its source was renamed last.
         """
 
     def removed_feed(self, name: str) -> Feed | None:
@@ -149,18 +130,15 @@ class Store(Protocol):
         Its `token` is the `token_digest` of the one that it had.
         """
 
-    def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
-        """Look for what went wrong and what is well again; return the titles of what is told.
-
-        A source is broken once it has failed for longer than `alert_after`. Not to be called while
-        our own network is down.
-        """
-
     def operations(self) -> Selection:
         """Return the operations feed, newest entry first: `Selection.feed` is named "_status".
 
         Its version grows with every change; there is no `feed_version` of it.
         """
+
+
+class StatusStore(Protocol):
+    """What people ask: how sources fare, what is wrong, what is known of an entry."""
 
     def status(self) -> list[SourceStatus]:
         """Return one row a configured source, in the configuration's order."""
@@ -174,11 +152,55 @@ class Store(Protocol):
         What hangs on the time (certificates that end) is told only with `now`.
         """
 
+    def facts(self, wanted: str, feeds: tuple[Feed, ...]) -> tuple[EntryFacts, ...]:
+        """Return what is known of the entries with this public id, guid, URL or key, newest first.
+
+        With their place in each of `feeds`.
+        """
+
+
+class MaintenanceStore(Protocol):
+    """What keeps the database in order: the configuration, windows, retention, alarms."""
+
+    def apply(
+        self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
+    ) -> tuple[str, ...]:
+        """Make the stored sources and feeds those of the configuration, in one transaction.
+
+        A source is matched by name, else by URL. Returns one short line for each change
+        ("source ithome added", "source a renamed b", "feed all changed").
+        """
+
+    def advance(self, now: datetime) -> tuple[str, ...]:
+        """Move every feed's window forward to `now`; return the feeds that dropped a story."""
+
+    def prune(self, now: datetime, *, retention: timedelta, keep_raw: timedelta) -> int:
+        """Delete what is older than `retention` and in no feed's window; return how many entries.
+
+        Leaves tombstones, so that a document that still shows them does not bring them back.
+        Publisher's raw fields older than `keep_raw` are dropped.
+        """
+
+    def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
+        """Look for what went wrong and what is well again; return the titles of what is told.
+
+        A source is broken once it has failed for longer than `alert_after`. Not to be called while
+        our own network is down.
+        """
+
     def note(self, subject: str, text: str | None, *, now: datetime) -> None:
         """Remember (or with `None` forget) what is wrong with a subject."""
 
     def ping(self) -> None:
         """Prove that the writer works; raises `StoreError` when it does not."""
+
+
+class ReadingStore(FeedStore, StatusStore, Protocol):
+    """What shows feeds and sources together asks: the HTTP server, the static files."""
+
+
+class Store(PollStore, ReadingStore, MaintenanceStore, Protocol):
+    """Sources, entries, stories and feeds, kept by one engine."""
 
     def close(self) -> None:
         """Finish waiting writes, checkpoint and close."""

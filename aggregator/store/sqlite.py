@@ -9,11 +9,14 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from typing_extensions import override
+
 from aggregator.model import PastPoll, Selection, SourceStatus
 from aggregator.model.errors import StoreError
 from aggregator.model.instants import MICROSECOND, instant, micros, optional_instant
 from aggregator.operations import evaluate
 from aggregator.store import (
+    Store,
     alarms,
     archive,
     entry_facts,
@@ -59,7 +62,7 @@ T = TypeVar("T")
 ARRIVALS = 50
 
 
-class SqliteStore:
+class SqliteStore(Store):
     """Keeps the promises of `aggregator.store.Store` in one SQLite file.
 
     `linger` lets a lone write wait for others to share its commit with.
@@ -79,23 +82,23 @@ class SqliteStore:
 
     # --- configuration --------------------------------------------------------------------------
 
+    @override
     def apply(
         self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
     ) -> tuple[str, ...]:
-        """Make the stored sources and feeds those of the configuration, in one transaction."""
         return self._write(
             lambda db: reconcile.apply_configuration(db, sources, feeds, micros(now))
         )
 
     # --- polling --------------------------------------------------------------------------------
 
+    @override
     def claim_due(self, now: datetime, *, limit: int, busy: frozenset[str]) -> list[PollState]:
-        """Return at most `limit` enabled sources that are due, one a host, none of a busy host."""
         with self._reading() as db:
             return self._claim(db, micros(now), limit, busy)
 
+    @override
     def states(self, names: tuple[str, ...] | None = None) -> list[PollState]:
-        """Return the states of the named sources that are configured (`None`: all enabled)."""
         with self._reading() as db:
             rows = db.execute(
                 "SELECT * FROM sources WHERE removed_at IS NULL ORDER BY position"
@@ -106,6 +109,7 @@ class SqliteStore:
                 if (row["enabled"] if names is None else row["name"] in names)
             ]
 
+    @override
     def absorb(
         self,
         state: PollState,
@@ -115,16 +119,15 @@ class SqliteStore:
         *,
         now: datetime,
     ) -> PollResult:
-        """Commit one finished poll: entries, stories, validators and next_poll_at together."""
         poll = Poll(state, attempts, refined, decide, now)
         return self._write(lambda db: absorb(db, poll))
 
+    @override
     def forgive(self, source_ids: tuple[int, ...]) -> None:
-        """Count the newest failure of these sources for nothing: our own network was down."""
         self._write(lambda db: rescheduling.forgive(db, source_ids))
 
+    @override
     def postpone(self, source_id: int, at: datetime, problem: Problem) -> None:
-        """Let a source be due at `at` and show its problem; no failure is counted."""
         self._write(
             lambda db: db.execute(
                 "UPDATE sources SET next_poll_at = ?, problem = ? WHERE id = ?",
@@ -132,28 +135,28 @@ class SqliteStore:
             )
         )
 
+    @override
     def spread(self, now: datetime, dice: Callable[[], float]) -> int:
-        """Spread the sources that are overdue at `now`; return how many."""
         return self._write(lambda db: rescheduling.spread(db, now, dice))
 
+    @override
     def pricing(self) -> str | None:
-        """Return what `set_pricing` kept."""
         with self._reading() as db:
             text: str | None = db.execute("SELECT pricing FROM counters").fetchone()[0]
             return text
 
+    @override
     def set_pricing(self, text: str) -> None:
-        """Keep the schedule's global state."""
         self._write(lambda db: db.execute("UPDATE counters SET pricing = ?", (text,)))
 
     # --- housekeeping ---------------------------------------------------------------------------
 
+    @override
     def advance(self, now: datetime) -> tuple[str, ...]:
-        """Move every feed's window forward to `now`; return the feeds that dropped a story."""
         return self._write(lambda db: _advance_all(db, micros(now)))
 
+    @override
     def prune(self, now: datetime, *, retention: timedelta, keep_raw: timedelta) -> int:
-        """Delete what is older than `retention` and in no feed's window; return how many."""
         at, total, after_id = micros(now), 0, 0
         before = at - retention // MICROSECOND
         shown = self._write(feed_windows.shown_story_ids)
@@ -166,8 +169,8 @@ class SqliteStore:
         self._write(lambda db: drop_leftovers(db, now=at, keep_raw=keep_raw))
         return total
 
+    @override
     def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
-        """Look for what went wrong and what is well again; return the titles of what is told."""
         with self._reading() as db:
             seen, before = alarms.watched(db, now), alarms.alarms(db)
         told = evaluate(seen, before, now=now, alert_after=alert_after)
@@ -177,60 +180,60 @@ class SqliteStore:
 
     # --- reading --------------------------------------------------------------------------------
 
+    @override
     def feed_version(self, name: str) -> int | None:
-        """Return the feed's change counter from memory, or `None` for an unknown feed."""
         return self._versions.get(name)
 
+    @override
     def renamed_feed(self, name: str) -> str | None:
-        """Return what the automatic feed of a renamed source is called today."""
         with self._reading() as db:
             row = db.execute(
                 "SELECT name FROM feeds WHERE former_name = ? AND removed_at IS NULL", (name,)
             ).fetchone()
             return None if row is None else str(row["name"])
 
+    @override
     def select(self, feed: Feed) -> Selection:
-        """Return the stories in the feed's window, in its order, as of one moment."""
         with self._feed(feed) as (db, row):
             return selection.select(db, feed, row)
 
+    @override
     def archive_parts(self, feed: Feed) -> tuple[ArchivePart, ...]:
-        """Return the parts of the feed's archive, oldest first."""
         with self._feed(feed) as (db, row):
             return archive.parts(db, row)
 
+    @override
     def select_archive(self, feed: Feed, name: str) -> Selection | None:
-        """Return one part of the feed's archive by its name, `None` for no such."""
         with self._feed(feed) as (db, row):
             return selection.select_archive(db, feed, row, name)
 
+    @override
     def frozen(self, feed: Feed, name: str, form: str, made_for: str) -> bytes | None:
-        """Return an archive document as `freeze` kept it for the same `made_for`."""
         with self._feed(feed) as (db, row):
             return archive.frozen(db, row["id"], name, form, made_for)
 
+    @override
     def freeze(self, feed: Feed, name: str, form: str, made_for: str, body: bytes) -> None:
-        """Keep an archive document of a month that is over as it is served first."""
         with self._feed(feed) as (_, row):
             feed_id = row["id"]
         self._write(
             lambda db: archive.freeze(db, feed_id, name, form, made_for=made_for, body=body)
         )
 
+    @override
     def exportable(
         self, feed: Feed, *, after: int, most: int
     ) -> tuple[tuple[Exportable, ...], int | None]:
-        """Return stories that the feed has ever shown and that changed after a cursor."""
         with self._feed(feed) as (db, row):
             return selection.exportable(db, feed, row, after=after, most=most)
 
+    @override
     def facts(self, wanted: str, feeds: tuple[Feed, ...]) -> tuple[EntryFacts, ...]:
-        """Return what is known of the entries with this public id, guid or URL, newest first."""
         with self._reading() as db:
             return entry_facts.facts(db, wanted, feeds)
 
+    @override
     def operations(self) -> Selection:
-        """Return the operations feed, newest entry first."""
         with self._reading() as db:
             db.execute("BEGIN")
             try:
@@ -238,16 +241,16 @@ class SqliteStore:
             finally:
                 db.execute("COMMIT")
 
+    @override
     def removed_feed(self, name: str) -> Feed | None:
-        """Return a feed as it was configured last, `None` for one that is, or that never was."""
         with self._reading() as db:
             row = db.execute(
                 "SELECT config FROM feeds WHERE name = ? AND removed_at IS NOT NULL", (name,)
             ).fetchone()
         return None if row is None else feed_of(row["config"])
 
+    @override
     def status(self) -> list[SourceStatus]:
-        """Return one row a configured source, in the configuration's order."""
         with self._reading() as db:
             counts = dict(
                 db.execute("SELECT source_id, count(*) FROM entries GROUP BY source_id").fetchall()
@@ -259,8 +262,8 @@ class SqliteStore:
             )
             return [_status_of(row, counts.get(row["id"], 0)) for row in rows.fetchall()]
 
+    @override
     def history(self, source_id: int, *, most: int) -> list[PastPoll]:
-        """Return the newest polls of a source, newest first."""
         with self._reading() as db:
             rows = db.execute(
                 """SELECT polled_at, outcome, problem, new, updated, because FROM polls
@@ -269,26 +272,26 @@ class SqliteStore:
             ).fetchall()
         return [PastPoll(instant(row[0]), *row[1:]) for row in rows]
 
+    @override
     def notes(self, now: datetime | None = None) -> dict[str, str]:
-        """Return what else is wrong, by subject; what hangs on the time only with `now`."""
         with self._reading() as db:
             rows = db.execute("SELECT subject, text FROM notes ORDER BY subject")
             told = dict(rows.fetchall()) | mirrors.failing(db) | mirrors.unconditional(db)
             return told if now is None else told | alarms.certificate_notes(db, now)
 
+    @override
     def note(self, subject: str, text: str | None, *, now: datetime) -> None:
-        """Remember (or with `None` forget) what is wrong with a subject."""
         if text is None:
             self._write(lambda db: notes.drop(db, subject))
         else:
             self._write(lambda db: notes.put(db, subject, text, micros(now)))
 
+    @override
     def ping(self) -> None:
-        """Prove that the writer works; raises `StoreError` when it does not."""
         self._write(lambda db: db.execute("SELECT largest_order_key FROM counters").fetchone())
 
+    @override
     def close(self) -> None:
-        """Finish waiting writes, checkpoint and close."""
         with self._lock:
             for reader in self._opened:
                 reader.close()
