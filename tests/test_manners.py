@@ -159,7 +159,7 @@ def test_the_table_says_what_freshness_and_hints_do() -> None:
     assert pause(replace(fresh, hints=HttpHints(fresh_for=3 * DAY))) == DAY
     assert pause(fetched(), hints=DocumentHints(ttl=20 * HOUR)) == 20 * HOUR
     assert pause(fetched(), hints=DocumentHints(ttl=3 * DAY, update_every=4 * DAY)) == DAY
-    said("stands above Cache-Control, <ttl> and the like, but not above Retry-After")
+    said("overrides Cache-Control, <ttl> and the like, but not Retry-After")
     fixed = any_source(interval=2 * HOUR)
     assert pause(fresh, source=fixed) == 2 * HOUR
     assert pause(failed(503, retry_after=5 * HOUR), source=fixed) == 5 * HOUR
