@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.engines import ENGINES
 from tests.program import Program, program
 from tests.web import Publisher, ThreadedPublisher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from aggregator.store import Store
+    from tests.engines import Database
 
 
 @pytest.fixture
@@ -26,6 +31,27 @@ def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
     """The program in a folder of its own, which may poll `web`."""
     with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
         yield made
+
+
+@pytest.fixture(scope="session", params=sorted(ENGINES))
+def new_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], Database]:
+    """Make an empty database of each engine; whoever asked for it closes it."""
+    return lambda: ENGINES[request.param](tmp_path_factory.mktemp(request.param))
+
+
+@pytest.fixture
+def database(new_database: Callable[[], Database]) -> Iterator[Database]:
+    """A database of each engine, empty."""
+    with closing(new_database()) as made:
+        yield made
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    """A store of each engine, empty."""
+    return database.open()
 
 
 @pytest.fixture

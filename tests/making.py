@@ -27,7 +27,7 @@ from aggregator.model import (
 )
 
 if TYPE_CHECKING:
-    from aggregator.store.sqlite import SqliteStore
+    from aggregator.store import Store
 
 #: The moment at which tests begin.
 START = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -97,7 +97,7 @@ def failed(text: str = "no answer") -> Failed:
 
 
 def absorb(
-    store: SqliteStore,
+    store: Store,
     refined: Refined,
     now: datetime,
     *,
@@ -109,7 +109,7 @@ def absorb(
 
 
 def finish(
-    store: SqliteStore,
+    store: Store,
     outcome: Outcome,
     now: datetime,
     *,
@@ -125,3 +125,10 @@ def finish(
     (state,) = store.states((name,))
     attempts = (Attempt(url or state.mirrors[0].url, outcome),)
     return store.absorb(state, attempts, refined, decide, now=now)
+
+
+def fail(store: Store, begin: datetime, hours: int, name: str = "one") -> datetime:
+    """Let a source's polls fail for so long; return the moment of the last one."""
+    for hour in range(0, hours + 1, 5):
+        finish(store, failed(), begin + hour * HOUR, name=name)
+    return begin + hours * HOUR

@@ -266,6 +266,16 @@ def test_the_repository_says_nothing_about_the_machine_that_wrote_it() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_what_a_store_promises_is_tested_on_every_engine() -> None:
+    wrong = [
+        str(found)
+        for path in sorted((ROOT / "tests").glob("test_store_*.py"))
+        for found in imports(path)
+        if re.match(r"sqlite3|aggregator\.store\.[a-z]", found.name)
+    ]
+    assert not wrong, "they look inside one engine:\n" + "\n".join(wrong)
+
+
 def pins() -> dict[str, str]:
     """Read constraints.txt, which is nothing but `name==version`."""
     found: dict[str, str] = {}

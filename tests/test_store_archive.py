@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,25 +11,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable
+
+    from aggregator.store import Store
+    from tests.engines import Database
 
 TIGHT = feed(window=DAY, min_entries=2, limit=20)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = open_store(tmp_path / "aggregator.db")
+def store(database: Database) -> Store:
+    opened = database.open()
     opened.apply((source(),), (TIGHT,), now=START)
-    yield opened
-    opened.close()
+    return opened
 
 
-def followed(store: SqliteStore) -> list[str]:
+def followed(store: Store) -> list[str]:
     """Return the titles that a subscriber finds who follows the links back, newest first."""
     selection = store.select(TIGHT)
     found = [story.title for story in selection.stories]
@@ -42,7 +43,7 @@ def followed(store: SqliteStore) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def test_who_was_away_for_months_finds_every_entry_by_following_links(store: SqliteStore) -> None:
+def test_who_was_away_for_months_finds_every_entry_by_following_links(store: Store) -> None:
     for day in range(100):
         absorb(store, document(entry(day)), START + day * DAY)
         store.advance(START + day * DAY)
@@ -53,14 +54,14 @@ def test_who_was_away_for_months_finds_every_entry_by_following_links(store: Sql
     ]  # fmt: skip
 
 
-def test_what_overflows_the_window_at_once_is_in_the_archive(store: SqliteStore) -> None:
+def test_what_overflows_the_window_at_once_is_in_the_archive(store: Store) -> None:
     absorb(store, document(entry("first")), START)
     absorb(store, document(*(entry(n) for n in range(90))), START + HOUR)
     assert len(store.select(TIGHT).stories) == 20
     assert len(followed(store)) == 91
 
 
-def test_busy_months_have_parts_and_full_ones_never_change(store: SqliteStore) -> None:
+def test_busy_months_have_parts_and_full_ones_never_change(store: Store) -> None:
     for poll in range(5):
         absorb(store, document(*(entry(f"{poll}-{n}") for n in range(175))), START + poll * HOUR)
     parts = store.archive_parts(TIGHT)
@@ -78,7 +79,7 @@ def test_busy_months_have_parts_and_full_ones_never_change(store: SqliteStore) -
 
 
 def test_the_address_of_a_part_is_another_once_there_is_more_to_be_had_from_it(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     absorb(store, document(entry(1)), START)
     known = store.select(TIGHT).previous  # a reader fetches it, and believes that it never changes
@@ -89,7 +90,7 @@ def test_the_address_of_a_part_is_another_once_there_is_more_to_be_had_from_it(
     assert store.select(TIGHT).previous != known
 
 
-def test_a_month_is_past_once_there_is_a_later_one(store: SqliteStore) -> None:
+def test_a_month_is_past_once_there_is_a_later_one(store: Store) -> None:
     absorb(store, document(entry(1)), START)
     absorb(store, document(entry(2)), START + 40 * DAY)
     november, december = store.archive_parts(TIGHT)
@@ -97,13 +98,13 @@ def test_a_month_is_past_once_there_is_a_later_one(store: SqliteStore) -> None:
     assert (december.past, december.whole, december.until) == (False, False, "start")
 
 
-def test_an_archives_time_does_not_go_back_with_the_clock(store: SqliteStore) -> None:
+def test_an_archives_time_does_not_go_back_with_the_clock(store: Store) -> None:
     absorb(store, document(entry(1)), START + 20 * DAY)
     absorb(store, document(entry(2)), START)
     assert [part.month for part in store.archive_parts(TIGHT)] == ["2026-12"]
 
 
-def test_a_document_is_frozen_as_it_was_first_kept(store: SqliteStore) -> None:
+def test_a_document_is_frozen_as_it_was_first_kept(store: Store) -> None:
     store.freeze(TIGHT, "2026-11", "atom", "one", b"first")
     store.freeze(TIGHT, "2026-11", "atom", "one", b"second")
     assert store.frozen(TIGHT, "2026-11", "atom", "one") == b"first"
@@ -113,7 +114,7 @@ def test_a_document_is_frozen_as_it_was_first_kept(store: SqliteStore) -> None:
     assert store.frozen(TIGHT, "2026-11", "atom", "two") == b"third"
 
 
-def test_retention_ends_the_archive_and_what_was_frozen_of_it(store: SqliteStore) -> None:
+def test_retention_ends_the_archive_and_what_was_frozen_of_it(store: Store) -> None:
     absorb(store, document(entry(1), entry(2)), START)
     absorb(store, document(entry(3), entry(4)), START + 40 * DAY)
     store.freeze(TIGHT, "2026-11", "atom", "one", b"november")
@@ -125,7 +126,7 @@ def test_retention_ends_the_archive_and_what_was_frozen_of_it(store: SqliteStore
 
 
 def test_a_source_that_was_removed_leaves_the_archive_and_comes_back_with_it(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     absorb(store, document(entry(1), entry(2), entry(3)), START)
     store.apply((source("two"),), (TIGHT,), now=START + HOUR)
@@ -135,7 +136,7 @@ def test_a_source_that_was_removed_leaves_the_archive_and_comes_back_with_it(
 
 
 def test_everything_that_was_ever_shown_can_be_exported_and_what_changed_again(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     for day in range(5):
         absorb(store, document(*(entry(f"{day}-{n}") for n in range(3))), START + day * DAY)
@@ -152,7 +153,7 @@ def test_everything_that_was_ever_shown_can_be_exported_and_what_changed_again(
     assert changed.story.title == "Entry 4-1"
 
 
-def test_a_clock_that_steps_back_keeps_nothing_from_being_exported(store: SqliteStore) -> None:
+def test_a_clock_that_steps_back_keeps_nothing_from_being_exported(store: Store) -> None:
     absorb(store, document(entry(1)), START + DAY)
     _, cursor = store.exportable(TIGHT, after=0, most=9)
     assert cursor is not None
@@ -162,7 +163,7 @@ def test_a_clock_that_steps_back_keeps_nothing_from_being_exported(store: Sqlite
     assert [one.story.title for one in changed] == ["Entry 2", "Entry 1"]
 
 
-def test_what_a_source_brings_along_is_exported_too(store: SqliteStore) -> None:
+def test_what_a_source_brings_along_is_exported_too(store: Store) -> None:
     other = feed("other")
     store.apply((source(), source("two")), (TIGHT, other), now=START)
     absorb(
@@ -177,7 +178,7 @@ def test_what_a_source_brings_along_is_exported_too(store: SqliteStore) -> None:
     assert one.story.title == "Entry b"
 
 
-def test_the_publishers_own_text_hides_a_private_sources_url(store: SqliteStore) -> None:
+def test_the_publishers_own_text_hides_a_private_sources_url(store: Store) -> None:
     private = source(private=True)
     store.apply((private,), (TIGHT,), now=START)
     raw = json.dumps({"raw_content": f'<p>from <a href="{private.url}">here</a></p>'})
@@ -190,16 +191,16 @@ def test_the_publishers_own_text_hides_a_private_sources_url(store: SqliteStore)
 @settings(max_examples=25, deadline=None)
 @given(steps=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 900)), max_size=20))
 def test_nothing_that_a_feed_showed_is_ever_missing_from_its_archive(
-    steps: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory
+    steps: list[tuple[int, int]], new_database: Callable[[], Database]
 ) -> None:
-    store = open_store(tmp_path_factory.mktemp("archive") / "aggregator.db")
-    store.apply((source(),), (TIGHT,), now=START)
-    now, ever, number = START, set[str](), 0
-    for count, hours in steps:
-        now += hours * HOUR
-        absorb(store, document(*(entry(number + n) for n in range(count))), now)
-        number += count
-        ever |= {story.title for story in store.select(TIGHT).stories}
-        store.advance(now)
-    assert ever <= set(followed(store))
-    store.close()
+    with closing(new_database()) as database:
+        store = database.open()
+        store.apply((source(),), (TIGHT,), now=START)
+        now, ever, number = START, set[str](), 0
+        for count, hours in steps:
+            now += hours * HOUR
+            absorb(store, document(*(entry(number + n) for n in range(count))), now)
+            number += count
+            ever |= {story.title for story in store.select(TIGHT).stories}
+            store.advance(now)
+        assert ever <= set(followed(store))

@@ -9,20 +9,18 @@ import pytest
 
 from aggregator import parse, refine
 from aggregator.model import Body, Refined, Story
-from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import HOUR, START, absorb, feed, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from aggregator.store import Store
+    from tests.engines import Database
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = open_store(tmp_path / "aggregator.db")
+def store(database: Database) -> Store:
+    opened = database.open()
     opened.apply((source(),), (feed(),), now=START)
-    yield opened
-    opened.close()
+    return opened
 
 
 def atom(updated: datetime, seen_at: datetime, content: str = "text", dates: str = "") -> Refined:
@@ -35,13 +33,13 @@ def atom(updated: datetime, seen_at: datetime, content: str = "text", dates: str
     return refine.normalise(parse.read(body))
 
 
-def only(store: SqliteStore) -> Story:
+def only(store: Store) -> Story:
     (story,) = store.select(feed()).stories
     return story
 
 
 def test_an_entry_with_only_updated_was_published_when_it_was_first_updated(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     first, later = START - 9 * HOUR, START - HOUR
     absorb(store, atom(first, START), START)
@@ -50,14 +48,14 @@ def test_an_entry_with_only_updated_was_published_when_it_was_first_updated(
     assert (only(store).published_at, only(store).updated_at) == (first, first)
 
 
-def test_an_edit_moves_updated_and_never_published(store: SqliteStore) -> None:
+def test_an_edit_moves_updated_and_never_published(store: Store) -> None:
     first, later = START - 9 * HOUR, START - HOUR
     absorb(store, atom(first, START), START)
     absorb(store, atom(later, START, "text, edited"), START)
     assert (only(store).published_at, only(store).updated_at) == (first, later)
 
 
-def test_a_programs_zero_is_no_date_of_publication(store: SqliteStore) -> None:
+def test_a_programs_zero_is_no_date_of_publication(store: Store) -> None:
     updated = START - timedelta(days=2)
     zero = "<published>0001-01-01T00:00:00Z</published>"
     absorb(store, atom(updated, START, dates=zero), START)

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from aggregator.model import Entry, Story
+    from aggregator.store import Store
+    from tests.engines import Database
 
 MINUTE = timedelta(minutes=1)
 ARTICLE = "https://site.example/0/630/999.htm"
@@ -27,20 +25,19 @@ def copy(of: str, *, url: str = ARTICLE) -> Entry:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = open_store(tmp_path / "aggregator.db")
+def store(database: Database) -> Store:
+    opened = database.open()
     both = (source("one"), source("two"))
     feeds = (feed(), feed("off", dedupe="off"), feed("second", sources=("two",)))
     opened.apply(both, feeds, now=START)
-    yield opened
-    opened.close()
+    return opened
 
 
-def stories(store: SqliteStore, name: str = "all", **fields: object) -> tuple[Story, ...]:
+def stories(store: Store, name: str = "all", **fields: object) -> tuple[Story, ...]:
     return store.select(feed(name, **fields)).stories
 
 
-def test_an_article_in_two_sources_is_one_story_that_names_the_other(store: SqliteStore) -> None:
+def test_an_article_in_two_sources_is_one_story_that_names_the_other(store: Store) -> None:
     absorb(store, document(copy("one")), START)
     absorb(store, document(copy("two")), START + MINUTE, name="two")
     (story,) = stories(store)
@@ -48,7 +45,7 @@ def test_an_article_in_two_sources_is_one_story_that_names_the_other(store: Sqli
     assert [origin.name for origin in story.also] == ["two"]
 
 
-def test_dedupe_off_shows_every_copy_with_an_id_of_its_own(store: SqliteStore) -> None:
+def test_dedupe_off_shows_every_copy_with_an_id_of_its_own(store: Store) -> None:
     absorb(store, document(copy("one")), START)
     absorb(store, document(copy("two")), START + MINUTE, name="two")
     assert [story.id for story in stories(store, "off", dedupe="off")] == [
@@ -57,7 +54,7 @@ def test_dedupe_off_shows_every_copy_with_an_id_of_its_own(store: SqliteStore) -
     ]
 
 
-def test_a_feed_of_the_second_source_alone_shows_its_copy_when_it_came(store: SqliteStore) -> None:
+def test_a_feed_of_the_second_source_alone_shows_its_copy_when_it_came(store: Store) -> None:
     absorb(store, document(copy("one")), START)
     store.advance(START + 30 * DAY)
     absorb(store, document(copy("two")), START + 30 * DAY, name="two")
@@ -65,7 +62,7 @@ def test_a_feed_of_the_second_source_alone_shows_its_copy_when_it_came(store: Sq
     assert (story.id, story.title, story.also) == ("tag:one,2026:1", "as two has it", ())
 
 
-def test_a_copy_neither_moves_a_story_nor_brings_it_back(store: SqliteStore) -> None:
+def test_a_copy_neither_moves_a_story_nor_brings_it_back(store: Store) -> None:
     small = feed(window=DAY, min_entries=1)
     store.apply((source("one"), source("two")), (small,), now=START)
     absorb(store, document(copy("one")), START)
@@ -77,7 +74,7 @@ def test_a_copy_neither_moves_a_story_nor_brings_it_back(store: SqliteStore) -> 
 
 
 def test_a_copy_that_an_added_source_brings_dated_earlier_moves_no_story(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     store.apply((source("one"),), (feed(),), now=START)
     absorb(store, document(entry("first")), START)
@@ -92,7 +89,7 @@ def test_a_copy_that_an_added_source_brings_dated_earlier_moves_no_story(
 
 
 def test_when_the_first_source_goes_the_other_tells_the_story_under_its_id(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     absorb(store, document(copy("one")), START)
     absorb(store, document(copy("two")), START + MINUTE, name="two")
@@ -101,7 +98,7 @@ def test_when_the_first_source_goes_the_other_tells_the_story_under_its_id(
     assert (story.id, story.title) == ("tag:one,2026:1", "as two has it")
 
 
-def test_an_edit_of_one_copy_changes_that_copy(store: SqliteStore) -> None:
+def test_an_edit_of_one_copy_changes_that_copy(store: Store) -> None:
     absorb(store, document(copy("one")), START)
     absorb(store, document(copy("two")), START + MINUTE, name="two")
     edited = entry("two", guid="tag:two,2026:1", url=ARTICLE, title="as two has it", text="edited")
@@ -110,7 +107,7 @@ def test_an_edit_of_one_copy_changes_that_copy(store: SqliteStore) -> None:
     assert (story.title, story.updated_at) == ("as one has it", START)
 
 
-def test_two_entries_of_one_source_are_never_one_story_with_anothers(store: SqliteStore) -> None:
+def test_two_entries_of_one_source_are_never_one_story_with_anothers(store: Store) -> None:
     absorb(store, document(copy("one")), START)
     twice = document(
         entry("a", guid="tag:two,2026:a", url=ARTICLE),
@@ -123,7 +120,7 @@ def test_two_entries_of_one_source_are_never_one_story_with_anothers(store: Sqli
 
 
 def test_an_article_that_a_source_lists_twice_is_one_story_by_its_number(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     number = ("site:site.example:630999",)
     first = replace(copy("one"), shared_keys=(f"url:{ARTICLE}", *number))
@@ -138,7 +135,7 @@ def test_an_article_that_a_source_lists_twice_is_one_story_by_its_number(
 
 
 def test_an_address_that_a_document_shows_twice_joins_another_sources_story(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     shared = (f"url:{ARTICLE}",)
     absorb(store, document(replace(copy("one"), shared_keys=shared)), START)
@@ -150,7 +147,7 @@ def test_an_address_that_a_document_shows_twice_joins_another_sources_story(
     assert [[origin.name for origin in story.also] for story in stories(store)] == [[], ["two"]]
 
 
-def test_a_source_that_joins_a_feed_with_an_older_copy_moves_no_story(store: SqliteStore) -> None:
+def test_a_source_that_joins_a_feed_with_an_older_copy_moves_no_story(store: Store) -> None:
     absorb(store, document(copy("one")), START)
     absorb(store, document(entry("p")), START + MINUTE, name="two")
     absorb(store, document(entry("q")), START + 2 * MINUTE, name="two")
@@ -163,7 +160,7 @@ def test_a_source_that_joins_a_feed_with_an_older_copy_moves_no_story(store: Sql
 
 
 def test_an_article_that_one_source_lists_twice_word_for_word_is_one_story(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     twice = (
         replace(copy("a"), keys=("guid:a",), title="Same", published_at=START - HOUR),

@@ -10,21 +10,20 @@ import pytest
 from aggregator.model import Body, Entry, Refined
 from aggregator.parse import read
 from aggregator.refine import normalise
-from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
-    from pathlib import Path
+
+    from aggregator.store import Store
+    from tests.engines import Database
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = open_store(tmp_path / "aggregator.db")
+def store(database: Database) -> Store:
+    opened = database.open()
     opened.apply((source(),), (feed(),), now=START)
-    yield opened
-    opened.close()
+    return opened
 
 
 def rss(*items: str) -> Refined:
@@ -49,11 +48,11 @@ def item(number: int, *, guid: str, host: str | None = None, text: str = "") -> 
     )
 
 
-def shown(store: SqliteStore) -> list[tuple[str, datetime]]:
+def shown(store: Store) -> list[tuple[str, datetime]]:
     return [(story.id, story.updated_at) for story in store.select(feed()).stories]
 
 
-def test_ids_that_change_on_every_poll_neither_flood_nor_swallow(store: SqliteStore) -> None:
+def test_ids_that_change_on_every_poll_neither_flood_nor_swallow(store: Store) -> None:
     for poll in range(6):
         numbers = range(poll, poll + 8)  # one further article each time
         absorb(
@@ -67,7 +66,7 @@ def test_ids_that_change_on_every_poll_neither_flood_nor_swallow(store: SqliteSt
     assert store.status()[0].unstable_ids
 
 
-def test_ids_that_changed_once_are_no_habit(store: SqliteStore) -> None:
+def test_ids_that_changed_once_are_no_habit(store: Store) -> None:
     for poll, prefix in enumerate("abbbb"):
         items = (item(n, guid=f"{prefix}-{n}", text=f"Text {poll // 2}") for n in range(8))
         absorb(store, rss(*items), START + poll * HOUR)
@@ -77,7 +76,7 @@ def test_ids_that_changed_once_are_no_habit(store: SqliteStore) -> None:
 
 
 def test_short_texts_alike_under_other_ids_are_other_entries_while_ids_can_be_trusted(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     def status(number: int) -> str:
         return f'<title>All is well</title><guid isPermaLink="false">{number}</guid>'
@@ -87,7 +86,7 @@ def test_short_texts_alike_under_other_ids_are_other_entries_while_ids_can_be_tr
     assert len(shown(store)) == 2
 
 
-def test_a_site_that_moves_to_another_host_brings_nothing_back(store: SqliteStore) -> None:
+def test_a_site_that_moves_to_another_host_brings_nothing_back(store: Store) -> None:
     def page(host: str) -> Refined:
         return rss(
             *(item(n, guid=f"https://{host}/2026/11/article-{n}.html", host=host) for n in range(8))
@@ -100,7 +99,7 @@ def test_a_site_that_moves_to_another_host_brings_nothing_back(store: SqliteStor
     assert [story for story, _ in shown(store)] == [story for story, _ in before]
 
 
-def test_keys_that_change_for_ever_fill_no_disk(store: SqliteStore) -> None:
+def test_keys_that_change_for_ever_fill_no_disk(store: Store) -> None:
     for poll in range(30):
         items = (item(n, guid=f"{poll}-{n}", host="one.example") for n in range(3))
         absorb(store, rss(*items), START + poll * HOUR)
@@ -108,7 +107,7 @@ def test_keys_that_change_for_ever_fill_no_disk(store: SqliteStore) -> None:
     assert sum(key.startswith("guid:") for key in facts.keys) == 8
 
 
-def test_an_edit_is_ignored_where_that_is_asked_for(store: SqliteStore) -> None:
+def test_an_edit_is_ignored_where_that_is_asked_for(store: Store) -> None:
     store.apply((source(edits="ignore"),), (feed(),), now=START)
     absorb(store, rss(item(1, guid="1", text="first")), START)
     before = store.select(feed()).stories
@@ -117,7 +116,7 @@ def test_an_edit_is_ignored_where_that_is_asked_for(store: SqliteStore) -> None:
     assert store.select(feed()).stories == before
 
 
-def test_a_better_reading_of_the_same_words_is_no_edit(store: SqliteStore) -> None:
+def test_a_better_reading_of_the_same_words_is_no_edit(store: Store) -> None:
     document_ = rss(item(1, guid="1"))
     absorb(store, document_, START)
     before = store.feed_version("all")
@@ -133,7 +132,7 @@ def test_a_better_reading_of_the_same_words_is_no_edit(store: SqliteStore) -> No
     assert store.feed_version("all") != before
 
 
-def test_what_was_pruned_does_not_keep_away_what_is_merely_like_it(store: SqliteStore) -> None:
+def test_what_was_pruned_does_not_keep_away_what_is_merely_like_it(store: Store) -> None:
     def photo(number: int) -> str:
         return (
             f"<title>Photo of the day</title><link>https://one.example/p/{number}</link>"
@@ -148,7 +147,7 @@ def test_what_was_pruned_does_not_keep_away_what_is_merely_like_it(store: Sqlite
     assert result.tally.pruned == 0
 
 
-def test_why_an_item_is_a_known_entry_is_remembered(store: SqliteStore) -> None:
+def test_why_an_item_is_a_known_entry_is_remembered(store: Store) -> None:
     absorb(store, document(entry(1)), START)
     (facts,) = store.facts("https://one.example/1", (feed(),))
     assert facts.matched is None
@@ -168,7 +167,7 @@ def dated(number: int, *, guid: str, link: str, day: int, text: str = "") -> str
 
 
 def test_ids_that_number_the_places_of_a_list_swallow_and_rewrite_nothing(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     for poll in range(6):
         newest = 3 + poll * (1 if poll < 4 else 3)  # at last a document shares nothing
@@ -188,7 +187,7 @@ def test_ids_that_number_the_places_of_a_list_swallow_and_rewrite_nothing(
 
 
 def test_articles_of_two_blogs_of_a_planet_stay_apart_though_their_paths_are_alike(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     for day, host in ((10, "ann.example"), (11, "bob.example")):
         link = f"https://{host}/hello-world/"
@@ -203,7 +202,7 @@ def test_articles_of_two_blogs_of_a_planet_stay_apart_though_their_paths_are_ali
     }
 
 
-def test_a_link_that_changes_on_every_poll_is_followed_and_is_no_edit(store: SqliteStore) -> None:
+def test_a_link_that_changes_on_every_poll_is_followed_and_is_no_edit(store: Store) -> None:
     for session in range(3):
         link = f"https://one.example/article?sid={session}"
         absorb(store, rss(dated(1, guid=link, link=link, day=10), item(2, guid="2")), START + HOUR)
@@ -212,7 +211,7 @@ def test_a_link_that_changes_on_every_poll_is_followed_and_is_no_edit(store: Sql
     assert one.updated_at == one.published_at
 
 
-def test_other_categories_are_taken_over_without_an_edit(store: SqliteStore) -> None:
+def test_other_categories_are_taken_over_without_an_edit(store: Store) -> None:
     for category in ("x", "y"):
         absorb(store, rss(f"{item(1, guid='1')}<category>{category}</category>"), START + HOUR)
     (story,) = store.select(feed()).stories
@@ -220,7 +219,7 @@ def test_other_categories_are_taken_over_without_an_edit(store: SqliteStore) -> 
     assert story.updated_at == story.published_at
 
 
-def test_entries_that_differ_in_picture_and_date_alone_are_all_kept(store: SqliteStore) -> None:
+def test_entries_that_differ_in_picture_and_date_alone_are_all_kept(store: Store) -> None:
     comics = (
         f"<title>Comic</title><link>https://one.example/</link>"
         f"<pubDate>{day} Nov 2026 08:00:00 GMT</pubDate>"
@@ -233,7 +232,7 @@ def test_entries_that_differ_in_picture_and_date_alone_are_all_kept(store: Sqlit
     assert len(store.select(feed()).stories) == 5
 
 
-def test_what_was_pruned_stays_away_after_a_move_to_another_host(store: SqliteStore) -> None:
+def test_what_was_pruned_stays_away_after_a_move_to_another_host(store: Store) -> None:
     def page(host: str) -> Refined:
         return rss(
             *(
@@ -253,7 +252,7 @@ def test_what_was_pruned_stays_away_after_a_move_to_another_host(store: SqliteSt
 @pytest.mark.parametrize("link", ["", "<link>https://one.example/</link>"])
 @pytest.mark.parametrize("is_dated", [True, False])
 def test_ids_that_number_places_swallow_nothing_without_links_either(
-    store: SqliteStore, link: str, *, is_dated: bool
+    store: Store, link: str, *, is_dated: bool
 ) -> None:
     def listed(*numbers: int) -> Refined:
         return rss(
@@ -272,7 +271,7 @@ def test_ids_that_number_places_swallow_nothing_without_links_either(
     assert sorted(titles) == [f"Article {number}" for number in range(1, 8)]
 
 
-def test_an_edit_of_everything_under_an_id_of_its_own_is_an_edit(store: SqliteStore) -> None:
+def test_an_edit_of_everything_under_an_id_of_its_own_is_an_edit(store: Store) -> None:
     for day, words in ((10, "before"), (12, "after")):
         link = f"https://one.example/{words}"
         absorb(
@@ -286,7 +285,7 @@ def test_an_edit_of_everything_under_an_id_of_its_own_is_an_edit(store: SqliteSt
     assert story.url == "https://one.example/after"
 
 
-def test_a_visits_number_in_a_link_is_no_part_of_it(store: SqliteStore) -> None:
+def test_a_visits_number_in_a_link_is_no_part_of_it(store: Store) -> None:
     for visit in ("a" * 32, "b" * 32):
         items = (
             f"<title>Article {n}</title><link>https://one.example/{n}?PHPSESSID={visit}</link>"
@@ -300,7 +299,7 @@ def test_a_visits_number_in_a_link_is_no_part_of_it(store: SqliteStore) -> None:
 
 
 def test_files_that_differ_in_their_query_alone_are_of_different_entries(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     news = (
         f"<title>Morning news</title><pubDate>{n} Nov 2026 08:00:00 GMT</pubDate>"

@@ -11,25 +11,16 @@ import pytest
 from aggregator.model import Failed, HttpHints, NotModified, Problem, ProblemKind
 from aggregator.schedule.mirror_choice import FIRST_REST, in_turn
 from aggregator.schedule.offline import Network, Sign, may_probe, watch
-from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import DAY, HOUR, START, document, entry, failed, feed, fetched, finish, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from aggregator.store import Store
 
 A, B = "https://a.example/feed", "https://b.example/feed"
 MOVED = "https://new.example/feed"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = open_store(tmp_path / "aggregator.db")
-    yield opened
-    opened.close()
-
-
-def test_each_mirror_keeps_its_own_validators_through_edits(store: SqliteStore) -> None:
+def test_each_mirror_keeps_its_own_validators_through_edits(store: Store) -> None:
     store.apply((source(url=A, mirrors=(A, B)),), (feed(),), now=START)
     finish(store, fetched(b'"a"'), START, refined=document(entry(1)), url=A)
     finish(store, fetched(b'"b"', b"other"), START, refined=document(entry(1)), url=B)
@@ -39,7 +30,7 @@ def test_each_mirror_keeps_its_own_validators_through_edits(store: SqliteStore) 
     assert store.status()[0].entries == 1
 
 
-def test_a_304_refreshes_what_it_carries_and_keeps_the_rest(store: SqliteStore) -> None:
+def test_a_304_refreshes_what_it_carries_and_keeps_the_rest(store: Store) -> None:
     store.apply((source(url=A),), (feed(),), now=START)
     finish(store, fetched(b'"1"'), START, refined=document(entry(1)))
     finish(store, NotModified(A, replace(fetched().validators, etag=b'"2"')), START + HOUR)
@@ -50,7 +41,7 @@ def test_a_304_refreshes_what_it_carries_and_keeps_the_rest(store: SqliteStore) 
     assert not store.states()[0].mirrors[0].validators
 
 
-def test_a_failure_leaves_validators_entries_and_hash_alone(store: SqliteStore) -> None:
+def test_a_failure_leaves_validators_entries_and_hash_alone(store: Store) -> None:
     store.apply((source(url=A),), (feed(),), now=START)
     finish(store, fetched(), START, refined=document(entry(1)))
     before = store.states()[0].mirrors[0]
@@ -60,7 +51,7 @@ def test_a_failure_leaves_validators_entries_and_hash_alone(store: SqliteStore) 
     assert (after.failures, after.failing_since_at) == (1, START + HOUR)
 
 
-def test_a_failing_mirror_rests_and_the_preferred_one_comes_back(store: SqliteStore) -> None:
+def test_a_failing_mirror_rests_and_the_preferred_one_comes_back(store: Store) -> None:
     store.apply((source(url=A, mirrors=(A, B)),), (feed(),), now=START)
     finish(store, failed(), START, url=A)
     (state,) = store.states()
@@ -71,7 +62,7 @@ def test_a_failing_mirror_rests_and_the_preferred_one_comes_back(store: SqliteSt
     assert len(in_turn(state.mirrors, START)) == 1, "no source is given up"
 
 
-def test_a_move_is_believed_after_three_polls_over_two_days(store: SqliteStore) -> None:
+def test_a_move_is_believed_after_three_polls_over_two_days(store: Store) -> None:
     store.apply((source(url=A),), (feed(),), now=START)
     moved = replace(fetched(), permanent_url=MOVED)
     for hours, effective in ((0, A), (24, A), (47, A), (48, MOVED)):
@@ -83,7 +74,7 @@ def test_a_move_is_believed_after_three_polls_over_two_days(store: SqliteStore) 
     assert "moved one" not in store.notes()
 
 
-def test_a_redirect_that_changes_its_mind_is_not_a_move(store: SqliteStore) -> None:
+def test_a_redirect_that_changes_its_mind_is_not_a_move(store: Store) -> None:
     store.apply((source(url=A),), (feed(),), now=START)
     for day in range(6):
         url = MOVED if day % 2 else None
@@ -92,7 +83,7 @@ def test_a_redirect_that_changes_its_mind_is_not_a_move(store: SqliteStore) -> N
     assert store.states()[0].mirrors[0].effective_url == A
 
 
-def test_a_moved_url_that_fails_is_forgotten(store: SqliteStore) -> None:
+def test_a_moved_url_that_fails_is_forgotten(store: Store) -> None:
     store.apply((source(url=A),), (feed(),), now=START)
     moved = NotModified(MOVED, permanent_url=MOVED)
     for day in range(3):
@@ -103,7 +94,7 @@ def test_a_moved_url_that_fails_is_forgotten(store: SqliteStore) -> None:
     assert store.states()[0].mirrors[0].effective_url == A
 
 
-def test_a_retry_after_of_429_holds_for_the_whole_host(store: SqliteStore) -> None:
+def test_a_retry_after_of_429_holds_for_the_whole_host(store: Store) -> None:
     sources = (source("one", url=A), source("two", url=f"{A}/2"), source("else", url=B))
     store.apply(sources, (feed(),), now=START)
     busy = Failed(
@@ -122,7 +113,7 @@ def test_a_retry_after_of_429_holds_for_the_whole_host(store: SqliteStore) -> No
     assert due(2) & {"one", "two"}
 
 
-def test_another_mirror_is_asked_while_the_first_ones_host_is_closed(store: SqliteStore) -> None:
+def test_another_mirror_is_asked_while_the_first_ones_host_is_closed(store: Store) -> None:
     store.apply((source(url=A, mirrors=(A, B)),), (feed(),), now=START)
     busy = Failed(Problem(ProblemKind.HTTP_STATUS, "503"), 503, HttpHints(retry_after=5 * HOUR))
     finish(store, busy, START, url=A)
@@ -132,7 +123,7 @@ def test_another_mirror_is_asked_while_the_first_ones_host_is_closed(store: Sqli
 
 
 def test_a_setting_that_changes_the_reading_asks_for_the_whole_document(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     store.apply((source(url=A),), (feed(),), now=START)
     finish(store, fetched(), START, refined=document(entry(1)))
@@ -186,7 +177,7 @@ def test_offline_counts_nothing_probes_every_minute_and_ends_with_an_answer() ->
     assert network.offline_since_at is None
 
 
-def test_forgiven_failures_count_for_nothing_and_are_shown(store: SqliteStore) -> None:
+def test_forgiven_failures_count_for_nothing_and_are_shown(store: Store) -> None:
     store.apply((source(url=A),), (feed(),), now=START)
     finish(store, fetched(), START, refined=document(entry(1)))
     finish(store, failed(), START + HOUR)
@@ -198,7 +189,7 @@ def test_forgiven_failures_count_for_nothing_and_are_shown(store: SqliteStore) -
     assert store.status()[0].problem is None
 
 
-def test_overdue_sources_are_spread_and_new_ones_are_not_kept_waiting(store: SqliteStore) -> None:
+def test_overdue_sources_are_spread_and_new_ones_are_not_kept_waiting(store: Store) -> None:
     names = [f"s{number}" for number in range(900)]
     store.apply(tuple(map(source, names)), (feed(),), now=START)
     for name in names[:-1]:

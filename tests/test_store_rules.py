@@ -8,47 +8,44 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.model import Condition, Replacement, Rules, Tagging
-from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from aggregator.model import Feed
+    from aggregator.store import Store
+    from tests.engines import Database
 
 ADS = Rules(block=(Condition(title=("广告",)),))
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = open_store(tmp_path / "aggregator.db")
+def store(database: Database) -> Store:
+    opened = database.open()
     opened.apply((source(),), (feed(),), now=START)
-    yield opened
-    opened.close()
+    return opened
 
 
 def news() -> tuple[str, ...]:
     return ("手机发布", "广告：手机", "AI 芯片", "【快讯】said")
 
 
-def poll(store: SqliteStore, now: timedelta = timedelta(0)) -> None:
+def poll(store: Store, now: timedelta = timedelta(0)) -> None:
     entries = (entry(n, title=title) for n, title in enumerate(news()))
     absorb(store, document(*entries), START + now)
 
 
-def titles(store: SqliteStore, name: str = "all", **fields: object) -> set[str]:
+def titles(store: Store, name: str = "all", **fields: object) -> set[str]:
     return {story.title for story in store.select(feed(name, **fields)).stories}
 
 
-def test_a_sources_rules_hold_in_every_feed(store: SqliteStore) -> None:
+def test_a_sources_rules_hold_in_every_feed(store: Store) -> None:
     store.apply((source(rules=ADS),), (feed(), feed("b")), now=START)
     poll(store)
     for name in ("all", "b"):
         assert titles(store, name) == set(news()) - {"广告：手机"}
 
 
-def test_a_feeds_rules_hold_in_that_feed_alone(store: SqliteStore) -> None:
+def test_a_feeds_rules_hold_in_that_feed_alone(store: Store) -> None:
     phones = feed("phones", rules=Rules(keep=(Condition(title=("手机",)),), block=ADS.block))
     store.apply((source(),), (feed(), phones), now=START)
     poll(store)
@@ -57,7 +54,7 @@ def test_a_feeds_rules_hold_in_that_feed_alone(store: SqliteStore) -> None:
 
 
 def test_rules_that_come_later_hold_for_what_the_window_holds_and_change_no_id(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     poll(store)
     before = {story.title: (story.id, story.updated_at) for story in store.select(feed()).stories}
@@ -68,7 +65,7 @@ def test_rules_that_come_later_hold_for_what_the_window_holds_and_change_no_id(
     assert after == before
 
 
-def test_what_left_the_window_while_it_was_blocked_does_not_enter_later(store: SqliteStore) -> None:
+def test_what_left_the_window_while_it_was_blocked_does_not_enter_later(store: Store) -> None:
     tight = feed(window=DAY, min_entries=1)
     store.apply((source(rules=ADS),), (tight,), now=START)
     poll(store)
@@ -77,7 +74,7 @@ def test_what_left_the_window_while_it_was_blocked_does_not_enter_later(store: S
     assert titles(store, window=DAY, min_entries=1) == {"Entry later"}
 
 
-def test_a_tag_that_a_rule_gives_selects_single_entries(store: SqliteStore) -> None:
+def test_a_tag_that_a_rule_gives_selects_single_entries(store: Store) -> None:
     tagging = Rules(tag=(Tagging(Condition(title=("AI",)), ("ai",)),))
     tagged = feed("ai", tags=("ai",))
     without = feed("rest", exclude_tags=("ai",))
@@ -89,7 +86,7 @@ def test_a_tag_that_a_rule_gives_selects_single_entries(store: SqliteStore) -> N
     assert [category.term for category in story.categories] == ["ai"]
 
 
-def test_a_source_that_carries_the_tag_itself_brings_all(store: SqliteStore) -> None:
+def test_a_source_that_carries_the_tag_itself_brings_all(store: Store) -> None:
     tagging = Rules(tag=(Tagging(Condition(title=("AI",)), ("ai",)),))
     tagged = feed("ai", tags=("ai",))
     store.apply((source(tags=("ai",), rules=tagging),), (tagged,), now=START)
@@ -97,7 +94,7 @@ def test_a_source_that_carries_the_tag_itself_brings_all(store: SqliteStore) -> 
     assert titles(store, "ai", tags=("ai",)) == set(news())
 
 
-def test_replacements_change_what_is_shown_and_nothing_that_is_stored(store: SqliteStore) -> None:
+def test_replacements_change_what_is_shown_and_nothing_that_is_stored(store: Store) -> None:
     tidy = Rules(replace=(Replacement("/【.*?】/", "", ("title",)),))
     store.apply((source(rules=tidy),), (feed(),), now=START)
     poll(store)
@@ -111,14 +108,14 @@ def test_replacements_change_what_is_shown_and_nothing_that_is_stored(store: Sql
     assert [story.updated_at for story in after] == [story.updated_at for story in before]
 
 
-def test_an_edit_is_judged_anew(store: SqliteStore) -> None:
+def test_an_edit_is_judged_anew(store: Store) -> None:
     store.apply((source(rules=ADS),), (feed(),), now=START)
     poll(store)
     absorb(store, document(entry(1, title="No longer an advertisement")), START + HOUR)
     assert "No longer an advertisement" in titles(store)
 
 
-def test_facts_say_which_rule_keeps_an_entry_out_and_where_it_stands(store: SqliteStore) -> None:
+def test_facts_say_which_rule_keeps_an_entry_out_and_where_it_stands(store: Store) -> None:
     phones = feed("phones", rules=Rules(keep=(Condition(title=("手机",)),)))
     store.apply((source(),), (feed(), phones), now=START)
     poll(store)
@@ -130,7 +127,7 @@ def test_facts_say_which_rule_keeps_an_entry_out_and_where_it_stands(store: Sqli
     assert "keep" in places["phones"].because
 
 
-def test_age_is_how_old_an_entry_was_when_it_was_first_seen(store: SqliteStore) -> None:
+def test_age_is_how_old_an_entry_was_when_it_was_first_seen(store: Store) -> None:
     old = Rules(block=(Condition(older_than=2 * DAY),))
     store.apply((source(rules=old),), (feed(),), now=START)
     absorb(
@@ -152,7 +149,7 @@ def tight(rules: Rules = Rules()) -> Feed:  # noqa: B008 -- frozen
 
 @pytest.mark.parametrize("of", ["source", "feed"])
 def test_what_a_rule_left_out_is_in_the_archive_again_once_the_rule_is_gone(
-    store: SqliteStore, of: str
+    store: Store, of: str
 ) -> None:
     of_source, of_feed = (ADS, Rules()) if of == "source" else (Rules(), ADS)
     store.apply((source(),), (tight(),), now=START)
@@ -169,7 +166,7 @@ def test_what_a_rule_left_out_is_in_the_archive_again_once_the_rule_is_gone(
 
 
 def test_another_rule_lets_go_what_the_one_before_left_out_below_the_window(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     chips = Rules(block=(Condition(title=("芯片",)),))
     store.apply((source(),), (tight(rules=ADS),), now=START)
