@@ -155,6 +155,11 @@ def test_a_private_url_is_concealed_and_what_lies_below_it_is_not() -> None:
     assert conceal(below, url) == below
 
 
+def test_a_private_url_is_concealed_where_two_spellings_of_it_stand_together() -> None:
+    url = "https://site.example/secret/feed?a=1"
+    assert conceal(f"{url.partition('?')[0]}{url}", url) == ""
+
+
 @given(st.text(st.sampled_from("ht:/@?&;#=keytoken.%2F3'\"<> a"), max_size=60))
 def test_redaction_is_idempotent(text: str) -> None:
     assert redact(redact(text)) == redact(text)

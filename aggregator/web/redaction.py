@@ -65,8 +65,16 @@ def conceal(text: str, url: str) -> str:
 
     As configured, redacted, without its scheme or a final slash, and as HTML. Idempotent.
     """
+    for _ in range(MOST_PASSES):
+        before, text = text, _conceal_once(text, url)
+        if text == before:
+            break
+    return text
+
+
+def _conceal_once(text: str, url: str) -> str:
     bare = redact(url).partition("://")[2].rstrip("/")
-    for form in {bare, bare.partition("?")[0].rstrip("/")}:
+    for form in dict.fromkeys((bare, bare.partition("?")[0].rstrip("/"))):
         if "/" in form:
             address = re.escape(form).replace("&", "&(?:amp;)?")
             # Not what merely begins like it: the articles often live below the feed.
