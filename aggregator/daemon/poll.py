@@ -22,12 +22,12 @@ from aggregator.model import (
     ProblemKind,
     Validators,
 )
-from aggregator.model.configured import host_of
 from aggregator.model.errors import UnreadableError
 from aggregator.schedule import history
 from aggregator.schedule.gaps import alarm
 from aggregator.schedule.mirror_choice import in_turn
 from aggregator.schedule.policy import REFUSED, next_poll
+from aggregator.stories.concealment import public_base_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,7 +197,7 @@ async def _read(
     body = Body(
         body=outcome.body,
         content_type=outcome.content_type,
-        source_url=_base_url(state),
+        source_url=public_base_url(state.source),
         timezone=state.source.timezone,
         seen_at=tools.clock(),
         encoding=state.source.encoding,
@@ -215,12 +215,6 @@ async def _read(
         # The connection broke off: what came is kept, and the rest is to be asked for again.
         outcome = replace(outcome, validators=Validators(), sha256=b"")
     return outcome, refined
-
-
-def _base_url(state: PollState) -> str:
-    """Return what relative references resolve against; a private URL's path shows in none."""
-    url = state.source.urls[0]
-    return f"{host_of(url)}/" if state.source.private else url
 
 
 def describe(result: PollResult) -> str:

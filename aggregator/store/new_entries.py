@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,8 +11,8 @@ from aggregator import __version__
 from aggregator.model.instants import micros, optional_micros
 from aggregator.store import notes
 from aggregator.store.codec import dumps
+from aggregator.stories.concealment import public_id
 from aggregator.stories.matching import SHARED_KINDS, kind_of
-from aggregator.web.redaction import redact, tells_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,28 +25,6 @@ if TYPE_CHECKING:
 #: archive that was opened or a site that changed all its ids: readers get `backfill` of them.
 FLOOD = 20
 OLD = timedelta(days=7)
-
-# RFC 3987, as far as it matters for an id that others will compare byte for byte: a scheme, no
-# white space, nothing that XML or JSON readers choke on.
-_ABSOLUTE_IRI = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.-]{1,30}:[^\s<>\"{}|\\^`\x00-\x20\x7f-\x9f]{3,2000}"
-)
-
-
-# Ids that validators take without a warning: of a registered scheme that names things
-# (https://www.iana.org/assignments/uri-schemes), and in canonical form (RFC 3986 section 6.2),
-# because some reader will normalise what is not. "yt:video:x" and "https://example.org" are none.
-_FIT_ID = re.compile(
-    r"https?://[a-z0-9.-]+(?::(?!(?:80|443)/)\d{1,5})?/.*"
-    r"|urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # RFC 9562 section 4
-    r"|urn:(?!uuid:)[a-z0-9][a-z0-9-]{0,30}[a-z0-9]:[^/?#].*"  # RFC 8141 section 2
-    r"|tag:[A-Za-z0-9.@_-]+,\d{4}(?:-\d\d(?:-\d\d)?)?:.*"  # RFC 4151 section 2.1
-    r"|(?:info|news|mid|cid|did):.+",
-    re.DOTALL,
-)
-_UNFIT_PART = re.compile(
-    r"/\.{1,2}(?:/|$)|%(?![0-9A-F]{2})|%(?:4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE]|3[0-9]|2[DE])"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,25 +209,10 @@ def _mint(connection: sqlite3.Connection, entry: Entry, source: Source) -> str:
     RFC 4287 §4.2.6: an id never changes. A publisher's id that another entry holds (a copied guid,
     a hostile source), that a validator would warn of or that carries a secret is not taken.
     """
-    guid = entry.guid
-    if (
-        guid is not None
-        and is_fit_id(guid)
-        and not (source.private and any(tells_of(guid, url) for url in source.urls))
-        and not _is_held(connection, guid)
-    ):
+    guid = public_id(source, entry.guid)
+    if guid is not None and not _is_held(connection, guid):
         return guid
     return uuid.uuid4().urn
-
-
-def is_fit_id(identifier: str) -> bool:
-    """Tell whether an id of a publisher may be published as it is."""
-    return bool(
-        _ABSOLUTE_IRI.fullmatch(identifier)
-        and _FIT_ID.fullmatch(identifier)
-        and not _UNFIT_PART.search(identifier)
-        and redact(identifier) == identifier
-    )
 
 
 def _is_held(connection: sqlite3.Connection, public_id: str) -> bool:

@@ -34,6 +34,7 @@ from aggregator.store.ingest import UNSTABLE_POLLS, Poll, absorb
 from aggregator.store.retention import drop_leftovers, prune_batch
 from aggregator.store.rows import feed_of, source_of, state_of
 from aggregator.store.writer import Writer
+from aggregator.stories.concealment import public_site, public_title
 from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
@@ -401,10 +402,11 @@ def _advance_all(db: sqlite3.Connection, now: int) -> tuple[str, ...]:
 
 def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:
     source = source_of(row["config"])
+    title = public_title(source, row["document_title"])
     return SourceStatus(
         name=source.name,
         url=redact(source.url),
-        title=None if (title := selection.public_title(source, row)) == source.name else title,
+        title=None if title == source.name else title,
         enabled=source.enabled,
         entries=entries,
         last_poll_at=optional_instant(row["last_poll_at"]),
@@ -413,7 +415,7 @@ def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:
         because=row["because"],
         problem=row["problem"],
         tags=source.tags,
-        site_url=selection.public_site(source, row),
+        site_url=public_site(source, row["site_url"]),
         unstable_ids=row["unstable_polls"] >= UNSTABLE_POLLS,
         unconditional=row["unconditional"],
     )
