@@ -511,3 +511,25 @@ def test_what_stands_in_a_window_is_never_pruned(store: Store) -> None:
     absorb(store, document(entry(2), entry(1)), START)
     assert prune(store, 400) == 0
     assert len(ids(store)) == 2
+
+
+def test_a_feeds_version_follows_its_name_and_goes_with_the_feed(
+    store: Store,
+) -> None:
+    def own(name: str) -> Feed:
+        return feed(f"sources/{name}", sources=(name,), automatic=True)
+
+    both = (source("one"), source("two"))
+    store.apply(both, (feed(), own("one"), own("two")), now=START)
+    absorb(store, document(entry(1)), START)
+    version = store.feed_version("sources/one")
+    renamed = (source("three", url=source("one").url), source("two"))
+    store.apply(renamed, (feed(), own("three"), own("two")), now=START + HOUR)
+    assert store.feed_version("sources/one") is None
+    moved = store.feed_version("sources/three")
+    assert moved is not None
+    assert version is not None
+    assert moved > version
+    store.apply(renamed, (own("three"),), now=START + 2 * HOUR)
+    assert store.feed_version("all") is None
+    assert store.feed_version("sources/three") == moved

@@ -10,8 +10,8 @@ from aggregator.model.configured import host_of
 from aggregator.model.instants import micros, optional_micros
 from aggregator.store import archive, feed_windows, ingest_entries, mirrors, notes, rule_verdicts
 from aggregator.store.codec import dumps
+from aggregator.store.feed_versions import bump
 from aggregator.store.new_entries import Batch
-from aggregator.store.reconcile import bump
 from aggregator.store.rows import feed_of, hints_to_text
 from aggregator.web.redaction import redact
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database, Migrations
 
 from aggregator.model.errors import StoreError
-from aggregator.store.schema import FIRST_RELEASE, PUBLISHING, SCALING
+from aggregator.store.schema import FIRST_RELEASE, INDEXES, PUBLISHING, SCALING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ def m0002_publishing(db: Database) -> None:
 @migrations()
 def m0003_scaling(db: Database) -> None:
     """Let the cost of one source be its own."""
-    for statement in SCALING:
+    for statement in (*SCALING, *INDEXES):
         db.execute(statement)
     db.execute("PRAGMA user_version = 3")
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from aggregator.model import Rules
 from aggregator.model.instants import MICROSECOND
 from aggregator.store import archive, feed_windows, mirrors, notes, rule_verdicts
+from aggregator.store.feed_versions import NEXT_CHANGE, bump
 from aggregator.store.rows import feed_of, feed_to_text, source_of, source_to_text
 
 if TYPE_CHECKING:
@@ -116,18 +117,6 @@ def _judge(
             rule_verdicts.judge_again(
                 connection, row["id"], source, with_source=source.rules != before
             )
-
-
-def bump(connection: sqlite3.Connection, feed_id: int, now: int) -> None:
-    """Count a change of a feed; its time of change moves on, whatever the clock does.
-
-    By a second at least: that is all that who compares Last-Modified can see.
-    """
-    connection.execute(
-        """UPDATE feeds SET version = version + 1, changed_at = max(changed_at + 1000000, ?)
-            WHERE id = ?""",
-        (now, feed_id),
-    )
 
 
 def _shows(connection: sqlite3.Connection, feed: sqlite3.Row, source_ids: set[int]) -> bool:
@@ -248,8 +237,8 @@ def _change(
 def _rename_feed(connection: sqlite3.Connection, before: str, after: str) -> None:
     """Let the automatic feed of a renamed source go on under its new name, unless that is taken."""
     connection.execute(
-        """UPDATE feeds SET name = :new, former_name = :old
-            WHERE name = :old AND NOT EXISTS (SELECT 1 FROM feeds WHERE name = :new)""",
+        f"""UPDATE feeds SET name = :new, former_name = :old, change_number = {NEXT_CHANGE}
+            WHERE name = :old AND NOT EXISTS (SELECT 1 FROM feeds WHERE name = :new)""",  # noqa: S608 -- built of constants
         {"new": f"sources/{after}", "old": f"sources/{before}"},
     )
 
@@ -278,7 +267,10 @@ def _apply_feeds(
     touched: set[str] = set()
     for name, row in stored.items():
         if row["removed_at"] is None and name not in configured:
-            connection.execute("UPDATE feeds SET removed_at = ? WHERE id = ?", (now, row["id"]))
+            connection.execute(
+                f"UPDATE feeds SET removed_at = ?, change_number = {NEXT_CHANGE} WHERE id = ?",  # noqa: S608 -- built of constants
+                (now, row["id"]),
+            )
             notes.drop(connection, f"feed {name}")
             if not feed_of(row["config"]).automatic:
                 changes.append(f"feed {name} removed")

@@ -255,4 +255,12 @@ PUBLISHING = (
     ) STRICT""",
 )
 
+# So that asking reads what it asks for.
+INDEXES = (
+    "CREATE INDEX sources_polled ON sources (last_poll_at) WHERE removed_at IS NULL",
+    # Counts the changes of all feeds together: what has changed since a number is read by it.
+    "ALTER TABLE feeds ADD COLUMN change_number INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX feeds_change ON feeds (change_number)",
+)
+
 SCALING: tuple[str, ...] = ()

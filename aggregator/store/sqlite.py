@@ -30,6 +30,8 @@ from aggregator.store import (
 from aggregator.store.codec import dumps
 from aggregator.store.connection import open_reader as open_reading
 from aggregator.store.connection import open_writer
+from aggregator.store.due_sources import due_sources
+from aggregator.store.feed_versions import FeedVersions, bump
 from aggregator.store.ingest import UNSTABLE_POLLS, Poll, absorb
 from aggregator.store.retention import drop_leftovers, prune_batch
 from aggregator.store.rows import feed_of, source_of, state_of
@@ -72,14 +74,14 @@ class SqliteStore(Store):
 
     def __init__(self, path: Path, writing: sqlite3.Connection | None, linger: timedelta) -> None:
         self._path = path
-        self._versions: dict[str, int] = {}
+        self._versions = FeedVersions()
         self._readers = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._writer = None
         if writing is not None:
-            self._read_versions(writing)
-            self._writer = Writer(writing, linger=linger, committed=self._read_versions)
+            self._versions.refresh(writing)
+            self._writer = Writer(writing, linger=linger, committed=self._versions.refresh)
 
     # --- configuration --------------------------------------------------------------------------
 
@@ -101,14 +103,14 @@ class SqliteStore(Store):
     @override
     def states(self, names: tuple[str, ...] | None = None) -> list[PollState]:
         with self._reading() as db:
-            rows = db.execute(
-                "SELECT * FROM sources WHERE removed_at IS NULL ORDER BY position"
-            ).fetchall()
-            return [
-                _state(db, row)
-                for row in rows
-                if (row["enabled"] if names is None else row["name"] in names)
-            ]
+            if names is None:
+                rows = db.execute(
+                    "SELECT * FROM sources WHERE removed_at IS NULL AND enabled = 1"
+                    " ORDER BY position"
+                ).fetchall()
+            else:
+                rows = _named(db, names)
+            return [_state(db, row) for row in rows]
 
     @override
     def absorb(
@@ -312,15 +314,7 @@ class SqliteStore(Store):
     ) -> list[PollState]:
         if rescheduling.is_clock_set_back(db, at):
             self._write(lambda writing: rescheduling.follow_clock_back(writing, at))
-        rows = db.execute(
-            """SELECT *, min(next_poll_at) AS earliest FROM sources
-                WHERE removed_at IS NULL AND enabled = 1 AND next_poll_at <= ?
-                  AND host NOT IN (SELECT value FROM json_each(?))
-                  AND EXISTS (SELECT 1 FROM mirrors m WHERE m.source_id = sources.id
-                        AND m.host NOT IN (SELECT host FROM gates WHERE until_at > ?))
-                GROUP BY host ORDER BY earliest, id LIMIT ?""",
-            (at, dumps(sorted(busy)), at, limit),
-        ).fetchall()
+        rows = due_sources(db, at, limit=limit, busy=busy)
         return [_state(db, row) for row in rows]
 
     @contextmanager
@@ -355,11 +349,6 @@ class SqliteStore(Store):
                 self._opened.append(reader)
         return reader
 
-    def _read_versions(self, db: sqlite3.Connection) -> None:
-        self._versions = dict(
-            db.execute("SELECT name, version FROM feeds WHERE removed_at IS NULL").fetchall()
-        )
-
 
 def open_store(path: Path, *, linger: timedelta = timedelta(0)) -> SqliteStore:
     """Open the database for writing; create it, or bring it to today's schema, where needed.
@@ -374,6 +363,15 @@ def open_reader(path: Path) -> SqliteStore:
     store = SqliteStore(path, None, timedelta(0))
     store.notes()
     return store
+
+
+def _named(db: sqlite3.Connection, names: tuple[str, ...]) -> list[sqlite3.Row]:
+    """Return the rows of the configured sources with these names, in the configuration's order."""
+    return db.execute(
+        """SELECT * FROM sources WHERE removed_at IS NULL
+              AND name IN (SELECT value FROM json_each(?)) ORDER BY position""",
+        (dumps(names),),
+    ).fetchall()
 
 
 def _state(db: sqlite3.Connection, row: sqlite3.Row) -> PollState:
@@ -395,7 +393,7 @@ def _advance_all(db: sqlite3.Connection, now: int) -> tuple[str, ...]:
         feed = feed_of(row["config"])
         entries = feed_windows.shown(db, row, feed)
         if len(feed_windows.advance(db, row, feed, entries, now)) < len(entries):
-            reconcile.bump(db, row["id"], now)
+            bump(db, row["id"], now)
             dropped.append(row["name"])
     return tuple(dropped)
 

@@ -1,0 +1,35 @@
+"""Which sources are due: the longest overdue first, one of each host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+def due_sources(
+    connection: sqlite3.Connection, now: int, *, limit: int, busy: frozenset[str]
+) -> list[sqlite3.Row]:
+    """Return the rows of at most `limit` sources that are due, none of a host in `busy`.
+
+    Left out are those all of whose URLs are of hosts that asked to wait. Goes through what is due
+    no further than it must.
+    """
+    due = connection.execute(
+        """SELECT * FROM sources
+            WHERE removed_at IS NULL AND enabled = 1 AND next_poll_at <= :now
+              AND EXISTS (SELECT 1 FROM mirrors m WHERE m.source_id = sources.id
+                    AND NOT EXISTS (SELECT 1 FROM gates g
+                                     WHERE g.host = m.host AND g.until_at > :now))
+            ORDER BY next_poll_at, id""",
+        {"now": now},
+    )
+    found: list[sqlite3.Row] = []
+    hosts = set(busy)
+    while len(found) < limit and (row := due.fetchone()) is not None:
+        if row["host"] not in hosts:
+            hosts.add(row["host"])
+            found.append(row)
+    due.close()
+    return found
