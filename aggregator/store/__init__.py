@@ -86,7 +86,11 @@ class FeedStore(Protocol):
     """What publishing asks: the stories of feeds, of their archives and of the operations feed."""
 
     def feed_version(self, name: str) -> int | None:
-        """Return the feed's change counter from memory, or `None` for an unknown feed."""
+        """Return the feed's change counter, or `None` for an unknown feed.
+
+        It is read from the process's own copy, which each of its writes refreshes before it
+        returns; a store that was opened for reading keeps none, and knows no feed.
+        """
 
     def select(self, feed: Feed) -> Selection:
         """Return the stories in the feed's window, in its order, with what its rules make of them.
