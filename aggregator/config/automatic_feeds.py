@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aggregator.model import Feed
+from aggregator.rules.visibility import hidden_sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,11 +19,11 @@ EVERYTHING = "all"
 def automatic(sources: Sequence[Source], configured: Sequence[Feed]) -> tuple[Feed, ...]:
     """Return the feeds beside the configured ones: `all`, `tags/TAG` and `sources/NAME`.
 
-    None shows what only feeds with a token show: a source that one of them selects, and that no
-    open feed shows as it is, is left out.
+    None shows what only feeds with a token show (`visibility.hidden_sources`).
     """
-    hidden = tuple(source.name for source in sources if _is_hidden(source, configured))
-    shown = [source for source in sources if source.name not in hidden]
+    names = hidden_sources(sources, configured)
+    hidden = tuple(source.name for source in sources if source.name in names)
+    shown = [source for source in sources if source.name not in names]
     if hidden and not shown:
         return ()
     feeds = []
@@ -37,7 +38,7 @@ def automatic(sources: Sequence[Source], configured: Sequence[Feed]) -> tuple[Fe
             exclude_sources=tuple(
                 source.name
                 for source in sources
-                if source.name in hidden and tag in source.carried_tags
+                if source.name in names and tag in source.carried_tags
             ),
             automatic=True,
         )
@@ -53,24 +54,3 @@ def automatic(sources: Sequence[Source], configured: Sequence[Feed]) -> tuple[Fe
         for source in shown
     ]
     return tuple(feeds)
-
-
-def _is_hidden(source: Source, configured: Sequence[Feed]) -> bool:
-    private = any(feed.token is not None and feed.selects(source) for feed in configured)
-    return private and not any(_shows_all(feed, source) for feed in configured)
-
-
-def _shows_all(feed: Feed, source: Source) -> bool:
-    """Tell whether everybody reads in a feed all that a source has to say.
-
-    A feed that shows some of it, or less than the text, has its reason.
-    """
-    if feed.token is not None or not feed.selects(source) or feed.content != "full":
-        return False
-    if feed.rules.keep or feed.rules.block or feed.rules.replace:
-        return False
-    if not set(feed.exclude_tags).isdisjoint(source.carried_tags):
-        return False
-    everything = feed.sources is None and feed.tags is None
-    named = feed.sources is not None and source.name in feed.sources
-    return everything or named or not set(source.tags).isdisjoint(feed.tags or ())

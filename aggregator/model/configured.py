@@ -157,6 +157,11 @@ def host_of(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
+def digest_of(token: str) -> str:
+    """Return what may be remembered of a token: enough to know it again, too little to use it."""
+    return sha256(token.encode(errors="replace")).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """One feed that we publish, a named selection of stories: a `[[feeds]]`, or an automatic one.
@@ -209,8 +214,8 @@ class Feed:
 
     @property
     def token_digest(self) -> str | None:
-        """What may be remembered of the token, once the feed is gone: enough to know it again."""
-        return None if self.token is None else sha256(self.token.encode()).hexdigest()
+        """What may be remembered of the token, once the feed is gone."""
+        return None if self.token is None else digest_of(self.token)
 
     @property
     def masked(self) -> Feed:

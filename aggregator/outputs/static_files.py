@@ -21,8 +21,9 @@ from aggregator.outputs.static_paths import SUFFIXES, Taken, is_of, path_of, why
 from aggregator.publish import Addresses, Format, render, render_feeds, render_sources
 from aggregator.publish.catalogue import Catalogue, Document
 from aggregator.publish.compression import pack
-from aggregator.publish.feeds_page import feeds_page, open_sources
+from aggregator.publish.feeds_page import feeds_page
 from aggregator.publish.rendering import make_edition
+from aggregator.rules.visibility import ANYBODY, Caller, Subject, sources_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,18 +182,20 @@ class _Run:
 
     def _plan_site(self) -> dict[str, tuple[str, Callable[[], bytes]]]:
         """Return what is no feed's, by path: for which state ("": for none), and how it is made."""
-        config, public = self._config, self._config.server.public_opml
-        told = repr((config.server.base_url, public, config.feeds, config.sources, __version__))
+        config, visibility = self._config, self._catalogue.visibility
+        view = visibility.view(ANYBODY, Subject.PAGE)
+        told = repr((config.server.base_url, view, config.feeds, config.sources, __version__))
         state = hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()[:32]
         site: dict[str, tuple[str, Callable[[], bytes]]] = {
-            "index.html": (state, lambda: feeds_page(self._catalogue, with_sources=public)),
+            "index.html": (state, lambda: feeds_page(self._catalogue, view)),
             "feeds.opml": (state, lambda: render_feeds("Feeds", config.feeds, self._addresses)),
         }
-        if public:
+        if visibility.view(ANYBODY, Subject.SOURCES).is_shown:
             site["sources.opml"] = ("", self._sources)
-        if config.publish.status_token is not None:
+        token = config.publish.status_token
+        if visibility.view(Caller(token=token), Subject.OPERATIONS).is_shown:
             for form in Format:
-                path = f"feeds/{config.publish.status_token}/_status.{form.value}"
+                path = f"feeds/{token}/_status.{form.value}"
                 site[path] = ("", partial(self._operations, form))
         return site
 
@@ -249,7 +252,9 @@ class _Run:
 
     def _sources(self) -> bytes:
         statuses = {status.name: status for status in self._store.status()}
-        return render_sources("Sources", open_sources(self._config), statuses)
+        view = self._catalogue.visibility.view(ANYBODY, Subject.SOURCES)
+        shown = sources_in(view, self._config.sources, self._config.feeds)
+        return render_sources("Sources", shown, statuses)
 
     def _operations(self, form: Format) -> bytes:
         selection = self._store.operations()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +11,7 @@ from urllib.parse import unquote
 
 from aggregator.model import Feed, Rules
 from aggregator.publish import Format
+from aggregator.rules.visibility import Caller, Visibility, may_read, might_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,26 +59,26 @@ class Address:
             case _:
                 return self.path[0] == "tags"
 
-    def is_of(self, feed: Feed) -> bool:
-        """Tell whether the feed stands there; how long that takes says nothing of its token."""
-        if feed.token is None:
-            return feed.path == "/".join(self.path)
+    @property
+    def token(self) -> str | None:
+        """The token in it, `None` where it has the form of an open feed's."""
         match self.path:
-            case ("feeds", token, name):
-                return hmac.compare_digest(feed.token.encode(), token.encode()) and (
-                    name == feed.name
-                )
+            case ("feeds", token, _):
+                return token
             case _:
-                return False
+                return None
+
+    def is_of(self, feed: Feed) -> bool:
+        """Tell whether the feed stands there, for one who knows no more than the address."""
+        return may_read(Caller(token=self.token), feed) and self._is_place_of(feed)
 
     def was_of(self, removed: Feed) -> bool:
         """Tell whether a feed stood there; `removed` is what `Store.removed_feed` returned."""
-        match self.path:
-            case ("feeds", token, name) if removed.token is not None:
-                asked = Feed(name, "", token=token).token_digest or ""
-                return hmac.compare_digest(asked, removed.token) and name == removed.name
-            case _:
-                return self.is_of(removed)
+        return might_read(Caller(token=self.token), removed) and self._is_place_of(removed)
+
+    def _is_place_of(self, feed: Feed) -> bool:
+        place = self.path if self.token is None else ("feeds", "TOKEN", self.path[-1])
+        return feed.masked.path == "/".join(place)
 
 
 def read_address(raw_path: str) -> tuple[Address, ...]:
@@ -122,6 +122,7 @@ class Catalogue:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.visibility = Visibility(config.server.public_opml, config.publish.status_token)
         self._feeds = {feed.name: feed for feed in config.feeds}
         self._made_for: dict[str, str] = {}
         self._polled_every: dict[str, timedelta] = {}

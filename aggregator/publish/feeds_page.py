@@ -8,13 +8,15 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from aggregator.publish import Addresses, Format, clean
+from aggregator.rules.visibility import feeds_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aggregator.config import Config
-    from aggregator.model import Feed, Source
+    from aggregator.model import Feed
     from aggregator.publish.catalogue import Catalogue
+    from aggregator.rules.visibility import View
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d1f23; --faint: #626873; --line: #d9dce2;
@@ -52,12 +54,12 @@ DISCOVERABLE = 20
 _HERE = Addresses("")
 
 
-def feeds_page(catalogue: Catalogue, *, with_sources: bool) -> bytes:
+def feeds_page(catalogue: Catalogue, view: View) -> bytes:
     """Return the page of all feeds, in UTF-8; its links are relative, whatever it is served under.
 
-    It shows the feeds of `listed`, and says of each its title and how many sources it has.
+    It says of each feed of the view its title and how many sources it has.
     """
-    shown = listed(catalogue.config, with_sources=with_sources)
+    shown = feeds_in(view, catalogue.config.feeds)
     feeds = [feed for feed in shown if feed.path.startswith("feeds/")]
     tags = [feed for feed in shown if feed.path.startswith("tags/")]
     sources = [feed for feed in shown if feed.path.startswith("sources/")]
@@ -105,33 +107,6 @@ def addresses(config: Config) -> str:
         lines += [f"    {places.feed(feed.masked, form)}" for form in Format]
     lines.append(f"  each tag and source: {places.home}tags/TAG.atom, sources/NAME.atom")
     return "\n".join(lines) + "\n"
-
-
-def listed(config: Config, *, with_sources: bool) -> tuple[Feed, ...]:
-    """Return the feeds that everybody may know of: never those with a token.
-
-    The feeds of single sources tell what the sources are, so they are there `with_sources` only.
-    """
-    return tuple(
-        feed
-        for feed in config.feeds
-        if feed.token is None and (with_sources or not feed.path.startswith("sources/"))
-    )
-
-
-def open_sources(config: Config) -> tuple[Source, ...]:
-    """Return the sources that everybody may know of once the list of sources is for everybody.
-
-    Not those that are there for feeds with a token: one of them selects the source, and it has no
-    automatic feed of its own.
-    """
-    shown = {feed.name for feed in config.feeds if feed.automatic}
-    secret = [feed for feed in config.feeds if feed.token is not None]
-    return tuple(
-        source
-        for source in config.sources
-        if f"sources/{source.name}" in shown or not any(feed.selects(source) for feed in secret)
-    )
 
 
 def _section(title: str, chinese: str, feeds: Iterable[Feed], catalogue: Catalogue) -> str:

@@ -8,6 +8,7 @@ from lxml import etree
 
 from aggregator.publish.feed_formats import Format
 from aggregator.publish.xml_safety import clean, clean_url
+from aggregator.rules.visibility import View, feeds_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,12 +37,7 @@ def render_feeds(title: str, feeds: tuple[Feed, ...], addresses: Addresses) -> b
     Not those with a token, which only who knows it finds, and not the automatic ones of single
     sources, which other readers had better subscribe to themselves.
     """
-    return _document(title, (_feed_outline(feed, addresses) for feed in feeds if _is_listed(feed)))
-
-
-def _is_listed(feed: Feed) -> bool:
-    of_a_source = feed.automatic and feed.name.startswith("sources/")
-    return feed.token is None and not of_a_source
+    return _document(title, (_feed_outline(feed, addresses) for feed in feeds_in(View.OPEN, feeds)))
 
 
 def _document(title: str, outlines: Iterable[etree._Element]) -> bytes:

@@ -1,7 +1,8 @@
-"""What an operator wants of entries: kept, left out, tagged, said in other words.
+"""What an operator wants of entries: kept, left out, tagged, said in other words; seen by whom.
 
 A pattern is plain words or a `/regex/` (`patterns`), a rule is put to what is known of an entry
-(`judging`), a replacement acts on text (`replacing`), and a CSS selector on markup (`selectors`).
+(`verdicts`), a replacement acts on text (`replacements`), a CSS selector on markup (`selectors`);
+who may see which feed and whose name is asked of `visibility`.
 Nothing here changes what is stored of an entry: not its id, not its dates, not its place.
 """
 

@@ -12,6 +12,8 @@ from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from aggregator.rules.visibility import Caller
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
@@ -26,7 +28,12 @@ FORWARDING_FIELDS = (
 )
 
 
-def is_local(request: Request, base_url: str) -> bool:
+def caller_of(request: Request, base_url: str, *, token: str | None = None) -> Caller:
+    """Return who sends a request, with the token of the address that it asks for."""
+    return Caller(_is_local(request, base_url), token)
+
+
+def _is_local(request: Request, base_url: str) -> bool:
     """Tell whether the caller is surely on this machine.
 
     Not so over a Unix socket (a proxy's way in), when a proxy left its mark, when HTTP/1.0 is

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,9 +20,10 @@ from aggregator.publish import (
     render_sources,
 )
 from aggregator.publish.catalogue import Catalogue
-from aggregator.publish.feeds_page import STYLE_SOURCE, feeds_page, open_sources
+from aggregator.publish.feeds_page import STYLE_SOURCE, feeds_page
+from aggregator.rules.visibility import Subject, View, Visibility, sources_in
 from aggregator.serve import page_messages
-from aggregator.serve.callers import is_local
+from aggregator.serve.callers import caller_of
 from aggregator.serve.document_cache import Made
 from aggregator.serve.feed_routes import PRIVATELY, Feeds
 from aggregator.serve.responses import (
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from aggregator.config import Config
+    from aggregator.rules.visibility import Caller
     from aggregator.store import FeedStore, ReadingStore, StatusStore
 
 #: Below these stand feeds.
@@ -103,6 +104,16 @@ def create_app(site: Site) -> Starlette:
     return app
 
 
+def _visibility(config: Config) -> Visibility:
+    return Visibility(config.server.public_opml, config.publish.status_token)
+
+
+def _kept_by(visibility: Visibility, caller: Caller, subject: Subject) -> str:
+    """Return the Cache-Control of a page or list: what not all may see is in no shared cache."""
+    is_for_all = visibility.is_for_all(caller, subject)
+    return ASK_FIRST if is_for_all else f"private, {ASK_FIRST}"
+
+
 class _Page:
     """`/`, with the feeds of sources for those who may know the sources."""
 
@@ -112,23 +123,19 @@ class _Page:
 
     async def respond(self, request: Request) -> Response:
         config = self._site.config()
-        public = config.server.public_opml
-        with_sources = public or is_local(request, config.server.base_url)
-        make = partial(_represent_page, config, with_sources=with_sources)
+        visibility, caller = _visibility(config), caller_of(request, config.server.base_url)
+        view = visibility.view(caller, Subject.PAGE)
         return conditional_response(
             request,
-            await self._made.get(config, "whole" if with_sources else "open", make),
-            # What this machine's people see is nobody else's, in no cache on the way either.
-            cache_control=ASK_FIRST if public or not with_sources else f"private, {ASK_FIRST}",
+            await self._made.get(config, view.name, partial(_represent_page, config, view)),
+            cache_control=_kept_by(visibility, caller, Subject.PAGE),
             now=self._site.now(),
             headers=_PAGE_HEADERS,
         )
 
 
-def _represent_page(config: Config, *, with_sources: bool) -> Representation:
-    return represent(
-        feeds_page(Catalogue(config), with_sources=with_sources), "text/html; charset=utf-8"
-    )
+def _represent_page(config: Config, view: View) -> Representation:
+    return represent(feeds_page(Catalogue(config), view), "text/html; charset=utf-8")
 
 
 class _Lists:
@@ -160,21 +167,22 @@ class _Sources:
 
     async def respond(self, request: Request) -> Response:
         config = self._site.config()
-        is_here = is_local(request, config.server.base_url)
-        if not config.server.public_opml and not is_here:
+        visibility, caller = _visibility(config), caller_of(request, config.server.base_url)
+        view = visibility.view(caller, Subject.SOURCES)
+        if not view.is_shown:
             return text_response(403, page_messages.SOURCES_ARE_LOCAL)
-        make = partial(_represent_sources, config, self._site.store, whole=is_here)
+        make = partial(_represent_sources, config, self._site.store, view)
         return conditional_response(
             request,
-            await self._made.get(config, "whole" if is_here else "open", make),
-            cache_control=f"private, {ASK_FIRST}" if is_here else ASK_FIRST,
+            await self._made.get(config, view.name, make),
+            cache_control=_kept_by(visibility, caller, Subject.SOURCES),
             now=self._site.now(),
         )
 
 
-def _represent_sources(config: Config, store: StatusStore, *, whole: bool) -> Representation:
+def _represent_sources(config: Config, store: StatusStore, view: View) -> Representation:
     statuses = {status.name: status for status in store.status()}
-    body = render_sources("Sources", config.sources if whole else open_sources(config), statuses)
+    body = render_sources("Sources", sources_in(view, config.sources, config.feeds), statuses)
     return represent(body, f"{OPML_MEDIA_TYPE}; charset=utf-8")
 
 
@@ -188,15 +196,17 @@ class _Operations:
     async def respond(self, request: Request) -> Response:
         config = self._site.config()
         form = _FORMATS.get(request.path_params["extension"])
-        known, token = config.publish.status_token, request.path_params.get("token")
+        token = request.path_params.get("token")
         if form is None:
             raise HTTPException(404)
-        if token is None and not is_local(request, config.server.base_url):
-            return text_response(403, page_messages.OPERATIONS_ARE_LOCAL)
-        if token is not None and not (
-            known and hmac.compare_digest(known.encode(), token.encode(errors="replace"))
-        ):
-            raise HTTPException(404)
+        caller = caller_of(request, config.server.base_url, token=token)
+        match _visibility(config).view(caller, Subject.OPERATIONS):
+            case View.REFUSED:
+                return text_response(403, page_messages.OPERATIONS_ARE_LOCAL)
+            case View.HIDDEN:
+                raise HTTPException(404)
+            case View.WHOLE | View.OPEN:
+                pass
         key = f"{form.value} {'below its token' if token else 'here'}"
         make = partial(_represent_operations, config, self._site.store, form, token)
         return conditional_response(
@@ -227,8 +237,10 @@ class _Health:
         trouble = self._site.health()
         if trouble is None:
             return text_response(200, "ok")
-        local = is_local(request, self._site.config().server.base_url)
-        return text_response(503, f"fail: {trouble}" if local else "fail")
+        config = self._site.config()
+        caller = caller_of(request, config.server.base_url)
+        view = _visibility(config).view(caller, Subject.REASONS)
+        return text_response(503, f"fail: {trouble}" if view is View.WHOLE else "fail")
 
 
 async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the interface

@@ -1,0 +1,282 @@
+"""Who may see what: the policy as a table, and every route and file held against it."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.routing import Route, compile_path
+
+from aggregator.config import Publish, StoreSettings
+from aggregator.config.automatic_feeds import automatic
+from aggregator.model import Condition, Feed, Rules, Source
+from aggregator.outputs.static_files import publish_all
+from aggregator.rules.visibility import (
+    ANYBODY,
+    Caller,
+    Subject,
+    View,
+    Visibility,
+    feeds_in,
+    hidden_sources,
+    may_read,
+    might_read,
+    sources_in,
+)
+from aggregator.serve import Site, create_app
+from aggregator.store.sqlite import SqliteStore, open_store
+from tests.making import DAY, START, absorb, document, entry
+from tests.publishing import config
+from tests.serving import running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aggregator.config import Config
+
+TOKEN = "t0ken-of-the-family"  # noqa: S105 - nobody's
+WRONG = "t0ken-of-the-familx"
+STATUS_TOKEN = "t0ken-of-the-operator"  # noqa: S105 - nobody's
+
+LOCAL = Caller(is_local=True)
+CALLERS = [
+    LOCAL, ANYBODY, Caller(token=STATUS_TOKEN), Caller(token=WRONG),
+    Caller(is_local=True, token=WRONG),
+]  # fmt: skip
+
+ALL, OPEN, REFUSED, HIDDEN = View.WHOLE, View.OPEN, View.REFUSED, View.HIDDEN
+OPERATOR = Visibility(status_token=STATUS_TOKEN)
+
+#: For each policy and subject, what each of `CALLERS` sees.
+POLICIES = [
+    (Visibility(), Subject.PAGE, (ALL, OPEN, OPEN, OPEN, ALL)),
+    (Visibility(), Subject.FEEDS, (OPEN, OPEN, OPEN, OPEN, OPEN)),
+    (Visibility(), Subject.SOURCES, (ALL, REFUSED, REFUSED, REFUSED, ALL)),
+    (Visibility(), Subject.REASONS, (ALL, OPEN, OPEN, OPEN, ALL)),
+    (Visibility(), Subject.OPERATIONS, (ALL, REFUSED, HIDDEN, HIDDEN, HIDDEN)),
+    (Visibility(public_opml=True), Subject.PAGE, (ALL, ALL, ALL, ALL, ALL)),
+    (Visibility(public_opml=True), Subject.FEEDS, (OPEN, OPEN, OPEN, OPEN, OPEN)),
+    (Visibility(public_opml=True), Subject.SOURCES, (ALL, OPEN, OPEN, OPEN, ALL)),
+    (Visibility(public_opml=True), Subject.REASONS, (ALL, OPEN, OPEN, OPEN, ALL)),
+    (Visibility(public_opml=True), Subject.OPERATIONS, (ALL, REFUSED, HIDDEN, HIDDEN, HIDDEN)),
+    (
+        Visibility(status_token=STATUS_TOKEN),
+        Subject.OPERATIONS,
+        (ALL, REFUSED, ALL, HIDDEN, HIDDEN),
+    ),
+]
+
+
+@pytest.mark.parametrize(("policy", "subject", "views"), POLICIES)
+def test_the_policy(policy: Visibility, subject: Subject, views: tuple[View, ...]) -> None:
+    assert tuple(policy.view(caller, subject) for caller in CALLERS) == views
+    for caller, view in zip(CALLERS, views, strict=True):
+        assert policy.is_for_all(caller, subject) == (view is policy.view(ANYBODY, subject))
+
+
+def test_a_feed_with_a_token_is_for_one_who_knows_it_and_else_as_if_it_were_not_there() -> None:
+    secret, policy = Feed("family", "Family", token=TOKEN), Visibility(True, STATUS_TOKEN)
+    assert policy.view(Caller(token=TOKEN), secret) is View.WHOLE
+    for caller in CALLERS:
+        assert policy.view(caller, secret) is View.HIDDEN
+        assert policy.view(caller, Feed("all", "All")) is View.WHOLE
+    removed = replace(secret, token=secret.token_digest)
+    assert might_read(Caller(token=TOKEN), removed)
+    assert not might_read(Caller(token=removed.token), removed)
+    assert not might_read(ANYBODY, removed)
+    assert might_read(ANYBODY, Feed("all", "All"))
+    assert not may_read(Caller(token="ö"), secret)
+
+
+NAMES = ("a", "b", "c")
+TAGS = ("x", "y")
+
+tags = st.lists(st.sampled_from(TAGS), unique=True, max_size=2).map(tuple)
+chosen = st.none() | st.lists(st.sampled_from(NAMES), unique=True, max_size=2).map(tuple)
+rules = st.sampled_from([Rules(), Rules(block=(Condition(words=("spam",)),))])
+feeds = st.builds(
+    Feed,
+    st.just(""),
+    st.just(""),
+    sources=chosen,
+    tags=st.none() | tags,
+    exclude_tags=tags,
+    content=st.sampled_from(["full", "link"]),
+    rules=rules,
+    token=st.sampled_from([None, TOKEN]),
+)
+
+
+def numbered(found: list[Feed]) -> tuple[Feed, ...]:
+    return tuple(replace(one, name=f"f{number}") for number, one in enumerate(found))
+
+
+@given(
+    st.tuples(tags, tags, tags).map(
+        lambda three: tuple(
+            Source(name, f"https://{name}.example/", tags=own)
+            for name, own in zip(NAMES, three, strict=True)
+        )
+    ),
+    st.lists(feeds, max_size=3).map(numbered),
+)
+def test_what_is_hidden_is_in_no_automatic_feed_and_in_no_list(
+    sources: tuple[Source, ...], configured: tuple[Feed, ...]
+) -> None:
+    every = (*configured, *automatic(sources, configured))
+    hidden = hidden_sources(sources, every)
+    of_sources = {feed.name for feed in every if feed.path.startswith("sources/")}
+    shown = {source.name for source in sources} - hidden
+    assert of_sources == {f"sources/{name}" for name in shown}
+    for feed, source in itertools.product(every, sources):
+        if feed.automatic and source.name in hidden:
+            assert not feed.selects(source)
+    assert {source.name for source in sources_in(View.OPEN, sources, every)} == shown
+    assert sources_in(View.WHOLE, sources, every) == sources
+    assert sources_in(View.REFUSED, sources, every) == sources_in(View.HIDDEN, sources, every) == ()
+    whole, some = feeds_in(View.WHOLE, every), feeds_in(View.OPEN, every)
+    assert set(some) <= set(whole)
+    assert all(feed.token is None for feed in whole)
+    assert not any(feed.path.startswith("sources/") for feed in some)
+    assert feeds_in(View.REFUSED, every) == feeds_in(View.HIDDEN, every) == ()
+
+
+# --- every route --------------------------------------------------------------------------------
+
+SOURCES = (
+    Source("paper", "https://paper.example/feed.xml", tags=("news",)),
+    Source("hush", "https://hush.example/feed.xml"),  # only the feed with a token shows it
+)
+CONFIGURED = (
+    Feed("open", "Open", sources=("paper",)),
+    Feed("family", "Family", sources=("hush",), token=TOKEN),
+)
+
+
+def served(folder: Path, *, public_opml: bool) -> tuple[Config, SqliteStore]:
+    """Return a configuration and its database, in which each source has told one thing."""
+    feeds = (*CONFIGURED, *automatic(SOURCES, CONFIGURED))
+    present = replace(
+        config(sources=SOURCES, feeds=feeds, public_opml=public_opml),
+        store=StoreSettings(folder / "aggregator.db", 180 * DAY, 30 * DAY),
+        publish=Publish(directory=folder / "public", status_token=STATUS_TOKEN),
+    )
+    store = open_store(present.store.path)
+    store.apply(SOURCES, feeds, now=START)
+    for source in SOURCES:
+        told = entry(source.name, text=f"what {source.name} says", published_at=START)
+        absorb(store, document(told), START, name=source.name)
+    return present, store
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A caller as requests show it."""
+
+    name: str
+    fields: tuple[tuple[str, str], ...] = ()
+    is_local: bool = False
+
+
+KINDS = [
+    Kind("here", is_local=True),
+    Kind("stranger", (("host", "feeds.example.org"),)),
+    Kind("behind a proxy", (("x_forwarded_for", "127.0.0.1"),)),
+]
+
+#: An archive's part that everybody has before anything has left the window.
+PART = "archive/2026-11"
+
+#: Target, then the status here, the status elsewhere, and that with `public_opml`.
+ROUTES = [
+    ("/", 200, 200, 200),
+    ("/feeds.opml", 200, 200, 200),
+    ("/sources.opml", 200, 403, 200),
+    ("/healthz", 503, 503, 503),
+    ("/feeds/_status.atom", 200, 403, 403),
+    (f"/feeds/{STATUS_TOKEN}/_status.atom", 200, 200, 200),
+    (f"/feeds/{WRONG}/_status.atom", 404, 404, 404),
+    (f"/feeds/{TOKEN}/_status.atom", 404, 404, 404),
+    ("/feeds/open.atom", 200, 200, 200),
+    ("/feeds/all.json", 200, 200, 200),
+    (f"/feeds/open/{PART}.atom", 200, 200, 200),
+    (f"/feeds/{TOKEN}/open.atom", 404, 404, 404),
+    ("/feeds/family.atom", 404, 404, 404),
+    (f"/feeds/family/{PART}.atom", 404, 404, 404),
+    (f"/feeds/{TOKEN}/family.atom", 200, 200, 200),
+    (f"/feeds/{TOKEN}/family/{PART}.atom", 200, 200, 200),
+    (f"/feeds/{WRONG}/family.atom", 404, 404, 404),
+    (f"/feeds/{WRONG}/family/{PART}.atom", 404, 404, 404),
+    (f"/feeds/{STATUS_TOKEN}/family.atom", 404, 404, 404),
+    ("/tags/news.rss", 200, 200, 200),
+    ("/sources/paper.rss", 200, 200, 200),
+    ("/sources/hush.rss", 404, 404, 404),
+    (f"/sources/hush/{PART}.rss", 404, 404, 404),
+]
+
+
+@pytest.mark.parametrize("public_opml", [False, True])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+async def test_every_route_shows_a_caller_what_the_policy_says(
+    tmp_path: Path, kind: Kind, public_opml: bool
+) -> None:
+    present, store = served(tmp_path, public_opml=public_opml)
+    site = Site(lambda: present, store, lambda: "the disk is full", lambda: START + DAY)
+    async with running(site) as server:
+        for target, here, elsewhere, open_to_all in ROUTES:
+            answer = await server.get(target, **dict(kind.fields))
+            status = here if kind.is_local else open_to_all if public_opml else elsewhere
+            assert answer.status == status, target
+            body, cached = answer.body.decode(), answer.headers["cache-control"]
+            # What somebody sees that a stranger does not see there is in no shared cache.
+            below_token = status == 200 and (TOKEN in target or "_status" in target)
+            tells = "hush" in body or (target == "/" and "sources/paper" in body)
+            if below_token or (kind.is_local and tells and not public_opml):
+                assert cached.startswith("private"), target
+            if TOKEN not in target:
+                assert TOKEN not in body, target
+                assert ("hush" in body) == (kind.is_local and target == "/sources.opml"), target
+            if target == "/":
+                assert ("sources/paper.atom" in body) == (kind.is_local or public_opml)
+            if target == "/healthz":
+                assert ("the disk is full" in body) == kind.is_local
+    store.close()
+
+
+def test_no_route_is_left_out(tmp_path: Path) -> None:
+    present, store = served(tmp_path, public_opml=True)
+    for route in create_app(Site(lambda: present, store, lambda: None)).routes:
+        assert isinstance(route, Route)
+        pattern, _, _ = compile_path(route.path)
+        assert any(pattern.match(target) for target, *_ in ROUTES), route.path
+    store.close()
+
+
+@pytest.mark.parametrize("public_opml", [False, True])
+async def test_files_are_what_a_stranger_sees_and_what_stands_below_tokens(
+    tmp_path: Path, public_opml: bool
+) -> None:
+    present, store = served(tmp_path, public_opml=public_opml)
+    publish_all(present, store)
+    folder = tmp_path / "public"
+    written = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix not in (".gz", ".br")
+    }
+    assert {f"feeds/{TOKEN}/family.atom", f"feeds/{STATUS_TOKEN}/_status.atom"} <= written
+    assert ("sources.opml" in written) == public_opml
+    async with running(Site(lambda: present, store, lambda: None)) as server:
+        for name in written:
+            body = (folder / name).read_bytes()
+            target = "/" if name == "index.html" else f"/{name}"
+            answer = await server.get(target, host="feeds.example.org")
+            assert (answer.status, answer.body) == (200, body), name
+            if TOKEN not in name:
+                assert b"hush" not in body, name
+                assert TOKEN.encode() not in body, name
+    store.close()
