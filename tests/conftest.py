@@ -6,17 +6,21 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 
+from aggregator.daemon.workers import Workers
 from tests.engines import ENGINES
+from tests.making import START, feed, source
 from tests.program import Program, program
 from tests.web import Publisher, ThreadedPublisher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
+    from aggregator.daemon.workers import Workers
     from aggregator.store import Store
-    from tests.engines import Database
+from tests.engines import Database
 
 
 @pytest.fixture
@@ -52,6 +56,20 @@ def database(new_database: Callable[[], Database]) -> Iterator[Database]:
 def store(database: Database) -> Store:
     """A store of each engine, empty."""
     return database.open()
+
+
+@pytest.fixture
+def one_source(store: Store) -> None:
+    """Let the store poll the source `one` and publish the feed `all`."""
+    store.apply((source(),), (feed(),), now=START)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def workers() -> AsyncIterator[Workers]:
+    """Worker processes for all tests of a module: to start Python takes longer than most do."""
+    made = Workers()
+    yield made
+    await made.aclose()
 
 
 @pytest.fixture

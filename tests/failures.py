@@ -22,8 +22,8 @@ from backports import zstd
 
 from aggregator.model import ProblemKind
 from tests.dns import FAILS, SILENT, NameServer, Trouble
+from tests.feed_documents import item, rss
 from tests.fetching import LIMITS
-from tests.polling import rss
 from tests.web import Certificate, Publisher, Reply, Request, make_certificate
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Scene:
         # Another test's socket may sit there: then nobody can tell whether we were led to it.
         with contextlib.suppress(OSError):
             await self.stack.enter_async_context(self.inside)
-        self.inside.route(PATH, body=rss(["from inside"]))
+        self.inside.route(PATH, body=rss(item("from inside")))
 
     async def publish_with(self, tls: ssl.SSLContext | None) -> None:
         """Begin to listen anew, with this TLS or without."""
@@ -124,7 +124,9 @@ class Scene:
 
     def document(self) -> Reply:
         tag = b'"%d"' % self.entries
-        return Reply(body=rss(range(self.entries, 0, -1)), etag=tag, last_modified=b"L" + tag)
+        return Reply(
+            body=rss(*map(item, range(self.entries, 0, -1))), etag=tag, last_modified=b"L" + tag
+        )
 
     async def heal(self) -> None:
         """Publish a good document with one more entry, whatever was wrong before."""
@@ -306,7 +308,7 @@ def _brotli_bomb() -> bytes:
     ) + bytes(packer.finish())
 
 
-_GOOD = rss([1])
+_GOOD = rss(item(1))
 _GZIPPED = gzip.compress(_GOOD)
 _HTML = b"<!doctype html><html><head><title>Log in</title></head><body><form></form></body></html>"
 _RSSHUB = b"""<html><body><h1>Welcome to RSSHub!</h1><p>Looks like something went wrong</p>

@@ -32,7 +32,7 @@ from tests.fetching import LIMITS
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable
 
     from aggregator.config import Config
     from aggregator.fetch import FetchLimits, Resolver
@@ -236,30 +236,6 @@ async def house(
             await own.aclose()
         await fetcher.aclose()
         store.close()
-
-
-def source(name: str, url: str, more: str = "") -> str:
-    """Return a `[[sources]]`."""
-    return f'\n[[sources]]\nname = "{name}"\nurl = "{url}"\n{more}\n'
-
-
-def item(number: int | str, at: datetime = START) -> str:
-    """Return an entry with everything that an entry should have."""
-    return (
-        f"<item><title>Entry {number}</title><link>https://site.example/{number}</link>"
-        f'<guid isPermaLink="false">tag:site.example,2026:{number}</guid>'
-        f"<pubDate>{at:%a, %d %b %Y %H:%M:%S} GMT</pubDate>"
-        f"<description>Text {number}</description></item>"
-    )
-
-
-def rss(numbers: Iterable[int | str], more: str = "") -> bytes:
-    """Return a document with these entries; `more` goes into the channel."""
-    return (
-        '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Site</title>'
-        f"<link>https://site.example/</link><description>d</description>{more}"
-        f"{''.join(item(number) for number in numbers)}</channel></rss>"
-    ).encode()
 
 
 def peak_memory() -> Callable[[], int]:

@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
 import resource
 import signal
 import socket
-import subprocess
 import threading
-from typing import TYPE_CHECKING
 
 import pytest
 import wcwidth
 
 from aggregator.daemon.control import socket_path
-from tests.program import PATIENCE, PROGRAM, Program
+from tests.config_texts import source_toml
+from tests.feed_documents import undated
+from tests.program import PATIENCE, Program
+from tests.terminals import LOCAL_TIME, OFFSET, on_terminal
 from tests.web import Publisher
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-OFFSET = r"[+-]\d\d:\d\d"
-LOCAL_TIME = rf"\d{{4}}-\d\d-\d\d \d\d:\d\d{OFFSET}"
 LOCAL_TIME_EXACT = rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d{OFFSET}"
 UTC_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
-
-
-def document(title: str = "站点", entries: int = 1) -> bytes:
-    items = "".join(
-        f"<item><title>{number}</title><link>https://site.example/{number}</link>"
-        f"<description>正文 {number}</description></item>"
-        for number in range(entries)
-    )
-    return (
-        f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>{title}</title>'
-        f"<link>https://site.example/</link><description>d</description>{items}</channel></rss>"
-    ).encode()
-
-
-def source(name: str, url: str, more: str = 'interval = "1h"') -> str:
-    return f'[[sources]]\nname = "{name}"\nurl = "{url}"\n{more}\n'
 
 
 def columns(text: str, header: str) -> set[int]:
@@ -56,30 +34,11 @@ def columns(text: str, header: str) -> set[int]:
     return found
 
 
-def on_terminal(*words: str | Path, width: int = 100) -> tuple[int, str]:
-    """Run a command on a terminal of its own; return its exit status and what that showed."""
-    ours, theirs = pty.openpty()
-    environ = os.environ | {"COLUMNS": str(width), "TERM": "xterm"}
-    process = subprocess.Popen(
-        [PROGRAM, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environ
-    )
-    os.close(theirs)
-    shown = b""
-    try:
-        while piece := os.read(ours, 4096):
-            shown += piece
-    except OSError:  # Linux tells the end of a terminal as EIO
-        pass
-    finally:
-        os.close(ours)
-    return process.wait(PATIENCE), shown.decode()
-
-
 def test_poll_tells_a_line_a_source_and_fails_if_one_did(
     aggregator: Program, web: Publisher
 ) -> None:
-    web.route("/a.xml", body=document(entries=2))
-    aggregator.configure(source("a", web.url("/a.xml")) + source("gone", web.url("/404")))
+    web.route("/a.xml", body=undated(2))
+    aggregator.configure(source_toml("a", web.url("/a.xml")) + source_toml("gone", web.url("/404")))
     told = aggregator.run("poll")
     assert told.returncode == 1
     assert sorted(line.partition(":")[0] for line in told.stdout.splitlines()) == ["a", "gone"]
@@ -89,8 +48,8 @@ def test_poll_tells_a_line_a_source_and_fails_if_one_did(
 
 
 def test_poll_says_when_the_next_is_due(aggregator: Program, web: Publisher) -> None:
-    web.route("/a.xml", body=document())
-    aggregator.configure(source("a", web.url("/a.xml")))
+    web.route("/a.xml", body=undated())
+    aggregator.configure(source_toml("a", web.url("/a.xml")))
     told = aggregator.run("poll")
     assert told.returncode == 0
     assert re.fullmatch(rf"a: 1 new, 0 updated; next poll {LOCAL_TIME_EXACT} \(.*\)\n", told.stdout)
@@ -109,8 +68,8 @@ def test_poll_without_sources_says_so(aggregator: Program) -> None:
 def test_on_a_terminal_poll_shows_a_bar_and_what_failed(
     aggregator: Program, web: Publisher
 ) -> None:
-    web.route("/a.xml", body=document())
-    aggregator.configure(source("a", web.url("/a.xml")) + source("gone", web.url("/404")))
+    web.route("/a.xml", body=undated())
+    aggregator.configure(source_toml("a", web.url("/a.xml")) + source_toml("gone", web.url("/404")))
     status, shown = on_terminal("poll", "--config", aggregator.config)
     assert status == 1
     assert "2/2" in shown
@@ -123,11 +82,11 @@ def test_on_a_terminal_poll_shows_a_bar_and_what_failed(
 def test_status_is_a_table_that_stays_straight_with_chinese(
     aggregator: Program, web: Publisher
 ) -> None:
-    web.route("/a.xml", body=document("站点&#27;[31m\u202e", entries=3))
+    web.route("/a.xml", body=undated(3, "站点&#27;[31m\u202e"))
     aggregator.configure(
-        source("a", web.url("/a.xml"))
-        + source("gone", web.url("/404"), 'title = "少数派"')
-        + source("off", web.url("/off"), "enabled = false")
+        source_toml("a", web.url("/a.xml"))
+        + source_toml("gone", web.url("/404"), 'title = "少数派"')
+        + source_toml("off", web.url("/off"), "enabled = false")
     )
     aggregator.run("poll")
     told = aggregator.run("status")
@@ -145,7 +104,7 @@ def test_status_is_a_table_that_stays_straight_with_chinese(
 def test_on_a_terminal_the_problem_is_wrapped_to_the_width(
     aggregator: Program, web: Publisher
 ) -> None:
-    aggregator.configure(source("gone", web.url(f"/{'x' * 300}")))
+    aggregator.configure(source_toml("gone", web.url(f"/{'x' * 300}")))
     aggregator.run("poll")
     _, shown = on_terminal("status", "--config", aggregator.config, width=110)
     assert all(wcwidth.width(line) <= 110 for line in shown.splitlines())
@@ -154,9 +113,9 @@ def test_on_a_terminal_the_problem_is_wrapped_to_the_width(
 def test_status_for_programs_is_a_list_of_objects_in_utc(
     aggregator: Program, web: Publisher
 ) -> None:
-    web.route("/a.xml", body=document())
+    web.route("/a.xml", body=undated())
     secret = web.url("/a.xml").replace("http://", "http://me:CANARY@") + "?key=CANARY&page=1"
-    aggregator.configure(source("a", secret) + source("gone", web.url("/404")))
+    aggregator.configure(source_toml("a", secret) + source_toml("gone", web.url("/404")))
     aggregator.run("poll")
     told = aggregator.run("status", "--json")
     assert told.returncode == 0
@@ -171,11 +130,11 @@ def test_status_for_programs_is_a_list_of_objects_in_utc(
 
 
 def test_a_source_that_was_never_seen_has_no_entries(aggregator: Program, web: Publisher) -> None:
-    web.route("/a.xml", body=document())
-    first = source("a", web.url("/a.xml"))
+    web.route("/a.xml", body=undated())
+    first = source_toml("a", web.url("/a.xml"))
     aggregator.configure(first)
     aggregator.run("poll")
-    aggregator.configure(source("new", "https://user:CANARY@new.example/") + first)
+    aggregator.configure(source_toml("new", "https://user:CANARY@new.example/") + first)
     told = aggregator.run("status", "--json")
     new, seen = json.loads(told.stdout)
     assert (new["name"], new["url"]) == ("new", "https://new.example/")
@@ -187,8 +146,8 @@ def test_a_source_that_was_never_seen_has_no_entries(aggregator: Program, web: P
 def test_a_broken_edit_hides_neither_the_daemon_nor_its_sources(
     aggregator: Program, web: Publisher, broken: str
 ) -> None:
-    web.route("/a.xml", body=document())
-    aggregator.configure(source("a", web.url("/a.xml")))
+    web.route("/a.xml", body=undated())
+    aggregator.configure(source_toml("a", web.url("/a.xml")))
     aggregator.start()
     aggregator.wait(lambda: aggregator.status()["a"]["entries"] == 1, "an entry")
     with aggregator.config.open("a", encoding="utf-8") as file:
@@ -207,13 +166,13 @@ def test_a_broken_edit_hides_neither_the_daemon_nor_its_sources(
 
 
 def test_reload_says_what_changed_and_what_is_odd(aggregator: Program, web: Publisher) -> None:
-    web.route("/a.xml", body=document())
-    web.route("/b.xml", body=document())
-    first = source("a", web.url("/a.xml"))
+    web.route("/a.xml", body=undated())
+    web.route("/b.xml", body=undated())
+    first = source_toml("a", web.url("/a.xml"))
     aggregator.configure(first)
     aggregator.start()
     aggregator.configure(
-        first + source("b", web.url("/b.xml")),
+        first + source_toml("b", web.url("/b.xml")),
         '[[feeds]]\nname = "all"\n[[feeds]]\nname = "none"\ntags = ["nobody"]\n',
     )
     told = aggregator.run("reload")
@@ -226,8 +185,8 @@ def test_reload_says_what_changed_and_what_is_odd(aggregator: Program, web: Publ
 
 
 def test_poll_asks_the_daemon_and_tells_the_same(aggregator: Program, web: Publisher) -> None:
-    web.route("/a.xml", body=document())
-    aggregator.configure(source("a", web.url("/a.xml")) + source("gone", web.url("/404")))
+    web.route("/a.xml", body=undated())
+    aggregator.configure(source_toml("a", web.url("/a.xml")) + source_toml("gone", web.url("/404")))
     aggregator.start()
     aggregator.wait(lambda: all(row["next_poll_at"] for row in aggregator.status().values()), "all")
     told = aggregator.run("poll", "gone")
@@ -308,14 +267,14 @@ def test_status_prints_what_the_daemon_says_of_itself(
 def test_status_says_that_the_disk_of_the_daemon_is_full(
     aggregator: Program, web: Publisher
 ) -> None:
-    web.route("/a.xml", body=document())
-    aggregator.configure(source("a", web.url("/a.xml"), 'interval = "1s"'))
+    web.route("/a.xml", body=undated())
+    aggregator.configure(source_toml("a", web.url("/a.xml"), 'interval = "1s"'))
     aggregator.start()
     aggregator.wait(lambda: aggregator.status()["a"]["entries"] == 1, "an entry")
     assert aggregator.process is not None
     # Its files cannot grow from now on, as on a full disk.
     resource.prlimit(aggregator.process.pid, resource.RLIMIT_FSIZE, (4096, 4096))
-    web.route("/a.xml", body=document(entries=50))
+    web.route("/a.xml", body=undated(50))
     aggregator.wait(lambda: "\ndaemon: " in aggregator.run("status").stdout, "the daemon's trouble")
     told = aggregator.run("status")
     assert told.returncode == 0

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.program import PATIENCE, PROGRAM, Program, program
+from tests.config_texts import source_toml
+from tests.program import PATIENCE, PROGRAM, Program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.web import Publisher
@@ -33,14 +33,13 @@ timezone = "Asia/Shanghai"
 
 
 @pytest.fixture
-def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
-    with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
-        web.route("/feed", body=DOCUMENT)
-        made.configure(
-            f'[[sources]]\nname = "site"\nurl = "{web.url("/feed")}"\n{RULES}',
-            '[[feeds]]\nname = "all"\n[[feeds]]\nname = "phones"\ntags = ["phones"]\n',
-        )
-        yield made
+def aggregator(aggregator: Program, web: Publisher) -> Program:
+    web.route("/feed", body=DOCUMENT)
+    aggregator.configure(
+        source_toml("site", web.url("/feed"), RULES),
+        '[[feeds]]\nname = "all"\n[[feeds]]\nname = "phones"\ntags = ["phones"]\n',
+    )
+    return aggregator
 
 
 def test_each_decision_about_an_entry_is_told_with_its_reason(aggregator: Program) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import pty
 import re
 import sqlite3
 import subprocess
@@ -13,12 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.config import load
-from tests.program import PATIENCE, PROGRAM, Program, program
-from tests.test_cli_daemon import LOCAL_TIME, document, source
+from tests.config_texts import source_toml
+from tests.feed_documents import item, rss, undated
+from tests.program import PATIENCE, PROGRAM, Program
+from tests.terminals import LOCAL_TIME, on_terminal
 from tests.web import Publisher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 RSS = "application/rss+xml"
@@ -26,22 +25,14 @@ HTML = {"Content-Type": "text/html"}
 
 
 @pytest.fixture
-def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
-    with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
-        made.configure("")
-        yield made
+def aggregator(aggregator: Program) -> Program:
+    aggregator.configure("")
+    return aggregator
 
 
 def dated(title: str, *dates: str) -> bytes:
-    items = "".join(
-        f"<item><title>条目 {number}</title><link>https://site.example/{number}</link>"
-        f"<pubDate>{date}</pubDate></item>"
-        for number, date in enumerate(dates)
-    )
-    return (
-        f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>{title}</title>'
-        f"<link>https://site.example/</link><description>d</description>{items}</channel></rss>"
-    ).encode()
+    items = (item(number, date, title=f"条目 {number}") for number, date in enumerate(dates))
+    return rss(*items, title=title)
 
 
 def page(*links: str) -> bytes:
@@ -54,28 +45,6 @@ def page(*links: str) -> bytes:
 
 def added(aggregator: Program) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(one.name, one.url, one.tags) for one in load(aggregator.config).sources]
-
-
-def answering(answer: str, *words: str | Path, columns: int = 100) -> tuple[int, str]:
-    """Run a command on a terminal, type an answer to what it asks; return how that ended."""
-    ours, theirs = pty.openpty()
-    environ = os.environ | {"COLUMNS": str(columns), "TERM": "dumb"}
-    process = subprocess.Popen(
-        [PROGRAM, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environ
-    )
-    os.close(theirs)
-    shown = b""
-    try:
-        while piece := os.read(ours, 4096):
-            shown += piece
-            if shown.rstrip().endswith(b"]:") and answer:
-                os.write(ours, answer.encode())
-                answer = ""
-    except OSError:  # Linux tells the end of a terminal as EIO
-        pass
-    finally:
-        os.close(ours)
-    return process.wait(PATIENCE), shown.decode()
 
 
 # --- add ----------------------------------------------------------------------------------------
@@ -121,7 +90,7 @@ def test_add_previews_a_feed_and_appends_it(aggregator: Program, web: Publisher)
 
 def test_add_finds_the_one_feed_that_a_page_names(aggregator: Program, web: Publisher) -> None:
     web.route("/", body=page("/feed.xml"), headers=HTML)
-    web.route("/feed.xml", body=document("科技站"))
+    web.route("/feed.xml", body=undated(title="科技站"))
     told = aggregator.run("add", web.url("/"))
     assert (told.returncode, told.stderr) == (0, "")
     assert added(aggregator) == [("127-0-0-1", web.url("/feed.xml"), ())]
@@ -135,7 +104,7 @@ def test_add_reads_link_headers_of_the_page_that_answers(
     web.route("/", status=302, headers={"Location": "/blog/"})
     link = f'<feed.xml>; rel="alternate"; type="{RSS}"'
     web.route("/blog/", body=b"<html><p>hi", headers={**HTML, "Link": link})
-    web.route("/blog/feed.xml", body=document("Blog"))
+    web.route("/blog/feed.xml", body=undated(title="Blog"))
     assert aggregator.run("add", web.url("/")).returncode == 0
     assert added(aggregator) == [("127-0-0-1", web.url("/blog/feed.xml"), ())]
 
@@ -159,7 +128,7 @@ def test_of_several_feeds_add_names_all_and_takes_none_where_nobody_can_be_asked
 
 def test_of_several_feeds_add_takes_the_first_with_yes(aggregator: Program, web: Publisher) -> None:
     web.route("/", body=page("/one.xml", "/two.xml"), headers=HTML)
-    web.route("/one.xml", body=document("One"))
+    web.route("/one.xml", body=undated(title="One"))
     told = aggregator.run("add", web.url("/"), "--yes", "--name", "mine")
     assert told.returncode == 0
     assert "The first is taken." in told.stdout
@@ -169,17 +138,17 @@ def test_of_several_feeds_add_takes_the_first_with_yes(aggregator: Program, web:
 
 def test_of_several_feeds_add_asks_on_a_terminal(aggregator: Program, web: Publisher) -> None:
     web.route("/", body=page("/one.xml", "/two.xml"), headers=HTML)
-    web.route("/two.xml", body=document("Two of them"))
+    web.route("/two.xml", body=undated(title="Two of them"))
     words = ("add", web.url("/"), "--config", aggregator.config)
-    status, shown = answering("2\n", *words)
+    status, shown = on_terminal(*words, answer="2\n")
     assert status == 0, shown
     assert "Which one [1 to 2; q or nothing: none of them]: " in shown
     assert added(aggregator) == [("two-of-them", web.url("/two.xml"), ())]
     after = aggregator.config.read_bytes()
-    status, shown = answering("\x04", *words)  # the end of what a terminal has to say
+    status, shown = on_terminal(*words, answer="\x04")  # the end of what a terminal has to say
     assert (status, "Traceback" in shown) == (130, False)
     for leave in ("\n", "q\n", "Q \n"):
-        status, shown = answering(leave, *words)
+        status, shown = on_terminal(*words, answer=leave)
         assert status == 1
         assert "none is taken, nothing is written" in shown
     assert aggregator.config.read_bytes() == after
@@ -197,7 +166,7 @@ def test_a_list_of_feeds_that_is_cut_short_says_so(aggregator: Program, web: Pub
 def test_a_feed_address_without_a_scheme_of_its_own_is_asked_by_http(
     aggregator: Program, web: Publisher
 ) -> None:
-    web.route("/feed.xml", body=document("T"))
+    web.route("/feed.xml", body=undated(title="T"))
     given = web.url("/feed.xml").replace("http:", "feed:")
     assert aggregator.run("add", given).returncode == 0
     assert [url for _, url, _ in added(aggregator)] == [web.url("/feed.xml")]
@@ -221,7 +190,7 @@ def test_sources_in_brackets_are_named_with_their_place_and_the_remedy(
 
 def test_add_makes_a_running_daemon_poll_the_source(aggregator: Program, web: Publisher) -> None:
     aggregator.start()
-    web.route("/feed.xml", body=document(entries=2))
+    web.route("/feed.xml", body=undated(2))
     told = aggregator.run("add", web.url("/feed.xml"), "--name", "new")
     assert told.returncode == 0
     assert told.stdout.endswith("reloaded: 1 change\n  source new added\n")
@@ -230,8 +199,8 @@ def test_add_makes_a_running_daemon_poll_the_source(aggregator: Program, web: Pu
 
 def test_what_is_a_source_already_is_left_alone(aggregator: Program, web: Publisher) -> None:
     web.route("/", body=page("/feed.xml"), headers=HTML)
-    web.route("/feed.xml", body=document())
-    aggregator.configure(source("known", web.url("/feed.xml")))
+    web.route("/feed.xml", body=undated())
+    aggregator.configure(source_toml("known", web.url("/feed.xml")))
     before = aggregator.config.read_bytes()
     told = aggregator.run("add", web.url("/feed.xml#top"))
     assert (told.returncode, told.stderr) == (0, "")
@@ -247,8 +216,8 @@ def test_what_is_a_source_already_is_left_alone(aggregator: Program, web: Publis
 def test_add_writes_where_a_permanent_redirect_leads(aggregator: Program, web: Publisher) -> None:
     web.route("/moved", status=301, headers={"Location": "/feed.xml"})
     web.route("/elsewhere", status=302, headers={"Location": "/other.xml"})
-    web.route("/feed.xml", body=document("A"))
-    web.route("/other.xml", body=document("B"))
+    web.route("/feed.xml", body=undated(title="A"))
+    web.route("/other.xml", body=undated(title="B"))
     assert aggregator.run("add", web.url("/moved")).returncode == 0
     assert aggregator.run("add", web.url("/elsewhere")).returncode == 0
     assert [url for _, url, _ in added(aggregator)] == [web.url("/feed.xml"), web.url("/elsewhere")]
@@ -257,7 +226,7 @@ def test_add_writes_where_a_permanent_redirect_leads(aggregator: Program, web: P
 def test_add_takes_a_route_of_rsshub_and_knows_what_it_stands_for(
     aggregator: Program, web: Publisher
 ) -> None:
-    web.route("/ithome/ranking/24h", body=document("热榜"))
+    web.route("/ithome/ranking/24h", body=undated(title="热榜"))
     down, up = web.url("/down"), web.url()
     aggregator.configure("", top=f'[rsshub]\ninstances = ["{down}", "{up.rstrip("/")}"]\n')
     assert aggregator.run("add", "rsshub://ithome/ranking/24h").returncode == 0
@@ -272,7 +241,7 @@ def test_add_takes_a_route_of_rsshub_and_knows_what_it_stands_for(
 
 def test_two_added_at_the_same_time_are_both_there(aggregator: Program, web: Publisher) -> None:
     for name in "abc":
-        web.route(f"/{name}.xml", body=document("Same title"))
+        web.route(f"/{name}.xml", body=undated(title="Same title"))
     running = [
         subprocess.Popen(
             [PROGRAM, "add", web.url(f"/{name}.xml"), "--config", aggregator.config],
@@ -342,7 +311,7 @@ def test_what_cannot_be_a_source_is_a_wrong_command_line(
 
 
 def test_add_tells_no_secret(aggregator: Program, web: Publisher) -> None:
-    web.route("/feed.xml", body=document("T"))
+    web.route("/feed.xml", body=undated(title="T"))
     url = web.url("/feed.xml?key=CANARY").replace("http://", "http://me:CANARY@")
     told = aggregator.run("add", url)
     assert told.returncode == 0, told.stderr
@@ -368,7 +337,7 @@ def test_import_adds_what_can_be_added_and_names_the_rest(
     aggregator: Program, tmp_path: Path
 ) -> None:
     (tmp_path / "list.opml").write_text(OPML, encoding="utf-8")
-    aggregator.configure(source("known", "https://known.example/"))
+    aggregator.configure(source_toml("known", "https://known.example/"))
     before = aggregator.config.read_bytes()
 
     dry = aggregator.run("import", "opml", "--dry-run", str(tmp_path / "list.opml"))
@@ -405,7 +374,7 @@ def test_import_makes_a_running_daemon_take_over_all_at_once(
 ) -> None:
     outlines = ""
     for name in ("a", "b"):
-        web.route(f"/{name}.xml", body=document().replace(b"site.example", name.encode()))
+        web.route(f"/{name}.xml", body=undated().replace(b"site.example", name.encode()))
         outlines += f'<outline text="{name}" xmlUrl="{web.url(f"/{name}.xml")}"/>'
     (tmp_path / "list.opml").write_text(f"<opml><body>{outlines}</body></opml>")
     aggregator.start()
@@ -446,9 +415,11 @@ def test_what_is_exported_can_be_imported_and_is_the_same(
     aggregator: Program, tmp_path: Path
 ) -> None:
     aggregator.configure(
-        source("ithome", "https://me:pass@www.ithome.com/rss/?key=s&a=1", 'tags = ["科技", "a/b"]')
-        + source("own", "https://own.example/", 'title = "Own, <own>"\nprivate = true')
-        + source("plain", "https://plain.example/feed")
+        source_toml(
+            "ithome", "https://me:pass@www.ithome.com/rss/?key=s&a=1", 'tags = ["科技", "a/b"]'
+        )
+        + source_toml("own", "https://own.example/", 'title = "Own, <own>"\nprivate = true')
+        + source_toml("plain", "https://plain.example/feed")
     )
     exported = load(aggregator.config).sources
     backup = tmp_path / "backup.opml"
@@ -467,7 +438,7 @@ def test_what_is_exported_can_be_imported_and_is_the_same(
 
 
 def test_an_export_without_secrets_warns_of_nothing(aggregator: Program, tmp_path: Path) -> None:
-    aggregator.configure(source("plain", "https://plain.example/feed"))
+    aggregator.configure(source_toml("plain", "https://plain.example/feed"))
     backup = tmp_path / "backup.opml"
     backup.write_text("an older one, which anybody may read")
     backup.chmod(0o644)
@@ -488,12 +459,12 @@ def test_an_export_that_cannot_be_written_says_so(aggregator: Program, tmp_path:
 
 
 def test_explain_tells_what_binds_a_source(aggregator: Program, web: Publisher) -> None:
-    web.route("/a.xml", body=document(entries=5))
+    web.route("/a.xml", body=undated(5))
     aggregator.configure(
-        source("a", web.url("/a.xml?key=CANARY"), "")
-        + source("fixed", web.url("/a.xml"), 'interval = "90m"')
-        + source("gone", web.url("/404"), "")
-        + source("off", web.url("/off"), "enabled = false")
+        source_toml("a", web.url("/a.xml?key=CANARY"))
+        + source_toml("fixed", web.url("/a.xml"), 'interval = "90m"')
+        + source_toml("gone", web.url("/404"))
+        + source_toml("off", web.url("/off"), "enabled = false")
     )
     none_yet = aggregator.run("explain", "source", "a")
     assert (none_yet.returncode, none_yet.stdout) == (69, "")
@@ -522,13 +493,13 @@ def test_explain_tells_what_binds_a_source(aggregator: Program, web: Publisher) 
 
 
 def test_explain_fits_a_terminal_and_breaks_no_word(aggregator: Program, web: Publisher) -> None:
-    web.route("/a.xml", body=document(entries=5))
+    web.route("/a.xml", body=undated(5))
     url = web.url(f"/404/{'long' * 30}")
-    aggregator.configure(source("a", web.url("/a.xml"), "") + source("gone", url, ""))
+    aggregator.configure(source_toml("a", web.url("/a.xml")) + source_toml("gone", url))
     aggregator.run("poll")
     for name in ("a", "gone"):
         words = ("explain", "source", name, "--config", aggregator.config)
-        status, shown = answering("", *words, columns=80)
+        status, shown = on_terminal(*words, width=80)
         assert status == 0, shown
         lines = shown.replace("\r\n", "\n").splitlines()
         assert [text for text in lines if len(text) > 80] == (
@@ -540,7 +511,7 @@ def test_explain_fits_a_terminal_and_breaks_no_word(aggregator: Program, web: Pu
 
 def test_explain_tells_what_a_publisher_asked_for(aggregator: Program, web: Publisher) -> None:
     web.route("/busy", status=429, headers={"Retry-After": "86400"})
-    aggregator.configure(source("busy", web.url("/busy"), ""))
+    aggregator.configure(source_toml("busy", web.url("/busy")))
     assert aggregator.run("poll").returncode == 1
     told = aggregator.run("explain", "source", "busy").stdout
     assert re.search(
@@ -550,8 +521,8 @@ def test_explain_tells_what_a_publisher_asked_for(aggregator: Program, web: Publ
 
 
 def test_explain_tells_our_own_network_from_a_failure(aggregator: Program, web: Publisher) -> None:
-    web.route("/a.xml", body=document())
-    aggregator.configure(source("a", web.url("/a.xml"), ""))
+    web.route("/a.xml", body=undated())
+    aggregator.configure(source_toml("a", web.url("/a.xml")))
     assert aggregator.run("poll").returncode == 0
     with contextlib.closing(sqlite3.connect(aggregator.database)) as database:
         database.execute("UPDATE sources SET problem = 'dns: no answer from DNS for a.example'")
@@ -564,10 +535,10 @@ def test_explain_tells_our_own_network_from_a_failure(aggregator: Program, web: 
 
 
 def test_explain_of_an_unknown_and_of_a_new_source(aggregator: Program, web: Publisher) -> None:
-    web.route("/a.xml", body=document())
-    aggregator.configure(source("a", web.url("/a.xml")))
+    web.route("/a.xml", body=undated())
+    aggregator.configure(source_toml("a", web.url("/a.xml")))
     assert aggregator.run("poll").returncode == 0
-    aggregator.configure(source("a", web.url("/a.xml")) + source("b", web.url("/b.xml")))
+    aggregator.configure(source_toml("a", web.url("/a.xml")) + source_toml("b", web.url("/b.xml")))
     told = aggregator.run("explain", "source", "b")
     assert told.returncode == 1
     assert "source b is new: the daemon has not seen it yet" in told.stderr
@@ -591,7 +562,7 @@ def test_check_lists_every_url_that_is_asked(aggregator: Program) -> None:
 
 
 def test_status_names_a_mirror_that_fails(aggregator: Program, web: Publisher) -> None:
-    web.route("/b.xml", body=document())
+    web.route("/b.xml", body=undated())
     urls = f'["{web.url("/404?key=CANARY")}", "{web.url("/b.xml")}"]'
     aggregator.configure(f'[[sources]]\nname = "m"\nurl = {urls}\n')
     assert aggregator.run("poll").returncode == 0
@@ -600,6 +571,6 @@ def test_status_names_a_mirror_that_fails(aggregator: Program, web: Publisher) -
         f"\nmirror m: {web.url('/404?key=')} failed 1 time, another answers: http-status: "
     ) in told
     assert "CANARY" not in told
-    status, shown = answering("", "status", "--config", aggregator.config, columns=80)
+    status, shown = on_terminal("status", "--config", aggregator.config, width=80)
     assert status == 0
     assert max(map(len, shown.splitlines())) <= 80

@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-import pytest_asyncio
 
 from aggregator.daemon.workers import Workers
-from tests.polling import DAY, HOUR, START, Clock, House, house, rss, source
+from tests.config_texts import source_toml
+from tests.feed_documents import item, rss
+from tests.polling import DAY, HOUR, START, Clock, House, house
 from tests.web import Publisher, Reply
 
 if TYPE_CHECKING:
@@ -45,13 +46,6 @@ JUMPS = {
 }
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def workers() -> AsyncIterator[Workers]:
-    made = Workers()
-    yield made
-    await made.aclose()
-
-
 @asynccontextmanager
 async def living(
     folder: Path, clock: Clock, web: Publisher, workers: Workers
@@ -59,9 +53,10 @@ async def living(
     toml = '[network]\nallow_private = ["127.0.0.0/8"]\n[polling]\nmin_interval = "1h"\n'
     toml += 'max_interval = "4h"\nbudget = "12/day"\n'
     for number in range(COUNT):
-        web.route(f"/{number}.xml", body=rss([number]), etag=b'"1"')
+        web.route(f"/{number}.xml", body=rss(item(number)), etag=b'"1"')
         more = 'interval = "2h"' if number % 2 else ""
-        toml += source(f"s{number}", f"http://127.0.0.{number + 1}:{web.port}/{number}.xml", more)
+        url = f"http://127.0.0.{number + 1}:{web.port}/{number}.xml"
+        toml += source_toml(f"s{number}", url, more)
     async with house(folder, clock, toml, workers=workers, resumed=True) as home:
         yield home
 
@@ -129,7 +124,7 @@ async def test_a_retry_after_is_neither_broken_nor_for_ever_when_the_clock_goes_
         while home.results["s0"][-1].problem is None:
             await home.run_until(clock.now + MINUTE)
         clock.now -= back
-        web.route("/0.xml", body=rss([0]), etag=b'"1"')
+        web.route("/0.xml", body=rss(item(0)), etag=b'"1"')
         moments = (await tick_on(home, DAY))["s0"]
         assert 2.9 * HOUR <= min(moments) <= 3.3 * HOUR
         assert len(moments) >= 5

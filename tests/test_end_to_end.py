@@ -5,38 +5,28 @@ from __future__ import annotations
 import signal
 import socket
 import sqlite3
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
 import feedparser  # type: ignore[import-untyped]  # feedparser ships no types
 
+from tests.config_texts import source_toml
+from tests.feed_documents import item, rss
 from tests.program import Program
 from tests.web import Publisher
 
-if TYPE_CHECKING:
-    pass
+EVERY_SECOND = 'interval = "1s"'
 
 
-def item(number: int | str, *, text: str = "正文") -> str:
-    return f"""<item><title>文章 {number}</title><link>https://site.example/{number}</link>
-      <guid isPermaLink="false">tag:site.example,2026:{number}</guid>
-      <pubDate>Sun, 22 Nov 2026 0{number}:00:00 GMT</pubDate>
-      <description><![CDATA[<p>{text} {number}</p>]]></description></item>"""
-
-
-def rss(*items: str, title: str = "站点") -> bytes:
-    return f"""<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>
-      <title>{title}</title><link>https://site.example/</link>
-      <description>d</description>{"".join(items)}</channel></rss>""".encode()
-
-
-def source(name: str, url: str, more: str = 'interval = "1s"') -> str:
-    return f'[[sources]]\nname = "{name}"\nurl = "{url}"\n{more}\n'
+def article(number: int, *, text: str = "正文") -> str:
+    at = datetime(2026, 11, 22, number, tzinfo=UTC)
+    html = f"<![CDATA[<p>{text} {number}</p>]]>"
+    return item(number, at, title=f"文章 {number}", text=html)
 
 
 def test_a_life(aggregator: Program, web: Publisher) -> None:  # noqa: PLR0915 -- one life
     # Publication to the merged feed, in all three formats.
-    web.route("/a.xml", body=rss(item(1)), etag=b'"a1"')
-    first = source("a", web.url("/a.xml"))
+    web.route("/a.xml", body=rss(article(1)), etag=b'"a1"')
+    first = source_toml("a", web.url("/a.xml"), EVERY_SECOND)
     aggregator.configure(first)
     aggregator.start()
     aggregator.wait(lambda: aggregator.titles() == ["文章 1"], "the first entry")
@@ -54,7 +44,7 @@ def test_a_life(aggregator: Program, web: Publisher) -> None:  # noqa: PLR0915 -
     assert (again.status, again.body) == (304, b"")
 
     # An edit: the same entry, with another text.
-    web.route("/a.xml", body=rss(item(2), item(1, text="改过")), etag=b'"a2"')
+    web.route("/a.xml", body=rss(article(2), article(1, text="改过")), etag=b'"a2"')
     aggregator.wait(lambda: len(aggregator.items()) == 2, "the second entry")
     edited = aggregator.items()[1]
     assert edited["id"] == before["id"]
@@ -62,8 +52,8 @@ def test_a_life(aggregator: Program, web: Publisher) -> None:  # noqa: PLR0915 -
     assert "改过" in edited["content_html"]
 
     # A reload adds a source; the one that is there goes on undisturbed.
-    web.route("/b.xml", body=rss(item(3), title="另一站"), etag=b'"b1"')
-    second = source("b", web.url("/b.xml"))
+    web.route("/b.xml", body=rss(article(3), title="另一站"), etag=b'"b1"')
+    second = source_toml("b", web.url("/b.xml"), EVERY_SECOND)
     aggregator.configure(first + second)
     told = aggregator.run("reload")
     assert told.returncode == 0, told.stderr
@@ -72,7 +62,7 @@ def test_a_life(aggregator: Program, web: Publisher) -> None:  # noqa: PLR0915 -
     assert aggregator.titles() == ["文章 2", "文章 3", "文章 1"]
 
     # A rename keeps ids and validators.
-    aggregator.configure(first + source("renamed", web.url("/b.xml")))
+    aggregator.configure(first + source_toml("renamed", web.url("/b.xml"), EVERY_SECOND))
     asked = len(web.asked("/b.xml"))
     aggregator.send(signal.SIGHUP)
     aggregator.wait(lambda: aggregator.status()["renamed"]["entries"] == 1, "the rename")
@@ -107,10 +97,10 @@ def test_a_life(aggregator: Program, web: Publisher) -> None:  # noqa: PLR0915 -
 
 
 def test_a_killed_daemon_loses_and_doubles_nothing(aggregator: Program, web: Publisher) -> None:
-    web.route("/a.xml", body=rss(item(1)))
-    aggregator.configure(source("a", web.url("/a.xml")))
+    web.route("/a.xml", body=rss(article(1)))
+    aggregator.configure(source_toml("a", web.url("/a.xml"), EVERY_SECOND))
     for number in range(1, 6):
-        web.route("/a.xml", body=rss(*(item(n) for n in range(number, 0, -1))))
+        web.route("/a.xml", body=rss(*(article(n) for n in range(number, 0, -1))))
         aggregator.start()
         aggregator.wait(lambda: web.asked("/a.xml"), "a poll")
         assert aggregator.stop(signal.SIGKILL) != 0
@@ -124,8 +114,8 @@ def test_a_killed_daemon_loses_and_doubles_nothing(aggregator: Program, web: Pub
 
 
 def test_sigterm_cancels_a_poll_that_hangs(aggregator: Program, web: Publisher) -> None:
-    web.route("/slow.xml", delay=60, body=rss(item(1)))
-    aggregator.configure(source("slow", web.url("/slow.xml")))
+    web.route("/slow.xml", delay=60, body=rss(article(1)))
+    aggregator.configure(source_toml("slow", web.url("/slow.xml"), EVERY_SECOND))
     aggregator.start()
     aggregator.wait(lambda: web.asked("/slow.xml"), "the poll")
     assert aggregator.stop() == 0
@@ -135,8 +125,8 @@ def test_sigterm_cancels_a_poll_that_hangs(aggregator: Program, web: Publisher) 
 def test_offline_it_serves_and_says_per_source_what_failed(aggregator: Program) -> None:
     aggregator.allow_private = []
     aggregator.configure(
-        source("nowhere", "https://nowhere.invalid/feed", "")
-        + source("private", "http://127.0.0.1:9/feed", "")
+        source_toml("nowhere", "https://nowhere.invalid/feed")
+        + source_toml("private", "http://127.0.0.1:9/feed")
     )
     aggregator.start()
     aggregator.wait(lambda: all(row["problem"] for row in aggregator.status().values()), "problems")
@@ -168,11 +158,11 @@ def test_a_taken_address_is_named(aggregator: Program) -> None:
 
 
 def test_poll_asks_the_daemon_or_polls_itself(aggregator: Program, web: Publisher) -> None:
-    web.route("/a.xml", body=rss(item(1)))
+    web.route("/a.xml", body=rss(article(1)))
     web.route("/b.xml", status=500)
     aggregator.configure(
-        source("a", web.url("/a.xml"), 'interval = "1h"')
-        + source("b", web.url("/b.xml"), 'interval = "1h"')
+        source_toml("a", web.url("/a.xml"), 'interval = "1h"')
+        + source_toml("b", web.url("/b.xml"), 'interval = "1h"')
     )
     told = aggregator.run("poll")
     assert told.returncode == 1
@@ -191,7 +181,7 @@ def test_poll_asks_the_daemon_or_polls_itself(aggregator: Program, web: Publishe
 
 def test_force_never_breaks_a_retry_after(aggregator: Program, web: Publisher) -> None:
     web.route("/a.xml", status=503, headers={"Retry-After": "3600"})
-    aggregator.configure(source("a", web.url("/a.xml")))
+    aggregator.configure(source_toml("a", web.url("/a.xml"), EVERY_SECOND))
     assert aggregator.run("poll", "--force").returncode == 1
     told = aggregator.run("poll", "--force")
     assert told.returncode == 0
@@ -205,7 +195,7 @@ def test_one_retry_after_holds_the_hosts_other_sources_that_wait_their_turn(
     names = [f"s{number}" for number in range(4)]
     for name in names:
         web.route(f"/{name}.xml", status=429, headers={"Retry-After": "3600"}, delay=0.2)
-    aggregator.configure("".join(source(name, web.url(f"/{name}.xml")) for name in names))
+    aggregator.configure("".join(source_toml(name, web.url(f"/{name}.xml")) for name in names))
     told = aggregator.run("poll", "--force")
     assert len(web.requests) == 1
     assert told.stdout.count("asked to wait") == 3
@@ -214,8 +204,8 @@ def test_one_retry_after_holds_the_hosts_other_sources_that_wait_their_turn(
 def test_the_same_host_is_asked_one_at_a_time(aggregator: Program, web: Publisher) -> None:
     names = [f"s{number}" for number in range(6)]
     for name in names:
-        web.route(f"/{name}.xml", body=rss(item(1)), delay=0.1)
-    aggregator.configure("".join(source(name, web.url(f"/{name}.xml")) for name in names))
+        web.route(f"/{name}.xml", body=rss(article(1)), delay=0.1)
+    aggregator.configure("".join(source_toml(name, web.url(f"/{name}.xml")) for name in names))
     assert aggregator.run("poll").returncode == 0
     assert len(web.requests) == len(names)
     assert web.most_at_once == 1

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.program import Program, program
+from tests.program import Program
 from tests.test_cli import run
 from tests.test_lint_rules import FOLDER
 from tests.web import Publisher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 ATOM = "application/atom+xml; charset=utf-8"
@@ -22,10 +21,9 @@ BAD = GOOD.replace(b'href="https://example.org/1"', b'href="https://example.org/
 
 
 @pytest.fixture
-def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
-    with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
-        made.configure("")
-        yield made
+def aggregator(aggregator: Program) -> Program:
+    aggregator.configure("")
+    return aggregator
 
 
 def at(url: str) -> bytes:

@@ -30,9 +30,10 @@ from aggregator.schedule import permanent_redirects
 from aggregator.schedule.history import Habits
 from aggregator.schedule.policy import next_poll
 from aggregator.schedule.price import Bounds, Pricing
-from tests.making import fetched
-from tests.making import source as any_source
-from tests.polling import DAY, HOUR, START, Clock, house, rss, source
+from tests.config_texts import source_toml
+from tests.feed_documents import item, rss
+from tests.making import fetched, source
+from tests.polling import DAY, HOUR, START, Clock, house
 from tests.web import Publisher, Reply
 
 TEXT = (Path(__file__).parent.parent / "docs" / "manners.md").read_text(encoding="utf-8")
@@ -58,11 +59,11 @@ async def test_the_request_is_the_one_shown(tmp_path: Path) -> None:
     who, shown, *_ = BLOCKS
     contact = 'contact = "https://reader.example/about"\n'
     async with Publisher() as web:
-        web.route(PATH, body=rss([1]), etag=b'W/"1"', last_modified=b"then")
-        clock = Clock()
-        async with house(tmp_path, clock, TOML + source("one", web.url(PATH))) as home:
+        web.route(PATH, body=rss(item(1)), etag=b'W/"1"', last_modified=b"then")
+        clock, one = Clock(), source_toml("one", web.url(PATH))
+        async with house(tmp_path, clock, TOML + one) as home:
             await home.run_until(START + DAY)
-        async with house(tmp_path, clock, TOML + contact + source("one", web.url(PATH))) as home:
+        async with house(tmp_path, clock, TOML + contact + one) as home:
             await home.run_until(START + 2 * DAY)
         first, *others = web.requests
         names = [name.decode() for name, _ in others[0].headers]
@@ -79,8 +80,8 @@ async def test_the_request_is_the_one_shown(tmp_path: Path) -> None:
 async def test_an_etag_that_is_no_utf8_is_left_out_and_counted(tmp_path: Path) -> None:
     said("your ETag is no UTF-8", "it is then left out, and counted for the operator to see")
     async with Publisher() as web:
-        web.route(PATH, body=rss([1]), etag=b'"\xe9"')
-        async with house(tmp_path, Clock(), TOML + source("one", web.url(PATH))) as home:
+        web.route(PATH, body=rss(item(1)), etag=b'"\xe9"')
+        async with house(tmp_path, Clock(), TOML + source_toml("one", web.url(PATH))) as home:
             await home.run_until(START + 3 * HOUR)
             assert len(web.requests) > 1
             assert not any(request.header("If-None-Match") for request in web.requests)
@@ -116,7 +117,7 @@ def pause(
     """Return how long a source with the default bounds rests after an outcome, without chance."""
     known = PollState(
         source_id=1,
-        source=any_source(),
+        source=source(),
         failures=failures,
         failing_since_at=None if since is None else START - since,
     )
@@ -160,7 +161,7 @@ def test_the_table_says_what_freshness_and_hints_do() -> None:
     assert pause(fetched(), hints=DocumentHints(ttl=20 * HOUR)) == 20 * HOUR
     assert pause(fetched(), hints=DocumentHints(ttl=3 * DAY, update_every=4 * DAY)) == DAY
     said("overrides Cache-Control, <ttl> and the like, but not Retry-After")
-    fixed = any_source(interval=2 * HOUR)
+    fixed = source(interval=2 * HOUR)
     assert pause(fresh, source=fixed) == 2 * HOUR
     assert pause(failed(503, retry_after=5 * HOUR), source=fixed) == 5 * HOUR
 
@@ -184,12 +185,12 @@ async def test_the_recipes_work(tmp_path: Path) -> None:
     hourly, tomorrow = BLOCKS[2], BLOCKS[3]
     said("Once an hour at most", "Not before tomorrow, for everything on this host")
     async with Publisher() as web:
-        web.route(PATH, body=rss([1]), headers=fields(hourly))
-        web.route("/other.xml", body=rss([2]))
+        web.route(PATH, body=rss(item(1)), headers=fields(hourly))
+        web.route("/other.xml", body=rss(item(2)))
         # The operator of the second source would ask every five minutes.
         toml = TOML + '[polling]\nmin_interval = "1m"\nbudget = "600/day"\n'
-        toml += source("one", web.url(PATH))
-        toml += source("other", web.url("/other.xml"), 'interval = "5m"')
+        toml += source_toml("one", web.url(PATH))
+        toml += source_toml("other", web.url("/other.xml"), 'interval = "5m"')
         async with house(tmp_path, Clock(), toml) as home:
             await home.run_until(START + 12 * HOUR)
             assert 11 <= len(web.asked(PATH)) <= 12
@@ -208,14 +209,14 @@ async def test_the_recipes_work(tmp_path: Path) -> None:
 async def test_what_was_away_for_months_is_found_again(tmp_path: Path) -> None:
     said("you are found again without anybody's doing", "What was read before is kept where it is")
     async with Publisher() as web:
-        web.route(PATH, body=rss([1]))
-        async with house(tmp_path, Clock(), TOML + source("one", web.url(PATH))) as home:
+        web.route(PATH, body=rss(item(1)))
+        async with house(tmp_path, Clock(), TOML + source_toml("one", web.url(PATH))) as home:
             await home.run_until(START)
             web.route(PATH, status=404)
             await home.run_until(START + 120 * DAY)
             assert len(web.requests) < 50
             assert len(home.rows("one")["entries"]) == 1
-            web.route(PATH, body=rss([2, 1]))
+            web.route(PATH, body=rss(item(2), item(1)))
             await home.run_until(START + 130 * DAY)
             assert home.store.status()[0].problem is None
             assert len(home.rows("one")["entries"]) == 2

@@ -9,12 +9,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-import pytest_asyncio
 
 from aggregator.daemon.workers import Workers
+from tests.config_texts import source_toml
 from tests.dns import FAILS, DnsResolver, NameServer
+from tests.feed_documents import item, rss
 from tests.fetching import LIMITS
-from tests.polling import DAY, HOUR, START, Clock, House, house, rss, source
+from tests.polling import DAY, HOUR, START, Clock, House, house
 from tests.web import Publisher
 
 if TYPE_CHECKING:
@@ -26,13 +27,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 COUNT = 12
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 HOSTS = [f"s{number}.example" for number in range(COUNT)]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def workers() -> AsyncIterator[Workers]:
-    made = Workers()
-    yield made
-    await made.aclose()
 
 
 class World:
@@ -64,8 +58,8 @@ async def world(folder: Path, workers: Workers) -> AsyncIterator[World]:
         for number, host in enumerate(HOSTS):
             # A connection that is kept open needs no name.
             closing = {"Connection": "close"}
-            web.route(f"/{number}.xml", body=rss([number]), etag=b'"1"', headers=closing)
-            toml += source(
+            web.route(f"/{number}.xml", body=rss(item(number)), etag=b'"1"', headers=closing)
+            toml += source_toml(
                 f"s{number}", f"http://{host}:{web.port}/{number}.xml", 'interval = "1h"'
             )
         async with house(

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.program import Program, program
-from tests.test_cli_daemon import document
+from tests.config_texts import source_toml
+from tests.feed_documents import undated
+from tests.program import Program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.web import Publisher
 
 TOP = '[publish]\ndirectory = "public"\n'
@@ -20,12 +18,11 @@ EXPORT = '[[exports]]\nkind = "hexo"\ndirectory = "posts"\ncategories = ["新闻
 
 
 @pytest.fixture
-def aggregator(tmp_path: Path, web: Publisher) -> Iterator[Program]:
-    with program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made:
-        web.route("/feed", body=document(entries=1))
-        source = f'[[sources]]\nname = "one"\nurl = "{web.url("/feed")}"\ninterval = "1s"\n'
-        made.configure(source + EXPORT, top=TOP)
-        yield made
+def aggregator(aggregator: Program, web: Publisher) -> Program:
+    web.route("/feed", body=undated())
+    source = source_toml("one", web.url("/feed"), 'interval = "1s"')
+    aggregator.configure(source + EXPORT, top=TOP)
+    return aggregator
 
 
 def posts(aggregator: Program) -> list[str]:
@@ -39,7 +36,7 @@ def test_what_is_published_is_written_and_follows_what_changes(
     static = aggregator.folder / "public" / "feeds" / "all.json"
     aggregator.wait(lambda: posts(aggregator) == ["0.md"], "the first post")
     assert static.read_bytes() == aggregator.get("/feeds/all.json").body
-    web.route("/feed", body=document(entries=2))
+    web.route("/feed", body=undated(2))
     aggregator.wait(lambda: posts(aggregator) == ["0.md", "1.md"], "the second post")
     aggregator.wait(lambda: "正文 1" in static.read_text(encoding="utf-8"), "the feed's file")
 

@@ -13,14 +13,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import pytest_asyncio
 
 from aggregator.daemon.workers import Workers
 from aggregator.model import ProblemKind
+from tests.config_texts import source_toml
 from tests.dns import DnsResolver, NameServer
 from tests.failures import PATH, ROWS, SHORT, Certificates, Row, Scene, make_certificates
+from tests.feed_documents import item, rss
 from tests.fetching import LIMITS
-from tests.polling import DAY, HOUR, START, Clock, House, house, peak_memory, rss, source
+from tests.polling import DAY, HOUR, START, Clock, House, house, peak_memory
 from tests.web import Publisher, Reply
 
 if TYPE_CHECKING:
@@ -49,14 +50,6 @@ CHANGES = {
 #: Attempts in the first day of a failure, doubling from a quarter of an hour; one that is well has
 #: twenty-four, each.
 MOST_ATTEMPTS = 8
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def workers() -> AsyncIterator[Workers]:
-    """Share the worker processes: starting Python takes longer than all that a row does."""
-    made = Workers()
-    yield made
-    await made.aclose()
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +94,7 @@ async def test_a_failure_has_a_name_bounds_and_no_other_effect(
     clock, limits = Clock(), SHORT if row.endless else LIMITS
     hosts = [("bad.site.example", row.tls), ("good.site.example", False)]
     async with publishing(hosts, certificates) as (dns, (bad, good)):
-        toml = TOML + source("bad", bad.url) + source("good", good.url)
+        toml = TOML + source_toml("bad", bad.url) + source_toml("good", good.url)
         resolver = DnsResolver(dns.port, seconds=limits.look_up.total_seconds())
         async with house(
             tmp_path,
@@ -154,7 +147,7 @@ async def test_under_failure_every_source_is_asked_less_and_less(
         names = [*(row.name for row in ROWS), "good"]
         toml = TOML + "[polling]\nconcurrency = 100\n"
         for number, scene in enumerate(scenes):
-            toml += source(f"s{number}", scene.url)
+            toml += source_toml(f"s{number}", scene.url)
         async with house(
             tmp_path,
             clock,
@@ -214,7 +207,7 @@ async def one_source(
     """Poll one source once."""
     async with Publisher() as web:
         web.route(PATH, reply)
-        toml = TOML + source("one", web.url(PATH), more)
+        toml = TOML + source_toml("one", web.url(PATH), more)
         async with house(folder, Clock(), toml, workers=workers) as home:
             await home.run_until(START)
             yield home, web
@@ -223,7 +216,7 @@ async def one_source(
 async def test_304_to_a_request_without_condition_is_a_problem_and_stores_nothing(
     tmp_path: Path, workers: Workers
 ) -> None:
-    async with one_source(tmp_path, workers, Reply(body=rss([1]))) as (home, web):
+    async with one_source(tmp_path, workers, Reply(body=rss(item(1)))) as (home, web):
         stored = untouched(home.rows("one"))
         web.route(PATH, status=304, etag=b'"never seen"')
         home.clock.now += HOUR
@@ -231,7 +224,7 @@ async def test_304_to_a_request_without_condition_is_a_problem_and_stores_nothin
         assert problem is not None
         assert problem.kind is ProblemKind.PROTOCOL
         assert untouched(home.rows("one")) == stored
-        web.route(PATH, body=rss([2, 1]))
+        web.route(PATH, body=rss(item(2), item(1)))
         home.clock.now += HOUR
         assert (await home.poll())["one"].tally.new == 1
         assert not any(request.header("If-None-Match") for request in web.requests)
@@ -241,7 +234,7 @@ async def test_an_etag_that_changes_every_time_changes_nothing_else(
     tmp_path: Path, workers: Workers
 ) -> None:
     def reply(number: int) -> Reply:
-        return Reply(body=rss([1]), etag=b'"tag %d"' % number)
+        return Reply(body=rss(item(1)), etag=b'"tag %d"' % number)
 
     async with one_source(tmp_path, workers, reply(0)) as (home, web):
         feed = home.config.feeds[0]
@@ -271,7 +264,7 @@ async def test_a_charset_that_lies_is_seen_through(
     headers: dict[str, str], declared: str, encoding: str, tmp_path: Path, workers: Workers
 ) -> None:
     title = "镕基喆:聚合器的条目标题,说了一种编码,用的是另一种"
-    text = rss([1]).decode().replace("utf-8", declared, 1).replace("Entry 1", title)
+    text = rss(item(1)).decode().replace("utf-8", declared, 1).replace("Entry 1", title)
     reply = Reply(body=text.encode(encoding), headers=headers)
     async with one_source(tmp_path, workers, reply) as (home, _):
         assert home.titles() == {title}
@@ -282,6 +275,6 @@ async def test_a_charset_that_lies_is_seen_through(
 async def test_a_wrong_content_type_is_no_failure(
     media_type: str, tmp_path: Path, workers: Workers
 ) -> None:
-    reply = Reply(body=rss([1]), headers={"Content-Type": media_type})
+    reply = Reply(body=rss(item(1)), headers={"Content-Type": media_type})
     async with one_source(tmp_path, workers, reply) as (home, _):
         assert home.titles() == {"Entry 1"}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.polling import HOUR, START, Clock, house, rss
+from tests.feed_documents import item, rss
+from tests.polling import HOUR, START, Clock, house
 from tests.web import Publisher, Reply
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ PATH = "/feed.xml"
 
 
 def document(tag: bytes, *numbers: int) -> Reply:
-    return Reply(body=rss(numbers), etag=tag)
+    return Reply(body=rss(*map(item, numbers)), etag=tag)
 
 
 async def test_mirrors_are_asked_in_order_each_with_its_own_validators(tmp_path: Path) -> None:

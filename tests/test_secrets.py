@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,9 +11,6 @@ from hypothesis import strategies as st
 from aggregator.web.redaction import SECRET_PARAMETERS, conceal, redact
 from tests.program import Program
 from tests.web import Publisher
-
-if TYPE_CHECKING:
-    pass
 
 CANARY = "c4n4ry"
 

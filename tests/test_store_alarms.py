@@ -36,11 +36,7 @@ MINUTE = timedelta(minutes=1)
 GONE = Gone(Problem(ProblemKind.GONE, "one.example says that it is gone for good"))
 
 
-@pytest.fixture
-def store(database: Database) -> Store:
-    opened = database.open()
-    opened.apply((source(),), (feed(),), now=START)
-    return opened
+pytestmark = pytest.mark.usefixtures("one_source")
 
 
 # --- what a look sees ---------------------------------------------------------------------------

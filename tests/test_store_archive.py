@@ -23,10 +23,9 @@ TIGHT = feed(window=DAY, min_entries=2, limit=20)
 
 
 @pytest.fixture
-def store(database: Database) -> Store:
-    opened = database.open()
-    opened.apply((source(),), (TIGHT,), now=START)
-    return opened
+def store(store: Store) -> Store:
+    store.apply((source(),), (TIGHT,), now=START)
+    return store
 
 
 def followed(store: Store) -> list[str]:

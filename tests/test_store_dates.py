@@ -13,14 +13,9 @@ from tests.making import HOUR, START, absorb, feed, source
 
 if TYPE_CHECKING:
     from aggregator.store import Store
-    from tests.engines import Database
 
 
-@pytest.fixture
-def store(database: Database) -> Store:
-    opened = database.open()
-    opened.apply((source(),), (feed(),), now=START)
-    return opened
+pytestmark = pytest.mark.usefixtures("one_source")
 
 
 def atom(updated: datetime, seen_at: datetime, content: str = "text", dates: str = "") -> Refined:

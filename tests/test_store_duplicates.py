@@ -13,7 +13,6 @@ from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 if TYPE_CHECKING:
     from aggregator.model import Entry, Story
     from aggregator.store import Store
-    from tests.engines import Database
 
 MINUTE = timedelta(minutes=1)
 ARTICLE = "https://site.example/0/630/999.htm"
@@ -25,12 +24,11 @@ def copy(of: str, *, url: str = ARTICLE) -> Entry:
 
 
 @pytest.fixture
-def store(database: Database) -> Store:
-    opened = database.open()
+def store(store: Store) -> Store:
     both = (source("one"), source("two"))
     feeds = (feed(), feed("off", dedupe="off"), feed("second", sources=("two",)))
-    opened.apply(both, feeds, now=START)
-    return opened
+    store.apply(both, feeds, now=START)
+    return store
 
 
 def stories(store: Store, name: str = "all", **fields: object) -> tuple[Story, ...]:

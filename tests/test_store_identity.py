@@ -16,14 +16,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.store import Store
-    from tests.engines import Database
 
 
-@pytest.fixture
-def store(database: Database) -> Store:
-    opened = database.open()
-    opened.apply((source(),), (feed(),), now=START)
-    return opened
+pytestmark = pytest.mark.usefixtures("one_source")
 
 
 def rss(*items: str) -> Refined:

@@ -23,11 +23,7 @@ if TYPE_CHECKING:
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def store(database: Database) -> Store:
-    opened = database.open()
-    opened.apply((source(),), (feed(),), now=START)
-    return opened
+pytestmark = pytest.mark.usefixtures("one_source")
 
 
 def titles(store: Store, name: str = "all") -> list[str]:

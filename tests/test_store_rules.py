@@ -13,16 +13,11 @@ from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 if TYPE_CHECKING:
     from aggregator.model import Feed
     from aggregator.store import Store
-    from tests.engines import Database
 
 ADS = Rules(block=(Condition(title=("广告",)),))
 
 
-@pytest.fixture
-def store(database: Database) -> Store:
-    opened = database.open()
-    opened.apply((source(),), (feed(),), now=START)
-    return opened
+pytestmark = pytest.mark.usefixtures("one_source")
 
 
 def news() -> tuple[str, ...]:

@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import aggregator
-from tests.polling import DAY, HOUR, START, Clock, House, house, rss, source
+from tests.config_texts import source_toml
+from tests.feed_documents import item, rss
+from tests.polling import DAY, HOUR, START, Clock, House, house
 from tests.program import program
 from tests.web import Publisher, Reply, Request, ThreadedPublisher
 
@@ -78,7 +80,8 @@ class Site:
 
     def body(self, channel: str = "") -> bytes:
         """Return the document of now, newest entry first."""
-        return rss([f"{self.name}-{n}" for n in range(self.entries, 0, -1)][:20], channel)
+        newest = [item(f"{self.name}-{n}") for n in range(self.entries, 0, -1)]
+        return rss(channel, *newest[:20])
 
     def __call__(self, request: Request) -> Reply:
         at = self.clock.now
@@ -309,10 +312,10 @@ async def live(folder: Path) -> Week:
         toml = (
             f'[network]\nallow_private = ["127.0.0.0/8"]\ncontact = "{CONTACT}"\n'
             f'[polling]\nmin_interval = "1h"\nbudget = "{BUDGET_A_DAY}/day"\n'
-            + source("neighbour", week.webs["limiting"].url("/neighbour.xml"))
+            + source_toml("neighbour", week.webs["limiting"].url("/neighbour.xml"))
         )
         for name, (_, more, target) in SITES.items():
-            toml += source(name, week.webs[name].url(PATH), more)
+            toml += source_toml(name, week.webs[name].url(PATH), more)
             if target:
                 week.sites[name].target = week.webs[target].url(PATH)
         for until, pause in (
@@ -550,8 +553,8 @@ def test_the_program_itself_asks_so(tmp_path: Path) -> None:
         ThreadedPublisher() as web,
         program(tmp_path, allow_private=[f"127.0.0.1:{web.port}"]) as made,
     ):
-        web.route(PATH, body=rss([1]), etag=b'W/"1"', last_modified=b"yesterday")
-        made.configure(source("one", web.url(PATH), 'interval = "1s"'))
+        web.route(PATH, body=rss(item(1)), etag=b'W/"1"', last_modified=b"yesterday")
+        made.configure(source_toml("one", web.url(PATH), 'interval = "1s"'))
         made.start()
         made.wait(lambda: len(web.requests) > 1, "two requests")
         assert made.stop() == 0

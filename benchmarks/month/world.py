@@ -31,8 +31,9 @@ from aggregator.serve import create_app
 from benchmarks.month.readers import Memory, Reader
 from benchmarks.month.sites import PATH, Site
 from benchmarks.month.victim import TOML
+from tests.config_texts import source_toml
 from tests.make_schema_fixture import FOLDER
-from tests.polling import DAY, HOUR, Clock, house, source
+from tests.polling import DAY, HOUR, Clock, house
 from tests.web import Certificate, Publisher
 
 if TYPE_CHECKING:
@@ -278,7 +279,7 @@ class World:
         text = f'[network]\nallow_private = ["127.0.0.0/8"]\n{self.feeds}'
         for name, spec in self.specs.items():
             tags = json.dumps(spec.tags, ensure_ascii=False)
-            text += source(name, self.url(spec.place), f"tags = {tags}\n{spec.more}")
+            text += source_toml(name, self.url(spec.place), f"tags = {tags}\n{spec.more}")
         return text
 
     def add(self, name: str, *tags: str) -> None:
