@@ -339,14 +339,12 @@ async def test_an_empty_body_is_not_a_feed() -> None:
 
 @given(st.text(max_size=60) | st.text("/:@?#[]%.\\ 中0x1a-", max_size=40))
 def test_any_text_for_a_url_is_a_target_or_a_problem(text: str) -> None:
-    from aggregator.fetch.client import _to_ascii
-
-    own = parse_target("http://feeds.example/a/b", _to_ascii)
+    own = parse_target("http://feeds.example/a/b")
     assert isinstance(own, Target)
     for found in (
-        parse_target(text, _to_ascii),
-        parse_target("http://" + text, _to_ascii),
-        redirect_target(own, text.encode(errors="replace"), _to_ascii),
+        parse_target(text),
+        parse_target("http://" + text),
+        redirect_target(own, text.encode(errors="replace")),
     ):
         if isinstance(found, Target):
             assert found.target.startswith("/")
@@ -354,7 +352,7 @@ def test_any_text_for_a_url_is_a_target_or_a_problem(text: str) -> None:
             assert found.target.isprintable()
             assert " " not in found.target
             # What is asked for is what a second reading of it would ask for.
-            assert parse_target(found.url, _to_ascii) == replace(found, authorization=None)
+            assert parse_target(found.url) == replace(found, authorization=None)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

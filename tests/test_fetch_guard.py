@@ -29,7 +29,7 @@ V4_EDGES = [n[i] for n in REFUSED_IPV4 for i in (0, -1)]
 
 
 def target(url: str) -> Target:
-    found = parse_target(url, str)
+    found = parse_target(url)
     assert isinstance(found, Target), found
     return found
 

@@ -420,7 +420,7 @@ def test_a_tag_is_one_category_in_a_list_of_sources() -> None:
             "https://例子.测试/路?问=答",
             "https://xn--fsqu00a.xn--0zwm56d/%E8%B7%AF?%E9%97%AE=%E7%AD%94",
         ),
-        ("https://faß.example/", "https://fa%C3%9F.example/"),
+        ("https://faß.example/", "https://xn--fa-hia.example/"),
         ("https://example.com/%e4%b8%ad%20x", "https://example.com/%e4%b8%ad%20x"),
         ("HTTPS://Example.com?x={1}|2", "HTTPS://Example.com?x=%7B1%7D%7C2"),
         (

@@ -7,19 +7,22 @@ import stat
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from aggregator.model import Entry
 from aggregator.model.errors import BusyError, NoStoreError, StoreError
 from aggregator.store import migrations
 from aggregator.store.connection import open_writer
 from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_reader, open_store
 from aggregator.store.writer import Writer
+from aggregator.web.urls import canonical_url
 from tests.make_schema_fixture import FOLDER
-from tests.making import START, absorb, document, entry, feed, source
+from tests.making import DAY, START, absorb, document, entry, feed, source
 
 HOLDING = """
 import sys, time
@@ -129,6 +132,42 @@ def test_every_released_schema_is_brought_to_todays(tmp_path: Path, fixture: Pat
     assert store.notes()["config"] == "an example of a note"
     store.close()
     assert schema(old) == schema(new)
+
+
+def test_an_upgrade_shows_nothing_again_whose_host_is_spelt_otherwise_today(tmp_path: Path) -> None:
+    """Schema 2 kept hosts in the letters of their publishers; keys have them in ASCII now."""
+    path = tmp_path / "old.db"
+    text = SCHEMAS[1].read_text(encoding="utf-8").replace("one.example", "bücher.example")
+    connection = sqlite3.connect(path)
+    connection.executescript(text)
+    connection.close()
+    store = open_store(path)
+
+    def known(number: int | str, url: str) -> Entry:
+        keys = (f"guid:{canonical_url(url)}", f"url:{canonical_url(url)}", f"text:new {number}")
+        return replace(entry(number, guid=url, url=url, text="edited"), keys=keys, shared_keys=keys)
+
+    urls = (
+        "https://bücher.example/{}",
+        "http://BÜCHER.example./{}/",
+        "https://xn--bcher-kva.example/{}",
+    )
+    for url in urls:
+        result = absorb(store, document(*(known(n, url.format(n)) for n in range(4))), START + DAY)
+        assert (result.tally.new, result.tally.pruned) == (0, 3)
+    # An article is one story in both sources, whichever spelling each has.
+    twin = replace(known("x", urls[2].format(0)), guid="8", keys=("guid:8",))
+    absorb(store, document(twin), START + DAY, name="two")
+    titles = [story.title for story in store.select(feed()).stories]
+    assert len(titles) == 2
+    store.close()
+    with sqlite3.connect(path) as connection:
+        hosts = connection.execute("SELECT host FROM sources UNION SELECT host FROM mirrors")
+        assert {host for (host,) in hosts} == {
+            "https://xn--bcher-kva.example:443",
+            "https://two.example:443",
+        }
+    connection.close()
 
 
 def test_an_upgrade_leaves_a_copy_beside_it_and_keeps_two(tmp_path: Path) -> None:

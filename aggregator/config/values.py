@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from aggregator.model import Allowance
+from aggregator.web.addresses import DEFAULT_PORTS, MAX_HOST_CHARS, ascii_host, host_and_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,8 +32,6 @@ MAX_TITLE_CHARS = 200
 MAX_TAG_CHARS = 64
 #: What servers and proxies accept in a request line, rounded down.
 MAX_URL_CHARS = 4096
-#: DNS: 63 octets a label, 253 characters a name (RFC 1035 §2.3.4).
-MAX_HOST_CHARS = 253
 #: `sun_path` holds 108 bytes with its closing zero (unix(7)).
 MAX_UNIX_PATH_BYTES = 107
 #: A source asked less often than monthly is a source forgotten.
@@ -72,7 +71,6 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _NAME = re.compile(rf"[a-z0-9-]{{1,{MAX_NAME_CHARS}}}")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?")
 _PORT = re.compile(r"[0-9]{1,5}")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 # What people write for China's time; the IANA database names it after Shanghai.
 _ZONES_PEOPLE_WRITE = {"asia/beijing": "Asia/Shanghai", "beijing": "Asia/Shanghai"}
 
@@ -221,8 +219,7 @@ def http_url(value: object) -> str:
 
 def origin(url: str) -> tuple[str, int]:
     """Return the lower-case host (without brackets) and the port that a checked URL leads to."""
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme]
+    return host_and_port(url)
 
 
 def same_url_key(url: str) -> tuple[str, str, str, int, str, str]:
@@ -336,7 +333,7 @@ def split(url: str) -> SplitResult:
         parts = urlsplit(url)
     except ValueError as error:
         raise ValueError("is not a URL") from error
-    if parts.scheme not in _DEFAULT_PORTS or not url[len(parts.scheme) :].startswith("://"):
+    if parts.scheme not in DEFAULT_PORTS or not url[len(parts.scheme) :].startswith("://"):
         raise ValueError("must be an http:// or https:// URL")
     authority = parts.netloc.rpartition("@")[2]
     host, colon, port = authority.rpartition(":")
@@ -355,7 +352,7 @@ def _port(digits: str) -> int:
 
 
 def _host(host: str) -> str:
-    """Return a host name or address in lower case; an IPv6 address keeps its brackets."""
+    """Return a host as DNS knows it, in ASCII; an IPv6 address keeps its brackets."""
     if not host:
         raise ValueError("has no host")
     if len(host) > MAX_HOST_CHARS:
@@ -369,16 +366,15 @@ def _host(host: str) -> str:
             raise ValueError("must hold an IPv6 address without zone in the brackets")
         return host.lower()
     try:
-        # IDNA as browsers look names up (RFC 3490); checks the length of each label.
-        ascii_host = host.encode("idna").decode("ascii").lower().removesuffix(".")
-    except UnicodeError as error:
+        name = ascii_host(host)
+    except ValueError as error:
         raise ValueError("the host is not a valid name") from error
-    labels = ascii_host.split(".")
+    labels = name.removesuffix(".").split(".")
     if not all(_LABEL.fullmatch(label) for label in labels):
         raise ValueError("the host is not a valid name")
     if labels[-1].isdigit():
         try:
-            ip_address(ascii_host)
+            ip_address(name.removesuffix("."))
         except ValueError as error:
             raise ValueError("the host is not a valid IPv4 address") from error
-    return host.lower()
+    return name

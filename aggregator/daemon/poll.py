@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 from aggregator import parse, refine
 from aggregator.fetch import unsendable
@@ -28,6 +27,7 @@ from aggregator.schedule.gaps import alarm
 from aggregator.schedule.mirror_choice import in_turn
 from aggregator.schedule.policy import REFUSED, next_poll
 from aggregator.stories.concealment import public_base_url
+from aggregator.web.addresses import host_and_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,8 +80,7 @@ class Tools:
 
     def is_ours(self, source: Source) -> bool:
         """Tell whether a source's host is the operator's own: covered by `allow_private`."""
-        parts = urlsplit(source.host)
-        host, port = parts.hostname or "", parts.port or 0
+        host, port = host_and_port(source.urls[0])
         return any(allowance.covers(host, port) for allowance in self.allow_private)
 
     async def in_thread(self, function: Callable[[], T]) -> T:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from aggregator.daemon.log import event
 from aggregator.daemon.poll import Found, ask, commit
 from aggregator.model import Attempt, Failed, Plan, PollResult, Problem, ProblemKind, Tally
-from aggregator.model.configured import host_of
 from aggregator.model.errors import StoreError
 from aggregator.schedule.offline import PROBE_EVERY, Network, Sign, may_probe, reached, watch
+from aggregator.web.addresses import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -179,7 +179,7 @@ class Dispatcher:
     async def _is_its_own(self, state: PollState, found: Found) -> bool:
         """Tell whether what a poll found is the source's doing, and not our network's."""
         now = self.tools.clock()
-        was_offline, host = self.offline_since is not None, host_of(found.attempts[-1].url)
+        was_offline, host = self.offline_since is not None, origin_of(found.attempts[-1].url)
         sign = Sign(now, host, state.source_id, reached(found.attempts), state.failures)
         self._network, ours = watch(self._network, sign)
         if ours and not was_offline:

@@ -132,8 +132,8 @@ class Fetcher:
         name, port) wait for each other, which does not count against the deadline; no redirect is
         followed to one that asked everybody to wait.
         """
-        own = parse_target(url, _to_ascii)
-        start = parse_target(moved_url, _to_ascii) if moved_url else own
+        own = parse_target(url)
+        start = parse_target(moved_url) if moved_url else own
         if isinstance(own, Problem):
             return Failed(own)
         if isinstance(start, Problem):
@@ -278,7 +278,7 @@ class Fetcher:
             problem = status_problem(status, target.host, raw)
             return Failed(replace(problem, kind=ProblemKind.PROTOCOL), status, hints)
         if status in _REDIRECTS:
-            found = redirect_target(target, response.extensions["location"], _to_ascii)
+            found = redirect_target(target, response.extensions["location"])
             if isinstance(found, Problem):
                 return Failed(found, status, hints)
             await _drain(response)
@@ -371,14 +371,6 @@ class _Gates:
                 del self._locks[origin]
             else:
                 self._locks[origin] = lock, users - 1
-
-
-def _to_ascii(name: str) -> str:
-    """Return the ASCII form of an international host name (IDNA 2008, as httpx does it)."""
-    try:
-        return httpx.URL(scheme="http", host=name).raw_host.decode("ascii")
-    except httpx.InvalidURL as error:
-        raise ValueError(name) from error
 
 
 async def _drain(response: httpx.Response) -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 from aggregator.model import Problem, ProblemKind
+from aggregator.web.addresses import DEFAULT_PORTS, ascii_host, shown_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from urllib.parse import SplitResult
 
     from aggregator.model import IPAddress
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 #: Longer than any URL that a browser or a proxy passes on reliably.
 MAX_URL_BYTES = 4096
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]")
 _NAME = re.compile(r"(?=.{1,254}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?\Z")
 # Both spellings of a last label that the C library reads as a part of an IPv4 address
@@ -72,7 +71,7 @@ class Target:
     def netloc(self) -> str:
         """Host and, unless it is the scheme's own, port; as in a URL."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def host_and_port(self) -> str:
@@ -86,11 +85,8 @@ class Target:
         return f"{self.scheme}://{self.netloc}{self.target}"
 
 
-def parse_target(url: str, to_ascii: Callable[[str], str]) -> Target | Problem:
-    """Take a configured URL apart; a `Problem` says why we cannot ask for it.
-
-    `to_ascii` turns an international name into its ASCII form (IDNA) or raises `ValueError`.
-    """
+def parse_target(url: str) -> Target | Problem:
+    """Take a configured URL apart; a `Problem` says why we cannot ask for it."""
     if len(url.encode(errors="replace")) > MAX_URL_BYTES:
         return _unusable(f"longer than {MAX_URL_BYTES} bytes")
     if _FORBIDDEN.search(url):
@@ -100,11 +96,11 @@ def parse_target(url: str, to_ascii: Callable[[str], str]) -> Target | Problem:
         port = parts.port
     except ValueError:
         return _unusable("host or port cannot be read")
-    if parts.scheme not in _DEFAULT_PORTS:
+    if parts.scheme not in DEFAULT_PORTS:
         return _unusable("only http and https are spoken")
     if port == 0:
         return _unusable("port 0 is none")
-    host = _host(parts, to_ascii)
+    host = _host(parts)
     if isinstance(host, Problem):
         return host
     path = parts.path or "/"
@@ -113,15 +109,13 @@ def parse_target(url: str, to_ascii: Callable[[str], str]) -> Target | Problem:
     return Target(
         parts.scheme,
         host,
-        port or _DEFAULT_PORTS[parts.scheme],
+        port or DEFAULT_PORTS[parts.scheme],
         _UNSENDABLE.sub(_escape, path + asks + parts.query),
         _basic(parts),
     )
 
 
-def redirect_target(
-    source: Target, location: bytes, to_ascii: Callable[[str], str]
-) -> Target | Problem:
+def redirect_target(source: Target, location: bytes) -> Target | Problem:
     """Resolve a Location (RFC 9110 §10.2.2) that `source` answered with."""
     try:
         text = location.decode()
@@ -135,9 +129,9 @@ def redirect_target(
         url = urljoin(source.url, text)
     except ValueError:
         return _bad_redirect(source, "to what is no URL")
-    if scheme and scheme not in _DEFAULT_PORTS:
+    if scheme and scheme not in DEFAULT_PORTS:
         return _bad_redirect(source, f"to {scheme[:20]}:, which is not spoken")
-    found = parse_target(url, to_ascii)
+    found = parse_target(url)
     if isinstance(found, Problem):
         if found.kind is ProblemKind.BLOCKED:
             return found
@@ -157,8 +151,8 @@ def without_signature(found: Target, signature: str | None) -> Target:
     return replace(found, target=f"{path}?{rest}" if rest else path, signature=signature)
 
 
-def _host(parts: SplitResult, to_ascii: Callable[[str], str]) -> str | Problem:
-    name = parts.hostname
+def _host(parts: SplitResult) -> str | Problem:
+    name = shown_host(f"//{parts.netloc}")
     if not name or "\\" in parts.netloc or "%" in name:
         return _unusable("no host that can be asked")
     if ":" in name:
@@ -167,7 +161,7 @@ def _host(parts: SplitResult, to_ascii: Callable[[str], str]) -> str | Problem:
         except ValueError:
             return _unusable("no host that can be asked")
     try:
-        host = to_ascii(name).lower()
+        host = ascii_host(name)
     except ValueError:
         return _unusable("no host that can be asked")
     if not _NAME.match(host):

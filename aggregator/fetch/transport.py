@@ -27,6 +27,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aggregator.fetch.certificates import until_at
 from aggregator.fetch.guard import Dial
 from aggregator.model.errors import ConfigError
+from aggregator.web.addresses import host_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -78,12 +79,12 @@ def parse_proxy(url: str) -> Proxy:
         port = parts.port
     except ValueError:
         parts, port = urlsplit(""), None
-    if parts.scheme not in _PROXY_PORTS or not parts.hostname or port == 0:
+    if parts.scheme not in _PROXY_PORTS or not host_of(url) or port == 0:
         message = "proxy: only http://HOST:PORT and socks5://HOST:PORT are supported"
         raise ConfigError((message,))
     return Proxy(
         "http" if parts.scheme == "http" else "socks5",
-        parts.hostname,
+        host_of(url),
         port or _PROXY_PORTS[parts.scheme],
         None if parts.username is None else unquote(parts.username),
         None if parts.username is None else unquote(parts.password or ""),

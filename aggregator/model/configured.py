@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from urllib.parse import urlsplit
+
+from aggregator.web.addresses import origin_of
 
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
@@ -147,14 +148,7 @@ class Source:
     @property
     def host(self) -> str:
         """The host that a poll asks first: scheme, name and port (RFC 6454 §4)."""
-        return host_of(self.urls[0])
-
-
-def host_of(url: str) -> str:
-    """Return scheme, name and port of a URL, the port always written out."""
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return f"{parts.scheme}://{parts.hostname}:{port}"
+        return origin_of(self.urls[0])
 
 
 def digest_of(token: str) -> str:
@@ -253,7 +247,7 @@ class Export:
 class Allowance:
     """One entry of `[network] allow_private`: a host or an address range, with an optional port.
 
-    Exactly one of `host` (lower case, not an address) and `network` is set. `text` is the entry
+    Exactly one of `host` (a name as `ascii_host` has it) and `network` is set. `text` is the entry
     as written, for messages.
     """
 

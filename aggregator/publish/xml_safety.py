@@ -7,6 +7,7 @@ from html.entities import name2codepoint
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from aggregator.web.addresses import ascii_authority
 from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ _URI_CHARACTERS = "%:/?@!$&'()*+,;=-._~"
 _STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _AUTHORITY_CHARACTERS = _URI_CHARACTERS + "[]"
 _AUTHORITY = re.compile(r"(https?://)([^/?#]*)", re.IGNORECASE)
-
-# RFC 3492 by way of Python, which knows IDNA 2003: of names with these it makes another host's.
-_IDNA_DIFFERS = re.compile("[ßς\u200c\u200d]")
 
 # BCP 47 (RFC 5646 §2.1) from a language of two letters (ISO 639-1) or three on: extended language,
 # script, region, variants, extensions, private use.
@@ -98,7 +96,7 @@ def clean_url(url: str | None) -> str | None:
     start = _AUTHORITY.match(cleaned)
     if start is None:
         return None
-    authority = quote(_ascii_host(start[2]), safe=_AUTHORITY_CHARACTERS)
+    authority = quote(ascii_authority(start[2]), safe=_AUTHORITY_CHARACTERS)
     # Once more: a space ends an address in a text, and one in an address would hide its secret.
     return redact(f"{start[1]}{authority}{_quoted(cleaned[start.end() :])}")
 
@@ -107,16 +105,6 @@ def _quoted(text: str) -> str:
     """Return path, query and fragment of an IRI as a URI has them."""
     before, mark, fragment = _STRAY_PERCENT.sub("%25", text).partition("#")
     return quote(before, safe=_URI_CHARACTERS) + mark + quote(fragment, safe=_URI_CHARACTERS)
-
-
-def _ascii_host(authority: str) -> str:
-    """Return an authority with its name as DNS knows it, or as it is where that is not clear."""
-    if authority.isascii() or _IDNA_DIFFERS.search(authority):
-        return authority
-    try:
-        return authority.encode("idna").decode("ascii")
-    except UnicodeError:
-        return authority
 
 
 def clean_language(language: str | None) -> str | None:

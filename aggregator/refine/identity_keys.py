@@ -9,6 +9,7 @@ from hashlib import sha256
 from urllib.parse import urlsplit, urlunsplit
 
 from aggregator.refine.known_sites import article_number, site_of
+from aggregator.web.addresses import host_of
 from aggregator.web.urls import canonical_url, is_page
 
 #: Longer keys are hashed: some publishers put the whole article into the guid.
@@ -93,6 +94,12 @@ def marks(
         telling=len(said) >= _MIN_TELLING_CHARS,
         pictures=" ".join(pictures),
     )
+
+
+def respelt_key(key: str) -> str:
+    """Return a key of any version as this one spells it, as far as the key itself tells."""
+    kind, _, value = key.partition(":")
+    return _key(kind, canonical_url(value)) if kind in ("guid", "url") else key
 
 
 def first_of_repetitions(found: list[Marks]) -> list[int]:
@@ -180,11 +187,8 @@ def _shape(content_html: str) -> str:
 
 
 def _file(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url
-    return f"{parts.hostname}{parts.path}" if parts.hostname else url
+    host = host_of(url)
+    return f"{host}{urlsplit(url).path}" if host else url
 
 
 def _path(canonical: str, own_site: str | None) -> str | None:

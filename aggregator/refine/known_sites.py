@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit, urlunsplit
 
+from aggregator.web.addresses import hosts_above
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 _NOTHING = re.compile(r"(?!)")
 
@@ -96,19 +98,16 @@ _COUNTERS: Mapping[str, tuple[str, ...]] = {
 
 def site_of(url: str | None) -> Site:
     """Return what is known of the site that serves `url`; of most sites nothing is."""
-    parts = _split(url or "")
-    return UNKNOWN_SITE if parts is None else _site(parts)
+    return next((SITES[name] for name in hosts_above(url or "") if name in SITES), UNKNOWN_SITE)
 
 
 def article_number(url: str | None) -> str | None:
     """Return an article's number with its site ("ithome.com:968171"), whatever its URL's shape."""
-    parts = _split(url or "")
-    if parts is None:
-        return None
-    for name in _hosts(parts):
+    hosts = hosts_above(url or "")
+    for name in hosts:
         site = SITES.get(name)
-        if site is not None and parts.hostname in site.article_hosts:
-            found = site.articles.fullmatch(parts.path)
+        if site is not None and hosts[0] in site.article_hosts:
+            found = site.articles.fullmatch(urlsplit(url or "").path)
             return f"{name}:{int(''.join(filter(None, found.groups())))}" if found else None
     return None
 
@@ -116,7 +115,7 @@ def article_number(url: str | None) -> str | None:
 def without_redirect(url: str) -> str:
     """Return where a known page that only leads elsewhere leads; other URLs as they are."""
     parts = _split(url)
-    wanted = dict(_site(parts).redirects).get(parts.path) if parts is not None else None
+    wanted = dict(site_of(url).redirects).get(parts.path) if parts is not None else None
     if parts is None or wanted is None:
         return url
     target = parse_qs(parts.query).get(wanted, [""])[0]
@@ -130,7 +129,7 @@ def picture_url(url: str) -> str:
     parts = _split(url)
     if parts is None or not parts.query:
         return url
-    dropped = _site(parts).picture_parameters
+    dropped = site_of(url).picture_parameters
     if not dropped:
         return url
     kept = [part for part in parts.query.split("&") if part.partition("=")[0] not in dropped]
@@ -140,7 +139,7 @@ def picture_url(url: str) -> str:
 def is_placeholder(url: str) -> bool:
     """Tell whether a known site shows this picture in place of one that is not loaded yet."""
     parts = _split(url)
-    return parts is not None and parts.path in _site(parts).placeholders
+    return parts is not None and parts.path in site_of(url).placeholders
 
 
 def is_counter(url: str) -> bool:
@@ -149,7 +148,7 @@ def is_counter(url: str) -> bool:
     if parts is None:
         return False
     path = parts.path or "/"
-    return any(path.startswith(_COUNTERS.get(name, ())) for name in _hosts(parts))
+    return any(path.startswith(_COUNTERS.get(name, ())) for name in hosts_above(url))
 
 
 def watch_page(url: str) -> str:
@@ -158,29 +157,11 @@ def watch_page(url: str) -> str:
     if parts is None:
         return url
     address = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    for name in _hosts(parts):
+    for name in hosts_above(url):
         pattern, page = _PLAYERS.get(name, (_NOTHING, ""))
         if found := pattern.fullmatch(address):
             return page.format(found[1])
     return url
-
-
-def hosts_of(url: str) -> tuple[str, ...]:
-    """Return the host of `url` and every domain above it, `()` for none."""
-    parts = _split(url)
-    return () if parts is None else tuple(_hosts(parts))
-
-
-def _site(parts: SplitResult) -> Site:
-    return next((SITES[name] for name in _hosts(parts) if name in SITES), UNKNOWN_SITE)
-
-
-def _hosts(parts: SplitResult) -> Iterator[str]:
-    """Yield a URL's host and every domain above it: a.b.c, b.c, c."""
-    name = (parts.hostname or "").rstrip(".")
-    while name:
-        yield name
-        name = name.partition(".")[2]
 
 
 def _split(url: str) -> SplitResult | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aggregator.refine.known_sites import is_counter, is_placeholder, picture_url
+from aggregator.web.addresses import host_of
 from aggregator.web.urls import absolute_url, public_url
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def picture(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return url
-    same = f"{parts.hostname}{_SIZE.sub('', parts.path)}"
+    same = f"{host_of(url)}{_SIZE.sub('', parts.path)}"
     return same if _IMAGE_NAME.search(parts.path) else f"{same}?{parts.query}"
 
 

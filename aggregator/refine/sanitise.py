@@ -34,6 +34,7 @@ from aggregator.refine.pictures import (
 )
 from aggregator.refine.site_rules import DEFAULT_REFERRER
 from aggregator.rules import remove
+from aggregator.web.addresses import shown_host
 from aggregator.web.redaction import redact
 from aggregator.web.text import one_line, paragraphs, scrub
 from aggregator.web.urls import absolute_url, public_url, without_trackers
@@ -420,7 +421,7 @@ def _attributes(tidy: str) -> dict[str, str]:
 
 
 def _link(url: str) -> str:
-    host = urlsplit(url).hostname or url
+    host = shown_host(url) or url
     # Blanks around it: what stood beside a player is no part of its name.
     return f' <a href="{_escaped(url)}" rel="{_LINK_REL}">▶ {html.escape(host, quote=False)}</a> '
 

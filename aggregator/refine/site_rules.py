@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.refine.known_sites import hosts_of
 from aggregator.refine.pictures import fit_picture
 from aggregator.rules import replaced
+from aggregator.web.addresses import host_of, hosts_above
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,18 +61,18 @@ class SiteRules:
         A rule for the picture's host is closer than one for its page's, a longer name than a
         shorter one.
         """
-        above = _ascii_hosts(url)
+        above = frozenset(hosts_above(url))
         told = {
-            (_ascii(rule.host) in above, len(rule.host)): rule.referrer
+            (_host(rule) in above, len(rule.host)): rule.referrer
             for rule in self._for(url)
             if rule.referrer in REFERRER_POLICIES
         }
         return (told[max(told)] if told else None) or DEFAULT_REFERRER
 
     def _for(self, url: str) -> Iterator[SiteRule]:
-        above = _ascii_hosts(url)
+        above = frozenset(hosts_above(url))
         yield from self.own
-        yield from (rule for rule in self.others if _ascii(rule.host) in above)
+        yield from (rule for rule in self.others if _host(rule) in above)
 
     def _once(self, url: str) -> str:
         result = url
@@ -97,18 +97,10 @@ def rules_for(sites: tuple[SiteRule, ...], page_url: str | None) -> SiteRules | 
     """Return the operator's rules as they hold for a page; `None`: there are none."""
     if not sites:
         return None
-    above = _ascii_hosts(page_url or "")
-    own = tuple(rule for rule in sites if _ascii(rule.host) in above)
+    above = frozenset(hosts_above(page_url or ""))
+    own = tuple(rule for rule in sites if _host(rule) in above)
     return SiteRules(own, tuple(rule for rule in sites if rule not in own))
 
 
-def _ascii_hosts(url: str) -> frozenset[str]:
-    return frozenset(map(_ascii, hosts_of(url)))
-
-
-def _ascii(host: str) -> str:
-    """Return a host's name as DNS knows it, so that two spellings of it are one."""
-    try:
-        return host if host.isascii() else host.encode("idna").decode("ascii")
-    except UnicodeError:
-        return host
+def _host(rule: SiteRule) -> str:
+    return host_of(f"//{rule.host}")

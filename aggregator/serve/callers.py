@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from aggregator.rules.visibility import Caller
+from aggregator.web.addresses import host_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -52,10 +52,7 @@ def _is_local(request: Request, base_url: str) -> bool:
 
 
 def _is_this_machine(url: str) -> bool:
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return False
+    host = host_of(url)
     return host == "localhost" or host.endswith(".localhost") or _is_loopback(host)
 
 

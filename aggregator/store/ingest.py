@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import Failed, Fetched, Gone, News, NotModified, PollResult, Tally
-from aggregator.model.configured import host_of
 from aggregator.model.instants import micros, optional_micros
 from aggregator.store import archive, feed_windows, ingest_entries, mirrors, notes, rule_verdicts
 from aggregator.store.codec import dumps
 from aggregator.store.feed_versions import bump
 from aggregator.store.new_entries import Batch
 from aggregator.store.rows import feed_of, hints_to_text
+from aggregator.web.addresses import origin_of
 from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _close_gate(connection: sqlite3.Connection, attempt: Attempt, now: datetime)
             """INSERT INTO gates (host, until_at) VALUES (?, ?)
                ON CONFLICT (host) DO UPDATE SET until_at = max(until_at, excluded.until_at)""",
             (
-                host_of(outcome.answered_url or attempt.url),
+                origin_of(outcome.answered_url or attempt.url),
                 micros(now + outcome.hints.retry_after),
             ),
         )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database, Migrations
 
 from aggregator.model.errors import StoreError
+from aggregator.store.host_spellings import respell
 from aggregator.store.schema import FIRST_RELEASE, INDEXES, PUBLISHING, SCALING
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def m0003_scaling(db: Database) -> None:
     """Let the cost of one source be its own."""
     for statement in (*SCALING, *INDEXES):
         db.execute(statement)
+    respell(db.conn)
     db.execute("PRAGMA user_version = 3")
 
 

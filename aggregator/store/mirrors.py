@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import Failed, Fetched, Gone, Mirror, NotModified, ProblemKind
-from aggregator.model.configured import host_of
 from aggregator.model.instants import instant, micros, optional_micros
 from aggregator.schedule.mirror_choice import rest
 from aggregator.schedule.permanent_redirects import (
@@ -16,6 +15,7 @@ from aggregator.schedule.permanent_redirects import (
 )
 from aggregator.store import notes
 from aggregator.store.rows import mirror_of
+from aggregator.web.addresses import origin_of
 from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def synchronise(connection: sqlite3.Connection, source_id: int, source: Source) 
     connection.executemany(
         """INSERT INTO mirrors (source_id, url, host, position) VALUES (?, ?, ?, ?)
            ON CONFLICT (source_id, url) DO UPDATE SET position = excluded.position""",
-        [(source_id, url, host_of(url), position) for position, url in enumerate(source.urls)],
+        [(source_id, url, origin_of(url), position) for position, url in enumerate(source.urls)],
     )
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregator.model import Category, Origin
-from aggregator.model.configured import host_of
 from aggregator.stories.public_ids import is_fit_id
+from aggregator.web.addresses import origin_of
 from aggregator.web.redaction import conceal, redact, tells_of
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def public_id(source: Source, guid: str | None) -> str | None:
 def public_base_url(source: Source) -> str:
     """Return what relative references resolve against: of a private URL its host and no more."""
     url = source.urls[0]
-    return f"{host_of(url)}/" if source.private else url
+    return f"{origin_of(url)}/" if source.private else url
 
 
 def origin_of_entry(origin: Origin, source: Source, provenance: Provenance | None) -> Origin:

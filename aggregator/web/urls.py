@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from aggregator.web.addresses import DEFAULT_PORTS, host_of
 from aggregator.web.redaction import redact
 
 #: Longer URLs are not published; browsers and readers cut them anywhere.
@@ -43,7 +44,6 @@ _SESSION = re.compile(
 _SESSION_PATH = re.compile(r";jsessionid=[^/?#;]*", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_PORTS = {"http": 80, "https": 443}
 
 
 def absolute_url(url: str | None, base: str) -> str | None:
@@ -76,7 +76,7 @@ def public_url(url: str | None) -> str | None:
         return redact(url)
     try:
         parts = urlsplit(url)
-        fit = parts.scheme in _PORTS and bool(parts.hostname)
+        fit = parts.scheme in DEFAULT_PORTS and bool(parts.hostname)
         _ = parts.port  # raises for one that is no number
     except ValueError:
         return None
@@ -87,22 +87,20 @@ def public_url(url: str | None) -> str | None:
 def canonical_url(url: str) -> str:
     """Return what identifies the page behind `url`: equal for the spellings of one address.
 
-    http and https, letter case of the host, a default port, a trailing slash, dot segments,
+    http and https, the host's letters (case, IDNA), a default port, a trailing slash, dot segments,
     percent-encoding of plain characters, known tracker parameters and click-counting fragments
     make no difference. Idempotent; what is no http(s) URL is returned as it is.
     """
     try:
         parts = urlsplit(url)
-        scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
+        port = parts.port
     except ValueError:
         return url
-    if scheme not in _PORTS or not host:
-        return url
-    host = host.rstrip(".")
-    if not host:
+    host = host_of(url)
+    if parts.scheme not in DEFAULT_PORTS or not host:
         return url
     netloc = f"[{host}]" if ":" in host else host
-    if port is not None and port not in _PORTS.values():
+    if port is not None and port not in DEFAULT_PORTS.values():
         netloc = f"{netloc}:{port}"
     path = _ESCAPE.sub(_plain, _without_dots(_ESCAPE.sub(_plain, parts.path)))
     query = "&".join(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from aggregator.web.addresses import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -43,11 +44,10 @@ def _from_title(title: str) -> str:
 
 
 def _from_host(url: str) -> str:
-    try:
-        host = urlsplit(url).hostname or ""
-        labels = host.encode("idna").decode("ascii").split(".")
-    except ValueError:  # UnicodeError too
+    host = host_of(url)
+    if not host.isascii():
         return ""
+    labels = host.split(".")
     if ":" in host or labels[-1].isdigit():  # an address is a name as a whole
         return _slug(host)
     if len(labels) > 1:

@@ -1,0 +1,53 @@
+"""Part of an upgrade: keys and hosts stored before every host had one spelling.
+
+Keys of addresses held hosts in the letters in which publishers wrote them. The key of today goes
+beside each that differs, in everything that keeps an entry from being shown again; the old one
+stays, for what else may still refer to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aggregator.refine.identity_keys import respelt_key
+from aggregator.web.addresses import origin_of
+
+if TYPE_CHECKING:
+    import sqlite3
+
+#: The tables that hold keys, with what belongs to a key there.
+_KEYED = {
+    "identities": ("source_id", "entry_id"),
+    "tombstones": ("source_id", "absent_since_at"),
+    "story_keys": ("story_id",),
+}
+#: Where a host may be spelt otherwise today: it has other letters, or is an IPv6 address.
+_RESPELT = "GLOB '*[^ -~]*' OR {0} GLOB '*//[[]*'"
+
+
+def respell(connection: sqlite3.Connection) -> None:
+    """Add today's keys beside those of before; write hosts of sources and mirrors as they are now.
+
+    Holds of hosts that are spelt otherwise are dropped: they last for hours.
+    """
+    for table, others in _KEYED.items():
+        columns = ", ".join(("key", *others))
+        rows = connection.execute(
+            f"SELECT {columns} FROM {table} WHERE key {_RESPELT.format('key')}"  # noqa: S608 - our own names
+        ).fetchall()
+        marks = ", ".join("?" * (1 + len(others)))
+        connection.executemany(
+            f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608 - our own names
+            [(new, *rest) for key, *rest in rows if (new := respelt_key(key)) != key],
+        )
+    mirrors = connection.execute(
+        f"SELECT source_id, url, position FROM mirrors WHERE url {_RESPELT.format('url')}"  # noqa: S608 - ours
+    ).fetchall()
+    for source_id, url, position in mirrors:
+        host = origin_of(url)
+        connection.execute(
+            "UPDATE mirrors SET host = ? WHERE source_id = ? AND url = ?", (host, source_id, url)
+        )
+        if position == 0:
+            connection.execute("UPDATE sources SET host = ? WHERE id = ?", (host, source_id))
+    connection.execute(f"DELETE FROM gates WHERE host {_RESPELT.format('host')}")  # noqa: S608 - ours
