@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-READER = Path(__file__).parent / "fixtures" / "browser" / "reader.html"
+from tests import FIXTURES
+
+READER = FIXTURES / "browser" / "reader.html"
 #: A name for "elsewhere" that a browser itself resolves to this machine, and to which it tells in
 #: `Sec-Fetch-Dest` what it asks for: https://w3c.github.io/webappsec-secure-contexts/#localhost
 ELSEWHERE = "out.localhost"

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from aggregator.store.migrations import SCHEMA_VERSION
 from aggregator.store.sqlite import open_store
+from tests import FIXTURES
 from tests.making import DAY, START, absorb, document, entry, feed, source
 
-FOLDER = Path(__file__).parent / "fixtures" / "schema"
+FOLDER = FIXTURES / "schema"
 
 
 def fill(path: Path) -> None:

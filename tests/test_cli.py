@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 import aggregator
+from tests import ROOT
+from tests.program import PROGRAM
 
-ROOT = Path(__file__).parent.parent
-PROGRAM = Path(sys.executable).with_name("aggregator")
 #: Every command, with as many words as it needs.
 CALLS = {
     "run": (),

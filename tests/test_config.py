@@ -11,18 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.config import Config, Listen, find, load, parse
+from aggregator.config import Listen, find, load
 from aggregator.config.keys import LISTS, SECTIONS
 from aggregator.config.values import allowance, duration, same_url_key, written
 from aggregator.model import Allowance, Condition, Feed, Source
 from aggregator.model.errors import ConfigError
-
-ROOT = Path(__file__).parent.parent
-SOURCE = '[[sources]]\nname = "a"\nurl = "https://a.example/rss"\n'
-
-
-def config(text: str, path: str = "config.toml") -> Config:
-    return parse(text, Path(path))
+from tests import ROOT
+from tests.config_texts import SOURCE, parsed
 
 
 def test_the_example_everybody_edits_is_valid_and_without_warnings() -> None:
@@ -42,7 +37,7 @@ def test_the_example_everybody_edits_is_valid_and_without_warnings() -> None:
 
 def test_what_the_example_shows_as_default_is_the_default() -> None:
     text = (ROOT / "config.toml").read_text(encoding="utf-8")
-    example, bare = config(text), config(SOURCE)
+    example, bare = parsed(text), parsed(SOURCE)
     assert (example.server, example.store, example.polling, example.network, example.log) == (
         bare.server,
         bare.store,
@@ -55,7 +50,7 @@ def test_what_the_example_shows_as_default_is_the_default() -> None:
 def test_the_examples_of_the_example_are_valid_too() -> None:
     text = (ROOT / "config.toml").read_text(encoding="utf-8")
     uncommented = re.sub(r"^# (\w+ = |\[\[)", r"\1", text, flags=re.MULTILINE)
-    example = config(uncommented)
+    example = parsed(uncommented)
     assert example.server.base_url == "https://feeds.example.org"
     assert example.network.proxy == "http://127.0.0.1:7890"
     assert example.feeds[0].sources == ("ithome",)
@@ -84,7 +79,7 @@ def test_the_documentation_and_the_example_name_every_key(section: str) -> None:
 
 
 def test_an_empty_file_polls_nothing_publishes_everything_and_says_so() -> None:
-    empty = config("")
+    empty = parsed("")
     assert empty.sources == ()
     assert [(feed.name, feed.sources, feed.tags) for feed in empty.feeds] == [("all", None, None)]
     assert empty.warnings == ("config.toml:1: sources: there are none, so nothing is polled",)
@@ -96,13 +91,13 @@ def test_a_source_takes_what_it_does_not_say_from_the_defaults() -> None:
         + SOURCE
         + 'tags = ["y"]\n[[sources]]\nname = "b"\nurl = "https://b.example/"\nenabled = true\n'
     )
-    first, second = config(text).sources
+    first, second = parsed(text).sources
     assert (first.timezone, first.tags, first.backfill) == ("Asia/Shanghai", ("y",), 3)
     assert (first.enabled, second.enabled, second.tags) == (False, True, ("x",))
 
 
 def test_a_feed_says_little_and_gets_the_rest() -> None:
-    found = config(SOURCE + '[[feeds]]\nname = "all"\n').feeds
+    found = parsed(SOURCE + '[[feeds]]\nname = "all"\n').feeds
     assert [feed for feed in found if not feed.automatic] == [Feed(name="all", title="all")]
 
 
@@ -113,15 +108,15 @@ def test_a_feed_says_little_and_gets_the_rest() -> None:
 def test_the_default_of_limit_and_min_entries_follows_the_one_that_is_given(
     said: str, min_entries: int, limit: int
 ) -> None:
-    feed = config(f'{SOURCE}[[feeds]]\nname = "all"\n{said}\n').feeds[0]
+    feed = parsed(f'{SOURCE}[[feeds]]\nname = "all"\n{said}\n').feeds[0]
     assert (feed.min_entries, feed.limit) == (min_entries, limit)
 
 
 def test_retention_follows_the_longest_window_unless_it_is_given() -> None:
     feeds = '[[feeds]]\nname = "a"\nwindow = "400d"\n[[feeds]]\nname = "b"\n'
-    assert config(SOURCE + feeds).store.retention == timedelta(days=400)
-    assert config(SOURCE).store.retention == timedelta(days=180)
-    assert config('[store]\nretention = "500d"\n' + SOURCE + feeds).store.retention == timedelta(
+    assert parsed(SOURCE + feeds).store.retention == timedelta(days=400)
+    assert parsed(SOURCE).store.retention == timedelta(days=180)
+    assert parsed('[store]\nretention = "500d"\n' + SOURCE + feeds).store.retention == timedelta(
         days=500
     )
 
@@ -141,20 +136,20 @@ def test_retention_follows_the_longest_window_unless_it_is_given() -> None:
 def test_readers_are_told_an_address_that_follows_from_listen(
     listen: str, where: Listen, base_url: str
 ) -> None:
-    found = config(f'[server]\nlisten = "{listen}"\n{SOURCE}', "etc/config.toml")
+    found = parsed(f'[server]\nlisten = "{listen}"\n{SOURCE}', "etc/config.toml")
     assert (found.server.listen, found.server.base_url) == (where, base_url)
     assert bool(found.warnings) == listen.startswith("unix:")
 
 
 def test_a_base_url_loses_its_trailing_slash() -> None:
-    found = config(f'[server]\nbase_url = "https://x.example/feeds/"\n{SOURCE}')
+    found = parsed(f'[server]\nbase_url = "https://x.example/feeds/"\n{SOURCE}')
     assert found.server.base_url == "https://x.example/feeds"
 
 
 @pytest.mark.parametrize(("path", "found"), [("a.db", "etc/a.db"), ("/var/a.db", "/var/a.db")])
 def test_the_database_lies_relative_to_the_configuration(path: str, found: str) -> None:
     text = f'[store]\npath = "{path}"\n{SOURCE}'
-    assert config(text, "etc/config.toml").store.path == Path(found)
+    assert parsed(text, "etc/config.toml").store.path == Path(found)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +191,7 @@ def test_an_exemption_is_a_host_or_a_range_with_or_without_port(
     ],
 )
 def test_a_url_is_kept_exactly_as_written(url: str) -> None:
-    assert config(f'[[sources]]\nname = "a"\nurl = "{url}"\n').sources[0].url == url
+    assert parsed(f'[[sources]]\nname = "a"\nurl = "{url}"\n').sources[0].url == url
 
 
 @pytest.mark.parametrize(
@@ -224,12 +219,12 @@ def test_a_written_duration_is_read_back(seconds: int) -> None:
 
 def test_a_tag_that_no_source_carries_is_a_warning() -> None:
     text = SOURCE + 'tags = ["x"]\n[[feeds]]\nname = "all"\ntags = [\n  "x",\n  "科技",\n]\n'
-    assert config(text).warnings == ("config.toml:9: feeds[0].tags[1]: no source carries this tag",)
+    assert parsed(text).warnings == ("config.toml:9: feeds[0].tags[1]: no source carries this tag",)
 
 
 def test_a_range_of_everything_is_a_warning() -> None:
     text = f'[network]\nallow_private = ["10.0.0.0/8", "0.0.0.0/0"]\n{SOURCE}'
-    assert config(text).warnings == (
+    assert parsed(text).warnings == (
         "config.toml:2: network.allow_private[1]: lets every source reach every address",
     )
 
@@ -239,7 +234,7 @@ def test_your_own_servers_may_be_asked_more_often_than_once_a_minute() -> None:
         '[network]\nallow_private = ["127.0.0.1:1200"]\n[polling]\nmin_interval = "5s"\n'
         '[[sources]]\nname = "a"\nurl = "http://127.0.0.1:1200/a"\ninterval = "2s"\n'
     )
-    found = config(text)
+    found = parsed(text)
     assert found.sources[0].interval == timedelta(seconds=2)
     assert found.polling.min_interval == timedelta(seconds=5)
 
@@ -275,4 +270,4 @@ def test_thousands_of_sources_are_read_whole() -> None:
         f'[[sources]]\nname = "s{number}"\nurl = "https://h{number}.example/rss"\n'
         for number in range(5000)
     )
-    assert len(config(text).sources) == 5000
+    assert len(parsed(text).sources) == 5000

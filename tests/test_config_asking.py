@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from aggregator.config import Config, Rsshub, parse
+from aggregator.config import Rsshub
 from aggregator.config.keys import MAX_ENTRIES
 from aggregator.config.values import ENCODINGS, encoding
 from aggregator.model import Access, Source
-from aggregator.model.errors import ConfigError
 from aggregator.parse import document_limits
 from aggregator.parse.decode import decode
+from tests.config_texts import mistakes, parsed
 
 RSSHUB = '[rsshub]\ninstances = ["http://rsshub:1200/", "https://rsshub.example/base"]\n'
 
 
-def config(text: str) -> Config:
-    return parse(text, Path("config.toml"))
-
-
 def source(*lines: str, url: str = '"https://a.example/rss"', before: str = "") -> Source:
-    return config(before + written(*lines, url=url)).sources[0]
+    return parsed(before + written(*lines, url=url)).sources[0]
 
 
 def written(*lines: str, url: str = '"https://a.example/rss"', name: str = "a") -> str:
     return "\n".join(["[[sources]]", f'name = "{name}"', f"url = {url}", *lines, ""])
-
-
-def mistakes(text: str) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        config(text)
-    return list(caught.value.lines)
 
 
 # --- mirrors ------------------------------------------------------------------------------------
@@ -71,7 +59,7 @@ def test_a_route_may_stand_in_a_list() -> None:
 
 def test_the_key_of_rsshub_is_for_its_instances() -> None:
     before = RSSHUB + 'access_key_file = "rsshub.key"\n'
-    found = config(
+    found = parsed(
         before + written(url='"rsshub://a/b"') + written(url='"https://c.example/"', name="c")
     )
     assert found.rsshub == Rsshub(
@@ -175,7 +163,7 @@ def test_defaults_hold_where_a_source_says_nothing() -> None:
     before = (
         '[defaults]\nproxy = "http://127.0.0.1:7890"\nweight = 0.5\n[defaults.headers]\nA = "1"\n'
     )
-    found = config(
+    found = parsed(
         before
         + written()
         + written('proxy = "direct"', 'headers = { B = "2" }', url='"http://b.example"', name="b")
@@ -266,13 +254,13 @@ def test_danger_is_told_at_every_start() -> None:
         "tls_verify = false", 'token_file = "t"', url='"http://a.example/"'
     )
     verify = "certificates are not verified: anybody on the way can read and change what comes"
-    assert config(text).warnings == (
+    assert parsed(text).warnings == (
         f"config.toml:2: defaults.tls_verify: {verify}",
         f"config.toml:6: sources[0].tls_verify: {verify}",
         "config.toml:7: sources[0].token_file: is sent unencrypted, over http://",
     )
     own = '[network]\nallow_private = ["nas:80"]\n'
-    assert config(own + written('token_file = "t"', url='"http://nas/"')).warnings == ()
+    assert parsed(own + written('token_file = "t"', url='"http://nas/"')).warnings == ()
 
 
 # --- values -------------------------------------------------------------------------------------
@@ -282,10 +270,10 @@ def test_danger_is_told_at_every_start() -> None:
     ("said", "a_day"), [("24/day", 24.0), ("1/hour", 24.0), ("1.5/hour", 36.0), ("6/day", 6.0)]
 )
 def test_a_budget_is_requests_a_day(said: str, a_day: float) -> None:
-    found = config(f'[polling]\nbudget = "{said}"\n{written()}')
+    found = parsed(f'[polling]\nbudget = "{said}"\n{written()}')
     assert found.polling.budget == a_day
     assert found.warnings == ()
-    assert config(written()).polling.budget == 24.0
+    assert parsed(written()).polling.budget == 24.0
 
 
 @pytest.mark.parametrize(
@@ -296,7 +284,7 @@ def test_a_budget_is_requests_a_day(said: str, a_day: float) -> None:
     ],
 )
 def test_a_budget_that_the_intervals_do_not_allow_is_a_warning(said: str, told: str) -> None:
-    found = config(f'[polling]\nbudget = "{said}"\n{written()}')
+    found = parsed(f'[polling]\nbudget = "{said}"\n{written()}')
     assert found.warnings == (f"config.toml:2: polling.budget: {told}",)
 
 

@@ -9,24 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.config import Config, Publish, parse
+from aggregator.config import Publish
 from aggregator.config.automatic_feeds import automatic
 from aggregator.model import Condition, Export, Feed, Rules, Source, Tagging
-from aggregator.model.errors import ConfigError
+from tests.config_texts import SOURCE, mistakes, parsed, source_toml
 
-SOURCE = '[[sources]]\nname = "a"\nurl = "https://a.example/rss"\n'
-OTHER = '[[sources]]\nname = "b"\nurl = "https://b.example/rss"\n'
+OTHER = source_toml("b")
 TOKEN = "0123456789abcdef"  # noqa: S105  # opens nothing
 
 
-def config(text: str) -> Config:
-    return parse(text, Path("etc/config.toml"))
-
-
-def mistakes(text: str) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        parse(text, Path("config.toml"))
-    return [line.removeprefix("config.toml:") for line in caught.value.lines]
+def mistakes_at(text: str) -> list[str]:
+    return [line.removeprefix("config.toml:") for line in mistakes(text)]
 
 
 def test_a_feed_says_how_it_is_published() -> None:
@@ -36,7 +29,7 @@ def test_a_feed_says_how_it_is_published() -> None:
         'description = "关于"\nicon = "https://x.example/i.png"\nauthor = "我"\n'
         f'dedupe = "off"\ntoken = "{TOKEN}"\n'
     )
-    assert config(text).feeds[0] == Feed(
+    assert parsed(text).feeds[0] == Feed(
         name="f",
         title="f",
         exclude_tags=("x",),
@@ -62,7 +55,7 @@ def test_publish_and_exports_have_paths_that_start_at_the_file() -> None:
         'template = "post.j2"\nwith_id = true\n'
         '[[exports]]\nkind = "hugo"\ndirectory = "hugo"\ntemplate = "hexo-volantis"\n'
     )
-    found = config(text)
+    found = parsed(text, "etc/config.toml")
     assert found.publish == Publish(folder / "public", "abcdefghijklmnop", timedelta(days=2))
     assert found.exports == (
         Export(kind="hexo", directory=str(folder / "posts")),
@@ -78,7 +71,7 @@ def test_publish_and_exports_have_paths_that_start_at_the_file() -> None:
         ),
         Export(kind="hugo", directory=str(folder / "hugo"), template="hexo-volantis"),
     )
-    assert config(SOURCE).publish == Publish(None, None, timedelta(hours=24))
+    assert parsed(SOURCE).publish == Publish(None, None, timedelta(hours=24))
 
 
 WRONG = f"""\
@@ -122,7 +115,7 @@ feed = "g"
 
 
 def test_every_mistake_in_what_is_published_is_named_at_its_line() -> None:
-    assert mistakes(WRONG) == [
+    assert mistakes_at(WRONG) == [
         (
             '3: publish.status_token: must be 16 to 128 of A-Z, a-z, 0-9, "_" and "-"; '
             "make one with: openssl rand -hex 16"
@@ -153,16 +146,16 @@ def test_a_token_opens_one_thing_and_no_message_repeats_it() -> None:
     text = (
         f'{SOURCE}[publish]\nstatus_token = "{TOKEN}"\n[[feeds]]\nname = "f"\ntoken = "{TOKEN}"\n'
     )
-    assert mistakes(text) == ["8: feeds[0].token: the same token as that of [publish]"]
+    assert mistakes_at(text) == ["8: feeds[0].token: the same token as that of [publish]"]
     bad = f"{TOKEN} CANARY"
-    assert not [line for line in mistakes(text.replace(TOKEN, bad)) if "CANARY" in line]
+    assert not [line for line in mistakes_at(text.replace(TOKEN, bad)) if "CANARY" in line]
 
 
 def test_a_folder_of_posts_takes_several_feeds_and_each_of_them_once() -> None:
     feeds = '[[feeds]]\nname = "all"\n[[feeds]]\nname = "f"\n'
     export = '[[exports]]\nkind = "hexo"\ndirectory = "posts"\n'
-    config(f'{SOURCE}{feeds}{export}{export}feed = "f"\n')
-    assert mistakes(f"{SOURCE}{feeds}{export}{export}") == [
+    parsed(f'{SOURCE}{feeds}{export}{export}feed = "f"\n')
+    assert mistakes_at(f"{SOURCE}{feeds}{export}{export}") == [
         "13: exports[1].directory: the same directory and feed as exports[0]"
     ]
 
@@ -179,31 +172,31 @@ def test_a_folder_of_posts_takes_several_feeds_and_each_of_them_once() -> None:
 )
 def test_files_and_posts_have_folders_of_their_own(published: str, posts: str, told: str) -> None:
     text = f'{SOURCE}[publish]\ndirectory = "{published}"\n[[feeds]]\nname = "all"\n[[exports]]\n'
-    (line,) = mistakes(f'{text}kind = "hexo"\ndirectory = "{posts}"\n')
+    (line,) = mistakes_at(f'{text}kind = "hexo"\ndirectory = "{posts}"\n')
     assert line.startswith(told)
 
 
 def test_posts_may_lie_in_a_folder_of_other_posts() -> None:
     export = '[[exports]]\nkind = "hexo"\n'
-    config(f'{SOURCE}{export}directory = "posts"\n{export}directory = "posts/news"\n')
-    config(f'{SOURCE}[publish]\ndirectory = "a"\n{export}directory = "aa"\n')
+    parsed(f'{SOURCE}{export}directory = "posts"\n{export}directory = "posts/news"\n')
+    parsed(f'{SOURCE}[publish]\ndirectory = "a"\n{export}directory = "aa"\n')
 
 
 def test_an_export_of_a_feed_that_is_nearly_named_is_told_which() -> None:
     text = f'{SOURCE}tags = ["科技"]\n[[exports]]\nkind = "hexo"\ndirectory = "x"\n'
-    assert mistakes(text + 'feed = "tag/科技"\n') == [
+    assert mistakes_at(text + 'feed = "tag/科技"\n') == [
         '8: exports[0].feed: unknown feed "tag/科技", did you mean "tags/科技"?'
     ]
-    assert config(text + 'feed = "tags/科技"\n').exports[0].feed == "tags/科技"
+    assert parsed(text + 'feed = "tags/科技"\n').exports[0].feed == "tags/科技"
 
 
 def test_an_export_of_everything_needs_a_feed_of_everything() -> None:
     text = f'{SOURCE}[[feeds]]\nname = "f"\ntoken = "{TOKEN}"\n'
     export = '[[exports]]\nkind = "hexo"\ndirectory = "x"\n'
-    assert mistakes(text + export) == [
+    assert mistakes_at(text + export) == [
         "7: exports[0].feed: missing: there is no feed named all; name another"
     ]
-    assert config(f'{text}{export}feed = "f"\n').exports[0].feed == "f"
+    assert parsed(f'{text}{export}feed = "f"\n').exports[0].feed == "f"
 
 
 def test_what_is_dangerous_or_seldom_meant_is_a_warning() -> None:
@@ -212,7 +205,7 @@ def test_what_is_dangerous_or_seldom_meant_is_a_warning() -> None:
         'token = "write-your-own-token"\n'
         '[[exports]]\nkind = "hexo"\ndirectory = "p"\nfeed = "f"\ncontent = "raw"\n'
     )
-    assert [line.removeprefix("etc/config.toml:") for line in config(text).warnings] == [
+    assert [line.removeprefix("config.toml:") for line in parsed(text).warnings] == [
         "8: feeds[0].exclude_tags[1]: is among tags, too: it wins",
         ("9: feeds[0].token: is that of the example, which everybody knows; make your own"),
         (
@@ -233,7 +226,7 @@ def test_everything_each_tag_and_each_source_is_published_without_a_word() -> No
         + OTHER
         + 'tags = ["科技", "node.js"]\n'
     )
-    found = config(text).feeds
+    found = parsed(text).feeds
     assert found == (
         Feed(name="all", title="All", automatic=True),
         Feed(name="tags/科技", title="科技", tags=("科技",), automatic=True),
@@ -247,7 +240,7 @@ def test_everything_each_tag_and_each_source_is_published_without_a_word() -> No
 
 
 def test_a_feed_called_all_stands_for_the_automatic_one() -> None:
-    own = config(SOURCE + '[[feeds]]\nname = "zh"\n[[feeds]]\nname = "all"\ntitle = "全部"\n')
+    own = parsed(SOURCE + '[[feeds]]\nname = "zh"\n[[feeds]]\nname = "all"\ntitle = "全部"\n')
     assert [(feed.name, feed.automatic) for feed in own.feeds] == [
         ("zh", False),
         ("all", False),

@@ -9,17 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.config import MAX_FILE_BYTES, load, parse
+from aggregator.config import MAX_FILE_BYTES, load
 from aggregator.model.errors import ConfigError
-
-SOURCE = '[[sources]]\nname = "a"\nurl = "https://a.example/rss"\n'
-
-
-def mistakes(text: str) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        parse(text, Path("config.toml"))
-    assert str(caught.value) == "\n".join(caught.value.lines)
-    return list(caught.value.lines)
+from tests.config_texts import SOURCE, mistakes, parsed
 
 
 def test_an_unknown_key_is_named_with_its_line_and_the_likely_one() -> None:
@@ -305,7 +297,7 @@ def test_an_interval_under_a_minute_is_only_for_your_own_servers() -> None:
     rule = 'under "1m" only for sources that [network] allow_private covers'
     assert mistakes(text) == [f"config.toml:6: sources[0].interval: {rule}"]
     text = f'[network]\nallow_private = ["rsshub:1200"]\n[defaults]\ninterval = "5s"\n{covered}'
-    parse(text, Path("config.toml"))
+    parsed(text)
     assert mistakes(text + SOURCE) == [
         f"config.toml:4: defaults.interval: {rule}; it does not cover sources[1]"
     ]
@@ -442,7 +434,7 @@ def test_any_value_anywhere_is_used_or_named_and_never_a_crash(value: object, ke
     tomllib.loads(text)
     lines: tuple[str, ...] = ()
     try:
-        parse(text, Path("config.toml"))
+        parsed(text)
     except ConfigError as error:
         lines = error.lines
     assert all(line.startswith("config.toml:1: ") and line.isprintable() for line in lines)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from aggregator.config import parse
 from aggregator.model import (
     Condition,
     ImageRewrite,
@@ -19,20 +17,12 @@ from aggregator.model import (
     Source,
     Tagging,
 )
-from aggregator.model.errors import ConfigError
-
-ROOT = Path(__file__).parent.parent
-SOURCE = '[[sources]]\nname = "a"\nurl = "https://a.example/rss"\n'
+from tests import ROOT
+from tests.config_texts import SOURCE, mistakes, parsed
 
 
 def source(lines: str) -> Source:
-    return parse(SOURCE + lines, Path("config.toml")).sources[0]
-
-
-def mistakes(text: str) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        parse(text, Path("config.toml"))
-    return list(caught.value.lines)
+    return parsed(SOURCE + lines).sources[0]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +79,7 @@ def test_a_list_of_a_source_stands_above_the_default_one() -> None:
         + 'keep = []\n[[sources]]\nname = "b"\nurl = "https://b.example/"\nblock = ["x"]\n'
         + 'edits = "show"\n'
     )
-    first, second = parse(text, Path("config.toml")).sources
+    first, second = parsed(text).sources
     assert first.rules == Rules(block=(Condition(words=("广告",)),))
     assert second.rules == Rules(keep=(Condition(words=("a",)),), block=(Condition(words=("x",)),))
     assert (first.edits, second.edits) == ("ignore", "show")
@@ -100,7 +90,7 @@ def test_a_feed_has_the_same_rules() -> None:
     lines = 'keep = ["a"]\nblock = [{ age = "1d" }]\ntag = [{ text = "b", tags = ["c"] }]\n'
     lines += 'replace = [{ find = "d" }]\n'
     text = f'{SOURCE}{lines}[[feeds]]\nname = "f"\n{lines}'
-    config = parse(text, Path("config.toml"))
+    config = parsed(text)
     assert config.feeds[0].rules == config.sources[0].rules != Rules()
 
 
@@ -110,7 +100,7 @@ def test_a_site_is_known_by_its_host() -> None:
         'images = [{ find = \'/!w\\d+$/\', with = "" }]\nreferrer = "origin"\n'
         '[[sites]]\nhost = "b.example"\nremove = "i"\n'
     )
-    assert parse(text, Path("config.toml")).sites == (
+    assert parsed(text).sites == (
         SiteRule(
             "ithome.com", ("p.ad", "a[href*='x']"), (ImageRewrite(r"/!w\d+$/", ""),), "origin"
         ),
@@ -231,7 +221,7 @@ def test_a_tag_of_a_rule_is_carried() -> None:
         SOURCE + 'tag = [{ title = "AI", tags = ["ai"] }]\n'
         '[[feeds]]\nname = "f"\ntags = ["ai", "x"]\n'
     )
-    config = parse(text, Path("config.toml"))
+    config = parsed(text)
     assert config.warnings == ("config.toml:7: feeds[0].tags[1]: no source carries this tag",)
     assert config.feeds[0].selects(config.sources[0])
 
@@ -249,7 +239,7 @@ def test_the_examples_of_the_documentation_are_valid(heading: str) -> None:
         example += f'[[sources]]\nname = "{name}"\nurl = "https://{name}.example/"\n'
     if 'feed = "zh"' in example:
         example += '[[feeds]]\nname = "zh"\n'
-    config = parse(example, Path("config.toml"))
+    config = parsed(example)
     assert not [warning for warning in config.warnings if ": sources: there are" not in warning]
     assert tomllib.loads(example)
 

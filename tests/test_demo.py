@@ -19,8 +19,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from demo.publisher import PUBLISHER, Publisher, scripts
-
-ROOT = Path(__file__).parent.parent
+from tests import ROOT
 
 #: A machine under load may take this long before we call the demonstration broken.
 PATIENCE_SECONDS = 60

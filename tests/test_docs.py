@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 import aggregator
+from tests import ROOT
+from tests.program import PROGRAM
 
-ROOT = Path(__file__).parent.parent
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 INSTALL = ROOT / "docs" / "install.md"
-PROGRAM = Path(sys.executable).with_name("aggregator")
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from aggregator.config import Config, parse
 from aggregator.config.edit import Block, Refusal, append, derive_name, edit, trial
 from aggregator.model.errors import AggregatorError, ConfigError
-from tests.test_docs import ROOT
+from tests import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from aggregator.parse import read
 from aggregator.refine.normalise import normalise
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import HOUR, START, absorb, document, entry, feed, source
+from tests.program import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 SEED = Path(os.environ.get("AGGREGATOR_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 SEED = SEED.parent / "seed"
-PROGRAM = Path(sys.executable).with_name("aggregator")
 FEEDS = (feed(), feed("other"))
 HEXO = Export("hexo", "posts", categories=("a",))
 

@@ -21,7 +21,7 @@ from aggregator.model.errors import UnreadableError
 from aggregator.preview.dry_run import rehearse
 from aggregator.publish import Addresses, Format, render
 from aggregator.refine.sanitise import clean
-from tests import corpus
+from tests import FIXTURES, corpus
 from tests.golden import STORIES, documents
 from tests.hostile_html import PAYLOADS
 from tests.publishing import config, selection, story
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from aggregator.model import Selection
 
-FIXTURES = Path(__file__).parent / "fixtures"
 BASE = "https://feeds.example.org"
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 #: Longer documents say the same more often.

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aggregator.lint import RULES, Finding, lint
 from aggregator.lint.registries import words
+from tests import FIXTURES
 
-FOLDER = Path(__file__).parent / "fixtures" / "lint"
+FOLDER = FIXTURES / "lint"
 CASES: list[dict[str, Any]] = tomllib.loads((FOLDER / "cases.toml").read_text("utf-8"))["case"]
 NAMES = [f"{number}-{case['rule']}" for number, case in enumerate(CASES, 1)]
 EACH = pytest.mark.parametrize("case", CASES, ids=NAMES)

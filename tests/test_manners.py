@@ -30,13 +30,14 @@ from aggregator.schedule import permanent_redirects
 from aggregator.schedule.history import Habits
 from aggregator.schedule.policy import next_poll
 from aggregator.schedule.price import Bounds, Pricing
+from tests import ROOT
 from tests.config_texts import source_toml
 from tests.feed_documents import item, rss
 from tests.making import fetched, source
 from tests.polling import DAY, HOUR, START, Clock, house
 from tests.web import Publisher, Reply
 
-TEXT = (Path(__file__).parent.parent / "docs" / "manners.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs" / "manners.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 PLAIN = " ".join(re.sub(r"[`*]", "", TEXT).split())
 

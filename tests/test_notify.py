@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(sys.executable).with_name("aggregator")
+from tests.program import PROGRAM
 
 #: A machine under load may take this long before we say that a message does not come.
 PATIENCE_SECONDS = 30

@@ -4,7 +4,6 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -22,8 +21,7 @@ from aggregator.model import (
 )
 from aggregator.model.errors import UnreadableError
 from aggregator.parse.ampersands import escaped
-
-FIXTURES = Path(__file__).parent / "fixtures"
+from tests import FIXTURES
 
 SEEN = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -22,8 +21,8 @@ from aggregator.model import (
     Refined,
 )
 from aggregator.refine import normalise
+from tests import FIXTURES
 
-FIXTURES = Path(__file__).parent / "fixtures"
 SEEN = datetime(2026, 11, 23, tzinfo=UTC)
 EARLIER = SEEN - timedelta(days=1)
 SOURCE = "https://example.com/feed.xml"

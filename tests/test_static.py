@@ -10,7 +10,6 @@ import logging
 import os
 import stat
 import subprocess
-import sys
 import threading
 import urllib.request
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from aggregator.outputs.static_files import publish_all
 from aggregator.publish import Addresses, Format
 from aggregator.store.sqlite import open_reader, open_store
 from tests.making import DAY, START, absorb, document, entry
+from tests.program import PROGRAM
 from tests.publishing import config
 from tests.serving import running, site
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
 
-PROGRAM = Path(sys.executable).with_name("aggregator")
 
 TOKEN = "t0ken-t0ken-t0ken-t0ken"  # noqa: S105 - nobody's
 

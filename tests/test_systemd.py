@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-SYSTEMD = Path(__file__).parent.parent / "systemd"
+from tests import ROOT
+
+SYSTEMD = ROOT / "systemd"
 UNIT = SYSTEMD / "aggregator.service"
 
 #: Of 10; a bare unit with User= scores 9.5.
