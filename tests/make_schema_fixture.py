@@ -12,6 +12,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+from aggregator.model.notes import NotReloaded
 from aggregator.store.migrations import SCHEMA_VERSION
 from aggregator.store.sqlite import open_store
 from tests import FIXTURES
@@ -28,7 +29,7 @@ def fill(path: Path) -> None:
     absorb(store, document(entry("b", guid="7")), START, name="two")
     store.advance(START + 40 * DAY)
     store.prune(START + 40 * DAY, retention=30 * DAY, keep_raw=timedelta(days=1))
-    store.note("config", "an example of a note", now=START)
+    store.note(NotReloaded("config.toml:3: an example of a note"), now=START)
     store.close()
 
 

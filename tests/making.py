@@ -25,6 +25,7 @@ from aggregator.model import (
     Source,
     Validators,
 )
+from aggregator.operations.messages import note_lines
 
 if TYPE_CHECKING:
     from aggregator.store import Store
@@ -96,6 +97,11 @@ def failed(text: str = "no answer") -> Failed:
     return Failed(Problem(ProblemKind.TIMEOUT, text))
 
 
+def said(store: Store, now: datetime | None = None) -> dict[str, str]:
+    """Return what `status` says below its table: sentences by their headings."""
+    return dict(line for note in store.notes(now) for line in note_lines(note))
+
+
 def absorb(
     store: Store,
     refined: Refined,
@@ -116,11 +122,12 @@ def finish(
     refined: Refined | None = None,
     name: str = "one",
     url: str | None = None,
+    gaps: int = 0,
 ) -> PollResult:
     """Let a source's poll of one of its URLs end at `now` with this outcome."""
 
     def decide(_: News) -> Decision:
-        return Decision(Plan(now + HOUR, "test"))
+        return Decision(Plan(now + HOUR, "test"), gaps=gaps)
 
     (state,) = store.states((name,))
     attempts = (Attempt(url or state.mirrors[0].url, outcome),)

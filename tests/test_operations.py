@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregator.model.notes import CertificateEnds, Gaps, LimitReached, Moved, NotReloaded
 from aggregator.operations import (
     Alarm,
     Event,
@@ -18,7 +19,7 @@ from aggregator.operations import (
     Watched,
     WatchedFeed,
     WatchedSource,
-    certificate_note,
+    certificate_ends,
     evaluate,
 )
 from aggregator.operations.evaluation import MOST_SINGLE, ONCE_IN, TOGETHER
@@ -172,16 +173,15 @@ def test_more_patience_ends_a_silence_without_a_word(feed: Feed) -> None:
 
 
 def test_moves_gaps_and_cut_windows_are_told_once_and_their_end_is_not(feed: Feed) -> None:
-    moved = 'has moved for good; set url = "https://new.example/feed"'
-    gaps = "2 times lately its document shared no entry with the one before"
-    cut = (WatchedFeed("feed 1", "all", "limit of 9 entries reached before the window's end"),)
-    assert feed.look(replace(well(), moved=moved, gaps=gaps), feeds=cut) == [
+    moved = Moved("https://new.example/feed")
+    cut = (WatchedFeed("feed 1", "all", LimitReached(9)),)
+    assert feed.look(replace(well(), moved=moved, gaps=Gaps(2)), feeds=cut) == [
         "The window of feed all is cut",
         "ithome may have lost entries",
         "ithome has moved",
     ]
     texts = [event.content_html for event in feed.events]
-    assert "<p>Limit of 9 entries reached before the window's end.</p>" in texts[0]
+    assert "<p>Limit of 9 entries reached before the window's end; raise limit or" in texts[0]
     assert "<p>2 times lately its document shared no entry" in texts[1]
     assert '<p>Has moved for good; set url = "https://new.example/feed".</p>' in texts[2]
     assert all('<p lang="zh-Hans">' in text for text in texts)
@@ -207,18 +207,15 @@ def test_a_certificate_is_told_two_weeks_before_its_end_and_when_it_was_renewed(
     assert feed.look(replace(old, certificate_until_at=None), now=later + DAY) == []
 
 
-def test_a_line_on_a_certificate_names_its_end() -> None:
-    assert certificate_note(NOW + 14 * DAY, NOW) is None
-    assert certificate_note(NOW + 3 * DAY, NOW) == (
-        "its certificate ends on 2026-11-23, in 3 days; its publisher has to renew it"
-    )
-    assert certificate_note(NOW, NOW) == (
-        "its certificate ended on 2026-11-20; its publisher has to renew it"
-    )
+def test_a_certificate_is_noted_two_weeks_before_its_end() -> None:
+    assert certificate_ends(None, NOW) is None
+    assert certificate_ends(NOW + 14 * DAY, NOW) is None
+    assert certificate_ends(NOW + 3 * DAY, NOW) == CertificateEnds(NOW + 3 * DAY, 3 * DAY)
+    assert certificate_ends(NOW, NOW) == CertificateEnds(NOW, 0 * DAY)
 
 
 def test_a_configuration_that_was_refused_is_told_without_any_address(feed: Feed) -> None:
-    config = 'not reloaded: config.toml:9: url "https://me:pw@intranet.example/s" is not a URL'
+    config = NotReloaded('config.toml:9: url "https://me:pw@intranet.example/s" is not a URL')
     assert feed.look(config=config) == ["The configuration is not in effect"]
     assert '<p>Not reloaded: config.toml:9: url "…" is not a URL.</p>' in feed.last
 
@@ -231,7 +228,7 @@ def test_of_a_private_source_neither_url_nor_host_is_told(feed: Feed) -> None:
         broken(),
         private=True,
         problem="connect: no connection to intranet.example:443; check https://intranet.example/s",
-        moved='has moved for good; set url = "https://intranet.example/s"',
+        moved=Moved("https://intranet.example/s"),
     )
     assert feed.look(private) == ["ithome is broken", "ithome has moved"]
     assert not [event for event in feed.events if "intranet" in f"{event}"]
@@ -380,7 +377,7 @@ def sources(draw: st.DrawFn, now: datetime) -> tuple[WatchedSource, ...]:
             replace(
                 source,
                 expected_every=draw(st.sampled_from([None, MINUTE, 2 * HOUR])),
-                moved=draw(st.sampled_from([None, "moved"])),
+                moved=draw(st.sampled_from([None, Moved("https://new.example/")])),
                 unstable_ids=draw(st.booleans()),
                 certificate_until_at=draw(st.sampled_from([None, now + DAY, now + 30 * DAY])),
                 next_poll_at=now + draw(st.sampled_from([-1, 1])) * HOUR,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.feed_documents import item, rss
+from tests.making import said
 from tests.polling import HOUR, START, Clock, house
 from tests.web import Publisher, Reply
 
@@ -125,5 +126,5 @@ async def test_a_mirror_that_fails_behind_anothers_back_is_named(tmp_path: Path)
         async with house(tmp_path, Clock(), toml) as home:
             await home.run_until(START + HOUR / 2)
             assert home.store.status()[0].problem is None
-            assert one.url(PATH) in home.store.notes()["mirror one"]
-            assert "500" in home.store.notes()["mirror one"]
+            assert one.url(PATH) in said(home.store)["mirror one"]
+            assert "500" in said(home.store)["mirror one"]

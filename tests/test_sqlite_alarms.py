@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregator.model.notes import CertificateEnds, Note
 from aggregator.operations import Event, Kind, Told, evaluate
 from aggregator.store import alarms
 from aggregator.store.alarms import KEPT_EVENTS, KEPT_FOR
@@ -49,7 +50,7 @@ def database(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def test_status_names_a_certificate_about_to_end(database: sqlite3.Connection) -> None:
-    assert alarms.certificate_notes(database, START) == {}
+    assert alarms.certificate_notes(database, START) == ()
     database.execute(
         """INSERT INTO sources (id, name, url, host, config, position, enabled, public_id,
                                 created_at, next_poll_at)
@@ -60,12 +61,11 @@ def test_status_names_a_certificate_about_to_end(database: sqlite3.Connection) -
            VALUES (1, 'https://a.example/', 'a', 0, ?)""",
         (int((START + 3 * DAY).timestamp() * 1_000_000),),
     )
-    assert alarms.certificate_notes(database, START) == {
-        "certificate one": (
-            "its certificate ends on 2026-11-23, in 3 days; its publisher has to renew it"
-        )
-    }
-    assert alarms.certificate_notes(database, START - 30 * DAY) == {}
+    until = START + 3 * DAY
+    assert alarms.certificate_notes(database, START) == (
+        Note(CertificateEnds(until, 3 * DAY), source="one"),
+    )
+    assert alarms.certificate_notes(database, START - 30 * DAY) == ()
 
 
 def test_only_sources_of_which_there_is_something_to_tell_are_looked_at(tmp_path: Path) -> None:

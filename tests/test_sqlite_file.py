@@ -22,7 +22,7 @@ from aggregator.store.sqlite import open_reader, open_store
 from aggregator.store.writer import Writer
 from aggregator.web.urls import canonical_url
 from tests.make_schema_fixture import FOLDER
-from tests.making import DAY, START, absorb, document, entry, feed, source
+from tests.making import DAY, START, absorb, document, entry, feed, said, source
 
 HOLDING = """
 import sys, time
@@ -129,7 +129,7 @@ def test_every_released_schema_is_brought_to_todays(tmp_path: Path, fixture: Pat
     open_store(new).close()
     selection = store.select(feed())
     assert [story.title for story in selection.stories] == ["Entry b", "Entry 0"]
-    assert store.notes()["config"] == "an example of a note"
+    assert said(store) == {"config": "an example of a note"}
     store.close()
     assert schema(old) == schema(new)
 

@@ -11,6 +11,7 @@ import pytest
 
 from aggregator.lint import lint
 from aggregator.model import Gone, Problem, ProblemKind
+from aggregator.model.notes import NotReloaded
 from aggregator.publish import Addresses, Format, render
 from tests.making import (
     DAY,
@@ -23,6 +24,7 @@ from tests.making import (
     feed,
     fetched,
     finish,
+    said,
     source,
 )
 
@@ -122,13 +124,13 @@ def test_a_window_that_is_cut_is_told_of_feeds_that_somebody_chose(store: Store)
     store.apply((source(),), (small, by_the_way), now=START)
     finish(store, fetched(), START, refined=document(*(entry(n) for n in range(5))))
     store.advance(START)
-    assert "feed sources/one" in store.notes()
+    assert "feed sources/one" in said(store)
     assert store.watch(START, DAY) == ("The window of feed all is cut",)
 
 
 def test_notes_on_gaps_and_the_configuration_are_told(store: Store) -> None:
-    store.note("gaps one", "3 times lately its document shared no entry", now=START)
-    store.note("config", "not reloaded: config.toml:3: must be a number", now=START)
+    finish(store, fetched(), START, refined=document(entry(1)), gaps=3)
+    store.note(NotReloaded("config.toml:3: must be a number"), now=START)
     assert set(store.watch(START, DAY)) == {
         "one may have lost entries",
         "The configuration is not in effect",

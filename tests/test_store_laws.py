@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Access, Condition, Feed, Replacement, Rules, Source, Tagging
-from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
+from tests.making import DAY, HOUR, START, absorb, document, entry, feed, said, source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -309,7 +309,7 @@ def test_a_flood_of_old_entries_is_stored_and_mostly_kept_out_of_the_feeds(
     assert "Entry fresh" in shown
     assert len(shown) == 2 + 9
     assert store.status()[0].entries == 42
-    assert "31 old entries" in store.notes()["source one"]
+    assert "31 old entries" in said(store)["source one"]
 
 
 def test_reaching_the_limit_is_named_and_ends_when_it_is_over(store: Store) -> None:
@@ -317,9 +317,9 @@ def test_reaching_the_limit_is_named_and_ends_when_it_is_over(store: Store) -> N
     store.apply((source(),), (tight,), now=START)
     absorb(store, document(*(entry(n) for n in range(9))), START)
     assert len(ids(store)) == 5
-    assert "limit of 5" in store.notes()["feed all"]
+    assert "limit of 5" in said(store)["feed all"]
     store.advance(START + 2 * DAY)
-    assert "feed all" not in store.notes()
+    assert "feed all" not in said(store)
 
 
 RULES = Rules(

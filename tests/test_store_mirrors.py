@@ -11,7 +11,19 @@ import pytest
 from aggregator.model import Failed, HttpHints, NotModified, Problem, ProblemKind
 from aggregator.schedule.mirror_choice import FIRST_REST, in_turn
 from aggregator.schedule.offline import Network, Sign, may_probe, watch
-from tests.making import DAY, HOUR, START, document, entry, failed, feed, fetched, finish, source
+from tests.making import (
+    DAY,
+    HOUR,
+    START,
+    document,
+    entry,
+    failed,
+    feed,
+    fetched,
+    finish,
+    said,
+    source,
+)
 
 if TYPE_CHECKING:
     from aggregator.store import Store
@@ -68,10 +80,10 @@ def test_a_move_is_believed_after_three_polls_over_two_days(store: Store) -> Non
     for hours, effective in ((0, A), (24, A), (47, A), (48, MOVED)):
         finish(store, moved, START + hours * HOUR, refined=document(entry(1)))
         assert store.states()[0].mirrors[0].effective_url == effective
-    assert f'set url = "{MOVED}"' in store.notes()["moved one"]
+    assert f'set url = "{MOVED}"' in said(store)["moved one"]
     assert store.states()[0].source.url == A, "the configuration is the operator's"
     store.apply((source(url=MOVED),), (feed(),), now=START + 3 * DAY)
-    assert "moved one" not in store.notes()
+    assert "moved one" not in said(store)
 
 
 def test_a_redirect_that_changes_its_mind_is_not_a_move(store: Store) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.model import Source, SourceStatus
+    from aggregator.model.notes import Note
 
 #: How long a daemon that hangs is waited for; one that works answers in milliseconds.
 PATIENCE = timedelta(seconds=5)
@@ -64,9 +65,7 @@ def status(*, as_json: bool) -> int:
     if as_json:
         click.echo(_json(rows, notes).encode())  # UTF-8, whatever the locale
         return exit_status
-    if (trouble := _trouble_of_daemon(store)) is not None:
-        notes = {"daemon": trouble, **notes}
-    click.echo(_text(rows, notes, terminal_width()))
+    click.echo(_text(rows, _trouble_of_daemon(store), notes, terminal_width()))
     return exit_status
 
 
@@ -114,7 +113,11 @@ def _in_order(sources: tuple[Source, ...], rows: list[SourceStatus]) -> list[Sou
     ]
 
 
-def _text(rows: list[SourceStatus], notes: dict[str, str], width: int | None) -> str:
+def _text(
+    rows: list[SourceStatus], trouble: str | None, notes: tuple[Note, ...], width: int | None
+) -> str:
+    from aggregator.operations.messages import note_lines
+
     cells = [
         (
             row.name,
@@ -130,15 +133,19 @@ def _text(rows: list[SourceStatus], notes: dict[str, str], width: int | None) ->
     text = "no sources"
     if rows:
         text = table(headers, cells, titles=titles, numbers="entries", width=width)
+    said = [] if trouble is None else [("daemon", trouble)]
+    said += [one for note in notes for one in note_lines(note)]
     told = [
-        wrapped(f"{line(subject)}: {line(note)}", width, hanging=GAP)
-        for subject, note in notes.items()
+        wrapped(f"{line(heading)}: {line(sentence)}", width, hanging=GAP)
+        for heading, sentence in said
     ]
     return "\n".join([text, *(["", *told] if told else [])])
 
 
-def _json(rows: list[SourceStatus], notes: dict[str, str]) -> str:
+def _json(rows: list[SourceStatus], notes: tuple[Note, ...]) -> str:
     import json
+
+    from aggregator.operations.messages import fact_text
 
     return json.dumps(
         [
@@ -156,9 +163,7 @@ def _json(rows: list[SourceStatus], notes: dict[str, str]) -> str:
                 "because": row.because,
                 "problem": row.problem,
                 "unstable_ids": row.unstable_ids,
-                "notes": [
-                    text for subject, text in notes.items() if subject.partition(" ")[2] == row.name
-                ],
+                "notes": [fact_text(note.fact) for note in notes if note.source == row.name],
             }
             for row in rows
         ],

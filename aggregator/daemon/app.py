@@ -38,6 +38,8 @@ from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.systemd_notify import Notifier
 from aggregator.daemon.workers import Workers
 from aggregator.model.errors import AggregatorError, ConfigError
+from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
+from aggregator.operations.messages import fact_text
 from aggregator.publish.feeds_page import addresses
 from aggregator.schedule import price
 from aggregator.serve import Site, create_app, open_sockets, serve
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from aggregator.daemon.poll import Tools
     from aggregator.fetch import Fetcher
     from aggregator.model import PollResult
+    from aggregator.model.notes import Fact
     from aggregator.store import Store
 
 log = logging.getLogger(__name__)
@@ -101,7 +104,7 @@ class Daemon:
         self._ticked_s = 0.0
         self._ticked_at: datetime | None = None
         self._health: str | None = None
-        self._rejected: str | None = None
+        self._rejected: NotReloaded | None = None
         self._status = ""
         self._priced: frozenset[str] = frozenset()
         self._background: set[asyncio.Task[Any]] = set()
@@ -304,7 +307,7 @@ class Daemon:
             line = f"{line}; offline since {_local(self._dispatcher.offline_since)}"
         if self._health is not None:
             line = f"{line}; {self._health}"
-        return f"{line}; configuration not reloaded: {self._rejected}" if self._rejected else line
+        return f"{line}; configuration {fact_text(self._rejected)}" if self._rejected else line
 
     # --- configuration --------------------------------------------------------------------------
 
@@ -325,9 +328,8 @@ class Daemon:
                     log.error(  # noqa: TRY400 -- a mistake in a file, not a bug: no traceback
                         event("configuration rejected", problem=line)
                     )
-                more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
-                self._rejected = f"{lines[0]}{more}"
-                await self._note_config(f"not reloaded: {self._rejected}")
+                self._rejected = NotReloaded(lines[0], len(lines) - 1)
+                await self._note(NoteKind.NOT_RELOADED, self._rejected)
                 raise
             finally:
                 self._notifier.send("READY=1", self._status_line())
@@ -340,7 +342,7 @@ class Daemon:
         notes = list(changes)
         restart = self._needs_restart(fresh)
         if restart is not None:
-            notes.append(restart)
+            notes.append(fact_text(restart))
         self._config = fresh
         self._rejected = None
         set_level(fresh.log.level)
@@ -352,7 +354,8 @@ class Daemon:
             notes.append("network settings changed")
         self._dispatcher.tools = self._tools(fetcher)
         self._reports.expect(await self._in_thread(self._store.status), self._clock())
-        await self._note_config(restart)
+        await self._note(NoteKind.NOT_RELOADED, None)
+        await self._note(NoteKind.RESTART_NEEDED, restart)
         await self._steer()
         self._spawn(self._watch())
         for line in notes:
@@ -362,21 +365,24 @@ class Daemon:
         log.info(event("configuration applied", changes=len(notes)))
         return tuple(notes)
 
-    def _needs_restart(self, fresh: Config) -> str | None:
+    def _needs_restart(self, fresh: Config) -> RestartNeeded | None:
         listen, path = self._listening
-        waiting = [
+        keys = tuple(
             name
             for name, changed in (
                 ("server.listen", fresh.server.listen != listen),
                 ("store.path", fresh.store.path != path),
             )
             if changed
-        ]
-        return f"{' and '.join(waiting)} changed: restart to apply" if waiting else None
+        )
+        return RestartNeeded(keys) if keys else None
 
-    async def _note_config(self, text: str | None) -> None:
+    async def _note(self, kind: NoteKind, fact: Fact | None) -> None:
         with contextlib.suppress(AggregatorError):
-            await self._in_thread(partial(self._store.note, "config", text, now=self._clock()))
+            if fact is None:
+                await self._in_thread(partial(self._store.forget_note, kind))
+            else:
+                await self._in_thread(partial(self._store.note, fact, now=self._clock()))
 
     async def _retire(self, fetcher: Fetcher) -> None:
         """Close a client once the polls that began with it are over."""
@@ -419,7 +425,8 @@ def run(config: Config) -> int:
         try:
             for line in store.apply(config.sources, config.feeds, now=utc_now()):
                 log.info(event("configuration", change=line))
-            store.note("config", None, now=utc_now())
+            store.forget_note(NoteKind.NOT_RELOADED)
+            store.forget_note(NoteKind.RESTART_NEEDED)
             for warning in config.warnings:
                 log.warning(event("configuration", warning=warning))
             asyncio.run(_run(config, store))

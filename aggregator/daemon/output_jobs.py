@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from aggregator.daemon.log import event
 from aggregator.daemon.workers import Worker
 from aggregator.model.errors import AggregatorError, ConfigError
+from aggregator.model.notes import NoteKind, NotWritten, Output, Unwritten
+from aggregator.operations.messages import output_name
 from aggregator.outputs.post_files import Exporter
 from aggregator.outputs.static_files import publish_all
 
@@ -24,14 +26,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Subjects of the notes that `status` shows.
-STATIC = "static files"
-EXPORTS = "exports"
-
 #: The operations feed, among the versions of feeds.
 OPERATIONS = "_status"
 
 Versions = dict[str, int | None]
+
+#: Something that is written: what it is, and the directory of an export.
+Target = tuple[Output, str | None]
 
 
 class Outlets:
@@ -55,8 +56,8 @@ class Outlets:
         self._clock = clock
         self._is_stopping = is_stopping
         self._written: tuple[Config | None, Versions] = (None, {})
-        self._troubles: dict[str, str] = {}
-        self._told: set[str] = set()  # subjects whose note is as it should be
+        self._troubles: dict[Target, str] = {}
+        self._noted: dict[Target, str] | None = None  # what the note says, once that is known
 
     async def run(self, every: timedelta) -> None:
         """Look for changes for ever, with a pause in between that gathers them."""
@@ -69,10 +70,12 @@ class Outlets:
 
     async def look(self) -> None:
         """Write what has changed since it was last written."""
-        config = self._config()
+        config, loop = self._config(), asyncio.get_running_loop()
         if config.publish.directory is None and not config.exports:
+            self._troubles.clear()
+            if self._noted != {}:
+                await loop.run_in_executor(self._threads, self._note)
             return
-        loop = asyncio.get_running_loop()
         versions = {feed.name: self._store.feed_version(feed.name) for feed in config.feeds}
         if config.publish.directory is not None:
             versions[OPERATIONS] = await loop.run_in_executor(
@@ -88,46 +91,56 @@ class Outlets:
         return self._store.operations().version
 
     def _write(self, config: Config) -> None:
+        targets = _targets(config)
+        self._troubles = {one: why for one, why in self._troubles.items() if one in targets}
         if config.publish.directory is not None:
-            self._attempt(STATIC, lambda: publish_all(config, self._store, self._is_stopping))
-        for subject in [one for one in self._troubles if one not in _subjects(config)]:
-            del self._troubles[subject]
-            self._note(subject, None)
+            static = Output.STATIC_FILES, None
+            self._attempt(static, lambda: publish_all(config, self._store, self._is_stopping))
         exporter = Exporter(self._store, config.path.parent, config.exports, make_worker=Worker)
         feeds = {feed.name: feed for feed in config.feeds}
         for export in config.exports:
             if self._is_stopping():
                 return
             work = partial(exporter.run, export, feeds[export.feed], is_stopping=self._is_stopping)
-            self._attempt(_subject(export), work)
+            self._attempt(_target(export), work)
+        if self._noted != self._troubles:
+            self._note()
 
-    def _attempt(self, subject: str, work: Callable[[], int]) -> None:
+    def _attempt(self, target: Target, work: Callable[[], int]) -> None:
+        output, directory = target
+        name = output_name(output, directory)
         try:
             written = work()
         except (AggregatorError, OSError) as error:
             text = error.lines[0] if isinstance(error, ConfigError) else str(error)
-            if self._troubles.get(subject) != text:
-                log.warning(event("not written", what=subject, because=text))
-                self._note(subject, text)
-            self._troubles[subject] = text
+            if self._troubles.get(target) != text:
+                log.warning(event("not written", what=name, because=text))
+            self._troubles[target] = text
         else:
             if written:
-                log.info(event("written", what=subject, files=written))
-            if self._troubles.pop(subject, None) is not None or subject not in self._told:
-                self._note(subject, None)
-            self._told.add(subject)
+                log.info(event("written", what=name, files=written))
+            self._troubles.pop(target, None)
 
-    def _note(self, subject: str, text: str | None) -> None:
+    def _note(self) -> None:
+        """Note what cannot be written; a database that cannot be, either, is tried again."""
+        outputs = tuple(
+            Unwritten(output, because, directory)
+            for (output, directory), because in self._troubles.items()
+        )
         try:
-            self._store.note(subject, text, now=self._clock())
+            if outputs:
+                self._store.note(NotWritten(outputs), now=self._clock())
+            else:
+                self._store.forget_note(NoteKind.NOT_WRITTEN)
+            self._noted = dict(self._troubles)
         except AggregatorError as error:
-            log.warning(event("not noted", what=subject, because=error))
+            log.warning(event("not noted", because=error))
 
 
-def _subjects(config: Config) -> set[str]:
-    static = {STATIC} if config.publish.directory is not None else set()
-    return static | set(map(_subject, config.exports))
+def _targets(config: Config) -> set[Target]:
+    targets = set(map(_target, config.exports))
+    return targets if config.publish.directory is None else targets | {(Output.STATIC_FILES, None)}
 
 
-def _subject(export: Export) -> str:
-    return f"{EXPORTS} {export.directory}"
+def _target(export: Export) -> Target:
+    return Output.EXPORT, export.directory

@@ -6,7 +6,7 @@ well again, becomes an entry of the feed, bounded in number.
 
 from __future__ import annotations
 
-from aggregator.operations.diagnosis import CERTIFICATE_NOTICE, certificate_note
+from aggregator.operations.diagnosis import CERTIFICATE_NOTICE, certificate_ends
 from aggregator.operations.evaluation import Told, evaluate
 from aggregator.operations.event_messages import Event
 from aggregator.operations.watched import Alarm, Kind, Watched, WatchedFeed, WatchedSource
@@ -20,6 +20,6 @@ __all__ = [
     "Watched",
     "WatchedFeed",
     "WatchedSource",
-    "certificate_note",
+    "certificate_ends",
     "evaluate",
 ]

@@ -8,12 +8,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.model import ProblemKind
+from aggregator.model.notes import CertificateEnds
+from aggregator.operations.messages import fact_text, measure, span
 from aggregator.operations.watched import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from aggregator.model.notes import Fact
     from aggregator.operations.watched import Alarm, Watched, WatchedSource
 
 #: ACME clients renew a month before the end, or at two thirds of the life: who has not by now
@@ -88,8 +91,7 @@ def look_at(
     for feed in watched.feeds:
         chinese = "请调高 limit 或缩短 window。"
         yield Seen(feed.key, feed.name, Kind.CAP, _noted(feed.cut, chinese, now))
-    config = None if watched.config is None else _ADDRESS.sub("…", watched.config)
-    yield Seen("config", "config", Kind.CONFIG, _noted(config, "请查看日志或 status。", now))
+    yield Seen("config", "config", Kind.CONFIG, _config(watched.config, now))
 
 
 def _broken(
@@ -105,7 +107,7 @@ def _broken(
     is_due = source.next_poll_at is not None and source.next_poll_at <= now
     if now - since_at <= alert_after or is_due:
         return None
-    english = f"Every poll has failed for {_span(now - since_at)}: {_problem(source)}"
+    english = f"Every poll has failed for {span(now - since_at)}: {_problem(source)}"
     return Wrong(Said(english, f"已连续失败 {_span_chinese(now - since_at)}。"), since_at)
 
 
@@ -133,8 +135,8 @@ def _recovered(
     # A clock that was set back leaves beginnings that are still to come.
     if worked_at is None or worked_at <= alarm.since_at <= now:
         return None
-    span = worked_at - alarm.since_at
-    return Right(Said(f"{english} for {_span(span)}", f"{chinese} {_span_chinese(span)}。"))
+    lasted = worked_at - alarm.since_at
+    return Right(Said(f"{english} for {span(lasted)}", f"{chinese} {_span_chinese(lasted)}。"))
 
 
 def _silent(source: WatchedSource, alarm: Alarm | None) -> Finding:
@@ -147,22 +149,30 @@ def _silent(source: WatchedSource, alarm: Alarm | None) -> Finding:
     quiet = seen_at - newest_at
     if quiet > every:
         english = (
-            f"Nothing new since {newest_at:%Y-%m-%d %H:%M} UTC, for {_span(quiet)}; "
-            f"something is expected every {_span(every)}"
+            f"Nothing new since {newest_at:%Y-%m-%d %H:%M} UTC, for {span(quiet)}; "
+            f"something is expected every {span(every)}"
         )
         chinese = f"已 {_span_chinese(quiet)}没有新内容，预期每 {_span_chinese(every)}一次。"
         return Wrong(Said(english, chinese), newest_at)
     if alarm is None or newest_at <= alarm.since_at:
         return _FINE
-    span = newest_at - alarm.since_at
-    return Right(Said(f"It was silent for {_span(span)}", f"沉寂了 {_span_chinese(span)}。"))
+    lasted = newest_at - alarm.since_at
+    return Right(Said(f"It was silent for {span(lasted)}", f"沉寂了 {_span_chinese(lasted)}。"))
 
 
 def _moved(source: WatchedSource, now: datetime) -> Finding:
-    told = source.moved
-    if told is not None and source.private:
-        told = "has moved for good; aggregator status tells where to"
-    return _noted(told, "请更新配置中的 url。", now)
+    chinese = "请更新配置中的 url。"
+    if source.moved is not None and source.private:
+        english = "Has moved for good; aggregator status tells where to"
+        return Wrong(Said(english, chinese), now)
+    return _noted(source.moved, chinese, now)
+
+
+def _config(note: Fact | None, now: datetime) -> Finding:
+    if note is None:
+        return _FINE
+    english = _sentence(_ADDRESS.sub("…", fact_text(note)))
+    return Wrong(Said(english, "请查看日志或 status。"), now)
 
 
 def _gap(source: WatchedSource, now: datetime) -> Finding:
@@ -183,14 +193,14 @@ def _certificate(source: WatchedSource, now: datetime) -> Finding:
     if until_at is None:
         return _FINE
     chinese = f"有效期至 {until_at:%Y-%m-%d}。"
-    note = certificate_note(until_at, now)
-    if note is None:
+    ends = certificate_ends(until_at, now)
+    if ends is None:
         return Right(Said(f"It is good until {until_at:%Y-%m-%d}", chinese))
-    return Wrong(Said(_sentence(note), chinese), now)
+    return _noted(ends, chinese, now)
 
 
-def _noted(note: str | None, chinese: str, now: datetime) -> Finding:
-    return _FINE if note is None else Wrong(Said(_sentence(note), chinese), now)
+def _noted(note: Fact | None, chinese: str, now: datetime) -> Finding:
+    return _FINE if note is None else Wrong(Said(_sentence(fact_text(note)), chinese), now)
 
 
 def _problem(source: WatchedSource) -> str:
@@ -204,33 +214,13 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _span(span: timedelta) -> str:
-    number, unit = _measure(span)
-    return f"{number} {unit}{'' if number == 1 else 's'}"
-
-
-def _span_chinese(span: timedelta) -> str:
-    number, unit = _measure(span)
+def _span_chinese(length: timedelta) -> str:
+    number, unit = measure(length)
     return f"{number} {_UNITS_CHINESE[unit]}"
 
 
-def _measure(span: timedelta) -> tuple[int, str]:
-    if span < timedelta(minutes=2):
-        return max(span, timedelta(0)) // timedelta(seconds=1), "second"
-    if span < timedelta(hours=2):
-        return span // timedelta(minutes=1), "minute"
-    if span < timedelta(days=2):
-        return span // timedelta(hours=1), "hour"
-    return span.days, "day"
-
-
-def certificate_note(until_at: datetime, now: datetime) -> str | None:
-    """Return a line on a certificate that ends within `CERTIFICATE_NOTICE`, or has ended."""
-    if until_at - now >= CERTIFICATE_NOTICE:
+def certificate_ends(until_at: datetime | None, now: datetime) -> CertificateEnds | None:
+    """Return a note on a certificate that ends within `CERTIFICATE_NOTICE`, or has ended."""
+    if until_at is None or until_at - now >= CERTIFICATE_NOTICE:
         return None
-    if until_at <= now:
-        return f"its certificate ended on {until_at:%Y-%m-%d}; its publisher has to renew it"
-    return (
-        f"its certificate ends on {until_at:%Y-%m-%d}, in {_span(until_at - now)}; "
-        "its publisher has to renew it"
-    )
+    return CertificateEnds(until_at, until_at - now)

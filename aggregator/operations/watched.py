@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from aggregator.model.notes import Fact
+
 
 class Kind(StrEnum):
     """What an alarm is about; the value is stored, and is a category in the feed."""
@@ -29,7 +31,7 @@ class WatchedSource:
     """What is known of an enabled source. `key` stays its own whatever it is called.
 
     `newest_at` is when its newest entry came, or, without any, since when it is polled. `problem`
-    is of its last poll, as `str(Problem)`. `moved` and `gaps` are the store's notes.
+    is of its last poll, as `str(Problem)`. `moved` and `gaps` are notes.
     `certificate_until_at` is of the mirror in use.
     """
 
@@ -42,28 +44,28 @@ class WatchedSource:
     last_success_at: datetime | None = None
     failing_since_at: datetime | None = None
     problem: str | None = None
-    moved: str | None = None
-    gaps: str | None = None
+    moved: Fact | None = None
+    gaps: Fact | None = None
     unstable_ids: bool = False
     certificate_until_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedFeed:
-    """A feed, with the store's note that its window is cut by `limit`, if it is."""
+    """A feed, with the note that its window is cut by `limit`, if it is."""
 
     key: str
     name: str
-    cut: str | None = None
+    cut: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """All that a look sees; `config` is the store's note on the configuration."""
+    """All that a look sees; `config` is the note on the configuration."""
 
     sources: tuple[WatchedSource, ...] = ()
     feeds: tuple[WatchedFeed, ...] = ()
-    config: str | None = None
+    config: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)

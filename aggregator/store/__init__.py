@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Source,
         SourceStatus,
     )
+    from aggregator.model.notes import Fact, Note, NoteKind
 
 
 class PollStore(Protocol):
@@ -150,10 +151,10 @@ class StatusStore(Protocol):
     def history(self, source_id: int, *, most: int) -> list[PastPoll]:
         """Return the newest polls of a source, newest first; the store remembers 50."""
 
-    def notes(self, now: datetime | None = None) -> dict[str, str]:
-        """Return what else is wrong, by subject ("config", "feed all"), one line each.
+    def notes(self, now: datetime | None = None) -> tuple[Note, ...]:
+        """Return what else is worth knowing, in the order of `NoteKind`, then by name.
 
-        What hangs on the time (certificates that end) is told only with `now`.
+        What depends on the time (certificates that end) is among it only with `now`.
         """
 
     def facts(self, wanted: str, feeds: tuple[Feed, ...]) -> tuple[EntryFacts, ...]:
@@ -192,8 +193,11 @@ class MaintenanceStore(Protocol):
         our own network is down.
         """
 
-    def note(self, subject: str, text: str | None, *, now: datetime) -> None:
-        """Remember (or with `None` forget) what is wrong with a subject."""
+    def note(self, fact: Fact, *, now: datetime) -> None:
+        """Remember what is of no source and no feed, in place of another note of its kind."""
+
+    def forget_note(self, kind: NoteKind) -> None:
+        """Forget what `note` remembered."""
 
     def ping(self) -> None:
         """Prove that the writer works; raises `StoreError` when it does not."""

@@ -14,6 +14,7 @@ from aggregator.model.instants import (
     optional_instant,
     optional_micros,
 )
+from aggregator.model.notes import Note, NoteKind
 from aggregator.operations import (
     CERTIFICATE_NOTICE,
     Alarm,
@@ -21,8 +22,9 @@ from aggregator.operations import (
     Watched,
     WatchedFeed,
     WatchedSource,
-    certificate_note,
+    certificate_ends,
 )
+from aggregator.store import note_rows
 from aggregator.store.ingest import UNSTABLE_POLLS
 from aggregator.store.rows import feed_of, source_of
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     import sqlite3
     from datetime import datetime
 
+    from aggregator.model.notes import Fact
     from aggregator.operations import Told
 
 #: What the feed keeps. The newest entry stays whatever its age: an id is never given twice.
@@ -57,16 +60,16 @@ FEED = Feed(
 #
 # The order key of a source's newest entry is when it came, and of its first document's entries when
 # they were published.
-_SOURCES = """
+_SOURCES = f"""
     SELECT s.*,
-           (SELECT text FROM notes WHERE subject = 'moved ' || s.name) AS moved,
-           (SELECT text FROM notes WHERE subject = 'gaps ' || s.name) AS gaps,
+           (SELECT data FROM notes WHERE source_id = s.id AND kind = '{NoteKind.MOVED}') AS moved,
+           (SELECT data FROM notes WHERE source_id = s.id AND kind = '{NoteKind.GAPS}') AS gaps,
            coalesce((SELECT max(order_key) FROM entries WHERE source_id = s.id),
                     s.content_changed_at, s.created_at) AS newest_at,
            (SELECT certificate_until_at FROM mirrors m WHERE m.source_id = s.id AND m.failures = 0
              ORDER BY m.position LIMIT 1) AS certificate_until_at
       FROM sources s WHERE s.removed_at IS NULL AND s.enabled = 1
-"""
+"""  # noqa: S608 -- made of constants
 
 # A look is taken every minute, at all sources; of nearly all there is nothing to tell. What is
 # left out here is what `look` would find nothing of.
@@ -88,13 +91,13 @@ def watched(connection: sqlite3.Connection, now: datetime) -> Watched:
 
     Of the enabled sources those of which something is wrong or an alarm is kept.
     """
-    note = connection.execute("SELECT text FROM notes WHERE subject = 'config'").fetchone()
     bounds = {"unstable": UNSTABLE_POLLS, "certificate": micros(now + CERTIFICATE_NOTICE)}
     rows = connection.execute(_WORTH_A_LOOK, bounds)
     return Watched(
         sources=tuple(_watched_source(row) for row in rows),
         feeds=_watched_feeds(connection),
-        config=None if note is None else note["text"],
+        config=note_rows.of_the_whole(connection, NoteKind.NOT_RELOADED)
+        or note_rows.of_the_whole(connection, NoteKind.RESTART_NEEDED),
     )
 
 
@@ -110,21 +113,26 @@ def _watched_source(row: sqlite3.Row) -> WatchedSource:
         last_success_at=optional_instant(row["last_success_at"]),
         failing_since_at=optional_instant(row["failing_since_at"]),
         problem=row["problem"],
-        moved=row["moved"],
-        gaps=row["gaps"],
+        moved=_fact(NoteKind.MOVED, row["moved"]),
+        gaps=_fact(NoteKind.GAPS, row["gaps"]),
         unstable_ids=row["unstable_polls"] >= UNSTABLE_POLLS,
         certificate_until_at=optional_instant(row["certificate_until_at"]),
     )
 
 
+def _fact(kind: NoteKind, text: str | None) -> Fact | None:
+    return None if text is None else note_rows.fact_of(kind, text)
+
+
 def _watched_feeds(connection: sqlite3.Connection) -> tuple[WatchedFeed, ...]:
     rows = connection.execute(
-        """SELECT f.id, f.name, f.config, n.text FROM feeds f
-             JOIN notes n ON n.subject = 'feed ' || f.name
-            WHERE f.removed_at IS NULL ORDER BY f.name"""
+        """SELECT f.id, f.name, f.config, n.data FROM feeds f
+             JOIN notes n ON n.feed_id = f.id AND n.kind = ?
+            WHERE f.removed_at IS NULL ORDER BY f.name""",
+        (NoteKind.LIMIT_REACHED,),
     )
     return tuple(
-        WatchedFeed(f"feed {row['id']}", row["name"], row["text"])
+        WatchedFeed(f"feed {row['id']}", row["name"], _fact(NoteKind.LIMIT_REACHED, row["data"]))
         for row in rows
         if not _is_by_the_way(feed_of(row["config"]))
     )
@@ -260,12 +268,10 @@ def operations_selection(connection: sqlite3.Connection) -> Selection:
     )
 
 
-def certificate_notes(connection: sqlite3.Connection, now: datetime) -> dict[str, str]:
-    """Return a line for each source whose certificate is about to end, by subject."""
-    told: dict[str, str] = {}
-    for row in connection.execute(_SOURCES):
-        until_at = optional_instant(row["certificate_until_at"])
-        note = None if until_at is None else certificate_note(until_at, now)
-        if note is not None:
-            told[f"certificate {row['name']}"] = note
-    return told
+def certificate_notes(connection: sqlite3.Connection, now: datetime) -> tuple[Note, ...]:
+    """Return a note on each source whose certificate is about to end."""
+    ends = (
+        (row["name"], certificate_ends(optional_instant(row["certificate_until_at"]), now))
+        for row in connection.execute(_SOURCES)
+    )
+    return tuple(Note(fact, name) for name, fact in ends if fact is not None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -45,6 +46,8 @@ def build(kind: Any, data: Any) -> Any:
         return kind(
             **{name: build(hints[name], one) for name, one in data.items() if name in hints}
         )
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(data)
     if kind is timedelta:
         return timedelta(seconds=data)
     if kind is datetime:

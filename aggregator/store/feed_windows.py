@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.model.instants import MICROSECOND
-from aggregator.store import notes
+from aggregator.model.notes import LimitReached, NoteKind
+from aggregator.store import note_rows
 from aggregator.store.rows import feed_of
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def advance(
         kept -= 1
     in_window = kept
     kept = min(kept, feed.limit)
-    _note_limit(connection, feed, in_window, now)
+    _note_limit(connection, feed_row["id"], feed.limit, in_window, now)
     if kept == len(keys):
         return entries
     connection.execute(
@@ -172,16 +173,13 @@ def advance(
     return entries[:kept]
 
 
-def _note_limit(connection: sqlite3.Connection, feed: Feed, in_window: int, now: int) -> None:
-    subject = f"feed {feed.name}"
-    if in_window < feed.limit:
-        notes.drop(connection, subject)
-        return
-    text = (
-        f"limit of {feed.limit} entries reached before the window's end; "
-        "raise limit or shorten window"
-    )
-    notes.put(connection, subject, text, now)
+def _note_limit(
+    connection: sqlite3.Connection, feed_id: int, limit: int, in_window: int, now: int
+) -> None:
+    if in_window < limit:
+        note_rows.drop(connection, NoteKind.LIMIT_REACHED, feed_id=feed_id)
+    else:
+        note_rows.put(connection, LimitReached(limit), now, feed_id=feed_id)
 
 
 def shown_story_ids(connection: sqlite3.Connection) -> set[int]:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import Failed, Fetched, Gone, News, NotModified, PollResult, Tally
 from aggregator.model.instants import micros, optional_micros
-from aggregator.store import archive, feed_windows, ingest_entries, mirrors, notes, rule_verdicts
+from aggregator.model.notes import CutShort, Gaps, NoteKind, UnstableIds
+from aggregator.store import (
+    archive,
+    feed_windows,
+    ingest_entries,
+    mirrors,
+    note_rows,
+    rule_verdicts,
+)
 from aggregator.store.codec import dumps
 from aggregator.store.feed_versions import bump
 from aggregator.store.new_entries import Batch
@@ -27,7 +35,6 @@ if TYPE_CHECKING:
         PollState,
         Problem,
         Refined,
-        Source,
     )
 
 #: Polls that are remembered of each source.
@@ -90,20 +97,15 @@ def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
             "UPDATE sources SET habits = ? WHERE id = ?", (decision.habits, source_id)
         )
     _log_poll(connection, source_id, now, result)
-    _note_gaps(connection, poll.state.source.name, decision.gaps, now)
+    _note_gaps(connection, source_id, decision.gaps, now)
     return result
 
 
-def _note_gaps(connection: sqlite3.Connection, name: str, gaps: int, now: int) -> None:
-    subject = f"gaps {name}"
-    if not gaps:
-        notes.drop(connection, subject)
-        return
-    text = (
-        f"{gaps} time{'s' if gaps > 1 else ''} lately its document shared no entry with the one "
-        "before: some may be missing; polled more often now"
-    )
-    notes.put(connection, subject, text, now)
+def _note_gaps(connection: sqlite3.Connection, source_id: int, gaps: int, now: int) -> None:
+    if gaps:
+        note_rows.put(connection, Gaps(gaps), now, source_id=source_id)
+    else:
+        note_rows.drop(connection, NoteKind.GAPS, source_id=source_id)
 
 
 def _close_gate(connection: sqlite3.Connection, attempt: Attempt, now: datetime) -> None:
@@ -191,7 +193,7 @@ def _absorb_document(
     )
     stored = ingest_entries.store(connection, batch, refined.entries)
     rule_verdicts.judge(connection, source_id, source, entry_ids=stored.changed)
-    _note_bound(connection, source, refined.head, now)
+    _note_cut(connection, poll.state, refined.head, now)
     _note_unstable(connection, row, stored, now)
     tally = stored.news.tally or Tally()
     head_changed = _update_head(connection, source_id, row, refined.head)
@@ -238,15 +240,10 @@ def _note_unstable(
         polls = 0
     if polls != row["unstable_polls"]:
         connection.execute("UPDATE sources SET unstable_polls = ? WHERE id = ?", (polls, row["id"]))
-    subject = f"unstable_ids {row['name']}"
     if polls < UNSTABLE_POLLS:
-        notes.drop(connection, subject)
-        return
-    text = (
-        f"its entries had other ids in each of {polls} documents: they are known by their links "
-        "and texts instead; tell the publisher"
-    )
-    notes.put(connection, subject, text, now)
+        note_rows.drop(connection, NoteKind.UNSTABLE_IDS, source_id=row["id"])
+    else:
+        note_rows.put(connection, UnstableIds(polls), now, source_id=row["id"])
 
 
 def _update_head(
@@ -277,16 +274,14 @@ def _update_head(
     return any(row[name] != value for name, value in shown.items())
 
 
-def _note_bound(
-    connection: sqlite3.Connection, source: Source, head: DocumentHead, now: int
+def _note_cut(
+    connection: sqlite3.Connection, state: PollState, head: DocumentHead, now: int
 ) -> None:
-    """Tell of a document that holds more entries than we read, unless that was asked for."""
-    subject = f"bound {source.name}"
-    if head.read_up_to is None or source.max_entries is not None:
-        notes.drop(connection, subject)
+    """Note a document that holds more entries than we read, unless that was asked for."""
+    if head.read_up_to is None or state.source.max_entries is not None:
+        note_rows.drop(connection, NoteKind.CUT_SHORT, source_id=state.source_id)
     else:
-        text = f"its document is longer than we read: only the first {head.read_up_to} entries"
-        notes.put(connection, subject, text, now)
+        note_rows.put(connection, CutShort(head.read_up_to), now, source_id=state.source_id)
 
 
 def _change_feeds(connection: sqlite3.Connection, source_id: int, now: int) -> None:

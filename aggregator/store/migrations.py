@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database, Migrations
 
 from aggregator.model.errors import StoreError
+from aggregator.store import worded
 from aggregator.store.host_spellings import respell
 from aggregator.store.schema import FIRST_RELEASE, INDEXES, PUBLISHING, SCALING
 
@@ -55,6 +56,7 @@ def m0003_scaling(db: Database) -> None:
     for statement in (*SCALING, *INDEXES):
         db.execute(statement)
     respell(db.conn)
+    worded.move_notes(db)
     db.execute("PRAGMA user_version = 3")
 
 

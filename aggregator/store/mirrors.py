@@ -6,6 +6,14 @@ from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import Failed, Fetched, Gone, Mirror, NotModified, ProblemKind
 from aggregator.model.instants import instant, micros, optional_micros
+from aggregator.model.notes import (
+    FailingMirror,
+    FailingMirrors,
+    Moved,
+    Note,
+    NoteKind,
+    Unconditional,
+)
 from aggregator.schedule.mirror_choice import rest
 from aggregator.schedule.permanent_redirects import (
     FAILURES_TO_FORGET,
@@ -13,7 +21,7 @@ from aggregator.schedule.permanent_redirects import (
     is_lasting,
     sight,
 )
-from aggregator.store import notes
+from aggregator.store import note_rows
 from aggregator.store.rows import mirror_of
 from aggregator.web.addresses import origin_of
 from aggregator.web.redaction import redact
@@ -91,7 +99,7 @@ def record(
                     *where,
                 ),
             )
-            _follow_move(connection, source, where, permanent_url, now)
+            _follow_move(connection, where, permanent_url, now)
         case NotModified(validators=validators, permanent_url=permanent_url) as answer:
             connection.execute(
                 """UPDATE mirrors SET etag = coalesce(?, etag),
@@ -106,7 +114,7 @@ def record(
                     *where,
                 ),
             )
-            _follow_move(connection, source, where, permanent_url, now)
+            _follow_move(connection, where, permanent_url, now)
         case Failed(problem=problem) | Gone(problem=problem):
             _record_failure(connection, source, where, problem, now)
         case _:
@@ -130,7 +138,7 @@ def _record_failure(
         failures >= FAILURES_TO_FORGET or problem.kind is ProblemKind.GONE
     )
     if forget:
-        notes.drop(connection, f"moved {source.name}")
+        note_rows.drop(connection, NoteKind.MOVED, source_id=where[0])
     # A source's only URL rests by the source's own schedule.
     resting = now + rest(failures) if len(source.urls) > 1 else None
     connection.execute(
@@ -143,7 +151,6 @@ def _record_failure(
 
 def _follow_move(
     connection: sqlite3.Connection,
-    source: Source,
     where: tuple[int, str],
     permanent_url: str | None,
     now: datetime,
@@ -173,11 +180,11 @@ def _follow_move(
         ),
     )
     if after is not None and believed:
-        told = f'has moved for good; set url = "{redact(after.url)}"'
-        notes.put(connection, f"moved {source.name}", told, micros(now))
+        moved = Moved(redact(after.url))
+        note_rows.put(connection, moved, micros(now), source_id=where[0])
 
 
-def failing(db: sqlite3.Connection) -> dict[str, str]:
+def failing(db: sqlite3.Connection) -> tuple[Note, ...]:
     """Name the mirrors that fail while their source is well: others answer for them."""
     rows = db.execute(
         """SELECT s.name, m.url, m.failures, m.problem
@@ -185,24 +192,17 @@ def failing(db: sqlite3.Connection) -> dict[str, str]:
             WHERE m.failures > 0 AND s.problem IS NULL AND s.removed_at IS NULL
             ORDER BY s.position, m.position"""
     )
-    told: dict[str, str] = {}
+    failing: dict[str, tuple[FailingMirror, ...]] = {}
     for name, url, failures, problem in rows.fetchall():
-        times = f"{failures} time{'s' if failures > 1 else ''}"
-        text = f"{redact(url)} failed {times}, another answers: {problem}"
-        subject = f"mirror {name}"
-        told[subject] = f"{told[subject]}; {text}" if subject in told else text
-    return told
+        mirror = FailingMirror(redact(url), failures, problem)
+        failing[name] = (*failing.get(name, ()), mirror)
+    return tuple(Note(FailingMirrors(mirrors), name) for name, mirrors in failing.items())
 
 
-def unconditional(db: sqlite3.Connection) -> dict[str, str]:
+def unconditional(db: sqlite3.Connection) -> tuple[Note, ...]:
     """Name the sources that were asked for everything though we hold validators."""
     rows = db.execute(
         """SELECT s.name, sum(m.unconditional) FROM mirrors m JOIN sources s ON s.id = m.source_id
             WHERE m.unconditional > 0 AND s.removed_at IS NULL GROUP BY s.id"""
     )
-    return {
-        f"unconditional {name}": (
-            f"{count} request{'s' if count > 1 else ''}: its ETag cannot be sent back byte for byte"
-        )
-        for name, count in rows.fetchall()
-    }
+    return tuple(Note(Unconditional(count), name) for name, count in rows.fetchall())

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from aggregator import __version__
 from aggregator.model.instants import micros, optional_micros
-from aggregator.store import notes
+from aggregator.model.notes import Flood
+from aggregator.store import note_rows
 from aggregator.store.codec import dumps
 from aggregator.stories.concealment import public_id
 from aggregator.stories.matching import SHARED_KINDS, kind_of
@@ -61,7 +62,8 @@ def insert_new(
         entry_ids.append(_insert_entry(connection, batch, entry, key, held_back=index in held_back))
     connection.execute("UPDATE counters SET largest_order_key = ?", (largest,))
     if held_back:
-        _note_flood(connection, batch, len(held_back))
+        flood = Flood(len(held_back), batch.now)
+        note_rows.put(connection, flood, now, source_id=batch.source_id)
     return entry_ids, len(held_back)
 
 
@@ -101,11 +103,6 @@ def _flood(ordered: list[Entry], batch: Batch) -> set[int]:
         return set()
     admitted = max(0, batch.source.backfill - (len(ordered) - len(old)))
     return set(old[: len(old) - admitted])
-
-
-def _note_flood(connection: sqlite3.Connection, batch: Batch, held_back: int) -> None:
-    text = f"{held_back} old entries came at once on {batch.now:%Y-%m-%d}: stored, not published"
-    notes.put(connection, f"source {batch.source.name}", text, micros(batch.now))
 
 
 def _free_key(connection: sqlite3.Connection, key: int) -> int:

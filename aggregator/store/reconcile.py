@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import Rules
 from aggregator.model.instants import MICROSECOND
-from aggregator.store import archive, feed_windows, mirrors, notes, rule_verdicts
+from aggregator.model.notes import NoteKind
+from aggregator.store import archive, feed_windows, mirrors, note_rows, rule_verdicts
 from aggregator.store.feed_versions import NEXT_CHANGE, bump
 from aggregator.store.rows import feed_of, feed_to_text, source_of, source_to_text
 
@@ -142,11 +143,7 @@ def _apply_sources(
             connection.execute(
                 "UPDATE sources SET removed_at = ? WHERE id = ?", (now, one.source_id)
             )
-            notes.drop(connection, f"source {one.name}")
-            notes.drop(connection, f"moved {one.name}")
-            notes.drop(connection, f"gaps {one.name}")
-            notes.drop(connection, f"bound {one.name}")
-            notes.drop(connection, f"unstable_ids {one.name}")
+            note_rows.drop_all_of_source(connection, one.source_id)
             changes.append(f"source {one.name} removed")
     # Names may have been swapped: no intermediate state may break their uniqueness.
     for source in sources:
@@ -213,7 +210,7 @@ def _change(
                       because = 'the URL changed' WHERE id = ?""",
             (now, row["id"]),
         )
-        notes.drop(connection, f"moved {row['name']}")
+        note_rows.drop(connection, NoteKind.MOVED, source_id=row["id"])
     mirrors.synchronise(connection, row["id"], source)
     if returned:
         changes.append(f"source {source.name} is back")
@@ -271,7 +268,7 @@ def _apply_feeds(
                 f"UPDATE feeds SET removed_at = ?, change_number = {NEXT_CHANGE} WHERE id = ?",  # noqa: S608 -- built of constants
                 (now, row["id"]),
             )
-            notes.drop(connection, f"feed {name}")
+            note_rows.drop_all_of_feed(connection, row["id"])
             if not feed_of(row["config"]).automatic:
                 changes.append(f"feed {name} removed")
     for feed in feeds:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.model.instants import MICROSECOND
+from aggregator.model.notes import NoteKind
 from aggregator.store import archive
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 TOMBSTONES_KEPT = timedelta(days=30)
 
 #: How long `status` names a flood of old entries.
-NOTES_KEPT = timedelta(days=7)
+FLOODS_KEPT = timedelta(days=7)
 
 #: Entries deleted in one transaction: other writers wait no longer than that.
 BATCH = 500
@@ -74,8 +75,8 @@ def drop_leftovers(connection: sqlite3.Connection, *, now: int, keep_raw: timede
         (now - TOMBSTONES_KEPT // MICROSECOND,),
     )
     connection.execute(
-        "DELETE FROM notes WHERE subject LIKE 'source %' AND noted_at < ?",
-        (now - NOTES_KEPT // MICROSECOND,),
+        "DELETE FROM notes WHERE kind = ? AND noted_at < ?",
+        (NoteKind.FLOOD, now - FLOODS_KEPT // MICROSECOND),
     )
     connection.execute("DELETE FROM gates WHERE until_at < ?", (now,))
     archive.forget(connection)

@@ -263,4 +263,18 @@ INDEXES = (
     "CREATE INDEX feeds_change ON feeds (change_number)",
 )
 
-SCALING: tuple[str, ...] = ()
+SCALING: tuple[str, ...] = (
+    # A note is of a source, of a feed, or of the whole; what it says is JSON by its kind.
+    "ALTER TABLE notes RENAME TO worded_notes",
+    """CREATE TABLE notes (
+        kind TEXT NOT NULL,
+        source_id INTEGER REFERENCES sources (id),
+        feed_id INTEGER REFERENCES feeds (id),
+        data TEXT NOT NULL,
+        noted_at INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE UNIQUE INDEX notes_kind
+          ON notes (kind, coalesce(source_id, 0), coalesce(feed_id, 0))""",
+    "CREATE INDEX notes_source ON notes (source_id) WHERE source_id IS NOT NULL",
+    "CREATE INDEX notes_feed ON notes (feed_id) WHERE feed_id IS NOT NULL",
+)

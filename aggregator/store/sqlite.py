@@ -14,6 +14,7 @@ from typing_extensions import override
 from aggregator.model import PastPoll, Selection, SourceStatus
 from aggregator.model.errors import StoreError
 from aggregator.model.instants import MICROSECOND, instant, micros, optional_instant
+from aggregator.model.notes import NoteKind
 from aggregator.operations import evaluate
 from aggregator.store import (
     Store,
@@ -22,7 +23,7 @@ from aggregator.store import (
     entry_facts,
     feed_windows,
     mirrors,
-    notes,
+    note_rows,
     reconcile,
     rescheduling,
     selection,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
         Refined,
         Source,
     )
+    from aggregator.model.notes import Fact, Note
 
 T = TypeVar("T")
 
@@ -276,18 +278,26 @@ class SqliteStore(Store):
         return [PastPoll(instant(row[0]), *row[1:]) for row in rows]
 
     @override
-    def notes(self, now: datetime | None = None) -> dict[str, str]:
+    def notes(self, now: datetime | None = None) -> tuple[Note, ...]:
         with self._reading() as db:
-            rows = db.execute("SELECT subject, text FROM notes ORDER BY subject")
-            told = dict(rows.fetchall()) | mirrors.failing(db) | mirrors.unconditional(db)
-            return told if now is None else told | alarms.certificate_notes(db, now)
+            found = (*note_rows.stored(db), *mirrors.failing(db), *mirrors.unconditional(db))
+            if now is not None:
+                found += alarms.certificate_notes(db, now)
+        kinds = list(NoteKind)
+        return tuple(
+            sorted(
+                found,
+                key=lambda note: (kinds.index(note.fact.kind), note.source or note.feed or ""),
+            )
+        )
 
     @override
-    def note(self, subject: str, text: str | None, *, now: datetime) -> None:
-        if text is None:
-            self._write(lambda db: notes.drop(db, subject))
-        else:
-            self._write(lambda db: notes.put(db, subject, text, micros(now)))
+    def note(self, fact: Fact, *, now: datetime) -> None:
+        self._write(lambda db: note_rows.put(db, fact, micros(now)))
+
+    @override
+    def forget_note(self, kind: NoteKind) -> None:
+        self._write(lambda db: note_rows.drop(db, kind))
 
     @override
     def ping(self) -> None:

@@ -1,0 +1,174 @@
+"""What is worth knowing beside a source's problem: one type of value for each kind of note."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+
+
+class NoteKind(StrEnum):
+    """What a note is about; the value is stored. `status` tells notes in this order."""
+
+    NOT_RELOADED = "not-reloaded"
+    RESTART_NEEDED = "restart-needed"
+    NOT_WRITTEN = "not-written"
+    LIMIT_REACHED = "limit-reached"
+    MOVED = "moved"
+    GAPS = "gaps"
+    CUT_SHORT = "cut-short"
+    FLOOD = "flood"
+    UNSTABLE_IDS = "unstable-ids"
+    FAILING_MIRRORS = "failing-mirrors"
+    UNCONDITIONAL = "unconditional"
+    CERTIFICATE = "certificate"
+
+
+@dataclass(frozen=True, slots=True)
+class NotReloaded:
+    """An edited configuration is not in effect: its first mistake, and how many more it has."""
+
+    kind: ClassVar = NoteKind.NOT_RELOADED
+    mistake: str
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RestartNeeded:
+    """Keys of the configuration ("server.listen") that take effect at the next start."""
+
+    kind: ClassVar = NoteKind.RESTART_NEEDED
+    keys: tuple[str, ...]
+
+
+class Output(StrEnum):
+    """What is written besides serving."""
+
+    STATIC_FILES = "static-files"
+    EXPORT = "export"
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """Something that cannot be written, and what the system says; an export has a directory."""
+
+    output: Output
+    because: str
+    directory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotWritten:
+    """Static files or exports that are not up to date."""
+
+    kind: ClassVar = NoteKind.NOT_WRITTEN
+    outputs: tuple[Unwritten, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReached:
+    """A feed's `limit` cuts its window short."""
+
+    kind: ClassVar = NoteKind.LIMIT_REACHED
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A source's publisher has lastingly moved it; `url` is redacted."""
+
+    kind: ClassVar = NoteKind.MOVED
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """So many times lately a document shared no entry with the one before."""
+
+    kind: ClassVar = NoteKind.GAPS
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class CutShort:
+    """A document is longer than we read: so many of its entries, the first ones."""
+
+    kind: ClassVar = NoteKind.CUT_SHORT
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """So many old entries came at once, and are held back from feeds."""
+
+    kind: ClassVar = NoteKind.FLOOD
+    entries: int
+    came_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnstableIds:
+    """In so many documents in a row most ids were new though their entries were known."""
+
+    kind: ClassVar = NoteKind.UNSTABLE_IDS
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailingMirror:
+    """A mirror that fails; `url` is redacted."""
+
+    url: str
+    failures: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailingMirrors:
+    """Mirrors of a source that fail while others answer for them."""
+
+    kind: ClassVar = NoteKind.FAILING_MIRRORS
+    mirrors: tuple[FailingMirror, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unconditional:
+    """So many requests asked for everything though we hold validators."""
+
+    kind: ClassVar = NoteKind.UNCONDITIONAL
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateEnds:
+    """A source's certificate ends soon, or has ended (`left` is zero or less)."""
+
+    kind: ClassVar = NoteKind.CERTIFICATE
+    until_at: datetime
+    left: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """A note as an earlier version worded it, in English, where no values could be made of it."""
+
+    kind: NoteKind
+    text: str
+
+
+OfTheWhole = NotReloaded | RestartNeeded | NotWritten
+OfDocuments = Gaps | CutShort | Flood | UnstableIds
+OfRequests = Moved | FailingMirrors | Unconditional | CertificateEnds
+
+#: What a note says: of the whole, of a feed, or of a source.
+Fact = OfTheWhole | LimitReached | OfDocuments | OfRequests | Worded
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One fact, of a source, of a feed, or of the whole; both are named as they are today."""
+
+    fact: Fact
+    source: str | None = None
+    feed: str | None = None

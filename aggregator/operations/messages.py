@@ -1,0 +1,174 @@
+"""The sentences made of notes, for people: each kind has its words here, and nowhere else.
+
+English today. Every sentence is one template, so that another language is another template.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from aggregator.model.notes import (
+    CertificateEnds,
+    CutShort,
+    FailingMirrors,
+    Flood,
+    Gaps,
+    LimitReached,
+    Moved,
+    NoteKind,
+    NotReloaded,
+    NotWritten,
+    OfDocuments,
+    OfRequests,
+    OfTheWhole,
+    Output,
+    RestartNeeded,
+    Unconditional,
+    UnstableIds,
+    Worded,
+)
+
+if TYPE_CHECKING:
+    from aggregator.model.notes import Fact, FailingMirror, Note
+
+#: How `status` heads a note of this kind; `{}` is the name of its source or feed.
+_HEADINGS = {
+    NoteKind.NOT_RELOADED: "config",
+    NoteKind.RESTART_NEEDED: "config",
+    NoteKind.NOT_WRITTEN: "outputs",
+    NoteKind.LIMIT_REACHED: "feed {}",
+    NoteKind.MOVED: "moved {}",
+    NoteKind.GAPS: "gaps {}",
+    NoteKind.CUT_SHORT: "bound {}",
+    NoteKind.FLOOD: "source {}",
+    NoteKind.UNSTABLE_IDS: "unstable_ids {}",
+    NoteKind.FAILING_MIRRORS: "mirror {}",
+    NoteKind.UNCONDITIONAL: "unconditional {}",
+    NoteKind.CERTIFICATE: "certificate {}",
+}
+
+
+def note_lines(note: Note) -> tuple[tuple[str, str], ...]:
+    """Return what `status` says of a note: headings, each with its sentence."""
+    if isinstance(note.fact, NotWritten):
+        return tuple(
+            (output_name(one.output, one.directory), one.because) for one in note.fact.outputs
+        )
+    heading = _HEADINGS[note.fact.kind].format(note.source or note.feed)
+    return ((heading, fact_text(note.fact)),)
+
+
+def fact_text(fact: Fact) -> str:
+    """Return one sentence, without a capital letter and a full stop."""
+    if isinstance(fact, OfTheWhole):
+        return _of_the_whole(fact)
+    if isinstance(fact, OfDocuments):
+        return _of_documents(fact)
+    if isinstance(fact, OfRequests):
+        return _of_requests(fact)
+    match fact:
+        case LimitReached(limit=limit):
+            return (
+                f"limit of {limit} entries reached before the window's end; "
+                "raise limit or shorten window"
+            )
+        case Worded(text=text):
+            return text
+        case _:
+            assert_never(fact)
+
+
+def _of_the_whole(fact: OfTheWhole) -> str:
+    match fact:
+        case NotReloaded(mistake=mistake, more=0):
+            return f"not reloaded: {mistake}"
+        case NotReloaded(mistake=mistake, more=more):
+            return f"not reloaded: {mistake} (and {more} more)"
+        case RestartNeeded(keys=keys):
+            return f"{' and '.join(keys)} changed: restart to apply"
+        case NotWritten(outputs=outputs):
+            named = ((output_name(one.output, one.directory), one.because) for one in outputs)
+            return "; ".join(f"{name}: {because}" for name, because in named)
+        case _:
+            assert_never(fact)
+
+
+def _of_documents(fact: OfDocuments) -> str:
+    match fact:
+        case Gaps(times=times):
+            return (
+                f"{_times(times)} lately its document shared no entry with the one before: some "
+                "may be missing; polled more often now"
+            )
+        case CutShort(entries=entries):
+            return f"its document is longer than we read: only the first {entries} entries"
+        case Flood(entries=entries, came_at=came_at):
+            return (
+                f"{entries} old entries came at once on {came_at:%Y-%m-%d}: stored, not published"
+            )
+        case UnstableIds(documents=documents):
+            return (
+                f"its entries had other ids in each of {documents} documents: they are known by "
+                "their links and texts instead; tell the publisher"
+            )
+        case _:
+            assert_never(fact)
+
+
+def _of_requests(fact: OfRequests) -> str:
+    match fact:
+        case Moved(url=url):
+            return f'has moved for good; set url = "{url}"'
+        case FailingMirrors(mirrors=mirrors):
+            return "; ".join(map(_mirror, mirrors))
+        case Unconditional(requests=requests):
+            return (
+                f"{requests} request{'s' if requests > 1 else ''}: its ETag cannot be sent back "
+                "byte for byte"
+            )
+        case CertificateEnds(until_at=until_at, left=left) if left <= timedelta(0):
+            return f"its certificate ended on {until_at:%Y-%m-%d}; its publisher has to renew it"
+        case CertificateEnds(until_at=until_at, left=left):
+            return (
+                f"its certificate ends on {until_at:%Y-%m-%d}, in {span(left)}; "
+                "its publisher has to renew it"
+            )
+        case _:
+            assert_never(fact)
+
+
+def output_name(output: Output, directory: str | None) -> str:
+    """Return what people call something that is written."""
+    match output:
+        case Output.STATIC_FILES:
+            return "static files"
+        case Output.EXPORT:
+            return f"exports {directory}"
+        case _:
+            assert_never(output)
+
+
+def span(length: timedelta) -> str:
+    """Return a span of time in whole units: "2 minutes", "26 hours"."""
+    number, unit = measure(length)
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def measure(length: timedelta) -> tuple[int, str]:
+    """Return how many of which unit (second, minute, hour, day) a span of time is."""
+    if length < timedelta(minutes=2):
+        return max(length, timedelta(0)) // timedelta(seconds=1), "second"
+    if length < timedelta(hours=2):
+        return length // timedelta(minutes=1), "minute"
+    if length < timedelta(days=2):
+        return length // timedelta(hours=1), "hour"
+    return length.days, "day"
+
+
+def _mirror(mirror: FailingMirror) -> str:
+    return f"{mirror.url} failed {_times(mirror.failures)}, another answers: {mirror.problem}"
+
+
+def _times(number: int) -> str:
+    return f"{number} time{'s' if number > 1 else ''}"

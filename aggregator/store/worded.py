@@ -1,0 +1,131 @@
+"""What the first two schemas stored as English text, read once, when it becomes values."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from aggregator.model.notes import (
+    CutShort,
+    Flood,
+    Gaps,
+    LimitReached,
+    Moved,
+    NoteKind,
+    NotReloaded,
+    NotWritten,
+    Output,
+    RestartNeeded,
+    UnstableIds,
+    Unwritten,
+    Worded,
+)
+from aggregator.store import note_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlite_utils import Database
+
+    from aggregator.model.notes import Fact
+
+#: The first word of a note's subject, before the name of a source.
+_OF_SOURCES = {
+    "bound": NoteKind.CUT_SHORT,
+    "gaps": NoteKind.GAPS,
+    "moved": NoteKind.MOVED,
+    "source": NoteKind.FLOOD,
+    "unstable_ids": NoteKind.UNSTABLE_IDS,
+}
+
+_PATTERNS: dict[NoteKind, tuple[str, Callable[[re.Match[str]], Fact]]] = {
+    NoteKind.CUT_SHORT: (r".* only the first (\d+) entries", lambda m: CutShort(int(m[1]))),
+    NoteKind.GAPS: (r"(\d+) times? lately .*", lambda m: Gaps(int(m[1]))),
+    NoteKind.MOVED: (r'has moved for good; set url = "(.*)"', lambda m: Moved(m[1])),
+    NoteKind.FLOOD: (
+        r"(\d+) old entries came at once on (\d{4}-\d\d-\d\d): .*",
+        lambda m: Flood(int(m[1]), datetime.fromisoformat(m[2]).replace(tzinfo=UTC)),
+    ),
+    NoteKind.UNSTABLE_IDS: (r".* in each of (\d+) documents: .*", lambda m: UnstableIds(int(m[1]))),
+    NoteKind.LIMIT_REACHED: (r"limit of (\d+) entries .*", lambda m: LimitReached(int(m[1]))),
+    NoteKind.RESTART_NEEDED: (
+        r"(\S+(?: and \S+)?) changed: restart to apply",
+        lambda m: RestartNeeded(tuple(m[1].split(" and "))),
+    ),
+    NoteKind.NOT_RELOADED: (
+        r"not reloaded: (.*?)(?: \(and (\d+) more\))?",
+        lambda m: NotReloaded(m[1], int(m[2] or 0)),
+    ),
+}
+
+
+def move_notes(db: Database) -> None:
+    """Make values of the table `worded_notes`, and drop it.
+
+    A note of a source that was renamed since is found by the name that its feed had; one of a
+    source or feed that is no more says nothing to anybody.
+    """
+    sources = _ids(db, "SELECT name, id FROM sources WHERE removed_at IS NULL")
+    renamed = _ids(
+        db,
+        """SELECT substr(f.former_name, 9), s.id FROM feeds f
+             JOIN sources s ON s.removed_at IS NULL AND f.name = 'sources/' || s.name
+            WHERE f.removed_at IS NULL AND f.former_name LIKE 'sources/%'""",
+    )
+    feeds = _ids(db, "SELECT name, id FROM feeds WHERE removed_at IS NULL")
+    outputs: list[Unwritten] = []
+    outputs_at = 0
+    rows = db.execute("SELECT subject, text, noted_at FROM worded_notes ORDER BY subject")
+    # Those of today's names last: what is found by a former name takes no other's place.
+    for subject, text, noted_at in sorted(
+        rows.fetchall(), key=lambda row: _split(row[0])[1] in sources
+    ):
+        word, name = _split(subject)
+        match fact_of_note(subject, text):
+            case Unwritten() as output:
+                outputs.append(output)
+                outputs_at = max(outputs_at, noted_at)
+            case NotReloaded() | RestartNeeded() | Worded(kind=NoteKind.NOT_RELOADED) as fact:
+                note_rows.put(db.conn, fact, noted_at)
+            case fact if word == "feed" and name in feeds:
+                note_rows.put(db.conn, fact, noted_at, feed_id=feeds[name])
+            case fact if word in _OF_SOURCES and (name in sources or name in renamed):
+                source_id = sources[name] if name in sources else renamed[name]
+                note_rows.put(db.conn, fact, noted_at, source_id=source_id)
+    if outputs:
+        note_rows.put(db.conn, NotWritten(tuple(outputs)), outputs_at)
+    db.execute("DROP TABLE worded_notes")
+
+
+def fact_of_note(subject: str, text: str) -> Fact | Unwritten:
+    """Return what a note of an earlier version says."""
+    word, name = _split(subject)
+    match word:
+        case "static":
+            return Unwritten(Output.STATIC_FILES, text)
+        case "exports":
+            return Unwritten(Output.EXPORT, text, name)
+        case "config":
+            restart = _fact(NoteKind.RESTART_NEEDED, text)
+            is_restart = isinstance(restart, RestartNeeded)
+            return restart if is_restart else _fact(NoteKind.NOT_RELOADED, text)
+        case "feed":
+            return _fact(NoteKind.LIMIT_REACHED, text)
+        case _:
+            return _fact(_OF_SOURCES[word], text)
+
+
+def _fact(kind: NoteKind, text: str) -> Fact:
+    pattern, make = _PATTERNS[kind]
+    match = re.fullmatch(pattern, text, re.DOTALL)
+    return Worded(kind, text) if match is None else make(match)
+
+
+def _split(subject: str) -> tuple[str, str]:
+    word, _, name = subject.partition(" ")
+    return word, name
+
+
+def _ids(db: Database, query: str) -> dict[str, int]:
+    return {str(name): int(row_id) for name, row_id in db.execute(query).fetchall()}

@@ -1,0 +1,170 @@
+"""Every kind of note has its words, and they are what people read."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from aggregator.model.notes import (
+    CertificateEnds,
+    CutShort,
+    Fact,
+    FailingMirror,
+    FailingMirrors,
+    Flood,
+    Gaps,
+    LimitReached,
+    Moved,
+    Note,
+    NoteKind,
+    NotReloaded,
+    NotWritten,
+    Output,
+    RestartNeeded,
+    Unconditional,
+    UnstableIds,
+    Unwritten,
+    Worded,
+)
+from aggregator.operations.messages import fact_text, note_lines, span
+from tests.making import DAY, START
+
+FULL = "No space left on device"
+
+NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
+    (
+        Note(NotReloaded("config.toml:3: url: must be a URL")),
+        (("config", "not reloaded: config.toml:3: url: must be a URL"),),
+    ),
+    (
+        Note(NotReloaded("config.toml:3: url: must be a URL", 2)),
+        (("config", "not reloaded: config.toml:3: url: must be a URL (and 2 more)"),),
+    ),
+    (
+        Note(RestartNeeded(("server.listen", "store.path"))),
+        (("config", "server.listen and store.path changed: restart to apply"),),
+    ),
+    (
+        Note(
+            NotWritten(
+                (Unwritten(Output.STATIC_FILES, FULL), Unwritten(Output.EXPORT, FULL, "/srv/blog"))
+            )
+        ),
+        (("static files", FULL), ("exports /srv/blog", FULL)),
+    ),
+    (
+        Note(LimitReached(9), feed="all"),
+        (
+            (
+                "feed all",
+                "limit of 9 entries reached before the window's end; raise limit or shorten window",
+            ),
+        ),
+    ),
+    (
+        Note(Moved("https://new.example/feed"), source="one"),
+        (("moved one", 'has moved for good; set url = "https://new.example/feed"'),),
+    ),
+    (
+        Note(Gaps(1), source="one"),
+        (
+            (
+                "gaps one",
+                (
+                    "1 time lately its document shared no entry with the one before: some may be "
+                    "missing; polled more often now"
+                ),
+            ),
+        ),
+    ),
+    (
+        Note(CutShort(5000), source="one"),
+        (("bound one", "its document is longer than we read: only the first 5000 entries"),),
+    ),
+    (
+        Note(Flood(31, START), source="one"),
+        (("source one", "31 old entries came at once on 2026-11-20: stored, not published"),),
+    ),
+    (
+        Note(UnstableIds(3), source="one"),
+        (
+            (
+                "unstable_ids one",
+                (
+                    "its entries had other ids in each of 3 documents: they are known by their "
+                    "links and texts instead; tell the publisher"
+                ),
+            ),
+        ),
+    ),
+    (
+        Note(
+            FailingMirrors(
+                (
+                    FailingMirror("https://a.example/", 1, "http-status: a.example answered 500"),
+                    FailingMirror("https://b.example/", 2, "timeout: no answer"),
+                )
+            ),
+            source="one",
+        ),
+        (
+            (
+                "mirror one",
+                (
+                    "https://a.example/ failed 1 time, another answers: http-status: a.example "
+                    "answered 500; https://b.example/ failed 2 times, another answers: timeout: no "
+                    "answer"
+                ),
+            ),
+        ),
+    ),
+    (
+        Note(Unconditional(2), source="one"),
+        (("unconditional one", "2 requests: its ETag cannot be sent back byte for byte"),),
+    ),
+    (
+        Note(CertificateEnds(START + 3 * DAY, 3 * DAY), source="one"),
+        (
+            (
+                "certificate one",
+                "its certificate ends on 2026-11-23, in 3 days; its publisher has to renew it",
+            ),
+        ),
+    ),
+    (
+        Note(CertificateEnds(START, 0 * DAY), source="one"),
+        (
+            (
+                "certificate one",
+                "its certificate ended on 2026-11-20; its publisher has to renew it",
+            ),
+        ),
+    ),
+    (Note(Worded(NoteKind.GAPS, "as it was"), source="one"), (("gaps one", "as it was"),)),
+)
+
+
+@pytest.mark.parametrize(("note", "lines"), NOTES, ids=lambda value: type(value).__name__)
+def test_a_note_has_its_words(note: Note, lines: tuple[tuple[str, str], ...]) -> None:
+    assert note_lines(note) == lines
+    assert fact_text(note.fact).endswith(lines[-1][1])
+
+
+def test_every_kind_of_note_is_in_the_table() -> None:
+    assert {type(note.fact) for note, _ in NOTES} == set(get_args(Fact))
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (timedelta(seconds=-1), "0 seconds"),
+        (timedelta(seconds=1), "1 second"),
+        (timedelta(minutes=2), "2 minutes"),
+        (timedelta(hours=26), "26 hours"),
+        (timedelta(days=2), "2 days"),
+    ],
+)
+def test_a_span_is_told_in_the_unit_that_fits(length: timedelta, text: str) -> None:
+    assert span(length) == text

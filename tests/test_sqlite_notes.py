@@ -1,0 +1,132 @@
+"""How notes lie in an SQLite file, and what is made of those of the last release."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC
+from typing import TYPE_CHECKING, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.model.notes import (
+    CertificateEnds,
+    CutShort,
+    Fact,
+    Flood,
+    Gaps,
+    LimitReached,
+    Moved,
+    NoteKind,
+    NotReloaded,
+    NotWritten,
+    Output,
+    RestartNeeded,
+    UnstableIds,
+    Unwritten,
+    Worded,
+)
+from aggregator.operations.messages import fact_text
+from aggregator.store.note_rows import fact_of, fact_to_text
+from aggregator.store.sqlite import open_store
+from aggregator.store.worded import fact_of_note
+from tests.make_schema_fixture import FOLDER
+from tests.making import DAY, START
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOVED = "https://new.example/feed"
+
+# --- what is stored -----------------------------------------------------------------------------
+
+INSTANTS = st.datetimes(timezones=st.just(UTC))
+FACTS: st.SearchStrategy[Fact] = st.one_of(
+    st.builds(Flood, came_at=INSTANTS),
+    st.builds(CertificateEnds, until_at=INSTANTS, left=st.timedeltas(-400 * DAY, 400 * DAY)),
+    *(st.from_type(one) for one in get_args(Fact) if one not in {Flood, CertificateEnds}),
+)
+
+
+@given(FACTS)
+def test_a_fact_is_what_was_stored(fact: Fact) -> None:
+    assert fact_of(fact.kind, fact_to_text(fact)) == fact
+
+
+def test_every_kind_has_a_type_of_its_own() -> None:
+    kinds = [one.kind for one in get_args(Fact) if one is not Worded]
+    assert sorted(kinds) == sorted(NoteKind)
+
+
+# --- notes of earlier versions ------------------------------------------------------------------
+
+WORDED = (
+    ("bound one", CutShort(5000)),
+    ("gaps one", Gaps(1)),
+    ("gaps one", Gaps(12)),
+    ("moved one", Moved(MOVED)),
+    ("unstable_ids one", UnstableIds(3)),
+    ("source one", Flood(31, START.replace(hour=0))),
+    ("feed all", LimitReached(1000)),
+    ("config", NotReloaded("config.toml:3: sources[0].url: must be a URL")),
+    ("config", NotReloaded("config.toml:3: sources[0].url: must be a URL", 4)),
+    ("config", RestartNeeded(("server.listen",))),
+    ("config", RestartNeeded(("server.listen", "store.path"))),
+)
+
+
+@pytest.mark.parametrize(("subject", "fact"), WORDED)
+def test_what_an_earlier_version_said_is_read_as_what_it_meant(subject: str, fact: Fact) -> None:
+    assert fact_of_note(subject, fact_text(fact)) == fact
+
+
+def test_what_is_not_understood_stays_as_it_was_said() -> None:
+    kept = Worded(NoteKind.LIMIT_REACHED, "limits are reached")
+    assert fact_of_note("feed all", kept.text) == kept
+    assert fact_text(kept) == kept.text
+
+
+def test_notes_of_the_last_release_are_moved_those_of_renamed_sources_too(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    with sqlite3.connect(path) as db:
+        db.executescript((FOLDER / "0002.sql").read_text(encoding="utf-8"))
+        db.execute("DELETE FROM notes")
+        (name,) = db.execute("SELECT name FROM sources WHERE name = 'two'").fetchone()
+        db.execute(
+            """INSERT INTO feeds (name, config, public_id, created_at, changed_at, former_name)
+               VALUES ('sources/two', '{"name": "sources/two", "title": "two"}', 'urn:x', 0, 0,
+                       'sources/second')"""
+        )
+        db.executemany(
+            "INSERT INTO notes (subject, text, noted_at) VALUES (?, ?, 0)",
+            [
+                ("gaps one", fact_text(Gaps(2))),
+                ("gaps second", fact_text(Gaps(3))),
+                ("moved second", fact_text(Moved("https://older.example/"))),
+                ("moved two", fact_text(Moved(MOVED))),
+                ("gaps gone", fact_text(Gaps(4))),
+                ("feed all", fact_text(LimitReached(7))),
+                ("feed gone", fact_text(LimitReached(8))),
+                ("config", "an example"),
+                ("static files", "the disk is full"),
+                ("exports /srv/my posts", "the disk is full"),
+            ],
+        )
+    db.close()
+    store = open_store(path)
+    found = {(note.source or note.feed, note.fact) for note in store.notes()}
+    store.close()
+    full = "the disk is full"
+    outputs = (
+        Unwritten(Output.EXPORT, full, "/srv/my posts"),
+        Unwritten(Output.STATIC_FILES, full),
+    )
+    assert found == {
+        ("one", Gaps(2)),
+        (name, Gaps(3)),
+        (name, Moved(MOVED)),
+        ("all", LimitReached(7)),
+        (None, Worded(NoteKind.NOT_RELOADED, "an example")),
+        (None, NotWritten(outputs)),
+    }
