@@ -10,12 +10,16 @@ from datetime import UTC, datetime
 
 from aggregator import parse
 from aggregator.model import Body, Document
+from tests import FIXTURES
 
 #: When an entry appeared if nothing else is said: a Monday.
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 #: When a document is read if nothing else is said.
 SEEN = datetime(2026, 11, 23, tzinfo=UTC)
+
+#: Where a document is found if nothing else is said.
+URL = "https://site.example/feed.xml"
 
 
 def item(
@@ -70,9 +74,14 @@ def atom_text(*content: str, title: str = "Site", attributes: str = "") -> str:
     )
 
 
+def read_fixture(name: str, url: str = URL, *, zone: str = "UTC") -> Document:
+    """Read a file of tests/fixtures."""
+    return read((FIXTURES / name).read_bytes(), url, zone=zone)
+
+
 def read(
     body: bytes | str,
-    url: str = "https://site.example/feed.xml",
+    url: str = URL,
     *,
     zone: str = "UTC",
     seen_at: datetime = SEEN,

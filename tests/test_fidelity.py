@@ -15,6 +15,7 @@ from benchmarks.dates import instant, is_impossible
 from benchmarks.excuses import rules
 from benchmarks.fidelity import FIXTURES, GOALS, run, shortfalls
 from benchmarks.seen import Seen, pictures, seen_by_feedparser, seen_in_json
+from tests.feed_documents import atom_text, rss
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,68 +41,66 @@ def test_every_exception_says_why_and_is_listed_once() -> None:
     assert all(rule.why and rule.fields for rule in rules())
 
 
-def rss(*items: str) -> bytes:
-    told = "".join(f"<item>{item}</item>" for item in items)
-    spaces = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
-    return f'<rss version="2.0" {spaces}><channel><title>N</title>{told}</channel></rss>'.encode()
+def rss_of(*told: str) -> bytes:
+    """Return an RSS document with these items, each without its `<item>`."""
+    whole = (f"<item>{item}</item>" for item in told)
+    return rss(*whole, namespaces=' xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"')
 
 
-def atom(entry: str) -> bytes:
-    return (
-        '<feed xmlns="http://www.w3.org/2005/Atom"><title>N</title><id>urn:example:n</id><entry>'
-        "<id>urn:example:1</id><title>A</title><updated>2026-11-20T00:00:00Z</updated>"
-        f"{entry}</entry></feed>"
-    ).encode()
+def atom(told: str) -> bytes:
+    """Return an Atom document with one entry that says this."""
+    head = "<id>urn:example:1</id><title>A</title><updated>2026-11-20T00:00:00Z</updated>"
+    return atom_text("<id>urn:example:n</id>", f"<entry>{head}{told}</entry>").encode()
 
 
 @pytest.mark.parametrize(
     "document",
     [
-        pytest.param(rss("<title>A</title><pubDate>2026/11/22 16:00</pubDate>"), id="slashes"),
+        pytest.param(rss_of("<title>A</title><pubDate>2026/11/22 16:00</pubDate>"), id="slashes"),
         pytest.param(
-            rss("<title>A</title><pubDate>2026年11月22日 16:00</pubDate>"), id="Chinese date"
+            rss_of("<title>A</title><pubDate>2026年11月22日 16:00</pubDate>"), id="Chinese date"
         ),
-        pytest.param(rss("<title>A</title><pubDate>1795276800</pubDate>"), id="epoch"),
+        pytest.param(rss_of("<title>A</title><pubDate>1795276800</pubDate>"), id="epoch"),
         pytest.param(
-            rss("<title>A</title><pubDate>Sun, 22 Nov 2026 16:00:00 UTC+8</pubDate>"), id="UTC+8"
+            rss_of("<title>A</title><pubDate>Sun, 22 Nov 2026 16:00:00 UTC+8</pubDate>"), id="UTC+8"
         ),
         pytest.param(
-            rss("<title>A</title><pubDate>2026-13-45T99:99:99Z</pubDate>"), id="impossible date"
+            rss_of("<title>A</title><pubDate>2026-13-45T99:99:99Z</pubDate>"), id="impossible date"
         ),
         pytest.param(
             b'{"version": "https://jsonfeed.org/version/1", "items": [{"id": "a", "title": "A",'
             b' "date_published": "2026-11-20T03:32:03.45Z"}]}',
             id="fraction of a second",
         ),
-        pytest.param(rss("<title>A</title><link>http://中国/6</link>"), id="domain in Chinese"),
+        pytest.param(rss_of("<title>A</title><link>http://中国/6</link>"), id="domain in Chinese"),
         pytest.param(atom('<link href="http://例え.jp/パス"/>'), id="IRI in an attribute"),
         pytest.param(
-            rss('<title>A</title><description>x&lt;img src="//t.e/0" width=0></description>'),
+            rss_of('<title>A</title><description>x&lt;img src="//t.e/0" width=0></description>'),
             id="picture without width",
         ),
         pytest.param(
-            rss(
+            rss_of(
                 '<title>A</title><description>x&lt;img src="//t.e/q.gif"'
                 ' style="width:1px;height:1px"></description>'
             ),
             id="styled pixel",
         ),
         pytest.param(
-            rss(
+            rss_of(
                 "<title>A</title><link>https://www.ithome.com/0/968/171.htm</link><description>"
                 '<![CDATA[<p>正文</p><a class="topic-bar" href="/t">t</a><a href="/u">x</a>]]>'
                 "</description>"
             ),
             id="advertisement beside a word",
         ),
-        pytest.param(rss(f"<title>{'长标题' * 400}</title>"), id="long title"),
+        pytest.param(rss_of(f"<title>{'长标题' * 400}</title>"), id="long title"),
         pytest.param(
-            rss("<title>A</title>" + "".join(f"<category>c{n}</category>" for n in range(120))),
+            rss_of("<title>A</title>" + "".join(f"<category>c{n}</category>" for n in range(120))),
             id="many categories",
         ),
-        pytest.param(rss("<title>\u202eRTL</title>"), id="turned title"),
+        pytest.param(rss_of("<title>\u202eRTL</title>"), id="turned title"),
         pytest.param(
-            rss("<title>AT&T</title><link>http://e.com/?a=1&b=2&lang=en</link>"),
+            rss_of("<title>AT&T</title><link>http://e.com/?a=1&b=2&lang=en</link>"),
             id="bare ampersands",
         ),
         pytest.param(
@@ -119,7 +118,7 @@ def test_what_is_no_loss_is_not_reported(document: bytes, tmp_path: Path) -> Non
 
 def test_the_first_2000_entries_are_compared_and_the_rest_is_beyond_bounds(tmp_path: Path) -> None:
     items = (f"<title>t{n}</title><link>http://n.example/{n}</link>" for n in range(2003))
-    (tmp_path / "feed").write_bytes(rss(*items))
+    (tmp_path / "feed").write_bytes(rss_of(*items))
     report = run(tmp_path, SEEN)
     assert not report.losses
     assert report.accounts["entry"].kept == 6000
@@ -135,7 +134,7 @@ def covered(field: str, theirs: str, ours: str, original: Seen, published: Seen)
 
 def test_a_link_that_was_made_another_is_a_loss() -> None:
     (one,) = seen_by_feedparser(
-        rss("<title>A&B</title><link>http://e.com/?b=2&lang=en</link>"), URL
+        rss_of("<title>A&B</title><link>http://e.com/?b=2&lang=en</link>"), URL
     )
     assert one.link == "http://e.com/?b=2&lang=en"
     assert not covered("link", one.link, "http://e.com/?b=2%E2%9F%A8=en", one, one)
@@ -163,7 +162,7 @@ def test_data_that_is_no_address_hides_no_picture() -> None:
 
 def test_an_episodes_picture_is_seen() -> None:
     (one,) = seen_by_feedparser(
-        rss('<title>A</title><itunes:image href="http://n.example/e.jpg"/>'), URL
+        rss_of('<title>A</title><itunes:image href="http://n.example/e.jpg"/>'), URL
     )
     assert one.media == ("http://n.example/e.jpg",)
 
@@ -174,7 +173,7 @@ def test_whole_items_of_a_document_that_was_cut_off_are_seen() -> None:
 
 
 def test_a_date_that_we_misread_is_a_loss_though_feedparser_misreads_it_too() -> None:
-    (one,) = seen_by_feedparser(rss("<title>A</title><pubDate>1795276800</pubDate>"), URL)
+    (one,) = seen_by_feedparser(rss_of("<title>A</title><pubDate>1795276800</pubDate>"), URL)
     assert one.published is not None
     theirs = one.published.isoformat()
     assert covered("published", theirs, "2026-11-21T16:00:00+00:00", one, one)

@@ -6,7 +6,7 @@ import pytest
 
 from aggregator.model import ProblemKind
 from aggregator.model.errors import UnreadableError
-from tests.test_parse_settings import read
+from tests.feed_documents import read
 
 CHALLENGES = {
     "Cloudflare": '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title></head>',

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import codecs
 import json
-from datetime import UTC, datetime
 
 import pytest
 
-from aggregator import parse
-from aggregator.model import Body, Document
 from aggregator.model.errors import UnreadableError
 from aggregator.parse.non_feeds import rsshub_error
+from tests.feed_documents import atom_text, read, rss, rss_text
 
-SEEN = datetime(2026, 11, 23, tzinfo=UTC)
 WORDS = "IT之家消息，新品发布"
 
 
-def read(body: bytes, *, encoding: str | None = None, most: int | None = None) -> Document:
-    return parse.read(Body(body, None, "https://a.example/", "UTC", SEEN, encoding, most))
-
-
-def rss(title: str, declared: str) -> str:
-    return (
-        f'<?xml version="1.0" encoding="{declared}"?><rss version="2.0"><channel>'
-        f"<title>{title}</title></channel></rss>"
-    )
+def declared_as(encoding: str, title: str) -> str:
+    return f'<?xml version="1.0" encoding="{encoding}"?>{rss_text(title=title)}'
 
 
 @pytest.mark.parametrize(
@@ -43,25 +33,25 @@ def test_a_configured_encoding_stands_above_the_declared_one(
     true: str, declared: str, configured: str
 ) -> None:
     words = WORDS if true != "big5" else "新聞發布"
-    found = read(rss(words, declared).encode(true), encoding=configured)
+    found = read(declared_as(declared, words).encode(true), encoding=configured)
     assert found.head.title == words
     assert found.head.notes[0] == f"read as {found.head.encoding}, as configured"
 
 
 def test_what_is_neither_declared_nor_guessed_right_is_read_when_it_is_configured() -> None:
     # Cyrillic in windows-1251 that claims to be windows-1252, which reads every one of its bytes.
-    body = rss("Новости", "windows-1252").encode("cp1251")
+    body = declared_as("windows-1252", "Новости").encode("cp1251")
     assert read(body).head.title == "Íîâîñòè"
     assert read(body, encoding="windows-1251").head.title == "Новости"
 
 
 def test_a_byte_order_mark_stands_above_all() -> None:
-    body = codecs.BOM_UTF8 + rss(WORDS, "utf-8").encode()
+    body = codecs.BOM_UTF8 + declared_as("utf-8", WORDS).encode()
     assert read(body, encoding="gb18030").head.title == WORDS
 
 
 def test_bytes_that_a_configured_encoding_cannot_read_are_replaced_and_counted() -> None:
-    body = rss("x", "utf-8").encode().replace(b"<title>x", b"<title>a\xffb")
+    body = declared_as("utf-8", "x").encode().replace(b"<title>x", b"<title>a\xffb")
     found = read(body, encoding="utf-8")
     assert found.head.title == "a\ufffdb"
     assert found.head.notes == ("read as utf-8, as configured", "1 bad bytes replaced")
@@ -75,10 +65,10 @@ def documents(count: int) -> dict[str, bytes]:
         "items": [{"id": str(n), "title": str(n)} for n in range(count)],
     }
     return {
-        "rss": f'<rss version="2.0"><channel>{items}</channel></rss>'.encode(),
-        "atom": f'<feed xmlns="http://www.w3.org/2005/Atom">{entries}</feed>'.encode(),
+        "rss": rss(items),
+        "atom": atom_text(entries).encode(),
         "json": json.dumps(feed).encode(),
-        "loose": f'<rss version="2.0"><channel>&nbsp<b>{items}</channel></rss>'.encode(),
+        "loose": rss("&nbsp<b>", items),
     }
 
 

@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator import parse
 from aggregator.model import (
-    Body,
     Category,
     Document,
     DocumentHead,
@@ -21,23 +19,14 @@ from aggregator.model import (
     Refined,
 )
 from aggregator.refine import normalise
-from tests import FIXTURES
+from tests.feed_documents import read_fixture
+from tests.raw_entries import SEEN, SOURCE, raw_document, refine
 
-SEEN = datetime(2026, 11, 23, tzinfo=UTC)
 EARLIER = SEEN - timedelta(days=1)
-SOURCE = "https://example.com/feed.xml"
 
 
 def fixture(name: str, zone: str = "UTC", url: str = SOURCE) -> Refined:
-    return normalise(parse.read(Body((FIXTURES / name).read_bytes(), None, url, zone, SEEN)))
-
-
-def document(*entries: RawEntry, site_url: str | None = None) -> Document:
-    return Document(DocumentHead("rss20", "utf-8", site_url=site_url), entries, SOURCE, SEEN)
-
-
-def refine(*entries: RawEntry, site_url: str | None = None) -> tuple[Entry, ...]:
-    return normalise(document(*entries, site_url=site_url)).entries
+    return normalise(read_fixture(name, url, zone=zone))
 
 
 def one(raw: RawEntry) -> Entry:
@@ -485,7 +474,7 @@ def test_a_path_that_two_hosts_of_one_document_have_is_no_key() -> None:
 
 def test_keys_that_a_document_repeats_are_no_keys() -> None:
     same = [RawEntry(raw_guid="same", raw_title=f"t{number}") for number in range(3)]
-    refined = normalise(document(*same))
+    refined = normalise(raw_document(*same))
     assert [kinds(entry) for entry in refined.entries] == [["text", "brief"]] * 3
     keys = [key for entry in refined.entries for key in entry.keys]
     assert len(set(keys)) == 6
@@ -496,7 +485,7 @@ def test_several_ids_that_entries_share_are_told_in_one_line() -> None:
     raw = [
         RawEntry(raw_guid=guid, raw_title=f"{guid}{number}") for guid in "ab" for number in range(2)
     ]
-    assert normalise(document(*raw)).head.notes == ("2 ids for 4 entries: not used",)
+    assert normalise(raw_document(*raw)).head.notes == ("2 ids for 4 entries: not used",)
 
 
 def test_an_entry_without_any_key_of_its_own_is_known_as_it_was_in_version_0_1() -> None:

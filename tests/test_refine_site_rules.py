@@ -1,7 +1,6 @@
 # ruff: noqa: E501 - markup and expectations read best on one line
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,22 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import (
-    Document,
-    DocumentHead,
     Enclosure,
     Entry,
     ImageRewrite,
     RawEntry,
     SiteRule,
 )
-from aggregator.refine import normalise
 from aggregator.refine.html_limits import MAX_NESTING
 from aggregator.refine.sanitise import clean
 from aggregator.refine.site_rules import REFERRER_POLICIES, rules_for
 from tests.hostile_html import PAYLOADS
-from tests.test_refine_html import Check
+from tests.raw_entries import refine
+from tests.sanitised_html import Check
 
-SEEN = datetime(2026, 11, 23, tzinfo=UTC)
 PAGE = "https://www.example.com/2026/a-post.html"
 ADS = SiteRule("example.com", remove=("p.ad", "div#related > *", "a[href*=promo]"))
 
@@ -33,9 +29,7 @@ def refined(
     *rules: SiteRule, site_url: str | None = None, url: str | None = PAGE, **raw: Any
 ) -> Entry:
     entry = RawEntry(raw_title="t", raw_link=url, **raw)
-    head = DocumentHead("rss20", "utf-8", site_url=site_url)
-    source = "https://feeds.example.net/f"
-    (found,) = normalise(Document(head, (entry,), source, SEEN, rules)).entries
+    (found,) = refine(entry, site_url=site_url, rules=rules)
     return found
 
 

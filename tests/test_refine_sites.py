@@ -1,24 +1,19 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
-from aggregator.model import Document, DocumentHead, Entry, RawEntry
-from aggregator.refine import normalise
+from aggregator.model import Entry, RawEntry
 from aggregator.refine.known_sites import UNKNOWN_SITE, article_number, picture_url, site_of
+from tests.raw_entries import refine
 
-SEEN = datetime(2026, 11, 23, tzinfo=UTC)
+RSSHUB = "https://rsshub.example/ithome/it"
 TEXT = "这是一段足够长的正文，用来区分不同的条目。" * 20
 AD = '<p class="ad-tips">广告声明</p>'
 
 
-def refine(*raw: RawEntry, source: str = "https://rsshub.example/ithome/it") -> tuple[Entry, ...]:
-    return normalise(Document(DocumentHead("rss20", "utf-8"), raw, source, SEEN)).entries
-
-
 def one(**fields: str) -> Entry:
-    (entry,) = refine(RawEntry(**({"raw_title": "标题"} | fields)))  # type: ignore[arg-type]  # all given are texts
+    raw = RawEntry(**({"raw_title": "标题"} | fields))  # type: ignore[arg-type]  # all given are texts
+    (entry,) = refine(raw, source=RSSHUB)
     return entry
 
 

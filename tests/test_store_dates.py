@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aggregator import parse, refine
-from aggregator.model import Body, Refined, Story
+from aggregator.model import Refined, Story
+from aggregator.refine import normalise
+from tests.feed_documents import atom_text, read
 from tests.making import HOUR, START, absorb, feed, source
 
 if TYPE_CHECKING:
@@ -23,9 +24,7 @@ def atom(updated: datetime, seen_at: datetime, content: str = "text", dates: str
         f"<entry><id>urn:x:1</id><title>t</title><updated>{updated.isoformat()}</updated>{dates}"
         f"<content>{content}</content></entry>"
     )
-    document = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title>{entry}</feed>'
-    body = Body(document.encode(), None, source().url, "UTC", seen_at)
-    return refine.normalise(parse.read(body))
+    return normalise(read(atom_text(entry), source().url, seen_at=seen_at))
 
 
 def only(store: Store) -> Story:

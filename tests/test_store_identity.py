@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aggregator.model import Body, Entry, Refined
-from aggregator.parse import read
+from aggregator.model import Entry, Refined
 from aggregator.refine import normalise
+from tests.feed_documents import read, rss
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, said, source
 
 if TYPE_CHECKING:
@@ -21,18 +21,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("one_source")
 
 
-def rss(*items: str) -> Refined:
-    """Return a document as it is read from its bytes."""
-    body = (
-        '<rss version="2.0"><channel><title>One</title><link>https://one.example/</link>'
-        + "".join(f"<item>{item}</item>" for item in items)
-        + "</channel></rss>"
-    )
-    return normalise(
-        read(
-            Body(body.encode(), "application/rss+xml", "https://one.example/feed.xml", "UTC", START)
-        )
-    )
+def arrived(*items: str) -> Refined:
+    """Return what becomes of a document with these items, each without its `<item>`."""
+    return normalise(read(rss(*(f"<item>{item}</item>" for item in items)), source().url))
 
 
 def item(number: int, *, guid: str, host: str | None = None, text: str = "") -> str:
@@ -52,7 +43,7 @@ def test_ids_that_change_on_every_poll_neither_flood_nor_swallow(store: Store) -
         numbers = range(poll, poll + 8)  # one further article each time
         absorb(
             store,
-            rss(*(item(n, guid=f"{poll}-{n}") for n in numbers)),
+            arrived(*(item(n, guid=f"{poll}-{n}") for n in numbers)),
             START + poll * HOUR,
         )
     titles = [story.title for story in store.select(feed()).stories]
@@ -64,7 +55,7 @@ def test_ids_that_change_on_every_poll_neither_flood_nor_swallow(store: Store) -
 def test_ids_that_changed_once_are_no_habit(store: Store) -> None:
     for poll, prefix in enumerate("abbbb"):
         items = (item(n, guid=f"{prefix}-{n}", text=f"Text {poll // 2}") for n in range(8))
-        absorb(store, rss(*items), START + poll * HOUR)
+        absorb(store, arrived(*items), START + poll * HOUR)
     assert len(shown(store)) == 8
     assert "unstable_ids one" not in said(store)
     assert not store.status()[0].unstable_ids
@@ -76,14 +67,14 @@ def test_short_texts_alike_under_other_ids_are_other_entries_while_ids_can_be_tr
     def status(number: int) -> str:
         return f'<title>All is well</title><guid isPermaLink="false">{number}</guid>'
 
-    absorb(store, rss(status(1)), START)
-    absorb(store, rss(status(2)), START + HOUR)
+    absorb(store, arrived(status(1)), START)
+    absorb(store, arrived(status(2)), START + HOUR)
     assert len(shown(store)) == 2
 
 
 def test_a_site_that_moves_to_another_host_brings_nothing_back(store: Store) -> None:
     def page(host: str) -> Refined:
-        return rss(
+        return arrived(
             *(item(n, guid=f"https://{host}/2026/11/article-{n}.html", host=host) for n in range(8))
         )
 
@@ -97,22 +88,22 @@ def test_a_site_that_moves_to_another_host_brings_nothing_back(store: Store) -> 
 def test_keys_that_change_for_ever_fill_no_disk(store: Store) -> None:
     for poll in range(30):
         items = (item(n, guid=f"{poll}-{n}", host="one.example") for n in range(3))
-        absorb(store, rss(*items), START + poll * HOUR)
+        absorb(store, arrived(*items), START + poll * HOUR)
     (facts,) = store.facts("https://one.example/2026/11/article-1.html", (feed(),))
     assert sum(key.startswith("guid:") for key in facts.keys) == 8
 
 
 def test_an_edit_is_ignored_where_that_is_asked_for(store: Store) -> None:
     store.apply((source(edits="ignore"),), (feed(),), now=START)
-    absorb(store, rss(item(1, guid="1", text="first")), START)
+    absorb(store, arrived(item(1, guid="1", text="first")), START)
     before = store.select(feed()).stories
-    result = absorb(store, rss(item(1, guid="1", text="second")), START + HOUR)
+    result = absorb(store, arrived(item(1, guid="1", text="second")), START + HOUR)
     assert result.tally.updated == 0
     assert store.select(feed()).stories == before
 
 
 def test_a_better_reading_of_the_same_words_is_no_edit(store: Store) -> None:
-    document_ = rss(item(1, guid="1"))
+    document_ = arrived(item(1, guid="1"))
     absorb(store, document_, START)
     before = store.feed_version("all")
     better: tuple[Entry, ...] = tuple(
@@ -134,10 +125,10 @@ def test_what_was_pruned_does_not_keep_away_what_is_merely_like_it(store: Store)
             f'<guid isPermaLink="false">{number}</guid>'
         )
 
-    absorb(store, rss(photo(1), *(item(n, guid=f"x{n}") for n in range(60))), START)
+    absorb(store, arrived(photo(1), *(item(n, guid=f"x{n}") for n in range(60))), START)
     store.advance(START + 40 * DAY)
     store.prune(START + 40 * DAY, retention=30 * DAY, keep_raw=DAY)
-    result = absorb(store, rss(photo(2)), START + 41 * DAY)
+    result = absorb(store, arrived(photo(2)), START + 41 * DAY)
     assert result.tally.new == 1
     assert result.tally.pruned == 0
 
@@ -175,7 +166,7 @@ def test_ids_that_number_the_places_of_a_list_swallow_and_rewrite_nothing(
             )
             for place in range(3)
         )
-        absorb(store, rss(*items), START + poll * HOUR)
+        absorb(store, arrived(*items), START + poll * HOUR)
     stories = {story.title: story.url for story in store.select(feed()).stories}
     assert len(stories) == 3 + 3 + 9 - 3
     assert all(url and url.endswith(title.split()[1]) for title, url in stories.items())
@@ -188,7 +179,7 @@ def test_articles_of_two_blogs_of_a_planet_stay_apart_though_their_paths_are_ali
         link = f"https://{host}/hello-world/"
         absorb(
             store,
-            rss(dated(1, guid=f"https://{host}/?p=1", link=link, day=day, text=f"I am {host}")),
+            arrived(dated(1, guid=f"https://{host}/?p=1", link=link, day=day, text=f"I am {host}")),
             START + day * HOUR,
         )
     assert {story.url for story in store.select(feed()).stories} == {
@@ -200,7 +191,11 @@ def test_articles_of_two_blogs_of_a_planet_stay_apart_though_their_paths_are_ali
 def test_a_link_that_changes_on_every_poll_is_followed_and_is_no_edit(store: Store) -> None:
     for session in range(3):
         link = f"https://one.example/article?sid={session}"
-        absorb(store, rss(dated(1, guid=link, link=link, day=10), item(2, guid="2")), START + HOUR)
+        absorb(
+            store,
+            arrived(dated(1, guid=link, link=link, day=10), item(2, guid="2")),
+            START + HOUR,
+        )
     (one,) = (story for story in store.select(feed()).stories if story.title == "Article 1")
     assert one.url == "https://one.example/article?sid=2"
     assert one.updated_at == one.published_at
@@ -208,7 +203,7 @@ def test_a_link_that_changes_on_every_poll_is_followed_and_is_no_edit(store: Sto
 
 def test_other_categories_are_taken_over_without_an_edit(store: Store) -> None:
     for category in ("x", "y"):
-        absorb(store, rss(f"{item(1, guid='1')}<category>{category}</category>"), START + HOUR)
+        absorb(store, arrived(f"{item(1, guid='1')}<category>{category}</category>"), START + HOUR)
     (story,) = store.select(feed()).stories
     assert [one.term for one in story.categories] == ["y"]
     assert story.updated_at == story.published_at
@@ -221,7 +216,7 @@ def test_entries_that_differ_in_picture_and_date_alone_are_all_kept(store: Store
         f'<description>&lt;img src="https://one.example/{day}.png"&gt;</description>'
         for day in range(10, 15)
     )
-    document_ = rss(*comics)
+    document_ = arrived(*comics)
     for poll in range(3):
         absorb(store, document_, START + poll * HOUR)
     assert len(store.select(feed()).stories) == 5
@@ -229,7 +224,7 @@ def test_entries_that_differ_in_picture_and_date_alone_are_all_kept(store: Store
 
 def test_what_was_pruned_stays_away_after_a_move_to_another_host(store: Store) -> None:
     def page(host: str) -> Refined:
-        return rss(
+        return arrived(
             *(
                 item(n, guid=f"https://{host}/2026/11/article-{n}.html", host=host)
                 for n in range(60)
@@ -237,7 +232,7 @@ def test_what_was_pruned_stays_away_after_a_move_to_another_host(store: Store) -
         )
 
     absorb(store, page("one.example"), START)
-    absorb(store, rss(*(item(n, guid=f"x{n}") for n in range(60, 130))), START + 39 * DAY)
+    absorb(store, arrived(*(item(n, guid=f"x{n}") for n in range(60, 130))), START + 39 * DAY)
     store.advance(START + 40 * DAY)
     assert store.prune(START + 40 * DAY, retention=30 * DAY, keep_raw=DAY) == 60
     result = absorb(store, page("two.example"), START + 41 * DAY)
@@ -250,7 +245,7 @@ def test_ids_that_number_places_swallow_nothing_without_links_either(
     store: Store, link: str, *, is_dated: bool
 ) -> None:
     def listed(*numbers: int) -> Refined:
-        return rss(
+        return arrived(
             *(
                 f"<title>Article {number}</title>{link}"
                 f'<guid isPermaLink="false">item-{place}</guid>'
@@ -271,7 +266,7 @@ def test_an_edit_of_everything_under_an_id_of_its_own_is_an_edit(store: Store) -
         link = f"https://one.example/{words}"
         absorb(
             store,
-            rss(
+            arrived(
                 dated(day, guid="urn:uuid:3f2504e0-4f89-11d3-9a0c-0305e82c3301", link=link, day=day)
             ),
             START + day * HOUR,
@@ -288,7 +283,7 @@ def test_a_visits_number_in_a_link_is_no_part_of_it(store: Store) -> None:
             "</description>"
             for n in range(3)
         )
-        result = absorb(store, rss(*items), START + HOUR)
+        result = absorb(store, arrived(*items), START + HOUR)
     assert (result.tally.new, result.tally.updated) == (0, 0)
     assert len(store.select(feed()).stories) == 3
 
@@ -301,5 +296,5 @@ def test_files_that_differ_in_their_query_alone_are_of_different_entries(
         f'<enclosure url="https://one.example/dl?id={n}" type="audio/mpeg" length="1"/>'
         for n in (10, 11)
     )
-    absorb(store, rss(*news), START)
+    absorb(store, arrived(*news), START)
     assert len(store.select(feed()).stories) == 2

@@ -4,7 +4,7 @@ import pytest
 
 from aggregator.model import RawEntry
 from aggregator.stories.matching import KINDS, Known, match
-from tests.test_refine_sites import refine
+from tests.raw_entries import refine
 
 NUMBER = "site:ithome.com:630999"
 
