@@ -78,6 +78,22 @@ def test_an_id_that_another_source_holds_is_not_taken(store: Store) -> None:
     assert newest.startswith("urn:uuid:")
 
 
+def test_an_id_that_a_story_has_is_not_taken_though_its_first_entry_was_pruned(
+    store: Store,
+) -> None:
+    short = feed(window=DAY, min_entries=0)
+    store.apply((source("one"), source("two"), source("three")), (short,), now=START)
+    article, copied = "https://site.example/1", "tag:x,2026:1"
+    later = START + 20 * DAY
+    absorb(store, document(entry(1, guid=copied, url=article)), START)
+    absorb(store, document(entry(2, guid="2", url=article)), later - HOUR, name="two")
+    store.advance(later)
+    assert store.prune(later, retention=10 * DAY, keep_raw=DAY) == 1
+    result = absorb(store, document(entry(3, guid=copied)), later, name="three")
+    assert result.tally.new == 1
+    assert ids(store)[0].startswith("urn:uuid:")
+
+
 def test_an_id_stays_when_the_publisher_changes_its_guid_link_title_or_text(
     store: Store,
 ) -> None:

@@ -25,8 +25,8 @@ from aggregator.operations import (
     certificate_ends,
 )
 from aggregator.store import note_rows
-from aggregator.store.ingest import UNSTABLE_POLLS
 from aggregator.store.rows import feed_of, source_of
+from aggregator.stories.unstable_ids import UNSTABLE_POLLS
 
 if TYPE_CHECKING:
     import sqlite3

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from aggregator import __version__
 from aggregator.model import Failed, Fetched, Gone, News, NotModified, PollResult, Tally
 from aggregator.model.instants import micros, optional_micros
 from aggregator.model.notes import CutShort, Gaps, NoteKind, UnstableIds
@@ -18,8 +19,10 @@ from aggregator.store import (
 )
 from aggregator.store.codec import dumps
 from aggregator.store.feed_versions import bump
-from aggregator.store.new_entries import Batch
 from aggregator.store.rows import feed_of, hints_to_text
+from aggregator.stories.absorption import Arrival
+from aggregator.stories.document_heads import ShownHead, shown_head, stated_update
+from aggregator.stories.unstable_ids import UNSTABLE_POLLS, polls_in_a_row
 from aggregator.web.addresses import origin_of
 from aggregator.web.redaction import redact
 
@@ -36,14 +39,10 @@ if TYPE_CHECKING:
         Problem,
         Refined,
     )
+    from aggregator.stories.absorption import Absorption
 
 #: Polls that are remembered of each source.
 KEPT_POLLS = 50
-
-#: So many known entries under strange ids make a document one of changed ids, and so many such
-#: documents in a row a source of unstable ones: a publisher may change its ids once.
-UNSTABLE_IDS = 2
-UNSTABLE_POLLS = 2
 
 #: With a Retry-After these speak for the host, not for one document.
 HOST_WIDE = (429, 503)
@@ -184,19 +183,22 @@ def _absorb_document(
 ) -> News:
     source_id, source, now = poll.state.source_id, poll.state.source, micros(poll.now)
     first = row["first_polled_at"] is None
-    batch = Batch(
-        source_id=source_id,
+    arrival = Arrival(
         source=source,
+        entries=refined.entries,
         first=first,
         truncated=refined.head.truncated,
         now=poll.now,
+        version=__version__,
     )
-    stored = ingest_entries.store(connection, batch, refined.entries)
-    rule_verdicts.judge(connection, source_id, source, entry_ids=stored.changed)
+    absorbed, changed = ingest_entries.store(connection, source_id, arrival)
+    rule_verdicts.judge(connection, source_id, source, entry_ids=changed)
     _note_cut(connection, poll.state, refined.head, now)
-    _note_unstable(connection, row, stored, now)
-    tally = stored.news.tally or Tally()
-    head_changed = _update_head(connection, source_id, row, refined.head)
+    if absorbed.flood is not None:
+        note_rows.put(connection, absorbed.flood, now, source_id=source_id)
+    _note_unstable(connection, row, absorbed, now)
+    tally = absorbed.tally
+    head_changed = _update_head(connection, row, refined.head)
     if first:
         feed_windows.admit_first_poll(
             connection, source_id=source_id, backfill=source.backfill, now=now
@@ -207,37 +209,22 @@ def _absorb_document(
                 WHERE id = ?""",
             (now, source_id),
         )
-    if stored.changed or head_changed:
+    if changed or head_changed:
+        # Kept from the document that last brought something: some write the moment of each request.
         connection.execute(
             "UPDATE sources SET document_updated_at = ? WHERE id = ?",
-            (_updated(refined), source_id),
+            (optional_micros(stated_update(refined)), source_id),
         )
         _change_feeds(connection, source_id, now)
-    return stored.news
-
-
-def _updated(refined: Refined) -> int | None:
-    """Return when the document says that it changed, else its newest entry's date.
-
-    That is atom:source's `updated` (RFC 4287 §4.2.11). Kept from the document that last brought
-    something: some write the moment of each request.
-    """
-    dates = [entry.updated_at or entry.published_at for entry in refined.entries]
-    newest = max((date for date in dates if date is not None), default=None)
-    return optional_micros(refined.head.updated_at or newest)
+    return absorbed.news
 
 
 def _note_unstable(
-    connection: sqlite3.Connection, row: sqlite3.Row, stored: ingest_entries.Stored, now: int
+    connection: sqlite3.Connection, row: sqlite3.Row, absorbed: Absorption, now: int
 ) -> None:
-    """Count documents in a row whose ids are mostly strange though their entries are known."""
-    if not stored.known:
+    if not absorbed.ids:
         return
-    polls = row["unstable_polls"]
-    if 2 * stored.strange_ids > stored.known and stored.strange_ids >= UNSTABLE_IDS:
-        polls += 1
-    elif not stored.strange_ids:
-        polls = 0
+    polls = polls_in_a_row(row["unstable_polls"], strange=absorbed.strange_ids, known=absorbed.ids)
     if polls != row["unstable_polls"]:
         connection.execute("UPDATE sources SET unstable_polls = ? WHERE id = ?", (polls, row["id"]))
     if polls < UNSTABLE_POLLS:
@@ -246,32 +233,34 @@ def _note_unstable(
         note_rows.put(connection, UnstableIds(polls), now, source_id=row["id"])
 
 
-def _update_head(
-    connection: sqlite3.Connection, source_id: int, row: sqlite3.Row, head: DocumentHead
-) -> bool:
+def _update_head(connection: sqlite3.Connection, row: sqlite3.Row, head: DocumentHead) -> bool:
     """Store what the document says of itself; tell whether readers see another source."""
-    shown = {
-        "document_title": head.title,
-        "document_id": head.feed_id,
-        "site_url": head.site_url,
-        "language": head.language,
-        "document_author": head.author,
-        "document_rights": head.rights,
-        "document_description": head.description,
-        "document_icon": head.icon_url,
-    }
-    hidden = {
-        "document_hints": hints_to_text(head.hints),
-        "document_kind": head.kind,
-        "document_encoding": head.encoding,
-        "document_notes": dumps(head.notes),
-    }
-    names = ", ".join(f"{name} = :{name}" for name in shown | hidden)
-    connection.execute(
-        f"UPDATE sources SET {names} WHERE id = :id",  # noqa: S608 -- built of constants
-        shown | hidden | {"id": source_id},
+    shown = shown_head(head)
+    before = ShownHead(
+        title=row["document_title"],
+        feed_id=row["document_id"],
+        site_url=row["site_url"],
+        language=row["language"],
+        author=row["document_author"],
+        rights=row["document_rights"],
+        description=row["document_description"],
+        icon_url=row["document_icon"],
     )
-    return any(row[name] != value for name, value in shown.items())
+    connection.execute(
+        """UPDATE sources SET document_title = ?, document_id = ?, site_url = ?, language = ?,
+                  document_author = ?, document_rights = ?, document_description = ?,
+                  document_icon = ?, document_hints = ?, document_kind = ?, document_encoding = ?,
+                  document_notes = ? WHERE id = ?""",
+        (
+            *astuple(shown),
+            hints_to_text(head.hints),
+            head.kind,
+            head.encoding,
+            dumps(head.notes),
+            row["id"],
+        ),
+    )
+    return shown != before
 
 
 def _note_cut(

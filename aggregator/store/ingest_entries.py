@@ -1,254 +1,363 @@
-"""The entries of a parsed document: which are known, what is new, what changed."""
+"""The entries of a document in the database: what bears on them is read, what is decided written.
+
+The decisions themselves are `stories.absorption`'s.
+"""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import uuid
+from collections import defaultdict
+from typing import TYPE_CHECKING, assert_never
 
-from aggregator import __version__
-from aggregator.model import News, Tally
-from aggregator.model.instants import instant, micros, optional_micros
+from aggregator.model.instants import instant, micros
 from aggregator.store import archive
 from aggregator.store.codec import dumps
-from aggregator.store.new_entries import add_keys, insert_new
 from aggregator.store.rows import categories_of
-from aggregator.stories.matching import Known, kind_of, match
+from aggregator.stories.absorption import Memory, Surroundings, absorb, recognise, reread
+from aggregator.stories.assignment import Candidate, Telling, shared_keys
+from aggregator.stories.edits import Rewritten, Touched, Version
+from aggregator.stories.matching import Known
+from aggregator.stories.minting import wanted_ids
+from aggregator.stories.ordering import order_keys
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aggregator.model import Entry
-    from aggregator.store.new_entries import Batch
+    from aggregator.stories.absorption import (
+        Absorption,
+        Arrival,
+        ChangedEntry,
+        NewEntry,
+        Recognition,
+    )
 
 #: SQLite's bound on the variables of one statement is at least this (sqlite.org/limits.html).
 _VARIABLES = 900
 
-#: Keys of one kind that an entry gathers; a publisher whose ids change all the time fills no disk.
-_KEYS_OF_A_KIND = 8
-
-#: Kinds of keys by each of which what was pruned is kept away.
-_LASTING_KINDS = frozenset({"guid", "url", "site", "text"})
-#: Of the weaker ones it takes all of these together.
-_LASTING_TOGETHER = frozenset({"path", "brief"})
-
-#: The publisher's own words; while they stay, nothing was edited: we read them otherwise, or the
-#: entry has moved.
-_WORDS = ("raw_title", "raw_summary", "raw_content", "raw_author")
+#: Order keys this close to each other are of entries with the same date: read at once.
+_NEAR = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What a document brought.
+def store(
+    connection: sqlite3.Connection, source_id: int, arrival: Arrival
+) -> tuple[Absorption, tuple[int, ...]]:
+    """Store what is new and what changed of a source's document.
 
-    `changed` are the ids of entries that a reader sees for the first time or otherwise than before.
-    `strange_ids` is how many known entries came under an id that they never had, of `known`
-    entries with an id.
+    Return what was decided, and the ids of the entries that a reader sees for the first time or
+    otherwise than before.
     """
-
-    news: News
-    changed: tuple[int, ...]
-    strange_ids: int
-    known: int
-
-
-def store(connection: sqlite3.Connection, batch: Batch, entries: Sequence[Entry]) -> Stored:
-    """Store what is new and what changed; an entry that was pruned stays away."""
-    owners = _owners(connection, batch.source_id, entries)
-    matches = match(entries, owners, _known(connection, set(owners.values())))
-    buried = _tombstones(connection, batch, entries)
-    updated = shared = pruned = strange = known = 0
-    fresh: list[Entry] = []
-    changed: list[int] = []
-    for entry, found in zip(entries, matches, strict=True):
-        if found.entry_id is not None:
-            strangers = [key for key in entry.keys if key not in owners]
-            _gather(connection, batch.source_id, found.entry_id, strangers)
-            shared += 1
-            known += any(kind_of(key) == "guid" for key in entry.keys)
-            strange += any(kind_of(key) == "guid" for key in strangers)
-            seen = _update(connection, batch, found.entry_id, entry, found.because)
-            updated += seen is True
-            if seen is not None:
-                changed.append(found.entry_id)
-        elif not _is_buried(entry, buried):
-            fresh.append(entry)
-        else:
-            pruned += 1
-    minted, held_back = insert_new(connection, batch, fresh)
-    tally = Tally(len(fresh), updated, shared, pruned, held_back)
-    news = News(tally, tuple(entry.published_at for entry in fresh))
-    return Stored(news, (*changed, *minted), strange, known)
+    memory = _memory(connection, source_id, arrival.entries)
+    recognition = recognise(arrival, memory)
+    surroundings = _surroundings(connection, source_id, arrival, memory, recognition)
+    absorbed = absorb(arrival, memory, recognition, surroundings, mint=lambda: uuid.uuid4().urn)
+    return absorbed, _write(connection, source_id, arrival, absorbed)
 
 
-def _chunks(keys: Sequence[str]) -> Iterable[Sequence[str]]:
-    for start in range(0, len(keys), _VARIABLES):
-        yield keys[start : start + _VARIABLES]
+# --- reading --------------------------------------------------------------------------------------
 
 
-def _keys_of(entries: Sequence[Entry]) -> list[str]:
-    return [key for entry in entries for key in entry.keys]
-
-
-def _owners(
-    connection: sqlite3.Connection, source_id: int, entries: Sequence[Entry]
-) -> dict[str, int]:
-    owners: dict[str, int] = {}
-    for keys in _chunks(_keys_of(entries)):
-        marks = ",".join("?" * len(keys))
-        owners.update(
-            connection.execute(
-                f"SELECT key, entry_id FROM identities WHERE source_id = ? AND key IN ({marks})",  # noqa: S608
-                (source_id, *keys),
-            ).fetchall()
+def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[Entry]) -> Memory:
+    keys = [key for entry in entries for key in entry.keys]
+    owners: dict[str, int] = {
+        row["key"]: row["entry_id"]
+        for row in _rows(
+            connection,
+            "SELECT key, entry_id FROM identities WHERE source_id = ? AND key IN ({marks})",
+            keys,
+            source_id,
         )
-    return owners
-
-
-def _known(connection: sqlite3.Connection, entry_ids: set[int]) -> dict[int, Known]:
+    }
+    entry_ids = sorted(set(owners.values()))
+    held: dict[int, set[str]] = defaultdict(set)
+    for entry_id, key in _rows(
+        connection, "SELECT entry_id, key FROM identities WHERE entry_id IN ({marks})", entry_ids
+    ):
+        held[entry_id].add(key)
     known: dict[int, Known] = {}
-    for entry_id in entry_ids:
-        title, published_at, dated = connection.execute(
-            "SELECT title, published_at, dated FROM entries WHERE id = ?", (entry_id,)
-        ).fetchone()
-        keys = connection.execute("SELECT key FROM identities WHERE entry_id = ?", (entry_id,))
-        known[entry_id] = Known(
-            entry_id,
-            title,
-            instant(published_at) if dated else None,
-            frozenset(key for (key,) in keys),
+    versions: dict[int, Version] = {}
+    for row in _rows(
+        connection,
+        """SELECT id, title, published_at, dated, content_hash, updated_at, refined_by, url,
+                  language, categories, matched FROM entries WHERE id IN ({marks})""",
+        entry_ids,
+    ):
+        published_at = instant(row["published_at"]) if row["dated"] else None
+        known[row["id"]] = Known(row["id"], row["title"], published_at, frozenset(held[row["id"]]))
+        versions[row["id"]] = Version(
+            content_hash=row["content_hash"],
+            updated_at=instant(row["updated_at"]),
+            refined_by=row["refined_by"],
+            url=row["url"],
+            language=row["language"],
+            categories=categories_of(row["categories"]),
+            matched=row["matched"],
         )
-    return known
-
-
-def _tombstones(connection: sqlite3.Connection, batch: Batch, entries: Sequence[Entry]) -> set[str]:
-    """Return the keys of pruned entries that this document shows; keep their tombstones' time.
-
-    A tombstone is dropped some time after the document last showed its entry, so it is noted here
-    when that begins; a truncated document proves nothing about what is missing.
-    """
-    source_id, now = batch.source_id, micros(batch.now)
-    rows = connection.execute(
-        "SELECT key, absent_since_at FROM tombstones WHERE source_id = ?", (source_id,)
+    absent = connection.execute(
+        "SELECT key, absent_since_at IS NOT NULL FROM tombstones WHERE source_id = ?", (source_id,)
     )
-    stored: dict[str, int | None] = dict(rows.fetchall())
-    if not stored:
-        return set()
-    shown = set(_keys_of(entries)) & stored.keys()
-    changes: list[tuple[int | None, int, str]] = [
-        (None, source_id, key) for key in shown if stored[key] is not None
-    ]
-    if not batch.truncated:
-        changes += [
-            (now, source_id, key)
-            for key, absent_since in stored.items()
-            if key not in shown and absent_since is None
+    return Memory(owners, known, versions, dict(absent.fetchall()))
+
+
+def _surroundings(
+    connection: sqlite3.Connection,
+    source_id: int,
+    arrival: Arrival,
+    memory: Memory,
+    recognition: Recognition,
+) -> Surroundings:
+    raw = {
+        row["id"]: row["raw"]
+        for row in _rows(
+            connection,
+            "SELECT id, raw FROM entries WHERE id IN ({marks})",
+            reread(recognition, memory),
+        )
+    }
+    if not recognition.ordered:
+        return Surroundings(raw)
+    (largest,) = connection.execute("SELECT largest_order_key FROM counters").fetchone()
+    return Surroundings(
+        raw=raw,
+        candidates=tuple(_candidates(connection, source_id, recognition.ordered)),
+        held_ids=_held_ids(connection, arrival, recognition.ordered),
+        largest=largest,
+        taken=_taken(connection, arrival, recognition.ordered, largest),
+    )
+
+
+def _candidates(
+    connection: sqlite3.Connection, source_id: int, entries: Sequence[Entry]
+) -> Iterator[Candidate]:
+    """Yield the stories that have one of the entries' keys, with what the source tells of them."""
+    keys: dict[int, set[str]] = defaultdict(set)
+    told: dict[int, dict[int, Telling]] = defaultdict(dict)
+    for row in _rows(
+        connection,
+        """SELECT k.story_id, k.key, e.id, e.title, e.dated, e.published_at
+             FROM story_keys k
+             LEFT JOIN entries e ON e.story_id = k.story_id AND e.source_id = ?
+            WHERE k.key IN ({marks})""",
+        list(dict.fromkeys(key for entry in entries for key in shared_keys(entry))),
+        source_id,
+    ):
+        keys[row["story_id"]].add(row["key"])
+        if row["id"] is not None:
+            published_at = instant(row["published_at"]) if row["dated"] else None
+            told[row["story_id"]][row["id"]] = Telling(row["title"], published_at)
+    for story_id, shared in keys.items():
+        yield Candidate(story_id, frozenset(shared), told[story_id])
+
+
+def _held_ids(
+    connection: sqlite3.Connection, arrival: Arrival, entries: Sequence[Entry]
+) -> frozenset[str]:
+    """Return which of the ids that new entries want are taken, by an entry or by a story."""
+    wanted = [one for one in wanted_ids(entries, arrival.source) if one is not None]
+    return frozenset(
+        public_id
+        for statement in (
+            "SELECT public_id FROM entries WHERE public_id IN ({marks})",
+            "SELECT public_id FROM stories WHERE public_id IN ({marks})",
+        )
+        for (public_id,) in _rows(connection, statement, wanted)
+    )
+
+
+def _taken(
+    connection: sqlite3.Connection, arrival: Arrival, ordered: Sequence[Entry], largest: int
+) -> frozenset[int]:
+    """Return the stored order keys that stand in the way of the new entries'.
+
+    Only a first document's keys lie among stored ones: they are asked for until none clashes.
+    """
+    taken: set[int] = set()
+    while arrival.first:
+        wanted = order_keys(ordered, first=True, now=arrival.now, largest=largest, taken=taken)
+        clashes = [
+            key
+            for (key,) in _rows(
+                connection,
+                "SELECT order_key FROM entries WHERE order_key IN ({marks}) ORDER BY order_key",
+                wanted,
+            )
         ]
+        if not clashes:
+            break
+        for key in clashes:
+            if key not in taken:
+                near = connection.execute(
+                    "SELECT order_key FROM entries WHERE order_key BETWEEN ? AND ?",
+                    (key, key + _NEAR),
+                )
+                taken.update(one for (one,) in near)
+    return frozenset(taken)
+
+
+def _rows(
+    connection: sqlite3.Connection, statement: str, values: Sequence[object], *before: object
+) -> Iterator[sqlite3.Row]:
+    """Yield what a statement returns for all `values`, which stand where it says `{marks}`."""
+    for start in range(0, len(values), _VARIABLES):
+        chunk = values[start : start + _VARIABLES]
+        marks = ",".join("?" * len(chunk))
+        yield from connection.execute(statement.format(marks=marks), (*before, *chunk))
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+def _write(
+    connection: sqlite3.Connection, source_id: int, arrival: Arrival, absorbed: Absorption
+) -> tuple[int, ...]:
+    now = micros(arrival.now)
+    sighting = absorbed.tombstones
     connection.executemany(
-        "UPDATE tombstones SET absent_since_at = ? WHERE source_id = ? AND key = ?", changes
+        "UPDATE tombstones SET absent_since_at = ? WHERE source_id = ? AND key = ?",
+        [
+            *((None, source_id, key) for key in sorted(sighting.returned)),
+            *((now, source_id, key) for key in sorted(sighting.vanished)),
+        ],
     )
-    return shown
-
-
-def _update(
-    connection: sqlite3.Connection, batch: Batch, entry_id: int, entry: Entry, because: str
-) -> bool | None:
-    """Store a known entry's other text: `True` for an edit, `False` for what only we see otherwise.
-
-    `None` where nothing changed that a reader sees. Only an edit of the publisher's moves
-    `updated_at`: a later version of this program that cleans better makes nothing look new.
-    """
-    old = connection.execute(
-        """SELECT content_hash, updated_at, raw, refined_by, matched, url, language, categories
-             FROM entries WHERE id = ?""",
-        (entry_id,),
-    ).fetchone()
-    if old["matched"] != because:
-        connection.execute("UPDATE entries SET matched = ? WHERE id = ?", (because, entry_id))
-    if old["content_hash"] == entry.content_hash:
-        return _take_over(connection, entry_id, old, entry)
-    is_edit = not _same_words(old, entry.raw)
-    if is_edit and batch.source.edits == "ignore":
-        return None
-    now = micros(batch.now)
-    updated_at = old["updated_at"]
-    if is_edit:
-        # The publisher's own time of change where it moved on, else the moment we saw the change.
-        stated = optional_micros(entry.updated_at)
-        updated_at = stated if stated is not None and stated > updated_at else now
-    connection.execute(
-        """UPDATE entries SET url = ?, title = ?, content_html = ?, summary = ?, author = ?,
-                  updated_at = max(updated_at, ?), categories = ?, enclosures = ?, language = ?,
-                  content_hash = ?, refined_by = ?, raw = ?, changed_at = ?, provenance = ?
-            WHERE id = ?""",
-        (
-            entry.url,
-            entry.title,
-            entry.content_html,
-            entry.summary,
-            entry.author,
-            min(updated_at, max(now, old["updated_at"])),
-            dumps(entry.categories),
-            dumps(entry.enclosures),
-            entry.language,
-            entry.content_hash,
-            __version__,
-            entry.raw,
-            now,
-            None if entry.provenance is None else dumps(entry.provenance),
-            entry_id,
-        ),
+    for entry_id, keys in absorbed.keys:
+        _add_keys(connection, source_id, entry_id, keys)
+    connection.executemany(
+        "UPDATE entries SET matched = ? WHERE id = ?",
+        [(because, entry_id) for entry_id, because in absorbed.reasons],
     )
-    archive.note_edit(connection, entry_id, now)
-    return is_edit
-
-
-def _take_over(
-    connection: sqlite3.Connection, entry_id: int, old: sqlite3.Row, entry: Entry
-) -> bool | None:
-    """Store what may change without an edit: the spelling of the link, categories, the language."""
-    same = (
-        (old["url"], old["language"]) == (entry.url, entry.language)
-        and set(categories_of(old["categories"])) == set(entry.categories)
-    )  # fmt: skip
-    if same:
-        return None
-    connection.execute(
-        "UPDATE entries SET url = ?, language = ?, categories = ? WHERE id = ?",
-        (entry.url, entry.language, dumps(entry.categories), entry_id),
+    for changed in absorbed.changes:
+        _update(connection, changed, arrival)
+    return (
+        *(changed.entry_id for changed in absorbed.changes),
+        *_insert(connection, source_id, absorbed.inserts, arrival),
     )
-    return False
 
 
-def _is_buried(entry: Entry, buried: set[str]) -> bool:
-    found = {kind_of(key) for key in entry.keys if key in buried}
-    return not found.isdisjoint(_LASTING_KINDS) or found >= _LASTING_TOGETHER
+def _update(connection: sqlite3.Connection, changed: ChangedEntry, arrival: Arrival) -> None:
+    entry = changed.entry
+    match changed.change:
+        case Touched():
+            connection.execute(
+                "UPDATE entries SET url = ?, language = ?, categories = ? WHERE id = ?",
+                (entry.url, entry.language, dumps(entry.categories), changed.entry_id),
+            )
+        case Rewritten(updated_at=updated_at):
+            connection.execute(
+                """UPDATE entries SET url = ?, title = ?, content_html = ?, summary = ?, author = ?,
+                          updated_at = ?, categories = ?, enclosures = ?, language = ?,
+                          content_hash = ?, refined_by = ?, raw = ?, changed_at = ?, provenance = ?
+                    WHERE id = ?""",
+                (
+                    entry.url,
+                    entry.title,
+                    entry.content_html,
+                    entry.summary,
+                    entry.author,
+                    micros(updated_at),
+                    dumps(entry.categories),
+                    dumps(entry.enclosures),
+                    entry.language,
+                    entry.content_hash,
+                    arrival.version,
+                    entry.raw,
+                    micros(arrival.now),
+                    _provenance(entry),
+                    changed.entry_id,
+                ),
+            )
+            archive.note_edit(connection, changed.entry_id, micros(arrival.now))
+        case _:
+            assert_never(changed.change)
 
 
-def _same_words(old: sqlite3.Row, raw: str) -> bool:
-    """Tell whether the publisher says what it said when the stored text was made.
+def _insert(
+    connection: sqlite3.Connection,
+    source_id: int,
+    inserts: tuple[NewEntry, ...],
+    arrival: Arrival,
+) -> list[int]:
+    """Store new entries; return their ids in the order of their order keys."""
+    story_ids: list[int] = []
+    entry_ids: list[int] = []
+    for index, new in enumerate(inserts):
+        if new.story.story_id is not None:
+            story_id = new.story.story_id
+        elif new.story.begun_by < index:
+            story_id = story_ids[new.story.begun_by]
+        else:
+            story_id = _row_id(
+                connection.execute("INSERT INTO stories (public_id) VALUES (?)", (new.public_id,))
+            )
+        story_ids.append(story_id)
+        entry_ids.append(_insert_entry(connection, source_id, story_id, new, arrival))
+        _add_keys(connection, source_id, entry_ids[-1], new.entry.keys)
+        connection.executemany(
+            "INSERT OR IGNORE INTO story_keys (key, story_id) VALUES (?, ?)",
+            [(key, story_id) for key in shared_keys(new.entry)],
+        )
+    if inserts:
+        connection.execute(
+            "UPDATE counters SET largest_order_key = max(largest_order_key, ?)",
+            (inserts[-1].order_key,),
+        )
+    return entry_ids
 
-    Where its words are kept no longer, another version of ours having made the text is the reason.
-    """
-    if old["raw"] is None:
-        return bool(old["refined_by"] != __version__)
-    before, after = (_words(json.loads(text)) for text in (old["raw"], raw))
-    return any(before) and before == after
+
+def _insert_entry(
+    connection: sqlite3.Connection, source_id: int, story_id: int, new: NewEntry, arrival: Arrival
+) -> int:
+    entry, now = new.entry, micros(arrival.now)
+    return _row_id(
+        connection.execute(
+            """INSERT INTO entries (source_id, story_id, public_id, order_key, held_back, guid, url,
+                   title, content_html, summary, author, published_at, updated_at, dated,
+                   categories, enclosures, language, content_hash, refined_by, raw, first_seen_at,
+                   changed_at, provenance)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                source_id,
+                story_id,
+                new.public_id,
+                new.order_key,
+                new.held_back,
+                entry.guid,
+                entry.url,
+                entry.title,
+                entry.content_html,
+                entry.summary,
+                entry.author,
+                micros(new.published_at),
+                micros(new.updated_at),
+                entry.published_at is not None,
+                dumps(entry.categories),
+                dumps(entry.enclosures),
+                entry.language,
+                entry.content_hash,
+                arrival.version,
+                entry.raw,
+                now,
+                now,
+                _provenance(entry),
+            ),
+        )
+    )
 
 
-def _words(raw: dict[str, object]) -> tuple[object, ...]:
-    return tuple(raw.get(name) for name in _WORDS)
-
-
-def _gather(
-    connection: sqlite3.Connection, source_id: int, entry_id: int, strangers: list[str]
+def _add_keys(
+    connection: sqlite3.Connection, source_id: int, entry_id: int, keys: Iterable[str]
 ) -> None:
-    """Let a known entry be known by further keys, by so many of each kind."""
-    if not strangers:
-        return
-    rows = connection.execute("SELECT key FROM identities WHERE entry_id = ?", (entry_id,))
-    held = Counter(kind_of(key) for (key,) in rows)
-    taken = [key for key in strangers if held[kind_of(key)] < _KEYS_OF_A_KIND]
-    add_keys(connection, source_id, entry_id, taken)
+    """Let an entry be known by further keys; a key that another entry has stays that one's."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO identities (source_id, key, entry_id) VALUES (?, ?, ?)",
+        [(source_id, key, entry_id) for key in keys],
+    )
+
+
+def _provenance(entry: Entry) -> str | None:
+    return None if entry.provenance is None else dumps(entry.provenance)
+
+
+def _row_id(inserted: sqlite3.Cursor) -> int:
+    assert inserted.lastrowid is not None  # noqa: S101 -- sqlite3's promise after an INSERT
+    return inserted.lastrowid

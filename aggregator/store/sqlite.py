@@ -33,11 +33,12 @@ from aggregator.store.connection import open_reader as open_reading
 from aggregator.store.connection import open_writer
 from aggregator.store.due_sources import due_sources
 from aggregator.store.feed_versions import FeedVersions, bump
-from aggregator.store.ingest import UNSTABLE_POLLS, Poll, absorb
+from aggregator.store.ingest import Poll, absorb
 from aggregator.store.retention import drop_leftovers, prune_batch
 from aggregator.store.rows import feed_of, source_of, state_of
 from aggregator.store.writer import Writer
 from aggregator.stories.concealment import public_site, public_title
+from aggregator.stories.unstable_ids import UNSTABLE_POLLS
 from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:

@@ -1,0 +1,269 @@
+"""What a document's entries change, decided as a whole: what is new, what is known and differs.
+
+In two steps, because most documents bring nothing new: `recognise` needs what is stored under the
+document's keys, `absorb` only what bears on those entries that are new or read otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aggregator.model import News, Tally
+from aggregator.model.notes import Flood
+from aggregator.stories.assignment import assign, retitled
+from aggregator.stories.edits import Rewritten, change, is_other_text
+from aggregator.stories.entry_dates import first_dates
+from aggregator.stories.floods import held_back
+from aggregator.stories.known_keys import gathered
+from aggregator.stories.matching import kind_of, match
+from aggregator.stories.minting import public_ids
+from aggregator.stories.ordering import in_order, order_keys
+from aggregator.stories.tombstones import keeps_away, sighting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from aggregator.model import Entry, Source
+    from aggregator.stories.assignment import Assignment, Candidate
+    from aggregator.stories.edits import Change, Version
+    from aggregator.stories.matching import Known
+    from aggregator.stories.tombstones import Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The entries of a source's document, in its order; `first`: no document came before it.
+
+    A `truncated` document may lack entries at its end. `version` is that of this program.
+    """
+
+    source: Source
+    entries: tuple[Entry, ...]
+    first: bool
+    truncated: bool
+    now: datetime
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is stored of a source that bears on all entries of a document.
+
+    `owners` maps those keys of the document that are stored to the entry that has them; `known`
+    and `versions` hold those entries. `absent` tells of each tombstone's key whether the documents
+    before have ceased to show it.
+    """
+
+    owners: Mapping[str, int]
+    known: Mapping[int, Known]
+    versions: Mapping[int, Version]
+    absent: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """An entry that is a stored one, and why; `strange_keys` are those that no entry has yet."""
+
+    entry: Entry
+    entry_id: int
+    because: str
+    strange_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """A document's entries sorted into known, pruned and `fresh` ones.
+
+    `fresh` are in the document's order, `ordered` are the same in the order of their order keys.
+    """
+
+    known: tuple[Recognised, ...]
+    fresh: tuple[Entry, ...]
+    ordered: tuple[Entry, ...]
+    pruned: int
+    tombstones: Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is stored that bears on the entries that are new, or whose text is another.
+
+    `raw` holds the publisher's stored fields of each known entry with another text (`None` where
+    they are kept no longer), `candidates` the stories that have one of the new ones' shared keys,
+    `held_ids` which of their wanted public ids are taken. `largest` and `taken` as in `order_keys`.
+    """
+
+    raw: Mapping[int, str | None]
+    candidates: tuple[Candidate, ...] = ()
+    held_ids: frozenset[str] = frozenset()
+    largest: int = 0
+    taken: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to store, with what it gets once and for ever."""
+
+    entry: Entry
+    public_id: str
+    order_key: int
+    held_back: bool
+    published_at: datetime
+    updated_at: datetime
+    story: Assignment
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedEntry:
+    """A known entry of which a reader sees something else from now on."""
+
+    entry_id: int
+    entry: Entry
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Absorption:
+    """All that one document changes.
+
+    `inserts` are in the order of their order keys, `changes` in the document's. `reasons` are why
+    known entries were recognised, `keys` by what else they are known from now on, each by the
+    entry's id and only where that is new. `strange_ids` is how many known entries came under an id
+    that they never had, of `ids` known entries with an id.
+    """
+
+    inserts: tuple[NewEntry, ...]
+    changes: tuple[ChangedEntry, ...]
+    reasons: tuple[tuple[int, str], ...]
+    keys: tuple[tuple[int, tuple[str, ...]], ...]
+    tombstones: Sighting
+    flood: Flood | None
+    tally: Tally
+    news: News
+    strange_ids: int
+    ids: int
+
+
+def recognise(arrival: Arrival, memory: Memory) -> Recognition:
+    """Return which entries of the document are known, which are new and which stay away."""
+    known: list[Recognised] = []
+    fresh: list[Entry] = []
+    pruned = 0
+    matches = match(arrival.entries, memory.owners, memory.known)
+    for entry, found in zip(arrival.entries, matches, strict=True):
+        if found.entry_id is not None:
+            strange = tuple(key for key in entry.keys if key not in memory.owners)
+            known.append(Recognised(entry, found.entry_id, found.because, strange))
+        elif keeps_away(memory.absent, entry):
+            pruned += 1
+        else:
+            fresh.append(entry)
+    shown = {key for entry in arrival.entries for key in entry.keys}
+    return Recognition(
+        known=tuple(known),
+        fresh=tuple(fresh),
+        ordered=in_order(fresh, first=arrival.first, now=arrival.now),
+        pruned=pruned,
+        tombstones=sighting(memory.absent, shown, truncated=arrival.truncated),
+    )
+
+
+def reread(recognition: Recognition, memory: Memory) -> tuple[int, ...]:
+    """Return the ids of the known entries whose stored raw fields `absorb` asks for."""
+    return tuple(
+        one.entry_id
+        for one in recognition.known
+        if is_other_text(memory.versions[one.entry_id], one.entry)
+    )
+
+
+def absorb(
+    arrival: Arrival,
+    memory: Memory,
+    recognition: Recognition,
+    surroundings: Surroundings,
+    *,
+    mint: Callable[[], str],
+) -> Absorption:
+    """Return what the document changes; `mint` returns a new public id each time."""
+    changes = tuple(_changes(arrival, memory, recognition, surroundings))
+    titles = {one.entry_id: one.entry.title for one in changes if isinstance(one.change, Rewritten)}
+    candidates = retitled(surroundings.candidates, titles)
+    inserts = _inserts(
+        arrival, recognition.ordered, replace(surroundings, candidates=candidates), mint
+    )
+    named = [one for one in recognition.known if _has_id(one.entry.keys)]
+    tally = Tally(
+        new=len(inserts),
+        updated=sum(isinstance(one.change, Rewritten) and one.change.is_edit for one in changes),
+        shared=len(recognition.known),
+        pruned=recognition.pruned,
+        held_back=sum(one.held_back for one in inserts),
+    )
+    return Absorption(
+        inserts=inserts,
+        changes=changes,
+        reasons=tuple(
+            (one.entry_id, one.because)
+            for one in recognition.known
+            if memory.versions[one.entry_id].matched != one.because
+        ),
+        keys=tuple(
+            (one.entry_id, keys)
+            for one in recognition.known
+            if (keys := gathered(one.strange_keys, memory.known[one.entry_id].keys))
+        ),
+        tombstones=recognition.tombstones,
+        flood=Flood(tally.held_back, arrival.now) if tally.held_back else None,
+        tally=tally,
+        news=News(tally, tuple(entry.published_at for entry in recognition.fresh)),
+        strange_ids=sum(_has_id(one.strange_keys) for one in named),
+        ids=len(named),
+    )
+
+
+def _changes(
+    arrival: Arrival, memory: Memory, recognition: Recognition, surroundings: Surroundings
+) -> Iterator[ChangedEntry]:
+    for one in recognition.known:
+        changed = change(
+            memory.versions[one.entry_id],
+            one.entry,
+            stored_raw=surroundings.raw.get(one.entry_id),
+            follows_edits=arrival.source.edits != "ignore",
+            version=arrival.version,
+            now=arrival.now,
+        )
+        if changed is not None:
+            yield ChangedEntry(one.entry_id, one.entry, changed)
+
+
+def _inserts(
+    arrival: Arrival,
+    ordered: tuple[Entry, ...],
+    surroundings: Surroundings,
+    mint: Callable[[], str],
+) -> tuple[NewEntry, ...]:
+    source, now = arrival.source, arrival.now
+    keys = order_keys(
+        ordered,
+        first=arrival.first,
+        now=now,
+        largest=surroundings.largest,
+        taken=surroundings.taken,
+    )
+    ids = public_ids(ordered, source, held=surroundings.held_ids, mint=mint)
+    stories = assign(ordered, surroundings.candidates, now=now)
+    flood = frozenset() if arrival.first else held_back(ordered, backfill=source.backfill, now=now)
+    return tuple(
+        NewEntry(entry, public_id, key, index in flood, *first_dates(entry, now), story)
+        for index, (entry, public_id, key, story) in enumerate(
+            zip(ordered, ids, keys, stories, strict=True)
+        )
+    )
+
+
+def _has_id(keys: tuple[str, ...]) -> bool:
+    return any(kind_of(key) == "guid" for key in keys)

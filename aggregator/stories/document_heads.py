@@ -1,0 +1,49 @@
+"""What readers see of a source by its document's head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aggregator.model import DocumentHead, Refined
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHead:
+    """What of a document's head reaches readers: where it differs, feeds have changed."""
+
+    title: str | None
+    feed_id: str | None
+    site_url: str | None
+    language: str | None
+    author: str | None
+    rights: str | None
+    description: str | None
+    icon_url: str | None
+
+
+def shown_head(head: DocumentHead) -> ShownHead:
+    """Return what of `head` reaches readers."""
+    return ShownHead(
+        title=head.title,
+        feed_id=head.feed_id,
+        site_url=head.site_url,
+        language=head.language,
+        author=head.author,
+        rights=head.rights,
+        description=head.description,
+        icon_url=head.icon_url,
+    )
+
+
+def stated_update(refined: Refined) -> datetime | None:
+    """Return when the document says that it changed, else its newest entry's date.
+
+    That is atom:source's `updated` (RFC 4287 section 4.2.11).
+    """
+    dates = [entry.updated_at or entry.published_at for entry in refined.entries]
+    newest = max((date for date in dates if date is not None), default=None)
+    return refined.head.updated_at or newest

@@ -1,0 +1,100 @@
+"""What a known entry's other text is: an edit of its publisher's, or only our reading of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aggregator.stories.entry_dates import edited_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from aggregator.model import Category, Entry
+
+#: The publisher's own words; while they stay, nothing was edited: we read them otherwise, or the
+#: entry has moved.
+_WORDS = ("raw_title", "raw_summary", "raw_content", "raw_author")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The stored text of an entry, as far as it takes that to tell whether it has changed.
+
+    `refined_by` is the version of the program that made it, `matched` why the newest document's
+    entry was recognised as this one (`None`: no document has shown it again).
+    """
+
+    content_hash: bytes
+    updated_at: datetime
+    refined_by: str
+    url: str | None
+    language: str | None
+    categories: tuple[Category, ...]
+    matched: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A reader sees another text. Only an edit of the publisher's moves `updated_at`."""
+
+    updated_at: datetime
+    is_edit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Another spelling of the link, other categories, another language: no edit."""
+
+
+Change = Rewritten | Touched
+
+
+def is_other_text(stored: Version, entry: Entry) -> bool:
+    """Tell whether a reader would see another text; `change` then needs the stored raw fields."""
+    return stored.content_hash != entry.content_hash
+
+
+def change(
+    stored: Version,
+    entry: Entry,
+    *,
+    stored_raw: str | None,
+    follows_edits: bool,
+    version: str,
+    now: datetime,
+) -> Change | None:
+    """Return what changes of a known entry, `None` where a reader sees what is there.
+
+    `stored_raw` are the publisher's fields as JSON, of which the stored text was made, `None`
+    where they are kept no longer. `version` is this program's: a later one that cleans better makes
+    nothing look new. Without `follows_edits` an entry stays as it was first seen.
+    """
+    if not is_other_text(stored, entry):
+        return None if _particulars(stored) == _particulars(entry) else Touched()
+    if _says_the_same(stored, stored_raw, entry.raw, version):
+        return Rewritten(stored.updated_at, is_edit=False)
+    if not follows_edits:
+        return None
+    return Rewritten(edited_at(stored.updated_at, entry.updated_at, now), is_edit=True)
+
+
+def _particulars(one: Version | Entry) -> tuple[object, ...]:
+    return one.url, one.language, frozenset(one.categories)
+
+
+def _says_the_same(stored: Version, stored_raw: str | None, raw: str, version: str) -> bool:
+    """Tell whether the publisher says what it said when the stored text was made.
+
+    Where its words are kept no longer, another version of ours having made the text is the reason.
+    """
+    if stored_raw is None:
+        return stored.refined_by != version
+    before, after = (_words(json.loads(text)) for text in (stored_raw, raw))
+    return any(before) and before == after
+
+
+def _words(raw: Mapping[str, object]) -> tuple[object, ...]:
+    return tuple(raw.get(name) for name in _WORDS)

@@ -1,0 +1,20 @@
+"""By which further keys a known entry is known from now on: publishers change ids and links."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from aggregator.stories.matching import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+#: Keys of one kind that an entry gathers; a publisher whose ids change all the time fills no disk.
+KEYS_OF_A_KIND = 8
+
+
+def gathered(strangers: Iterable[str], held: Collection[str]) -> tuple[str, ...]:
+    """Return which keys that no entry has yet an entry takes that is known by `held`."""
+    count = Counter(map(kind_of, held))
+    return tuple(key for key in strangers if count[kind_of(key)] < KEYS_OF_A_KIND)

@@ -1,0 +1,209 @@
+"""What a known entry's other text is, when it was updated, and by what it is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.model import Category
+from aggregator.stories.document_heads import shown_head, stated_update
+from aggregator.stories.edits import Change, Rewritten, Touched, Version, change
+from aggregator.stories.entry_dates import edited_at, first_dates
+from aggregator.stories.known_keys import KEYS_OF_A_KIND, gathered
+from aggregator.stories.tombstones import keeps_away, sighting
+from aggregator.stories.unstable_ids import polls_in_a_row
+from tests.making import DAY, HOUR, START, document, entry
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aggregator.model import Entry
+
+NOW = START + DAY
+
+ONE = replace(entry(1), raw='{"raw_title":"Entry 1"}', categories=(Category("a"), Category("b")))
+EDITED = replace(entry(1, text="edited"), raw='{"raw_title":"Other"}')
+REREAD = replace(EDITED, raw='{"raw_title":"Entry 1","raw_link":"x"}')
+STORED = Version(ONE.content_hash, START, "1", ONE.url, ONE.language, ONE.categories)
+
+EDIT, READING = Rewritten(NOW, is_edit=True), Rewritten(START, is_edit=False)
+
+
+@pytest.mark.parametrize(
+    ("again", "stored_raw", "follows_edits", "version", "expected"),
+    [
+        (ONE, ONE.raw, True, "1", None),
+        (replace(ONE, raw="{}"), ONE.raw, True, "2", None),
+        (replace(ONE, categories=ONE.categories[::-1]), ONE.raw, True, "1", None),
+        (replace(ONE, categories=ONE.categories[:1]), ONE.raw, True, "1", Touched()),
+        (replace(ONE, url="https://one.example/2"), ONE.raw, False, "1", Touched()),
+        (replace(ONE, language="en"), ONE.raw, True, "1", Touched()),
+        (EDITED, ONE.raw, True, "1", EDIT),
+        (EDITED, ONE.raw, True, "2", EDIT),
+        (EDITED, ONE.raw, False, "1", None),
+        (REREAD, ONE.raw, True, "1", READING),
+        (REREAD, ONE.raw, False, "2", READING),
+        # Without the publisher's words another version of ours explains another text.
+        (EDITED, None, True, "1", EDIT),
+        (EDITED, None, True, "2", READING),
+        # Fields without a word prove nothing.
+        (replace(EDITED, raw="{}"), "{}", True, "1", EDIT),
+    ],
+)
+def test_what_changes_of_a_known_entry(
+    again: Entry,
+    stored_raw: str | None,
+    follows_edits: bool,
+    version: str,
+    expected: Change | None,
+) -> None:
+    told = change(
+        STORED,
+        again,
+        stored_raw=stored_raw,
+        follows_edits=follows_edits,
+        version=version,
+        now=NOW,
+    )
+    assert told == expected
+
+
+@pytest.mark.parametrize(
+    ("published_at", "updated_at", "expected"),
+    [
+        (None, None, (NOW, NOW)),
+        (START, None, (START, START)),
+        (START, START + HOUR, (START, START + HOUR)),
+        (START, START - HOUR, (START, START)),
+        (NOW + DAY, None, (NOW, NOW)),
+        (START, NOW + DAY, (START, NOW)),
+        (None, START, (NOW, NOW)),
+    ],
+)
+def test_a_new_entrys_dates_are_the_publishers_as_far_as_the_clock_allows(
+    published_at: datetime | None, updated_at: datetime | None, expected: tuple[datetime, datetime]
+) -> None:
+    one = entry(1, published_at=published_at, updated_at=updated_at)
+    assert first_dates(one, NOW) == expected
+
+
+moments = st.integers(-100, 100).map(lambda hours: START + hours * HOUR)
+
+
+@given(published=st.none() | moments, updated=st.none() | moments, now=moments)
+def test_nothing_is_updated_before_it_was_published_or_after_now(
+    published: datetime | None, updated: datetime | None, now: datetime
+) -> None:
+    first, last = first_dates(entry(1, published_at=published, updated_at=updated), now)
+    assert first <= last <= now
+
+
+@given(before=moments, stated=st.none() | moments, now=moments)
+def test_a_time_of_change_never_goes_back_nor_beyond_the_clock(
+    before: datetime, stated: datetime | None, now: datetime
+) -> None:
+    at = edited_at(before, stated, now)
+    assert before <= at <= max(before, now)
+    if stated is not None and before < stated <= now:
+        assert at == stated
+
+
+@pytest.mark.parametrize(
+    ("held", "strangers", "taken"),
+    [
+        ({"guid:a"}, ("guid:b", "url:x"), ("guid:b", "url:x")),
+        ({f"guid:{n}" for n in range(KEYS_OF_A_KIND)}, ("guid:b", "url:x"), ("url:x",)),
+        ({f"guid:{n}" for n in range(KEYS_OF_A_KIND - 1)}, ("guid:b",), ("guid:b",)),
+    ],
+)
+def test_a_known_entry_gathers_so_many_keys_of_a_kind(
+    held: set[str], strangers: tuple[str, ...], taken: tuple[str, ...]
+) -> None:
+    assert gathered(strangers, held) == taken
+
+
+@pytest.mark.parametrize(
+    ("tombstones", "away"),
+    [
+        ((), False),
+        (("guid:1",), True),
+        (("site:1",), True),
+        (("path:1",), False),
+        (("brief:1",), False),
+        (("path:1", "brief:1"), True),
+        (("guid:2", "path:1"), False),
+    ],
+)
+def test_what_keeps_a_pruned_entry_away(tombstones: tuple[str, ...], away: bool) -> None:
+    keys = ("guid:1", "url:1", "site:1", "path:1", "brief:1")
+    assert keeps_away(tombstones, replace(ONE, keys=keys)) is away
+
+
+@pytest.mark.parametrize(
+    ("shown", "truncated", "returned", "vanished"),
+    [
+        ({"a", "b"}, False, {"a"}, set()),
+        ({"b"}, False, set(), set()),
+        (set(), False, set(), {"b"}),
+        (set(), True, set(), set()),
+        ({"a", "x"}, True, {"a"}, set()),
+    ],
+)
+def test_when_a_tombstones_time_begins_and_ends(
+    shown: set[str], truncated: bool, returned: set[str], vanished: set[str]
+) -> None:
+    found = sighting({"a": True, "b": False}, shown, truncated=truncated)
+    assert set(found.returned) == returned
+    assert set(found.vanished) == vanished
+
+
+@pytest.mark.parametrize(
+    ("before", "strange", "known", "after"),
+    [
+        (0, 2, 3, 1),
+        (1, 9, 9, 2),
+        (1, 1, 1, 1),  # one strange id is no sign
+        (1, 2, 4, 1),  # half of them is not most
+        (1, 0, 4, 0),
+        (1, 0, 0, 1),  # a document without known ids says nothing
+    ],
+)
+def test_documents_in_a_row_whose_ids_changed(
+    before: int, strange: int, known: int, after: int
+) -> None:
+    assert polls_in_a_row(before, strange=strange, known=known) == after
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "is_shown"),
+    [
+        ("title", "Other", True),
+        ("icon_url", "https://one.example/icon.png", True),
+        ("kind", "atom10", False),
+        ("notes", ("repaired",), False),
+        ("updated_at", START, False),
+    ],
+)
+def test_what_of_a_documents_head_reaches_readers(
+    field: str, value: object, is_shown: bool
+) -> None:
+    before, after = document().head, document(**{field: value}).head
+    assert (shown_head(before) != shown_head(after)) is is_shown
+
+
+@pytest.mark.parametrize(("of_head", "expected"), [(START, START), (None, START + HOUR)])
+def test_a_documents_time_is_its_own_else_its_newest_entrys(
+    of_head: datetime | None, expected: datetime
+) -> None:
+    told = document(
+        entry(1),
+        entry(2, published_at=START, updated_at=START + HOUR),
+        entry(3, published_at=START - DAY),
+        updated_at=of_head,
+    )
+    assert stated_update(told) == expected
+    assert stated_update(document()) is None
