@@ -26,6 +26,7 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.operations.messages import note_lines
+from aggregator.schedule.rhythm import Rhythm
 
 if TYPE_CHECKING:
     from aggregator.store import Store
@@ -76,6 +77,12 @@ def entry(
         content_hash=hashlib.sha256(f"{title}{content}".encode()).digest(),
         raw="{}",
     )
+
+
+def steady(per_day: float) -> Rhythm:
+    """Return the rhythm of a source watched for months, as busy at every hour."""
+    watched = tuple((5 if b < 24 else 2) / 168 * 346 for b in range(48))
+    return Rhythm(tuple(hours * per_day / 24 for hours in watched), watched, START)
 
 
 def document(*entries: Entry, **head: object) -> Refined:

@@ -31,6 +31,24 @@ def free_port() -> int:
         return port
 
 
+def run_in(
+    *words: str | Path, cwd: Path, text: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, with `text` on its standard input."""
+    clean = {name: value for name, value in os.environ.items() if name != "AGGREGATOR_CONFIG"}
+    return subprocess.run(
+        [PROGRAM, *words],
+        capture_output=True,
+        check=False,
+        text=True,
+        encoding="utf-8",
+        cwd=cwd,
+        input=text,
+        timeout=PATIENCE,
+        env=clean | {"PYTHONIOENCODING": "utf-8"} | environment,
+    )
+
+
 class Program:
     """A folder with a config.toml, and the program run on it."""
 

@@ -171,6 +171,16 @@ def test_arrows_point_one_way_and_stages_of_one_level_stay_apart() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_what_tests_share_lies_in_modules_that_are_no_tests() -> None:
+    readers = [path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    assert not [
+        str(found)
+        for path in readers
+        for found in imports(path)
+        if re.match(r"tests\.(\w+\.)*test_", found.name)
+    ]
+
+
 def test_pure_stages_take_clock_dice_and_environment_as_arguments() -> None:
     pure = [path for path in sources() if stage_of(path) in PURE and path not in RIM]
     impure_names = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(IMPURE_MODULES)))})(?:\.|$)")

@@ -15,7 +15,7 @@ import pytest
 
 import aggregator
 from tests import ROOT
-from tests.program import PROGRAM
+from tests.program import PROGRAM, run_in
 
 #: Every command, with as many words as it needs.
 CALLS = {
@@ -56,23 +56,6 @@ window = "36h"
 """
 
 
-def run(
-    *words: str | Path, cwd: Path, text: str | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if name != "AGGREGATOR_CONFIG"}
-    return subprocess.run(
-        [PROGRAM, *words],
-        capture_output=True,
-        check=False,
-        text=True,
-        encoding="utf-8",
-        cwd=cwd,
-        input=text,
-        timeout=60,
-        env=clean | {"PYTHONIOENCODING": "utf-8"} | environment,
-    )
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
@@ -80,12 +63,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_version_is_the_package_s(tmp_path: Path) -> None:
-    assert run("--version", cwd=tmp_path).stdout == f"aggregator {aggregator.__version__}\n"
+    assert run_in("--version", cwd=tmp_path).stdout == f"aggregator {aggregator.__version__}\n"
 
 
 def test_help_names_every_command_and_costs_little(tmp_path: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    told = run("--help", cwd=tmp_path)
+    told = run_in("--help", cwd=tmp_path)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert told.returncode == 0
     for command in COMMANDS:
@@ -106,7 +89,7 @@ def test_help_imports_nothing_that_only_a_command_needs() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_examples(command: str, tmp_path: Path) -> None:
-    told = run(command, "--help", cwd=tmp_path)
+    told = run_in(command, "--help", cwd=tmp_path)
     assert told.returncode == 0
     assert "Examples:" in told.stdout
     assert f"  aggregator {command}" in told.stdout
@@ -117,7 +100,7 @@ def test_every_command_explains_itself_with_examples(command: str, tmp_path: Pat
 def test_the_documentation_explains_every_command_and_option(command: str, tmp_path: Path) -> None:
     documentation = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     assert f"\n## aggregator {command}\n" in documentation
-    for option in re.findall(r"--[a-z-]+", run(command, "--help", cwd=tmp_path).stdout):
+    for option in re.findall(r"--[a-z-]+", run_in(command, "--help", cwd=tmp_path).stdout):
         assert option in documentation
 
 
@@ -125,7 +108,7 @@ def test_the_documentation_explains_every_command_and_option(command: str, tmp_p
 def test_every_command_names_every_mistake_and_ends_with_78(command: str, tmp_path: Path) -> None:
     broken = '[server]\nlistn = 1\n[[sources]]\nname = "a"\nurl = "x"\nintervall = "10m"\n'
     (tmp_path / "config.toml").write_text(broken, encoding="utf-8")
-    told = run(command, *CALLS[command], cwd=tmp_path)
+    told = run_in(command, *CALLS[command], cwd=tmp_path)
     assert told.stderr.splitlines()[:3] == [
         'config.toml:2: server.listn: unknown key, did you mean "listen"?',
         "config.toml:5: sources[0].url: must be an http:// or https:// URL",
@@ -139,7 +122,7 @@ def test_every_command_names_every_mistake_and_ends_with_78(command: str, tmp_pa
 def test_without_a_configuration_it_says_where_it_looked(tmp_path: Path) -> None:
     if Path("/etc/aggregator/config.toml").exists():
         pytest.skip("this machine has an installed configuration")
-    told = run("check", cwd=tmp_path)
+    told = run_in("check", cwd=tmp_path)
     assert told.returncode == 78
     assert "neither config.toml nor /etc/aggregator/config.toml" in told.stderr
 
@@ -150,17 +133,17 @@ def test_the_configuration_can_be_named_before_or_after_the_command_or_around_it
     other = folder / "other.toml"
     (folder / "config.toml").rename(other)
     for told in (
-        run("--config", "other.toml", "check", cwd=folder),
-        run("check", "--config", "other.toml", cwd=folder),
-        run("check", cwd=folder, AGGREGATOR_CONFIG="other.toml"),
-        run("--config", "nowhere", "check", "--config", "other.toml", cwd=folder),
+        run_in("--config", "other.toml", "check", cwd=folder),
+        run_in("check", "--config", "other.toml", cwd=folder),
+        run_in("check", cwd=folder, AGGREGATOR_CONFIG="other.toml"),
+        run_in("--config", "nowhere", "check", "--config", "other.toml", cwd=folder),
     ):
         assert (told.returncode, told.stderr) == (0, "")
         assert told.stdout.startswith("other.toml: 2 sources, 2 feeds")
 
 
 def test_check_prints_what_would_be_polled_and_published(folder: Path) -> None:
-    told = run("check", cwd=folder)
+    told = run_in("check", cwd=folder)
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout == (
         "config.toml: 2 sources, 2 feeds and 3 automatic; database data/a.db\n"
@@ -238,7 +221,7 @@ template = "hexo-volantis"
 
 def test_check_tells_rules_private_feeds_files_and_sites_and_no_token(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(EVERYTHING, encoding="utf-8")
-    told = run("check", cwd=tmp_path)
+    told = run_in("check", cwd=tmp_path)
     assert (told.returncode, told.stderr) == (0, "")
     assert "CANARY" not in told.stdout
     assert "  keep 3, replace 1, edits: ignore, expected every 2d  " in told.stdout
@@ -270,7 +253,7 @@ def test_check_tells_rules_private_feeds_files_and_sites_and_no_token(tmp_path: 
 
 def test_check_warns_on_standard_error_and_succeeds(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("", encoding="utf-8")
-    told = run("check", cwd=tmp_path)
+    told = run_in("check", cwd=tmp_path)
     assert told.returncode == 0
     assert told.stderr == (
         "warning: config.toml:1: sources: there are none, so nothing is polled\n"
@@ -279,7 +262,7 @@ def test_check_warns_on_standard_error_and_succeeds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("locale", ["C", "en_US.ISO-8859-1", "POSIX"])
 def test_a_terminal_without_chinese_is_no_reason_to_fail(folder: Path, locale: str) -> None:
-    told = run(
+    told = run_in(
         "check", cwd=folder, LC_ALL=locale, PYTHONIOENCODING="latin-1", PYTHONCOERCECLOCALE="0"
     )
     assert (told.returncode, told.stderr) == (0, "")
@@ -288,21 +271,21 @@ def test_a_terminal_without_chinese_is_no_reason_to_fail(folder: Path, locale: s
 
 @pytest.mark.parametrize("words", [("nonsense",), ("poll", "--nonsense"), ("status", "extra")])
 def test_a_wrong_command_line_ends_with_2(words: tuple[str, ...], folder: Path) -> None:
-    told = run(*words, cwd=folder)
+    told = run_in(*words, cwd=folder)
     assert told.returncode == 2
     assert "Usage: aggregator" in told.stderr
     assert "Traceback" not in told.stderr
 
 
 def test_status_without_a_database_names_its_path_and_makes_none(folder: Path) -> None:
-    told = run("status", cwd=folder)
+    told = run_in("status", cwd=folder)
     assert told.returncode == 69
     assert told.stderr.startswith(f"aggregator: {folder}/data/a.db: ")
     assert [path.name for path in folder.iterdir()] == ["config.toml"]
 
 
 def test_reload_without_a_daemon_says_so_and_that_the_file_is_valid(folder: Path) -> None:
-    told = run("reload", cwd=folder)
+    told = run_in("reload", cwd=folder)
     assert told.returncode == 69
     assert told.stdout == "config.toml is valid.\n"
     assert f"no daemon runs on {folder}/data/a.db" in told.stderr
@@ -347,7 +330,7 @@ def test_ctrl_c_ends_it_without_a_traceback(folder: Path) -> None:
 
 
 def test_no_secret_and_no_control_character_is_printed(folder: Path) -> None:
-    told = run("check", cwd=folder)
+    told = run_in("check", cwd=folder)
     assert "CANARY" not in told.stdout + told.stderr
     assert "\u202e" not in told.stdout
     assert json.dumps(told.stdout).count("\\u001b") == 0

@@ -12,9 +12,9 @@ from aggregator.lint.html_checks import srcset
 from aggregator.lint.html_tokens import tokens
 from aggregator.lint.html_tree import Nesting
 from aggregator.lint.value_checks import canonical
-from tests import corpus
-from tests.test_lint_rules import FOLDER
+from tests import FIXTURES, corpus
 
+FOLDER = FIXTURES / "lint"
 BASES = {name: (FOLDER / f"base.{name}").read_bytes() for name in ("atom", "rss", "json")}
 
 

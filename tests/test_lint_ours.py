@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from aggregator import parse, refine
 from aggregator.lint import lint
 from aggregator.lint.registries import words
-from aggregator.model import Body, Category, Enclosure, Feed, Origin, Source, Story
+from aggregator.model import Body, Feed, Source, Story
 from aggregator.model.errors import UnreadableError
 from aggregator.preview.dry_run import rehearse
 from aggregator.publish import Addresses, Format, render
 from aggregator.refine.sanitise import clean
 from tests import FIXTURES, corpus
+from tests.any_stories import instants, stories, unicode_text
 from tests.golden import STORIES, documents
 from tests.hostile_html import PAYLOADS
 from tests.publishing import config, selection, story
@@ -131,62 +132,24 @@ def test_hostile_html_passes_once_it_is_cleaned() -> None:
     assert faults_of(selection(*stories)) == []
 
 
-# Any code point at all, lone surrogates and controls included, and what markup is made of.
-any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=40) | st.text(
-    list("<>&\"'/![]?;=#x0 \t\r\n\x00\x0b\x85\x9f\ufffe\ud800ab世😀"), max_size=40
-)
+any_text = unicode_text(40)
 tags = words(
     "<p> </p> <b> </b> </a> <table> <tr> <td> </td> <li> <ul> </ul> <div> </div> <a/href=/x>"
     " <img/src=x> <math> <mi> <svg> <script> <style> <!-- --> &amp; &copy &#x80; text &"
 )
 any_html = any_text | st.lists(st.sampled_from(sorted(tags)), max_size=20).map(" ".join)
 #: When entries are published: since the web, and before now.
-instants = st.integers(0, 35 * 365 * 86_400 * 10**6).map(
-    lambda micros: datetime(1990, 1, 2, tzinfo=UTC) + timedelta(microseconds=micros)
-)
+any_moment = instants(datetime(1990, 1, 2, tzinfo=UTC), datetime(2024, 12, 31, tzinfo=UTC))
 #: The ids that the store mints: addresses and URNs in their canonical form.
 ids = st.integers(0, 5).map("urn:x-test:{}".format) | any_text.map(
     lambda text: "https://example.com/" + quote(text, errors="replace")
 )
-stories = st.builds(
-    Story,
-    id=ids,
-    order_key=st.just(1),
-    origin=st.builds(
-        Origin,
-        name=st.just("name"),
-        title=any_text,
-        id=st.just("urn:x-test:origin"),
-        url=st.none() | any_text,
-        site_url=st.none() | any_text.map(lambda text: "https://example.com/" + text),
-        updated_at=instants,
-        language=st.none() | any_text,
-    ),
-    url=st.none() | any_text | any_text.map(lambda text: "https://example.com/" + text),
-    title=any_text,
-    content_html=any_html.map(lambda html: clean(html, "https://source.example/")),
-    summary=any_text,
-    author=st.none() | any_text,
-    published_at=instants,
-    updated_at=instants,
-    categories=st.lists(
-        st.builds(Category, any_text, st.none() | any_text, st.none() | any_text), max_size=3
-    ).map(tuple),
-    enclosures=st.lists(
-        st.builds(
-            Enclosure,
-            any_text.map(lambda text: "https://example.com/" + text),
-            any_text,
-            st.integers(-1, 10**12),
-        ),
-        max_size=3,
-    ).map(tuple),
-    language=st.none() | any_text,
-)
+any_published_html = any_html.map(lambda html: clean(html, "https://source.example/"))
+any_story = stories(any_text, any_moment, ids=ids, html=any_published_html)
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(stories, max_size=4).map(tuple), any_text)
+@given(st.lists(any_story, max_size=4).map(tuple), any_text)
 def test_any_stored_entry_passes(chosen: tuple[Story, ...], title: str) -> None:
     ordered = (replace(one, order_key=number) for number, one in enumerate(chosen, start=1))
     assert faults_of(selection(*ordered, title=title)) == []

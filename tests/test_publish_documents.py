@@ -6,12 +6,10 @@ RFC 4287, RSS 2.0 with the RSS Advisory Board's profile, JSON Feed 1.1, XML 1.0.
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import permutations
-from typing import Any
 
 import pytest
 from lxml import etree
@@ -19,14 +17,21 @@ from lxml import etree
 from aggregator.model import Enclosure, Feed, Origin, Selection
 from aggregator.publish import Addresses, Format, render
 from tests.golden import FOLDER, STORIES, documents
+from tests.published import (
+    ADDRESSES,
+    ATOM,
+    CONTENT,
+    LANG,
+    as_atom,
+    as_json,
+    as_rss,
+    only,
+    texts,
+)
 from tests.publishing import MOMENT, bare_story, selection, story
 
-ADDRESSES = Addresses("https://feeds.example.org")
-ATOM = "{http://www.w3.org/2005/Atom}"
-CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 MEDIA_CONTENT = "{http://search.yahoo.com/mrss/}content"
 CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
-LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?(Z|[+-]\d\d:\d\d)")
 RFC822 = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 ABSOLUTE_IRI = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
@@ -39,40 +44,6 @@ SELECTIONS = {
     "bare": selection(bare_story()),
 }
 EACH = pytest.mark.parametrize("selected", SELECTIONS.values(), ids=SELECTIONS)
-
-
-def atom(selected: Selection) -> etree._Element:
-    return strict(render(selected, Format.ATOM, ADDRESSES))
-
-
-def rss(selected: Selection) -> etree._Element:
-    channel = strict(render(selected, Format.RSS, ADDRESSES)).find("channel")
-    assert channel is not None
-    return channel
-
-
-def json_feed(selected: Selection) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(render(selected, Format.JSON, ADDRESSES))
-    return document
-
-
-def strict(document: bytes) -> etree._Element:
-    """Parse without mercy, and refuse what no feed should hold."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=False)
-    root = etree.fromstring(document, parser)
-    assert b"<!DOCTYPE" not in document
-    assert not root.xpath("//processing-instruction() | //comment()")
-    assert document.startswith(b"<?xml version='1.0' encoding='UTF-8'?>")
-    return root
-
-
-def texts(element: etree._Element, name: str) -> list[str]:
-    return [found.text or "" for found in element.findall(name)]
-
-
-def only(element: etree._Element, name: str) -> str:
-    (text,) = texts(element, name)
-    return text
 
 
 def links(element: etree._Element, rel: str) -> list[dict[str, str]]:
@@ -103,7 +74,7 @@ def test_same_selection_gives_same_bytes(form: Format, selected: Selection) -> N
 
 @EACH
 def test_atom_feed_and_entries_have_what_rfc_4287_demands(selected: Selection) -> None:
-    feed = atom(selected)
+    feed = as_atom(selected)
     assert feed.tag == f"{ATOM}feed"
     assert only(feed, f"{ATOM}title").strip()
     assert only(feed, f"{ATOM}id") == selected.id
@@ -141,7 +112,7 @@ def test_atom_feed_and_entries_have_what_rfc_4287_demands(selected: Selection) -
 @EACH
 def test_atom_entries_name_their_source_completely(selected: Selection) -> None:
     origins = {story.origin.id: story.origin for story in selected.stories}
-    for entry in atom(selected).findall(f"{ATOM}entry"):
+    for entry in as_atom(selected).findall(f"{ATOM}entry"):
         (source,) = entry.findall(f"{ATOM}source")
         origin = origins[only(source, f"{ATOM}id")]
         assert only(source, f"{ATOM}title") == origin.title
@@ -152,7 +123,7 @@ def test_atom_entries_name_their_source_completely(selected: Selection) -> None:
 
 
 def test_atom_enclosures_keep_type_and_length() -> None:
-    (entry,) = atom(selection(story())).findall(f"{ATOM}entry")
+    (entry,) = as_atom(selection(story())).findall(f"{ATOM}entry")
     assert links(entry, "enclosure") == [
         {
             "rel": "enclosure",
@@ -166,7 +137,7 @@ def test_atom_enclosures_keep_type_and_length() -> None:
 
 @EACH
 def test_rss_channel_and_items_keep_the_profile(selected: Selection) -> None:
-    channel = rss(selected)
+    channel = as_rss(selected)
     assert only(channel, "title").strip()
     assert only(channel, "description").strip()
     assert only(channel, "link") == "https://feeds.example.org/"
@@ -202,22 +173,22 @@ def test_rss_channel_and_items_keep_the_profile(selected: Selection) -> None:
 def test_rss_weekdays_are_right() -> None:
     for days in range(7):
         selected = selection(story(published_at=MOMENT - timedelta(days=days)))
-        text = only(rss(selected), "item/pubDate")
+        text = only(as_rss(selected), "item/pubDate")
         assert parsedate_to_datetime(text).strftime("%a") == text[:3]
 
 
 def test_rss_item_of_a_source_without_any_address_has_no_source_element() -> None:
-    assert rss(selection(bare_story(title="x"))).find("item/source") is None
+    assert as_rss(selection(bare_story(title="x"))).find("item/source") is None
 
 
 def test_rss_source_of_a_private_source_is_its_site() -> None:
     origin = Origin("club", "Club", "urn:x", None, "https://club.example.com/", MOMENT, None)
-    (source,) = rss(selection(story(origin=origin))).findall("item/source")
+    (source,) = as_rss(selection(story(origin=origin))).findall("item/source")
     assert source.get("url") == "https://club.example.com/"
 
 
 def test_rss_has_only_the_first_enclosure() -> None:
-    (enclosure,) = rss(selection(story())).findall("item/enclosure")
+    (enclosure,) = as_rss(selection(story())).findall("item/enclosure")
     assert enclosure.get("url") == "https://cdn.example.org/one.mp3"
 
 
@@ -239,34 +210,34 @@ BOOK = Enclosure("https://cdn.example.org/one.pdf", "application/pdf")
 def test_rss_gives_its_one_place_to_what_can_be_played(
     enclosures: tuple[Enclosure, ...], chosen: Enclosure
 ) -> None:
-    (enclosure,) = rss(selection(story(enclosures=enclosures))).findall("item/enclosure")
+    (enclosure,) = as_rss(selection(story(enclosures=enclosures))).findall("item/enclosure")
     assert enclosure.get("url") == chosen.url
 
 
 def test_an_entrys_picture_is_json_feeds_image_and_an_enclosure_in_atom() -> None:
     second = Enclosure("https://cdn.example.org/two.png", "image/png")
     selected = selection(story(enclosures=(SOUND, PICTURE, second)))
-    (item,) = json_feed(selected)["items"]
+    (item,) = as_json(selected)["items"]
     assert item["image"] == PICTURE.url
     assert [one["url"] for one in item["attachments"]] == [SOUND.url, second.url]
-    (entry,) = atom(selected).findall(f"{ATOM}entry")
+    (entry,) = as_atom(selected).findall(f"{ATOM}entry")
     assert [one["href"] for one in links(entry, "enclosure")] == [
         SOUND.url,
         PICTURE.url,
         second.url,
     ]
-    assert "image" not in json_feed(selection(story()))["items"][0]
+    assert "image" not in as_json(selection(story()))["items"][0]
 
 
 def test_rss_content_without_summary_is_the_description() -> None:
-    channel = rss(selection(story(summary="", content_html="<p>x</p>")))
+    channel = as_rss(selection(story(summary="", content_html="<p>x</p>")))
     assert only(channel, "item/description") == "<p>x</p>"
     assert channel.find(f"item/{CONTENT}") is None
 
 
 @EACH
 def test_json_feed_keeps_version_1_1(selected: Selection) -> None:
-    feed = json_feed(selected)
+    feed = as_json(selected)
     assert feed["version"] == "https://jsonfeed.org/version/1.1"
     assert feed["title"]
     assert feed["feed_url"] == "https://feeds.example.org/feeds/all.json"
@@ -292,9 +263,9 @@ def test_json_feed_keeps_version_1_1(selected: Selection) -> None:
 @EACH
 def test_no_document_carries_an_id_twice(selected: Selection) -> None:
     ids = {
-        Format.ATOM: texts(atom(selected), f"{ATOM}entry/{ATOM}id"),
-        Format.RSS: texts(rss(selected), "item/guid"),
-        Format.JSON: [item["id"] for item in json_feed(selected)["items"]],
+        Format.ATOM: texts(as_atom(selected), f"{ATOM}entry/{ATOM}id"),
+        Format.RSS: texts(as_rss(selected), "item/guid"),
+        Format.JSON: [item["id"] for item in as_json(selected)["items"]],
     }
     expected = list(dict.fromkeys(story.id for story in selected.stories))
     assert ids == dict.fromkeys(Format, expected)
@@ -302,7 +273,7 @@ def test_no_document_carries_an_id_twice(selected: Selection) -> None:
 
 def test_of_two_stories_that_only_a_secret_tells_apart_one_is_published() -> None:
     twins = [story(id=f"https://example.com/?token={secret}") for secret in ("one", "two")]
-    assert len(json_feed(selection(*twins))["items"]) == 1
+    assert len(as_json(selection(*twins))["items"]) == 1
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
@@ -311,9 +282,9 @@ def test_feed_is_as_new_as_its_newest_story(order: tuple[int, ...]) -> None:
         *(story(id=f"urn:x:{n}", updated_at=MOMENT - timedelta(days=3 - n)) for n in order)
     )
     newest = (MOMENT - timedelta(days=1)).replace(microsecond=0)
-    updated = datetime.fromisoformat(only(atom(selected), f"{ATOM}updated"))
+    updated = datetime.fromisoformat(only(as_atom(selected), f"{ATOM}updated"))
     assert updated.replace(microsecond=0) == newest
-    assert parsedate_to_datetime(only(rss(selected), "lastBuildDate")) == newest
+    assert parsedate_to_datetime(only(as_rss(selected), "lastBuildDate")) == newest
 
 
 def test_an_entry_that_was_never_updated_does_not_look_updated_in_any_format() -> None:
@@ -321,28 +292,28 @@ def test_an_entry_that_was_never_updated_does_not_look_updated_in_any_format() -
     never = story(published_at=MOMENT, updated_at=MOMENT, order_key=1_234_567)
     later = story(id="urn:x:2", published_at=MOMENT, updated_at=MOMENT + timedelta(hours=1))
     selected = selection(never, later)
-    first, second = atom(selected).findall(f"{ATOM}entry")
+    first, second = as_atom(selected).findall(f"{ATOM}entry")
     assert only(first, f"{ATOM}published") == only(first, f"{ATOM}updated")
     published = datetime.fromisoformat(only(second, f"{ATOM}published"))
     assert datetime.fromisoformat(only(second, f"{ATOM}updated")) - published == timedelta(hours=1)
     assert published.replace(microsecond=0) == moment
-    item = json_feed(selected)["items"][0]
+    item = as_json(selected)["items"][0]
     assert item["date_published"] == item["date_modified"] == "2026-11-20T08:30:15Z"
-    assert texts(rss(selected), "item/pubDate") == ["Fri, 20 Nov 2026 08:30:15 GMT"] * 2
+    assert texts(as_rss(selected), "item/pubDate") == ["Fri, 20 Nov 2026 08:30:15 GMT"] * 2
 
 
 def test_an_empty_feed_is_as_new_as_its_last_change() -> None:
     changed_at = MOMENT.replace(microsecond=0)
-    assert datetime.fromisoformat(only(atom(selection()), f"{ATOM}updated")) == changed_at
-    assert parsedate_to_datetime(only(rss(selection()), "lastBuildDate")) == changed_at
+    assert datetime.fromisoformat(only(as_atom(selection()), f"{ATOM}updated")) == changed_at
+    assert parsedate_to_datetime(only(as_rss(selection()), "lastBuildDate")) == changed_at
 
 
 def test_instants_of_any_zone_are_published_in_utc() -> None:
     zoned = datetime.fromisoformat("2026-11-20T08:00:00+08:00")
     selected = selection(story(published_at=zoned))
-    assert only(rss(selected), "item/pubDate") == "Fri, 20 Nov 2026 00:00:00 GMT"
-    assert json_feed(selected)["items"][0]["date_published"] == "2026-11-20T00:00:00Z"
-    published = only(atom(selected), f"{ATOM}entry/{ATOM}published")
+    assert only(as_rss(selected), "item/pubDate") == "Fri, 20 Nov 2026 00:00:00 GMT"
+    assert as_json(selected)["items"][0]["date_published"] == "2026-11-20T00:00:00Z"
+    published = only(as_atom(selected), f"{ATOM}entry/{ATOM}published")
     assert datetime.fromisoformat(published).replace(microsecond=0) == zoned.astimezone(UTC)
 
 
@@ -367,31 +338,31 @@ def test_instants_of_any_zone_are_published_in_utc() -> None:
 )
 def test_every_format_names_the_author_or_else_the_source(author: str | None, name: str) -> None:
     selected = selection(story(author=author))
-    assert only(atom(selected), f"{ATOM}entry/{ATOM}author/{ATOM}name") == name
-    assert only(rss(selected), f"item/{CREATOR}") == name
-    assert json_feed(selected)["items"][0]["authors"] == [{"name": name}]
+    assert only(as_atom(selected), f"{ATOM}entry/{ATOM}author/{ATOM}name") == name
+    assert only(as_rss(selected), f"item/{CREATOR}") == name
+    assert as_json(selected)["items"][0]["authors"] == [{"name": name}]
 
 
 def test_a_language_that_all_stories_share_is_the_feeds() -> None:
     selected = selection(story(), story(id="urn:x:2"))
-    assert atom(selected).get(LANG) == "zh-CN"
-    assert atom(selected).find(f"{ATOM}entry").get(LANG) is None  # type: ignore[union-attr]  # it has two
-    assert only(rss(selected), "language") == "zh-CN"
-    assert json_feed(selected)["language"] == "zh-CN"
+    assert as_atom(selected).get(LANG) == "zh-CN"
+    assert as_atom(selected).find(f"{ATOM}entry").get(LANG) is None  # type: ignore[union-attr]  # it has two
+    assert only(as_rss(selected), "language") == "zh-CN"
+    assert as_json(selected)["language"] == "zh-CN"
 
 
 def test_stories_of_several_languages_each_say_their_own() -> None:
     selected = selection(story(), story(id="urn:x:2", language="en"), bare_story())
-    feed = atom(selected)
+    feed = as_atom(selected)
     assert feed.get(LANG) is None
     assert [entry.get(LANG) for entry in feed.findall(f"{ATOM}entry")] == ["zh-CN", "en", None]
-    assert rss(selected).find("language") is None
-    assert [item.get("language") for item in json_feed(selected)["items"]] == ["zh-CN", "en", None]
+    assert as_rss(selected).find("language") is None
+    assert [item.get("language") for item in as_json(selected)["items"]] == ["zh-CN", "en", None]
 
 
 @pytest.mark.parametrize("language", ["", "x" * 30, "en_US", "中文", "en us", 'en"'])
 def test_what_is_no_language_tag_is_not_published(language: str) -> None:
-    assert atom(selection(bare_story(language=language))).get(LANG) is None
+    assert as_atom(selection(bare_story(language=language))).get(LANG) is None
 
 
 @pytest.mark.parametrize(
@@ -399,18 +370,18 @@ def test_what_is_no_language_tag_is_not_published(language: str) -> None:
 )
 def test_only_web_addresses_are_published_as_links(url: str) -> None:
     selected = selection(story(url=url, enclosures=(Enclosure(url, "audio/mpeg", 1),)))
-    (entry,) = atom(selected).findall(f"{ATOM}entry")
+    (entry,) = as_atom(selected).findall(f"{ATOM}entry")
     assert entry.findall(f"{ATOM}link") == []
-    assert rss(selected).find("item/link") is None
-    assert rss(selected).find("item/enclosure") is None
-    (item,) = json_feed(selected)["items"]
+    assert as_rss(selected).find("item/link") is None
+    assert as_rss(selected).find("item/enclosure") is None
+    (item,) = as_json(selected)["items"]
     assert not {"url", "attachments"} & item.keys()
 
 
 @pytest.mark.parametrize("media_type", ["", "audio", 'a/b"c', "a/b\n", "audio/mpeg; x=1"])
 def test_an_enclosures_type_is_always_a_media_type(media_type: str) -> None:
     enclosure = Enclosure("https://example.com/x", media_type, -5)
-    (attachment,) = json_feed(selection(story(enclosures=(enclosure,))))["items"][0]["attachments"]
+    (attachment,) = as_json(selection(story(enclosures=(enclosure,))))["items"][0]["attachments"]
     assert re.fullmatch(r"[a-z]+/[a-z-]+", attachment["mime_type"])
     assert "size_in_bytes" not in attachment
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -15,9 +14,10 @@ from lxml import etree
 
 from aggregator.lint import lint
 from aggregator.model import Category, Enclosure, Feed, Selection, Source, Story
-from aggregator.publish import Addresses, Format, render, render_feeds, render_sources
+from aggregator.publish import Format, render, render_feeds, render_sources
 from aggregator.publish.xml_safety import clean_language, clean_url
 from tests.golden import DRESSED, FEEDS, STORIES
+from tests.published import ADDRESSES, ATOM, CONTENT, LANG, as_atom, as_json, as_rss, texts
 from tests.publishing import (
     ARCHIVE,
     ITHOME,
@@ -29,13 +29,9 @@ from tests.publishing import (
     story,
 )
 
-ADDRESSES = Addresses("https://feeds.example.org")
-ATOM = "{http://www.w3.org/2005/Atom}"
 MEDIA = "{http://search.yahoo.com/mrss/}"
 HISTORY = "{http://purl.org/syndication/history/1.0}"
 DC = "{http://purl.org/dc/elements/1.1/}"
-CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
-LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 FULL = "<p>First <b>wo</b>rds.</p><p>" + "其余的话，" * 200 + "</p>"
 
@@ -44,26 +40,7 @@ def of(feed: Feed, *stories: Story) -> Selection:
     return replace(selection(*stories), feed=feed)
 
 
-def atom(selected: Selection) -> etree._Element:
-    return etree.fromstring(render(selected, Format.ATOM, ADDRESSES))
-
-
-def rss(selected: Selection) -> etree._Element:
-    channel = etree.fromstring(render(selected, Format.RSS, ADDRESSES)).find("channel")
-    assert channel is not None
-    return channel
-
-
-def json_feed(selected: Selection) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(render(selected, Format.JSON, ADDRESSES))
-    return document
-
-
-def texts(element: etree._Element, name: str) -> list[str]:
-    return [found.text or "" for found in element.iterfind(name)]
-
-
-def links(element: etree._Element) -> dict[str, str]:
+def hrefs(element: etree._Element) -> dict[str, str]:
     found = [
         (link.get("rel", ""), link.get("href", "")) for link in element.iterfind(f"{ATOM}link")
     ]
@@ -73,17 +50,17 @@ def links(element: etree._Element) -> dict[str, str]:
 
 def titles(selected: Selection) -> set[str]:
     """Return what the only story is called; one title, or the formats disagree."""
-    (item,) = json_feed(selected)["items"]
+    (item,) = as_json(selected)["items"]
     return {
-        *texts(atom(selected), f"{ATOM}entry/{ATOM}title"),
-        *texts(rss(selected), "item/title"),
+        *texts(as_atom(selected), f"{ATOM}entry/{ATOM}title"),
+        *texts(as_rss(selected), "item/title"),
         item["title"],
     }
 
 
 def test_every_word_that_is_said_of_a_feed_stands_in_every_format() -> None:
     selected = of(DRESSED, story())
-    feed, channel, document = atom(selected), rss(selected), json_feed(selected)
+    feed, channel, document = as_atom(selected), as_rss(selected), as_json(selected)
     assert feed.findtext(f"{ATOM}subtitle") == DRESSED.description
     assert feed.findtext(f"{ATOM}icon") == DRESSED.icon
     assert feed.find(f"{ATOM}logo") is None  # RFC 4287 §4.2.8: twice as wide as high
@@ -103,21 +80,21 @@ def test_every_word_that_is_said_of_a_feed_stands_in_every_format() -> None:
 
 
 def test_a_feed_of_which_nothing_is_said_has_its_title_for_a_description() -> None:
-    assert rss(selection()).findtext("description") == "全部 · All"
-    assert rss(selection()).find("image") is None
-    assert atom(selection()).find(f"{ATOM}subtitle") is None
-    assert not {"description", "icon", "favicon", "authors"} & json_feed(selection()).keys()
+    assert as_rss(selection()).findtext("description") == "全部 · All"
+    assert as_rss(selection()).find("image") is None
+    assert as_atom(selection()).find(f"{ATOM}subtitle") is None
+    assert not {"description", "icon", "favicon", "authors"} & as_json(selection()).keys()
 
 
 def test_an_image_that_rss_does_not_allow_is_shown_in_the_other_formats_only() -> None:
     selected = of(replace(DRESSED, icon="https://feeds.example.org/icon.svg"), story())
-    assert rss(selected).find("image") is None
-    assert atom(selected).findtext(f"{ATOM}icon") == "https://feeds.example.org/icon.svg"
+    assert as_rss(selected).find("image") is None
+    assert as_atom(selected).findtext(f"{ATOM}icon") == "https://feeds.example.org/icon.svg"
 
 
 def test_an_entry_without_an_author_is_its_sources_not_the_feeds() -> None:
     selected = of(DRESSED, story(author=None))
-    assert texts(atom(selected), f"{ATOM}entry/{ATOM}author/{ATOM}name") == ["IT之家"]
+    assert texts(as_atom(selected), f"{ATOM}entry/{ATOM}author/{ATOM}name") == ["IT之家"]
 
 
 @pytest.mark.parametrize(
@@ -158,16 +135,16 @@ def test_a_feed_of_summaries_holds_the_summary_or_the_beginning_and_no_html() ->
     told = story(summary="What it says", content_html=FULL)
     untold = story(id="urn:x:2", summary="", content_html=FULL)
     selected = of(feed, told, untold)
-    first, second = (item["content_text"] for item in json_feed(selected)["items"])
+    first, second = (item["content_text"] for item in as_json(selected)["items"])
     assert first == "What it says"
     assert second.startswith("First words. 其余的话")
     assert second.endswith("…")
     assert len(second) <= 500
-    assert texts(rss(selected), "item/description") == [first, second]
-    assert texts(atom(selected), f"{ATOM}entry/{ATOM}summary") == [first, second]
-    assert texts(atom(selected), f"{ATOM}entry/{ATOM}content") == []
-    assert texts(rss(selected), f"item/{CONTENT}") == []
-    assert all("attachments" in item for item in json_feed(selected)["items"])
+    assert texts(as_rss(selected), "item/description") == [first, second]
+    assert texts(as_atom(selected), f"{ATOM}entry/{ATOM}summary") == [first, second]
+    assert texts(as_atom(selected), f"{ATOM}entry/{ATOM}content") == []
+    assert texts(as_rss(selected), f"item/{CONTENT}") == []
+    assert all("attachments" in item for item in as_json(selected)["items"])
 
 
 def test_a_feed_of_links_holds_title_and_link_only() -> None:
@@ -178,26 +155,26 @@ def test_a_feed_of_links_holds_title_and_link_only() -> None:
         assert "其余的话" not in document
         assert "摘要" not in document
         assert "one.mp3" not in document
-    entries = atom(selected).findall(f"{ATOM}entry")
+    entries = as_atom(selected).findall(f"{ATOM}entry")
     # An entry has a text in Atom, and where there is none it is the title.
     assert [entry.findtext(f"{ATOM}content") for entry in entries] == [
         "小米 &lt;SU7&gt; &amp; 77.26% 增长",
         "No title",
     ]
-    for item in rss(selected).findall("item"):
+    for item in as_rss(selected).findall("item"):
         assert item.findtext("title")
         assert item.find("description") is None
-    assert [item["content_text"] for item in json_feed(selected)["items"]] == ["", ""]
+    assert [item["content_text"] for item in as_json(selected)["items"]] == ["", ""]
 
 
 def test_a_subscription_document_leads_into_the_archive() -> None:
     selected = replace(selection(story()), previous=ARCHIVE[-1])
     newest = "https://feeds.example.org/feeds/all/archive/2026-11.{}?until=2026-11-20"
-    assert links(atom(selected))["prev-archive"] == newest.format("atom")
-    assert links(rss(selected))["prev-archive"] == newest.format("rss")
-    assert json_feed(selected)["next_url"] == newest.format("json")
-    assert "current" not in links(atom(selected))
-    assert atom(selected).find(f"{HISTORY}archive") is None
+    assert hrefs(as_atom(selected))["prev-archive"] == newest.format("atom")
+    assert hrefs(as_rss(selected))["prev-archive"] == newest.format("rss")
+    assert as_json(selected)["next_url"] == newest.format("json")
+    assert "current" not in hrefs(as_atom(selected))
+    assert as_atom(selected).find(f"{HISTORY}archive") is None
     assert b"syndication/history" not in render(selected, Format.RSS, ADDRESSES)
 
 
@@ -216,9 +193,9 @@ def test_an_archive_document_says_that_it_is_one_and_where_the_others_are(number
             places["next-archive"] = ADDRESSES.archive(selected.feed, ARCHIVE[number + 1], form)
         return places
 
-    feed, channel, document = atom(selected), rss(selected), json_feed(selected)
-    assert links(feed) == expected(Format.ATOM) | {"alternate": "https://feeds.example.org/"}
-    assert links(channel) == expected(Format.RSS)
+    feed, channel, document = as_atom(selected), as_rss(selected), as_json(selected)
+    assert hrefs(feed) == expected(Format.ATOM) | {"alternate": "https://feeds.example.org/"}
+    assert hrefs(channel) == expected(Format.RSS)
     assert len(feed.findall(f"{HISTORY}archive")) == len(channel.findall(f"{HISTORY}archive")) == 1
     assert document.get("next_url") == expected(Format.JSON).get("prev-archive")
     assert document["feed_url"] == ADDRESSES.feed(selected.feed, Format.JSON)
@@ -236,7 +213,7 @@ def test_the_only_document_of_an_archive_does_not_call_itself_one_without_links(
         document = render(alone, form, ADDRESSES)
         assert b"syndication/history" not in document
         assert not [one for one in lint(document) if one.level != "info"]
-    assert links(atom(alone))["current"] == ADDRESSES.feed(alone.feed, Format.ATOM)
+    assert hrefs(as_atom(alone))["current"] == ADDRESSES.feed(alone.feed, Format.ATOM)
 
 
 def test_a_document_of_a_month_is_the_same_whatever_comes_after_it() -> None:
@@ -277,7 +254,7 @@ def test_media_rss_shows_the_picture_and_every_file_beside_the_enclosure(
     thumbnail: Enclosure | None,
     others: list[Enclosure],
 ) -> None:
-    (item,) = rss(selection(story(enclosures=files))).findall("item")
+    (item,) = as_rss(selection(story(enclosures=files))).findall("item")
     (played,) = item.findall("enclosure")
     assert dict(played.items()) == {
         "url": (enclosure.url).replace("[]", "%5B%5D"),
@@ -310,17 +287,17 @@ def test_categories_keep_scheme_and_label() -> None:
         Category(" ", "https://example.com/topics", None),
     )
     selected = selection(story(categories=about))
-    found = atom(selected).findall(f"{ATOM}entry/{ATOM}category")
+    found = as_atom(selected).findall(f"{ATOM}entry/{ATOM}category")
     assert [dict(one.items()) for one in found] == [
         {"term": "talk", "scheme": "https://example.com/topics", "label": "Talk & more"},
         {"term": "talk"},
     ]
-    channel = rss(selected).findall("item/category")
+    channel = as_rss(selected).findall("item/category")
     assert [(one.text, one.get("domain")) for one in channel] == [
         ("talk", "https://example.com/topics"),
         ("talk", None),
     ]
-    assert json_feed(selected)["items"][0]["tags"] == ["talk"]
+    assert as_json(selected)["items"][0]["tags"] == ["talk"]
 
 
 def test_every_fact_of_a_source_reaches_the_reader() -> None:
@@ -333,14 +310,14 @@ def test_every_fact_of_a_source_reaches_the_reader() -> None:
         tags=("科技", "c/c++", " "),
     )
     selected = selection(story(origin=origin))
-    (source,) = atom(selected).findall(f"{ATOM}entry/{ATOM}source")
+    (source,) = as_atom(selected).findall(f"{ATOM}entry/{ATOM}source")
     assert [child.tag.removeprefix(ATOM) for child in source] == [
         "id", "title", "updated", "link", "link", "subtitle", "author", "rights", "icon",
         "category", "category",
     ]  # fmt: skip
     assert [one.get("term") for one in source.iterfind(f"{ATOM}category")] == ["科技", "c/c++"]
     assert source.findtext(f"{ATOM}author/{ATOM}name") == "编辑部"
-    assert json_feed(selected)["items"][0]["_source"] == {
+    assert as_json(selected)["items"][0]["_source"] == {
         "id": ITHOME.id,
         "title": "IT之家",
         "feed_url": ITHOME.url,
@@ -459,10 +436,10 @@ def test_no_text_holds_what_validators_take_for_broken() -> None:
 def test_two_stories_that_were_updated_in_the_same_second_say_different_moments() -> None:
     keys = [10**15 + n for n in range(50)] + [10**15 + n * 10**6 for n in range(1, 50)]
     told = [story(id=f"urn:x:{key}", order_key=key) for key in keys]
-    moments = texts(atom(selection(*told)), f"{ATOM}entry/{ATOM}updated")
+    moments = texts(as_atom(selection(*told)), f"{ATOM}entry/{ATOM}updated")
     assert len(set(moments)) == len(keys)
     # Whatever else a document holds, a story says the same.
-    assert texts(atom(selection(told[7])), f"{ATOM}entry/{ATOM}updated") == [moments[7]]
+    assert texts(as_atom(selection(told[7])), f"{ATOM}entry/{ATOM}updated") == [moments[7]]
 
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()))

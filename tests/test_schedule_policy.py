@@ -35,8 +35,7 @@ from aggregator.schedule.policy import (
     next_poll,
 )
 from aggregator.schedule.price import Bounds, Pricing
-from aggregator.schedule.rhythm import Rhythm
-from tests.making import DAY, HOUR, START, source
+from tests.making import DAY, HOUR, START, source, steady
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,12 +46,6 @@ STATE = PollState(source_id=1, source=source())
 PROBLEM = Problem(ProblemKind.TIMEOUT, "no answer")
 CHALLENGE = Problem(ProblemKind.CHALLENGE, "a page for browsers")
 UNCHANGED = NotModified("https://one.example/")
-
-
-def steady(per_day: float) -> Rhythm:
-    """Return the rhythm of a source watched for months, as busy at every hour."""
-    watched = tuple((5 if b < 24 else 2) / 168 * 346 for b in range(48))
-    return Rhythm(tuple(hours * per_day / 24 for hours in watched), watched, START)
 
 
 #: At this price a source of one entry an hour is worth a poll after an hour.

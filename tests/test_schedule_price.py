@@ -29,8 +29,7 @@ from aggregator.schedule.price import (
 )
 from aggregator.schedule.resume import LONGEST_SPREAD, spread
 from aggregator.schedule.rhythm import FLAT, Rhythm, hours_of, rates
-from tests.making import DAY, HOUR, START, source
-from tests.test_schedule_policy import steady
+from tests.making import DAY, HOUR, START, source, steady
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,75 @@
+"""Strategies for stories of whatever text a publisher could send, for the laws of publishing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from aggregator.model import Category, Enclosure, Origin, Story
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+
+def unicode_text(most: int | None = None) -> SearchStrategy[str]:
+    """Make any code points at all, lone surrogates and controls included, and bits of markup."""
+    everything = st.characters(codec=None, exclude_categories=())
+    markup = list("<>&\"'/![]?;=#x0 \t\r\n\x00\x0b\x85\x9f\ufffe\ud800ab世😀")
+    return st.text(everything, max_size=most) | st.text(markup, max_size=most)
+
+
+def instants(begin: datetime, end: datetime) -> SearchStrategy[datetime]:
+    """Make moments in UTC, to the microsecond."""
+    begins = begin.replace(tzinfo=None)
+    ends = end.replace(tzinfo=None)
+    return st.datetimes(begins, ends, timezones=st.just(UTC))
+
+
+def origins(text: SearchStrategy[str], at: SearchStrategy[datetime]) -> SearchStrategy[Origin]:
+    """Make what is said of a source."""
+    return st.builds(
+        Origin,
+        name=st.just("name"),
+        title=text,
+        id=st.just("urn:x-test:origin"),
+        url=st.none() | text,
+        site_url=st.none() | text.map(_address),
+        updated_at=at,
+        language=st.none() | text,
+    )
+
+
+def stories(
+    text: SearchStrategy[str],
+    at: SearchStrategy[datetime],
+    *,
+    ids: SearchStrategy[str],
+    html: SearchStrategy[str] | None = None,
+) -> SearchStrategy[Story]:
+    """Make stories of these texts and moments; their `html` is any text if nothing is said."""
+    return st.builds(
+        Story,
+        id=ids,
+        order_key=st.just(1),
+        origin=origins(text, at),
+        url=st.none() | text | text.map(_address),
+        title=text,
+        content_html=text if html is None else html,
+        summary=text,
+        author=st.none() | text,
+        published_at=at,
+        updated_at=at,
+        categories=st.lists(
+            st.builds(Category, text, st.none() | text, st.none() | text), max_size=3
+        ).map(tuple),
+        enclosures=st.lists(
+            st.builds(Enclosure, text.map(_address), text, st.integers(-1, 10**12)), max_size=3
+        ).map(tuple),
+        language=st.none() | text,
+    )
+
+
+def _address(text: str) -> str:
+    return "https://example.com/" + text
