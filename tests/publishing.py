@@ -127,7 +127,7 @@ def config(
         path=Path("config.toml"),
         server=Server(Listen("127.0.0.1", 0, None), base_url, public_opml),
         store=StoreSettings(Path("aggregator.db"), timedelta(days=180), timedelta(days=30)),
-        polling=Polling(timedelta(minutes=15), timedelta(hours=12), 16),
+        polling=Polling(timedelta(minutes=15), timedelta(hours=12), concurrency=16),
         network=Network((), None, None),
         log=Log("info"),
         sources=sources,

@@ -39,7 +39,7 @@ PURE = (
     "schedule", "stories",
 )  # fmt: skip
 #: What of a pure room reads and writes files, because that is its one trade.
-RIM = {PACKAGE / "config" / "edit" / "config_file.py"}
+RIM = {PACKAGE / "config" / "config_file.py"}
 IMPURE_MODULES = {
     "asyncio", "http", "os", "random", "secrets", "signal", "socket", "ssl", "subprocess",
     "threading", "time", "urllib.request",
@@ -64,7 +64,6 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "listparser": "config/opml.py",
     "lxml": "publish/",
     "nh3": "refine/sanitise.py",
-    "pydantic": "config/",
     "selectolax": "rules/selectors.py",
     "sqlite_utils": "store/",
     "starlette": "serve/",
@@ -76,7 +75,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "yarl": "fetch/",
 }
 #: Names under which a library also comes.
-ALIASES = {"pydantic_core": "pydantic", "re2": "google_re2"}
+ALIASES = {"re2": "google_re2"}
 #: Modules of the standard library of later versions, asked for where they exist.
 LATER_STDLIB = {"compression"}
 #: Types of the standard library that only type checkers read.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aggregator.config import Rsshub
-from aggregator.config.keys import MAX_ENTRIES
-from aggregator.config.values import ENCODINGS, encoding
+from aggregator.config.source_keys import MAX_ENTRIES
+from aggregator.config.text_values import ENCODINGS, encoding
 from aggregator.model import Access, Source
 from aggregator.parse import document_limits
 from aggregator.parse.decode import decode

@@ -15,7 +15,7 @@ from aggregator.config.places import Places
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
-    from aggregator.config.places import Path
+    from aggregator.model.mistakes import KeyPath
 
 
 class Writer:
@@ -24,7 +24,7 @@ class Writer:
     def __init__(self, draw: DrawFn) -> None:
         self.draw = draw
         self.text = ""
-        self.lines: dict[Path, int] = {}
+        self.lines: dict[KeyPath, int] = {}
         self.data: dict[str, Any] = {}
 
     def here(self) -> int:
@@ -49,7 +49,7 @@ class Writer:
     def break_line(self) -> None:
         self.add(self.draw(st.sampled_from(["", " ", "\n", " # ] } , = [\n  "])))
 
-    def value(self, path: Path, depth: int) -> Any:
+    def value(self, path: KeyPath, depth: int) -> Any:
         kinds = ["scalar", "scalar", "list", "table"] if depth else ["scalar"]
         match self.draw(st.sampled_from(kinds)):
             case "list":
@@ -61,7 +61,7 @@ class Writer:
                 self.add(written)
                 return tomllib.loads(f"x = {written}")["x"]
 
-    def list_of(self, path: Path, depth: int) -> list[Any]:
+    def list_of(self, path: KeyPath, depth: int) -> list[Any]:
         self.add("[")
         found = []
         for index in range(self.draw(st.integers(0, 3))):
@@ -74,7 +74,7 @@ class Writer:
         self.add("]")
         return found
 
-    def inline_table(self, path: Path, depth: int) -> dict[str, Any]:
+    def inline_table(self, path: KeyPath, depth: int) -> dict[str, Any]:
         self.add("{ ")
         found = {}
         for count, name in enumerate(self.draw(NAMES)):
@@ -85,7 +85,7 @@ class Writer:
         self.add(" }")
         return found
 
-    def body(self, path: Path, table: dict[str, Any], names: list[str]) -> None:
+    def body(self, path: KeyPath, table: dict[str, Any], names: list[str]) -> None:
         for name in names:
             self.blank()
             self.lines[(*path, name)] = self.here()

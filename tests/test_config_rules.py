@@ -174,7 +174,7 @@ TOLD = [
     '16: sources[0].tag[1]: says nothing; write one such as { title = "…" }',
     "17: sources[0].tag[2].tags: must not be empty",
     '18: sources[0].tag[3]: must be a table such as { title = "…", tags = ["…"] }',
-    "21: sources[0].replace[0]: with: \\2 is not there: the pattern has fewer groups in ( )",
+    "21: sources[0].replace[0].with: \\2 is not there: the pattern has fewer groups in ( )",
     "22: sources[0].replace[1].find: missing: every table in replace needs it",
     '23: sources[0].replace[2].in[0]: must be one of "title" or "text"',
     "24: sources[0].replace[3].by: unknown key; there are find, with, in",

@@ -11,8 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.config import Config, parse
-from aggregator.config.edit import Block, Refusal, append, derive_name, edit, trial
+from aggregator.config.edit import Block, append, derive_name, edit, trial
 from aggregator.model.errors import AggregatorError, ConfigError
+from aggregator.model.mistakes import MistakeKind
 from tests import ROOT
 
 if TYPE_CHECKING:
@@ -109,11 +110,11 @@ def test_a_trial_says_which_block_cannot_stand_and_why(tmp_path: Path) -> None:
     ]
     refused = trial(text, added, tmp_path / "config.toml")
     assert isinstance(refused, dict)
-    assert refused == {
-        1: Refusal("name", 'must be 1 to 64 of a-z, 0-9 and "-", did you mean "bad"?'),
-        2: Refusal("url", "must be an http:// or https:// URL"),
-        3: Refusal("url", "the same URL as sources[0]", same_as=0),
-        4: Refusal("url", "the same URL as sources[1]", same_as=1),
+    assert {index: (one.key, one.mistake.kind, one.same_as) for index, one in refused.items()} == {
+        1: ("name", MistakeKind.NOT_A_NAME, None),
+        2: ("url", MistakeKind.NOT_HTTP, None),
+        3: ("url", MistakeKind.SAME_URL, 0),
+        4: ("url", MistakeKind.SAME_URL, 1),
     }
     sources = trial(text, [NEW], tmp_path / "config.toml")
     assert isinstance(sources, tuple)

@@ -87,6 +87,7 @@ def whole_url(url: str) -> str:
 
 def _source(path: Path, url: str, name: str | None, tags: Sequence[str]) -> Source:
     """Return the source that the configuration would have; raises `KnownError` if it has it."""
+    from aggregator.config import message
     from aggregator.config.edit import Block, derive_name, read, trial
 
     if not all(text.isprintable() for text in (url, name or "", *tags)):
@@ -101,7 +102,7 @@ def _source(path: Path, url: str, name: str | None, tags: Sequence[str]) -> Sour
     if refusal.same_as is not None:
         raise KnownError(url, config.sources[refusal.same_as])
     hint = {"name": "--name", "tags": "--tag"}.get(refusal.key, "URL")
-    raise click.BadParameter(refusal.text, param_hint=hint)
+    raise click.BadParameter(message(refusal.mistake), param_hint=hint)
 
 
 def _find(path: Path, source: Source, *, yes: bool) -> Preview:

@@ -12,6 +12,7 @@ from aggregator.cli.options import config_option, load_config
 from aggregator.cli.table import table, terminal_width
 from aggregator.cli.terminal_text import line, plain
 from aggregator.model.errors import AggregatorError, ConfigError
+from aggregator.model.mistakes import Mistake, MistakeKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,18 +83,21 @@ def _mistakes_beside(config: Config) -> tuple[str, ...]:
     from aggregator.outputs.post_files import check_template
 
     in_templates: dict[str, None] = {}  # several exports may have the same
-    found: list[tuple[tuple[str | int, ...], str]] = []
+    found: list[Mistake] = []
     if (published := config.publish.directory) and (there := _in_the_way(published)):
-        found.append((("publish", "directory"), f"{there} is there, and no folder"))
+        found.append(Mistake(MistakeKind.NOT_A_FOLDER, ("publish", "directory"), {"there": there}))
     for index, export in enumerate(config.exports):
         if there := _in_the_way(config.path.parent / export.directory):
-            found.append((("exports", index, "directory"), f"{there} is there, and no folder"))
+            found.append(
+                Mistake(MistakeKind.NOT_A_FOLDER, ("exports", index, "directory"), {"there": there})
+            )
         try:
             check_template(export, config.path.parent, make_worker=Worker)
         except ConfigError as error:
             in_templates |= dict.fromkeys(error.lines)
         except AggregatorError as error:
-            found.append((("exports", index, "template"), str(error)))
+            at = ("exports", index, "template")
+            found.append(Mistake(MistakeKind.TEMPLATE, at, {"detail": str(error)}))
     return (*lines_of(config.path, found), *in_templates)
 
 

@@ -134,13 +134,16 @@ def _plan(text: str, config: Config, listed: Sequence[Source]) -> Plan:
 
 
 def _because(refusal: Refusal) -> str:
-    return refusal.text if refusal.key == "url" else f"{refusal.key}: {refusal.text}"
+    from aggregator.config import message
+
+    told = message(refusal.mistake)
+    return told if refusal.key == "url" else f"{refusal.key}: {told}"
 
 
 def _block(source: Source, taken: set[str]) -> Block:
     """Return the block of an outline; what a configuration would refuse in its texts is mended."""
     from aggregator.config.edit import Block, derive_name
-    from aggregator.config.values import MAX_TAG_CHARS, MAX_TITLE_CHARS
+    from aggregator.config.text_values import MAX_TAG_CHARS, MAX_TITLE_CHARS
     from aggregator.preview.feed_links import is_feed_scheme
 
     # Only what browsers once put before an address is taken off: a bare word is no URL here.
@@ -161,7 +164,7 @@ def _block(source: Source, taken: set[str]) -> Block:
 
 
 def _is_free(name: str, taken: set[str]) -> bool:
-    from aggregator.config.values import name as checked
+    from aggregator.config.text_values import name as checked
 
     try:
         return bool(name) and checked(name) not in taken

@@ -1,14 +1,20 @@
-"""TOML text → `Config`; every mistake named with file:line and a suggestion.
+"""config.toml: text becomes a `Config`, or every mistake in it as a value with its line.
 
-The shape of the file is in `tables` and `rule_tables`, what a single value may be in `values`,
-`asking` and `publishing`, what must hold between them in `checks`, and where a key stands in the
-text in `places`. `automatic` adds the feeds that nobody has to configure.
+What may be written: `settings`, `source_keys`, `feed_keys` and `rule_keys` declare each key once,
+with its default, bounds and meaning; `kinds` is how they do it; `text_values` and `network_values`
+read single values. `tables` reads a file by them, `checks` and `cautions` compare keys, and
+`from_toml` joins it all; `automatic_feeds` adds the feeds that nobody has to configure. Mistakes
+are collected by `mistake_list`, found in the text by `places`, and put into words by
+`mistake_messages`. `config_file` is what touches the disk. `edit` appends sources; `opml` exchanges
+them with other readers.
 """
 
-from aggregator.config.loader import MAX_FILE_BYTES, find, lines_of, load, parse, store_path
+from aggregator.config.config_file import MAX_FILE_BYTES, find, lines_of, load, store_path
+from aggregator.config.from_toml import parse
+from aggregator.config.mistake_messages import message
+from aggregator.config.network_values import Listen
 from aggregator.config.settings import (
     Config,
-    Listen,
     Log,
     Network,
     Polling,
@@ -17,7 +23,7 @@ from aggregator.config.settings import (
     Server,
     StoreSettings,
 )
-from aggregator.config.values import written
+from aggregator.config.text_values import written
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -33,6 +39,7 @@ __all__ = [
     "find",
     "lines_of",
     "load",
+    "message",
     "parse",
     "store_path",
     "written",

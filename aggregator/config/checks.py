@@ -2,143 +2,202 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import posixpath
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from aggregator.config import publish_checks, request_checks, request_values, values
-from aggregator.config.mistakes import printable
+from aggregator.config import network_values
 from aggregator.config.settings import SHORTEST_PUBLIC_INTERVAL
-from aggregator.config.values import written
+from aggregator.config.text_values import nearest
+from aggregator.model.mistakes import MistakeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from aggregator.config.keys import NetworkTable
-    from aggregator.config.mistakes import Mistakes
-    from aggregator.config.read_tables import Reading, Tables
-    from aggregator.config.settings import Rsshub
+    from aggregator.config.mistake_list import MistakeList
+    from aggregator.config.settings import Network, Rsshub
+    from aggregator.config.source_keys import SourceTable
+    from aggregator.config.tables import Reading, Tables
     from aggregator.model import Allowance, Feed, Source
+    from aggregator.model.mistakes import KeyPath
 
 #: Looking for the name that was meant compares with every name there is; a file full of unknown
 #: names must not cost minutes.
 MAX_SUGGESTIONS = 20
 
-DAY = timedelta(days=1)
+_ROOT = "/"
+_LOGIN = ("username", "password_file", "token_file")
 
 
 def check(
     tables: Tables,
     sources: Sequence[Source],
     feeds: Sequence[Feed],
-    rsshub: Rsshub,
-    mistakes: Mistakes,
+    folder: Path,
+    mistakes: MistakeList,
 ) -> None:
     """Find the mistakes that need more than one key.
 
     `sources` and `feeds` stand in the order of the file, with the defaults filled in; a name or
     URL that could not be read is empty. Automatic feeds come last.
     """
-    _unique("sources", [source.name for source in sources], mistakes)
-    _unique("feeds", [reading.table.name for reading in tables.feeds], mistakes)
-    _unique("sites", [reading.table.host for reading in tables.sites], mistakes, key="host")
-    request_checks.check(tables, sources, rsshub, mistakes)
+    _socket(tables, folder, mistakes)
+    _unique("sources", tables.sources, "name", MistakeKind.SAME_NAME, mistakes)
+    _unique("feeds", tables.feeds, "name", MistakeKind.SAME_NAME, mistakes)
+    _unique("sites", tables.sites, "host", MistakeKind.SAME_HOST, mistakes)
+    rsshub = tables.rsshub.table
+    if rsshub.access_key_file and not rsshub.instances and _is_sound(tables.rsshub, "instances"):
+        mistakes.add(("rsshub", "access_key_file"), MistakeKind.KEY_WITHOUT_INSTANCES)
+    _same_urls(tables, rsshub, mistakes)
+    for index, (reading, source) in enumerate(zip(tables.sources, sources, strict=True)):
+        _login(("sources", index), reading, source, mistakes)
     _polling(tables, mistakes)
     _short_intervals(tables, sources, mistakes)
     _selections(tables, mistakes)
     _limits(tables, mistakes)
     _retention(tables, feeds, mistakes)
+    _tokens(tables, mistakes)
+    _exported_feeds(tables, feeds, mistakes)
+    _directories(tables, folder, mistakes)
 
 
-def cautions(
-    tables: Tables, sources: Sequence[Source], feeds: Sequence[Feed], warnings: Mistakes
-) -> None:
-    """Find what is allowed but seldom meant, in a file without mistakes."""
-    if not sources:
-        warnings.add(("sources",), "there are none, so nothing is polled")
-    if isinstance(tables.server.table.listen, str) and tables.server.table.base_url is None:
-        warnings.add(
-            ("server", "base_url"),
-            "is needed with a Unix socket: it is how readers reach the server in front; "
-            'until then "http://localhost" is published',
+def written_tokens(tables: Tables) -> Iterator[tuple[KeyPath, str]]:
+    """Yield every token of a file with its place."""
+    if tables.publish.says("status_token"):
+        yield ("publish", "status_token"), tables.publish.said["status_token"]
+    for index, reading in enumerate(tables.feeds):
+        if reading.says("token"):
+            yield ("feeds", index, "token"), reading.said["token"]
+
+
+def _is_sound(reading: Reading[object], *names: str) -> bool:
+    return reading.broken.isdisjoint(names)
+
+
+def _socket(tables: Tables, folder: Path, mistakes: MistakeList) -> None:
+    path = tables.server.table.listen.unix_path
+    if path is not None and len(bytes(folder / path)) > network_values.MAX_UNIX_PATH_BYTES:
+        mistakes.add(
+            ("server", "listen"),
+            MistakeKind.SOCKET_TOO_LONG,
+            most=network_values.MAX_UNIX_PATH_BYTES,
         )
-    _budget(tables, warnings)
-    request_checks.cautions(tables, sources, warnings)
-    for index, allowance in enumerate(tables.network.table.allow_private):
-        if allowance.network is not None and allowance.network.prefixlen == 0:
-            warnings.add(
-                ("network", "allow_private", index), "lets every source reach every address"
-            )
-    publish_checks.cautions(tables, warnings)
-    carried = {tag for source in sources for tag in source.carried_tags}
-    for index, feed in enumerate(feeds):
-        for position, tag in enumerate(feed.tags or ()):
-            if tag not in carried:
-                warnings.add(("feeds", index, "tags", position), "no source carries this tag")
 
 
-def _unique(section: str, found: Sequence[str], mistakes: Mistakes, *, key: str = "name") -> None:
+def _unique(
+    table: str,
+    readings: Sequence[Reading[object]],
+    name: str,
+    kind: MistakeKind,
+    mistakes: MistakeList,
+) -> None:
     first: dict[str, int] = {}
-    for index, value in enumerate(found):
-        if value and first.setdefault(value, index) != index:
-            mistakes.add((section, index, key), f"the same {key} as {section}[{first[value]}]")
+    for index, reading in enumerate(readings):
+        value = reading.said.get(name)
+        if value and (other := first.setdefault(value, index)) != index:
+            mistakes.add((table, index, name), kind, table=table, other=other)
 
 
-def _polling(tables: Tables, mistakes: Mistakes) -> None:
+def _same_urls(tables: Tables, rsshub: Rsshub, mistakes: MistakeList) -> None:
+    seen: dict[tuple[str | int, ...], int] = {}
+    for index, reading in enumerate(tables.sources):
+        for path, url in _places(index, reading):
+            expanded = network_values.expand(url, rsshub.instances)
+            if not expanded and _is_sound(tables.rsshub, "instances"):
+                mistakes.add(path, MistakeKind.NO_INSTANCE)
+            keys = [network_values.same_url_key(one) for one in expanded]
+            other = next((seen[key] for key in keys if key in seen), None)
+            if other == index:
+                mistakes.add(path, MistakeKind.URL_TWICE)
+            elif other is not None:
+                mistakes.add(path, MistakeKind.SAME_URL, other=other)
+            for key in keys:
+                seen.setdefault(key, index)
+
+
+def _places(index: int, reading: Reading[SourceTable]) -> Iterator[tuple[KeyPath, str]]:
+    urls = reading.said.get("url", ())
+    for position, url in enumerate(urls):
+        yield ("sources", index, "url", *([position] if len(urls) > 1 else [])), url
+
+
+def _login(
+    at: KeyPath, reading: Reading[SourceTable], source: Source, mistakes: MistakeList
+) -> None:
+    says = [name for name in _LOGIN if reading.says(name)]
+    if not says or not _is_sound(reading, *_LOGIN, "url"):
+        return
+    if "token_file" in says and len(says) > 1:
+        mistakes.add((*at, "token_file"), MistakeKind.TWO_LOGINS)
+        return
+    if says == ["username"]:
+        mistakes.add((*at, "username"), MistakeKind.NEEDS_BESIDE, key="password_file")
+    if says == ["password_file"]:
+        mistakes.add((*at, "password_file"), MistakeKind.NEEDS_BESIDE, key="username")
+    parts = [urlsplit(url) for url in network_values.asked(source)]
+    if any("@" in part.netloc for part in parts):
+        mistakes.add((*at, says[-1]), MistakeKind.LOGIN_IN_URL)
+    if len({(part.scheme, *network_values.origin(part.geturl())) for part in parts}) > 1:
+        mistakes.add((*at, says[-1]), MistakeKind.LOGIN_FOR_SEVERAL)
+
+
+def _polling(tables: Tables, mistakes: MistakeList) -> None:
     polling = tables.polling
-    if polling.broken.isdisjoint({"min_interval", "max_interval"}):
-        shortest, longest = polling.table.min_interval, polling.table.max_interval
-        if shortest > longest and polling.says("min_interval"):
-            what = "max_interval" if polling.says("max_interval") else "the default max_interval"
-            mistakes.add(
-                ("polling", "min_interval"), f'must be at most {what} ("{written(longest)}")'
-            )
-        elif shortest > longest:
-            mistakes.add(
-                ("polling", "max_interval"),
-                f'must be at least the default min_interval ("{written(shortest)}")',
-            )
+    shortest, longest = polling.table.min_interval, polling.table.max_interval
+    if not _is_sound(polling, "min_interval", "max_interval") or shortest <= longest:
+        return
+    if not polling.says("min_interval"):
+        mistakes.add(("polling", "max_interval"), MistakeKind.MAX_BELOW_MIN, default=shortest)
+    elif polling.says("max_interval"):
+        mistakes.add(("polling", "min_interval"), MistakeKind.MIN_ABOVE_MAX, longest=longest)
+    else:
+        mistakes.add(("polling", "min_interval"), MistakeKind.MIN_ABOVE_MAX, default=longest)
 
 
-def _short_intervals(tables: Tables, sources: Sequence[Source], mistakes: Mistakes) -> None:
+def _short_intervals(tables: Tables, sources: Sequence[Source], mistakes: MistakeList) -> None:
+    floor = SHORTEST_PUBLIC_INTERVAL
+    all_short = tables.polling.table.min_interval < floor
+    short = {
+        index
+        for index, source in enumerate(sources)
+        if source.interval is not None and source.interval < floor
+    }
+    if not all_short and not short:
+        return
     allowances, doubtful = _allowances(tables.network)
     public = [
         index
         for index, source in enumerate(sources)
-        if any(
-            not any(allowance.covers(*values.origin(url)) for allowance in allowances)
-            and not _may_be_meant(values.origin(url)[0], doubtful)
-            for url in request_values.asked(source)
+        if (all_short or index in short)
+        and any(
+            not any(allowance.covers(*network_values.origin(url)) for allowance in allowances)
+            and not _may_be_meant(network_values.origin(url)[0], doubtful)
+            for url in network_values.asked(source)
         )
     ]
-    floor = f'under "{written(SHORTEST_PUBLIC_INTERVAL)}"'
-    if public and tables.polling.table.min_interval < SHORTEST_PUBLIC_INTERVAL:
-        others = f" and {len(public) - 1} more" if len(public) > 1 else ""
+    if public and all_short:
         mistakes.add(
             ("polling", "min_interval"),
-            f"{floor} only when [network] allow_private covers every source; "
-            f"it does not cover sources[{public[0]}]{others}",
+            MistakeKind.MIN_INTERVAL_SHORT,
+            least=floor,
+            index=public[0],
+            more=len(public) - 1 or None,
         )
-    default_told = False
-    for index in public:
-        own = tables.sources[index].says("interval")
-        interval = sources[index].interval
-        if interval is None or interval >= SHORTEST_PUBLIC_INTERVAL or (default_told and not own):
-            continue
-        default_told = default_told or not own
-        mistakes.add(
-            ("sources", index, "interval") if own else ("defaults", "interval"),
-            f"{floor} only for sources that [network] allow_private covers"
-            + ("" if own else f"; it does not cover sources[{index}]"),
-        )
+    own = [index for index in public if index in short and tables.sources[index].says("interval")]
+    for index in own:
+        mistakes.add(("sources", index, "interval"), MistakeKind.INTERVAL_SHORT, least=floor)
+    for index in [index for index in public if index in short and index not in own][:1]:
+        mistakes.add(("defaults", "interval"), MistakeKind.INTERVAL_SHORT, least=floor, index=index)
 
 
-def _allowances(network: Reading[NetworkTable]) -> tuple[list[Allowance], list[str]]:
+def _allowances(network: Reading[Network]) -> tuple[list[Allowance], list[str]]:
     """Return what `allow_private` allows, and its entries that cannot be read."""
     raw = network.raw.get("allow_private", [])
     good, bad = [], []
     for entry in raw if isinstance(raw, list) else [raw]:
         try:
-            good.append(values.allowance(entry))
+            good.append(network_values.allowance(entry))
         except ValueError:
             bad.append(str(entry).lower())
     return good, bad
@@ -150,59 +209,101 @@ def _may_be_meant(host: str, entries: Sequence[str]) -> bool:
     return bool(entries) and (is_address or any(host in entry for entry in entries))
 
 
-def _budget(tables: Tables, warnings: Mistakes) -> None:
-    polling = tables.polling.table
-    most, least = (DAY / pause for pause in (polling.min_interval, polling.max_interval))
-    if tables.polling.says("budget") and not least <= polling.budget <= most:
-        which, bound = ("max_interval", least) if polling.budget < least else ("min_interval", most)
-        warnings.add(
-            ("polling", "budget"), f"cannot be met: {which} makes it {bound:g}/day for every source"
-        )
-
-
-def _selections(tables: Tables, mistakes: Mistakes) -> None:
+def _selections(tables: Tables, mistakes: MistakeList) -> None:
     unknown = 0
     for index, feed in enumerate(tables.feeds):
-        for key in ("sources", "tags"):
-            if getattr(feed.table, key) == []:
-                mistakes.add(
-                    ("feeds", index, key),
-                    "must not be empty; to select every source leave out both sources and tags",
-                )
+        for name in ("sources", "tags"):
+            if feed.said.get(name) == ():
+                mistakes.add(("feeds", index, name), MistakeKind.NO_SELECTION)
         names = feed.raw.get("sources")
         for position, name in enumerate(names if isinstance(names, list) else ()):
             if isinstance(name, str) and name not in tables.source_names:
                 unknown += 1
-                hint = (
-                    values.suggestion(name, tables.source_names)
-                    if unknown <= MAX_SUGGESTIONS
-                    else ""
-                )
                 mistakes.add(
                     ("feeds", index, "sources", position),
-                    f'unknown source "{printable(name)}"{hint}',
+                    MistakeKind.UNKNOWN_SOURCE,
+                    written=name,
+                    near=nearest(name, tables.source_names) if unknown <= MAX_SUGGESTIONS else None,
                 )
 
 
-def _limits(tables: Tables, mistakes: Mistakes) -> None:
+def _limits(tables: Tables, mistakes: MistakeList) -> None:
     for index, feed in enumerate(tables.feeds):
-        if (
-            feed.says("limit")
-            and feed.says("min_entries")
-            and feed.table.limit < feed.table.min_entries
-        ):
-            mistakes.add(
-                ("feeds", index, "limit"),
-                f"must be at least min_entries ({feed.table.min_entries})",
-            )
+        limit, least = feed.said.get("limit"), feed.said.get("min_entries")
+        if limit is not None and least is not None and limit < least:
+            mistakes.add(("feeds", index, "limit"), MistakeKind.LIMIT_BELOW_MIN, least=least)
 
 
-def _retention(tables: Tables, feeds: Sequence[Feed], mistakes: Mistakes) -> None:
+def _retention(tables: Tables, feeds: Sequence[Feed], mistakes: MistakeList) -> None:
     if not tables.store.says("retention") or any("window" in feed.broken for feed in tables.feeds):
         return
     longest = max(feeds, key=lambda feed: feed.window)
     if longest.window > tables.store.table.retention:
         mistakes.add(
             ("store", "retention"),
-            f'must be at least the window of feed "{longest.name}" ("{written(longest.window)}")',
+            MistakeKind.RETENTION_BELOW_WINDOW,
+            feed=longest.name,
+            least=longest.window,
         )
+
+
+def _tokens(tables: Tables, mistakes: MistakeList) -> None:
+    first: dict[str, KeyPath] = {}
+    for path, secret in written_tokens(tables):
+        if (other := first.setdefault(secret, path)) != path:
+            index = other[1] if other[0] == "feeds" else None
+            mistakes.add(path, MistakeKind.SAME_TOKEN, other=index)
+
+
+def _exported_feeds(tables: Tables, feeds: Sequence[Feed], mistakes: MistakeList) -> None:
+    # What cannot be read may be what is meant.
+    if not all(_is_sound(reading, "name") for reading in tables.feeds) or not all(
+        _is_sound(reading, "name", "tags", "tag") for reading in tables.sources
+    ):
+        return
+    names = [feed.name for feed in feeds]
+    for index, export in enumerate(tables.exports):
+        name = export.table.feed
+        if "feed" in export.broken or name in names:
+            continue
+        at = ("exports", index, "feed")
+        if export.says("feed"):
+            mistakes.add(at, MistakeKind.UNKNOWN_FEED, written=name, near=nearest(name, names))
+        else:
+            mistakes.add(at, MistakeKind.NO_FEED_NAMED_ALL)
+
+
+def _directories(tables: Tables, folder: Path, mistakes: MistakeList) -> None:
+    files = tables.publish.table.directory
+    published = None if files is None else _spelt(folder, files)
+    if published == _ROOT:
+        mistakes.add(("publish", "directory"), MistakeKind.ROOT_DIRECTORY)
+        published = None
+    first: dict[tuple[str, str], int] = {}
+    for index, reading in enumerate(tables.exports):
+        export = reading.table
+        if export.directory is None:
+            continue
+        place = _spelt(folder, export.directory)
+        at = ("exports", index, "directory")
+        if place == _ROOT:
+            mistakes.add(at, MistakeKind.ROOT_DIRECTORY)
+        elif published is not None and (how := _overlap(place, published)):
+            mistakes.add(at, how)
+        # Several feeds may share a folder: whose a post is stands in the manifest there.
+        other = first.setdefault((place, export.feed), index)
+        if other != index:
+            mistakes.add(at, MistakeKind.SAME_EXPORT, other=other)
+
+
+def _overlap(place: str, published: str) -> MistakeKind | None:
+    if place == published:
+        return MistakeKind.SAME_AS_PUBLISHED
+    if place.startswith(f"{published}/"):
+        return MistakeKind.IN_PUBLISHED
+    return MistakeKind.HOLDS_PUBLISHED if published.startswith(f"{place}/") else None
+
+
+def _spelt(folder: Path, directory: Path) -> str:
+    # POSIX leaves open what two slashes at the start mean; here they are one.
+    return posixpath.normpath(str(folder.absolute() / directory)).replace("//", "/", 1)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
-Path = tuple[str | int, ...]
+if TYPE_CHECKING:
+    from aggregator.model.mistakes import KeyPath
 
 # A multi-line string may end with up to two quotes of its own before the closing three.
 _TOKEN = re.compile(
@@ -34,25 +36,38 @@ class Places:
     """The places of a document's keys: `("sources", 1, "url")` → line 12."""
 
     def __init__(self, text: str) -> None:
-        self._offsets: dict[Path, int] = {(): 0}
+        self._offsets: dict[KeyPath, int] = {(): 0}
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
         _Scanner(text, self._offsets).scan()
 
-    def offset(self, path: Path) -> int:
+    def offset(self, path: KeyPath) -> int:
         """Return the character at which `path` begins, or the nearest table or list around it."""
         while path not in self._offsets:
             path = path[:-1]
         return self._offsets[path]
 
-    def line(self, path: Path) -> int:
+    def line(self, path: KeyPath) -> int:
         """Return the line of `path`, from 1; of a key that is not there, that of its table."""
         return bisect_right(self._line_starts, self.offset(path))
+
+
+def inline_line(text: str) -> int | None:
+    """Return the line on which a valid `text` gives its sources as `sources = […]`, else `None`.
+
+    TOML appends no table to such a list (https://toml.io/en/v1.0.0#array-of-tables).
+    """
+    text = text.removeprefix("\ufeff")
+    if "sources" not in tomllib.loads(text):
+        return None
+    line = Places(text).line(("sources",))
+    written = text.split("\n")[line - 1].lstrip()
+    return None if written.startswith("[") else line
 
 
 class _Scanner:
     """One walk over the tokens of a valid document, filling `offsets`."""
 
-    def __init__(self, text: str, offsets: dict[Path, int]) -> None:
+    def __init__(self, text: str, offsets: dict[KeyPath, int]) -> None:
         self._tokens = [
             (match.lastgroup or "", match[0], match.start())
             for match in _TOKEN.finditer(text)
@@ -61,10 +76,10 @@ class _Scanner:
         self._tokens.append(("end", "", len(text)))
         self._at = 0
         self._offsets = offsets
-        self._table_counts: dict[Path, int] = {}
+        self._table_counts: dict[KeyPath, int] = {}
 
     def scan(self) -> None:
-        table: Path = ()
+        table: KeyPath = ()
         while self._kind() != "end":
             if self._kind() == "newline":
                 self._at += 1
@@ -93,7 +108,7 @@ class _Scanner:
             self._at += 1
         return parts
 
-    def _header(self) -> Path:
+    def _header(self) -> KeyPath:
         """Read `[a.b]` or `[[a.b]]` and return the path of the table that it opens."""
         offset = self._offset()
         self._at += 1
@@ -101,7 +116,7 @@ class _Scanner:
         self._at += is_list
         *parents, last = self._key()
         self._at += 1 + is_list
-        path: Path = ()
+        path: KeyPath = ()
         for part in parents:
             path += (part,)
             self._offsets.setdefault(path, offset)
@@ -118,7 +133,7 @@ class _Scanner:
         self._offsets[path] = offset
         return path
 
-    def _pair(self, table: Path) -> None:
+    def _pair(self, table: KeyPath) -> None:
         """Read `a.b = value`."""
         offset = self._offset()
         path = table
@@ -128,7 +143,7 @@ class _Scanner:
         self._at += 1
         self._value(path)
 
-    def _value(self, path: Path) -> None:
+    def _value(self, path: KeyPath) -> None:
         if self._text() == "[":
             self._list(path)
         elif self._text() == "{":
@@ -137,7 +152,7 @@ class _Scanner:
             while self._kind() in ("word", "string") or self._text() == ".":
                 self._at += 1
 
-    def _list(self, path: Path) -> None:
+    def _list(self, path: KeyPath) -> None:
         self._at += 1
         index = 0
         while self._next_member() not in ("]", ""):
@@ -146,7 +161,7 @@ class _Scanner:
             index += 1
         self._at += 1
 
-    def _inline_table(self, path: Path) -> None:
+    def _inline_table(self, path: KeyPath) -> None:
         self._at += 1
         while self._next_member() not in ("}", ""):
             self._pair(path)

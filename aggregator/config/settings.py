@@ -1,46 +1,105 @@
-"""The configuration as the rest of the house sees it: checked, complete, frozen."""
+"""The tables that stand once, key by key, and the `Config` that the rest of the house sees."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from aggregator.config import network_values, text_values
+from aggregator.config.kinds import Kind, choice, key, list_of, number
+from aggregator.config.network_values import Listen
 
+if TYPE_CHECKING:
     from aggregator.model import Allowance, Export, Feed, SiteRule, Source
+    from aggregator.model.mistakes import Mistake
 
 #: Below this an interval is accepted only for sources that `allow_private` covers: nobody else's
 #: server is to be asked more often than once a minute.
 SHORTEST_PUBLIC_INTERVAL = timedelta(minutes=1)
+#: One connection a poll, and a process may hold 1,024 files by default.
+MAX_CONCURRENCY = 200
+#: More than these are a list of something else; a poll asks three of them at most.
+MAX_INSTANCES = 16
+
+SWITCH = Kind(text_values.switch, "switch")
+DURATION = Kind(text_values.duration, "duration")
+INTERVAL = Kind(text_values.interval, "interval")
+FILE = Kind(text_values.file_path, "file")
+SECRET_FILE = Kind(text_values.secret_file, "file")
+TOKEN = Kind(
+    text_values.token,
+    f"{text_values.MIN_TOKEN_CHARS} to {text_values.MAX_TOKEN_CHARS} of A-Z, a-z, 0-9, `_` and `-`",
+)
+PROXY = Kind(network_values.proxy_url, "URL")
 
 
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """Where to serve: a host with a port, or the path of a Unix socket (then both are `None`)."""
+def _written_listen(listen: Listen) -> str:
+    return f'"{listen.host}:{listen.port}"'
 
-    host: str | None
-    port: int | None
-    unix_path: Path | None
+
+def _written_budget(budget: float) -> str:
+    return f'"{budget:g}/day"'
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """`[server]`. `base_url` is as readers see it, without a trailing slash."""
+    """`[server]`. `base_url` is as readers see it, without a trailing slash.
 
-    listen: Listen
-    base_url: str
-    public_opml: bool
+    Of a `Config`, the path of a Unix socket starts where the process does, and `base_url` is never
+    empty.
+    """
+
+    listen: Listen = key(
+        Kind(
+            network_values.listen,
+            '`"host:port"`, `"[::1]:8420"` or `"unix:/path"`',
+            _written_listen,
+        ),
+        Listen("127.0.0.1", 8420, None),
+        'Where feeds are served. `"0.0.0.0:8420"` is every IPv4 interface. The path of a Unix '
+        f"socket has at most {network_values.MAX_UNIX_PATH_BYTES} bytes. A change takes a restart.",
+    )
+    base_url: str = key(
+        Kind(network_values.base_url, "URL"),
+        "",
+        "The address under which readers reach the server, for example behind a web server: "
+        '`"https://feeds.example.org"`. May have a path, but no query and no password; a slash at '
+        "the end is dropped. From `listen`, every interface becomes `localhost`, and so does a "
+        "Unix socket (with a warning). No id of a feed or entry depends on it.",
+        shown="from `listen`",
+    )
+    public_opml: bool = key(
+        SWITCH,
+        False,
+        "Serve `/sources.opml`, the list of the sources, to everybody, without those that "
+        "[only private feeds](#private-feeds) show. Otherwise only callers on the same machine get "
+        "it.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
-    """`[store]`. `path` starts at the configuration's folder; retention covers every window."""
+    """`[store]`. Of a `Config`, `path` is below its folder, and `retention` covers every window."""
 
-    path: Path
-    retention: timedelta
-    keep_raw: timedelta
+    path: Path = key(
+        FILE,
+        Path("aggregator.db"),
+        "The SQLite database; relative to config.toml. It must be on a local disk. `~` is not "
+        "expanded. A change takes a restart.",
+    )
+    retention: timedelta = key(
+        DURATION,
+        timedelta(days=180),
+        "How long entries are kept. Not below the `window` of any feed: an explicit value that is, "
+        "is a mistake; the default follows the longest window.",
+    )
+    keep_raw: timedelta = key(
+        DURATION,
+        timedelta(days=30),
+        "How long the publisher's own fields are kept beside the cleaned ones, for repair.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,57 +109,122 @@ class Polling:
     `budget` is how many requests a day the average source may use.
     """
 
-    min_interval: timedelta
-    max_interval: timedelta
-    concurrency: int
-    budget: float = 24.0
+    min_interval: timedelta = key(
+        INTERVAL, timedelta(minutes=15), "A busy source is polled at most this often."
+    )
+    max_interval: timedelta = key(
+        INTERVAL,
+        timedelta(hours=12),
+        "A quiet source is polled at least this often. Not below `min_interval`.",
+    )
+    budget: float = key(
+        Kind(text_values.budget, '`"24/day"`, `"2/hour"`', _written_budget),
+        24.0,
+        'Requests that the average source may use, between `"1/day"` and '
+        f'`"{text_values.MAX_BUDGET}/day"`. Not a cap: a busy source gets more, a quiet one less, '
+        "so that news are late as little as possible in all. Sources with an `interval` of their "
+        "own do not count.",
+    )
+    concurrency: int = key(
+        number(1, MAX_CONCURRENCY),
+        16,
+        "How many polls run at once. There is never more than one a host (scheme, name and port).",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
     """`[network]`. `contact` is printable ASCII, fit for a User-Agent; `proxy` http or socks5."""
 
-    allow_private: tuple[Allowance, ...]
-    proxy: str | None
-    contact: str | None
+    allow_private: tuple[Allowance, ...] = key(
+        list_of(Kind(network_values.allowance, "host or range"), "list"),
+        (),
+        "Private and reserved addresses are refused, except where an entry covers the source's own "
+        "URL. See [below](#private-addresses).",
+    )
+    proxy: str | None = key(
+        PROXY,
+        None,
+        'A proxy for every poll, except what `allow_private` covers: `"http://127.0.0.1:7890"` '
+        'or `"socks5://127.0.0.1:1080"`, with `user:password@` if it needs a login. See '
+        "[below](#proxies).",
+    )
+    contact: str | None = key(
+        Kind(network_values.contact, 'URL or `"mailto:…"`'),
+        None,
+        "Part of the User-Agent: how a publisher reaches you instead of blocking you. Plain ASCII.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Rsshub:
     """`[rsshub]`: what `rsshub://…` stands for, in order of preference; no slash at their ends."""
 
-    instances: tuple[str, ...] = ()
-    access_key_file: str | None = None
+    instances: tuple[str, ...] = key(
+        list_of(
+            Kind(network_values.instance_url, "URL"),
+            f"list of URLs, up to {MAX_INSTANCES}",
+            most=MAX_INSTANCES,
+        ),
+        (),
+        "Your own [RSSHub](https://docs.rsshub.app) first, then others: what a source's "
+        '`url = "rsshub://…"` stands for, in order. May have a path and `user:password@`, no '
+        "query. Needed as soon as a source has such a URL.",
+    )
+    access_key_file: str | None = key(
+        SECRET_FILE,
+        None,
+        "The instances' `ACCESS_KEY`, in a [file of its own](#secrets). Each request then carries "
+        "`code=`, the MD5 of the route and the key, as RSSHub's documentation has it; the key "
+        "itself never leaves. Every one of the instances gets that code, so use a long random key. "
+        "In a list that holds a `rsshub://` URL, a plain URL below an instance gets it, too.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """`[log]`. `level` is "debug", "info", "warning" or "error"."""
+    """`[log]`."""
 
-    level: str
+    level: str = key(
+        choice("debug", "info", "warning", "error"),
+        "info",
+        "How much is logged. `debug` tells every poll.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """`[publish]`: what is published besides being served, and how the operator is told of trouble.
+    """`[publish]`: what is published besides being served, and how the operator hears of trouble.
 
-    `directory` gets every feed as files; `status_token` opens the operations feed to who knows it;
-    a source that is broken for longer than `alert_after` is told there.
+    Of a `Config`, `directory` is absolute.
     """
 
-    directory: Path | None = None
-    status_token: str | None = None
-    alert_after: timedelta = timedelta(hours=24)
+    directory: Path | None = key(
+        FILE,
+        None,
+        "Write every feed into this folder, too, for a web server or an object store to hand out; "
+        "relative to config.toml.",
+    )
+    status_token: str | None = key(
+        Kind(text_values.token, "as `token` of a feed"),
+        None,
+        "Opens the operations feed, `/feeds/TOKEN/_status.atom`, to anyone with the token. On the "
+        "machine itself it is at `/feeds/_status.atom` in any case.",
+    )
+    alert_after: timedelta = key(
+        DURATION, timedelta(hours=24), "A source that fails for longer is told there."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """A whole, valid configuration.
 
-    `path` is the file as the user named it. Names of sources are unique, and so are all their URLs
+    `path` is the file as the user named it. Names of sources are unique, and so are all their URLs,
     the names of feeds, the hosts of sites and all tokens; there is at least one feed. `feeds` are
     the configured ones, then the automatic ones. The paths of exports are absolute.
-    `warnings` are lines such as `config.toml:31: feeds[0].tags[0]: no source carries this tag`.
+    `cautions` are what is allowed but seldom meant; `warnings` are the same as lines, such as
+    `config.toml:31: feeds[0].tags[0]: no source carries this tag`.
     """
 
     path: Path
@@ -116,3 +240,4 @@ class Config:
     publish: Publish = Publish()
     exports: tuple[Export, ...] = ()
     sites: tuple[SiteRule, ...] = ()
+    cautions: tuple[Mistake, ...] = ()

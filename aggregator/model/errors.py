@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aggregator.model import Problem
+    from aggregator.model.mistakes import Mistake
 
 
 class AggregatorError(Exception):
@@ -20,13 +21,17 @@ class AggregatorError(Exception):
 
 
 class ConfigError(AggregatorError):
-    """The configuration cannot be used; `lines` holds every mistake, one `file:line: …` each."""
+    """The configuration cannot be used; `lines` holds every mistake, one `file:line: …` each.
+
+    `mistakes` are the same as values, line for line; none for files that it names (templates).
+    """
 
     exit_status = 78
 
-    def __init__(self, lines: tuple[str, ...]) -> None:
+    def __init__(self, lines: tuple[str, ...], mistakes: tuple[Mistake, ...] = ()) -> None:
         super().__init__("\n".join(lines))
         self.lines = lines
+        self.mistakes = mistakes
 
 
 class StoreError(AggregatorError):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from aggregator.config.values import suggestion
+from aggregator.config.text_values import nearest
 from aggregator.model import ProblemKind
 from aggregator.model.errors import AggregatorError, ConfigError, UnreadableError
 from aggregator.model.work import MAX_RESULT_BYTES
@@ -151,8 +151,9 @@ def _template(export: Export, base: Path) -> Template:
             raise AggregatorError(f"{path}: too large for a template")
         return posts.Template(body.decode("utf-8-sig"), str(path), export.kind)
     except OSError as error:
-        near = suggestion(path.name, posts.SHIPPED)
-        raise AggregatorError(f"{path}: cannot be read: {error.strerror}{near}") from error
+        near = nearest(path.name, posts.SHIPPED)
+        meant = f', did you mean "{near}"?' if near else ""
+        raise AggregatorError(f"{path}: cannot be read: {error.strerror}{meant}") from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError((f"{path}:{line}: not UTF-8",)) from error

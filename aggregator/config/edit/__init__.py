@@ -1,7 +1,7 @@
-"""The one place that writes config.toml: whole blocks are appended, and nothing else changes."""
+"""How config.toml is edited by the program: blocks are appended, and nothing else changes."""
 
+from aggregator.config.config_file import edit, read
 from aggregator.config.edit.blocks import Block, append
-from aggregator.config.edit.config_file import edit, read
 from aggregator.config.edit.key_names import derive_name
 from aggregator.config.edit.trial import Refusal, trial
 

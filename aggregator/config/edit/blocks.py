@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import tomlkit
-
-from aggregator.config.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,19 +44,6 @@ def append(text: str, blocks: Sequence[Block]) -> str:
         parts.append(_written(block).replace("\n", newline))
         separated = False
     return "".join(parts)
-
-
-def inline_line(text: str) -> int | None:
-    """Return the line on which a valid `text` gives its sources as `sources = […]`, else `None`.
-
-    TOML appends no table to such a list (https://toml.io/en/v1.0.0#array-of-tables).
-    """
-    text = text.removeprefix("\ufeff")
-    if "sources" not in tomllib.loads(text):
-        return None
-    line = Places(text).line(("sources",))
-    written = text.split("\n")[line - 1].lstrip()
-    return None if written.startswith("[") else line
 
 
 def _written(block: Block) -> str:

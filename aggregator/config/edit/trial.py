@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.config import parse
 from aggregator.config.edit.blocks import append
+from aggregator.config.from_toml import parse
 from aggregator.model.errors import ConfigError
+from aggregator.model.mistakes import Mistake, MistakeKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from aggregator.config.edit.blocks import Block
     from aggregator.model import Source
-
-_OF_A_SOURCE = re.compile(r":\d+: sources\[(\d+)\](?:\.(\w+))?(?:\[\d+\])?: (.*)", re.DOTALL)
-_SAME_URL = re.compile(r"the same URL as sources\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ class Refusal:
     """
 
     key: str
-    text: str
+    mistake: Mistake
     same_as: int | None = None
 
 
@@ -46,11 +43,16 @@ def trial(
         return parse(append(text, blocks), path).sources[before:]
     except ConfigError as error:
         refused: dict[int, Refusal] = {}
-        for line in error.lines:
-            found = _OF_A_SOURCE.search(line)
-            if found is None or int(found[1]) < before:
-                raise
-            same = _SAME_URL.fullmatch(found[3])
-            refusal = Refusal(found[2] or "", found[3], int(same[1]) if same else None)
-            refused.setdefault(int(found[1]) - before, refusal)
+        for mistake in error.mistakes:
+            match mistake.path:
+                case ("sources", int(index), *rest) if index >= before:
+                    key = str(rest[0]) if rest else ""
+                    refused.setdefault(index - before, Refusal(key, mistake, _same_as(mistake)))
+                case _:
+                    raise
         return refused
+
+
+def _same_as(mistake: Mistake) -> int | None:
+    other = mistake.data.get("other")
+    return other if mistake.kind is MistakeKind.SAME_URL and isinstance(other, int) else None

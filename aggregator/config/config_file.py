@@ -1,4 +1,4 @@
-"""config.toml on the disk: replaced whole, by a file that has been checked, or left as it is."""
+"""config.toml on the disk: found, read, and replaced whole by a text that has been checked."""
 
 from __future__ import annotations
 
@@ -6,17 +6,109 @@ import fcntl
 import os
 import tempfile
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator.config import load, parse
-from aggregator.config.edit.blocks import inline_line
+from aggregator.config.from_toml import config_error, parse, store_path_in, toml_of
+from aggregator.config.mistake_list import MistakeList, mistake
+from aggregator.config.mistake_messages import lines, message
+from aggregator.config.places import inline_line
 from aggregator.model.errors import AggregatorError, ConfigError
+from aggregator.model.mistakes import MistakeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from aggregator.config import Config
+    from aggregator.config.settings import Config
+    from aggregator.model.mistakes import Mistake
+
+#: 5,000 sources take about 1 MB; more than this is another file, named by accident.
+MAX_FILE_BYTES = 16 * 1024 * 1024
+#: Where a configuration is looked for when nobody names one.
+PLACES = (Path("config.toml"), Path("/etc/aggregator/config.toml"))
+
+
+def find(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
+    """Return the configuration to use: the named one, AGGREGATOR_CONFIG, ./config.toml, /etc.
+
+    A named one is returned whether it exists or not, `./config.toml` relative to `cwd`.
+
+    Raises:
+        ConfigError: Nothing is named and nothing is there.
+    """
+    if explicit is not None:
+        return explicit
+    if environ.get("AGGREGATOR_CONFIG"):
+        return Path(environ["AGGREGATOR_CONFIG"])
+    for place in PLACES:
+        path = cwd / place
+        try:
+            if path.exists():
+                return path
+        except OSError:  # no permission to look: reading it will say so
+            return path
+    looked = tuple(str(cwd / place) for place in PLACES)
+    nowhere = mistake(MistakeKind.NO_CONFIGURATION, places=looked)
+    raise ConfigError((message(nowhere),), (nowhere,))
+
+
+def load(path: Path) -> Config:
+    """Read and check the file.
+
+    Raises:
+        ConfigError: It cannot be read or used; every mistake is in it.
+    """
+    return parse(_text(path), path)
+
+
+def lines_of(path: Path, found: Iterable[Mistake]) -> tuple[str, ...]:
+    """Return as lines what is wrong with what a valid file names, as `load` does for its own.
+
+    Raises:
+        ConfigError: The file cannot be read any longer.
+    """
+    mistakes = MistakeList()
+    mistakes.take((), found)
+    return lines(path, mistakes.in_order(toml_of(_text(path)))) if mistakes else ()
+
+
+def store_path(path: Path) -> Path | None:
+    """Return where the database of a file lies that has mistakes elsewhere, or `None`.
+
+    So that a broken edit hides neither the daemon that still runs nor what it knows.
+    """
+    try:
+        text = path.read_bytes()[:MAX_FILE_BYTES].decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return None
+    found = store_path_in(text)
+    return None if found is None else path.parent / found
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError as error:
+        raise config_error(path, mistake(MistakeKind.NO_FILE)) from error
+    except OSError as error:
+        detail = error.strerror or str(error)
+        raise config_error(path, mistake(MistakeKind.NOT_READABLE, detail=detail)) from error
+    except ValueError as error:  # a NUL in the name
+        raise config_error(path, mistake(MistakeKind.NOT_A_FILE_NAME)) from error
+    if len(data) > MAX_FILE_BYTES:
+        most = MAX_FILE_BYTES // 1024**2
+        raise config_error(path, mistake(MistakeKind.FILE_TOO_LARGE, most=most))
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        where = replace(mistake(MistakeKind.NOT_UTF8), line=line)
+        raise config_error(path, where) from error
+
+
+# --- edited -------------------------------------------------------------------------------------
 
 
 def edit(path: Path, change: Callable[[str, Config], str]) -> Config:
@@ -56,8 +148,8 @@ def read(path: Path) -> tuple[str, Config]:
     except (OSError, UnicodeDecodeError) as error:
         raise _changed_meanwhile(path) from error
     if (inline := inline_line(text)) is not None:
-        told = "a list in brackets takes no more sources; write each as a [[sources]] table"
-        raise ConfigError((f"{path}:{inline}: sources: {told}",))
+        told = replace(mistake(MistakeKind.INLINE_SOURCES, "sources"), line=inline)
+        raise config_error(path, told)
     return text, config
 
 

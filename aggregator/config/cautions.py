@@ -1,0 +1,79 @@
+"""What a valid file may say, but seldom means, or what is dangerous."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.config import network_values
+from aggregator.config.checks import written_tokens
+from aggregator.model.mistakes import MistakeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aggregator.config.mistake_list import MistakeList
+    from aggregator.config.tables import Tables
+    from aggregator.model import Feed, Source
+
+#: What stands in the example's place of a token; everybody can read it there.
+_EXAMPLES = "write-your-own"
+_DAY = timedelta(days=1)
+
+
+def find_cautions(
+    tables: Tables, sources: Sequence[Source], feeds: Sequence[Feed], cautions: MistakeList
+) -> None:
+    """Find the cautions of a file without mistakes; `feeds` are the configured ones."""
+    if not sources:
+        cautions.add(("sources",), MistakeKind.NO_SOURCES)
+    if tables.server.table.listen.unix_path is not None and not tables.server.says("base_url"):
+        cautions.add(("server", "base_url"), MistakeKind.NO_BASE_URL)
+    _budget(tables, cautions)
+    _asking(tables, sources, cautions)
+    for index, allowance in enumerate(tables.network.table.allow_private):
+        if allowance.network is not None and allowance.network.prefixlen == 0:
+            cautions.add(("network", "allow_private", index), MistakeKind.EVERY_ADDRESS)
+    _tags(sources, feeds, cautions)
+    for path, secret in written_tokens(tables):
+        if secret.startswith(_EXAMPLES):
+            cautions.add(path, MistakeKind.TOKEN_OF_EXAMPLE)
+    for index, export in enumerate(tables.exports):
+        if export.table.content == "raw":
+            cautions.add(("exports", index, "content"), MistakeKind.RAW_POSTS)
+
+
+def _tags(sources: Sequence[Source], feeds: Sequence[Feed], cautions: MistakeList) -> None:
+    carried = {tag for source in sources for tag in source.carried_tags}
+    for index, feed in enumerate(feeds):
+        for position, tag in enumerate(feed.exclude_tags):
+            if tag in (feed.tags or ()):
+                cautions.add(("feeds", index, "exclude_tags", position), MistakeKind.TAG_EXCLUDED)
+        for position, tag in enumerate(feed.tags or ()):
+            if tag not in carried:
+                cautions.add(("feeds", index, "tags", position), MistakeKind.UNUSED_TAG)
+
+
+def _budget(tables: Tables, cautions: MistakeList) -> None:
+    polling = tables.polling.table
+    most, least = (_DAY / pause for pause in (polling.min_interval, polling.max_interval))
+    if not tables.polling.says("budget") or least <= polling.budget <= most:
+        return
+    key, bound = ("max_interval", least) if polling.budget < least else ("min_interval", most)
+    cautions.add(("polling", "budget"), MistakeKind.BUDGET_NOT_MET, because=key, bound=bound)
+
+
+def _asking(tables: Tables, sources: Sequence[Source], cautions: MistakeList) -> None:
+    if not tables.defaults.table.tls_verify:
+        cautions.add(("defaults", "tls_verify"), MistakeKind.UNVERIFIED)
+    allowances = tables.network.table.allow_private
+    for index, (reading, source) in enumerate(zip(tables.sources, sources, strict=True)):
+        if reading.says("tls_verify") and not source.access.tls_verify:
+            cautions.add(("sources", index, "tls_verify"), MistakeKind.UNVERIFIED)
+        for key in ("token_file", "password_file"):
+            if reading.says(key) and any(
+                url.lower().startswith("http:")
+                and not any(one.covers(*network_values.origin(url)) for one in allowances)
+                for url in network_values.asked(source)
+            ):
+                cautions.add(("sources", index, key), MistakeKind.UNENCRYPTED_LOGIN)

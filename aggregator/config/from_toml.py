@@ -1,0 +1,155 @@
+"""From TOML text to a `Config`, or to a `ConfigError` that holds every mistake."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aggregator.config import text_values
+from aggregator.config.automatic_feeds import automatic
+from aggregator.config.cautions import find_cautions
+from aggregator.config.checks import check
+from aggregator.config.feed_keys import export_of, feed_of
+from aggregator.config.mistake_list import MistakeList, mistake
+from aggregator.config.mistake_messages import lines
+from aggregator.config.network_values import Listen
+from aggregator.config.rule_keys import site_of
+from aggregator.config.settings import Config, Server, StoreSettings
+from aggregator.config.source_keys import source_of
+from aggregator.config.tables import HEADERS, read_tables
+from aggregator.model.errors import ConfigError
+from aggregator.model.mistakes import MistakeKind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aggregator.config.settings import Publish
+    from aggregator.model import Feed
+    from aggregator.model.mistakes import Mistake
+
+_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+def parse(text: str, path: Path) -> Config:
+    """Check a whole configuration; `path` is what messages call it, and its folder the root.
+
+    Raises:
+        ConfigError: Every mistake, in the order of the file.
+    """
+    try:
+        return _parse(toml_of(text), path)
+    except RecursionError as error:  # a value in a thousand brackets
+        raise config_error(path, mistake(MistakeKind.NESTED_TOO_DEEPLY)) from error
+
+
+def config_error(path: Path, *mistakes: Mistake) -> ConfigError:
+    """Return the error for mistakes of a file."""
+    return ConfigError(lines(path, mistakes), mistakes)
+
+
+def toml_of(text: str) -> str:
+    """Return the text of a file without a byte order mark, in Unix line breaks."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
+def store_path_in(text: str) -> Path | None:
+    """Return the `[store] path` of a text that has mistakes elsewhere, or `None`.
+
+    Where not even the TOML is valid, what stands above the first `[[` must be: most edits are below
+    it.
+    """
+    for part in (toml_of(text), toml_of(text).partition("\n[[")[0]):
+        with suppress(ValueError, RecursionError):
+            store = tomllib.loads(part).get("store", {})
+            if not isinstance(store, dict) or "path" not in store:
+                return StoreSettings().path
+            return text_values.file_path(store["path"])
+    return None
+
+
+def _parse(toml: str, path: Path) -> Config:
+    mistakes, cautions = MistakeList(), MistakeList()
+    tables = read_tables(_toml(toml, path), mistakes)
+    rsshub, defaults = tables.rsshub.table, tables.defaults.said
+    sources = tuple(source_of({**defaults, **one.said}, rsshub) for one in tables.sources)
+    configured = tuple(feed_of(dict(one.said)) for one in tables.feeds)
+    feeds = (*configured, *automatic(sources, configured))
+    check(tables, sources, feeds, path.parent, mistakes)
+    if mistakes:
+        raise config_error(path, *mistakes.in_order(toml))
+    find_cautions(tables, sources, configured, cautions)
+    found = cautions.in_order(toml)
+    return Config(
+        path=path,
+        server=_server(tables.server.table, path.parent),
+        store=_store(tables.store.table, feeds, path.parent),
+        polling=tables.polling.table,
+        network=tables.network.table,
+        log=tables.log.table,
+        sources=sources,
+        feeds=feeds,
+        warnings=lines(path, found),
+        rsshub=rsshub,
+        publish=_publish(tables.publish.table, path.parent),
+        exports=tuple(export_of(one.table, path.parent) for one in tables.exports),
+        sites=tuple(site_of(one.table) for one in tables.sites),
+        cautions=found,
+    )
+
+
+def _toml(toml: str, path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(toml)
+    except ValueError as error:  # TOMLDecodeError, and int() of thousands of digits
+        raise config_error(path, _syntax_mistake(str(error), toml)) from error
+
+
+def _syntax_mistake(told: str, toml: str) -> Mistake:
+    """Return what tomllib says as a mistake of ours; it has no other form than its English."""
+    place = _TOML_PLACE.search(told)
+    detail = told[: place.start()] if place else told
+    detail = detail[:1].lower() + detail[1:]
+    if place is None:
+        return mistake(MistakeKind.SYNTAX, whole=detail)
+    if place[1] is None:
+        at_end = mistake(MistakeKind.SYNTAX, at_end=detail)
+        return replace(at_end, line=len(toml.splitlines()) or 1)
+    line, column = int(place[1]), int(place[2])
+    return replace(_known_syntax_mistake(detail, column), line=line)
+
+
+def _known_syntax_mistake(detail: str, column: int) -> Mistake:
+    if detail == "invalid value":
+        return mistake(MistakeKind.NO_QUOTES, column=column)
+    if detail == "cannot overwrite a value":
+        return mistake(MistakeKind.KEY_TWICE, column=column)
+    if twice := re.fullmatch(r"cannot declare \('(\w+)',\) twice", detail):
+        header = HEADERS.get(twice[1], "")
+        each = header if header.startswith("[[") else None
+        return mistake(MistakeKind.TABLE_TWICE, column=column, table=twice[1], each=each)
+    return mistake(MistakeKind.SYNTAX, column=column, detail=detail)
+
+
+def _server(table: Server, folder: Path) -> Server:
+    where = table.listen
+    if where.unix_path is not None:
+        listen = Listen(None, None, folder / where.unix_path)
+        return replace(table, listen=listen, base_url=table.base_url or "http://localhost")
+    reachable = "localhost" if where.host in ("0.0.0.0", "::") else where.host  # noqa: S104  # only compared
+    shown = f"[{reachable}]" if ":" in str(reachable) else reachable
+    default = f"http://{shown}" if where.port == 80 else f"http://{shown}:{where.port}"
+    return replace(table, base_url=table.base_url or default)
+
+
+def _store(table: StoreSettings, feeds: tuple[Feed, ...], folder: Path) -> StoreSettings:
+    retention = max(table.retention, *(feed.window for feed in feeds))
+    return replace(table, path=folder / table.path, retention=retention)
+
+
+def _publish(table: Publish, folder: Path) -> Publish:
+    if table.directory is None:
+        return table
+    return replace(table, directory=(folder / table.directory).absolute())

@@ -1,0 +1,298 @@
+"""What one text, number or period of config.toml may be.
+
+Each function takes what TOML gave and returns the typed value, or raises `WrongValueError`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from contextlib import suppress
+from datetime import timedelta
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, available_timezones
+
+from aggregator.config.mistake_list import wrong
+from aggregator.model.mistakes import MistakeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: A name is part of a URL (`/feeds/NAME.atom`) and of every log line.
+MAX_NAME_CHARS = 64
+#: A title stands in a table and in every reader's side bar.
+MAX_TITLE_CHARS = 200
+MAX_TAG_CHARS = 64
+#: A paragraph that readers show above a feed.
+MAX_DESCRIPTION_CHARS = 1000
+#: What Linux accepts as a path (PATH_MAX).
+MAX_PATH_CHARS = 4095
+#: 16 random characters are 2^95 tokens: nobody guesses one in the lifetime of a server.
+MIN_TOKEN_CHARS, MAX_TOKEN_CHARS = 16, 128
+#: What RFC 5646 §4.4.1 wants room for.
+MAX_LANGUAGE_CHARS = 35
+#: A source asked less often than monthly is a source forgotten.
+MAX_INTERVAL = timedelta(days=31)
+#: Ten years: beyond every use, and far below where date arithmetic overflows.
+MAX_PERIOD = timedelta(days=3650)
+#: A request a minute, of every source, all day.
+MAX_BUDGET = 1440
+#: The rate of polls goes with the root of the weight: this is from a tenth to ten times.
+MIN_WEIGHT, MAX_WEIGHT = 0.01, 100
+#: What is compared for a suggestion: a word of a megabyte would take minutes.
+MAX_COMPARED_CHARS = 4096
+#: The fields of a title_template.
+TITLE_FIELDS = ("{title}", "{source}", "{tag}")
+
+#: The encodings of the web, by their names there (https://encoding.spec.whatwg.org/#names-and-labels).
+ENCODINGS = (
+    "utf-8", "ibm866", "iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6",
+    "iso-8859-7", "iso-8859-8", "iso-8859-8-i", "iso-8859-10", "iso-8859-13", "iso-8859-14",
+    "iso-8859-15", "iso-8859-16", "koi8-r", "koi8-u", "macintosh", "windows-874", "windows-1250",
+    "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255",
+    "windows-1256", "windows-1257", "windows-1258", "x-mac-cyrillic", "gbk", "gb18030", "big5",
+    "euc-jp", "iso-2022-jp", "shift_jis", "euc-kr", "utf-16be", "utf-16le",
+)  # fmt: skip
+#: Python's names of the same, and of what the web reads as one of them.
+_CODECS = frozenset(
+    {
+        "utf-8", "cp866", "koi8-r", "koi8-u", "mac-roman", "cp874", "mac-cyrillic", "gb2312",
+        "gbk", "gb18030", "big5", "big5hkscs", "euc_jp", "iso2022_jp", "shift_jis", "cp932",
+        "euc_kr", "cp949", "utf-16-be", "utf-16-le", "ascii",
+        *(f"iso8859-{part}" for part in (*range(1, 12), *range(13, 17))),
+        *(f"cp{page}" for page in range(1250, 1259)),
+    }
+)  # fmt: skip
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_RATE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)/(day|hour)")
+_DURATION = re.compile(r"([0-9]{1,9})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_NAME = re.compile(rf"[a-z0-9-]{{1,{MAX_NAME_CHARS}}}")
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{MIN_TOKEN_CHARS},{MAX_TOKEN_CHARS}}}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+# What people write for China's time; the IANA database names it after Shanghai.
+_ZONES_PEOPLE_WRITE = {"asia/beijing": "Asia/Shanghai", "beijing": "Asia/Shanghai"}
+
+
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """Return the choice that was likely meant by a misspelt word, if one is near."""
+    by_lower = {choice.lower(): choice for choice in choices}
+    near = get_close_matches(word.lower()[:MAX_COMPARED_CHARS], by_lower, n=1, cutoff=0.7)
+    return by_lower[near[0]] if near else None
+
+
+def string(value: object) -> str:
+    """Return any string."""
+    if not isinstance(value, str):
+        raise wrong(MistakeKind.NOT_A_STRING)
+    return value
+
+
+def text(value: object) -> str:
+    """Return a string without control characters, as written; not blank."""
+    if not isinstance(value, str):
+        raise wrong(MistakeKind.NOT_A_STRING)
+    if not value or value.isspace():
+        raise wrong(MistakeKind.EMPTY)
+    if _CONTROL.search(value):
+        raise wrong(MistakeKind.CONTROL_CHARACTERS)
+    return value
+
+
+def short_text(value: object, most: int) -> str:
+    """Return a text of at most so many characters."""
+    line = text(value)
+    if len(line) > most:
+        raise wrong(MistakeKind.TOO_MANY_CHARACTERS, most=most)
+    return line
+
+
+def duration(value: object) -> timedelta:
+    """Return the period that "90s", "5m", "4h" or "2d" means; positive, at most ten years."""
+    return _period(value, MAX_PERIOD)
+
+
+def interval(value: object) -> timedelta:
+    """Return the time between two polls; positive, at most a month."""
+    return _period(value, MAX_INTERVAL)
+
+
+def _period(value: object, most: timedelta) -> timedelta:
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise wrong(MistakeKind.NOT_A_DURATION)
+    period = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if not timedelta(0) < period <= most:
+        raise wrong(MistakeKind.OUTSIDE, least='"1s"', most=f'"{written(most)}"')
+    return period
+
+
+def written(period: timedelta) -> str:
+    """Return a period of whole seconds as config.toml writes it: the inverse of `duration`."""
+    seconds = int(period.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def budget(value: object) -> float:
+    """Return how many requests a day "24/day" or "2/hour" is."""
+    match = _RATE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise wrong(MistakeKind.NOT_A_BUDGET)
+    requests = float(match[1]) * (24 if match[2] == "hour" else 1)
+    if not 1 <= requests <= MAX_BUDGET:
+        raise wrong(MistakeKind.OUTSIDE, least='"1/day"', most=f'"{MAX_BUDGET}/day"')
+    return requests
+
+
+def weight(value: object) -> float:
+    """Return how much a delay of a source counts."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong(MistakeKind.NOT_A_NUMBER)
+    if not MIN_WEIGHT <= value <= MAX_WEIGHT:
+        raise wrong(MistakeKind.OUTSIDE, least=MIN_WEIGHT, most=MAX_WEIGHT)
+    return float(value)
+
+
+def switch(value: object) -> bool:
+    """Return true or false."""
+    if not isinstance(value, bool):
+        raise wrong(MistakeKind.NOT_A_SWITCH)
+    return value
+
+
+def integer(value: object, least: int, most: int) -> int:
+    """Return a whole number within bounds."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong(MistakeKind.NOT_AN_INTEGER)
+    if value < least:
+        raise wrong(MistakeKind.TOO_LITTLE, least=least)
+    if value > most:
+        raise wrong(MistakeKind.TOO_MUCH, most=most)
+    return value
+
+
+def one_of(value: object, choices: tuple[str, ...]) -> str:
+    """Return one of the words that there are."""
+    if not isinstance(value, str) or value not in choices:
+        raise wrong(MistakeKind.NOT_ONE_OF, choices=choices)
+    return value
+
+
+def encoding(value: object) -> str:
+    """Return the name of an encoding that documents are read in, in lower case."""
+    label = text(value).lower()
+    if label not in ENCODINGS:
+        with suppress(LookupError, ValueError):
+            if codecs.lookup(label).name in _CODECS:
+                return label
+        raise wrong(MistakeKind.UNKNOWN_ENCODING, near=nearest(label, ENCODINGS))
+    return label
+
+
+def name(value: object) -> str:
+    """Return a stable key of a source or feed."""
+    word = text(value)
+    if _NAME.fullmatch(word):
+        return word
+    likely = re.sub(r"[\s_.]+", "-", word.strip().lower())
+    near = likely if _NAME.fullmatch(likely) else None
+    raise wrong(MistakeKind.NOT_A_NAME, most=MAX_NAME_CHARS, near=near)
+
+
+def title(value: object) -> str:
+    """Return a line for people."""
+    return short_text(value, MAX_TITLE_CHARS)
+
+
+def description(value: object) -> str:
+    """Return what a feed is about."""
+    return short_text(value, MAX_DESCRIPTION_CHARS)
+
+
+def tag(value: object) -> str:
+    """Return a word that groups sources."""
+    word = short_text(value, MAX_TAG_CHARS)
+    if word in (".", ".."):
+        raise wrong(MistakeKind.DOTS_AS_TAG)
+    return word
+
+
+def timezone(value: object) -> str:
+    """Return the name of a time zone of the IANA database."""
+    zone = text(value)
+    if not _is_zone(zone):
+        raise wrong(MistakeKind.UNKNOWN_ZONE, near=_near_zone(zone))
+    return zone
+
+
+@lru_cache(maxsize=1024)
+def _is_zone(zone: str) -> bool:
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):  # unknown; not a relative path; a folder ("Asia")
+        return False
+    return True
+
+
+@lru_cache(maxsize=1024)
+def _near_zone(zone: str) -> str | None:
+    if zone.lower() in _ZONES_PEOPLE_WRITE:
+        return _ZONES_PEOPLE_WRITE[zone.lower()]
+    zones = sorted(available_timezones())
+    cities = {known.rsplit("/", 1)[-1].lower(): known for known in zones}
+    city = zone.replace(" ", "_").lower()
+    return cities[city] if city in cities else nearest(zone, zones)
+
+
+def file_path(value: object) -> Path:
+    """Return the path of a file, as written."""
+    path = short_text(value, MAX_PATH_CHARS)
+    if path.startswith("~"):
+        raise wrong(MistakeKind.TILDE)
+    return Path(path)
+
+
+def secret_file(value: object) -> str:
+    """Return the name of a file that holds a secret, as written.
+
+    Whether it is there is seen when it is read: the machine that checks a configuration need not
+    be the one that runs it.
+    """
+    file_path(value)
+    return string(value)
+
+
+def token(value: object) -> str:
+    """Return the secret part of a private feed's address."""
+    word = text(value)
+    if not _TOKEN.fullmatch(word):
+        raise wrong(MistakeKind.NOT_A_TOKEN, least=MIN_TOKEN_CHARS, most=MAX_TOKEN_CHARS)
+    return word
+
+
+def language(value: object) -> str:
+    """Return a language tag, well-formed as of BCP 47 (RFC 5646 §2.1)."""
+    found = text(value)
+    if len(found) > MAX_LANGUAGE_CHARS or not _LANGUAGE.fullmatch(found):
+        raise wrong(MistakeKind.NOT_A_LANGUAGE)
+    return found
+
+
+def title_template(value: object) -> str:
+    """Return how the titles of a feed's stories are made."""
+    template = title(value)
+    rest = template
+    for field in TITLE_FIELDS:
+        rest = rest.replace(field, "")
+    if "{" in rest or "}" in rest:
+        raise wrong(MistakeKind.BRACES, fields=TITLE_FIELDS)
+    if rest == template:
+        raise wrong(MistakeKind.SAME_TITLES)
+    return template

@@ -1,0 +1,171 @@
+"""What can be wrong with a configuration, as values: which mistake, where, and its figures.
+
+Nothing here is a sentence: `config.mistake_messages` has the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum, auto
+
+#: The way to a key or value: `("sources", 1, "url")` is the URL of the second source.
+KeyPath = tuple[str | int, ...]
+
+
+class MistakeKind(StrEnum):
+    """Every mistake that a configuration can have, and every caution about a valid one."""
+
+    # The file
+    NO_CONFIGURATION = auto()
+    NO_FILE = auto()
+    NOT_READABLE = auto()
+    NOT_A_FILE_NAME = auto()
+    FILE_TOO_LARGE = auto()
+    NOT_UTF8 = auto()
+    NESTED_TOO_DEEPLY = auto()
+    SYNTAX = auto()
+    NO_QUOTES = auto()
+    KEY_TWICE = auto()
+    TABLE_TWICE = auto()
+    INLINE_SOURCES = auto()
+    # Tables and keys
+    UNKNOWN_KEY = auto()
+    URL_OF_A_FEED = auto()
+    NO_DEFAULT = auto()
+    MISSING = auto()
+    NOT_A_TABLE = auto()
+    NOT_A_LIST_OF_TABLES = auto()
+    # Any value
+    NOT_A_STRING = auto()
+    NOT_A_SWITCH = auto()
+    NOT_AN_INTEGER = auto()
+    NOT_A_NUMBER = auto()
+    NOT_A_LIST = auto()
+    NOT_A_LIST_OF_INNER_TABLES = auto()
+    NOT_AN_INNER_TABLE = auto()
+    NOT_A_CONDITION = auto()
+    EMPTY = auto()
+    CONTROL_CHARACTERS = auto()
+    TOO_MANY_CHARACTERS = auto()
+    TOO_MANY = auto()
+    TOO_LITTLE = auto()
+    TOO_MUCH = auto()
+    OUTSIDE = auto()
+    NOT_ONE_OF = auto()
+    # Texts
+    NOT_A_DURATION = auto()
+    NOT_A_BUDGET = auto()
+    NOT_A_NAME = auto()
+    DOTS_AS_TAG = auto()
+    UNKNOWN_ENCODING = auto()
+    UNKNOWN_ZONE = auto()
+    TILDE = auto()
+    NOT_A_TOKEN = auto()
+    NOT_A_LANGUAGE = auto()
+    BRACES = auto()
+    SAME_TITLES = auto()
+    # Addresses
+    NOT_ASCII = auto()
+    SPACES = auto()
+    NOT_A_URL = auto()
+    NOT_HTTP = auto()
+    NO_HOST = auto()
+    HOST_TOO_LONG = auto()
+    NOT_A_HOST = auto()
+    NOT_IPV4 = auto()
+    NOT_IPV6 = auto()
+    IPV6_ZONE = auto()
+    NOT_A_PORT = auto()
+    QUERY = auto()
+    FRAGMENT = auto()
+    LOGIN_PUBLISHED = auto()
+    LOGIN_READ = auto()
+    NOT_A_CONTACT = auto()
+    CONTACT_CHARACTERS = auto()
+    NOT_MAILTO = auto()
+    NOT_LISTEN = auto()
+    LISTEN_WITHOUT_HOST = auto()
+    NOT_A_SOCKET = auto()
+    SOCKET_TOO_LONG = auto()
+    ALLOWANCE_IS_URL = auto()
+    ALLOWANCE_BRACKETS = auto()
+    NOT_AN_ALLOWANCE = auto()
+    NOT_START_OF_RANGE = auto()
+    SOCKS5H = auto()
+    NOT_A_PROXY = auto()
+    MORE_THAN_PROXY = auto()
+    PROXY_LOGIN = auto()
+    PROXY_LOGIN_TOO_LONG = auto()
+    NOT_A_ROUTE = auto()
+    NOT_A_HEADER = auto()
+    USER_AGENT_HEADER = auto()
+    LOGIN_HEADER = auto()
+    PROXY_LOGIN_HEADER = auto()
+    COOKIE_HEADER = auto()
+    REFERRER_HEADER = auto()
+    CACHE_HEADER = auto()
+    HEADER_IS_OURS = auto()
+    COLON = auto()
+    SPACES_AT_ENDS = auto()
+    # Rules and sites
+    RULE = auto()
+    NO_CONDITION = auto()
+    NOT_A_SITE = auto()
+    # Between keys
+    SAME_NAME = auto()
+    SAME_HOST = auto()
+    SAME_URL = auto()
+    URL_TWICE = auto()
+    SAME_TOKEN = auto()
+    SAME_HEADER = auto()
+    SAME_EXPORT = auto()
+    NO_INSTANCE = auto()
+    KEY_WITHOUT_INSTANCES = auto()
+    TWO_LOGINS = auto()
+    NEEDS_BESIDE = auto()
+    LOGIN_IN_URL = auto()
+    LOGIN_FOR_SEVERAL = auto()
+    MIN_ABOVE_MAX = auto()
+    MAX_BELOW_MIN = auto()
+    MIN_INTERVAL_SHORT = auto()
+    INTERVAL_SHORT = auto()
+    NO_SELECTION = auto()
+    UNKNOWN_SOURCE = auto()
+    UNKNOWN_FEED = auto()
+    NO_FEED_NAMED_ALL = auto()
+    LIMIT_BELOW_MIN = auto()
+    RETENTION_BELOW_WINDOW = auto()
+    ROOT_DIRECTORY = auto()
+    SAME_AS_PUBLISHED = auto()
+    IN_PUBLISHED = auto()
+    HOLDS_PUBLISHED = auto()
+    # What the file names
+    NOT_A_FOLDER = auto()
+    TEMPLATE = auto()
+    # Cautions
+    NO_SOURCES = auto()
+    NO_BASE_URL = auto()
+    BUDGET_NOT_MET = auto()
+    EVERY_ADDRESS = auto()
+    UNUSED_TAG = auto()
+    TAG_EXCLUDED = auto()
+    UNVERIFIED = auto()
+    UNENCRYPTED_LOGIN = auto()
+    TOKEN_OF_EXAMPLE = auto()
+    RAW_POSTS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One mistake or caution: its kind, the key or value that it is about, and figures for words.
+
+    `line` counts from 1; 0 is one of the file as a whole, or one whose place was not looked up.
+    `data` are texts, numbers, periods and tuples of texts, by the names that `mistake_messages`
+    uses; what an operator wrote is in it only as `written`.
+    """
+
+    kind: MistakeKind
+    path: KeyPath = ()
+    data: Mapping[str, object] = field(default_factory=dict)
+    line: int = 0
