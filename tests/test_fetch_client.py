@@ -379,7 +379,10 @@ async def test_no_text_and_no_log_line_holds_a_secret_of_the_url(
             {"status": 403},
             {"reset": True},
             {"raw": b"nonsense"},
-            {"headers": {"Content-Encoding": "canary, //u:canary@h/?key=canary"}, "body": b"x"},
+            {
+                "headers": {"Content-Encoding": "//u:canary@h/?key=canary, gzip"},
+                "body": b"\x1f\x8bx",
+            },
             {"status": 302, "headers": {"Location": "canary://x/?key=canary"}},
         ):
             web.route("/", **fields)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import httpx
 
 from aggregator import __version__
-from aggregator.fetch.body import ACCEPT_ENCODING, read_body
+from aggregator.fetch.body import read_body
 from aggregator.fetch.client_pool import Clients, Way
+from aggregator.fetch.codings import ACCEPT_ENCODING
 from aggregator.fetch.credentials import DIRECT, manner
 from aggregator.fetch.dns import SystemResolver
 from aggregator.fetch.error_pages import read_error_page
