@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from aggregator.fetch import user_agent
 from aggregator.fetch.client import ACCEPT
 from aggregator.fetch.client_pool import MAX_IDLE_CLIENTS
-from aggregator.fetch.transport import parse_proxy
+from aggregator.fetch.proxies import parse_proxy
 from aggregator.model import Access, Fetched, NotModified, ProblemKind, Validators
 from tests.fetching import QUICK, Names, fetching, problem_of
 from tests.proxies import HttpProxy, Socks5

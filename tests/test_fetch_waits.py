@@ -76,7 +76,7 @@ async def test_a_failure_says_who_answered_after_redirects() -> None:
         for reply in (
             {"status": 503, "headers": {"Retry-After": "3600"}},
             {"status": 302},
-            {"body": b"x", "headers": {"Content-Encoding": "rot13"}},
+            {"body": b"\x1f\x9dx", "headers": {"Content-Encoding": "compress"}},
         ):
             other.route("/feed", **reply)
             async with fetching() as fresh:

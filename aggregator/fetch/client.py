@@ -20,13 +20,15 @@ from aggregator.fetch.error_pages import read_error_page
 from aggregator.fetch.failures import (
     FetchError,
     connection_problem,
+    framing_problem,
     mitigated_problem,
     status_problem,
 )
 from aggregator.fetch.guard import Guard
 from aggregator.fetch.host_waits import HOST_WIDE, Waits
+from aggregator.fetch.proxies import parse_proxy
 from aggregator.fetch.redirects import NO_VALIDATORS, Hops, Redirect
-from aggregator.fetch.request_limits import DEFAULT_LIMITS
+from aggregator.fetch.request_limits import DEFAULT_LIMITS, header_excess
 from aggregator.fetch.request_target import (
     Target,
     parse_target,
@@ -34,7 +36,7 @@ from aggregator.fetch.request_target import (
     without_signature,
 )
 from aggregator.fetch.secret_files import Secrets
-from aggregator.fetch.transport import default_tls, parse_proxy
+from aggregator.fetch.transport import MisframedError, default_tls
 from aggregator.model import (
     Access,
     Failed,
@@ -66,6 +68,9 @@ ACCEPT = (
 
 #: The body of a redirect that is read so that its connection can be used again.
 _MAX_DRAINED_BYTES = 16 * 1024
+
+#: Servers whose framing only the second parser reads; they are few, and found again by asking.
+MAX_ORIGINS = 1024
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
@@ -109,6 +114,7 @@ class Fetcher:
         self._user_agent = user_agent.encode()
         self._gates = _Gates()
         self._waits = Waits()
+        self._misframing = Origins()
         self._clients = Clients(
             limits=limits,
             resolver=resolver or SystemResolver(limits),
@@ -220,7 +226,20 @@ class Fetcher:
             headers=self._headers(poll, target, sent),
             extensions={"target": target.sent.encode(), "dial": dial},
         )
-        async with self._clients.hold(poll.way) as client:
+        way = replace(poll.way, lenient=target.origin in self._misframing)
+        try:
+            return await self._send(poll, target, sent, request, way)
+        except MisframedError:
+            if not way.may_be_lenient:
+                raise
+        # Once more, as another parser reads it; its word counts, and it is remembered for whom.
+        self._misframing.add(target.origin)
+        return await self._send(poll, target, sent, request, replace(way, lenient=True))
+
+    async def _send(
+        self, poll: Hops, target: Target, sent: Validators, request: httpx.Request, way: Way
+    ) -> Outcome | Redirect:
+        async with self._clients.hold(way) as client:
             response = await client.send(request, stream=True)
             try:
                 return await self._judge(poll, target, sent, response)
@@ -253,8 +272,9 @@ class Fetcher:
     ) -> Outcome | Redirect:
         poll.met_certificate(response.extensions["certificate_until_at"])
         raw = response.headers.raw
-        if sum(len(name) + len(value) for name, value in raw) > self._limits.header_bytes:
-            detail = f"the header from {target.host} is larger than {self._limits.header_bytes} B"
+        excess = header_excess(raw, self._limits)
+        if excess is not None:
+            detail = f"the header from {target.host} {excess}"
             raise FetchError(Problem(ProblemKind.TOO_LARGE, detail))
         status = response.status_code
         now = self._clock()
@@ -302,8 +322,12 @@ class Fetcher:
             read = await read_body(response.aiter_raw(), coding, target.host, self._limits)
         except FetchError as error:
             raise FetchError(error.problem, status=status, hints=hints) from error
+        except MisframedError:
+            raise
         except httpx.RemoteProtocolError as error:
-            problem = Problem(ProblemKind.PROTOCOL, f"the body from {target.host} ends early")
+            problem = framing_problem(error, target.host) or Problem(
+                ProblemKind.PROTOCOL, f"the body from {target.host} ends early"
+            )
             raise FetchError(problem, status=status, hints=hints) from error
         if not read.body:
             problem = Problem(ProblemKind.NOT_A_FEED, f"{target.host} answered with an empty body")
@@ -350,7 +374,25 @@ class Fetcher:
         if found is not None:
             return found
         detail = f"{target.host} answered with nothing, or with what is not HTTP"
-        return Problem(ProblemKind.PROTOCOL, detail)
+        return framing_problem(error, target.host) or Problem(ProblemKind.PROTOCOL, detail)
+
+
+class Origins:
+    """The newest origins of which something is remembered, in a bound."""
+
+    def __init__(self, most: int = MAX_ORIGINS) -> None:
+        self._most = most
+        self._known: dict[tuple[str, str, int], None] = {}
+
+    def __contains__(self, origin: tuple[str, str, int]) -> bool:
+        return origin in self._known
+
+    def add(self, origin: tuple[str, str, int]) -> None:
+        """Remember an origin, and forget the oldest of too many."""
+        self._known.pop(origin, None)
+        self._known[origin] = None
+        if len(self._known) > self._most:
+            del self._known[next(iter(self._known))]
 
 
 class _Gates:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from aggregator.fetch.lenient_transport import LenientTransport
 from aggregator.fetch.transport import AiohttpTransport, unverified_tls
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aggregator.fetch.dns import Resolver
+    from aggregator.fetch.proxies import Proxy
     from aggregator.fetch.request_limits import FetchLimits
-    from aggregator.fetch.transport import Proxy
 
 #: Clients that stay open while nobody asks through them, for their connections.
 MAX_IDLE_CLIENTS = 16
@@ -25,10 +26,19 @@ MAX_IDLE_CLIENTS = 16
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way out: through a proxy or none, with certificates verified or not."""
+    """A way out: through a proxy or none, with certificates verified or not.
+
+    `lenient`: answers are read by a parser that takes what HTTP leaves to the recipient.
+    """
 
     proxy: Proxy | None = None
     tls_verify: bool = True
+    lenient: bool = False
+
+    @property
+    def may_be_lenient(self) -> bool:
+        """Whether there is such a parser on this way: not behind a SOCKS proxy."""
+        return self.proxy is None or self.proxy.scheme == "http"
 
 
 class Clients:
@@ -67,7 +77,8 @@ class Clients:
             await client.aclose()
 
     def _make(self, way: Way) -> httpx.AsyncClient:
-        transport = AiohttpTransport(
+        make = LenientTransport if way.lenient else AiohttpTransport
+        transport = make(
             limits=self._limits,
             resolver=self._resolver,
             tls=self._tls if way.tls_verify else unverified_tls(),

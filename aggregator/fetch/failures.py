@@ -25,6 +25,8 @@ from aggregator.web.redaction import redact
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    import httpx
+
 #: What is quoted from outside in a sentence of ours: enough to recognise it.
 MAX_QUOTE_CHARACTERS = 120
 
@@ -167,6 +169,35 @@ def connection_problem(error: BaseException, host: str, port: int) -> Problem | 
                 return Problem(ProblemKind.CONNECT, f"{host}:{port} is out of reach: {reason}")
             case _:
                 continue
+    return None
+
+
+#: What is said of framing that no parser of ours reads (by h11 0.16, and by the transports where
+#: both give up), by how its text begins, in our words.
+_FRAMING = (
+    ("conflicting Content-Length", "two different Content-Length values"),
+    ("bad Content-Length", "a Content-Length that is no number"),
+    ("illegal chunk header", "a chunk that does not begin with its size and CR LF"),
+    ("malformed chunk", "a chunk that does not end where its size says"),
+    ("bare LF in chunks", "chunk lines that end with LF alone"),
+    ("stalled", "chunks or lengths that lead to no end"),
+    ("illegal status line", "a first line that is not of HTTP"),
+    ("no response line", "an empty first line"),
+    ("illegal header line", "a line in its header that is no field"),
+    ("continuation line", "a header that begins with a folded line"),
+    ("Illegal header", "a header field with characters that no field has"),
+    ("multiple Transfer-Encoding", "two Transfer-Encodings"),
+    ("Only Transfer-Encoding", "a Transfer-Encoding that we cannot read"),
+    ("Receive buffer too long", "a header that is larger than 100 KiB"),
+)
+
+
+def framing_problem(error: httpx.TransportError, host: str) -> Problem | None:
+    """Say what is wrong with a message that no parser of ours reads; `None`: nothing to go by."""
+    text = str(error)
+    for start, words in _FRAMING:
+        if text.startswith(start):
+            return Problem(ProblemKind.PROTOCOL, f"{host} answered with {words}")
     return None
 
 

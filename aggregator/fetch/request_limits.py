@@ -23,8 +23,8 @@ class FetchLimits:
     addresses: int = 16
     #: A response's header, all fields together; real ones stay under 20 KiB.
     header_bytes: int = 100 * 1024
-    #: One field: long policies (CSP) reach 10 KiB.
-    field_bytes: int = 16 * 1024
+    #: One field: policies (CSP, Report-To) of 20 KB and more exist.
+    field_bytes: int = 32 * 1024
     #: Fields: real responses have up to about 60.
     fields: int = 256
     #: The body as sent: the largest real feeds are a few MiB before compression.
@@ -39,8 +39,21 @@ class FetchLimits:
     page_bytes: int = 64 * 1024
     #: A page that comes slower is not waited for: the status has said the most.
     page: timedelta = timedelta(seconds=2)
+    #: A silence in the midst of an answer that one parser has refused already: it waits for bytes
+    #: that do not come (chunk lines without CR).
+    stall: timedelta = timedelta(seconds=5)
     #: Redirects that are followed; more than two are rare, five are nobody's intention.
     redirects: int = 5
 
 
 DEFAULT_LIMITS = FetchLimits()
+
+
+def header_excess(fields: list[tuple[bytes, bytes]], limits: FetchLimits) -> str | None:
+    """Return what a header has too much of, `None` for one within bounds."""
+    sizes = [len(name) + len(value) for name, value in fields]
+    if len(sizes) > limits.fields:
+        return f"has more than {limits.fields} fields"
+    if max(sizes, default=0) > limits.field_bytes:
+        return f"has a field larger than {limits.field_bytes} B"
+    return f"is larger than {limits.header_bytes} B" if sum(sizes) > limits.header_bytes else None

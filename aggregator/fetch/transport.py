@@ -13,10 +13,8 @@ import socket
 import ssl
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import aiohttp_socks
@@ -26,16 +24,15 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from aggregator.fetch.certificates import until_at
 from aggregator.fetch.guard import Dial
-from aggregator.model.errors import ConfigError
-from aggregator.web.addresses import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator
     from datetime import datetime
 
     from aiohttp.connector import Connection
 
     from aggregator.fetch.dns import Resolver
+    from aggregator.fetch.proxies import Proxy
     from aggregator.fetch.request_limits import FetchLimits
 
 #: The request whose connection is being opened. Tasks that a dial starts inherit it, concurrent
@@ -50,45 +47,16 @@ _WITHHELD = frozenset({b"set-cookie", b"set-cookie2", b"location"})
 #: What an HTTP proxy is told with CONNECT beside the host.
 _TUNNEL_HEADERS = frozenset({"accept", "accept-encoding", "user-agent"})
 
-#: Where proxies listen whose URL names no port.
-_PROXY_PORTS = {"http": 80, "socks5": 1080}
 #: A proxy whose address changes (a container's) leaves a session behind each time.
 MAX_SOCKS_SESSIONS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    """A proxy, taken apart; user name and password show in no text."""
-
-    scheme: Literal["http", "socks5"]
-    host: str
-    port: int
-    username: str | None = field(default=None, repr=False)
-    password: str | None = field(default=None, repr=False)
-
-    @property
-    def netloc(self) -> str:
-        """Host and port, for messages."""
-        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+#: llhttp's words for a chunk line without CR (RFC 9112 §7.1 asks for both).
+_BARE_LF = "Expected LF after chunk size"
 
 
-def parse_proxy(url: str) -> Proxy:
-    """Take the URL of a proxy apart; raises `ConfigError` for one that is not spoken."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    if parts.scheme not in _PROXY_PORTS or not host_of(url) or port == 0:
-        message = "proxy: only http://HOST:PORT and socks5://HOST:PORT are supported"
-        raise ConfigError((message,))
-    return Proxy(
-        "http" if parts.scheme == "http" else "socks5",
-        host_of(url),
-        port or _PROXY_PORTS[parts.scheme],
-        None if parts.username is None else unquote(parts.username),
-        None if parts.username is None else unquote(parts.password or ""),
-    )
+class MisframedError(httpx.RemoteProtocolError):
+    """aiohttp's parser refuses what was sent: another may read it."""
 
 
 class RefusedAddressError(OSError):
@@ -151,16 +119,11 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 response = await self._send(request, dial)
         finally:
             _DIAL.reset(token)
-        raw = response.raw_headers
-        locations = [value for name, value in raw if name.lower() == b"location"]
-        return httpx.Response(
+        return answer(
             response.status,
-            headers=[pair for pair in raw if pair[0].lower() not in _WITHHELD],
-            stream=_Stream(response),
-            extensions={
-                "location": locations[0] if locations else b"",
-                "certificate_until_at": response.certificate_until_at,
-            },
+            response.raw_headers,
+            _Stream(response),
+            certificate_until_at=response.certificate_until_at,
         )
 
     async def aclose(self) -> None:
@@ -243,10 +206,31 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         )
 
 
+def answer(
+    status: int,
+    raw: Iterable[tuple[bytes, bytes]],
+    stream: httpx.AsyncByteStream,
+    *,
+    certificate_until_at: datetime | None,
+) -> httpx.Response:
+    """Return a response as the rest of fetch reads it: "location" is the field as it came."""
+    fields = list(raw)
+    locations = [value for name, value in fields if name.lower() == b"location"]
+    return httpx.Response(
+        status,
+        headers=[pair for pair in fields if pair[0].lower() not in _WITHHELD],
+        stream=stream,
+        extensions={
+            "location": locations[0] if locations else b"",
+            "certificate_until_at": certificate_until_at,
+        },
+    )
+
+
 async def _request(
     session: aiohttp.ClientSession, request: httpx.Request, proxy: Proxy | None = None
 ) -> _Response:
-    headers = _exact_headers(request)
+    headers = exact_headers(request)
     tunnelled = proxy is not None and request.url.scheme == "https"
     response = await session.request(
         request.method,
@@ -272,8 +256,23 @@ class _Response(aiohttp.ClientResponse):
         """Read the head of the answer."""
         if connection.transport is not None:
             self.certificate_until_at = until_at(connection.transport.get_extra_info("peercert"))
+        closed = None if connection.protocol is None else connection.protocol.closed
         await super().start(connection)
+        if closed is not None:
+            closed.add_done_callback(self._end)
         return self
+
+    def _end(self, closed: asyncio.Future[None]) -> None:
+        """Tell whoever reads the body that nothing more comes.
+
+        aiohttp 3.14 closes a connection whose chunks it cannot read without a word to the body,
+        whose reader would wait until its deadline.
+        """
+        if not closed.cancelled():
+            closed.exception()  # retrieved: the reader of the body meets it by other ways
+        content = self.content
+        if not content.is_eof() and content.exception() is None:
+            content.set_exception(aiohttp.http_exceptions.TransferEncodingError("refused"))
 
 
 class _Stream(httpx.AsyncByteStream):
@@ -359,7 +358,8 @@ def _exact_url(request: httpx.Request) -> yarl.URL:
     )
 
 
-def _exact_headers(request: httpx.Request) -> list[tuple[str, str]]:
+def exact_headers(request: httpx.Request) -> list[tuple[str, str]]:
+    """Return the fields to send; raises `httpx.LocalProtocolError` for one that cannot be sent."""
     headers = []
     for name, value in request.headers.raw:
         if not sendable(value):
@@ -417,10 +417,27 @@ def _httpx_errors() -> Iterator[None]:
     except aiohttp.ClientOSError as error:
         raise httpx.ReadError("read") from error
     except (
-        aiohttp.ServerDisconnectedError,
         aiohttp.ClientPayloadError,
         aiohttp.ClientResponseError,
+        aiohttp.http_exceptions.HttpProcessingError,
     ) as error:
+        raise _refused(error) from error
+    except aiohttp.ServerDisconnectedError as error:
         raise httpx.RemoteProtocolError("response") from error
     except (aiohttp.ClientError, asyncio.IncompleteReadError) as error:
         raise httpx.TransportError("request") from error
+
+
+def _refused(error: Exception) -> httpx.RemoteProtocolError:
+    """Tell what the parser refuses from what did not come, and from what no parser reads."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, aiohttp.http_exceptions.ContentLengthError):
+            break
+        if isinstance(cause, aiohttp.http_exceptions.HttpProcessingError):
+            # curl reads it; h11 would wait for the CR for as long as the server keeps silent.
+            if _BARE_LF in cause.message:
+                return httpx.RemoteProtocolError("bare LF in chunks")
+            return MisframedError("response")
+        cause = cause.__cause__
+    return httpx.RemoteProtocolError("response")
