@@ -58,6 +58,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "feedparser": "parse/feed_reader.py",
     "google_re2": "rules/patterns.py",
     "h11": "serve/",
+    "httpcore": "fetch/",
     "httpx": "fetch/",
     "idna": "web/addresses.py",
     "jinja2": "outputs/posts/",
