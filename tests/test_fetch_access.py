@@ -18,6 +18,7 @@ from aggregator.fetch.credentials import rsshub_code
 from aggregator.fetch.request_target import Target
 from aggregator.fetch.secret_files import MAX_SECRET_BYTES
 from aggregator.model import Access, Failed, Fetched, NotModified, ProblemKind, Validators
+from aggregator.operations.messages import problem_text
 from tests.fetching import LIMITS, fetching, problem_of
 from tests.web import Publisher, Reply, Request
 
@@ -174,7 +175,7 @@ async def test_without_its_secret_nothing_is_asked(
             assert problem.kind is ProblemKind.ACCESS
             assert f"_file {path} {told}" in problem.detail
             assert problem.remedy is not None
-            assert "canary" not in str(problem)
+            assert "canary" not in problem_text(problem)
         assert web.requests == []
 
 

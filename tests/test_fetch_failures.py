@@ -19,6 +19,7 @@ from aggregator.fetch.dns import SystemResolver
 from aggregator.fetch.request_limits import FetchLimits
 from aggregator.fetch.request_target import Target, parse_target, redirect_target
 from aggregator.model import Failed, Fetched, Problem, ProblemKind
+from aggregator.operations.messages import problem_text
 from tests.fetching import LIMITS, NOW, QUICK, Names, allow, fetching, problem_of
 from tests.proxies import Socks5
 from tests.web import Publisher, Reply, Request, make_certificate
@@ -370,8 +371,8 @@ def test_no_answer_makes_the_fetcher_raise(raw: bytes) -> None:
             web.route("/", raw=raw)
             outcome = await fetcher.fetch(web.url())
             if isinstance(outcome, Failed):
-                assert len(str(outcome.problem)) < 500
-                assert str(outcome.problem).isprintable()
+                assert len(problem_text(outcome.problem)) < 500
+                assert problem_text(outcome.problem).isprintable()
 
     asyncio.run(poll())
 

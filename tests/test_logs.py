@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aggregator.daemon.log import LONGEST_LINE, LineFormatter, event
 from aggregator.daemon.poll_log import Reports
-from aggregator.model import Plan, PollResult, Problem, ProblemKind, Tally
+from aggregator.model import Plan, PollOutcome, PollResult, Problem, ProblemKind, Tally
 from tests.making import DAY, START
 
 
@@ -54,7 +54,7 @@ def test_a_traceback_keeps_its_lines_each_with_its_priority() -> None:
 def result(problem: str | None = None, *, new: int = 0) -> PollResult:
     return PollResult(
         "one",
-        "parsed" if problem is None else "timeout",
+        PollOutcome.PARSED if problem is None else PollOutcome.FAILED,
         Tally(new=new),
         Plan(START, "test"),
         None if problem is None else Problem(ProblemKind.TIMEOUT, problem),

@@ -1,4 +1,4 @@
-"""Every kind of note has its words, and they are what people read."""
+"""Every kind of note, problem and poll has its words, and they are what people read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ from typing import get_args
 
 import pytest
 
+from aggregator.model import (
+    PastPoll,
+    Plan,
+    PollOutcome,
+    PollResult,
+    Problem,
+    ProblemKind,
+    Tally,
+)
 from aggregator.model.notes import (
     CertificateEnds,
     CutShort,
@@ -28,10 +37,19 @@ from aggregator.model.notes import (
     Unwritten,
     Worded,
 )
-from aggregator.operations.messages import fact_text, note_lines, span
+from aggregator.operations.messages import (
+    fact_text,
+    note_lines,
+    past_poll,
+    poll_line,
+    problem_text,
+    span,
+)
 from tests.making import DAY, START
 
 FULL = "No space left on device"
+NO_ANSWER = Problem(ProblemKind.TIMEOUT, "no answer", "look at the address")
+SERVER_ERROR = Problem(ProblemKind.HTTP_STATUS, "a.example answered 500")
 
 NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
     (
@@ -103,8 +121,8 @@ NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
         Note(
             FailingMirrors(
                 (
-                    FailingMirror("https://a.example/", 1, "http-status: a.example answered 500"),
-                    FailingMirror("https://b.example/", 2, "timeout: no answer"),
+                    FailingMirror("https://a.example/", 1, SERVER_ERROR),
+                    FailingMirror("https://b.example/", 2, NO_ANSWER),
                 )
             ),
             source="one",
@@ -115,7 +133,7 @@ NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
                 (
                     "https://a.example/ failed 1 time, another answers: http-status: a.example "
                     "answered 500; https://b.example/ failed 2 times, another answers: timeout: no "
-                    "answer"
+                    "answer; look at the address"
                 ),
             ),
         ),
@@ -154,6 +172,54 @@ def test_a_note_has_its_words(note: Note, lines: tuple[tuple[str, str], ...]) ->
 
 def test_every_kind_of_note_is_in_the_table() -> None:
     assert {type(note.fact) for note, _ in NOTES} == set(get_args(Fact))
+
+
+@pytest.mark.parametrize("kind", ProblemKind)
+def test_a_problem_is_told_with_its_kind_and_a_remedy_where_there_is_one(kind: ProblemKind) -> None:
+    assert problem_text(Problem(kind, "no answer")) == f"{kind}: no answer"
+    assert problem_text(Problem(kind, "no answer", "wait")) == f"{kind}: no answer; wait"
+
+
+POLLS = {
+    PollOutcome.PARSED: (Tally(new=2, updated=1), None, "2 new, 1 updated"),
+    PollOutcome.SAME_BODY: (Tally(), None, "unchanged"),
+    PollOutcome.NOT_MODIFIED: (Tally(), None, "unchanged"),
+    PollOutcome.FAILED: (Tally(), SERVER_ERROR, "http-status: a.example answered 500"),
+    PollOutcome.HELD: (Tally(), None, "not polled, the publisher asked to wait"),
+    PollOutcome.OFFLINE: (
+        Tally(),
+        NO_ANSWER,
+        "timeout: no answer; look at the address; not counted, our own network is down",
+    ),
+}
+
+
+@pytest.mark.parametrize("outcome", PollOutcome)
+def test_a_poll_is_told_by_its_outcome(outcome: PollOutcome) -> None:
+    tally, problem, said = POLLS[outcome]
+    result = PollResult("one", outcome, tally, Plan(START, "as configured"), problem)
+    assert poll_line(result, "tomorrow") == f"one: {said}; next poll tomorrow (as configured)"
+
+
+def test_what_is_held_back_is_counted() -> None:
+    tally = Tally(new=41, held_back=31)
+    result = PollResult("one", PollOutcome.PARSED, tally, Plan(START, "as configured"))
+    assert poll_line(result, "now").startswith("one: 41 new, 0 updated, 31 of them held back; ")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "problem", "said"),
+    [
+        (PollOutcome.PARSED, None, "2 new, 1 updated"),
+        (PollOutcome.SAME_BODY, None, "same-body"),
+        (PollOutcome.NOT_MODIFIED, None, "not-modified"),
+        (PollOutcome.FAILED, NO_ANSWER, "timeout: no answer; look at the address"),
+    ],
+)
+def test_a_poll_of_the_past_has_its_words(
+    outcome: PollOutcome, problem: Problem | None, said: str
+) -> None:
+    assert past_poll(PastPoll(START, outcome, problem, 2, 1, "as configured")) == said
 
 
 @pytest.mark.parametrize(

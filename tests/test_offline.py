@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.daemon.workers import Workers
+from aggregator.model import ProblemKind
 from tests.config_texts import source_toml
 from tests.dns import FAILS, DnsResolver, NameServer
 from tests.feed_documents import item, rss
@@ -90,7 +91,7 @@ async def test_without_a_network_no_failure_is_counted_and_one_poll_a_minute_tri
             assert (state.failures, state.source.name) == (0, state.source.name)
         # What went wrong is shown all the same: the operator may look before we know better.
         shown = [status.problem for status in all_.home.store.status() if status.problem]
-        assert all(problem.startswith(("dns: ", "connect: ")) for problem in shown)
+        assert {problem.kind for problem in shown} <= {ProblemKind.DNS, ProblemKind.CONNECT}
         assert any(shown)
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregator.model import Problem, ProblemKind
 from aggregator.model.notes import CertificateEnds, Gaps, LimitReached, Moved, NotReloaded
 from aggregator.operations import (
     Alarm,
@@ -33,6 +34,7 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 EVERY = 10 * MINUTE
+GONE = Problem(ProblemKind.GONE, "site.example says that it is gone for good")
 
 
 def well(name: str = "ithome", now: datetime = NOW) -> WatchedSource:
@@ -53,7 +55,7 @@ def broken(
         well(name, now),
         failing_since_at=now - since,
         last_success_at=now - since - HOUR,
-        problem="timeout: no answer within 30 s; look at the address",
+        problem=Problem(ProblemKind.TIMEOUT, "no answer within 30 s", "look at the address"),
     )
 
 
@@ -124,7 +126,7 @@ def test_another_url_alone_is_no_recovery(feed: Feed) -> None:
 
 
 def test_a_publisher_that_says_gone_is_told_at_once_and_not_as_broken(feed: Feed) -> None:
-    gone = replace(broken(), problem="gone: site.example says that it is gone for good")
+    gone = replace(broken(), problem=GONE)
     assert feed.look(replace(gone, failing_since_at=NOW - MINUTE)) == ["ithome is gone"]
     later = NOW + 3 * DAY
     assert feed.look(replace(gone, next_poll_at=later + HOUR), now=later) == []
@@ -133,7 +135,7 @@ def test_a_publisher_that_says_gone_is_told_at_once_and_not_as_broken(feed: Feed
 
 def test_a_broken_source_that_is_gone_does_not_work_again(feed: Feed) -> None:
     feed.look(broken())
-    gone = replace(broken(), problem="gone: site.example says that it is gone for good")
+    gone = replace(broken(), problem=GONE)
     assert feed.look(gone, now=NOW + HOUR) == ["ithome is gone"]
     later = NOW + 2 * HOUR
     assert feed.look(well(now=later), now=later) == ["ithome is back"]
@@ -227,7 +229,11 @@ def test_of_a_private_source_neither_url_nor_host_is_told(feed: Feed) -> None:
     private = replace(
         broken(),
         private=True,
-        problem="connect: no connection to intranet.example:443; check https://intranet.example/s",
+        problem=Problem(
+            ProblemKind.CONNECT,
+            "no connection to intranet.example:443",
+            "check https://intranet.example/s",
+        ),
         moved=Moved("https://intranet.example/s"),
     )
     assert feed.look(private) == ["ithome is broken", "ithome has moved"]
@@ -236,7 +242,7 @@ def test_of_a_private_source_neither_url_nor_host_is_told(feed: Feed) -> None:
 
 
 def test_secrets_are_taken_out_and_markup_is_text(feed: Feed) -> None:
-    said = "protocol: <b>https://me:pw@site.example/feed?key=canary</b> & more"
+    said = Problem(ProblemKind.PROTOCOL, "<b>https://me:pw@site.example/feed?key=canary</b> & more")
     feed.look(replace(broken(), problem=said))
     assert "protocol: &lt;b&gt;https://site.example/feed?key=&lt;/b&gt; &amp; more" in feed.last
     assert "canary" not in feed.last
@@ -372,7 +378,9 @@ def sources(draw: st.DrawFn, now: datetime) -> tuple[WatchedSource, ...]:
         failing = draw(st.sampled_from(["no", "no", "timeout", "gone"]))
         if failing != "no":
             since = draw(st.sampled_from([HOUR, 2 * DAY]))
-            source = replace(broken(name, now, since), problem=f"{failing}: no answer")
+            source = replace(
+                broken(name, now, since), problem=Problem(ProblemKind(failing), "no answer")
+            )
         found.append(
             replace(
                 source,
@@ -394,6 +402,10 @@ def days(draw: st.DrawFn) -> list[tuple[datetime, tuple[WatchedSource, ...]]]:
         now += draw(st.sampled_from([EVERY, HOUR, 13 * HOUR, 2 * DAY]))
         seen.append((now, draw(sources(now))))
     return seen
+
+
+def _kind(source: WatchedSource) -> ProblemKind | None:
+    return None if source.problem is None else source.problem.kind
 
 
 def watch(
@@ -486,6 +498,6 @@ def test_what_stays_wrong_is_told_in_the_end_and_so_is_what_is_well(
     for source in found:
         assert ((source.key, Kind.MOVED) in told) == (source.moved is not None)
         assert ((source.key, Kind.UNSTABLE_IDS) in told) == source.unstable_ids
-        assert ((source.key, Kind.GONE) in told) == (source.problem == "gone: no answer")
-        if source.problem == "timeout: no answer":
+        assert ((source.key, Kind.GONE) in told) == (_kind(source) is ProblemKind.GONE)
+        if _kind(source) is ProblemKind.TIMEOUT:
             assert (source.key, Kind.BROKEN) in told

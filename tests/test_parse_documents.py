@@ -19,6 +19,7 @@ from aggregator.model import (
     SiteRule,
 )
 from aggregator.model.errors import UnreadableError
+from aggregator.operations.messages import problem_text
 from aggregator.parse.ampersands import escaped
 from tests import FIXTURES
 from tests.feed_documents import SEEN, read, read_fixture, rss_text
@@ -28,7 +29,7 @@ def refusal(body: bytes | str) -> str:
     with pytest.raises(UnreadableError) as caught:
         read(body)
     assert caught.value.problem.kind is ProblemKind.NOT_A_FEED
-    return str(caught.value.problem)
+    return problem_text(caught.value.problem)
 
 
 def test_ithomes_own_feed_is_read_as_written() -> None:

@@ -123,7 +123,8 @@ async def test_a_failure_has_a_name_bounds_and_no_other_effect(
             assert problem.kind in row.kinds, problem
             told = {one.name: one.problem for one in home.store.status()}
             assert told["good"] is None
-            assert (told["bad"] or "").startswith(f"{problem.kind}: ")
+            assert told["bad"] is not None
+            assert told["bad"].kind is problem.kind
             assert untouched(home.rows("bad")) == stored
             assert bad.inside.connections == 0
             assert results["good"].outcome == "parsed"

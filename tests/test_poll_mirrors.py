@@ -109,7 +109,8 @@ async def test_the_mildest_failure_speaks_when_every_mirror_fails(
         async with house(tmp_path, Clock(), toml) as home:
             await home.run_until(START + HOUR / 12)
             (status,) = home.store.status()
-            assert f"answered {spoken}" in (status.problem or "")
+            assert status.problem is not None
+            assert f"answered {spoken}" in status.problem.detail
             asked = len(one.requests) + len(two.requests)
             await home.run_until(START + 24 * HOUR)
             assert len(one.requests) + len(two.requests) > asked + 3, "neither is given up"

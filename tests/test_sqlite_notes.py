@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.model import PollOutcome, Problem, ProblemKind
 from aggregator.model.notes import (
     CertificateEnds,
     CutShort,
     Fact,
+    FailingMirror,
+    FailingMirrors,
     Flood,
     Gaps,
     LimitReached,
@@ -27,10 +30,12 @@ from aggregator.model.notes import (
     Unwritten,
     Worded,
 )
-from aggregator.operations.messages import fact_text
+from aggregator.operations.messages import fact_text, problem_text
 from aggregator.store.note_rows import fact_of, fact_to_text
+from aggregator.store.rows import problem_of, problem_to_text
 from aggregator.store.sqlite import open_store
-from aggregator.store.worded import fact_of_note
+from aggregator.store.worded import fact_of_note, problem_of_text
+from aggregator.web.redaction import redact
 from tests.make_schema_fixture import FOLDER
 from tests.making import DAY, START
 
@@ -85,6 +90,40 @@ def test_what_is_not_understood_stays_as_it_was_said() -> None:
     kept = Worded(NoteKind.LIMIT_REACHED, "limits are reached")
     assert fact_of_note("feed all", kept.text) == kept
     assert fact_text(kept) == kept.text
+
+
+def test_problems_of_the_last_release_are_read_as_what_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    plain, remedied = "timeout: no answer", "access: token_file: no such file; create it"
+    with sqlite3.connect(path) as db:
+        db.executescript((FOLDER / "0002.sql").read_text(encoding="utf-8"))
+        db.execute("UPDATE sources SET problem = ? WHERE name = 'one'", (plain,))
+        db.execute("UPDATE mirrors SET problem = ?, failures = 2", (remedied,))
+        db.execute("UPDATE polls SET problem = ?, outcome = 'access'", (remedied,))
+    db.close()
+    store = open_store(path)
+    (one, two), (state, _) = store.status(), store.states()
+    (poll,) = store.history(state.source_id, most=1)
+    found = [note.fact for note in store.notes() if note.source == "two"]
+    store.close()
+    access = Problem(ProblemKind.ACCESS, "token_file: no such file", "create it")
+    assert (one.problem, two.problem) == (Problem(ProblemKind.TIMEOUT, "no answer"), None)
+    assert (poll.problem, poll.outcome) == (access, PollOutcome.FAILED)
+    assert found == [FailingMirrors((FailingMirror("https://two.example/feed.xml", 2, access),))]
+
+
+@given(st.builds(Problem))
+def test_a_problem_of_the_last_release_has_the_same_words(problem: Problem) -> None:
+    said = problem_text(problem)
+    assert problem_text(problem_of_text(said)) == said
+
+
+@given(st.builds(Problem))
+def test_a_problem_is_what_was_stored_but_for_its_secrets(problem: Problem) -> None:
+    stored = problem_of(problem_to_text(problem))
+    assert stored is not None
+    assert (stored.kind, stored.detail) == (problem.kind, redact(problem.detail))
+    assert problem_of(problem_to_text(stored)) == stored
 
 
 def test_notes_of_the_last_release_are_moved_those_of_renamed_sources_too(tmp_path: Path) -> None:

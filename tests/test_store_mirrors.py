@@ -196,7 +196,7 @@ def test_forgiven_failures_count_for_nothing_and_are_shown(store: Store) -> None
     store.forgive((store.states()[0].source_id,))
     (state,) = store.states()
     assert (state.failures, state.failing_since_at, state.mirrors[0].failures) == (0, None, 0)
-    assert store.status()[0].problem == "timeout: no answer"
+    assert store.status()[0].problem == Problem(ProblemKind.TIMEOUT, "no answer")
     finish(store, NotModified(A), START + 2 * HOUR)
     assert store.status()[0].problem is None
 

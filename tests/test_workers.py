@@ -15,6 +15,7 @@ from aggregator.daemon.workers import Workers
 from aggregator.model import ProblemKind
 from aggregator.model.errors import UnreadableError
 from aggregator.model.work import MAX_RESULT_BYTES
+from aggregator.operations.messages import problem_text
 from tests import worker_steps as steps
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ async def test_steps_are_applied_in_turn(workers: Workers) -> None:
 async def test_the_problem_that_a_step_names_is_raised_here(workers: Workers) -> None:
     with pytest.raises(UnreadableError) as caught:
         await workers.run((steps.refuse,), None, deadline=SOON)
-    assert str(caught.value.problem) == "not-a-feed: no feed; look"
+    assert problem_text(caught.value.problem) == "not-a-feed: no feed; look"
 
 
 async def test_a_worker_serves_one_call_after_another(workers: Workers) -> None:

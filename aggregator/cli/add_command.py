@@ -106,19 +106,20 @@ def _source(path: Path, url: str, name: str | None, tags: Sequence[str]) -> Sour
 
 
 def _find(path: Path, source: Source, *, yes: bool) -> Preview:
+    from aggregator.operations.messages import problem_text
     from aggregator.preview.lookup import Named, Preview
 
     found = _look(path, source)
     if isinstance(found, Preview):
         return found
     if not isinstance(found, Named):
-        raise AggregatorError(f"{source.url}: {found}")
+        raise AggregatorError(f"{source.url}: {problem_text(found)}")
     link = _choose(found, yes=yes)
     source = _source(path, link.url, None, ())
     inner = _look(path, source)
     if isinstance(inner, Preview):
         return inner
-    what = "is a page, not a feed" if isinstance(inner, Named) else str(inner)
+    what = "is a page, not a feed" if isinstance(inner, Named) else problem_text(inner)
     raise AggregatorError(f"{link.url}, which {found.url} names: {what}")
 
 

@@ -158,15 +158,17 @@ def _lines(
 
 
 def _health(state: PollState, status: SourceStatus) -> str:
+    from aggregator.operations.messages import problem_text
+
     if not state.source.enabled:
         return "disabled"
     if status.problem is None:
         return "well" if state.last_success_at else "not polled yet"
     since = local_time(state.failing_since_at, otherwise="the last poll")
     if not state.failures:  # none is counted while all hosts fail
-        return f"not reached, {_OWN_NETWORK}: {status.problem}"
+        return f"not reached, {_OWN_NETWORK}: {problem_text(status.problem)}"
     count = f"{state.failures} time{'' if state.failures == 1 else 's'}"
-    return f"failing since {since} ({count}): {status.problem}"
+    return f"failing since {since} ({count}): {problem_text(status.problem)}"
 
 
 def _because(state: PollState, status: SourceStatus) -> str | None:
@@ -174,11 +176,9 @@ def _because(state: PollState, status: SourceStatus) -> str | None:
 
 
 def _past(poll: PastPoll) -> str:
-    at = local_time(poll.polled_at, otherwise="")
-    if poll.problem is not None:
-        return f"{at}  {poll.problem}"
-    told = f"{poll.new} new, {poll.updated} updated" if poll.outcome == "parsed" else poll.outcome
-    return f"{at}  {told}"
+    from aggregator.operations.messages import past_poll
+
+    return f"{local_time(poll.polled_at, otherwise='')}  {past_poll(poll)}"
 
 
 def _mirror(mirror: Mirror) -> str:

@@ -105,6 +105,7 @@ def _fetch(url: str) -> Fetched:
 
     from aggregator.daemon.log import set_up
     from aggregator.model import Fetched, NotModified
+    from aggregator.operations.messages import problem_text
 
     set_up("error", os.environ)
     outcome = asyncio.run(_ask(load_config_if_any(), url))
@@ -114,7 +115,7 @@ def _fetch(url: str) -> Fetched:
         case NotModified():
             raise NoInputError(f"{url}: the server answers 304 to a first request")
         case _:
-            raise NoInputError(f"{url}: {outcome.problem}")
+            raise NoInputError(f"{url}: {problem_text(outcome.problem)}")
 
 
 async def _ask(config: Config, url: str) -> Outcome:

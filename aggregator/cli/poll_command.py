@@ -71,10 +71,11 @@ def poll(names: tuple[str, ...], *, force: bool) -> int:
 
 def _poll_here(config: Config, names: tuple[str, ...], *, force: bool, progress: Progress) -> int:
     from aggregator.daemon.once import poll_once
-    from aggregator.daemon.poll import describe
+    from aggregator.operations.messages import poll_line
 
     def report(result: PollResult) -> None:
-        progress.polled(result.source, describe(result), ok=result.problem is None)
+        at = local_time(result.plan.at, otherwise="", to="seconds")
+        progress.polled(result.source, poll_line(result, at), ok=result.problem is None)
 
     fine = poll_once(config, names, force=force, report=report, expect=progress.expect)
     return 0 if fine else 1

@@ -145,6 +145,7 @@ def _bytes(what: str) -> bytes:
 async def _ask(config: Config, source: Source, body: bytes | None) -> Refined:
     from aggregator.daemon.once import make_fetcher, utc_now
     from aggregator.daemon.workers import Workers
+    from aggregator.operations.messages import problem_text
     from aggregator.preview.lookup import Named, Preview, look, read
 
     fetcher, workers = make_fetcher(config, os.environ), Workers(count=1)
@@ -153,7 +154,7 @@ async def _ask(config: Config, source: Source, body: bytes | None) -> Refined:
             return await read(body, source, workers, sites=config.sites, now=utc_now())
         found = await look(source, fetcher, workers, clock=utc_now, sites=config.sites)
     except UnreadableError as error:
-        raise AggregatorError(str(error.problem)) from error
+        raise AggregatorError(problem_text(error.problem)) from error
     finally:
         await workers.aclose()
         await fetcher.aclose()
@@ -162,7 +163,7 @@ async def _ask(config: Config, source: Source, body: bytes | None) -> Refined:
     if isinstance(found, Named):
         feeds = ", ".join(link.url for link in found.links)
         raise AggregatorError(f"{source.url} is a page; it names these feeds: {feeds}")
-    raise AggregatorError(f"{source.url}: {found}")
+    raise AggregatorError(f"{source.url}: {problem_text(found)}")
 
 
 def _rehearse(source: Source, feed: Feed, refined: Refined) -> Rehearsal:

@@ -116,7 +116,7 @@ def _in_order(sources: tuple[Source, ...], rows: list[SourceStatus]) -> list[Sou
 def _text(
     rows: list[SourceStatus], trouble: str | None, notes: tuple[Note, ...], width: int | None
 ) -> str:
-    from aggregator.operations.messages import note_lines
+    from aggregator.operations.messages import note_lines, problem_text
 
     cells = [
         (
@@ -124,7 +124,7 @@ def _text(
             local_time(row.last_success_at, otherwise="never"),
             local_time(row.next_poll_at, otherwise="") if row.enabled else "disabled",
             str(row.entries),
-            row.problem or "",
+            "" if row.problem is None else problem_text(row.problem),
         )
         for row in rows
     ]
@@ -145,7 +145,7 @@ def _text(
 def _json(rows: list[SourceStatus], notes: tuple[Note, ...]) -> str:
     import json
 
-    from aggregator.operations.messages import fact_text
+    from aggregator.operations.messages import fact_text, problem_text
 
     return json.dumps(
         [
@@ -161,7 +161,7 @@ def _json(rows: list[SourceStatus], notes: tuple[Note, ...]) -> str:
                 "last_success_at": _utc(row.last_success_at),
                 "next_poll_at": _utc(row.next_poll_at),
                 "because": row.because,
-                "problem": row.problem,
+                "problem": None if row.problem is None else problem_text(row.problem),
                 "unstable_ids": row.unstable_ids,
                 "notes": [fact_text(note.fact) for note in notes if note.source == row.name],
             }

@@ -23,7 +23,7 @@ from aggregator import __version__
 from aggregator import config as configuration
 from aggregator.daemon.commands import Requests
 from aggregator.daemon.control import ControlServer
-from aggregator.daemon.log import event, set_level, set_up
+from aggregator.daemon.log import event, local, set_level, set_up
 from aggregator.daemon.once import (
     is_priced,
     make_bounds,
@@ -304,7 +304,7 @@ class Daemon:
         sources = sum(source.enabled for source in self._config.sources)
         line = f"STATUS={sources} sources, {self._reports.failing} failing"
         if self._dispatcher.offline_since is not None:
-            line = f"{line}; offline since {_local(self._dispatcher.offline_since)}"
+            line = f"{line}; offline since {local(self._dispatcher.offline_since)}"
         if self._health is not None:
             line = f"{line}; {self._health}"
         return f"{line}; configuration {fact_text(self._rejected)}" if self._rejected else line
@@ -439,10 +439,6 @@ def run(config: Config) -> int:
 
 async def _run(config: Config, store: Store) -> None:
     await Daemon(config, store, os.environ).run()
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone().isoformat(" ", "seconds")
 
 
 def _monotonic_usec() -> int:

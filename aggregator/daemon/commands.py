@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from aggregator.daemon.log import local
 from aggregator.daemon.once import choose
-from aggregator.daemon.poll import describe
 from aggregator.model.errors import AggregatorError
+from aggregator.operations.messages import poll_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -72,6 +73,6 @@ class Requests:
                 "event": "polled",
                 "source": result.source,
                 "ok": result.problem is None,
-                "text": describe(result),
+                "text": poll_line(result, local(result.plan.at)),
             }
         yield {"event": "done", "ok": await polling}

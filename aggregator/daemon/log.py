@@ -45,6 +45,11 @@ def event(name: str, /, **fields: object) -> str:
     return " ".join(parts)
 
 
+def local(moment: datetime) -> str:
+    """Return a moment in the machine's own zone, as people read it, to the second."""
+    return moment.astimezone().isoformat(" ", "seconds")
+
+
 class LineFormatter(logging.Formatter):
     """Formats a record as one line (a traceback adds its own), priority or time first."""
 

@@ -214,22 +214,3 @@ async def _read(
         # The connection broke off: what came is kept, and the rest is to be asked for again.
         outcome = replace(outcome, validators=Validators(), sha256=b"")
     return outcome, refined
-
-
-def describe(result: PollResult) -> str:
-    """Return one line about a finished poll, for people."""
-    tally = result.tally
-    if result.outcome == "offline":
-        text = f"{result.problem}; not counted, our own network is down"
-    elif result.problem is not None:
-        text = str(result.problem)
-    elif result.outcome == "held":
-        text = "not polled, the publisher asked to wait"
-    elif result.outcome == "parsed":
-        counts = [f"{tally.new} new", f"{tally.updated} updated"]
-        counts += [f"{tally.held_back} of them held back"] if tally.held_back else []
-        text = ", ".join(counts)
-    else:
-        text = "unchanged"
-    at = result.plan.at.astimezone().isoformat(" ", "seconds")
-    return f"{result.source}: {text}; next poll {at} ({result.plan.because})"

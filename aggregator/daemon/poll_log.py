@@ -9,11 +9,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.daemon.log import event
+from aggregator.model import PollOutcome
+from aggregator.operations.messages import problem_text
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aggregator.model import PollResult, SourceStatus
+    from aggregator.model import PollResult, Problem, SourceStatus
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +25,7 @@ REMINDER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    text: str
+    problem: Problem
     logged_at: datetime
 
 
@@ -53,23 +55,23 @@ class Reports:
 
     def add(self, result: PollResult, now: datetime) -> None:
         """Log one finished poll as far as it is news."""
-        if result.outcome == "offline":
+        if result.outcome is PollOutcome.OFFLINE:
             self._not_reached(result)
             return
-        if result.outcome == "held":
+        if result.outcome is PollOutcome.HELD:
             return  # nobody was asked
         self._unreached.clear()
         self._counts["polls"] += 1
         if result.problem is not None:
             self._counts["failed"] += 1
-            self._failed(result, str(result.problem), now)
+            self._failed(result, result.problem, now)
             return
         if self._failures.pop(result.source, None) is not None:
             log.info(event("source works again", source=result.source))
         tally = result.tally
         self._counts["new"] += tally.new
         self._counts["updated"] += tally.updated
-        if result.outcome != "parsed":
+        if result.outcome is not PollOutcome.PARSED:
             self._counts["unchanged"] += 1
         if tally.held_back:
             log.warning(event("old entries held back", source=result.source, n=tally.held_back))
@@ -98,22 +100,23 @@ class Reports:
         """Tell once of each source that our own network keeps us from; it is no failure of its."""
         is_news = result.source not in self._unreached
         self._unreached.add(result.source)
+        problem = None if result.problem is None else problem_text(result.problem)
         log.log(
             logging.INFO if is_news else logging.DEBUG,
-            event("not reached", source=result.source, problem=result.problem),
+            event("not reached", source=result.source, problem=problem),
         )
 
-    def _failed(self, result: PollResult, text: str, now: datetime) -> None:
+    def _failed(self, result: PollResult, problem: Problem, now: datetime) -> None:
         known = self._failures.get(result.source)
-        is_news = known is None or known.text != text or now - known.logged_at >= REMINDER
+        is_news = known is None or known.problem != problem or now - known.logged_at >= REMINDER
         if is_news:
-            self._failures[result.source] = _Failure(text, now)
+            self._failures[result.source] = _Failure(problem, now)
         log.log(
             logging.WARNING if is_news else logging.DEBUG,
             event(
                 "source fails",
                 source=result.source,
-                problem=text,
+                problem=problem_text(problem),
                 next=result.plan.at.astimezone().isoformat(timespec="seconds"),
                 because=result.plan.because,
             ),

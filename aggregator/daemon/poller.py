@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING
 
 from aggregator.daemon.log import event
 from aggregator.daemon.poll import Found, ask, commit
-from aggregator.model import Attempt, Failed, Plan, PollResult, Problem, ProblemKind, Tally
+from aggregator.model import (
+    Attempt,
+    Failed,
+    Plan,
+    PollOutcome,
+    PollResult,
+    Problem,
+    ProblemKind,
+    Tally,
+)
 from aggregator.model.errors import StoreError
 from aggregator.schedule.offline import PROBE_EVERY, Network, Sign, may_probe, reached, watch
 from aggregator.web.addresses import origin_of
@@ -199,7 +208,7 @@ class Dispatcher:
             problem = found.outcome.problem
             postpone = partial(tools.store.postpone, state.source_id, plan.at, problem)
             await tools.in_thread(postpone)
-        return PollResult(state.source.name, "offline", Tally(), plan, problem)
+        return PollResult(state.source.name, PollOutcome.OFFLINE, Tally(), plan, problem)
 
     def _finish(self, state: PollState, task: asyncio.Task[PollResult]) -> None:
         del self._running[state.source_id]
@@ -246,7 +255,8 @@ def _held(state: PollState, now: datetime) -> PollResult | None:
     until = max(waits, default=now)
     if until <= now:
         return None
-    return PollResult(state.source.name, "held", Tally(), Plan(until, "Retry-After", until))
+    plan = Plan(until, "Retry-After", until)
+    return PollResult(state.source.name, PollOutcome.HELD, Tally(), plan)
 
 
 class _Turns:

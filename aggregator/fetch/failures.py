@@ -87,7 +87,7 @@ class FetchError(AggregatorError):
     def __init__(
         self, problem: Problem, *, status: int | None = None, hints: HttpHints | None = None
     ) -> None:
-        super().__init__(str(problem))
+        super().__init__(problem.detail)
         self.problem = problem
         self.status = status
         self.hints = hints or HttpHints()

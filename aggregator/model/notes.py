@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
+from aggregator.model.outcomes import Problem
+
 
 class NoteKind(StrEnum):
     """What a note is about; the value is stored. `status` tells notes in this order."""
@@ -121,7 +123,7 @@ class FailingMirror:
 
     url: str
     failures: int
-    problem: str | None
+    problem: Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,16 +34,13 @@ class Problem:
     """Why a poll failed: a kind, one short sentence, and what the operator can do (or `None`).
 
     No text here holds user info, a secret query value or, for a public page, a private address.
+    `is_page`: the body is an HTML page, of which nothing better can be said.
     """
 
     kind: ProblemKind
     detail: str
     remedy: str | None = None
-
-    def __str__(self) -> str:
-        """Return one line for logs and `status`."""
-        text = f"{self.kind}: {self.detail}"
-        return f"{text}; {self.remedy}" if self.remedy else text
+    is_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

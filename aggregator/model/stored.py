@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from aggregator.model.configured import Feed, Source
 from aggregator.model.documents import Category, DocumentHints, Enclosure
@@ -115,16 +116,27 @@ class Decision:
     gaps: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PollResult:
-    """One finished poll, as logs and `poll` tell it.
+class PollOutcome(StrEnum):
+    """How a poll ended; the value is stored, and stands in the log.
 
-    `outcome` is "parsed", "same-body", "not-modified", "held" (not polled: the publisher asked to
-    wait), or the problem's kind.
+    A poll that is held was not made, because the publisher asked to wait. One that found our own
+    network down says nothing of the source; only a failed one has a problem besides.
     """
 
+    PARSED = "parsed"
+    SAME_BODY = "same-body"
+    NOT_MODIFIED = "not-modified"
+    FAILED = "failed"
+    HELD = "held"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """One finished poll, as logs and `poll` tell it."""
+
     source: str
-    outcome: str
+    outcome: PollOutcome
     tally: Tally
     plan: Plan
     problem: Problem | None = None
@@ -278,11 +290,11 @@ class EntryFacts:
 
 @dataclass(frozen=True, slots=True)
 class PastPoll:
-    """One poll as the store remembers it; `outcome` as in `PollResult`."""
+    """One poll as the store remembers it."""
 
     polled_at: datetime
-    outcome: str
-    problem: str | None
+    outcome: PollOutcome
+    problem: Problem | None
     new: int
     updated: int
     because: str
@@ -301,7 +313,7 @@ class SourceStatus:
     last_success_at: datetime | None
     next_poll_at: datetime | None
     because: str | None
-    problem: str | None
+    problem: Problem | None
     tags: tuple[str, ...] = ()
     site_url: str | None = None
     unstable_ids: bool = False  # its entries' ids change from poll to poll

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import ProblemKind
 from aggregator.model.notes import CertificateEnds
-from aggregator.operations.messages import fact_text, measure, span
+from aggregator.operations.messages import fact_text, measure, problem_text, span
 from aggregator.operations.watched import Kind
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _gone(source: WatchedSource, alarm: Alarm | None, now: datetime) -> Finding:
 
 
 def _is_gone(source: WatchedSource) -> bool:
-    return source.problem is not None and source.problem.startswith(f"{ProblemKind.GONE}:")
+    return source.problem is not None and source.problem.kind is ProblemKind.GONE
 
 
 def _recovered(
@@ -204,10 +204,11 @@ def _noted(note: Fact | None, chinese: str, now: datetime) -> Finding:
 
 
 def _problem(source: WatchedSource) -> str:
-    problem = source.problem or str(ProblemKind.INTERNAL)
+    if source.problem is None:
+        return str(ProblemKind.INTERNAL)
     if source.private:  # its details name hosts
-        return f"{problem.partition(':')[0]}; aggregator status tells more"
-    return problem
+        return f"{source.problem.kind}; aggregator status tells more"
+    return problem_text(source.problem)
 
 
 def _sentence(text: str) -> str:

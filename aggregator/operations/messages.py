@@ -1,6 +1,7 @@
-"""The sentences made of notes, for people: each kind has its words here, and nowhere else.
+"""The sentences that people read of notes, problems and polls.
 
-English today. Every sentence is one template, so that another language is another template.
+Each kind has its words here and nowhere else. English today: every sentence is one template, so
+that another language is another template.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
+from aggregator.model import PollOutcome
 from aggregator.model.notes import (
     CertificateEnds,
     CutShort,
@@ -30,6 +32,7 @@ from aggregator.model.notes import (
 )
 
 if TYPE_CHECKING:
+    from aggregator.model import PastPoll, PollResult, Problem
     from aggregator.model.notes import Fact, FailingMirror, Note
 
 #: How `status` heads a note of this kind; `{}` is the name of its source or feed.
@@ -138,6 +141,49 @@ def _of_requests(fact: OfRequests) -> str:
             assert_never(fact)
 
 
+def problem_text(problem: Problem) -> str:
+    """Return one line for logs and `status`: "timeout: no answer; look at the address"."""
+    if not problem.remedy:
+        return f"{problem.kind}: {problem.detail}"
+    return f"{problem.kind}: {problem.detail}; {problem.remedy}"
+
+
+def poll_line(result: PollResult, next_poll: str) -> str:
+    """Return one line about a finished poll; `next_poll` is the moment, as people read it."""
+    because = result.plan.because
+    return f"{result.source}: {_ended(result)}; next poll {next_poll} ({because})"
+
+
+def past_poll(poll: PastPoll) -> str:
+    """Return what came of a poll that the store remembers."""
+    if poll.problem is not None:
+        return problem_text(poll.problem)
+    if poll.outcome is PollOutcome.PARSED:
+        return f"{poll.new} new, {poll.updated} updated"
+    return str(poll.outcome)
+
+
+def _ended(result: PollResult) -> str:
+    problem, tally = result.problem, result.tally
+    match result.outcome:
+        case PollOutcome.OFFLINE if problem is not None:
+            return f"{problem_text(problem)}; not counted, our own network is down"
+        case PollOutcome.OFFLINE:
+            return "not counted, our own network is down"
+        case PollOutcome.FAILED:
+            return "failed" if problem is None else problem_text(problem)
+        case PollOutcome.HELD:
+            return "not polled, the publisher asked to wait"
+        case PollOutcome.PARSED if tally.held_back:
+            return f"{tally.new} new, {tally.updated} updated, {tally.held_back} of them held back"
+        case PollOutcome.PARSED:
+            return f"{tally.new} new, {tally.updated} updated"
+        case PollOutcome.SAME_BODY | PollOutcome.NOT_MODIFIED:
+            return "unchanged"
+        case _:
+            assert_never(result.outcome)
+
+
 def output_name(output: Output, directory: str | None) -> str:
     """Return what people call something that is written."""
     match output:
@@ -167,7 +213,8 @@ def measure(length: timedelta) -> tuple[int, str]:
 
 
 def _mirror(mirror: FailingMirror) -> str:
-    return f"{mirror.url} failed {_times(mirror.failures)}, another answers: {mirror.problem}"
+    problem = problem_text(mirror.problem)
+    return f"{mirror.url} failed {_times(mirror.failures)}, another answers: {problem}"
 
 
 def _times(number: int) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from aggregator.model import Problem
     from aggregator.model.notes import Fact
 
 
@@ -31,7 +32,7 @@ class WatchedSource:
     """What is known of an enabled source. `key` stays its own whatever it is called.
 
     `newest_at` is when its newest entry came, or, without any, since when it is polled. `problem`
-    is of its last poll, as `str(Problem)`. `moved` and `gaps` are notes.
+    is of its last poll. `moved` and `gaps` are notes.
     `certificate_until_at` is of the mirror in use.
     """
 
@@ -43,7 +44,7 @@ class WatchedSource:
     next_poll_at: datetime | None = None
     last_success_at: datetime | None = None
     failing_since_at: datetime | None = None
-    problem: str | None = None
+    problem: Problem | None = None
     moved: Fact | None = None
     gaps: Fact | None = None
     unstable_ids: bool = False

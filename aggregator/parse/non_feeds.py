@@ -12,9 +12,6 @@ from aggregator.model import Problem, ProblemKind
 _HEAD_CHARS = 64 * 1024
 _SHOWN_CHARS = 80
 
-#: How the detail of a problem begins that is about a page without anything better to say of it.
-HTML_PAGE = "an HTML page"
-
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 _OPML = re.compile(r"<opml[\s>]", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,400})", re.IGNORECASE)
@@ -79,7 +76,8 @@ def not_a_feed(text: str, source_url: str) -> Problem:
     named = f' titled "{_shown(title[1])}"' if title else ""
     feed = _named_feed(head, source_url)
     remedy = f"the page names a feed: {feed}" if feed else "check the URL in a browser"
-    return Problem(ProblemKind.NOT_A_FEED, f"{HTML_PAGE}{named}, not a feed", remedy)
+    detail = f"an HTML page{named}, not a feed"
+    return Problem(ProblemKind.NOT_A_FEED, detail, remedy, is_page=True)
 
 
 def rsshub_error(page: str) -> str | None:

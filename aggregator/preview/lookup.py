@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from aggregator import parse, refine
 from aggregator.model import Body, Fetched, Gone, NotModified, Problem, ProblemKind
 from aggregator.model.errors import UnreadableError
-from aggregator.parse.non_feeds import HTML_PAGE
 from aggregator.preview import discover
 
 if TYPE_CHECKING:
@@ -154,7 +153,7 @@ async def _named(outcome: Fetched, problem: Problem, workers: Workers) -> Named 
         return problem
     if links:
         return Named(outcome.url, links, more=more)
-    if problem.detail.startswith(HTML_PAGE):
+    if problem.is_page:
         return Problem(problem.kind, "this page names no feed", "addresses are not guessed")
     return problem
 

@@ -25,7 +25,7 @@ from aggregator.operations import (
     certificate_ends,
 )
 from aggregator.store import note_rows
-from aggregator.store.rows import feed_of, source_of
+from aggregator.store.rows import feed_of, problem_of, source_of
 from aggregator.stories.unstable_ids import UNSTABLE_POLLS
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _watched_source(row: sqlite3.Row) -> WatchedSource:
         next_poll_at=instant(row["next_poll_at"]),
         last_success_at=optional_instant(row["last_success_at"]),
         failing_since_at=optional_instant(row["failing_since_at"]),
-        problem=row["problem"],
+        problem=problem_of(row["problem"]),
         moved=_fact(NoteKind.MOVED, row["moved"]),
         gaps=_fact(NoteKind.GAPS, row["gaps"]),
         unstable_ids=row["unstable_polls"] >= UNSTABLE_POLLS,

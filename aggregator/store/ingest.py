@@ -6,7 +6,16 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator import __version__
-from aggregator.model import Failed, Fetched, Gone, News, NotModified, PollResult, Tally
+from aggregator.model import (
+    Failed,
+    Fetched,
+    Gone,
+    News,
+    NotModified,
+    PollOutcome,
+    PollResult,
+    Tally,
+)
 from aggregator.model.instants import micros, optional_micros
 from aggregator.model.notes import CutShort, Gaps, NoteKind, UnstableIds
 from aggregator.store import (
@@ -19,12 +28,11 @@ from aggregator.store import (
 )
 from aggregator.store.codec import dumps
 from aggregator.store.feed_versions import bump
-from aggregator.store.rows import feed_of, hints_to_text
+from aggregator.store.rows import feed_of, hints_to_text, problem_to_text
 from aggregator.stories.absorption import Arrival
 from aggregator.stories.document_heads import ShownHead, shown_head, stated_update
 from aggregator.stories.unstable_ids import UNSTABLE_POLLS, polls_in_a_row
 from aggregator.web.addresses import origin_of
-from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,7 +44,6 @@ if TYPE_CHECKING:
         Decision,
         DocumentHead,
         PollState,
-        Problem,
         Refined,
     )
     from aggregator.stories.absorption import Absorption
@@ -63,19 +70,18 @@ def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
     """Commit one poll inside the transaction that is open."""
     source_id, now = poll.state.source_id, micros(poll.now)
     row = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
-    news, outcome, problem = News(None), "not-modified", None
+    news, outcome, problem = News(None), PollOutcome.NOT_MODIFIED, None
     last = poll.attempts[-1].outcome
     match last:
         case Fetched():
-            outcome = "same-body"
+            outcome = PollOutcome.SAME_BODY
             if poll.refined is not None:
-                outcome = "parsed"
+                outcome = PollOutcome.PARSED
                 news = _absorb_document(connection, poll, poll.refined, row)
         case NotModified():
             pass
         case Failed() | Gone():
-            problem = last.problem
-            outcome = str(problem.kind)
+            outcome, problem = PollOutcome.FAILED, last.problem
         case _:
             assert_never(last)
     for attempt in poll.attempts:
@@ -147,7 +153,7 @@ def _remember(connection: sqlite3.Connection, source_id: int, now: int, result: 
         connection.execute(
             """UPDATE sources SET failures = failures + 1, problem = ?,
                       failing_since_at = coalesce(failing_since_at, ?) WHERE id = ?""",
-            (_problem_text(result.problem), now, source_id),
+            (problem_to_text(result.problem), now, source_id),
         )
 
 
@@ -159,7 +165,7 @@ def _log_poll(connection: sqlite3.Connection, source_id: int, now: int, result: 
             source_id,
             now,
             result.outcome,
-            _problem_text(result.problem),
+            None if result.problem is None else problem_to_text(result.problem),
             result.tally.new,
             result.tally.updated,
             result.tally.shared,
@@ -172,10 +178,6 @@ def _log_poll(connection: sqlite3.Connection, source_id: int, now: int, result: 
               ORDER BY id DESC LIMIT 1 OFFSET :kept)""",
         {"source": source_id, "kept": KEPT_POLLS},
     )
-
-
-def _problem_text(problem: Problem | None) -> str | None:
-    return None if problem is None else redact(str(problem))
 
 
 def _absorb_document(

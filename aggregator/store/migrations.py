@@ -57,6 +57,7 @@ def m0003_scaling(db: Database) -> None:
         db.execute(statement)
     respell(db.conn)
     worded.move_notes(db)
+    worded.move_problems(db)
     db.execute("PRAGMA user_version = 3")
 
 

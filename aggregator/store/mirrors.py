@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from aggregator.model import Failed, Fetched, Gone, Mirror, NotModified, ProblemKind
+from aggregator.model import Failed, Fetched, Gone, Mirror, NotModified, Problem, ProblemKind
 from aggregator.model.instants import instant, micros, optional_micros
 from aggregator.model.notes import (
     FailingMirror,
@@ -22,7 +22,8 @@ from aggregator.schedule.permanent_redirects import (
     sight,
 )
 from aggregator.store import note_rows
-from aggregator.store.rows import mirror_of
+from aggregator.store.codec import loads
+from aggregator.store.rows import mirror_of, problem_to_text
 from aggregator.web.addresses import origin_of
 from aggregator.web.redaction import redact
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     import sqlite3
     from datetime import datetime
 
-    from aggregator.model import Attempt, Problem, Source
+    from aggregator.model import Attempt, Source
 
 
 def synchronise(connection: sqlite3.Connection, source_id: int, source: Source) -> None:
@@ -145,7 +146,7 @@ def _record_failure(
         """UPDATE mirrors SET failures = ?, problem = ?, resting_until_at = ?,
                   moved_url = CASE WHEN ? THEN NULL ELSE moved_url END
             WHERE source_id = ? AND url = ?""",
-        (failures, redact(str(problem)), optional_micros(resting), forget, *where),
+        (failures, problem_to_text(problem), optional_micros(resting), forget, *where),
     )
 
 
@@ -189,12 +190,13 @@ def failing(db: sqlite3.Connection) -> tuple[Note, ...]:
     rows = db.execute(
         """SELECT s.name, m.url, m.failures, m.problem
              FROM mirrors m JOIN sources s ON s.id = m.source_id
-            WHERE m.failures > 0 AND s.problem IS NULL AND s.removed_at IS NULL
+            WHERE m.failures > 0 AND m.problem IS NOT NULL AND s.problem IS NULL
+              AND s.removed_at IS NULL
             ORDER BY s.position, m.position"""
     )
     failing: dict[str, tuple[FailingMirror, ...]] = {}
     for name, url, failures, problem in rows.fetchall():
-        mirror = FailingMirror(redact(url), failures, problem)
+        mirror = FailingMirror(redact(url), failures, loads(Problem, problem))
         failing[name] = (*failing.get(name, ()), mirror)
     return tuple(Note(FailingMirrors(mirrors), name) for name, mirrors in failing.items())
 

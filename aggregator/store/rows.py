@@ -14,11 +14,13 @@ from aggregator.model import (
     Feed,
     Mirror,
     PollState,
+    Problem,
     Source,
     Validators,
 )
 from aggregator.model.instants import optional_instant
 from aggregator.store.codec import build, dumps, loads
+from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
     import sqlite3
@@ -72,6 +74,17 @@ def hints_to_text(hints: DocumentHints) -> str | None:
 def hints_of(text: str | None) -> DocumentHints:
     """Return the hints that `hints_to_text` stored."""
     return DocumentHints() if text is None else loads(DocumentHints, text)
+
+
+def problem_to_text(problem: Problem) -> str:
+    """Return a problem as stored, without any secret that a URL in it holds."""
+    remedy = None if problem.remedy is None else redact(problem.remedy)
+    return dumps(replace(problem, detail=redact(problem.detail), remedy=remedy))
+
+
+def problem_of(text: str | None) -> Problem | None:
+    """Return the problem that `problem_to_text` stored, `None` for none."""
+    return None if text is None else loads(Problem, text)
 
 
 def mirror_of(row: sqlite3.Row) -> Mirror:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import override
 
-from aggregator.model import PastPoll, Selection, SourceStatus
+from aggregator.model import PastPoll, PollOutcome, Selection, SourceStatus
 from aggregator.model.errors import StoreError
 from aggregator.model.instants import MICROSECOND, instant, micros, optional_instant
 from aggregator.model.notes import NoteKind
@@ -35,7 +35,7 @@ from aggregator.store.due_sources import due_sources
 from aggregator.store.feed_versions import FeedVersions, bump
 from aggregator.store.ingest import Poll, absorb
 from aggregator.store.retention import drop_leftovers, prune_batch
-from aggregator.store.rows import feed_of, source_of, state_of
+from aggregator.store.rows import feed_of, problem_of, problem_to_text, source_of, state_of
 from aggregator.store.writer import Writer
 from aggregator.stories.concealment import public_site, public_title
 from aggregator.stories.unstable_ids import UNSTABLE_POLLS
@@ -137,7 +137,7 @@ class SqliteStore(Store):
         self._write(
             lambda db: db.execute(
                 "UPDATE sources SET next_poll_at = ?, problem = ? WHERE id = ?",
-                (micros(at), redact(str(problem)), source_id),
+                (micros(at), problem_to_text(problem), source_id),
             )
         )
 
@@ -276,7 +276,17 @@ class SqliteStore(Store):
                     WHERE source_id = ? ORDER BY id DESC LIMIT ?""",
                 (source_id, most),
             ).fetchall()
-        return [PastPoll(instant(row[0]), *row[1:]) for row in rows]
+        return [
+            PastPoll(
+                polled_at=instant(row["polled_at"]),
+                outcome=PollOutcome(row["outcome"]),
+                problem=problem_of(row["problem"]),
+                new=row["new"],
+                updated=row["updated"],
+                because=row["because"],
+            )
+            for row in rows
+        ]
 
     @override
     def notes(self, now: datetime | None = None) -> tuple[Note, ...]:
@@ -422,7 +432,7 @@ def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:
         last_success_at=optional_instant(row["last_success_at"]),
         next_poll_at=instant(row["next_poll_at"]) if source.enabled else None,
         because=row["because"],
-        problem=row["problem"],
+        problem=problem_of(row["problem"]),
         tags=source.tags,
         site_url=public_site(source, row["site_url"]),
         unstable_ids=row["unstable_polls"] >= UNSTABLE_POLLS,

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from aggregator.model import PollOutcome, Problem, ProblemKind
 from aggregator.model.notes import (
     CutShort,
     Flood,
@@ -22,6 +23,7 @@ from aggregator.model.notes import (
     Worded,
 )
 from aggregator.store import note_rows
+from aggregator.store.rows import problem_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +98,28 @@ def move_notes(db: Database) -> None:
     if outputs:
         note_rows.put(db.conn, NotWritten(tuple(outputs)), outputs_at)
     db.execute("DROP TABLE worded_notes")
+
+
+def move_problems(db: Database) -> None:
+    """Make values of the problems of sources, mirrors and polls."""
+    db.conn.create_function("problem_value", 1, lambda text: problem_to_text(problem_of_text(text)))
+    for table in ("sources", "mirrors", "polls"):
+        db.execute(
+            f"UPDATE {table} SET problem = problem_value(problem) WHERE problem IS NOT NULL"  # noqa: S608 -- a constant
+        )
+    db.execute("UPDATE polls SET outcome = ? WHERE problem IS NOT NULL", (PollOutcome.FAILED,))
+
+
+def problem_of_text(text: str) -> Problem:
+    """Return the problem that was stored as "kind: detail" or "kind: detail; remedy".
+
+    A detail that has a semicolon of its own may be divided there: the words stay as they were.
+    """
+    kind, _, rest = text.partition(": ")
+    if kind not in set(ProblemKind):
+        return Problem(ProblemKind.INTERNAL, text)
+    detail, _, remedy = rest.partition("; ")
+    return Problem(ProblemKind(kind), detail, remedy or None)
 
 
 def fact_of_note(subject: str, text: str) -> Fact | Unwritten:
