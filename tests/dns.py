@@ -17,13 +17,13 @@ import socket
 import struct
 from enum import Enum
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from dnslib import AAAA, QTYPE, RCODE, RR, A, DNSRecord  # type: ignore[import-untyped] # none
 
-if TYPE_CHECKING:
-    from types import TracebackType
+from tests.listening import Listener
 
+if TYPE_CHECKING:
     from aggregator.model import IPAddress
 
 #: Without EDNS an answer over UDP holds this much (RFC 1035 §4.2.1); more of it is asked over TCP.
@@ -41,8 +41,8 @@ FAILS, SILENT = Trouble.FAILS, Trouble.SILENT
 Answer = list[str] | Trouble
 
 
-class NameServer(asyncio.DatagramProtocol):
-    """An async context manager that listens on `host`; `asked` is every name, in order.
+class NameServer(Listener, asyncio.DatagramProtocol):
+    """Answers on one port over both transports; `asked` is every name, in order.
 
     `over_tcp` counts the questions that came over TCP.
     """
@@ -50,13 +50,11 @@ class NameServer(asyncio.DatagramProtocol):
     def __init__(
         self, names: dict[str, list[str]] | None = None, *, host: str = "127.0.0.1", port: int = 0
     ) -> None:
-        self.host = host
-        self.port = port
+        super().__init__(host=host, port=port)
         self.asked: list[str] = []
         self.over_tcp = 0
         self._answers: dict[str, list[Answer]] = {}
         self._transport: asyncio.DatagramTransport | None = None
-        self._server: asyncio.Server | None = None
         for name, addresses in (names or {}).items():
             self.answer(name, addresses)
 
@@ -70,25 +68,17 @@ class NameServer(asyncio.DatagramProtocol):
 
     async def __aenter__(self) -> Self:
         """Listen on one port for both transports."""
-        loop = asyncio.get_running_loop()
-        self._server = await asyncio.start_server(self._connected, self.host, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-        self._transport, _ = await loop.create_datagram_endpoint(
+        await super().__aenter__()
+        self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: self, local_addr=(self.host, self.port)
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop to listen."""
+    async def __aexit__(self, *raised: Any) -> None:
+        """Stop to listen on both."""
         if self._transport is not None:
             self._transport.close()
-        if self._server is not None:
-            self._server.close()
+        await super().__aexit__(*raised)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Answer one question that came over UDP; what does not fit is marked as cut off."""
@@ -102,17 +92,17 @@ class NameServer(asyncio.DatagramProtocol):
             packed = reply.pack()
         self._transport.sendto(packed, addr)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.closing(writer), contextlib.suppress(asyncio.IncompleteReadError, OSError):
-            while True:
-                (size,) = struct.unpack("!H", await reader.readexactly(2))
-                self.over_tcp += 1
-                reply = self._reply(await reader.readexactly(size))
-                if reply is None:
-                    return
-                packed = reply.pack()
-                writer.write(struct.pack("!H", len(packed)) + packed)
-                await writer.drain()
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the questions that come over one TCP connection."""
+        while True:
+            (size,) = struct.unpack("!H", await reader.readexactly(2))
+            self.over_tcp += 1
+            reply = self._reply(await reader.readexactly(size))
+            if reply is None:
+                return
+            packed = reply.pack()
+            writer.write(struct.pack("!H", len(packed)) + packed)
+            await writer.drain()
 
     def _reply(self, data: bytes) -> DNSRecord | None:
         question = DNSRecord.parse(data)

@@ -16,18 +16,17 @@ import contextlib
 import struct
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar
 
-if TYPE_CHECKING:
-    from types import TracebackType
+from tests.listening import Listener
 
 ANONYMOUS, LOGIN, NOTHING = 0, 2, 0xFF
 SUCCEEDED, HOST_UNREACHABLE = 0, 4
 
 
-@dataclass(slots=True)
-class _Proxy:
-    """What both share: a server, a table of names, and pipes."""
+@dataclass
+class _Proxy(Listener):
+    """What both share: a table of names, and pipes."""
 
     scheme: ClassVar[str]
     names: dict[str, int]
@@ -37,29 +36,8 @@ class _Proxy:
     reply: int = HOST_UNREACHABLE  # of SOCKS, for names that it does not know
     asked: list[tuple[str, int]] = field(default_factory=list)
     heads: list[bytes] = field(default_factory=list)  # of HTTP, one for each connection
-    connections: int = 0
     open: int = 0
     fewer: asyncio.Event = field(default_factory=asyncio.Event)
-    port: int = 0
-    _server: asyncio.Server | None = None
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._server is not None:
-            self._server.close()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def url(self, login: str = "", host: str = "127.0.0.1") -> str:
         return f"{self.scheme}://{login}{host}:{self.port}"
@@ -70,25 +48,19 @@ class _Proxy:
             self.fewer.clear()
             await self.fewer.wait()
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        self.connections += 1
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Do as a proxy does on one connection, unless it is to say something else, or nothing."""
         self.open += 1
         try:
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                if self.raw is not None:
-                    writer.write(self.raw)
-                elif self.silent:
-                    await reader.read()
-                else:
-                    await self._serve(reader, writer)
+            if self.raw is not None:
+                writer.write(self.raw)
+            elif self.silent:
+                await reader.read()
+            else:
+                await self._serve(reader, writer)
         finally:
             self.open -= 1
             self.fewer.set()
-            writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         raise NotImplementedError

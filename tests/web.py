@@ -25,9 +25,11 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+
+from tests.listening import Listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -98,47 +100,21 @@ class Reply:
     raw: bytes | None = None
 
 
-@dataclass(slots=True)
-class Publisher:
-    """The publisher: an async context manager that listens on `host` (port 0: any free one).
+@dataclass
+class Publisher(Listener):
+    """The publisher, under `name` if it has one.
 
     `requests` is every request in order; `most_at_once` the most that were being answered at the
-    same time; `connections` how many were opened.
+    same time.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 0
-    tls: ssl.SSLContext | None = None
+    limit = MAX_HEAD_BYTES
+
     name: str | None = None
     requests: list[Request] = field(default_factory=list)
     most_at_once: int = 0
-    connections: int = 0
     _routes: dict[str, Reply | Callable[[Request], Reply]] = field(default_factory=dict)
-    _server: asyncio.Server | None = None
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _answering: int = 0
-
-    async def __aenter__(self) -> Self:
-        """Start to listen."""
-        self._server = await asyncio.start_server(
-            self._connected, self.host, self.port, ssl=self.tls, limit=MAX_HEAD_BYTES
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop to listen and drop every connection."""
-        if self._server is not None:
-            self._server.close()
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     def route(
         self,
@@ -162,20 +138,11 @@ class Publisher:
         """Return the requests for `path`, oldest first."""
         return [request for request in self.requests if request.path == path]
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        self.connections += 1
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the requests of one connection."""
         number = self.connections
-        try:
-            # A client that goes away in the middle is what half of the tests are about.
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                while await self._answer_one(reader, writer, number):
-                    pass
-        finally:
-            writer.close()
+        while await self._answer_one(reader, writer, number):
+            pass
 
     async def _answer_one(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
