@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
-from aggregator.model import Failed, Fetched, Gone, Mirror, NotModified, Problem, ProblemKind
-from aggregator.model.instants import instant, micros, optional_micros
+from aggregator.model import Failed, Gone, Mirror, Problem, Validators
+from aggregator.model.instants import instant, micros, optional_instant, optional_micros
 from aggregator.model.notes import (
     FailingMirror,
     FailingMirrors,
@@ -14,13 +14,9 @@ from aggregator.model.notes import (
     NoteKind,
     Unconditional,
 )
-from aggregator.schedule.mirror_choice import rest
-from aggregator.schedule.permanent_redirects import (
-    FAILURES_TO_FORGET,
-    Sighting,
-    is_lasting,
-    sight,
-)
+from aggregator.schedule import corrections
+from aggregator.schedule.mirror_record import MirrorRecord, learn
+from aggregator.schedule.permanent_redirects import Sighting
 from aggregator.store import note_rows
 from aggregator.store.codec import loads
 from aggregator.store.rows import mirror_of, problem_to_text
@@ -77,112 +73,74 @@ def record(
     connection: sqlite3.Connection, source: Source, source_id: int, attempt: Attempt, now: datetime
 ) -> None:
     """Store what one request taught of the URL that was asked."""
-    where = (source_id, attempt.url)
-    if attempt.unconditional is not None:
-        connection.execute(
-            """UPDATE mirrors SET unconditional = unconditional + 1
-                WHERE source_id = ? AND url = ?""",
-            where,
-        )
-    match attempt.outcome:
-        case Fetched(validators=validators, sha256=sha256, permanent_url=permanent_url) as answer:
-            connection.execute(
-                """UPDATE mirrors SET etag = ?, last_modified = ?, validators_url = ?,
-                          body_sha256 = ?, failures = 0, resting_until_at = NULL, problem = NULL,
-                          certificate_until_at = ?
-                    WHERE source_id = ? AND url = ?""",
-                (
-                    validators.etag,
-                    validators.last_modified,
-                    validators.url,
-                    sha256,
-                    optional_micros(answer.certificate_until_at),
-                    *where,
-                ),
-            )
-            _follow_move(connection, where, permanent_url, now)
-        case NotModified(validators=validators, permanent_url=permanent_url) as answer:
-            connection.execute(
-                """UPDATE mirrors SET etag = coalesce(?, etag),
-                          last_modified = coalesce(?, last_modified),
-                          failures = 0, resting_until_at = NULL, problem = NULL,
-                          certificate_until_at = ?
-                    WHERE source_id = ? AND url = ?""",
-                (
-                    validators.etag,
-                    validators.last_modified,
-                    optional_micros(answer.certificate_until_at),
-                    *where,
-                ),
-            )
-            _follow_move(connection, where, permanent_url, now)
-        case Failed(problem=problem) | Gone(problem=problem):
-            _record_failure(connection, source, where, problem, now)
-        case _:
-            assert_never(attempt.outcome)
-
-
-def _record_failure(
-    connection: sqlite3.Connection,
-    source: Source,
-    where: tuple[int, str],
-    problem: Problem,
-    now: datetime,
-) -> None:
     row = connection.execute(
-        "SELECT failures, moved_url FROM mirrors WHERE source_id = ? AND url = ?", where
+        "SELECT * FROM mirrors WHERE source_id = ? AND url = ?", (source_id, attempt.url)
     ).fetchone()
     if row is None:
         return
-    failures = row["failures"] + 1
-    forget = row["moved_url"] is not None and (
-        failures >= FAILURES_TO_FORGET or problem.kind is ProblemKind.GONE
-    )
-    if forget:
-        note_rows.drop(connection, NoteKind.MOVED, source_id=where[0])
-    # A source's only URL rests by the source's own schedule.
-    resting = now + rest(failures) if len(source.urls) > 1 else None
-    connection.execute(
-        """UPDATE mirrors SET failures = ?, problem = ?, resting_until_at = ?,
-                  moved_url = CASE WHEN ? THEN NULL ELSE moved_url END
-            WHERE source_id = ? AND url = ?""",
-        (failures, problem_to_text(problem), optional_micros(resting), forget, *where),
-    )
+    lesson = learn(_record_of(row), attempt, has_others=len(source.urls) > 1, now=now)
+    outcome = attempt.outcome
+    problem = problem_to_text(outcome.problem) if isinstance(outcome, Failed | Gone) else None
+    _write(connection, row, lesson.record, problem)
+    if lesson.forgot_move:
+        note_rows.drop(connection, NoteKind.MOVED, source_id=source_id)
+    if lesson.believed_url is not None:
+        moved = Moved(redact(lesson.believed_url))
+        note_rows.put(connection, moved, micros(now), source_id=source_id)
 
 
-def _follow_move(
-    connection: sqlite3.Connection,
-    where: tuple[int, str],
-    permanent_url: str | None,
-    now: datetime,
-) -> None:
-    row = connection.execute(
-        "SELECT * FROM mirrors WHERE source_id = ? AND url = ?", where
-    ).fetchone()
-    if row is None or (permanent_url is None and row["sighted_url"] is None):
-        return
-    before = None
+def forgive(connection: sqlite3.Connection, source_id: int) -> None:
+    """Count the newest failure of a source's URLs for nothing."""
+    rows = connection.execute("SELECT * FROM mirrors WHERE source_id = ?", (source_id,)).fetchall()
+    for row in rows:
+        _write(connection, row, corrections.forgive_mirror(_record_of(row)), row["problem"])
+
+
+def _record_of(row: sqlite3.Row) -> MirrorRecord:
+    sighting = None
     if row["sighted_url"] is not None:
-        before = Sighting(
-            row["sighted_url"], instant(row["sighted_since_at"]), row["sighted_polls"]
-        )
-    after = sight(before, permanent_url, now)
-    believed = after is not None and is_lasting(after, now)
-    kept = None if believed else after
+        since_at = instant(row["sighted_since_at"])
+        sighting = Sighting(row["sighted_url"], since_at, row["sighted_polls"])
+    return MirrorRecord(
+        validators=Validators(row["etag"], row["last_modified"], row["validators_url"]),
+        body_sha256=row["body_sha256"],
+        failures=row["failures"],
+        resting_until_at=optional_instant(row["resting_until_at"]),
+        certificate_until_at=optional_instant(row["certificate_until_at"]),
+        unconditional=row["unconditional"],
+        sighting=sighting,
+        moved_url=row["moved_url"],
+    )
+
+
+def _write(
+    connection: sqlite3.Connection, row: sqlite3.Row, record: MirrorRecord, problem: str | None
+) -> None:
+    validators, sighting = record.validators, record.sighting
     connection.execute(
-        """UPDATE mirrors SET sighted_url = ?, sighted_since_at = ?, sighted_polls = ?,
-                  moved_url = coalesce(?, moved_url) WHERE source_id = ? AND url = ?""",
+        """UPDATE mirrors SET etag = ?, last_modified = ?, validators_url = ?, body_sha256 = ?,
+                  failures = ?, resting_until_at = ?, certificate_until_at = ?, unconditional = ?,
+                  sighted_url = ?, sighted_since_at = ?, sighted_polls = ?, moved_url = ?,
+                  problem = ?
+            WHERE source_id = ? AND url = ?""",
         (
-            None if kept is None else kept.url,
-            None if kept is None else micros(kept.since_at),
-            0 if kept is None else kept.polls,
-            after.url if after is not None and believed else None,
-            *where,
+            validators.etag,
+            validators.last_modified,
+            validators.url,
+            record.body_sha256,
+            record.failures,
+            optional_micros(record.resting_until_at),
+            optional_micros(record.certificate_until_at),
+            record.unconditional,
+            None if sighting is None else sighting.url,
+            None if sighting is None else micros(sighting.since_at),
+            0 if sighting is None else sighting.polls,
+            record.moved_url,
+            problem,
+            row["source_id"],
+            row["url"],
         ),
     )
-    if after is not None and believed:
-        moved = Moved(redact(after.url))
-        note_rows.put(connection, moved, micros(now), source_id=where[0])
 
 
 def failing(db: sqlite3.Connection) -> tuple[Note, ...]:

@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.model.instants import MICROSECOND, micros
-from aggregator.schedule import resume
+from aggregator.model.instants import (
+    MICROSECOND,
+    instant,
+    micros,
+    optional_instant,
+    optional_micros,
+)
+from aggregator.schedule import corrections, resume
 from aggregator.schedule.policy import first_allowed
+from aggregator.store import mirrors
 from aggregator.store.rows import hints_of
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
-    from datetime import datetime
-
-#: A clock that stands this far before a source's last poll has been set back.
-CLOCK_STEP = timedelta(minutes=1)
+    from datetime import datetime, timedelta
 
 
 def forgive(db: sqlite3.Connection, source_ids: tuple[int, ...]) -> None:
     """Count the newest failure of these sources for nothing."""
     for source_id in source_ids:
-        db.execute(
-            """UPDATE sources SET failures = max(failures - 1, 0),
-                      failing_since_at = CASE WHEN failures > 1 THEN failing_since_at END,
-                      next_poll_at = min(next_poll_at, last_poll_at) WHERE id = ?""",
+        row = db.execute(
+            """SELECT failures, failing_since_at, last_poll_at, next_poll_at FROM sources
+                WHERE id = ?""",
             (source_id,),
+        ).fetchone()
+        course = corrections.forgive(
+            corrections.Course(
+                failures=row["failures"],
+                failing_since_at=optional_instant(row["failing_since_at"]),
+                last_poll_at=optional_instant(row["last_poll_at"]),
+                next_poll_at=instant(row["next_poll_at"]),
+            )
         )
         db.execute(
-            """UPDATE mirrors SET failures = max(failures - 1, 0), resting_until_at = NULL
-                WHERE source_id = ?""",
-            (source_id,),
+            """UPDATE sources SET failures = ?, failing_since_at = ?, next_poll_at = ?
+                WHERE id = ?""",
+            (
+                course.failures,
+                optional_micros(course.failing_since_at),
+                micros(course.next_poll_at),
+                source_id,
+            ),
         )
+        mirrors.forgive(db, source_id)
 
 
 def spread(db: sqlite3.Connection, now: datetime, dice: Callable[[], float]) -> int:
@@ -53,21 +69,12 @@ def spread(db: sqlite3.Connection, now: datetime, dice: Callable[[], float]) -> 
 
 def is_clock_set_back(db: sqlite3.Connection, now: int) -> bool:
     """Tell whether some source was polled at a moment that is still to come."""
-    stepped = db.execute(
-        "SELECT 1 FROM sources WHERE removed_at IS NULL AND last_poll_at > ? LIMIT 1",
-        (now + CLOCK_STEP // MICROSECOND,),
-    ).fetchone()
-    return stepped is not None
+    return bool(_clock_step(db, now))
 
 
 def follow_clock_back(db: sqlite3.Connection, now: int) -> None:
-    """After the clock was set back: move what was planned by the same step.
-
-    Otherwise sources would stay silent for as long as the step was; moved together, they keep
-    their pauses and their distance from each other.
-    """
-    (newest,) = db.execute("SELECT max(last_poll_at) FROM sources").fetchone()
-    step = max(newest - now, 0)
+    """After the clock was set back: move what was planned by the same step."""
+    step = _clock_step(db, now) // MICROSECOND
     db.execute(
         """UPDATE sources SET next_poll_at = next_poll_at - :step,
                   not_before_at = not_before_at - :step, last_poll_at = :now
@@ -75,3 +82,10 @@ def follow_clock_back(db: sqlite3.Connection, now: int) -> None:
         {"step": step, "now": now},
     )
     db.execute("UPDATE gates SET until_at = until_at - ? WHERE until_at > ?", (step, now + step))
+
+
+def _clock_step(db: sqlite3.Connection, now: int) -> timedelta:
+    (newest,) = db.execute(
+        "SELECT max(last_poll_at) FROM sources WHERE removed_at IS NULL"
+    ).fetchone()
+    return corrections.step_back(optional_instant(newest), instant(now))
