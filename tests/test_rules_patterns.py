@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.config import message
 from aggregator.rules import MAX_PATTERN_CHARS, MAX_TEXT_CHARS, fold, mistake_in
 from aggregator.rules.patterns import first_found, places, searchable
 
@@ -117,7 +118,9 @@ def test_a_pattern_is_found_where_it_should_be(pattern: str, here: str, *, expec
     ],
 )
 def test_a_pattern_that_cannot_be_used_is_explained(pattern: str, told: str) -> None:
-    assert mistake_in(pattern) == told
+    mistake = mistake_in(pattern)
+    assert mistake is not None
+    assert message(mistake) == told
 
 
 @given(st.text(max_size=40))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.config import message
 from aggregator.model import Replacement
 from aggregator.refine.sanitise import clean
 from aggregator.rules import (
@@ -168,4 +169,5 @@ def test_an_address_can_be_replaced_too() -> None:
 def test_a_replacement_that_cannot_be_used_is_explained(
     find: str, by: str, told: str | None
 ) -> None:
-    assert mistake_in_replacement(find, by) == told
+    mistake = mistake_in_replacement(find, by)
+    assert (None if mistake is None else message(mistake)) == told

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.config import message
 from aggregator.rules import mistake_in_selector, remove
 
 
@@ -32,7 +33,9 @@ def test_a_selector_can_be_used(selector: str) -> None:
     ],
 )
 def test_a_selector_that_cannot_be_used_is_explained(selector: str, told: str) -> None:
-    assert mistake_in_selector(selector) == told
+    mistake = mistake_in_selector(selector)
+    assert mistake is not None
+    assert message(mistake) == told
 
 
 @pytest.mark.parametrize(

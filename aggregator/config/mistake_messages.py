@@ -150,7 +150,22 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.COLON: 'must not hold ":"',
     Kind.SPACES_AT_ENDS: "must be plain ASCII without spaces at its ends",
     # Rules and sites
-    Kind.RULE: "{detail}",
+    Kind.FLAGS: "write nothing after the second slash: case never counts",
+    Kind.FINDS_EMPTY: "finds empty text, so it holds for everything",
+    Kind.LOOKAROUND: (
+        "cannot be used: lookaround ({written:written}) is not supported by RE2; "
+        "use keep and block together"
+    ),
+    Kind.BACKREFERENCE: (
+        "cannot be used: a backreference ({written:written}) is not supported by RE2"
+    ),
+    Kind.UNKNOWN_TO_RE2: "cannot be used: RE2 does not know {written:written}",
+    Kind.UNBALANCED: 'cannot be used: a "{missing}" is missing',
+    Kind.REPEATS_TOO_OFTEN: "cannot be used: repeats too often: {written:written}",
+    Kind.PATTERN_TOO_LARGE: "cannot be used: takes too much memory; repeat less",
+    Kind.REGEX: "cannot be used: {written:written}",
+    Kind.NO_GROUP: "\\{group} is not there: the pattern has fewer groups in ( )",
+    Kind.NOT_A_SELECTOR: 'is no CSS selector; write one such as "p.ad" or "div[id^=promo]"',
     Kind.NO_CONDITION: 'says nothing; write one such as {{ title = "…" }}',
     Kind.NOT_A_SITE: 'must be a host alone, such as "ithome.com"; it holds for those below it',
     # Between keys

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import dataclasses
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from aggregator import rules
 from aggregator.config import network_values, text_values
 from aggregator.config.kinds import Kind, choice, inner_table, key, list_of
-from aggregator.config.mistake_list import WrongValueError, mistake, wrong
+from aggregator.config.mistake_list import WrongValueError, wrong
 from aggregator.model import Condition, ImageRewrite, Replacement, Rules, SiteRule, Tagging
 from aggregator.model.mistakes import MistakeKind
 from aggregator.rules.selectors import MAX_SELECTOR_CHARS
@@ -30,16 +31,16 @@ _SITE = SiteRule(host="")
 def _pattern(value: object) -> str:
     """Return plain words or a `/regex/` that can be searched for."""
     written = text_values.text(value)
-    if (detail := rules.mistake_in(written)) is not None:
-        raise wrong(MistakeKind.RULE, detail=detail)
+    if (found := rules.mistake_in(written)) is not None:
+        raise WrongValueError((found,))
     return written
 
 
 def _selector(value: object) -> str:
     """Return a CSS selector."""
     written = text_values.text(value)
-    if (detail := rules.mistake_in_selector(written)) is not None:
-        raise wrong(MistakeKind.RULE, detail=detail)
+    if (found := rules.mistake_in_selector(written)) is not None:
+        raise WrongValueError((found,))
     return written
 
 
@@ -122,14 +123,14 @@ def _tagging(said: dict[str, Any]) -> Tagging:
 
 
 def _checked(find: str, by: str) -> None:
-    if (detail := rules.mistake_in_replacement(find, by)) is not None:
-        raise WrongValueError((mistake(MistakeKind.RULE, "with", detail=detail),))
+    if (found := rules.mistake_in_replacement(find, by)) is not None:
+        raise WrongValueError((dataclasses.replace(found, path=("with",)),))
 
 
 def _replacement(said: dict[str, Any]) -> Replacement:
     found = Replacement(**said)
     _checked(found.find, found.by)
-    return replace(found, fields=tuple(dict.fromkeys(found.fields)))
+    return dataclasses.replace(found, fields=tuple(dict.fromkeys(found.fields)))
 
 
 def _image(said: dict[str, Any]) -> ImageRewrite:

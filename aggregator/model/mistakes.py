@@ -109,7 +109,17 @@ class MistakeKind(StrEnum):
     COLON = auto()
     SPACES_AT_ENDS = auto()
     # Rules and sites
-    RULE = auto()
+    FLAGS = auto()
+    FINDS_EMPTY = auto()
+    LOOKAROUND = auto()
+    BACKREFERENCE = auto()
+    UNKNOWN_TO_RE2 = auto()
+    UNBALANCED = auto()
+    REPEATS_TOO_OFTEN = auto()
+    PATTERN_TOO_LARGE = auto()
+    REGEX = auto()
+    NO_GROUP = auto()
+    NOT_A_SELECTOR = auto()
     NO_CONDITION = auto()
     NOT_A_SITE = auto()
     # Between keys

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import re2  # type: ignore[import-untyped]  # comes without types; nothing of it leaves this module
 
+from aggregator.model.mistakes import Mistake, MistakeKind
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -54,51 +56,52 @@ _FLAGS = re.compile(r"/.+/(?:i|g|gi|ig)", re.DOTALL)
 _SPACES = r"[\s\x0b\x1c-\x1f\x85\pZ]+"
 
 _LOOKAROUND = ("(?=", "(?!", "(?<")
-_OUR_WORDS = (
-    ("invalid perl operator", "RE2 does not know {}"),
-    ("invalid escape sequence", "RE2 does not know {}"),
-    ("missing )", 'a ")" is missing'),
-    ("unexpected )", 'a "(" is missing'),
-    ("missing ]", 'a "]" is missing'),
-    ("invalid repetition size", "repeats too often: {}"),
-    ("pattern too large", "takes too much memory; repeat less"),
+#: What the engine says first, as a mistake of ours.
+_COMPLAINTS = (
+    ("invalid perl operator", MistakeKind.UNKNOWN_TO_RE2, None),
+    ("invalid escape sequence", MistakeKind.UNKNOWN_TO_RE2, None),
+    ("missing )", MistakeKind.UNBALANCED, ")"),
+    ("unexpected )", MistakeKind.UNBALANCED, "("),
+    ("missing ]", MistakeKind.UNBALANCED, "]"),
+    ("invalid repetition size", MistakeKind.REPEATS_TOO_OFTEN, None),
+    ("pattern too large", MistakeKind.PATTERN_TOO_LARGE, None),
 )
 
 
-def mistake_in(pattern: str) -> str | None:
-    """Return why a pattern cannot be used, in words for the operator; `None`: it can."""
+def mistake_in(pattern: str) -> Mistake | None:
+    """Return why a pattern cannot be used; `None`: it can."""
     if not pattern.strip():
-        return "must not be empty"
+        return Mistake(MistakeKind.EMPTY)
     if len(pattern) > MAX_PATTERN_CHARS:
-        return f"must have at most {MAX_PATTERN_CHARS} characters"
+        return Mistake(MistakeKind.TOO_MANY_CHARACTERS, data={"most": MAX_PATTERN_CHARS})
     if _FLAGS.fullmatch(pattern):
-        return "write nothing after the second slash: case never counts"
+        return Mistake(MistakeKind.FLAGS)
     if not is_regex(pattern):
         return None
     if len(pattern) == 2:
-        return "must not be empty"
+        return Mistake(MistakeKind.EMPTY)
     try:
         found = _compiled(pattern).search("\x01")
     except re2.error as error:
-        return f"cannot be used: {_told(error)}"
+        return _complaint(error)
     if found is not None and found.end() == found.start():
-        return "finds empty text, so it holds for everything"
+        return Mistake(MistakeKind.FINDS_EMPTY)
     return None
 
 
-def mistake_in_replacement(find: str, by: str) -> str | None:
+def mistake_in_replacement(find: str, by: str) -> Mistake | None:
     r"""Return why `by` cannot stand for what a sound pattern finds; `None`: it can.
 
     A `\1` needs a group; what XML cannot hold must not come into a text.
     """
     if len(by) > MAX_PATTERN_CHARS:
-        return f"must have at most {MAX_PATTERN_CHARS} characters"
+        return Mistake(MistakeKind.TOO_MANY_CHARACTERS, data={"most": MAX_PATTERN_CHARS})
     if not all(char.isprintable() or char in " \u00a0\u3000" for char in by):
-        return "must not hold control characters"
+        return Mistake(MistakeKind.CONTROL_CHARACTERS)
     groups = _compiled(find).groups if is_regex(find) else 0
     wanted = max((int(number) for number in re.findall(r"\\([1-9])", by)), default=0)
     if wanted > groups:
-        return f"\\{wanted} is not there: the pattern has fewer groups in ( )"
+        return Mistake(MistakeKind.NO_GROUP, data={"group": wanted})
     return None
 
 
@@ -214,16 +217,17 @@ def _half_width(char: str) -> str:
     return str(re2.escape(fold(char))) if _IS_FULL_WIDTH.match(char) else char
 
 
-def _told(error: Exception) -> str:
-    """Return the engine's complaint in our words, without repeating a long pattern."""
+def _complaint(error: Exception) -> Mistake:
+    """Return what the engine complains of; a detail of it is a part of the pattern."""
     said = error.args[0] if error.args else ""
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    kind, _, detail = text.partition(": ")
+    said_first, _, detail = text.partition(": ")
+    data = {"written": detail}
     if detail.startswith(_LOOKAROUND):
-        return f"lookaround ({detail}) is not supported by RE2; use keep and block together"
-    if kind == "invalid escape sequence" and detail[1:].isdigit():
-        return f"a backreference ({detail}) is not supported by RE2"
-    for known, ours in _OUR_WORDS:
-        if kind.startswith(known):
-            return ours.format(detail)
-    return text[:100]
+        return Mistake(MistakeKind.LOOKAROUND, data=data)
+    if said_first == "invalid escape sequence" and detail[1:].isdigit():
+        return Mistake(MistakeKind.BACKREFERENCE, data=data)
+    for known, kind, missing in _COMPLAINTS:
+        if said_first.startswith(known):
+            return Mistake(kind, data=data if missing is None else {"missing": missing})
+    return Mistake(MistakeKind.REGEX, data={"written": text})

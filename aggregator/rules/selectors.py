@@ -8,22 +8,24 @@ from __future__ import annotations
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from aggregator.model.mistakes import Mistake, MistakeKind
+
 #: A selector of more is copied from a browser's inspector and breaks with the site's next change.
 MAX_SELECTOR_CHARS = 200
 
 
-def mistake_in_selector(selector: str) -> str | None:
-    """Return why a CSS selector cannot be used, in words for the operator; `None`: it can."""
+def mistake_in_selector(selector: str) -> Mistake | None:
+    """Return why a CSS selector cannot be used; `None`: it can."""
     if not selector.strip():
-        return "must not be empty"
+        return Mistake(MistakeKind.EMPTY)
     if len(selector) > MAX_SELECTOR_CHARS:
-        return f"must have at most {MAX_SELECTOR_CHARS} characters"
+        return Mistake(MistakeKind.TOO_MANY_CHARACTERS, data={"most": MAX_SELECTOR_CHARS})
     if not selector.isprintable():
-        return "must not hold control characters"
+        return Mistake(MistakeKind.CONTROL_CHARACTERS)
     try:
         LexborHTMLParser("<p></p>", is_fragment=True).css(selector)
     except SelectolaxError:
-        return 'is no CSS selector; write one such as "p.ad" or "div[id^=promo]"'
+        return Mistake(MistakeKind.NOT_A_SELECTOR)
     return None
 
 
