@@ -29,17 +29,17 @@ def automatic(sources: Sequence[Source], configured: Sequence[Feed]) -> tuple[Fe
     feeds = []
     if EVERYTHING not in {feed.name for feed in configured}:
         feeds.append(Feed(name=EVERYTHING, title="All", exclude_sources=hidden, automatic=True))
+    hidden_by_tag: dict[str, list[str]] = {}
+    for source in sources if hidden else ():
+        for tag in source.carried_tags if source.name in names else ():
+            hidden_by_tag.setdefault(tag, []).append(source.name)
     tags = dict.fromkeys(tag for source in shown for tag in source.carried_tags)
     feeds += [
         Feed(
             name=f"tags/{tag}",
             title=tag,
             tags=(tag,),
-            exclude_sources=tuple(
-                source.name
-                for source in sources
-                if source.name in names and tag in source.carried_tags
-            ),
+            exclude_sources=tuple(hidden_by_tag.get(tag, ())),
             automatic=True,
         )
         for tag in tags
