@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from aggregator.config import Listen
 from aggregator.model.errors import StoreError
 from aggregator.serve import Bounds, Site, create_app, open_sockets, serve
-from aggregator.serve.timeouts import PATIENCE, Patience
+from aggregator.serve.timeouts import TIMEOUTS, Timeouts
 from tests.publishing import MOMENT, Shelf, config, selection
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def site(
     configured: Callable[[], Config] | None = None,
     health: Callable[[], str | None] = lambda: None,
     now: Callable[[], datetime] | None = None,
-    patience: Patience = PATIENCE,
+    timeouts: Timeouts = TIMEOUTS,
 ) -> Site:
     """Return a site over the shelf, at a fixed moment unless `now` is given."""
     present = config()
@@ -146,7 +146,7 @@ def site(
         store=cast("Store", shelf),
         health=health,
         now=now or (lambda: later),
-        patience=patience,
+        timeouts=timeouts,
     )
 
 

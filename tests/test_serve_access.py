@@ -14,9 +14,6 @@ from lxml import etree, html
 from aggregator.config import Publish
 from aggregator.config.automatic_feeds import automatic as automatic_feeds
 from aggregator.model import Category, Enclosure, Feed, Source
-from aggregator.serve.document_cache import Made
-from aggregator.serve.responses import Representation, represent
-from aggregator.serve.timeouts import UnavailableError
 from tests.golden import STORIES
 from tests.publishing import ITHOME, config, status, story
 from tests.serving import Answer, Stock, running, site
@@ -323,26 +320,22 @@ async def test_where_everything_is_secret_nothing_is_listed_elsewhere() -> None:
     assert not list(etree.fromstring(answer.body).iter("outline"))
 
 
-async def test_lists_stay_as_they_were_while_the_store_is_broken(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    store = shelf()
-    made = Made("sources", fresh_seconds=0)
-    present = config()
-
-    def make() -> Representation:
-        store.status()
-        return represent(f"made {store.version}".encode(), "text/plain")
-
-    first = await made.get(present, "whole", make)
-    store.version += 1
-    assert (await made.get(present, "whole", make)).plain.body == b"made 2"
-    store.broken = True
-    assert (await made.get(present, "whole", make)).plain.body == b"made 2"
-    assert first.plain.body == b"made 1"
-    with pytest.raises(UnavailableError):  # what it was made for is no more
-        await made.get(config(), "whole", make)
-    assert "sources not rendered" in caplog.text
+async def test_the_list_of_sources_is_made_once_a_minute_and_outlives_the_store() -> None:
+    store, seconds = shelf(), [59.0]
+    present = [config(sources=SOURCES)]
+    here = replace(site(store, lambda: present[0]), seconds=lambda: seconds[0])
+    async with running(here) as server:
+        first = await server.get("/sources.opml")
+        store.rows = [status("club", title="Another title")]
+        assert (await server.get("/sources.opml")).body == first.body
+        seconds[0] += 60
+        second = await server.get("/sources.opml")
+        assert b"Another title" in second.body
+        seconds[0] += 60
+        store.broken = True
+        assert (await server.get("/sources.opml")).body == second.body
+        present[0] = config(sources=SOURCES[:1])  # what it was made for is no more
+        assert (await server.get("/sources.opml")).status == 503
 
 
 async def test_sources_are_unavailable_while_the_store_is_broken() -> None:

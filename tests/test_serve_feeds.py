@@ -15,7 +15,7 @@ import pytest
 
 from aggregator.model import Feed, Source
 from aggregator.publish import Addresses, Format, render
-from aggregator.serve.timeouts import Patience
+from aggregator.serve.timeouts import Timeouts
 from tests.golden import STORIES
 from tests.publishing import MOMENT, config, story
 from tests.serving import Running, Stock, running, site
@@ -226,7 +226,7 @@ async def test_the_last_good_rendering_is_served_while_the_store_is_broken(
     assert never.headers["cache-control"] == "no-store"
     assert b"brand-new" in fresh.body
     assert [record.getMessage() for record in caplog.records] == [
-        "feed not rendered feed=all format=atom error='the database is locked'",
+        "feed all not made error='the database is locked'",
     ]
 
 
@@ -234,8 +234,8 @@ async def test_a_reader_is_answered_before_a_database_that_hangs(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     store = shelf()
-    hasty = Patience(with_kept=0.01, without=0.01, for_the_past=0.01)
-    async with running(site(store, patience=hasty)) as server, asyncio.timeout(10):
+    hasty = Timeouts(with_kept=0.01, without=0.01, for_the_past=0.01)
+    async with running(site(store, timeouts=hasty)) as server, asyncio.timeout(10):
         while (good := await server.get(ATOM)).status != 200:
             pass  # such haste may not even leave the time to render
         store.gate.clear()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aggregator.config import network_values, text_values
 from aggregator.config.kinds import Kind, choice, key, list_of, number
 from aggregator.config.network_values import Listen
+from aggregator.rules.visibility import Visibility
 
 if TYPE_CHECKING:
     from aggregator.model import Allowance, Export, Feed, SiteRule, Source
@@ -241,3 +242,8 @@ class Config:
     exports: tuple[Export, ...] = ()
     sites: tuple[SiteRule, ...] = ()
     cautions: tuple[Mistake, ...] = ()
+
+    @property
+    def visibility(self) -> Visibility:
+        """Who may see what of all this."""
+        return Visibility(self.server.public_opml, self.publish.status_token)

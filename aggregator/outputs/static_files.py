@@ -182,7 +182,7 @@ class _Run:
 
     def _plan_site(self) -> dict[str, tuple[str, Callable[[], bytes]]]:
         """Return what is no feed's, by path: for which state ("": for none), and how it is made."""
-        config, visibility = self._config, self._catalogue.visibility
+        config, visibility = self._config, self._config.visibility
         view = visibility.view(ANYBODY, Subject.PAGE)
         told = repr((config.server.base_url, view, config.feeds, config.sources, __version__))
         state = hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()[:32]
@@ -252,7 +252,7 @@ class _Run:
 
     def _sources(self) -> bytes:
         statuses = {status.name: status for status in self._store.status()}
-        view = self._catalogue.visibility.view(ANYBODY, Subject.SOURCES)
+        view = self._config.visibility.view(ANYBODY, Subject.SOURCES)
         shown = sources_in(view, self._config.sources, self._config.feeds)
         return render_sources("Sources", shown, statuses)
 

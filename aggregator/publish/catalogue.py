@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from aggregator.model import Feed, Rules
 from aggregator.publish import Format
-from aggregator.rules.visibility import Caller, Visibility, may_read, might_read
+from aggregator.rules.visibility import Caller, may_read, might_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -122,7 +122,6 @@ class Catalogue:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.visibility = Visibility(config.server.public_opml, config.publish.status_token)
         self._feeds = {feed.name: feed for feed in config.feeds}
         self._made_for: dict[str, str] = {}
         self._polled_every: dict[str, timedelta] = {}

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from starlette.exceptions import HTTPException
 
 from aggregator.publish import Addresses
-from aggregator.publish.catalogue import Catalogue, read_address
+from aggregator.publish.catalogue import read_address
+from aggregator.publish.max_age import SHORTEST
+from aggregator.publish.rendering import make_edition
 from aggregator.serve import page_messages
-from aggregator.serve.former_addresses import Gone, Moved, Past
-from aggregator.serve.rendering_cache import Renderings
-from aggregator.serve.responses import conditional_response, text_response
+from aggregator.serve.cache import UnavailableError, Wanted
+from aggregator.serve.former_addresses import Removed, Renamed, remembered
+from aggregator.serve.responses import conditional_response, represent, text_response
+from aggregator.serve.site import Rendering
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from aggregator.config import Config
     from aggregator.model import Feed
-    from aggregator.publish.catalogue import Address, Document
-    from aggregator.serve.rendering_cache import Rendering
-    from aggregator.serve.timeouts import Patience
+    from aggregator.publish.catalogue import Address, Catalogue, Document
+    from aggregator.serve.site import Served
     from aggregator.store import FeedStore
 
 #: The address of a feed with a token is its secret: what finds it by chance shall not list it.
@@ -36,66 +34,94 @@ PRIVATELY = {"X-Robots-Tag": "none"}
 _HERE = Addresses("")
 
 
-class Feeds:
-    """`/feeds/…`, `/tags/…` and `/sources/…`."""
+async def feed(served: Served, request: Request) -> Response:
+    """Answer with a feed in one format, or with a part of its archive.
 
-    def __init__(
-        self,
-        config: Callable[[], Config],
-        store: FeedStore,
-        now: Callable[[], datetime],
-        patience: Patience,
-    ) -> None:
-        self._config = config
-        self._now = now
-        self._catalogue: Catalogue | None = None
-        self._renderings = Renderings(store, patience=patience)
-        self._past = Past(store, patience.for_the_past)
+    Raises `UnavailableError`, and `HTTPException` where there is nothing.
+    """
+    path = request.scope["raw_path"].decode("ascii")
+    addresses = read_address(path)
+    catalogue = await served.catalogue()
+    document = catalogue.find(addresses)
+    if document is None:
+        return await _not_there(served, catalogue, path, addresses)
+    rendering = await find_rendering(served, catalogue, document)
+    if rendering is None:
+        raise HTTPException(404)
+    return conditional_response(
+        request,
+        rendering.representation,
+        cache_control=_cache_control(document.feed, rendering),
+        now=served.site.now(),
+        headers=PRIVATELY if document.feed.token is not None else None,
+    )
 
-    async def respond(self, request: Request) -> Response:
-        """Answer with a feed in one format, or with a part of its archive.
 
-        Raises `UnavailableError`, and `HTTPException` where there is nothing.
-        """
-        path = request.scope["raw_path"].decode("ascii")
-        addresses = read_address(path)
-        catalogue = await self._present()
-        document = catalogue.find(addresses)
-        if document is None:
-            return await self._not_there(path, addresses)
-        rendering = await self._renderings.get(catalogue, document)
-        if rendering is None:
-            raise HTTPException(404)
-        return conditional_response(
-            request,
-            rendering.representation,
-            cache_control=_cache_control(document.feed, rendering),
-            now=self._now(),
-            headers=PRIVATELY if document.feed.token is not None else None,
-        )
+async def find_rendering(
+    served: Served, catalogue: Catalogue, document: Document
+) -> Rendering | None:
+    """Return the document as it is now, `None` for a part that no archive has.
 
-    async def _present(self) -> Catalogue:
-        """Return the catalogue of the present configuration; thousands of sources take ms."""
-        config, catalogue = self._config(), self._catalogue
-        if catalogue is None or catalogue.config is not config:
-            catalogue = self._catalogue = await asyncio.to_thread(Catalogue, config)
-        return catalogue
+    When the store cannot be read, or not soon enough: the last good rendering, if the settings
+    that it was made for are still the feed's. Raises `UnavailableError` where there is none.
+    """
+    store = served.site.store
+    wanted = Wanted(
+        what=f"feed {document.feed.name}",
+        key=(document.feed.name, document.form, document.part),
+        made_for=catalogue.rendered_for(document.feed),
+        version=store.feed_version(document.feed.name),
+    )
+    make = partial(_render, catalogue, store, document)
+    found = await served.caches.renderings.get(wanted, make)
+    if found.is_stale and found.value is not None:
+        return replace(found.value, fresh_for=SHORTEST)
+    return found.value
 
-    async def _not_there(self, path: str, addresses: tuple[Address, ...]) -> Response:
-        remembered = await self._past.of(addresses)
-        match remembered:
-            case Gone():
-                return text_response(410, page_messages.GONE)
-            case Moved(address, name):
-                there = replace(address, path=tuple(name.split("/", 1)))
-                document = (await self._present()).find([there])
-                if document is None:  # its source is shown to nobody without a token today
-                    raise HTTPException(404)
-                return text_response(301, page_messages.MOVED, {"Location": _way(path, document)})
-            case None:
+
+def _render(catalogue: Catalogue, store: FeedStore, document: Document) -> Rendering | None:
+    edition = make_edition(catalogue, store, document)
+    if edition is None:
+        return None
+    return Rendering(
+        represent(edition.body, edition.media_type, edition.changed_at),
+        edition.fresh_for,
+        edition.final,
+    )
+
+
+async def _not_there(
+    served: Served, catalogue: Catalogue, path: str, addresses: tuple[Address, ...]
+) -> Response:
+    past = await _past(served, addresses)
+    match past:
+        case Removed():
+            return text_response(410, page_messages.GONE)
+        case Renamed(address, name):
+            there = replace(address, path=tuple(name.split("/", 1)))
+            document = catalogue.find([there])
+            if document is None:  # its source is shown to nobody without a token today
                 raise HTTPException(404)
-            case _:
-                assert_never(remembered)
+            return text_response(301, page_messages.MOVED, {"Location": _way(path, document)})
+        case None:
+            raise HTTPException(404)
+        case _:
+            assert_never(past)
+
+
+async def _past(served: Served, addresses: tuple[Address, ...]) -> Removed | Renamed | None:
+    """Return what is remembered of the addresses, `None` also where nobody can say soon enough.
+
+    The database is not asked of addresses that no configuration can have had.
+    """
+    asked = tuple(address for address in addresses if address.may_have_been)
+    if not asked:
+        return None
+    make = partial(remembered, served.site.store, asked)
+    try:
+        return (await served.caches.past.get(Wanted("former addresses", asked), make)).value
+    except UnavailableError:
+        return None
 
 
 def _way(path: str, document: Document) -> str:

@@ -1,9 +1,12 @@
-"""The routes: feeds for everyone, a page of them, and what only this machine's people may see."""
+"""The routes: feeds for everyone, a page of them, and what only this machine's people may see.
+
+A route is a function of what is served and of a request. What of it a caller may see is asked of
+`rules.visibility`, and what is costly to make of a cache.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,13 +22,12 @@ from aggregator.publish import (
     render_feeds,
     render_sources,
 )
-from aggregator.publish.catalogue import Catalogue
 from aggregator.publish.feeds_page import STYLE_SOURCE, feeds_page
-from aggregator.rules.visibility import Subject, View, Visibility, sources_in
+from aggregator.rules.visibility import Subject, View, sources_in
 from aggregator.serve import page_messages
+from aggregator.serve.cache import UnavailableError, Wanted
 from aggregator.serve.callers import caller_of
-from aggregator.serve.document_cache import Made
-from aggregator.serve.feed_routes import PRIVATELY, Feeds
+from aggregator.serve.feed_routes import PRIVATELY, feed
 from aggregator.serve.responses import (
     CONTENT_SECURITY_POLICY,
     Representation,
@@ -34,17 +36,18 @@ from aggregator.serve.responses import (
     text_response,
     unavailable_response,
 )
-from aggregator.serve.timeouts import PATIENCE, Patience, UnavailableError
+from aggregator.serve.site import Served, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
     from starlette.responses import Response
 
     from aggregator.config import Config
+    from aggregator.publish.catalogue import Catalogue
     from aggregator.rules.visibility import Caller
-    from aggregator.store import FeedStore, ReadingStore, StatusStore
+    from aggregator.store import FeedStore, StatusStore
 
 #: Below these stand feeds.
 FOLDERS = ("feeds", "tags", "sources")
@@ -61,38 +64,22 @@ _FORMATS = {form.value: form for form in Format}
 _PAGE_HEADERS = {"Content-Security-Policy": f"{CONTENT_SECURITY_POLICY}; style-src {STYLE_SOURCE}"}
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What is served, given as calls that read memory only (the store's methods excepted).
-
-    `config` returns the present configuration, always the same object until another is applied;
-    `health` returns `None`, or why the daemon itself cannot work.
-    """
-
-    config: Callable[[], Config]
-    store: ReadingStore
-    health: Callable[[], str | None]
-    now: Callable[[], datetime] = _utc_now
-    patience: Patience = PATIENCE
-
-
 def create_app(site: Site) -> Starlette:
     """Return the application that serves `site`. Nothing blocks the event loop."""
-    feeds = Feeds(site.config, site.store, site.now, site.patience)
-    operations = _Operations(site)
+    served = Served.of(site)
+
+    def route(path: str, answer: Callable[[Served, Request], Awaitable[Response]]) -> Route:
+        return Route(path, partial(answer, served))
+
     app = Starlette(
         routes=[
-            Route("/", _Page(site).respond),
-            Route("/feeds.opml", _Lists(site).respond),
-            Route("/sources.opml", _Sources(site).respond),
-            Route("/feeds/_status.{extension}", operations.respond),
-            Route("/feeds/{token}/_status.{extension}", operations.respond),
-            *(Route(f"/{folder}/{{_:path}}", feeds.respond) for folder in FOLDERS),
-            Route("/healthz", _Health(site).respond),
+            route("/", _page),
+            route("/feeds.opml", _feeds),
+            route("/sources.opml", _sources),
+            route("/feeds/_status.{extension}", _operations),
+            route("/feeds/{token}/_status.{extension}", _operations),
+            *(route(f"/{folder}/{{_:path}}", feed) for folder in FOLDERS),
+            route("/healthz", _health),
         ],
         exception_handlers={
             HTTPException: _refuse,
@@ -104,53 +91,33 @@ def create_app(site: Site) -> Starlette:
     return app
 
 
-def _visibility(config: Config) -> Visibility:
-    return Visibility(config.server.public_opml, config.publish.status_token)
-
-
-def _kept_by(visibility: Visibility, caller: Caller, subject: Subject) -> str:
-    """Return the Cache-Control of a page or list: what not all may see is in no shared cache."""
-    is_for_all = visibility.is_for_all(caller, subject)
-    return ASK_FIRST if is_for_all else f"private, {ASK_FIRST}"
-
-
-class _Page:
+async def _page(served: Served, request: Request) -> Response:
     """`/`, with the feeds of sources for those who may know the sources."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._made = Made("page")
-
-    async def respond(self, request: Request) -> Response:
-        config = self._site.config()
-        visibility, caller = _visibility(config), caller_of(request, config.server.base_url)
-        view = visibility.view(caller, Subject.PAGE)
-        return conditional_response(
-            request,
-            await self._made.get(config, view.name, partial(_represent_page, config, view)),
-            cache_control=_kept_by(visibility, caller, Subject.PAGE),
-            now=self._site.now(),
-            headers=_PAGE_HEADERS,
-        )
+    caller, catalogue = _caller(served, request), await served.catalogue()
+    view = catalogue.config.visibility.view(caller, Subject.PAGE)
+    wanted = Wanted("page", ("page", view), made_for=catalogue)
+    found = await served.caches.pages.get(wanted, partial(_represent_page, catalogue, view))
+    return conditional_response(
+        request,
+        found.value,
+        cache_control=_kept_by(catalogue.config, caller, Subject.PAGE),
+        now=served.site.now(),
+        headers=_PAGE_HEADERS,
+    )
 
 
-def _represent_page(config: Config, view: View) -> Representation:
-    return represent(feeds_page(Catalogue(config), view), "text/html; charset=utf-8")
+def _represent_page(catalogue: Catalogue, view: View) -> Representation:
+    return represent(feeds_page(catalogue, view), "text/html; charset=utf-8")
 
 
-class _Lists:
+async def _feeds(served: Served, request: Request) -> Response:
     """`/feeds.opml`."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._made = Made("feeds.opml")
-
-    async def respond(self, request: Request) -> Response:
-        config = self._site.config()
-        document = await self._made.get(config, "feeds", partial(_represent_feeds, config))
-        return conditional_response(
-            request, document, cache_control=ASK_FIRST, now=self._site.now()
-        )
+    catalogue = await served.catalogue()
+    wanted = Wanted("feeds.opml", "feeds", made_for=catalogue)
+    found = await served.caches.pages.get(wanted, partial(_represent_feeds, catalogue.config))
+    return conditional_response(
+        request, found.value, cache_control=ASK_FIRST, now=served.site.now()
+    )
 
 
 def _represent_feeds(config: Config) -> Representation:
@@ -158,26 +125,21 @@ def _represent_feeds(config: Config) -> Representation:
     return represent(body, f"{OPML_MEDIA_TYPE}; charset=utf-8")
 
 
-class _Sources:
+async def _sources(served: Served, request: Request) -> Response:
     """`/sources.opml`, whole for local callers; with `public_opml` for all, but for secret ones."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._made = Made("sources", FRESH_SECONDS, site.patience)
-
-    async def respond(self, request: Request) -> Response:
-        config = self._site.config()
-        visibility, caller = _visibility(config), caller_of(request, config.server.base_url)
-        view = visibility.view(caller, Subject.SOURCES)
-        if not view.is_shown:
-            return text_response(403, page_messages.SOURCES_ARE_LOCAL)
-        make = partial(_represent_sources, config, self._site.store, view)
-        return conditional_response(
-            request,
-            await self._made.get(config, view.name, make),
-            cache_control=_kept_by(visibility, caller, Subject.SOURCES),
-            now=self._site.now(),
-        )
+    caller, catalogue = _caller(served, request), await served.catalogue()
+    view = catalogue.config.visibility.view(caller, Subject.SOURCES)
+    if not view.is_shown:
+        return text_response(403, page_messages.SOURCES_ARE_LOCAL)
+    wanted = Wanted("sources.opml", ("sources", view), catalogue, _minute(served.site))
+    make = partial(_represent_sources, catalogue.config, served.site.store, view)
+    found = await served.caches.lists.get(wanted, make)
+    return conditional_response(
+        request,
+        found.value,
+        cache_control=_kept_by(catalogue.config, caller, Subject.SOURCES),
+        now=served.site.now(),
+    )
 
 
 def _represent_sources(config: Config, store: StatusStore, view: View) -> Representation:
@@ -186,36 +148,30 @@ def _represent_sources(config: Config, store: StatusStore, view: View) -> Repres
     return represent(body, f"{OPML_MEDIA_TYPE}; charset=utf-8")
 
 
-class _Operations:
+async def _operations(served: Served, request: Request) -> Response:
     """The operations feed: for local callers, and below `status_token` for who knows that."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._made = Made("operations", FRESH_SECONDS, site.patience)
-
-    async def respond(self, request: Request) -> Response:
-        config = self._site.config()
-        form = _FORMATS.get(request.path_params["extension"])
-        token = request.path_params.get("token")
-        if form is None:
+    form = _FORMATS.get(request.path_params["extension"])
+    if form is None:
+        raise HTTPException(404)
+    token = request.path_params.get("token")
+    caller, catalogue = _caller(served, request, token=token), await served.catalogue()
+    match catalogue.config.visibility.view(caller, Subject.OPERATIONS):
+        case View.REFUSED:
+            return text_response(403, page_messages.OPERATIONS_ARE_LOCAL)
+        case View.HIDDEN:
             raise HTTPException(404)
-        caller = caller_of(request, config.server.base_url, token=token)
-        match _visibility(config).view(caller, Subject.OPERATIONS):
-            case View.REFUSED:
-                return text_response(403, page_messages.OPERATIONS_ARE_LOCAL)
-            case View.HIDDEN:
-                raise HTTPException(404)
-            case View.WHOLE | View.OPEN:
-                pass
-        key = f"{form.value} {'below its token' if token else 'here'}"
-        make = partial(_represent_operations, config, self._site.store, form, token)
-        return conditional_response(
-            request,
-            await self._made.get(config, key, make),
-            cache_control=f"private, no-transform, {ASK_FIRST}",
-            now=self._site.now(),
-            headers=PRIVATELY,
-        )
+        case View.WHOLE | View.OPEN:
+            pass
+    wanted = Wanted("operations feed", ("operations", form, token), catalogue, _minute(served.site))
+    make = partial(_represent_operations, catalogue.config, served.site.store, form, token)
+    found = await served.caches.lists.get(wanted, make)
+    return conditional_response(
+        request,
+        found.value,
+        cache_control=f"private, no-transform, {ASK_FIRST}",
+        now=served.site.now(),
+        headers=PRIVATELY,
+    )
 
 
 def _represent_operations(
@@ -227,20 +183,28 @@ def _represent_operations(
     return represent(body, f"{form.media_type}; charset=utf-8", selection.changed_at)
 
 
-class _Health:
+async def _health(served: Served, request: Request) -> Response:
     """`/healthz`: whether the daemon itself can work; sources that fail do not make it sick."""
+    trouble = served.site.health()
+    if trouble is None:
+        return text_response(200, "ok")
+    view = served.site.config().visibility.view(_caller(served, request), Subject.REASONS)
+    return text_response(503, f"fail: {trouble}" if view is View.WHOLE else "fail")
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
 
-    async def respond(self, request: Request) -> Response:
-        trouble = self._site.health()
-        if trouble is None:
-            return text_response(200, "ok")
-        config = self._site.config()
-        caller = caller_of(request, config.server.base_url)
-        view = _visibility(config).view(caller, Subject.REASONS)
-        return text_response(503, f"fail: {trouble}" if view is View.WHOLE else "fail")
+def _caller(served: Served, request: Request, *, token: str | None = None) -> Caller:
+    return caller_of(request, served.site.config().server.base_url, token=token)
+
+
+def _kept_by(config: Config, caller: Caller, subject: Subject) -> str:
+    """Return the Cache-Control of a page or list: what not all may see is in no shared cache."""
+    is_for_all = config.visibility.is_for_all(caller, subject)
+    return ASK_FIRST if is_for_all else f"private, {ASK_FIRST}"
+
+
+def _minute(site: Site) -> int:
+    """Return the version of what is made anew once a minute."""
+    return int(site.seconds() // FRESH_SECONDS)
 
 
 async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the interface

@@ -1,4 +1,4 @@
-"""How long a reader waits for the database, and what is raised when that was in vain."""
+"""How long a reader waits for the database, before an older document or 503 is the answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """Seconds that a reader waits, below the time after which most readers and proxies give up.
 
     `with_kept`, where a last good document can be served instead; `without`, where only 503 can:
@@ -19,8 +19,4 @@ class Patience:
     for_the_past: float = 1.0
 
 
-PATIENCE = Patience()
-
-
-class UnavailableError(Exception):
-    """A document cannot be made now, and no earlier one is kept."""
+TIMEOUTS = Timeouts()

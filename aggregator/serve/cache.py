@@ -1,0 +1,201 @@
+"""What is made once for all who ask and kept in memory: bounds of bytes, waiting and work.
+
+One cache for every kind of answer, because each needs the same: readers who come together cause
+one making, a reader never waits for longer than other readers and proxies do, the last good value
+stands in while the database cannot be read, and what nobody waits for is not begun.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from aggregator.model.errors import StoreError
+from aggregator.serve.timeouts import TIMEOUTS, Timeouts
+from aggregator.web.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+log = logging.getLogger(__name__)
+
+Value = TypeVar("Value")
+
+#: What one cache keeps in memory: about a hundred documents of a few hundred kilobytes in three
+#: encodings.
+KEPT_BYTES = 64 * 1024 * 1024
+
+
+class UnavailableError(Exception):
+    """A value cannot be made now, and no earlier one is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a cache.
+
+    A value that was made for something else than `made_for` is never given. One of another
+    `version` is given only while the present one cannot be made; versions grow, and `None` is one
+    that cannot be made. `what` it is, is for the log, which tells its first failure after a
+    success: there are few such words.
+    """
+
+    what: str
+    key: Hashable
+    made_for: Hashable = None
+    version: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[Value]):
+    """A value; `is_stale` where the present version could not be made."""
+
+    value: Value
+    is_stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept(Generic[Value]):
+    made_for: Hashable
+    version: int
+    value: Value
+    size: int
+
+
+@dataclass(slots=True, eq=False)
+class _Making(Generic[Value]):
+    """A value that is being made, and how many wait for it."""
+
+    task: asyncio.Task[Value] | None = None
+    waiting: int = 0
+    begun: bool = False
+
+
+class Cache(Generic[Value]):
+    """The newest values of what is asked for most recently. A hit reads memory only.
+
+    `size` returns how many bytes a value holds, `None` for one that is not to be kept; what was
+    asked for longest ago goes first, and one that is larger than `most_bytes` is kept alone.
+    `is_final` tells that a value is good for every later version. At most `makers` values are made
+    at a time.
+    """
+
+    def __init__(
+        self,
+        size: Callable[[Value], int | None],
+        *,
+        is_final: Callable[[Value], bool] = lambda _: False,
+        makers: int = 1,
+        most_bytes: int = KEPT_BYTES,
+        timeouts: Timeouts = TIMEOUTS,
+    ) -> None:
+        self._size = size
+        self._is_final = is_final
+        self._turns = asyncio.Semaphore(makers)
+        self._most_bytes = most_bytes
+        self._timeouts = timeouts
+        self._kept: OrderedDict[Hashable, _Kept[Value]] = OrderedDict()
+        self._makings: dict[Wanted, _Making[Value]] = {}
+        self._failing: set[str] = set()
+        self.bytes_held = 0
+
+    async def get(self, wanted: Wanted, make: Callable[[], Value]) -> Found[Value]:
+        """Return what is kept, else what `make` returns, which is called in a thread.
+
+        When that raises `StoreError`, or takes too long: what was kept of an earlier version.
+        Raises `UnavailableError` where there is nothing, and any other error of `make`.
+        """
+        kept = self._kept.get(wanted.key)
+        if kept is not None and kept.made_for != wanted.made_for:
+            kept = None  # it may show what no longer may be shown
+        if kept is not None:
+            self._kept.move_to_end(wanted.key)
+            if kept.version == wanted.version or self._is_final(kept.value):
+                return Found(kept.value)
+        if wanted.version is not None:
+            seconds = self._timeouts.without if kept is None else self._timeouts.with_kept
+            try:
+                return Found(await self._wait(wanted, wanted.version, make, seconds))
+            except StoreError:
+                pass  # logged when the making ended
+            except TimeoutError as error:
+                self._log(wanted.what, error)
+            except Exception:
+                if kept is None:
+                    raise
+        if kept is None:
+            raise UnavailableError
+        return Found(kept.value, is_stale=True)
+
+    async def _wait(
+        self, wanted: Wanted, version: int, make: Callable[[], Value], seconds: float
+    ) -> Value:
+        """Wait for the making of this version, which goes on for others when this reader leaves."""
+        making = self._makings.get(wanted)
+        if making is None:
+            making = self._makings[wanted] = _Making()
+            making.task = asyncio.create_task(self._make(wanted, version, make, making))
+            making.task.add_done_callback(lambda task: self._end(wanted, making, task))
+        assert making.task is not None  # noqa: S101 - set above, by whoever came first
+        making.waiting += 1
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(making.task)
+        finally:
+            making.waiting -= 1
+            if not making.waiting and not making.begun:
+                self._forget(wanted, making)
+                making.task.cancel()
+
+    async def _make(
+        self, wanted: Wanted, version: int, make: Callable[[], Value], making: _Making[Value]
+    ) -> Value:
+        async with self._turns:
+            making.begun = True
+            # A thread cannot be stopped: it keeps its turn when nobody waits for it any more.
+            value = await asyncio.to_thread(make)
+        self._failing.discard(wanted.what)
+        self._keep(wanted, version, value)
+        return value
+
+    def _end(self, wanted: Wanted, making: _Making[Value], task: asyncio.Task[Value]) -> None:
+        self._forget(wanted, making)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._log(wanted.what, error)
+
+    def _forget(self, wanted: Wanted, making: _Making[Value]) -> None:
+        if self._makings.get(wanted) is making:
+            del self._makings[wanted]
+
+    def _log(self, what: str, error: BaseException) -> None:
+        """Log the first failure after a success; readers come by the minute."""
+        if what not in self._failing:
+            self._failing.add(what)
+            is_bug = not isinstance(error, StoreError | TimeoutError)
+            told = redact(str(error)) or type(error).__name__
+            log.warning("%s not made error=%r", what, told, exc_info=error if is_bug else None)
+
+    def _keep(self, wanted: Wanted, version: int, value: Value) -> None:
+        """Keep a value, unless a newer one was faster.
+
+        Its version was read before what it is made of, so that is of this version or a newer one.
+        """
+        size = self._size(value)
+        if size is None:
+            return
+        kept = self._kept.get(wanted.key)
+        if kept is not None:
+            if kept.made_for == wanted.made_for and kept.version > version:
+                return
+            self._drop(wanted.key)
+        self._kept[wanted.key] = _Kept(wanted.made_for, version, value, size)
+        self.bytes_held += size
+        while self.bytes_held > self._most_bytes and len(self._kept) > 1:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: Hashable) -> None:
+        self.bytes_held -= self._kept.pop(key).size

@@ -1,0 +1,107 @@
+"""What is served, and what of it is kept in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from aggregator.publish.catalogue import Catalogue
+from aggregator.serve.cache import KEPT_BYTES, Cache, Wanted
+from aggregator.serve.timeouts import TIMEOUTS, Timeouts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+
+    from aggregator.config import Config
+    from aggregator.serve.former_addresses import Removed, Renamed
+    from aggregator.serve.responses import Representation
+    from aggregator.store import ReadingStore
+
+#: Renderings at a time: CPU work that must leave polls and answers their share of two cores.
+CONCURRENT_RENDERINGS = 2
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is served, given as calls that read memory only (the store's methods excepted).
+
+    `config` returns the present configuration, always the same object until another is applied;
+    `health` returns `None`, or why the daemon itself cannot work; `seconds` is a clock that only
+    goes on.
+    """
+
+    config: Callable[[], Config]
+    store: ReadingStore
+    health: Callable[[], str | None]
+    now: Callable[[], datetime] = _utc_now
+    seconds: Callable[[], float] = monotonic
+    timeouts: Timeouts = TIMEOUTS
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """A feed's document, and for how long it is good; `final`: it never changes again."""
+
+    representation: Representation
+    fresh_for: timedelta
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Caches:
+    """What is kept in memory, apart by what it is made of: none waits for another's trouble.
+
+    `catalogues` and `pages` are made of the configuration, `renderings` of stories, `lists` of
+    other rows; `past` is kept nowhere, its questions are only bounded.
+    """
+
+    catalogues: Cache[Catalogue]
+    pages: Cache[Representation]
+    renderings: Cache[Rendering | None]
+    lists: Cache[Representation]
+    past: Cache[Removed | Renamed | None]
+
+    @classmethod
+    def within(cls, timeouts: Timeouts, *, most_bytes: int = KEPT_BYTES) -> Caches:
+        """Return empty caches, of which `renderings` keeps at most so many bytes."""
+        return cls(
+            catalogues=Cache(lambda _: 0, timeouts=timeouts),
+            pages=Cache(lambda page: page.bytes_held, timeouts=timeouts),
+            renderings=Cache(
+                lambda one: None if one is None else one.representation.bytes_held,
+                is_final=lambda one: one is not None and one.final,
+                makers=CONCURRENT_RENDERINGS,
+                most_bytes=most_bytes,
+                timeouts=timeouts,
+            ),
+            lists=Cache(lambda one: one.bytes_held, timeouts=timeouts),
+            past=Cache(lambda _: None, timeouts=Timeouts(without=timeouts.for_the_past)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A site while it is served: what every route is given."""
+
+    site: Site
+    caches: Caches
+
+    @classmethod
+    def of(cls, site: Site) -> Served:
+        """Return the site with nothing in memory yet."""
+        return cls(site, Caches.within(site.timeouts))
+
+    async def catalogue(self) -> Catalogue:
+        """Return the catalogue of the present configuration; thousands of sources take ms."""
+        config = self.site.config()
+        # Its number is its own for as long as it lives, and what is kept keeps it alive.
+        wanted = Wanted("catalogue", "catalogue", made_for=id(config))
+        return (await self.caches.catalogues.get(wanted, partial(Catalogue, config))).value
