@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from aggregator.daemon.workers import Workers
     from aggregator.store import Store
-from tests.engines import Database
+    from tests.engines import Database
 
 
 @pytest.fixture

@@ -113,7 +113,9 @@ def costs(store: SqliteStore, count: int) -> Mapping[str, float]:
         "one poll with one new entry": steps.of(lambda: absorb(store, fresh, later, name=WORKED)),
         "one poll without news": steps.of(lambda: finish(store, unchanged, later, name=WORKED)),
         "one claim": steps.of(
-            lambda: store.claim_due(later + DAY, limit=10, busy=frozenset({"s1.example"}))
+            lambda: store.claim_due(
+                later + DAY, limit=10, busy=frozenset({"s1.example"}), claimer="test"
+            )
         ),
         "one state": steps.of(lambda: store.states((WORKED,))),
         "one status row": steps.of(store.status) / count,

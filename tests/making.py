@@ -29,6 +29,7 @@ from aggregator.operations.messages import note_lines
 from aggregator.schedule.rhythm import Rhythm
 
 if TYPE_CHECKING:
+    from aggregator.model import PollState
     from aggregator.store import Store
 
 #: The moment at which tests begin.
@@ -139,6 +140,13 @@ def finish(
     (state,) = store.states((name,))
     attempts = (Attempt(url or state.mirrors[0].url, outcome),)
     return store.absorb(state, attempts, refined, decide, now=now)
+
+
+def due_at(store: Store, now: datetime, *, busy: frozenset[str] = frozenset()) -> list[PollState]:
+    """Return what would be handed out at a moment; it is given back at once."""
+    claimed = store.claim_due(now, limit=99, busy=busy, claimer="a test")
+    store.release(tuple(one.lease for one in claimed if one.lease is not None))
+    return claimed
 
 
 def fail(store: Store, begin: datetime, hours: int, name: str = "one") -> datetime:

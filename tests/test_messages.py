@@ -186,6 +186,7 @@ POLLS = {
     PollOutcome.NOT_MODIFIED: (Tally(), None, "unchanged"),
     PollOutcome.FAILED: (Tally(), SERVER_ERROR, "http-status: a.example answered 500"),
     PollOutcome.HELD: (Tally(), None, "not polled, the publisher asked to wait"),
+    PollOutcome.CLAIMED: (Tally(), None, "not polled, another process polls it now"),
     PollOutcome.OFFLINE: (
         Tally(),
         NO_ANSWER,

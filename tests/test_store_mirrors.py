@@ -16,6 +16,7 @@ from tests.making import (
     HOUR,
     START,
     document,
+    due_at,
     entry,
     failed,
     feed,
@@ -115,8 +116,7 @@ def test_a_retry_after_of_429_holds_for_the_whole_host(store: Store) -> None:
     finish(store, busy, START, name="one")
 
     def due(hours: float) -> set[str]:
-        now = START + hours * HOUR
-        return {one.source.name for one in store.claim_due(now, limit=9, busy=frozenset())}
+        return {one.source.name for one in due_at(store, START + hours * HOUR)}
 
     assert due(1.5) == {"else"}
     (held,) = store.states(("two",))
@@ -129,7 +129,7 @@ def test_another_mirror_is_asked_while_the_first_ones_host_is_closed(store: Stor
     store.apply((source(url=A, mirrors=(A, B)),), (feed(),), now=START)
     busy = Failed(Problem(ProblemKind.HTTP_STATUS, "503"), 503, HttpHints(retry_after=5 * HOUR))
     finish(store, busy, START, url=A)
-    (state,) = store.claim_due(START + 2 * HOUR, limit=9, busy=frozenset())
+    (state,) = due_at(store, START + 2 * HOUR)
     assert [one.url for one in in_turn(state.mirrors, START + 2 * HOUR)] == [B]
     assert state.host_until_at is None
 

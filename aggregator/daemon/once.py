@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -175,5 +175,6 @@ async def _poll(
         try:
             return await dispatcher.poll_all(states, report)
         finally:
+            await dispatcher.drain(timedelta(0))
             await workers.aclose()
             await fetcher.aclose()

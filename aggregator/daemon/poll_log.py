@@ -58,7 +58,7 @@ class Reports:
         if result.outcome is PollOutcome.OFFLINE:
             self._not_reached(result)
             return
-        if result.outcome is PollOutcome.HELD:
+        if result.outcome in (PollOutcome.HELD, PollOutcome.CLAIMED):
             return  # nobody was asked
         self._unreached.clear()
         self._counts["polls"] += 1

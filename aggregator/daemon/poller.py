@@ -1,13 +1,18 @@
 """Which polls run now: due sources, as many as allowed, one at a time for each host.
 
 The queue is the column `next_poll_at`; polls are tasks that we own, so that they can be awaited,
-and cancelled, when the daemon ends.
+and cancelled, when the daemon ends. Which process polls a source is the store's to say (leases),
+and so is a publisher's Retry-After. The pause between two requests to one host is ours: as long as
+we hold the lease of one of its sources, nobody else is given another.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -26,6 +31,7 @@ from aggregator.model import (
     Tally,
 )
 from aggregator.model.errors import StoreError
+from aggregator.schedule.leases import LEASE, RENEW_EVERY
 from aggregator.schedule.offline import PROBE_EVERY, Network, Sign, may_probe, reached, watch
 from aggregator.web.addresses import origin_of
 
@@ -34,7 +40,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.daemon.poll import Tools
-    from aggregator.model import PollState
+    from aggregator.model import Lease, PollState
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +56,8 @@ class Dispatcher:
 
     `tools` may be replaced while polls run: each keeps the ones that it began with. `report` is
     called with the result of every poll, on the event loop. A `scheduled` dispatcher looks for
-    more that is due whenever a poll ends.
+    more that is due whenever a poll ends. The leases of polls under way are renewed every
+    `renew_every`.
     """
 
     def __init__(
@@ -61,13 +68,18 @@ class Dispatcher:
         report: Callable[[PollResult], None],
         scheduled: bool,
         host_pause: timedelta = HOST_PAUSE,
+        renew_every: timedelta = RENEW_EVERY,
     ) -> None:
         self.tools = tools
         self.concurrency = concurrency
         self._report = report
         self._scheduled = scheduled
         self._host_pause_s = host_pause.total_seconds()
+        self._claimer = f"process {os.getpid()} {uuid.uuid4()}"
         self._running: dict[int, asyncio.Task[PollResult]] = {}
+        self._leases: dict[int, Lease] = {}  # of what is running
+        self._renew_every_s = renew_every.total_seconds()
+        self._renewing: asyncio.Task[None] | None = None
         self._hosts: dict[str, _Turns] = {}
         self._claiming = asyncio.Lock()
         self._refill: asyncio.Task[None] | None = None
@@ -97,13 +109,27 @@ class Dispatcher:
                 if not may_probe(self._network, now):
                     return
                 room, self._network = 1, replace(self._network, probed_at=now)
-            store, busy = self.tools.store, frozenset(self._hosts)
-            due = await self.tools.in_thread(lambda: store.claim_due(now, limit=room, busy=busy))
+            claim = partial(
+                self.tools.store.claim_due,
+                now,
+                limit=room,
+                busy=frozenset(self._hosts),
+                claimer=self._claimer,
+            )
+            due = await self.tools.in_thread(claim)
             if self._stopping:  # meanwhile
+                await _release(self.tools, due)
                 return
             for state in due:
+                # What runs already claims its source itself, or has it again: its lease ran out
+                # while the machine slept.
                 if state.source_id not in self._running:
                     self._start(state)
+            await _release(self.tools, list(filter(self._claims_itself, due)))
+
+    def _claims_itself(self, state: PollState) -> bool:
+        """Tell whether a poll by name has begun that will claim the source in its turn."""
+        return state.source_id in self._running and state.source_id not in self._leases
 
     async def spread_overdue(self) -> None:
         """Spread what is overdue, so that a restart or a recovery is no storm."""
@@ -157,19 +183,64 @@ class Dispatcher:
             self._poll(state, self.tools, turns), name=f"poll {state.source.name}"
         )
         self._running[state.source_id] = task
+        if state.lease is not None:
+            self._leases[state.source_id] = state.lease
+        if self._renewing is None:
+            self._renewing = asyncio.create_task(self._renew(), name="renew leases")
         task.add_done_callback(lambda done: self._finish(state, done))
         return task
 
+    async def _read_anew(self, state: PollState, now: datetime, tools: Tools) -> PollState | None:
+        """Return a source as it is now, and ours to poll; `None` while another process polls it."""
+        store = tools.store
+        if state.lease is not None:
+            found = await tools.in_thread(lambda: store.states((state.source.name,)))
+            return replace(found[0], lease=state.lease) if found else state
+        claim = partial(store.claim, state.source_id, now, claimer=self._claimer)
+        async with self._claiming:
+            claimed = await tools.in_thread(claim)
+        if claimed is not None and claimed.lease is not None:
+            self._leases[state.source_id] = claimed.lease
+        return claimed
+
+    async def _give_back(self, state: PollState, tools: Tools) -> None:
+        """Let others have a source of which no poll is committed."""
+        if (lease := self._leases.pop(state.source_id, None)) is not None:
+            await _release(tools, [replace(state, lease=lease)])
+
+    async def _renew(self) -> None:
+        """Renew the leases of what is running, as long as something is."""
+        while True:
+            await asyncio.sleep(self._renew_every_s)
+            renew = partial(
+                self.tools.store.renew, tuple(self._leases.values()), self.tools.clock()
+            )
+            try:
+                await self.tools.in_thread(renew)
+            except StoreError as error:  # one that runs out meanwhile costs one more poll
+                log.warning(event("leases not renewed", because=error))
+
     async def _poll(self, state: PollState, tools: Tools, turns: _Turns) -> PollResult:
-        waited = turns.lock.locked()
+        try:
+            return await self._poll_in_turn(state, tools, turns)
+        except BaseException:
+            await self._give_back(state, tools)
+            raise
+
+    async def _poll_in_turn(self, state: PollState, tools: Tools, turns: _Turns) -> PollResult:
+        is_stale = state.lease is None or turns.lock.locked()
         async with turns.lock:
             await asyncio.sleep(turns.free_s - asyncio.get_running_loop().time())
-            if waited:
+            if is_stale:
                 # The poll before may have been told to wait, for the whole host.
-                store, name = tools.store, state.source.name
-                states = await tools.in_thread(lambda: store.states((name,)))
-                state = states[0] if states else state
-                if (held := _held(state, tools.clock())) is not None:
+                now = tools.clock()
+                fresh = await self._read_anew(state, now, tools)
+                if fresh is None:
+                    plan = Plan(now + LEASE, "another process polls it")
+                    return PollResult(state.source.name, PollOutcome.CLAIMED, Tally(), plan)
+                state = fresh
+                if (held := _held(state, now)) is not None:
+                    await self._give_back(state, tools)
                     return held
             try:
                 found = await ask(state, tools)
@@ -206,12 +277,17 @@ class Dispatcher:
         problem = None
         if isinstance(found.outcome, Failed):
             problem = found.outcome.problem
-            postpone = partial(tools.store.postpone, state.source_id, plan.at, problem)
-            await tools.in_thread(postpone)
+            await tools.in_thread(partial(tools.store.postpone, state, plan.at, problem))
+        else:
+            await self._give_back(state, tools)
         return PollResult(state.source.name, PollOutcome.OFFLINE, Tally(), plan, problem)
 
     def _finish(self, state: PollState, task: asyncio.Task[PollResult]) -> None:
         del self._running[state.source_id]
+        self._leases.pop(state.source_id, None)
+        if not self._running and self._renewing is not None:
+            self._renewing.cancel()
+            self._renewing = None
         self._leave(state)
         if task.cancelled():
             return
@@ -247,6 +323,14 @@ class Dispatcher:
         turns = self._hosts.get(host)
         if turns is not None and not turns.polls:
             del self._hosts[host]
+
+
+async def _release(tools: Tools, states: list[PollState]) -> None:
+    """End the leases of states; where that fails they run out."""
+    leases = tuple(state.lease for state in states if state.lease is not None)
+    if leases:
+        with contextlib.suppress(StoreError):
+            await tools.in_thread(partial(tools.store.release, leases))
 
 
 def _held(state: PollState, now: datetime) -> PollResult | None:

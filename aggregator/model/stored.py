@@ -36,10 +36,20 @@ class Mirror:
 
 
 @dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one claimer, a process, to poll a source until a moment (`schedule.leases`)."""
+
+    source_id: int
+    claimed_by: str
+    claimed_until_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PollState:
     """What is known of a source when a poll begins; the poll hands it back to `absorb`.
 
-    `mirrors` are in order of preference, at least one.
+    `mirrors` are in order of preference, at least one. `lease` is there where the source was
+    claimed, not where it was only looked at.
     """
 
     source_id: int
@@ -55,6 +65,7 @@ class PollState:
     arrivals: tuple[datetime, ...] = ()  # when the newest entries were published, newest first
     hints: DocumentHints = DocumentHints()  # of the document that was parsed last
     habits: str | None = None  # what the schedule has learnt of the source, as it stores it
+    lease: Lease | None = None
 
     @property
     def host_until_at(self) -> datetime | None:
@@ -119,8 +130,9 @@ class Decision:
 class PollOutcome(StrEnum):
     """How a poll ended; the value is stored, and stands in the log.
 
-    A poll that is held was not made, because the publisher asked to wait. One that found our own
-    network down says nothing of the source; only a failed one has a problem besides.
+    A poll that is held was not made, because the publisher asked to wait; nor was one of a source
+    that another process has claimed. One that found our own network down says nothing of the
+    source; only a failed one has a problem besides.
     """
 
     PARSED = "parsed"
@@ -128,6 +140,7 @@ class PollOutcome(StrEnum):
     NOT_MODIFIED = "not-modified"
     FAILED = "failed"
     HELD = "held"
+    CLAIMED = "claimed"
     OFFLINE = "offline"
 
 

@@ -174,6 +174,8 @@ def _ended(result: PollResult) -> str:
             return "failed" if problem is None else problem_text(problem)
         case PollOutcome.HELD:
             return "not polled, the publisher asked to wait"
+        case PollOutcome.CLAIMED:
+            return "not polled, another process polls it now"
         case PollOutcome.PARSED if tally.held_back:
             return f"{tally.new} new, {tally.updated} updated, {tally.held_back} of them held back"
         case PollOutcome.PARSED:

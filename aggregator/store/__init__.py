@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         EntryFacts,
         Exportable,
         Feed,
+        Lease,
         News,
         PastPoll,
         PollResult,
@@ -38,11 +39,28 @@ if TYPE_CHECKING:
 class PollStore(Protocol):
     """What polling asks: which sources are due, what became of a poll, the schedule's state."""
 
-    def claim_due(self, now: datetime, *, limit: int, busy: frozenset[str]) -> list[PollState]:
-        """Return at most `limit` enabled sources that are due at `now`, longest overdue first.
+    def claim_due(
+        self, now: datetime, *, limit: int, busy: frozenset[str], claimer: str
+    ) -> list[PollState]:
+        """Hand out at most `limit` enabled sources that are due at `now`, longest overdue first.
 
-        At most one a host, and none of a host in `busy` (`Source.host`).
+        Each comes with a lease, in the name of the claimer (a process). No source is handed out
+        twice at a time, and of a host (`Source.host`) only one: whoever holds a source's lease
+        spaces the requests to its host, in memory, and names in `busy` the hosts that want a pause.
+        A Retry-After, which holds for everybody, is stored.
+
+        A lease is ended by `absorb`, `postpone` or `release`. It runs out (`schedule.leases`)
+        where it is not renewed, since its claimer has crashed then.
         """
+
+    def claim(self, source_id: int, now: datetime, *, claimer: str) -> PollState | None:
+        """Hand out one source whether it is due or not, `None` while another claim of it lasts."""
+
+    def renew(self, leases: tuple[Lease, ...], now: datetime) -> tuple[Lease, ...]:
+        """Prolong leases; return them as they are now, without those that were lost."""
+
+    def release(self, leases: tuple[Lease, ...]) -> None:
+        """End leases of which nothing came; those that were lost are left to their new holders."""
 
     def states(self, names: tuple[str, ...] | None = None) -> list[PollState]:
         """Return the states of the named sources that are configured (`None`: all enabled)."""
@@ -62,6 +80,8 @@ class PollStore(Protocol):
         `refined` is given when, and only when, that is a `Fetched` body that was parsed; a
         `Fetched` without it has the stored body's hash. `decide` is called inside the transaction,
         once it is known what is new. Doing it twice equals doing it once.
+
+        Ends the state's lease. A poll that has lost it is committed all the same.
         """
 
     def forgive(self, source_ids: tuple[int, ...]) -> None:
@@ -70,8 +90,11 @@ class PollStore(Protocol):
         What went wrong is still shown, until a poll succeeds.
         """
 
-    def postpone(self, source_id: int, at: datetime, problem: Problem) -> None:
-        """Let a source be due at `at` and show its problem; no failure is counted."""
+    def postpone(self, state: PollState, at: datetime, problem: Problem) -> None:
+        """Let a source be due at `at` and show its problem; no failure is counted.
+
+        Ends the state's lease.
+        """
 
     def spread(self, now: datetime, dice: Callable[[], float]) -> int:
         """Spread sources that were polled before and are overdue at `now`; return how many."""

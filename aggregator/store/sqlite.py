@@ -34,6 +34,7 @@ from aggregator.store.connection import open_writer
 from aggregator.store.due_sources import due_sources
 from aggregator.store.feed_versions import FeedVersions, bump
 from aggregator.store.ingest import Poll, absorb
+from aggregator.store.leases import Leases
 from aggregator.store.retention import drop_leftovers, prune_batch
 from aggregator.store.rows import feed_of, problem_of, problem_to_text, source_of, state_of
 from aggregator.store.writer import Writer
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
         EntryFacts,
         Exportable,
         Feed,
+        Lease,
         News,
         PollResult,
         PollState,
@@ -78,6 +80,8 @@ class SqliteStore(Store):
     def __init__(self, path: Path, writing: sqlite3.Connection | None, linger: timedelta) -> None:
         self._path = path
         self._versions = FeedVersions()
+        self._leases = Leases()
+        self._claiming = threading.Lock()
         self._readers = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
@@ -99,9 +103,33 @@ class SqliteStore(Store):
     # --- polling --------------------------------------------------------------------------------
 
     @override
-    def claim_due(self, now: datetime, *, limit: int, busy: frozenset[str]) -> list[PollState]:
+    def claim_due(
+        self, now: datetime, *, limit: int, busy: frozenset[str], claimer: str
+    ) -> list[PollState]:
         with self._reading() as db:
-            return self._claim(db, micros(now), limit, busy)
+            if rescheduling.is_clock_set_back(db, micros(now)):
+                self._write(lambda writing: rescheduling.follow_clock_back(writing, micros(now)))
+            # One claim at a time. Asked before the rows are read: a poll's commit comes before the
+            # end of its lease, so that what is free here is not due in those rows any more.
+            with self._claiming:
+                taken = busy | self._leases.hosts(now)
+                rows = due_sources(db, micros(now), limit=limit, busy=taken)
+                claims = (self._leases.grant(_state(db, row), claimer, now) for row in rows)
+                return [claimed for claimed in claims if claimed is not None]
+
+    @override
+    def claim(self, source_id: int, now: datetime, *, claimer: str) -> PollState | None:
+        with self._reading() as db:
+            row = db.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
+            return self._leases.grant(_state(db, row), claimer, now)
+
+    @override
+    def renew(self, leases: tuple[Lease, ...], now: datetime) -> tuple[Lease, ...]:
+        return self._leases.renew(leases, now)
+
+    @override
+    def release(self, leases: tuple[Lease, ...]) -> None:
+        self._leases.release(leases)
 
     @override
     def states(self, names: tuple[str, ...] | None = None) -> list[PollState]:
@@ -126,20 +154,23 @@ class SqliteStore(Store):
         now: datetime,
     ) -> PollResult:
         poll = Poll(state, attempts, refined, decide, now)
-        return self._write(lambda db: absorb(db, poll))
+        result = self._write(lambda db: absorb(db, poll))
+        self._release(state)
+        return result
 
     @override
     def forgive(self, source_ids: tuple[int, ...]) -> None:
         self._write(lambda db: rescheduling.forgive(db, source_ids))
 
     @override
-    def postpone(self, source_id: int, at: datetime, problem: Problem) -> None:
+    def postpone(self, state: PollState, at: datetime, problem: Problem) -> None:
         self._write(
             lambda db: db.execute(
                 "UPDATE sources SET next_poll_at = ?, problem = ? WHERE id = ?",
-                (micros(at), problem_to_text(problem), source_id),
+                (micros(at), problem_to_text(problem), state.source_id),
             )
         )
+        self._release(state)
 
     @override
     def spread(self, now: datetime, dice: Callable[[], float]) -> int:
@@ -330,13 +361,9 @@ class SqliteStore(Store):
             raise StoreError(f"{self._path}: opened for reading only")
         return self._writer.run(job)
 
-    def _claim(
-        self, db: sqlite3.Connection, at: int, limit: int, busy: frozenset[str]
-    ) -> list[PollState]:
-        if rescheduling.is_clock_set_back(db, at):
-            self._write(lambda writing: rescheduling.follow_clock_back(writing, at))
-        rows = due_sources(db, at, limit=limit, busy=busy)
-        return [_state(db, row) for row in rows]
+    def _release(self, state: PollState) -> None:
+        if state.lease is not None:
+            self._leases.release((state.lease,))
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
