@@ -30,17 +30,20 @@ def hints(status: int, *headers: tuple[bytes, bytes]) -> HttpHints:
     ("value", "wait"),
     [
         (b"3600", HOUR),
-        (b"0", MIN_RETRY_AFTER),
+        (b"0", None),  # no more than none: the usual pause holds
         (b"59", MIN_RETRY_AFTER),
-        (b"-5", MIN_RETRY_AFTER),
-        (b"1000000000", MAX_RETRY_AFTER),
+        (b"-5", None),
+        (b"3600000", HOUR),  # milliseconds by mistake
+        (b"2678400", MAX_RETRY_AFTER),
+        (b"2678401", timedelta(seconds=2678.401)),
+        (b"1000000000000", MAX_RETRY_AFTER),
         (b"9" * 9000, MAX_RETRY_AFTER),
         (b"0" * 50 + b"3600", HOUR),
         (b"Fri, 20 Nov 2026 13:00:00 GMT", HOUR),
         (b"Friday, 20-Nov-26 13:00:00 GMT", HOUR),
         (b"Fri Nov 20 13:00:00 2026", HOUR),
         (b"Fri, 20 Nov 2026 21:00:00 +0800", HOUR),
-        (b"Fri, 20 Nov 2020 13:00:00 GMT", MIN_RETRY_AFTER),
+        (b"Fri, 20 Nov 2020 13:00:00 GMT", None),
         (b"Fri, 20 Nov 2096 13:00:00 GMT", MAX_RETRY_AFTER),
         (b"", None),
         (b"soon", None),
@@ -55,6 +58,35 @@ def hints(status: int, *headers: tuple[bytes, bytes]) -> HttpHints:
 )
 def test_retry_after_in_all_its_forms(status: int, value: bytes, wait: timedelta | None) -> None:
     assert hints(status, DATE, (b"Retry-After", value)).retry_after == wait
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ([(b"Cache-Control", b"max-age=172800")], timedelta(days=2)),
+        ([(b"Cache-Control", b"no-store")], None),
+        ([(b"Cache-Control", b"max-age=0")], None),
+        ([(b"RateLimit", b'"default";r=0;t=3600')], HOUR),
+        ([(b"RateLimit", b'"default";r=0')], None),
+        ([(b"RateLimit-Reset", b"3600")], HOUR),
+        ([(b"X-RateLimit-Reset", b"3600")], HOUR),
+        ([(b"x-ratelimit-reset", b"3600.0")], HOUR),  # Reddit
+        ([(b"X-RateLimit-Reset", b"1795179600")], HOUR),  # GitHub: a moment
+        ([(b"X-RateLimit-Reset", b"1795179600000")], HOUR),
+        ([(b"X-RateLimit-Reset", b"1795172400")], None),  # it is over already
+        ([(b"X-RateLimit-Reset", b"soon")], None),
+        ([(b"Retry-After", b"0"), (b"X-RateLimit-Reset", b"3600")], HOUR),
+        ([(b"Retry-After", b"7200"), (b"X-RateLimit-Reset", b"3600")], 2 * HOUR),
+        ([(b"X-RateLimit-Reset", b"3600"), (b"Cache-Control", b"max-age=60")], HOUR),
+    ],
+)
+def test_a_limit_says_when_it_ends(
+    headers: list[tuple[bytes, bytes]], wait: timedelta | None
+) -> None:
+    assert hints(429, DATE, *headers).retry_after == wait
+    if not any(name == b"Retry-After" for name, _ in headers):
+        for status in (200, 403, 503):
+            assert hints(status, DATE, *headers).retry_after is None
 
 
 def test_of_several_retry_afters_the_longest_counts() -> None:
@@ -113,7 +145,12 @@ def test_freshness(headers: list[tuple[bytes, bytes]], fresh: timedelta | None) 
     assert hints(404, DATE, *headers).fresh_for is None
 
 
-NAMES = st.sampled_from([b"Retry-After", b"Cache-Control", b"Expires", b"Date", b"Age", b"X"])
+NAMES = st.sampled_from(
+    [
+        *(b"Retry-After", b"Cache-Control", b"Expires", b"Date", b"Age", b"X"),
+        *(b"RateLimit", b"X-RateLimit-Reset"),
+    ]
+)
 VALUES = st.binary(max_size=60) | st.text(" 0123456789:,=-NovFriGMTmax-age", max_size=40).map(
     str.encode
 )

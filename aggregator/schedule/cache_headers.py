@@ -28,6 +28,13 @@ _MAX_DATE_BYTES = 64
 _SECONDS = re.compile(rb"(-?)([0-9]+)\Z")
 #: Ten digits of seconds are 300 years: more is clamped without being computed.
 _MAX_DIGITS = 10
+#: Longer than this is no number of seconds that anybody means.
+_LONGEST = timedelta(days=36500)
+#: Fifteen digits are a Unix time in milliseconds and more.
+_NUMBER = re.compile(rb"([0-9]{1,15})(?:\.[0-9]{1,9})?\Z")
+_RESET_PARAMETER = re.compile(rb";\s*t\s*=\s*([0-9]{1,15})\b")
+#: A smaller number of seconds (2001) is a span, a larger one a moment.
+_UNIX_TIME = 1_000_000_000
 #: A Cache-Control longer than this is read up to here.
 _MAX_CACHE_CONTROL_BYTES = 4096
 
@@ -39,8 +46,9 @@ def http_hints(
 
     `headers` are raw pairs in order, names in any case. Dates are judged against the response's
     own Date, else against `received_at`, so that a wrong clock on either side does no harm.
-    Retry-After counts on 429, 503 and 3xx, between a minute and 31 days; freshness on 2xx and 304,
-    between nothing and a day.
+    Retry-After counts on 429, 503 and 3xx, between a minute and 31 days; one that asks for no time
+    (0, the past) or is none says nothing. A 429 without it may name the end of its limit instead,
+    or how long it holds itself. Freshness counts on 2xx and 304, between nothing and a day.
     """
     fields: dict[bytes, list[bytes]] = {}
     for name, value in headers:
@@ -50,6 +58,8 @@ def http_hints(
     if status in {429, 503} or 300 <= status < 400:
         waits = [_retry_after(value, answered_at) for value in fields.get(b"retry-after", ())]
         retry_after = max((wait for wait in waits if wait is not None), default=None)
+    if status == 429 and retry_after is None:
+        retry_after = _limit_reset(fields, answered_at) or _limit_age(fields)
     if 200 <= status < 300 or status == 304:
         fresh_for = _fresh_for(fields, answered_at)
     return HttpHints(retry_after, fresh_for)
@@ -58,12 +68,57 @@ def http_hints(
 def _retry_after(value: bytes, answered_at: datetime) -> timedelta | None:
     if (match := _SECONDS.match(value)) is not None:
         sign, digits = match.groups()
-        wait = MIN_RETRY_AFTER if sign else _seconds(digits, MAX_RETRY_AFTER)
+        wait = timedelta(0) if sign else _whole_seconds(digits)
     elif (until := _date(value)) is not None:
         wait = until - answered_at
     else:
         return None
-    return min(max(wait, MIN_RETRY_AFTER), MAX_RETRY_AFTER)
+    return _clamped(wait)
+
+
+def _clamped(wait: timedelta) -> timedelta | None:
+    """Return a wait within our bounds, `None` for no time at all."""
+    return min(max(wait, MIN_RETRY_AFTER), MAX_RETRY_AFTER) if wait > timedelta(0) else None
+
+
+def _whole_seconds(digits: bytes) -> timedelta:
+    """Read a number of seconds; one of more than 31 days that is less in milliseconds is that.
+
+    JavaScript counts in milliseconds, and some of its servers write them here.
+    """
+    wait = _seconds(digits, _LONGEST)
+    in_milliseconds = wait / 1000
+    is_mistaken = wait > MAX_RETRY_AFTER and in_milliseconds <= MAX_RETRY_AFTER
+    return in_milliseconds if is_mistaken and wait < _LONGEST else wait
+
+
+def _limit_reset(fields: dict[bytes, list[bytes]], answered_at: datetime) -> timedelta | None:
+    """Read when a rate limit ends: as seconds from now, or (X-RateLimit-Reset) as a Unix time.
+
+    `RateLimit: "default";r=0;t=30` is of draft-ietf-httpapi-ratelimit-headers, `RateLimit-Reset:
+    30` of its earlier forms, `X-RateLimit-Reset` of GitHub, Reddit and many others.
+    """
+    structured = _RESET_PARAMETER.search(_first(fields, b"ratelimit") or b"")
+    if structured is not None:
+        return _clamped(_whole_seconds(structured[1]))
+    for name in (b"ratelimit-reset", b"x-ratelimit-reset", b"x-rate-limit-reset"):
+        match = _NUMBER.match(_first(fields, name) or b"")
+        if match is None:
+            continue
+        number = int(match[1])
+        if number >= _UNIX_TIME * 1000:
+            number //= 1000
+        wait = timedelta(seconds=number)
+        if number >= _UNIX_TIME:
+            wait -= timedelta(seconds=answered_at.timestamp())
+        return _clamped(wait)
+    return None
+
+
+def _limit_age(fields: dict[bytes, list[bytes]]) -> timedelta | None:
+    """Read for how long the answer "too many" holds (RFC 9111 §5.2.2.1)."""
+    directives = _cache_control(fields.get(b"cache-control", []))
+    return _clamped(_max_age(directives.get(b"max-age", b"0")))
 
 
 def _fresh_for(fields: dict[bytes, list[bytes]], answered_at: datetime) -> timedelta | None:
