@@ -43,6 +43,15 @@ def test_an_article_in_two_sources_is_one_story_that_names_the_other(store: Stor
     assert [origin.name for origin in story.also] == ["two"]
 
 
+def test_why_an_entry_belongs_to_its_story_is_remembered(store: Store) -> None:
+    absorb(store, document(copy("one")), START)
+    absorb(store, document(copy("two")), START + MINUTE, name="two")
+    (first,) = store.facts("guid:tag:one,2026:1", ())
+    (second,) = store.facts("guid:tag:two,2026:1", ())
+    assert (first.assigned, first.also) == (None, ("two",))
+    assert (second.assigned, second.also) == ("same url", ("one",))
+
+
 def test_dedupe_off_shows_every_copy_with_an_id_of_its_own(store: Store) -> None:
     absorb(store, document(copy("one")), START)
     absorb(store, document(copy("two")), START + MINUTE, name="two")

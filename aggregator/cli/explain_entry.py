@@ -40,7 +40,8 @@ def decisions(facts: EntryFacts) -> Iterator[str]:
     yield from _identified(facts)
     yield from _ruled(facts)
     also = f"; also told by {', '.join(facts.also)}" if facts.also else ""
-    yield f"story: {line(facts.story_id)}{also}"
+    assigned = f" ({line(facts.assigned)})" if facts.assigned is not None else ""
+    yield f"story: {line(facts.story_id)}{assigned}{also}"
     yield "feeds:"
     for place in facts.placements:
         yield f"  {placed(place)}"

@@ -266,9 +266,10 @@ class Placement:
 class EntryFacts:
     """All that is known of one stored entry, for `explain`.
 
-    `matched` is why the newest document's item is this entry, `also` names the other sources of
-    its story, `tags` are what rules of its source gave it, `blocked` why a rule of its source
-    leaves it out. `raw` are the publisher's own fields as JSON, `None` once they were dropped.
+    `matched` is why the newest document's item is this entry, `assigned` why it belongs to its
+    story (`None` where it began that), `also` names the other sources of the story, `tags` are what
+    rules of its source gave it, `blocked` why a rule of its source leaves it out. `raw` are the
+    publisher's own fields as JSON, `None` once they were dropped.
     The document's `kind`, `encoding` and `notes` are of the newest one that was read.
     """
 
@@ -291,6 +292,7 @@ class EntryFacts:
     raw: str | None
     keys: tuple[str, ...]
     matched: str | None
+    assigned: str | None
     held_back: bool
     tags: tuple[str, ...]
     blocked: str | None

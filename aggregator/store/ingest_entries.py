@@ -313,8 +313,8 @@ def _insert_entry(
             """INSERT INTO entries (source_id, story_id, public_id, order_key, held_back, guid, url,
                    title, content_html, summary, author, published_at, updated_at, dated,
                    categories, enclosures, language, content_hash, refined_by, raw, first_seen_at,
-                   changed_at, provenance)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                   changed_at, provenance, assigned)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 source_id,
                 story_id,
@@ -339,6 +339,7 @@ def _insert_entry(
                 now,
                 now,
                 _provenance(entry),
+                new.story.because,
             ),
         )
     )

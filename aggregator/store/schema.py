@@ -277,4 +277,7 @@ SCALING: tuple[str, ...] = (
           ON notes (kind, coalesce(source_id, 0), coalesce(feed_id, 0))""",
     "CREATE INDEX notes_source ON notes (source_id) WHERE source_id IS NOT NULL",
     "CREATE INDEX notes_feed ON notes (feed_id) WHERE feed_id IS NOT NULL",
+    # Why an entry belongs to its story; NULL where it began the story, or an earlier version
+    # stored it.
+    "ALTER TABLE entries ADD COLUMN assigned TEXT",
 )

@@ -47,15 +47,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The story of a new entry, and why.
+    """The story of a new entry, and why it is that one: `None` where the entry begins it.
 
     It is the stored one with `story_id`; where that is `None`, the one that begins with the new
-    entry of index `begun_by`, its own index where it begins a story.
+    entry of index `begun_by`.
     """
 
     story_id: int | None
     begun_by: int
-    because: str
+    because: str | None
 
 
 def shared_keys(entry: Entry) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def assign(
     assignments = []
     for index, entry in enumerate(entries):
         found = told.story_of(entry)
-        story, because = found or (_Story(True, index), "no story fits")
+        story, because = found or (_Story(True, index), None)
         published_at, _ = first_dates(entry, now)
         telling = Telling(entry.title, None if entry.published_at is None else published_at)
         told.add(story, shared_keys(entry), (telling,))
@@ -144,7 +144,7 @@ class _Told:
                 fitting = [(self._first.get(key), f"same {kind}")]
             else:
                 fitting = [
-                    (self._untold_by(key), f"same {kind}, not told by its source before"),
+                    (self._untold_by(key), f"same {kind}"),
                     (self._twin_by(key, entry), f"same {kind}, title and date"),
                 ]
             found = [(story, because) for story, because in fitting if story is not None]
