@@ -43,7 +43,7 @@ def sources_of(count: int) -> tuple[Source, ...]:
 def feeds_of(sources: tuple[Source, ...], window: timedelta = 30 * DAY) -> tuple[Feed, ...]:
     """Return a feed of everything that drops nothing, one that is cut, and automatic ones."""
     everything = feed("all", window=window, limit=1_000_000)
-    newest = feed("newest", limit=100, min_entries=0)
+    newest = feed("newest", limit=40, min_entries=0)
     return (everything, newest, *automatic(sources, (everything, newest)))
 
 

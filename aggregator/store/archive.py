@@ -11,35 +11,32 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import ArchivePart
 from aggregator.model.instants import instant
+from aggregator.store.codec import dumps
 
 if TYPE_CHECKING:
     import sqlite3
-
-    from aggregator.store.feed_windows import Shown
+    from collections.abc import Sequence
 
 #: Entries of one document: about 2 MB of full text.
 PART = 250
 
 
 def record(
-    connection: sqlite3.Connection, feed: sqlite3.Row, entries: list[Shown], now: int
+    connection: sqlite3.Connection, feed_id: int, entry_ids: Sequence[int], now: int
 ) -> None:
-    """Note what of `entries` the feed has not shown before, in the order in which they stand there.
-
-    `entries` is what `windows.shown` returned.
-    """
+    """Note what of some entries, oldest first, the feed has not shown before, in that order."""
     known = {
         entry_id
         for (entry_id,) in connection.execute(
-            """SELECT a.entry_id FROM archive a JOIN entries e ON e.id = a.entry_id
-                WHERE a.feed_id = ? AND e.order_key > ?""",
-            (feed["id"], feed["floor"]),
+            """SELECT entry_id FROM archive
+                WHERE feed_id = ? AND entry_id IN (SELECT value FROM json_each(?))""",
+            (feed_id, dumps(entry_ids)),
         )
     }
-    fresh = [entry.entry_id for entry in reversed(entries) if entry.entry_id not in known]
+    fresh = [entry_id for entry_id in entry_ids if entry_id not in known]
     if not fresh:
         return
-    newest = _newest(connection, feed["id"])
+    newest = _newest(connection, feed_id)
     # The clock may have been set back: an archive's time does not go back.
     at = now if newest is None else max(now, newest["shown_at"])
     month = _month(at)
@@ -48,7 +45,7 @@ def record(
         """INSERT INTO archive (feed_id, month, number, entry_id, shown_at, change_key)
            VALUES (?, ?, ?, ?, ?, ?)""",
         [
-            (feed["id"], month, number + place, entry_id, at, _change_key(connection, now))
+            (feed_id, month, number + place, entry_id, at, _change_key(connection, now))
             for place, entry_id in enumerate(fresh, start=1)
         ],
     )
@@ -75,12 +72,7 @@ def _change_key(connection: sqlite3.Connection, now: int) -> int:
 
 def parts(connection: sqlite3.Connection, feed: sqlite3.Row) -> tuple[ArchivePart, ...]:
     """Return the parts of a feed's archive, oldest first."""
-    feed_id = feed["id"]
-    months = connection.execute(
-        """SELECT month, min(number) AS first, max(number) AS last FROM archive
-            WHERE feed_id = ? GROUP BY month ORDER BY month""",
-        (feed_id,),
-    ).fetchall()
+    months = _months(connection, feed["id"])
     if not months:
         return ()
     until = _until(connection, feed)
@@ -100,6 +92,28 @@ def parts(connection: sqlite3.Connection, feed: sqlite3.Row) -> tuple[ArchivePar
                 )
             )
     return tuple(found)
+
+
+def _months(connection: sqlite3.Connection, feed_id: int) -> list[sqlite3.Row]:
+    """Return each month with its first and last number, oldest first: by steps, not by reading all.
+
+    A month's rows are as many as its entries; its ends are found in the index.
+    """
+    return connection.execute(
+        """WITH RECURSIVE months (month) AS (
+             SELECT min(month) FROM archive WHERE feed_id = :feed
+             UNION ALL
+             SELECT (SELECT min(a.month) FROM archive a
+                      WHERE a.feed_id = :feed AND a.month > months.month)
+               FROM months WHERE month IS NOT NULL)
+           SELECT month,
+                  (SELECT min(number) FROM archive a
+                    WHERE a.feed_id = :feed AND a.month = months.month) AS first,
+                  (SELECT max(number) FROM archive a
+                    WHERE a.feed_id = :feed AND a.month = months.month) AS last
+             FROM months WHERE month IS NOT NULL ORDER BY month""",
+        {"feed": feed_id},
+    ).fetchall()
 
 
 def _until(connection: sqlite3.Connection, feed: sqlite3.Row) -> str:

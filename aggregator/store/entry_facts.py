@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import EntryFacts, Placement
 from aggregator.model.instants import instant
-from aggregator.store.feed_windows import shown
+from aggregator.store.feed_windows import candidates
 from aggregator.store.rows import categories_of, source_of
 from aggregator.store.rule_verdicts import given_tags
+from aggregator.stories.windows import SHOWN, Reason, verdict
 from aggregator.web.redaction import redact
 from aggregator.web.urls import canonical_url
 
@@ -17,6 +18,19 @@ if TYPE_CHECKING:
     import sqlite3
 
     from aggregator.model import Feed
+
+_BECAUSE = {
+    Reason.IN_WINDOW: "in the window",
+    Reason.COPY_IN_WINDOW: "as the same article of another source, which came first",
+    Reason.COPY_HAS_LEFT: "the same article of another source came first, and has left the window",
+    Reason.HAS_LEFT: "its time in the window is over; it stands in the archive of {}",
+    Reason.TOO_OLD: "older than the feed's window when it came",
+    Reason.NOT_SELECTED: "it does not select the source",
+    Reason.HELD_BACK: "held back: it came in a flood of old entries",
+    Reason.BLOCKED: "rules of its source: {}",
+    Reason.EXCLUDED: "{}",
+    Reason.NOT_BROUGHT_ALONG: "older than what the source brought along when it joined (backfill)",
+}
 
 #: Entries that one address may name: a live page's would fill the screen.
 MOST = 5
@@ -95,53 +109,6 @@ def _place(connection: sqlite3.Connection, row: sqlite3.Row, feed: Feed) -> tupl
     ).fetchone()
     if feed_row is None:
         return False, "the daemon does not know this feed yet"
-    refused = _refused(connection, row, feed_row)
-    if refused is not None:
-        return False, refused
-    if row["order_key"] <= feed_row["floor"]:
-        return False, _left(connection, row, feed_row)
-    stories = {
-        entry.story_id: entry.entry_id for entry in shown(connection, feed_row, feed)[: feed.limit]
-    }
-    if feed.dedupe == "off" or stories.get(row["story_id"]) == row["id"]:
-        return True, "in the window"
-    if row["story_id"] in stories:
-        return True, "as the same article of another source, which came first"
-    return False, "the same article of another source came first, and has left the window"
-
-
-def _refused(connection: sqlite3.Connection, row: sqlite3.Row, feed_row: sqlite3.Row) -> str | None:
-    """Return why the feed does not admit the entry (`windows.IS_ADMITTED`), or `None`."""
-    memberships = connection.execute(
-        "SELECT after_key, until_key FROM memberships WHERE feed_id = ? AND source_id = ?",
-        (feed_row["id"], row["source_id"]),
-    ).fetchall()
-    if all(one["until_key"] is not None for one in memberships):
-        return "it does not select the source"
-    if row["held_back"]:
-        return "held back: it came in a flood of old entries"
-    if row["blocked"] is not None:
-        return f"rules of its source: {row['blocked']}"
-    excluded = connection.execute(
-        "SELECT because FROM exclusions WHERE feed_id = ? AND entry_id = ?",
-        (feed_row["id"], row["id"]),
-    ).fetchone()
-    if excluded is not None:
-        return str(excluded["because"])
-    key = row["order_key"]
-    if any(
-        one["after_key"] < key and (one["until_key"] is None or key <= one["until_key"])
-        for one in memberships
-    ):
-        return None
-    return "older than what the source brought along when it joined (backfill)"
-
-
-def _left(connection: sqlite3.Connection, row: sqlite3.Row, feed_row: sqlite3.Row) -> str:
-    archived = connection.execute(
-        "SELECT month FROM archive WHERE feed_id = ? AND entry_id = ?", (feed_row["id"], row["id"])
-    ).fetchone()
-    if archived is None:
-        return "older than the feed's window when it came"
-    month = f"{archived['month'] // 100}-{archived['month'] % 100:02}"
-    return f"its time in the window is over; it stands in the archive of {month}"
+    copies = candidates(connection, feed_row["id"], {row["story_id"]})
+    found = verdict(row["id"], copies, floor=feed_row["floor"], once=feed.dedupe != "off")
+    return found.reason in SHOWN, _BECAUSE[found.reason].format(found.detail)

@@ -1,59 +1,35 @@
-"""What a feed shows: memberships, the floor, and the window that only moves forward.
+"""Rows of what feeds show: asked for again where something happened, and nowhere else.
 
-A feed shows the stories of its sources whose order key lies above the feed's floor. The floor
-rises when the window drops a story, and never falls: nothing that was dropped enters again,
-whatever is configured, removed or added later.
+What a feed shows is kept, an entry a row (`shown`), and is at every commit what
+`stories.windows.standing` makes of all that is stored. A feed's `shown_count` counts its rows;
+`drops_at` is when its window drops the next one.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.model.instants import MICROSECOND
 from aggregator.model.notes import LimitReached, NoteKind
-from aggregator.store import note_rows
+from aggregator.store import archive, note_rows
+from aggregator.store.codec import dumps
+from aggregator.store.feed_versions import bump
 from aggregator.store.rows import feed_of
+from aggregator.stories.windows import (
+    Candidate,
+    Membership,
+    cut,
+    is_filling,
+    joins_after,
+    standing,
+)
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
     from aggregator.model import Feed
-
-#: After a feed's creation, sources that are first polled within this time bring all they have:
-#: the feed has no readers yet. Later ones bring at most their `backfill`.
-FILLING_US = 3_600_000_000
-
-# Entries that the feed admits: not left out by a rule, of a source that is a member today, arrived
-# during one of its memberships. Written as a condition on entry {e}.
-IS_ADMITTED = """
-    {e}.held_back = 0 AND {e}.blocked IS NULL
-    AND NOT EXISTS (SELECT 1 FROM exclusions x WHERE x.feed_id = :feed AND x.entry_id = {e}.id)
-    AND EXISTS (SELECT 1 FROM memberships m
-                 WHERE m.feed_id = :feed AND m.source_id = {e}.source_id
-                   AND {e}.order_key > m.after_key
-                   AND (m.until_key IS NULL OR {e}.order_key <= m.until_key))
-    AND EXISTS (SELECT 1 FROM memberships m
-                 WHERE m.feed_id = :feed AND m.source_id = {e}.source_id AND m.until_key IS NULL)
-"""
-
-# When a feed first showed entry {e}; what it has not shown yet comes last.
-_PLACE = """coalesce((SELECT a.month * 1000000 + a.number FROM archive a
-                         WHERE a.entry_id = {e}.id AND a.feed_id = :feed), 9e18)"""
-
-# A story stands in a feed by the first of its entries that the feed admits: another source's copy
-# that comes later neither moves it nor brings it back. First is what the feed showed first, else
-# what came first (ids grow), not the smallest order key: a source that is added, or that joins the
-# feed, brings copies with keys of the past.
-SHOWN = f"""
-    SELECT e.id, e.story_id, e.order_key FROM entries e
-     WHERE e.order_key > :floor AND {IS_ADMITTED.format(e="e")}
-       AND (:once = 0 OR NOT EXISTS (SELECT 1 FROM entries f
-                        WHERE f.story_id = e.story_id AND f.id != e.id
-                          AND {IS_ADMITTED.format(e="f")}
-                          AND ({_PLACE.format(e="f")}, f.id) < ({_PLACE.format(e="e")}, e.id)))
-     ORDER BY e.order_key DESC
-"""  # noqa: S608 -- built of constants
 
 
 def join(
@@ -65,19 +41,18 @@ def join(
     backfill: int,
     now: int,
 ) -> None:
-    """Make a source a member of a feed, from now on.
-
-    Of stories that the source had before, a feed that has readers already takes those of earlier
-    memberships and the newest `backfill` of the others.
-    """
-    (after,) = connection.execute(
+    """Make a source a member of a feed, from now on."""
+    (ended,) = connection.execute(
         "SELECT coalesce(max(until_key), 0) FROM memberships WHERE feed_id = ? AND source_id = ?",
         (feed_id, source_id),
     ).fetchone()
-    if now > feed_created + FILLING_US:
-        # What lies below the floor cannot be shown; it must not stand for a story that is, either.
-        (floor,) = connection.execute("SELECT floor FROM feeds WHERE id = ?", (feed_id,)).fetchone()
-        after = max(after, floor, _cut(connection, source_id, after, backfill))
+    (floor,) = connection.execute("SELECT floor FROM feeds WHERE id = ?", (feed_id,)).fetchone()
+    after = joins_after(
+        ended=ended,
+        floor=floor,
+        backfill_cut=_backfill_cut(connection, source_id, ended, backfill),
+        is_filling=is_filling(created_at=feed_created, now=now),
+    )
     connection.execute(
         """INSERT INTO memberships (feed_id, source_id, after_key, until_key)
            VALUES (?, ?, ?, NULL)
@@ -87,7 +62,7 @@ def join(
 
 
 def leave(connection: sqlite3.Connection, *, feed_id: int, source_id: int) -> None:
-    """End a source's membership of a feed: its stories leave, nothing takes their place."""
+    """End a source's membership of a feed."""
     connection.execute(
         """UPDATE memberships SET until_key = (SELECT largest_order_key FROM counters)
             WHERE feed_id = ? AND source_id = ? AND until_key IS NULL""",
@@ -99,17 +74,28 @@ def admit_first_poll(
     connection: sqlite3.Connection, *, source_id: int, backfill: int, now: int
 ) -> None:
     """After a source's first poll: feeds that have readers take only its newest `backfill`."""
-    cut = _cut(connection, source_id, 0, backfill)
-    connection.execute(
-        """UPDATE memberships
-              SET after_key = max(:cut, (SELECT floor FROM feeds WHERE feeds.id = feed_id))
-            WHERE source_id = :source AND until_key IS NULL AND after_key < :cut
-              AND feed_id IN (SELECT id FROM feeds WHERE created_at + :filling < :now)""",
-        {"cut": cut, "source": source_id, "filling": FILLING_US, "now": now},
-    )
+    backfill_cut = _backfill_cut(connection, source_id, 0, backfill)
+    rows = connection.execute(
+        """SELECT m.feed_id, m.after_key, f.floor, f.created_at
+             FROM memberships m JOIN feeds f ON f.id = m.feed_id
+            WHERE m.source_id = ? AND m.until_key IS NULL AND m.after_key < ?""",
+        (source_id, backfill_cut),
+    ).fetchall()
+    for row in rows:
+        after = joins_after(
+            ended=row["after_key"],
+            floor=row["floor"],
+            backfill_cut=backfill_cut,
+            is_filling=is_filling(created_at=row["created_at"], now=now),
+        )
+        connection.execute(
+            """UPDATE memberships SET after_key = ?
+                WHERE feed_id = ? AND source_id = ? AND until_key IS NULL""",
+            (after, row["feed_id"], source_id),
+        )
 
 
-def _cut(connection: sqlite3.Connection, source_id: int, after: int, backfill: int) -> int:
+def _backfill_cut(connection: sqlite3.Connection, source_id: int, after: int, backfill: int) -> int:
     """Return the order key below the source's newest `backfill` stories above `after`."""
     row = connection.execute(
         """SELECT order_key FROM entries
@@ -129,67 +115,219 @@ def feeds_of(connection: sqlite3.Connection, source_id: int) -> list[sqlite3.Row
     ).fetchall()
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """An entry that a feed shows."""
-
-    entry_id: int
-    story_id: int
-    order_key: int
+# --- which stories something happened to --------------------------------------------------------
 
 
-def shown(connection: sqlite3.Connection, feed_row: sqlite3.Row, feed: Feed) -> list[Shown]:
-    """Return what lies above the feed's floor, newest order key first, whatever its limit."""
-    rows = connection.execute(SHOWN, parameters(feed_row, feed))
-    return [Shown(*row) for row in rows]
-
-
-def advance(
-    connection: sqlite3.Connection,
-    feed_row: sqlite3.Row,
-    feed: Feed,
-    entries: list[Shown],
-    now: int,
-) -> list[Shown]:
-    """Raise the feed's floor to what its window drops at `now`; return what is left.
-
-    `entries` is what `shown` returned. The floor becomes the largest order key that was dropped. A
-    window that is cut by `limit` is noted for `status`.
-    """
-    keys = [entry.order_key for entry in entries]
-    oldest = now - feed.window // MICROSECOND
-    kept = len(keys)
-    while kept > feed.min_entries and keys[kept - 1] < oldest:
-        kept -= 1
-    in_window = kept
-    kept = min(kept, feed.limit)
-    _note_limit(connection, feed_row["id"], feed.limit, in_window, now)
-    if kept == len(keys):
-        return entries
-    connection.execute(
-        "UPDATE feeds SET floor = ? WHERE id = ? AND floor < ?",
-        (keys[kept], feed_row["id"], keys[kept]),
+def stories_of_entries(connection: sqlite3.Connection, entry_ids: Iterable[int]) -> set[int]:
+    """Return the stories of some entries."""
+    rows = connection.execute(
+        "SELECT story_id FROM entries WHERE id IN (SELECT value FROM json_each(?))",
+        (dumps(list(entry_ids)),),
     )
-    return entries[:kept]
+    return {story_id for (story_id,) in rows}
 
 
-def _note_limit(
-    connection: sqlite3.Connection, feed_id: int, limit: int, in_window: int, now: int
+def stories_of_sources(
+    connection: sqlite3.Connection, feed_id: int, source_ids: Iterable[int]
+) -> set[int]:
+    """Return the stories of some sources of which an entry lies above the feed's floor."""
+    rows = connection.execute(
+        """SELECT DISTINCT e.story_id FROM entries e
+            WHERE e.source_id IN (SELECT value FROM json_each(:sources))
+              AND EXISTS (SELECT 1 FROM entries c WHERE c.story_id = e.story_id
+                AND c.order_key > (SELECT floor FROM feeds WHERE id = :feed))""",
+        {"feed": feed_id, "sources": dumps(sorted(source_ids))},
+    )
+    return {story_id for (story_id,) in rows}
+
+
+def sources_of(connection: sqlite3.Connection, feed_id: int) -> set[int]:
+    """Return the sources that a feed has ever selected, as far as it matters today."""
+    rows = connection.execute("SELECT source_id FROM memberships WHERE feed_id = ?", (feed_id,))
+    return {source_id for (source_id,) in rows}
+
+
+def candidates(
+    connection: sqlite3.Connection, feed_id: int, story_ids: Iterable[int]
+) -> list[Candidate]:
+    """Return all entries of some stories, as far as it matters to whether the feed shows them."""
+    rows = connection.execute(
+        """SELECT e.id, e.story_id, e.source_id, e.order_key, e.held_back, e.blocked,
+                  x.because, a.month, a.number
+             FROM entries e
+             LEFT JOIN exclusions x ON x.feed_id = :feed AND x.entry_id = e.id
+             LEFT JOIN archive a ON a.feed_id = :feed AND a.entry_id = e.id
+            WHERE e.story_id IN (SELECT value FROM json_each(:stories))""",
+        {"feed": feed_id, "stories": dumps(sorted(story_ids))},
+    ).fetchall()
+    memberships = _memberships(connection, feed_id, {row["source_id"] for row in rows})
+    return [
+        Candidate(
+            entry_id=row["id"],
+            story_id=row["story_id"],
+            source_id=row["source_id"],
+            order_key=row["order_key"],
+            held_back=bool(row["held_back"]),
+            blocked=row["blocked"],
+            excluded=row["because"],
+            memberships=memberships[row["source_id"]],
+            place=None if row["month"] is None else (row["month"], row["number"]),
+        )
+        for row in rows
+    ]
+
+
+def _memberships(
+    connection: sqlite3.Connection, feed_id: int, source_ids: set[int]
+) -> dict[int, tuple[Membership, ...]]:
+    found: dict[int, list[Membership]] = defaultdict(list)
+    rows = connection.execute(
+        """SELECT source_id, after_key, until_key FROM memberships
+            WHERE feed_id = ? AND source_id IN (SELECT value FROM json_each(?))""",
+        (feed_id, dumps(sorted(source_ids))),
+    )
+    for source_id, after, until in rows:
+        found[source_id].append(Membership(after, until))
+    return {source_id: tuple(found[source_id]) for source_id in source_ids}
+
+
+# --- what feeds show ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What asking again changed: the entries that a feed shows now, oldest first, and how many not.
+
+    Whether the ones that came will stay is for the window to say.
+    """
+
+    came: tuple[int, ...] = ()
+    left: int = 0
+
+
+def show(
+    connection: sqlite3.Connection, feed_row: sqlite3.Row, feed: Feed, story_ids: set[int]
+) -> Change:
+    """Ask again which entries of some stories the feed shows, above its floor."""
+    if not story_ids:
+        return Change()
+    feed_id = feed_row["id"]
+    found = candidates(connection, feed_id, story_ids)
+    wanted = {
+        one.entry_id: one.order_key
+        for one in standing(found, floor=feed_row["floor"], once=feed.dedupe != "off")
+    }
+    kept = set(still_shown(connection, feed_id, tuple(one.entry_id for one in found)))
+    gone = kept - wanted.keys()
+    came = [entry_id for entry_id in wanted if entry_id not in kept]
+    connection.executemany(
+        "DELETE FROM shown WHERE feed_id = ? AND entry_id = ?",
+        [(feed_id, entry_id) for entry_id in gone],
+    )
+    connection.executemany(
+        "INSERT INTO shown (feed_id, order_key, entry_id) VALUES (?, ?, ?)",
+        [(feed_id, wanted[entry_id], entry_id) for entry_id in came],
+    )
+    if came or gone:
+        connection.execute(
+            "UPDATE feeds SET shown_count = shown_count + ? WHERE id = ?",
+            (len(came) - len(gone), feed_id),
+        )
+    return Change(tuple(came), len(gone))
+
+
+def follow_poll(
+    connection: sqlite3.Connection,
+    source_id: int,
+    entry_ids: tuple[int, ...],
+    now: int,
+    *,
+    first: bool,
+    is_seen: bool,
 ) -> None:
-    if in_window < limit:
-        note_rows.drop(connection, NoteKind.LIMIT_REACHED, feed_id=feed_id)
+    """Let a source's feeds show what came or changed; after a `first` poll, ask about all it has.
+
+    `is_seen`: readers see the source or an entry of it otherwise than before.
+    """
+    if not (is_seen or first):
+        return
+    changed = stories_of_entries(connection, entry_ids)
+    for row in feeds_of(connection, source_id):
+        feed_id, feed = row["id"], feed_of(row["config"])
+        every = stories_of_sources(connection, feed_id, {source_id}) if first else set()
+        change = show(connection, row, feed, changed | every)
+        # Before the window moves: what it has no room for is in the archive all the same.
+        archive.record(connection, feed_id, change.came, now)
+        dropped = advance(connection, feed_id, feed, now)
+        if is_seen or dropped or change != Change():
+            bump(connection, feed_id, now)
+
+
+def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) -> int:
+    """Raise the feed's floor to what its window drops at `now`; return how many entries that is.
+
+    A window that is cut by `limit` is noted for `status`.
+    """
+    (count,) = connection.execute(
+        "SELECT shown_count FROM feeds WHERE id = ?", (feed_id,)
+    ).fetchone()
+    rows = connection.execute(
+        "SELECT order_key FROM shown WHERE feed_id = ? ORDER BY order_key", (feed_id,)
+    )
+    dropped = cut(feed, (key for (key,) in rows), count, now)
+    rows.close()
+    if dropped.floor is not None:
+        connection.execute(
+            "DELETE FROM shown WHERE feed_id = ? AND order_key <= ?", (feed_id, dropped.floor)
+        )
+    connection.execute(
+        """UPDATE feeds SET floor = max(floor, ?), shown_count = shown_count - ?, drops_at = ?
+            WHERE id = ?""",
+        (dropped.floor or 0, dropped.dropped, dropped.drops_at, feed_id),
+    )
+    if dropped.is_full:
+        note_rows.put(connection, LimitReached(feed.limit), now, feed_id=feed_id)
     else:
-        note_rows.put(connection, LimitReached(limit), now, feed_id=feed_id)
+        note_rows.drop(connection, NoteKind.LIMIT_REACHED, feed_id=feed_id)
+    return dropped.dropped
 
 
-def shown_story_ids(connection: sqlite3.Connection) -> set[int]:
-    """Return the stories that stand in any feed's window."""
-    stories: set[int] = set()
-    for row in connection.execute("SELECT * FROM feeds WHERE removed_at IS NULL").fetchall():
-        stories.update(entry.story_id for entry in shown(connection, row, feed_of(row["config"])))
-    return stories
+def advance_all(connection: sqlite3.Connection, now: int) -> tuple[str, ...]:
+    """Move forward each window from which something is to be dropped; return their feeds' names."""
+    names = []
+    for row in restless(connection, (), now):
+        if advance(connection, row["id"], feed_of(row["config"]), now):
+            bump(connection, row["id"], now)
+            names.append(row["name"])
+    return tuple(names)
 
 
-def parameters(row: sqlite3.Row, feed: Feed) -> dict[str, int]:
-    """Return what `SHOWN` and `IS_ADMITTED` ask about a feed."""
-    return {"feed": row["id"], "floor": row["floor"], "once": feed.dedupe != "off"}
+def restless(
+    connection: sqlite3.Connection, feed_ids: Iterable[int], now: int
+) -> list[sqlite3.Row]:
+    """Return some feeds, and those whose windows are to drop something; none that is removed."""
+    return connection.execute(
+        """SELECT f.* FROM (SELECT value AS id FROM json_each(?)
+                            UNION SELECT id FROM feeds WHERE drops_at < ? ORDER BY 1) asked
+             CROSS JOIN feeds f ON f.id = asked.id WHERE f.removed_at IS NULL""",
+        (dumps(sorted(feed_ids)), now),
+    ).fetchall()
+
+
+def still_shown(
+    connection: sqlite3.Connection, feed_id: int, entry_ids: tuple[int, ...]
+) -> list[int]:
+    """Return which of some entries a feed shows, in their order."""
+    rows = connection.execute(
+        """SELECT entry_id FROM shown WHERE feed_id = ?
+            AND entry_id IN (SELECT value FROM json_each(?))""",
+        (feed_id, dumps(entry_ids)),
+    )
+    kept = {entry_id for (entry_id,) in rows}
+    return [entry_id for entry_id in entry_ids if entry_id in kept]
+
+
+def clear(connection: sqlite3.Connection, feed_id: int) -> None:
+    """Let a feed that is removed show nothing."""
+    connection.execute("DELETE FROM shown WHERE feed_id = ?", (feed_id,))
+    connection.execute("UPDATE feeds SET shown_count = 0, drops_at = NULL WHERE id = ?", (feed_id,))

@@ -18,17 +18,9 @@ from aggregator.model import (
 )
 from aggregator.model.instants import micros, optional_micros
 from aggregator.model.notes import CutShort, Gaps, NoteKind, UnstableIds
-from aggregator.store import (
-    archive,
-    feed_windows,
-    ingest_entries,
-    mirrors,
-    note_rows,
-    rule_verdicts,
-)
+from aggregator.store import feed_windows, ingest_entries, mirrors, note_rows, rule_verdicts
 from aggregator.store.codec import dumps
-from aggregator.store.feed_versions import bump
-from aggregator.store.rows import feed_of, hints_to_text, problem_to_text
+from aggregator.store.rows import hints_to_text, problem_to_text
 from aggregator.stories.absorption import Arrival
 from aggregator.stories.document_heads import ShownHead, shown_head, stated_update
 from aggregator.stories.unstable_ids import UNSTABLE_POLLS, polls_in_a_row
@@ -217,7 +209,14 @@ def _absorb_document(
             "UPDATE sources SET document_updated_at = ? WHERE id = ?",
             (optional_micros(stated_update(refined)), source_id),
         )
-        _change_feeds(connection, source_id, now)
+    feed_windows.follow_poll(
+        connection,
+        source_id,
+        changed,
+        now,
+        first=first,
+        is_seen=bool(changed) or head_changed,
+    )
     return absorbed.news
 
 
@@ -273,13 +272,3 @@ def _note_cut(
         note_rows.drop(connection, NoteKind.CUT_SHORT, source_id=state.source_id)
     else:
         note_rows.put(connection, CutShort(head.read_up_to), now, source_id=state.source_id)
-
-
-def _change_feeds(connection: sqlite3.Connection, source_id: int, now: int) -> None:
-    for row in feed_windows.feeds_of(connection, source_id):
-        feed = feed_of(row["config"])
-        entries = feed_windows.shown(connection, row, feed)
-        # Before the window moves: what it has no room for is in the archive all the same.
-        archive.record(connection, row, entries, now)
-        feed_windows.advance(connection, row, feed, entries, now)
-        bump(connection, row["id"], now)

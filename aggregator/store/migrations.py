@@ -16,7 +16,7 @@ from sqlite_utils import Database, Migrations
 from aggregator.model.errors import StoreError
 from aggregator.store import worded
 from aggregator.store.host_spellings import respell
-from aggregator.store.schema import FIRST_RELEASE, INDEXES, PUBLISHING, SCALING
+from aggregator.store.schema import FIRST_RELEASE, INDEXES, KEPT_WINDOWS, PUBLISHING, SCALING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def m0002_publishing(db: Database) -> None:
 @migrations()
 def m0003_scaling(db: Database) -> None:
     """Let the cost of one source be its own."""
-    for statement in (*SCALING, *INDEXES):
+    for statement in (*SCALING, *INDEXES, *KEPT_WINDOWS):
         db.execute(statement)
     respell(db.conn)
     worded.move_notes(db)

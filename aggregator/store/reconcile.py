@@ -20,7 +20,7 @@ from aggregator.store.rows import feed_of, feed_to_text, source_of, source_to_te
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from aggregator.model import Feed, Source
 
@@ -70,67 +70,59 @@ def apply_configuration(
 ) -> tuple[str, ...]:
     """Apply the whole configuration; return one line for each change."""
     changes: list[str] = []
-    ruled = {
-        row["id"]: source_of(row["config"]).rules
-        for row in connection.execute("SELECT id, config FROM sources")
-    }
     touched = _apply_sources(connection, sources, now, changes)
-    touched_feeds = _apply_feeds(connection, feeds, now, changes)
-    touched_feeds |= _apply_memberships(connection, sources, feeds, now)
-    _judge(connection, ruled, touched, touched_feeds)
-    for row in connection.execute("SELECT * FROM feeds WHERE removed_at IS NULL").fetchall():
+    asked = _apply_feeds(connection, feeds, now, changes)
+    for feed_id, source_id in _apply_memberships(connection, sources, feeds, now):
+        asked.setdefault(feed_id, set()).add(source_id)
+    for source_id in touched:
+        for row in feed_windows.feeds_of(connection, source_id):
+            asked.setdefault(row["id"], set()).add(source_id)
+    _judge(connection, touched, asked)
+    for row in feed_windows.restless(connection, asked, now):
         feed = feed_of(row["config"])
-        entries = feed_windows.shown(connection, row, feed)
-        kept = feed_windows.advance(connection, row, feed, entries, now)
-        archive.record(connection, row, kept, now)
-        if (
-            len(kept) < len(entries)
-            or row["name"] in touched_feeds
-            or (touched and _shows(connection, row, touched))
-        ):
+        stories = feed_windows.stories_of_sources(connection, row["id"], asked.get(row["id"], ()))
+        change = feed_windows.show(connection, row, feed, stories)
+        dropped = feed_windows.advance(connection, row["id"], feed, now)
+        # What has no room was shown to nobody.
+        stayed = feed_windows.still_shown(connection, row["id"], change.came)
+        archive.record(connection, row["id"], stayed, now)
+        if row["id"] in asked or dropped:
             bump(connection, row["id"], now)
     return tuple(changes)
 
 
 def _judge(
-    connection: sqlite3.Connection,
-    ruled: Mapping[int, Rules],
-    touched: set[int],
-    touched_feeds: set[str],
+    connection: sqlite3.Connection, touched: dict[int, Rules], asked: dict[int, set[int]]
 ) -> None:
     """Ask the rules again where they, the sources or the feeds are not what they were.
 
-    `ruled` are the rules that the sources had before.
+    `touched` has the rules that a source had before, `asked` the sources of a feed that it is to be
+    asked about.
     """
-    rows = connection.execute("SELECT id, config FROM sources WHERE removed_at IS NULL").fetchall()
-    concerned = touched | {
-        source_id
-        for name, source_id in connection.execute(
-            """SELECT f.name, m.source_id FROM memberships m JOIN feeds f ON f.id = m.feed_id
-                WHERE m.until_key IS NULL"""
+    feeds: dict[int, set[int]] = {source_id: set() for source_id in touched}
+    for feed_id, source_ids in asked.items():
+        for source_id in source_ids:
+            feeds.setdefault(source_id, set()).add(feed_id)
+    for source_id in sorted(feeds):
+        row = connection.execute(
+            "SELECT config FROM sources WHERE id = ? AND removed_at IS NULL", (source_id,)
+        ).fetchone()
+        if row is None:
+            continue
+        source = source_of(row["config"])
+        with_source = source_id in touched and source.rules != touched[source_id]
+        rule_verdicts.judge_again(
+            connection, source_id, source, feeds[source_id], with_source=with_source
         )
-        if name in touched_feeds
-    }
-    for row in rows:
-        if row["id"] in concerned:
-            source = source_of(row["config"])
-            before = ruled.get(row["id"], Rules())
-            rule_verdicts.judge_again(
-                connection, row["id"], source, with_source=source.rules != before
-            )
-
-
-def _shows(connection: sqlite3.Connection, feed: sqlite3.Row, source_ids: set[int]) -> bool:
-    members = connection.execute(
-        "SELECT source_id FROM memberships WHERE feed_id = ? AND until_key IS NULL", (feed["id"],)
-    )
-    return any(source_id in source_ids for (source_id,) in members)
 
 
 def _apply_sources(
     connection: sqlite3.Connection, sources: tuple[Source, ...], now: int, changes: list[str]
-) -> set[int]:
-    """Update the table of sources; return the ids of those whose stories may look different."""
+) -> dict[int, Rules]:
+    """Update the table of sources; return those whose stories may look different.
+
+    With the rules that they had before, by id.
+    """
     rows = {row["id"]: row for row in connection.execute("SELECT * FROM sources").fetchall()}
     stored = [
         Stored(row["id"], row["name"], row["url"], row["removed_at"] is not None)
@@ -153,18 +145,18 @@ def _apply_sources(
                 "UPDATE sources SET name = ? WHERE id = ?",
                 (f"\0{found.source_id}", found.source_id),
             )
-    touched: set[int] = set()
+    touched: dict[int, Rules] = {}
     for position, source in enumerate(sources):
         found = matched.get(source.name)
         if found is None:
             _add(connection, source, position, now)
             changes.append(f"source {source.name} added")
         else:
-            row = rows[found.source_id]
-            lines = _change(connection, row, source, position, now=now)
+            row, text = rows[found.source_id], source_to_text(source)
+            lines = _change(connection, row, source, text, position, now=now)
             changes += lines
-            if lines or row["config"] != source_to_text(source):
-                touched.add(found.source_id)
+            if lines or row["config"] != text:
+                touched[found.source_id] = source_of(row["config"]).rules
     return touched
 
 
@@ -190,18 +182,35 @@ def _add(connection: sqlite3.Connection, source: Source, position: int, now: int
 
 
 def _change(
-    connection: sqlite3.Connection, row: sqlite3.Row, source: Source, position: int, *, now: int
+    connection: sqlite3.Connection,
+    row: sqlite3.Row,
+    source: Source,
+    text: str,
+    position: int,
+    *,
+    now: int,
 ) -> list[str]:
-    """Update one source; return a line for each change that an operator cares for."""
+    """Update one source to `text`; return a line for each change that an operator cares for."""
     changes: list[str] = []
-    text = source_to_text(source)
+    columns = {
+        "name": source.name,
+        "url": source.url,
+        "host": source.host,
+        "config": text,
+        "position": position,
+        "enabled": source.enabled,
+        "removed_at": None,
+    }
+    if all(row[name] == value for name, value in columns.items()):
+        return changes
     returned = row["removed_at"] is not None
     # What a source that is back published meanwhile is as old to readers as an added one's.
     connection.execute(
-        """UPDATE sources SET name = ?, url = ?, host = ?, config = ?, position = ?, enabled = ?,
+        """UPDATE sources SET name = :name, url = :url, host = :host, config = :config,
+                  position = :position, enabled = :enabled,
                   first_polled_at = CASE WHEN removed_at IS NULL THEN first_polled_at END,
-                  removed_at = NULL WHERE id = ?""",
-        (source.name, source.url, source.host, text, position, source.enabled, row["id"]),
+                  removed_at = :removed_at WHERE id = :id""",
+        columns | {"id": row["id"]},
     )
     if row["url"] != source.url:
         connection.execute(
@@ -257,41 +266,45 @@ def _reschedule(connection: sqlite3.Connection, row: sqlite3.Row, source: Source
 
 def _apply_feeds(
     connection: sqlite3.Connection, feeds: tuple[Feed, ...], now: int, changes: list[str]
-) -> set[str]:
-    """Update the table of feeds; return the names of those that changed."""
+) -> dict[int, set[int]]:
+    """Update the table of feeds; return those that changed, with their sources, by id."""
     stored = {row["name"]: row for row in connection.execute("SELECT * FROM feeds").fetchall()}
     configured = {feed.name for feed in feeds}
-    touched: set[str] = set()
+    touched: dict[int, set[int]] = {}
     for name, row in stored.items():
         if row["removed_at"] is None and name not in configured:
             connection.execute(
                 f"UPDATE feeds SET removed_at = ?, change_number = {NEXT_CHANGE} WHERE id = ?",  # noqa: S608 -- built of constants
                 (now, row["id"]),
             )
+            feed_windows.clear(connection, row["id"])
             note_rows.drop_all_of_feed(connection, row["id"])
             if not feed_of(row["config"]).automatic:
                 changes.append(f"feed {name} removed")
     for feed in feeds:
-        change = _store_feed(connection, feed, stored.get(feed.name), now)
+        old = stored.get(feed.name)
+        feed_id = _add_feed(connection, feed, now) if old is None else old["id"]
+        change = "added" if old is None else _change_feed(connection, feed, old)
         if change is not None:
-            touched.add(feed.name)
+            touched[feed_id] = feed_windows.sources_of(connection, feed_id)
             if not feed.automatic:
                 changes.append(f"feed {feed.name} {change}")
     return touched
 
 
-def _store_feed(
-    connection: sqlite3.Connection, feed: Feed, old: sqlite3.Row | None, now: int
-) -> str | None:
-    """Store one feed; return what became of it, `None` where it is what it was."""
+def _add_feed(connection: sqlite3.Connection, feed: Feed, now: int) -> int:
+    added = connection.execute(
+        """INSERT INTO feeds (name, config, public_id, created_at, changed_at)
+           VALUES (?, ?, ?, ?, ?)""",
+        (feed.name, feed_to_text(feed), uuid.uuid4().urn, now, now),
+    ).lastrowid
+    assert added is not None  # noqa: S101 -- sqlite3's promise after an INSERT
+    return added
+
+
+def _change_feed(connection: sqlite3.Connection, feed: Feed, old: sqlite3.Row) -> str | None:
+    """Update one feed; return what became of it, `None` where it is what it was."""
     text = feed_to_text(feed)
-    if old is None:
-        connection.execute(
-            """INSERT INTO feeds (name, config, public_id, created_at, changed_at)
-               VALUES (?, ?, ?, ?, ?)""",
-            (feed.name, text, uuid.uuid4().urn, now, now),
-        )
-        return "added"
     if old["config"] != text or old["removed_at"] is not None:
         connection.execute(
             "UPDATE feeds SET config = ?, removed_at = NULL WHERE id = ?", (text, old["id"])
@@ -305,41 +318,42 @@ def _store_feed(
 
 def _apply_memberships(
     connection: sqlite3.Connection, sources: tuple[Source, ...], feeds: tuple[Feed, ...], now: int
-) -> set[str]:
-    """Let sources join and leave feeds; return the names of the feeds whose members changed."""
+) -> set[tuple[int, int]]:
+    """Let sources join and leave feeds; return which did, as feed and source."""
     source_ids = {
         name: source_id
         for source_id, name in connection.execute(
             "SELECT id, name FROM sources WHERE removed_at IS NULL"
         )
     }
+    rows = {
+        row["name"]: row
+        for row in connection.execute("SELECT id, name, created_at FROM feeds").fetchall()
+    }
     selected = {
-        (feed.name, source_ids[source.name]): source.backfill
+        (rows[feed.name]["id"], source_ids[source.name]): source.backfill
         for feed, source in _pairs(feeds, sources)
     }
-    touched: set[str] = set()
-    rows = {row["name"]: row for row in connection.execute("SELECT * FROM feeds").fetchall()}
+    created = {row["id"]: row["created_at"] for row in rows.values()}
     members = {
-        (name, source_id)
-        for name, source_id in connection.execute(
-            """SELECT f.name, m.source_id FROM memberships m JOIN feeds f ON f.id = m.feed_id
-                WHERE m.until_key IS NULL"""
+        (feed_id, source_id)
+        for feed_id, source_id in connection.execute(
+            "SELECT feed_id, source_id FROM memberships WHERE until_key IS NULL"
         )
     }
-    for name, source_id in sorted(members - selected.keys()):
-        feed_windows.leave(connection, feed_id=rows[name]["id"], source_id=source_id)
-        touched.add(name)
-    for name, source_id in sorted(selected.keys() - members):
+    left, joined = members - selected.keys(), selected.keys() - members
+    for feed_id, source_id in sorted(left):
+        feed_windows.leave(connection, feed_id=feed_id, source_id=source_id)
+    for feed_id, source_id in sorted(joined):
         feed_windows.join(
             connection,
-            feed_id=rows[name]["id"],
-            feed_created=rows[name]["created_at"],
+            feed_id=feed_id,
+            feed_created=created[feed_id],
             source_id=source_id,
-            backfill=selected[name, source_id],
+            backfill=selected[feed_id, source_id],
             now=now,
         )
-        touched.add(name)
-    return touched
+    return left | joined
 
 
 def _pairs(feeds: tuple[Feed, ...], sources: tuple[Source, ...]) -> Iterator[tuple[Feed, Source]]:

@@ -30,38 +30,55 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What one batch did: entries deleted, and the id to go on after (`None`: that was all)."""
+    """What one batch did: entries deleted, and where to go on (`None`: that was all)."""
 
     entries: int
-    after_id: int | None
+    after: tuple[int, int] | None
 
 
 def prune_batch(
-    connection: sqlite3.Connection, *, before: int, shown: set[int], after_id: int
+    connection: sqlite3.Connection, *, before: int, after: tuple[int, int] = (0, 0)
 ) -> Pruned:
-    """Delete entries first seen before `before`, of at most `BATCH` with an id above `after_id`.
+    """Delete stories of which all entries were first seen before `before` and no feed shows one.
 
-    Those of a story in `shown` (`windows.shown_story_ids`) stay.
+    A batch looks at most at `BATCH` entries after `after`, a moment of first sight and an id. A
+    story goes as a whole: its first copy keeps later ones from being shown as news.
     """
     rows = connection.execute(
-        """SELECT id, story_id FROM entries WHERE id > ? AND first_seen_at < ?
-            ORDER BY id LIMIT ?""",
-        (after_id, before, BATCH),
+        """SELECT id, story_id, first_seen_at FROM entries
+            WHERE first_seen_at < :before AND (first_seen_at, id) > (:seen_at, :id)
+            ORDER BY first_seen_at, id LIMIT :most""",
+        {"before": before, "seen_at": after[0], "id": after[1], "most": BATCH},
     ).fetchall()
-    doomed = [row for row in rows if row["story_id"] not in shown]
-    for row in doomed:
-        connection.execute(
-            """INSERT OR IGNORE INTO tombstones (source_id, key)
-               SELECT source_id, key FROM identities WHERE entry_id = ?""",
-            (row["id"],),
-        )
-        connection.execute("DELETE FROM entries WHERE id = ?", (row["id"],))
-        connection.execute(
-            """DELETE FROM stories WHERE id = ?
-                 AND NOT EXISTS (SELECT 1 FROM entries WHERE story_id = stories.id)""",
-            (row["story_id"],),
-        )
-    return Pruned(len(doomed), rows[-1]["id"] if len(rows) == BATCH else None)
+    deleted = sum(
+        _forget_story(connection, story_id)
+        for story_id in {row["story_id"] for row in rows}
+        if not _is_wanted(connection, story_id, before)
+    )
+    last = (rows[-1]["first_seen_at"], rows[-1]["id"]) if len(rows) == BATCH else None
+    return Pruned(deleted, last)
+
+
+def _is_wanted(connection: sqlite3.Connection, story_id: int, before: int) -> bool:
+    row = connection.execute(
+        """SELECT 1 FROM entries e WHERE e.story_id = :story AND (e.first_seen_at >= :before
+             OR EXISTS (SELECT 1 FROM shown w WHERE w.entry_id = e.id)) LIMIT 1""",
+        {"story": story_id, "before": before},
+    ).fetchone()
+    return row is not None
+
+
+def _forget_story(connection: sqlite3.Connection, story_id: int) -> int:
+    """Delete a story with its entries; return how many those were."""
+    connection.execute(
+        """INSERT OR IGNORE INTO tombstones (source_id, key)
+           SELECT i.source_id, i.key FROM identities i JOIN entries e ON e.id = i.entry_id
+            WHERE e.story_id = ?""",
+        (story_id,),
+    )
+    entries = connection.execute("DELETE FROM entries WHERE story_id = ?", (story_id,)).rowcount
+    connection.execute("DELETE FROM stories WHERE id = ?", (story_id,))
+    return entries
 
 
 def drop_leftovers(connection: sqlite3.Connection, *, now: int, keep_raw: timedelta) -> None:
@@ -80,8 +97,11 @@ def drop_leftovers(connection: sqlite3.Connection, *, now: int, keep_raw: timede
     )
     connection.execute("DELETE FROM gates WHERE until_at < ?", (now,))
     archive.forget(connection)
-    # A membership that ended below the floor admits nothing any more.
+    # A membership that ended below the floor brings nothing any more; but while an entry of that
+    # time is stored, it keeps later copies from being shown as news.
     connection.execute(
         """DELETE FROM memberships WHERE until_key IS NOT NULL
-             AND until_key <= (SELECT floor FROM feeds WHERE feeds.id = memberships.feed_id)"""
+             AND until_key <= (SELECT floor FROM feeds WHERE feeds.id = memberships.feed_id)
+             AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.source_id = memberships.source_id
+                   AND e.order_key > after_key AND e.order_key <= until_key)"""
     )

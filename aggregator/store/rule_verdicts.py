@@ -65,14 +65,19 @@ def judge(
 
 
 def judge_again(
-    connection: sqlite3.Connection, source_id: int, source: Source, *, with_source: bool
+    connection: sqlite3.Connection,
+    source_id: int,
+    source: Source,
+    feed_ids: set[int],
+    *,
+    with_source: bool,
 ) -> None:
-    """Ask once more about what the source has in the windows of its feeds: rules have changed.
+    """Ask once more about what the source has in the windows of some feeds: rules have changed.
 
     And about what rules have left out before, which archives may show again. `with_source`: its own
     rules, too.
     """
-    feeds = feeds_of(connection, source_id)
+    feeds = [row for row in feeds_of(connection, source_id) if row["id"] in feed_ids]
     lowest = min((row["floor"] for row in feeds), default=0)
     if with_source:
         for entry_id in _concerned(connection, source_id, lowest, None):

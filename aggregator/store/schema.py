@@ -263,6 +263,76 @@ INDEXES = (
     "CREATE INDEX feeds_change ON feeds (change_number)",
 )
 
+# What an earlier version asked for at each look is kept from now on.
+KEPT_WINDOWS = (
+    # What each feed shows: what lies above its floor and is admitted, one entry for each story.
+    """CREATE TABLE shown (
+        feed_id INTEGER NOT NULL REFERENCES feeds (id),
+        order_key INTEGER NOT NULL,
+        entry_id INTEGER NOT NULL REFERENCES entries (id),
+        PRIMARY KEY (feed_id, order_key)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX shown_entry ON shown (entry_id, feed_id)",
+    # How many rows of `shown` a feed has, and when its window drops the next one.
+    "ALTER TABLE feeds ADD COLUMN shown_count INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE feeds ADD COLUMN drops_at INTEGER",
+    "CREATE INDEX feeds_drops ON feeds (drops_at) WHERE drops_at IS NOT NULL",
+    "CREATE INDEX entries_seen ON entries (first_seen_at)",
+    """CREATE INDEX tombstones_absent ON tombstones (absent_since_at)
+        WHERE absent_since_at IS NOT NULL""",
+    """CREATE INDEX memberships_ended ON memberships (feed_id, until_key)
+        WHERE until_key IS NOT NULL""",
+    # An entry is admitted in time where its source was a member when it came, and is one today.
+    """CREATE TEMP TABLE admitted AS
+       SELECT f.id AS feed_id, e.id AS entry_id, e.story_id, e.order_key,
+              e.order_key > f.floor AS is_above,
+              coalesce(json_extract(f.config, '$.dedupe'), 'exact') != 'off' AS is_once,
+              coalesce(a.month * 1000000 + a.number, 9e18) AS place
+         FROM feeds f
+         JOIN memberships m ON m.feed_id = f.id
+         JOIN entries e ON e.source_id = m.source_id AND e.order_key > m.after_key
+              AND e.order_key <= coalesce(m.until_key, 9e18)
+         LEFT JOIN archive a ON a.entry_id = e.id AND a.feed_id = f.id
+        WHERE f.removed_at IS NULL AND e.held_back = 0 AND e.blocked IS NULL
+          AND EXISTS (SELECT 1 FROM memberships t WHERE t.feed_id = f.id
+                AND t.source_id = e.source_id AND t.until_key IS NULL)
+          AND NOT EXISTS (SELECT 1 FROM exclusions x
+                           WHERE x.feed_id = f.id AND x.entry_id = e.id)""",
+    "CREATE INDEX temp.admitted_story ON admitted (feed_id, story_id, place, entry_id)",
+    """INSERT INTO shown (feed_id, order_key, entry_id)
+       SELECT feed_id, order_key, entry_id FROM admitted a
+        WHERE is_above AND (NOT is_once OR entry_id = (
+              SELECT entry_id FROM admitted b WHERE b.feed_id = a.feed_id
+                 AND b.story_id = a.story_id ORDER BY place, entry_id LIMIT 1))""",
+    "DROP TABLE temp.admitted",
+    # At once the next time that anybody looks.
+    """UPDATE feeds SET shown_count = (SELECT count(*) FROM shown WHERE feed_id = feeds.id),
+              drops_at = 0 WHERE removed_at IS NULL""",
+    # The first schema had no archives: what feeds have shown is in them from when the feed changed
+    # last, behind what is there already.
+    """WITH moments AS (
+         SELECT id AS feed_id, max(changed_at, coalesce(
+                  (SELECT max(shown_at) FROM archive a WHERE a.feed_id = feeds.id), 0)) AS shown_at
+           FROM feeds),
+       months AS (
+         SELECT feed_id, shown_at,
+                CAST(strftime('%Y%m', shown_at / 1000000, 'unixepoch') AS INTEGER) AS month
+           FROM moments)
+       INSERT INTO archive (feed_id, month, number, entry_id, shown_at, change_key)
+       SELECT s.feed_id, n.month,
+              row_number() OVER (PARTITION BY s.feed_id ORDER BY s.order_key)
+                + coalesce((SELECT max(number) FROM archive a
+                             WHERE a.feed_id = s.feed_id AND a.month = n.month), 0),
+              s.entry_id, n.shown_at,
+              row_number() OVER (ORDER BY s.feed_id, s.order_key)
+                + (SELECT largest_change_key FROM counters)
+         FROM shown s JOIN months n ON n.feed_id = s.feed_id
+        WHERE NOT EXISTS (SELECT 1 FROM archive a
+                           WHERE a.entry_id = s.entry_id AND a.feed_id = s.feed_id)""",
+    """UPDATE counters SET largest_change_key =
+              max(largest_change_key, coalesce((SELECT max(change_key) FROM archive), 0))""",
+)
+
 SCALING: tuple[str, ...] = (
     # A note is of a source, of a feed, or of the whole; what it says is JSON by its kind.
     "ALTER TABLE notes RENAME TO worded_notes",

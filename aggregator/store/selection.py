@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,15 +10,15 @@ from aggregator.model import Exportable, Provenance, Selection, Story
 from aggregator.model.instants import instant
 from aggregator.store import archive
 from aggregator.store.codec import loads
-from aggregator.store.feed_windows import IS_ADMITTED, SHOWN, parameters
+from aggregator.store.feed_windows import candidates
 from aggregator.store.rows import categories_of, enclosures_of, source_of
 from aggregator.store.rule_verdicts import facts_of, given_tags
 from aggregator.stories.concealment import SourceWords, public_origin
 from aggregator.stories.reading import StoredStory, as_read, raw_html
+from aggregator.stories.windows import refusal
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
 
     from aggregator.model import ArchivePart, Feed, Origin, Source
 
@@ -25,10 +26,11 @@ _COLUMNS = """e.*, s.public_id AS story_public_id,
            (SELECT count(*) FROM entries o WHERE o.story_id = e.story_id) AS copies"""
 
 _IN_WINDOW = f"""
-    SELECT {_COLUMNS} FROM ({SHOWN} LIMIT :limit) shown
-      JOIN entries e ON e.id = shown.id
-      JOIN stories s ON s.id = shown.story_id
-     ORDER BY e.order_key DESC
+    SELECT {_COLUMNS} FROM shown w
+      JOIN entries e ON e.id = w.entry_id
+      JOIN stories s ON s.id = e.story_id
+     WHERE w.feed_id = :feed
+     ORDER BY w.order_key DESC LIMIT :limit
 """  # noqa: S608 -- built of constants
 
 _IN_FEED = """e.blocked IS NULL
@@ -55,17 +57,10 @@ _EXPORTABLE = f"""
      ORDER BY a.change_key LIMIT :most
 """  # noqa: S608 -- built of constants
 
-# The other sources of a shown entry's story that the feed admits, in the order of their copies.
-_OTHERS = f"""
-    SELECT o.source_id FROM entries e JOIN entries o ON o.story_id = e.story_id AND o.id != e.id
-     WHERE e.id = :entry AND o.source_id != e.source_id AND {IS_ADMITTED.format(e="o")}
-     GROUP BY o.source_id ORDER BY min(o.order_key)
-"""  # noqa: S608 -- built of constants
-
 
 def select(connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row) -> Selection:
     """Return the feed's window, in the feed's order, as its readers may see it."""
-    found = connection.execute(_IN_WINDOW, parameters(row, feed) | {"limit": feed.limit})
+    found = connection.execute(_IN_WINDOW, {"feed": row["id"], "limit": feed.limit})
     stories = _stories(connection, feed, row, found.fetchall())
     if feed.order == "published":
         # Stable: of one second, what arrived later stands first.
@@ -83,7 +78,7 @@ def select_archive(
     if place is None:
         return None
     found = connection.execute(
-        _IN_ARCHIVE, parameters(row, feed) | archive.bounds(parts[place])
+        _IN_ARCHIVE, {"feed": row["id"]} | archive.bounds(parts[place])
     ).fetchall()
     stories = tuple(map(_as_it_was, _stories(connection, feed, row, found)))
     return replace(
@@ -110,7 +105,7 @@ def exportable(
     connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row, *, after: int, most: int
 ) -> tuple[tuple[Exportable, ...], int | None]:
     """Return stories that the feed has shown and that changed after a cursor, in that order."""
-    asked = parameters(row, feed) | {"after": after, "most": most}
+    asked = {"feed": row["id"], "after": after, "most": most}
     found = connection.execute(_EXPORTABLE, asked).fetchall()
     stories = _stories(connection, feed, row, found)
     told = tuple(
@@ -144,7 +139,7 @@ def _selection(
 
 
 def _stories(
-    connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row, found: Iterable[sqlite3.Row]
+    connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row, found: list[sqlite3.Row]
 ) -> tuple[Story, ...]:
     origins: dict[int, tuple[Origin, Source]] = {}
 
@@ -154,16 +149,32 @@ def _stories(
             origins[source_id] = public_origin(words), words.source
         return origins[source_id]
 
+    told_more_often = {entry["story_id"] for entry in found if entry["copies"] > 1}
+    others = {} if feed.dedupe == "off" else _others(connection, row["id"], told_more_often)
     stories = []
     for entry in found:
         story = as_read(_stored(entry, feed, *origin(entry["source_id"])), feed)
         if feed.dedupe == "off":
             story = replace(story, id=entry["public_id"])
-        elif entry["copies"] > 1:
-            others = connection.execute(_OTHERS, parameters(row, feed) | {"entry": entry["id"]})
-            story = replace(story, also=tuple(origin(one)[0] for (one,) in others.fetchall()))
+        else:
+            own = entry["source_id"]
+            also = (one for one in others.get(entry["story_id"], ()) if one != own)
+            story = replace(story, also=tuple(origin(one)[0] for one in also))
         stories.append(story)
     return tuple(stories)
+
+
+def _others(
+    connection: sqlite3.Connection, feed_id: int, story_ids: set[int]
+) -> dict[int, tuple[int, ...]]:
+    """Return the sources of which the feed admits an entry of each story, in the entries' order."""
+    found: dict[int, dict[int, None]] = defaultdict(dict)
+    for one in sorted(
+        candidates(connection, feed_id, story_ids), key=lambda candidate: candidate.order_key
+    ):
+        if refusal(one) is None:
+            found[one.story_id][one.source_id] = None
+    return {story_id: tuple(source_ids) for story_id, source_ids in found.items()}
 
 
 def _stored(row: sqlite3.Row, feed: Feed, origin: Origin, source: Source) -> StoredStory:

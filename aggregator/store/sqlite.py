@@ -32,7 +32,7 @@ from aggregator.store.codec import dumps
 from aggregator.store.connection import open_reader as open_reading
 from aggregator.store.connection import open_writer
 from aggregator.store.due_sources import due_sources
-from aggregator.store.feed_versions import FeedVersions, bump
+from aggregator.store.feed_versions import FeedVersions
 from aggregator.store.ingest import Poll, absorb
 from aggregator.store.leases import Leases
 from aggregator.store.retention import drop_leftovers, prune_batch
@@ -190,19 +190,18 @@ class SqliteStore(Store):
 
     @override
     def advance(self, now: datetime) -> tuple[str, ...]:
-        return self._write(lambda db: _advance_all(db, micros(now)))
+        return self._write(lambda db: feed_windows.advance_all(db, micros(now)))
 
     @override
     def prune(self, now: datetime, *, retention: timedelta, keep_raw: timedelta) -> int:
-        at, total, after_id = micros(now), 0, 0
+        at, total, after = micros(now), 0, (0, 0)
         before = at - retention // MICROSECOND
-        shown = self._write(feed_windows.shown_story_ids)
         while True:
-            batch = self._write(partial(prune_batch, before=before, shown=shown, after_id=after_id))
+            batch = self._write(partial(prune_batch, before=before, after=after))
             total += batch.entries
-            if batch.after_id is None:
+            if batch.after is None:
                 break
-            after_id = batch.after_id
+            after = batch.after
         self._write(lambda db: drop_leftovers(db, now=at, keep_raw=keep_raw))
         return total
 
@@ -433,17 +432,6 @@ def _arrivals(db: sqlite3.Connection, source_id: int) -> tuple[datetime, ...]:
         (source_id, ARRIVALS),
     )
     return tuple(instant(published_at) for (published_at,) in rows)
-
-
-def _advance_all(db: sqlite3.Connection, now: int) -> tuple[str, ...]:
-    dropped = []
-    for row in db.execute("SELECT * FROM feeds WHERE removed_at IS NULL").fetchall():
-        feed = feed_of(row["config"])
-        entries = feed_windows.shown(db, row, feed)
-        if len(feed_windows.advance(db, row, feed, entries, now)) < len(entries):
-            bump(db, row["id"], now)
-            dropped.append(row["name"])
-    return tuple(dropped)
 
 
 def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:

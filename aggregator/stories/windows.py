@@ -1,0 +1,194 @@
+"""What a feed shows: the entries that it admits, one for each story, what its window drops and why.
+
+A feed shows what lies above its floor. The floor rises when the window drops a story, and never
+falls: nothing that was dropped enters again, whatever is configured, removed or added later.
+Order keys and floors are microseconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from math import inf
+from typing import TYPE_CHECKING
+
+from aggregator.model.instants import MICROSECOND
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aggregator.model import Feed
+
+#: After a feed's creation, sources that are first polled within this time bring all they have:
+#: the feed has no readers yet. Later ones bring at most their `backfill`.
+FILLING_US = 3_600_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A time in which a feed selects a source, by order keys; `until` is `None` for today's."""
+
+    after: int
+    until: int | None
+
+    def covers(self, order_key: int) -> bool:
+        """Tell whether an entry with this key came in that time."""
+        return self.after < order_key and (self.until is None or order_key <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry, as far as it matters to whether a certain feed shows it.
+
+    `blocked` is the rule of its source, `excluded` the reason of the feed that leaves it out.
+    `memberships` are those of its source in the feed. `place` is where the feed's archive has it
+    (month such as 202611, number), `None` where the feed never showed it.
+    """
+
+    entry_id: int
+    story_id: int
+    source_id: int
+    order_key: int
+    held_back: bool
+    blocked: str | None
+    excluded: str | None
+    memberships: tuple[Membership, ...]
+    place: tuple[int, int] | None
+
+
+class Reason(StrEnum):
+    """Why a feed shows an entry, or does not."""
+
+    IN_WINDOW = "in-window"
+    COPY_IN_WINDOW = "copy-in-window"
+    COPY_HAS_LEFT = "copy-has-left"
+    HAS_LEFT = "has-left"
+    TOO_OLD = "too-old"
+    NOT_SELECTED = "not-selected"
+    HELD_BACK = "held-back"
+    BLOCKED = "blocked"
+    EXCLUDED = "excluded"
+    NOT_BROUGHT_ALONG = "not-brought-along"
+
+
+#: Reasons for which a reader of the feed finds the story there.
+SHOWN = frozenset({Reason.IN_WINDOW, Reason.COPY_IN_WINDOW})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A reason with its detail: the rule of BLOCKED and EXCLUDED, the month of HAS_LEFT."""
+
+    reason: Reason
+    detail: str = ""
+
+
+def refusal(candidate: Candidate) -> Verdict | None:
+    """Return why the feed does not admit an entry, `None` where it does; its floor apart."""
+    if all(one.until is not None for one in candidate.memberships):
+        return Verdict(Reason.NOT_SELECTED)
+    if candidate.held_back:
+        return Verdict(Reason.HELD_BACK)
+    if candidate.blocked is not None:
+        return Verdict(Reason.BLOCKED, candidate.blocked)
+    if candidate.excluded is not None:
+        return Verdict(Reason.EXCLUDED, candidate.excluded)
+    if not any(one.covers(candidate.order_key) for one in candidate.memberships):
+        return Verdict(Reason.NOT_BROUGHT_ALONG)
+    return None
+
+
+def first_of(copies: Iterable[Candidate]) -> Candidate | None:
+    """Return the entry by which the feed tells a story, of all entries of the story.
+
+    Another source's copy that comes later neither moves a story nor brings it back. First is what
+    the feed showed first, else what came first (ids grow), not the smallest order key: a source
+    that is added, or that joins the feed, brings copies with keys of the past.
+    """
+    admitted = (one for one in copies if refusal(one) is None)
+    return min(admitted, key=lambda one: (one.place or (inf, inf), one.entry_id), default=None)
+
+
+def standing(candidates: Iterable[Candidate], *, floor: int, once: bool) -> list[Candidate]:
+    """Return what of some stories a feed shows, oldest first.
+
+    `candidates` holds all entries of each of the stories; `once` shows a story by one of them.
+    """
+    ordered = sorted(candidates, key=lambda one: one.story_id)
+    if once:
+        stories = (list(copies) for _, copies in groupby(ordered, lambda one: one.story_id))
+        chosen = [one for one in map(first_of, stories) if one is not None]
+    else:
+        chosen = [one for one in ordered if refusal(one) is None]
+    above = (one for one in chosen if one.order_key > floor)
+    return sorted(above, key=lambda one: one.order_key)
+
+
+def verdict(entry_id: int, copies: Iterable[Candidate], *, floor: int, once: bool) -> Verdict:
+    """Return why a feed shows an entry or does not; `copies` are all entries of its story."""
+    copies = list(copies)
+    (own,) = (one for one in copies if one.entry_id == entry_id)
+    refused = refusal(own)
+    if refused is not None:
+        return refused
+    if own.order_key <= floor:
+        if own.place is None:
+            return Verdict(Reason.TOO_OLD)
+        return Verdict(Reason.HAS_LEFT, f"{own.place[0] // 100}-{own.place[0] % 100:02}")
+    first = first_of(copies) if once else own
+    if first is None or first.entry_id == entry_id:
+        return Verdict(Reason.IN_WINDOW)
+    if first.order_key > floor:
+        return Verdict(Reason.COPY_IN_WINDOW)
+    return Verdict(Reason.COPY_HAS_LEFT)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a window drops.
+
+    `dropped` is how many entries, `floor` the largest key among them. The next one is to be dropped
+    after `drops_at` unless others come before, `None` for never. `is_full`: the feed's limit is
+    reached before the window's end.
+    """
+
+    dropped: int
+    floor: int | None
+    drops_at: int | None
+    is_full: bool
+
+
+def cut(feed: Feed, oldest_first: Iterable[int], count: int, now: int) -> Cut:
+    """Return what the feed's window drops at `now`, of `count` entries.
+
+    `oldest_first` are their order keys, read no further than what is dropped, and one.
+    """
+    length = feed.window // MICROSECOND
+    kept = in_window = count
+    floor = drops_at = None
+    for key in oldest_first:
+        may_age = kept > feed.min_entries
+        if may_age and key < now - length:
+            in_window -= 1
+        elif kept <= feed.limit:
+            drops_at = key + length if may_age else None
+            break
+        kept -= 1
+        floor = key
+    return Cut(count - kept, floor, drops_at, in_window >= feed.limit)
+
+
+def joins_after(*, ended: int, floor: int, backfill_cut: int, is_filling: bool) -> int:
+    """Return after which order key a feed takes what a source had before it joined.
+
+    A feed that has readers already (not `is_filling`) takes what came in earlier memberships, the
+    last of which `ended`, and the newest `backfill` of the others: those above `backfill_cut`.
+    """
+    # What lies below the floor cannot be shown; it must not stand for a story that is, either.
+    return ended if is_filling else max(ended, floor, backfill_cut)
+
+
+def is_filling(*, created_at: int, now: int) -> bool:
+    """Tell whether a feed is so new that it has no readers yet."""
+    return now <= created_at + FILLING_US

@@ -1,0 +1,267 @@
+"""What a feed shows, as a decision on values: admission, one entry a story, what a window drops."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.stories.windows import (
+    FILLING_US,
+    Candidate,
+    Cut,
+    Membership,
+    Reason,
+    Verdict,
+    cut,
+    first_of,
+    is_filling,
+    joins_after,
+    refusal,
+    standing,
+    verdict,
+)
+from tests.making import feed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MEMBER = (Membership(0, None),)
+ENTRY = Candidate(
+    entry_id=1,
+    story_id=1,
+    source_id=1,
+    order_key=100,
+    held_back=False,
+    blocked=None,
+    excluded=None,
+    memberships=MEMBER,
+    place=None,
+)
+EARLIER, TODAY = Membership(0, 50), Membership(80, None)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "refused"),
+    [
+        (ENTRY, None),
+        (replace(ENTRY, memberships=()), Verdict(Reason.NOT_SELECTED)),
+        (replace(ENTRY, memberships=(Membership(0, 200),)), Verdict(Reason.NOT_SELECTED)),
+        (replace(ENTRY, held_back=True), Verdict(Reason.HELD_BACK)),
+        (replace(ENTRY, blocked="b", excluded="x"), Verdict(Reason.BLOCKED, "b")),
+        (replace(ENTRY, excluded="x"), Verdict(Reason.EXCLUDED, "x")),
+        (replace(ENTRY, memberships=(EARLIER, TODAY)), None),
+        (replace(ENTRY, memberships=(EARLIER, TODAY), order_key=50), None),
+        (
+            replace(ENTRY, memberships=(EARLIER, TODAY), order_key=51),
+            Verdict(Reason.NOT_BROUGHT_ALONG),
+        ),
+        (
+            replace(ENTRY, memberships=(EARLIER, TODAY), order_key=80),
+            Verdict(Reason.NOT_BROUGHT_ALONG),
+        ),
+        (replace(ENTRY, memberships=(EARLIER, TODAY), order_key=81), None),
+    ],
+)
+def test_a_feed_admits_what_came_while_its_source_was_selected_and_no_rule_leaves_out(
+    candidate: Candidate, refused: Verdict | None
+) -> None:
+    assert refusal(candidate) == refused
+
+
+COPY = replace(ENTRY, entry_id=2, order_key=60)
+
+
+@pytest.mark.parametrize(
+    ("copies", "first"),
+    [
+        ((ENTRY, COPY), 1),
+        ((COPY, ENTRY), 1),
+        ((ENTRY, replace(COPY, place=(202611, 3))), 2),
+        ((replace(ENTRY, place=(202612, 1)), replace(COPY, place=(202611, 3))), 2),
+        ((replace(ENTRY, place=(202611, 2)), replace(COPY, place=(202611, 3))), 1),
+        ((replace(ENTRY, blocked="b"), COPY), 2),
+        ((replace(ENTRY, blocked="b"), replace(COPY, held_back=True)), None),
+    ],
+)
+def test_a_story_is_told_by_what_was_shown_first_else_by_what_came_first(
+    copies: tuple[Candidate, ...], first: int | None
+) -> None:
+    found = first_of(copies)
+    assert (None if found is None else found.entry_id) == first
+
+
+@pytest.mark.parametrize(
+    ("floor", "once", "own", "copy"),
+    [
+        (0, True, Verdict(Reason.IN_WINDOW), Verdict(Reason.COPY_IN_WINDOW)),
+        (0, False, Verdict(Reason.IN_WINDOW), Verdict(Reason.IN_WINDOW)),
+        (60, True, Verdict(Reason.IN_WINDOW), Verdict(Reason.TOO_OLD)),
+        (100, True, Verdict(Reason.TOO_OLD), Verdict(Reason.TOO_OLD)),
+    ],
+)
+def test_each_entry_has_a_reason_to_be_shown_or_not(
+    floor: int, once: bool, own: Verdict, copy: Verdict
+) -> None:
+    copies = (ENTRY, COPY)
+    assert verdict(1, copies, floor=floor, once=once) == own
+    assert verdict(2, copies, floor=floor, once=once) == copy
+
+
+def test_what_has_left_names_its_month_and_keeps_later_copies_away() -> None:
+    left = replace(ENTRY, order_key=50, place=(202603, 7))
+    copies = (left, COPY)
+    assert verdict(1, copies, floor=55, once=True) == Verdict(Reason.HAS_LEFT, "2026-03")
+    assert verdict(2, copies, floor=55, once=True) == Verdict(Reason.COPY_HAS_LEFT)
+    assert standing(copies, floor=55, once=True) == []
+    assert standing(copies, floor=55, once=False) == [COPY]
+
+
+memberships = st.lists(
+    st.builds(Membership, st.integers(0, 30), st.none() | st.integers(0, 30)), max_size=3
+).map(tuple)
+candidates = st.lists(
+    st.builds(
+        Candidate,
+        entry_id=st.integers(1, 30),
+        story_id=st.integers(1, 5),
+        source_id=st.just(1),
+        order_key=st.integers(1, 30),
+        held_back=st.booleans(),
+        blocked=st.none() | st.just("b"),
+        excluded=st.none() | st.just("x"),
+        memberships=memberships | st.just(MEMBER),
+        place=st.none() | st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    ),
+    unique_by=(lambda one: one.entry_id, lambda one: one.order_key),
+)
+
+
+@given(candidates, st.integers(0, 30), st.booleans())
+def test_what_stands_is_what_is_said_to_and_does_not_depend_on_what_is_asked_together(
+    found: list[Candidate], floor: int, once: bool
+) -> None:
+    stood = standing(found, floor=floor, once=once)
+    assert [one.order_key for one in stood] == sorted(one.order_key for one in stood)
+    assert all(one.order_key > floor and refusal(one) is None for one in stood)
+    if once:
+        assert len({one.story_id for one in stood}) == len(stood)
+    said = [
+        one
+        for one in found
+        if verdict(
+            one.entry_id,
+            [copy for copy in found if copy.story_id == one.story_id],
+            floor=floor,
+            once=once,
+        ).reason
+        is Reason.IN_WINDOW
+    ]
+    assert sorted(one.entry_id for one in said) == sorted(one.entry_id for one in stood)
+    assert standing(reversed(found), floor=floor, once=once) == stood
+
+
+@given(candidates, st.integers(0, 30), st.integers(0, 30), st.booleans())
+def test_a_floor_that_rises_brings_nothing(
+    found: list[Candidate], low: int, higher: int, once: bool
+) -> None:
+    before = standing(found, floor=low, once=once)
+    after = standing(found, floor=low + higher, once=once)
+    assert after == [one for one in before if one.order_key > low + higher]
+
+
+SECOND = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("keys", "min_entries", "limit", "now", "found"),
+    [
+        ([], 0, 5, 100, Cut(0, None, None, is_full=False)),
+        ([90, 95], 0, 5, 100, Cut(0, None, 100, is_full=False)),
+        ([89, 90, 95], 0, 5, 100, Cut(1, 89, 100, is_full=False)),
+        ([1, 2, 95], 2, 5, 100, Cut(1, 1, None, is_full=False)),
+        ([1, 2, 3], 3, 5, 100, Cut(0, None, None, is_full=False)),
+        ([91, 92, 93, 94], 0, 3, 100, Cut(1, 91, 102, is_full=True)),
+        ([91, 92, 93], 0, 3, 100, Cut(0, None, 101, is_full=True)),
+        ([1, 92, 93], 0, 3, 100, Cut(1, 1, 102, is_full=False)),
+        ([1, 2, 3, 4], 4, 3, 100, Cut(1, 1, None, is_full=True)),
+    ],
+)
+def test_a_window_drops_what_is_old_beyond_min_entries_and_what_is_beyond_limit(
+    keys: list[int], min_entries: int, limit: int, now: int, found: Cut
+) -> None:
+    ten_seconds = feed(window=timedelta(seconds=10), min_entries=min_entries, limit=limit)
+    micro = [key * SECOND for key in keys]
+    cut_ = cut(ten_seconds, micro, len(keys), now * SECOND)
+    whole = replace(
+        cut_,
+        floor=None if cut_.floor is None else cut_.floor // SECOND,
+        drops_at=None if cut_.drops_at is None else cut_.drops_at // SECOND,
+    )
+    assert whole == found
+
+
+@given(
+    st.sets(st.integers(0, 40), max_size=20).map(sorted),
+    st.integers(0, 10),
+    st.integers(0, 10),
+    st.integers(1, 10),
+    st.integers(0, 60),
+)
+def test_a_cut_window_has_nothing_to_drop_until_it_says_so(
+    seconds: list[int], length: int, min_entries: int, limit: int, now: int
+) -> None:
+    keys = [second * SECOND for second in seconds]
+    short = feed(window=timedelta(seconds=length), min_entries=min_entries, limit=limit)
+    found = cut(short, keys, len(keys), now * SECOND)
+    assert (found.floor is None) == (found.dropped == 0)
+    left = keys[found.dropped :]
+    assert len(left) >= min(min_entries, limit, len(keys))
+    assert len(left) <= limit
+    again = cut(short, left, len(left), now * SECOND)
+    assert (again.dropped, again.drops_at) == (0, found.drops_at)
+    if found.drops_at is not None:
+        assert found.drops_at >= now * SECOND
+        assert cut(short, left, len(left), found.drops_at).dropped == 0
+        assert cut(short, left, len(left), found.drops_at + 1).dropped > 0
+    else:
+        assert cut(short, left, len(left), (now + 1000) * SECOND).dropped == 0
+
+
+def test_a_window_reads_one_key_more_than_it_drops() -> None:
+    read = []
+
+    def keys() -> Iterator[int]:
+        for key in range(100):
+            read.append(key)
+            yield key
+
+    short = feed(window=timedelta(microseconds=10), min_entries=0)
+    assert cut(short, keys(), 100, 15).dropped == 5
+    assert read == list(range(6))
+
+
+@pytest.mark.parametrize(
+    ("ended", "floor", "backfill_cut", "filling", "after"),
+    [
+        (0, 30, 20, True, 0),
+        (5, 30, 20, True, 5),
+        (0, 30, 20, False, 30),
+        (0, 10, 20, False, 20),
+        (25, 10, 20, False, 25),
+    ],
+)
+def test_a_source_that_joins_brings_all_only_to_a_feed_without_readers(
+    ended: int, floor: int, backfill_cut: int, filling: bool, after: int
+) -> None:
+    found = joins_after(ended=ended, floor=floor, backfill_cut=backfill_cut, is_filling=filling)
+    assert found == after
+
+
+def test_a_feed_has_no_readers_for_an_hour() -> None:
+    assert is_filling(created_at=7, now=7 + FILLING_US)
+    assert not is_filling(created_at=7, now=8 + FILLING_US)
