@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from aggregator.model import Category, Enclosure, Export, Exportable, Origin, Story
 from aggregator.model.errors import ConfigError
 from aggregator.outputs.posts import Layout, attempt, post_of, shipped
-from aggregator.outputs.posts.post_markup import excerpt, protect
+from aggregator.outputs.posts.post_markup import beginning, protect
 from aggregator.outputs.posts.yaml_scalars import quoted, scalar
 
 AT = datetime(2026, 11, 3, 4, 5, 6, tzinfo=UTC)
@@ -255,9 +255,9 @@ def test_a_raw_body_does_not_tell_our_keys() -> None:
 
 def test_an_excerpt_is_a_line_of_text() -> None:
     html = "<h1>A</h1><p>b<b>c</b>&amp;\nd<br>e</p>" + "<p>汉字</p>" * 200
-    assert excerpt(html).startswith("A bc& d e 汉字 汉字")
-    assert len(excerpt(html)) <= 300
-    assert excerpt(html).endswith("…")
+    assert beginning(html).startswith("A bc& d e 汉字 汉字")
+    assert len(beginning(html)) <= 300
+    assert beginning(html).endswith("…")
 
 
 # --- templates ----------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from aggregator import parse, refine
 from aggregator.daemon.workers import Workers
 from aggregator.model import Body, Entry, Problem, ProblemKind, Refined
 from aggregator.model.errors import UnreadableError
-from aggregator.refine.sanitise import clean, to_text
+from aggregator.refine.sanitise import clean
+from aggregator.web.visible_text import visible_text
 from tests import corpus
 
 if TYPE_CHECKING:
@@ -142,4 +143,4 @@ async def test_the_seed_comes_out_with_title_link_date_images_and_full_text() ->
     assert entry.content_html.count("<img ") == 3
     assert entry.content_html.count('referrerpolicy="no-referrer"') == 3
     (original,) = feedparser.parse(io.BytesIO(seed.read_bytes())).entries
-    assert to_text(entry.content_html).split() == to_text(original.summary).split()
+    assert visible_text(entry.content_html).split() == visible_text(original.summary).split()

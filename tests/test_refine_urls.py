@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.web.redaction import SECRET_PARAMETERS
-from aggregator.web.text import excerpt, one_line, paragraphs, scrub
+from aggregator.web.text import paragraphs, scrub
 from aggregator.web.urls import absolute_url, canonical_url, is_page, public_url
 
 BASE = "https://example.com/a/b.html"
@@ -151,21 +151,6 @@ def test_scrubbed_text_stands_in_any_xml_document(text: str) -> None:
     element.text = clean
     parsed = ET.fromstring(ET.tostring(element, encoding="utf-8"))  # noqa: S314 - our own document
     assert (parsed.text or "") == clean.replace("\r\n", "\n").replace("\r", "\n")
-
-
-@given(st.text(), st.integers(min_value=2, max_value=50))
-def test_an_excerpt_is_a_beginning_within_its_limit(text: str, limit: int) -> None:
-    line = one_line(text)
-    cut = excerpt(line, limit)
-    assert len(cut) <= limit
-    assert line.startswith(cut.removesuffix("…"))
-    assert one_line(line) == line
-
-
-def test_an_excerpt_ends_on_a_word() -> None:
-    assert excerpt("one two three four five", 20) == "one two three four…"
-    assert excerpt("小米造车迎来新进展，五菱营销高管加盟", 12) == "小米造车迎来新进展…"
-    assert excerpt("short", 80) == "short"
 
 
 def test_plain_text_keeps_its_paragraphs_and_lines() -> None:

@@ -51,7 +51,7 @@ def block(condition: Condition) -> str | None:
             Condition(title=("小米",), author=("编辑甲",), older_than=DAY / 2),
             'blocked by age 0.5d and title "小米" and author "编辑甲"',
         ),
-        (Condition(title=("/" + "小?" * 40 + "米/",)), f'blocked by title "/{"小?" * 39}小…"'),
+        (Condition(title=("/" + "小?" * 40 + "米/",)), f'blocked by title "/{"小?" * 39}…"'),
         (Condition(), None),
     ],
 )

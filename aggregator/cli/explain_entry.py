@@ -65,16 +65,16 @@ def _raw_html(facts: EntryFacts) -> str:
 
 
 def _cleaned(facts: EntryFacts) -> Iterator[str]:
-    from aggregator.refine.sanitise import to_text
+    from aggregator.web.excerpts import excerpt
+    from aggregator.web.visible_text import visible_text
 
     if facts.raw is None:
         yield "cleaned: what the publisher wrote is not kept any more ([store] keep_raw)"
     else:
         found = removals(facts)
         yield f"cleaned: {line(', '.join(found)) if found else 'nothing was removed'}"
-    text = line(to_text(facts.content_html)) or line(facts.summary)
-    more = "…" if len(text) > SHOWN_TEXT_CHARS else ""
-    yield f"  {text[:SHOWN_TEXT_CHARS]}{more}" if text else "  without a text"
+    text = line(visible_text(facts.content_html)) or line(facts.summary)
+    yield f"  {excerpt(text, SHOWN_TEXT_CHARS)}" if text else "  without a text"
 
 
 def _dated(facts: EntryFacts) -> Iterator[str]:

@@ -173,7 +173,9 @@ def _is_free(name: str, taken: set[str]) -> bool:
 
 
 def _line(text: str, most: int) -> str:
-    return "".join(char if char.isprintable() else " " for char in text).strip()[:most].strip()
+    from aggregator.web.text import printable
+
+    return printable(text).strip()[:most].strip()
 
 
 def _tell(plan: Plan, path: Path, *, dry_run: bool) -> None:

@@ -15,8 +15,9 @@ def plain(text: str) -> str:
     obey. Line breaks stay.
     """
     from aggregator.web.redaction import redact
+    from aggregator.web.text import printable
 
-    return "".join(char if char.isprintable() or char == "\n" else " " for char in redact(text))
+    return printable(redact(text), keep="\n")
 
 
 def line(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.config.text_values import written
 from aggregator.model.mistakes import MistakeKind as Kind
+from aggregator.web.excerpts import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -316,6 +317,5 @@ _WORDS = _Words()
 
 
 def _printable(text: str) -> str:
-    if len(text) > _MAX_SHOWN_CHARS:
-        text = text[:_MAX_SHOWN_CHARS] + "…"
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    shown = shortened(text, _MAX_SHOWN_CHARS)
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in shown)

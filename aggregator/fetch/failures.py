@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import unicodedata
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,9 @@ from aggregator.parse.non_feeds import (
     rsshub_error,
     rsshub_problem,
 )
+from aggregator.web.excerpts import shortened
 from aggregator.web.redaction import redact
+from aggregator.web.text import printable_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,9 +97,7 @@ class FetchError(AggregatorError):
 def quote(text: str) -> str:
     """Return text from outside as it may stand in a sentence: one line, bounded, no secret."""
     bounded = redact(text[: 4 * MAX_QUOTE_CHARACTERS])
-    clean = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in bounded)
-    short = " ".join(clean.split())
-    return short if len(short) <= MAX_QUOTE_CHARACTERS else short[:MAX_QUOTE_CHARACTERS] + "…"
+    return shortened(printable_line(bounded), MAX_QUOTE_CHARACTERS)
 
 
 def status_problem(

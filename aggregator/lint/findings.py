@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.lint.lint_rules import RULES
+from aggregator.web.excerpts import shortened
 
 if TYPE_CHECKING:
     from aggregator.lint.lint_rules import Level
@@ -80,4 +81,4 @@ class Report:
 def quoted(text: str) -> str:
     """Return a value as a message shows it: on one line, in quotation marks, shortened."""
     line = " ".join(text[: 4 * MAX_QUOTED_CHARS].split())
-    return f"“{line[:MAX_QUOTED_CHARS]}…”" if len(line) > MAX_QUOTED_CHARS else f"“{line}”"
+    return f"“{shortened(line, MAX_QUOTED_CHARS)}”"

@@ -7,6 +7,8 @@ import re
 from urllib.parse import urljoin
 
 from aggregator.model import Problem, ProblemKind
+from aggregator.web.excerpts import shortened
+from aggregator.web.text import printable_line
 
 #: Titles and feed links stand in the head of a page; this much is searched for them.
 _HEAD_CHARS = 64 * 1024
@@ -124,6 +126,4 @@ def _named_feed(head: str, source_url: str) -> str | None:
 
 
 def _shown(text: str) -> str:
-    line = " ".join(html.unescape(text).split())
-    line = "".join(character for character in line if character.isprintable())
-    return line if len(line) <= _SHOWN_CHARS else line[: _SHOWN_CHARS - 1] + "…"
+    return shortened(printable_line(html.unescape(text)), _SHOWN_CHARS)

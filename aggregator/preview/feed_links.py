@@ -5,6 +5,8 @@ from __future__ import annotations
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from aggregator.model import FeedLink
+from aggregator.web.excerpts import excerpt
+from aggregator.web.text import printable_line
 
 #: Media types of documents that we read. Not `application/json`, which WordPress uses for its
 #: interface (https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/), and not
@@ -66,5 +68,4 @@ def absolute(href: str, base_url: str) -> str | None:
 
 def one_line(text: str | None) -> str | None:
     """Return text that can be shown on a line, or `None` when nothing is left of it."""
-    words = "".join(char if char.isprintable() else " " for char in text or "").split()
-    return " ".join(words)[:MAX_TITLE_CHARS] or None
+    return excerpt(printable_line(text or ""), MAX_TITLE_CHARS) or None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,8 @@ from aggregator.publish.xml_safety import (
     clean_url,
     person_name,
 )
+from aggregator.web.excerpts import excerpt
+from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
     from aggregator.model import Category, Enclosure, Feed, Origin, Story
@@ -30,18 +31,6 @@ SUMMARY_CHARACTERS = 500
 
 #: How far into a content its first words are sought.
 BEGINNING_CHARACTERS = 20_000
-
-# Enough to read our own sanitised HTML; the last tag may be cut off.
-_TAG = re.compile(r"</?([a-z0-9]*)[^>]*(?:>|$)", re.IGNORECASE)
-# Words go on across these; every other element ends one.
-_WITHIN_WORDS = frozenset(
-    {
-        "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "i", "ins",
-        "kbd", "mark", "q", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "time",
-        "tt", "u", "var", "wbr",
-    }
-)  # fmt: skip
-_SENTENCE_ENDS = "。！？!?；;，,、 "
 
 #: Order keys are unique, but many differ by whole seconds or by single microseconds only. Their
 #: remainders by a prime (3·2¹⁸ + 1) that divides no such difference are told as microseconds.
@@ -200,22 +189,8 @@ def _filled(template: str, title: str, source: ItemSource, origin: Origin) -> st
 
 def _line(summary: str, content_html: str, limit: int) -> str:
     """Return a story's first words on one line, maybe none; a cut falls between words."""
-    text = summary
-    if not text:
-        text = unescape(_TAG.sub(_blank, content_html[:BEGINNING_CHARACTERS]))
-    line = " ".join(clean(text).split())
-    if len(line) <= limit:
-        return line
-    cut = line[: limit - 1]
-    end = max(cut.rfind(mark) for mark in _SENTENCE_ENDS)
-    # To lose more than a third for a word's end is worse than to cut a word.
-    if end > limit * 2 // 3:
-        cut = cut[:end]
-    return cut.rstrip(_SENTENCE_ENDS) + "…"
-
-
-def _blank(tag: re.Match[str]) -> str:
-    return "" if tag[1].lower() in _WITHIN_WORDS else " "
+    text = summary or visible_text(content_html, BEGINNING_CHARACTERS)
+    return excerpt(" ".join(clean(text).split()), limit)
 
 
 def _categories(categories: tuple[Category, ...]) -> tuple[ItemCategory, ...]:

@@ -27,19 +27,20 @@ from aggregator.refine.identity_keys import (
 )
 from aggregator.refine.known_sites import site_of
 from aggregator.refine.metadata import categories, identifier, line, provenance, sane
-from aggregator.refine.sanitise import clean, to_text
+from aggregator.refine.sanitise import clean
 from aggregator.refine.site_rules import rules_for
+from aggregator.web.excerpts import excerpt
 from aggregator.web.redaction import redact
 from aggregator.web.text import (
     MAX_AUTHOR_CHARS,
     MAX_SUMMARY_CHARS,
     MAX_TITLE_CHARS,
-    excerpt,
     one_line,
     paragraphs,
     scrub,
 )
 from aggregator.web.urls import absolute_url, public_url
+from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
     from aggregator.refine.identity_keys import Marks
@@ -120,7 +121,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
         )
     )
     content_html = content_html or summary_html
-    text = one_line(to_text(content_html))
+    text = one_line(visible_text(content_html))
     enclosures = files(raw, base, content_html, summary_html, rules)
     title = _title(raw, text, url, enclosures, pictures(content_html))
     if not title:
@@ -176,7 +177,7 @@ def _url(raw: RawEntry, document: Document) -> str | None:
 
 def _summary(summary_html: str, text: str) -> str:
     """Return the summary's text if it says more than the content's."""
-    summary = one_line(to_text(summary_html))
+    summary = one_line(visible_text(summary_html))
     return "" if summary == text else excerpt(summary, MAX_SUMMARY_CHARS)
 
 

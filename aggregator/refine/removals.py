@@ -15,6 +15,7 @@ from aggregator.refine.html_limits import MAX_HTML_CHARS, MAX_NESTING, nesting
 from aggregator.refine.pictures import LAZY, SRCSETS, best_source, counts_readers
 from aggregator.web.text import scrub
 from aggregator.web.urls import without_trackers
+from aggregator.web.visible_text import HIDDEN
 
 #: So many things are told; then how many more there are.
 _MAX_TOLD = 20
@@ -27,7 +28,7 @@ _ATTRIBUTE = re.compile(
 _TAG_END = re.compile(r"[\s/=]*+(>?)")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 #: Elements of which nothing is kept, whatever stands inside.
-_WHOLE = frozenset({"script", "style", "template", "svg", "noembed", "noframes", "title", "xmp"})
+_WHOLE = HIDDEN | {"xmp"}
 #: Elements that show something from elsewhere; cleaning makes links of them.
 _PLAYERS = frozenset({"iframe", "embed", "object", "video", "audio"})
 #: Frame of a document or a wrapper of a picture: nobody misses them.

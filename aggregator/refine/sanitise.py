@@ -38,6 +38,7 @@ from aggregator.web.addresses import shown_host
 from aggregator.web.redaction import redact
 from aggregator.web.text import one_line, paragraphs, scrub
 from aggregator.web.urls import absolute_url, public_url, without_trackers
+from aggregator.web.visible_text import BLOCKS, HIDDEN, visible_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,14 +54,7 @@ _MAX_FALLBACK_CHARS = 10_000
 #: A picture inside the text itself; larger ones make every rendering of a feed heavy.
 _MAX_DATA_URL_CHARS = 64 * 1024
 
-_BLOCKS = frozenset(
-    {
-        "aside", "blockquote", "caption", "dd", "details", "div", "dl", "dt", "figcaption",
-        "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "section",
-        "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "br",
-        "address", "article", "footer", "header", "main", "nav",
-    }
-)  # fmt: skip
+#: What may stand in a text beside the blocks.
 _INLINE = frozenset(
     {
         "a", "abbr", "acronym", "b", "bdi", "center", "cite", "code", "col",
@@ -176,21 +170,12 @@ def clean(
     return redact(paragraphs(one_line(strip_tags(text))[:_MAX_FALLBACK_CHARS]))
 
 
-def to_text(clean_html: str) -> str:
-    """Return the text of sanitised HTML, a space where a block or a line ends."""
-    return html.unescape(_TAG.sub(_as_blank, clean_html))
-
-
 def strip_tags(raw_html: str) -> str:
     """Return the text of untrusted HTML, its entities decoded exactly once."""
     text = guarded(scrub(raw_html))
     if "<" not in text:
         return html.unescape(text)
-    return to_text(_STRIPPER.clean(text))
-
-
-def _as_blank(match: re.Match[str]) -> str:
-    return " " if match[2] in _BLOCKS else ""
+    return visible_text(_STRIPPER.clean(text))
 
 
 # --- one pass -----------------------------------------------------------------------------------
@@ -214,7 +199,7 @@ def _without_hidden(text: str) -> str:
     """
     parts = _parts(text, frozenset())
     shown = "".join(part for part, is_hidden in parts if not is_hidden or "<math" in part)
-    return shown if "<img" in shown or to_text(shown).strip() else text
+    return shown if "<img" in shown or visible_text(shown).strip() else text
 
 
 def _parts(text: str, removed: frozenset[str]) -> list[tuple[str, bool]]:
@@ -301,12 +286,9 @@ def _cleaner(
     attributes: dict[str, set[str]], attribute_filter: Callable[[str, str, str], str | None]
 ) -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=set(_BLOCKS | _INLINE | _MATH | _TEMPORARY),
-        clean_content_tags={
-            "script", "style", "title", "template", "svg", "noembed", "noframes",
-            # The same formula a second time, in another notation.
-            "annotation", "annotation-xml",
-        },
+        tags=set(BLOCKS | _INLINE | _MATH | _TEMPORARY),
+        # The annotations are the same formula a second time, in another notation.
+        clean_content_tags={*HIDDEN, "annotation", "annotation-xml"},
         attributes=attributes,
         attribute_filter=attribute_filter,
         url_schemes={"http", "https", "mailto", "data"},
@@ -319,8 +301,9 @@ def _cleaner(
 _CLEANER = _cleaner(_ATTRIBUTES, _attribute)
 _MARKER = _cleaner({**_ATTRIBUTES, "*": _ATTRIBUTES["*"] | {"class", "hidden", "style"}}, _mark)
 _STRIPPER = nh3.Cleaner(
-    tags=set(_BLOCKS),
-    clean_content_tags={"script", "style", "template", "svg"},
+    tags=set(BLOCKS),
+    # A title tells of "<title>": that is its text.
+    clean_content_tags=set(HIDDEN - {"title"}),
     attributes={},
     link_rel=None,
 )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.rules.patterns import first_found, searchable
+from aggregator.web.excerpts import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,6 +138,5 @@ class _Searchable:
 
 
 def _rule(field: str, pattern: str) -> str:
-    if len(pattern) > _MAX_QUOTED_CHARS:
-        pattern = pattern[:_MAX_QUOTED_CHARS] + "…"
+    pattern = shortened(pattern, _MAX_QUOTED_CHARS)
     return f'"{pattern}"' if field == "words" else f'{field} "{pattern}"'

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from aggregator import rules
 from aggregator.model import Rules
 from aggregator.model.instants import instant
-from aggregator.refine.sanitise import to_text
 from aggregator.store.codec import dumps
 from aggregator.store.feed_windows import feeds_of
 from aggregator.store.rows import categories_of, feed_of
+from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,7 +36,7 @@ def facts_of(row: sqlite3.Row) -> rules.Facts:
     age = instant(row["first_seen_at"]) - instant(row["published_at"]) if row["dated"] else None
     return rules.Facts(
         title=row["title"],
-        text=f"{to_text(row['content_html'])} {row['summary']}".strip(),
+        text=f"{visible_text(row['content_html'])} {row['summary']}".strip(),
         author=row["author"],
         url=row["url"],
         categories=tuple(dict.fromkeys(terms)),

@@ -1,4 +1,4 @@
-"""Plain text: scrubbed to what XML may hold, titles on one line, excerpts that end on a word."""
+"""Plain text: scrubbed to what XML may hold, on one line, fit for a terminal, as paragraphs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ _NONCHARACTERS = "\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff"
 _FORBIDDEN = re.compile(f"[{_CONTROLS}{_NONCHARACTERS}]")
 #: The same, and marks that turn the reading direction of whatever follows a title.
 _FORBIDDEN_IN_LINE = re.compile(f"[{_CONTROLS}{_NONCHARACTERS}\u202a-\u202e\u2066-\u2069]")
-_SENTENCE_ENDS = "。！？!?；;，,、 "
 
 
 def scrub(text: str) -> str:
@@ -30,16 +29,17 @@ def one_line(text: str) -> str:
     return " ".join(_FORBIDDEN_IN_LINE.sub("", text).split())
 
 
-def excerpt(text: str, limit: int) -> str:
-    """Return the beginning of a line of text, at most `limit` characters, ending on a word."""
-    if len(text) <= limit:
-        return text
-    cut = text[: limit - 1]
-    end = max(cut.rfind(mark) for mark in _SENTENCE_ENDS)
-    # A cut that loses more than a third to find a word's end is worse than a cut word.
-    if end > limit * 2 // 3:
-        cut = cut[:end]
-    return cut.rstrip(_SENTENCE_ENDS) + "…"
+def printable(text: str, keep: str = "") -> str:
+    """Return `text` with a space for each character that a terminal or a log would obey or hide.
+
+    Those of `keep` stay, such as line breaks.
+    """
+    return "".join(char if char.isprintable() or char in keep else " " for char in text)
+
+
+def printable_line(text: str) -> str:
+    """Return `printable` text on one line, each run of blanks one space."""
+    return " ".join(printable(text).split())
 
 
 def paragraphs(text: str) -> str:

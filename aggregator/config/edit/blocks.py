@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import tomlkit
 
+from aggregator.web.text import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -48,7 +50,7 @@ def append(text: str, blocks: Sequence[Block]) -> str:
 
 def _written(block: Block) -> str:
     table = tomlkit.table()
-    remark = "".join(char if char.isprintable() else " " for char in block.remark)
+    remark = printable(block.remark)
     if remark.strip():
         table.add(tomlkit.comment(remark.strip()[:MAX_REMARK_CHARS]))
     table.add("name", block.name)

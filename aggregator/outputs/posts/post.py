@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.outputs.posts.post_markup import as_paragraph, excerpt, first_picture, protect
+from aggregator.outputs.posts.post_markup import as_paragraph, beginning, first_picture, protect
 from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _body(exportable: Exportable, content: str) -> str:
             # The publisher's own, except that it may echo a key that our request carried.
             return redact(exportable.raw_html)
         case "summary":
-            return as_paragraph(story.summary or excerpt(story.content_html))
+            return as_paragraph(story.summary or beginning(story.content_html))
         case _:
             return story.content_html
 

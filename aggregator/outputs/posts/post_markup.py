@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import re
 from html import escape, unescape
-from html.parser import HTMLParser
+
+from aggregator.web.excerpts import excerpt
+from aggregator.web.visible_text import visible_text
 
 #: The characters, per kind of site, that begin something: the first is written as a reference.
 _TAGS = {
@@ -42,8 +44,6 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff]")
 
 #: Our own sanitised HTML writes every picture like this.
 _PICTURE = re.compile(r'<img src="([^"]+)"')
-#: Elements that do not part words; all others do.
-_INLINE = frozenset({"a", "abbr", "b", "code", "em", "font", "i", "s", "small", "span", "strong"})
 #: How long a summary is where the publisher gave none, and from how much of a text it is taken.
 _EXCERPT_CHARACTERS = 300
 _EXCERPT_SOURCE_CHARACTERS = 20_000
@@ -74,14 +74,10 @@ def first_picture(html: str) -> str | None:
     return unescape(found[1]) if found else None
 
 
-def excerpt(html: str) -> str:
+def beginning(html: str) -> str:
     """Return the beginning of the text of sanitised HTML, on one line."""
-    reader = _Text()
-    reader.feed(html[:_EXCERPT_SOURCE_CHARACTERS])
-    text = " ".join("".join(reader.found).split())
-    if len(text) <= _EXCERPT_CHARACTERS:
-        return text
-    return text[: _EXCERPT_CHARACTERS - 1].rstrip() + "…"
+    text = visible_text(html, _EXCERPT_SOURCE_CHARACTERS)
+    return excerpt(" ".join(text.split()), _EXCERPT_CHARACTERS)
 
 
 def _with_references(html: str, kind: str) -> str:
@@ -93,19 +89,3 @@ def _without_tags(text: str, kind: str) -> str:
     brace, instead = _BRACE_IN_VERBATIM[kind]
     text = brace.sub(lambda _: instead, text).replace("\ufffc", "")
     return _BLANK_LINES.sub("\n", text)
-
-
-class _Text(HTMLParser):
-    """Collects the text of HTML; what begins a line there is a blank here."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        if tag not in _INLINE:
-            self.found.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        self.found.append(data)

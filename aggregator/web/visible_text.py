@@ -1,0 +1,47 @@
+"""HTML as text: which elements part words, which hide what they hold, and the text that is left."""
+
+from __future__ import annotations
+
+import html
+import re
+
+#: Elements that part words: what stands before one and what stands after are two words. Within
+#: words all others stand ("<b>H</b>ello"), pictures too, as in a browser's innerText. Texts of
+#: entries are known by their words: another list here is other identity keys.
+BLOCKS = frozenset(
+    {
+        "aside", "blockquote", "caption", "dd", "details", "div", "dl", "dt", "figcaption",
+        "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "section",
+        "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "br",
+        "address", "article", "footer", "header", "main", "nav",
+    }
+)  # fmt: skip
+#: Elements of which nothing is read: what they hold is code, or for other programs.
+HIDDEN = frozenset({"script", "style", "template", "svg", "noembed", "noframes", "title"})
+
+#: On sanitised HTML, where every value is quoted and holds no "<" or ">".
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^<>]*)>")
+
+
+def visible_text(clean_html: str, up_to: int | None = None) -> str:
+    """Return the text of sanitised HTML, a space where a block or a line ends.
+
+    With `up_to`, that of the first so many characters of the HTML: no tag and no reference that
+    would be cut is read. Text that holds no "<" and no "&" is its own.
+    """
+    if up_to is not None:
+        clean_html = _beginning(clean_html, up_to)
+    return html.unescape(_TAG.sub(_as_blank, clean_html))
+
+
+def _as_blank(match: re.Match[str]) -> str:
+    return " " if match[2] in BLOCKS else ""
+
+
+def _beginning(clean_html: str, chars: int) -> str:
+    cut = clean_html[:chars]
+    if cut.rfind("<") > cut.rfind(">"):
+        cut = cut[: cut.rfind("<")]
+    if len(clean_html) > chars and cut.rfind("&") > cut.rfind(";"):
+        cut = cut[: cut.rfind("&")]
+    return cut
