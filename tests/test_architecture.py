@@ -61,7 +61,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "httpcore": "fetch/",
     "httpx": "fetch/",
     "idna": "web/addresses.py",
-    "jinja2": "outputs/posts/",
+    "jinja2": ("outputs/posts/", "publish/html_pages.py"),
     "listparser": "config/opml.py",
     "lxml": "publish/",
     "nh3": "refine/sanitise.py",
@@ -249,6 +249,14 @@ def test_every_dependency_is_used_and_every_library_is_declared() -> None:
         library for library in OWNERS if not any(f"{n}.".startswith(f"{library}.") for n in names)
     ]
     assert not unused
+
+
+def test_every_file_that_is_no_module_is_packaged() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["aggregator"]
+    packaged = {path for pattern in patterns for path in PACKAGE.glob(pattern)}
+    others = {path for path in tracked() if PACKAGE in path.parents and path.suffix != ".py"}
+    assert others == packaged
 
 
 def test_a_file_holds_one_idea() -> None:

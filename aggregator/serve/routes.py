@@ -22,7 +22,8 @@ from aggregator.publish import (
     render_feeds,
     render_sources,
 )
-from aggregator.publish.feeds_page import STYLE_SOURCE, feeds_page
+from aggregator.publish.feeds_page import feeds_page
+from aggregator.publish.html_pages import STYLE_SOURCE
 from aggregator.rules.visibility import Subject, View, sources_in
 from aggregator.serve import page_messages
 from aggregator.serve.cache import UnavailableError, Wanted
