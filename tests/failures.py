@@ -30,13 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-#: Bounds for what never ends: long enough for a machine under load to do what does end.
-SHORT = replace(
-    LIMITS,
-    deadline=timedelta(seconds=0.8),
-    connect=timedelta(seconds=0.4),
-    look_up=timedelta(seconds=0.4),
-)
+    from aggregator.fetch import FetchLimits
+
+#: Bounds for what never ends: of a look-up, of a connection, of an answer.
+_NO_NAME = replace(LIMITS, look_up=timedelta(seconds=0.4))
+_NO_CONNECTION = replace(LIMITS, connect=timedelta(seconds=0.4))
+_NO_END = replace(LIMITS, deadline=timedelta(seconds=0.8))
 
 #: Where the publishers are, which allow_private declares, and where nobody may go.
 OUTSIDE, INSIDE = "127.0.0.1", "127.0.0.2"
@@ -161,14 +160,14 @@ class Scene:
 
 @dataclass(frozen=True)
 class Row:
-    """A fault, and the kinds of problem that it may be called."""
+    """A fault, the kinds of problem that it may be called, and its limits where it never ends."""
 
     name: str
     kinds: tuple[ProblemKind, ...]
     reply: Reply | Callable[[Request], Reply] | None = None
     act: Callable[[Scene], Awaitable[None]] | None = None
     tls: bool = False
-    endless: bool = False
+    limits: FetchLimits | None = None
 
     async def break_(self, scene: Scene) -> None:
         """Let it go wrong from now on."""
@@ -325,7 +324,7 @@ _SERVER_STATUSES = (500, 502, 503, 504, 520, 521, 522, 599)
 ROWS = (
     Row("DNS: NXDOMAIN", (_K.DNS,), act=_dns()),
     Row("DNS: SERVFAIL", (_K.DNS,), act=_dns(FAILS)),
-    Row("DNS: time-out", (_K.DNS,), act=_dns(SILENT), endless=True),
+    Row("DNS: time-out", (_K.DNS,), act=_dns(SILENT), limits=_NO_NAME),
     Row("DNS: no address at all", (_K.DNS,), act=_dns([])),
     Row("DNS: A to private", (_K.BLOCKED,), act=_dns([INSIDE])),
     Row("DNS: A to metadata", (_K.BLOCKED,), act=_dns(["169.254.169.254"])),
@@ -337,18 +336,18 @@ ROWS = (
     Row("TLS: 1.0", (_K.TLS,), act=_old_tls, tls=True),
     Row("TLS: plain HTTP on its port", (_K.TLS,), act=_no_tls, tls=True),
     Row("connect: refused", (_K.CONNECT,), act=_refuses),
-    Row("connect: half-open", (_K.TIMEOUT,), act=_half_open, endless=True),
-    Row("connect: full backlog", (_K.CONNECT,), act=_full_backlog, endless=True),
+    Row("connect: half-open", (_K.TIMEOUT,), act=_half_open, limits=_NO_END),
+    Row("connect: full backlog", (_K.CONNECT,), act=_full_backlog, limits=_NO_CONNECTION),
     Row("connect: reset before any byte", (_K.CONNECT,), Reply(reset=True)),
     Row("connect: reset mid-body", _CUT, Reply(body=_GOOD, stop_after=99, reset=True)),
     Row("HTTP: nothing", (_K.PROTOCOL, _K.CONNECT), act=_raw(_write(b""))),
     Row("HTTP: another protocol", (_K.PROTOCOL,), act=_raw(_write(b"SSH-2.0-OpenSSH_9.2\r\n"))),
-    Row("HTTP: black hole", (_K.TIMEOUT,), Reply(delay=3600), endless=True),
+    Row("HTTP: black hole", (_K.TIMEOUT,), Reply(delay=3600), limits=_NO_END),
     Row(
         "HTTP: no body after the head",
         (_K.TIMEOUT,),
         Reply(body=_GOOD, body_delay=99),
-        endless=True,
+        limits=_NO_END,
     ),
     Row("body: short of its length", _CUT, Reply(body=_GOOD, declared_length=9999)),
     Row("body: no last chunk", _CUT, Reply(body=_GOOD, framing="chunked", stop_after=99)),
@@ -364,14 +363,14 @@ ROWS = (
         (_K.TOO_LARGE,),
         Reply(body=b"<item/>", endless=True, framing="chunked"),
     ),
-    Row("body: a byte at a time", (_K.TIMEOUT,), Reply(body=_GOOD, drip=0.05), endless=True),
+    Row("body: a byte at a time", (_K.TIMEOUT,), Reply(body=_GOOD, drip=0.05), limits=_NO_END),
     Row("head: fields without end", (_K.PROTOCOL, _K.TOO_LARGE), act=_raw(_fields_without_end)),
     Row("head: a field without end", (_K.PROTOCOL, _K.TOO_LARGE), act=_raw(_one_field_without_end)),
     Row(
         "head: a byte at a time",
         (_K.TIMEOUT,),
         act=_raw(_write(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 999, pause=0.05)),
-        endless=True,
+        limits=_NO_END,
     ),
     Row("encoding: gzip bomb", (_K.TOO_LARGE,), _coded("gzip", _gzip_bomb())),
     Row("encoding: br bomb", (_K.TOO_LARGE,), _coded("br", _brotli_bomb())),

@@ -18,21 +18,22 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from aggregator import config as configuration
 from aggregator.daemon.once import is_priced, make_bounds, make_tools, steered
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.workers import Workers
-from aggregator.fetch import Fetcher, user_agent
+from aggregator.fetch import user_agent
 from aggregator.model.instants import instant
 from aggregator.schedule import price
 from aggregator.store.sqlite import SqliteStore, open_store
-from tests.fetching import LIMITS
+from tests.fetching import LIMITS, Impatient
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from aggregator.config import Config
     from aggregator.fetch import FetchLimits, Resolver
@@ -50,7 +51,7 @@ DAY = timedelta(days=1)
 TICK = timedelta(seconds=20)
 
 #: How long anything may take on a machine under load.
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
 
 
 @dataclass
@@ -179,7 +180,7 @@ async def house(
     toml: str,
     *,
     resolver: Resolver | None = None,
-    limits: FetchLimits = LIMITS,
+    limits_of: Mapping[str, FetchLimits] = MappingProxyType({}),
     tls: ssl.SSLContext | None = None,
     dice: Callable[[], float] = lambda: 0.5,
     workers: Workers | None = None,
@@ -188,18 +189,19 @@ async def house(
     """Open the house in a folder, with what is stored there already; close it in the end.
 
     `toml` is its configuration, where `[store]` need not stand. `resumed` spreads what is overdue,
-    as a daemon does when it starts.
+    as a daemon does when it starts. `limits_of` are other limits than usual, by host.
     """
     path = folder / "config.toml"
     path.write_text(f'{toml}\n[store]\npath = "aggregator.db"\n', encoding="utf-8")
     config = configuration.load(path)
     store = open_store(config.store.path)
-    fetcher = Fetcher(
+    fetcher = Impatient(
+        limits_of,
         allow_private=config.network.allow_private,
         proxy=config.network.proxy,
         user_agent=user_agent(config.network.contact),
         clock=clock,
-        limits=limits,
+        limits=LIMITS,
         resolver=resolver,
         tls=tls,
     )

@@ -25,7 +25,9 @@ async def test_the_name_server_answers_as_it_is_told() -> None:
         dns.answer("silent.example", SILENT)
         dns.answer("bound.example", ["192.0.2.1"], ["127.0.0.1"])
         dns.answer("empty.example", [])
-        resolver: Resolver = DnsResolver(dns.port, seconds=0.2)
+        resolver: Resolver = DnsResolver(
+            dns.port, seconds=lambda host: 0.2 if host == "silent.example" else 30
+        )
 
         async def look_up(name: str) -> list[str]:
             return [str(address) for address in await resolver.resolve(name)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ from aggregator.model import ProblemKind
 from tests.config_texts import source_toml
 from tests.dns import FAILS, DnsResolver, NameServer
 from tests.feed_documents import item, rss
-from tests.fetching import LIMITS
 from tests.polling import DAY, HOUR, START, Clock, House, house
 from tests.web import Publisher
 
@@ -53,7 +51,6 @@ class World:
 
 @asynccontextmanager
 async def world(folder: Path, workers: Workers) -> AsyncIterator[World]:
-    limits = replace(LIMITS, look_up=timedelta(seconds=2))
     async with Publisher() as web, NameServer() as dns:
         toml = '[network]\nallow_private = ["127.0.0.0/8"]\n'
         for number, host in enumerate(HOSTS):
@@ -67,8 +64,7 @@ async def world(folder: Path, workers: Workers) -> AsyncIterator[World]:
             folder,
             Clock(),
             toml,
-            limits=limits,
-            resolver=DnsResolver(dns.port, seconds=2),
+            resolver=DnsResolver(dns.port),
             workers=workers,
         ) as home:
             made = World(home, dns, web)
