@@ -1,4 +1,4 @@
-"""What a request teaches of a URL, and the corrections that no poll makes."""
+"""What a request teaches of a URL, its host and its source; corrections that no poll makes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Attempt, Failed, Gone, NotModified, Problem, ProblemKind, Validators
-from aggregator.schedule.corrections import CLOCK_STEP, Course, forgive, forgive_mirror, step_back
+from aggregator.model import (
+    Attempt,
+    Failed,
+    Gone,
+    HttpHints,
+    NotModified,
+    Problem,
+    ProblemKind,
+    Validators,
+)
+from aggregator.schedule.corrections import CLOCK_STEP, forgive_mirror, step_back
+from aggregator.schedule.course import Course, after_poll, forgive
+from aggregator.schedule.host_holds import HostHold, hold_of
 from aggregator.schedule.mirror_choice import rest
 from aggregator.schedule.mirror_record import Lesson, MirrorRecord, learn
 from aggregator.schedule.permanent_redirects import (
@@ -157,10 +168,53 @@ def test_a_forgiven_failure_is_as_if_it_had_not_been(
     failures: int, left: int, is_failing: bool
 ) -> None:
     since = START - DAY if failures else None
-    forgiven = forgive(Course(failures, since, START, START + 6 * HOUR))
-    assert forgiven == Course(left, START - DAY if is_failing else None, START, START)
+    course = Course(START + 6 * HOUR, failures, since, last_poll_at=START)
+    still_since = since if is_failing else None
+    assert forgive(course) == Course(START, left, still_since, last_poll_at=START)
     record = MirrorRecord(failures=failures, resting_until_at=START + DAY)
     assert forgive_mirror(record) == MirrorRecord(failures=left)
+
+
+def test_a_course_counts_failures_from_the_first_in_a_row() -> None:
+    new = Course(START)
+    once = after_poll(new, failed=True, now=START, next_poll_at=START + HOUR)
+    assert once == Course(START + HOUR, 1, START, last_poll_at=START)
+    twice = after_poll(once, failed=True, now=START + HOUR, next_poll_at=START + DAY)
+    assert (twice.failures, twice.failing_since_at) == (2, START)
+    well = after_poll(twice, failed=False, now=START + DAY, next_poll_at=START + DAY)
+    assert well == Course(START + DAY, 0, None, START + DAY, START + DAY, START + DAY)
+    later = after_poll(well, failed=False, now=START + 2 * DAY, next_poll_at=START + 3 * DAY)
+    assert later.first_polled_at == START + DAY
+
+
+@given(polls=st.lists(st.booleans(), max_size=20))
+def test_a_forgiven_poll_is_as_if_it_had_not_been_made(polls: list[bool]) -> None:
+    course = Course(START)
+    for failed_too in polls:
+        course = after_poll(course, failed=failed_too, now=START, next_poll_at=START)
+    wrong = after_poll(course, failed=True, now=START + HOUR, next_poll_at=START + DAY)
+    again = replace(forgive(wrong), last_poll_at=course.last_poll_at)
+    assert replace(again, next_poll_at=START) == course
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "answered_url", "host"),
+    [
+        (429, HOUR, None, "https://one.example:443"),
+        (503, HOUR, "http://two.example/feed", "http://two.example:80"),
+        (429, None, None, None),
+        (404, HOUR, None, None),
+        (None, HOUR, None, None),
+    ],
+)
+def test_a_retry_after_of_429_and_503_holds_for_the_whole_host(
+    status: int | None, retry_after: timedelta | None, answered_url: str | None, host: str | None
+) -> None:
+    hints = HttpHints(retry_after=retry_after)
+    outcome = replace(failed(), status=status, hints=hints, answered_url=answered_url)
+    expected = None if host is None else HostHold(host, START + HOUR)
+    assert hold_of(Attempt(URL, outcome), START) == expected
+    assert hold_of(Attempt(URL, fetched()), START) is None
 
 
 @pytest.mark.parametrize(

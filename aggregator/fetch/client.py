@@ -25,7 +25,7 @@ from aggregator.fetch.failures import (
     status_problem,
 )
 from aggregator.fetch.guard import Guard
-from aggregator.fetch.host_waits import HOST_WIDE, Waits
+from aggregator.fetch.host_waits import Waits
 from aggregator.fetch.proxies import parse_proxy
 from aggregator.fetch.redirects import NO_VALIDATORS, Hops, Redirect
 from aggregator.fetch.request_limits import DEFAULT_LIMITS, header_excess
@@ -48,6 +48,7 @@ from aggregator.model import (
     ProblemKind,
 )
 from aggregator.schedule.cache_headers import http_hints
+from aggregator.schedule.host_holds import HOST_WIDE
 
 if TYPE_CHECKING:
     import ssl

@@ -9,9 +9,6 @@ if TYPE_CHECKING:
 
     Origin = tuple[str, str, int]
 
-#: With a Retry-After these speak for the host, not for one document (RFC 6585 §4, RFC 9110
-#: §15.6.4).
-HOST_WIDE = frozenset({429, 503})
 #: Hosts that are remembered; more than these at once are an outage of the network, not their wish.
 MAX_WAITS = 1000
 

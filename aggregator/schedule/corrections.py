@@ -1,8 +1,8 @@
-"""Corrections of the schedule that no poll makes: of a failure that was our own, of the clock."""
+"""Corrections that no poll makes: of a failure that was our own, of a clock that was set back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,27 +13,6 @@ if TYPE_CHECKING:
 
 #: A clock that is this far before a source's last poll has been set back.
 CLOCK_STEP = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """How a source fares: its failures in a row, since when, and when it was and will be polled."""
-
-    failures: int
-    failing_since_at: datetime | None
-    last_poll_at: datetime | None
-    next_poll_at: datetime
-
-
-def forgive(course: Course) -> Course:
-    """Return the course once its newest failure counts for nothing: the poll is due again."""
-    failures = max(course.failures - 1, 0)
-    return replace(
-        course,
-        failures=failures,
-        failing_since_at=course.failing_since_at if failures else None,
-        next_poll_at=min(course.next_poll_at, course.last_poll_at or course.next_poll_at),
-    )
 
 
 def forgive_mirror(record: MirrorRecord) -> MirrorRecord:

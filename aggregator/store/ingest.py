@@ -18,13 +18,14 @@ from aggregator.model import (
 )
 from aggregator.model.instants import micros, optional_micros
 from aggregator.model.notes import CutShort, Gaps, NoteKind, UnstableIds
+from aggregator.schedule.course import after_poll
+from aggregator.schedule.host_holds import hold_of
 from aggregator.store import feed_windows, ingest_entries, mirrors, note_rows, rule_verdicts
 from aggregator.store.codec import dumps
-from aggregator.store.rows import hints_to_text, problem_to_text
+from aggregator.store.rows import course_of, hints_to_text, problem_to_text
 from aggregator.stories.absorption import Arrival
 from aggregator.stories.document_heads import ShownHead, shown_head, stated_update
 from aggregator.stories.unstable_ids import UNSTABLE_POLLS, polls_in_a_row
-from aggregator.web.addresses import origin_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
 
 #: Polls that are remembered of each source.
 KEPT_POLLS = 50
-
-#: With a Retry-After these speak for the host, not for one document.
-HOST_WIDE = (429, 503)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
             assert_never(last)
     for attempt in poll.attempts:
         mirrors.record(connection, poll.state.source, source_id, attempt, poll.now)
-        _close_gate(connection, attempt, poll.now)
+        _hold_host(connection, attempt, poll.now)
     decision = poll.decide(news)
     result = PollResult(
         source=poll.state.source.name,
@@ -88,7 +86,7 @@ def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
         problem=problem,
         was_failing=row["failures"] > 0,
     )
-    _remember(connection, source_id, now, result)
+    _remember(connection, row, poll.now, result)
     if decision.habits is not None:
         connection.execute(
             "UPDATE sources SET habits = ? WHERE id = ?", (decision.habits, source_id)
@@ -105,48 +103,41 @@ def _note_gaps(connection: sqlite3.Connection, source_id: int, gaps: int, now: i
         note_rows.drop(connection, NoteKind.GAPS, source_id=source_id)
 
 
-def _close_gate(connection: sqlite3.Connection, attempt: Attempt, now: datetime) -> None:
-    """Keep everybody away from a host that asked to wait (RFC 6585 §4, RFC 9110 §10.2.3)."""
-    outcome = attempt.outcome
-    if not isinstance(outcome, Failed) or outcome.status not in HOST_WIDE:
-        return
-    if outcome.hints.retry_after is not None:
+def _hold_host(connection: sqlite3.Connection, attempt: Attempt, now: datetime) -> None:
+    """Keep everybody away from a host that asked to wait; what it asked for before still holds."""
+    hold = hold_of(attempt, now)
+    if hold is not None:
         connection.execute(
             """INSERT INTO gates (host, until_at) VALUES (?, ?)
                ON CONFLICT (host) DO UPDATE SET until_at = max(until_at, excluded.until_at)""",
-            (
-                origin_of(outcome.answered_url or attempt.url),
-                micros(now + outcome.hints.retry_after),
-            ),
+            (hold.host, micros(hold.until_at)),
         )
 
 
-def _remember(connection: sqlite3.Connection, source_id: int, now: int, result: PollResult) -> None:
+def _remember(
+    connection: sqlite3.Connection, row: sqlite3.Row, now: datetime, result: PollResult
+) -> None:
     """Update the source's schedule and what `status` says of it."""
+    course = after_poll(
+        course_of(row), failed=result.problem is not None, now=now, next_poll_at=result.plan.at
+    )
     connection.execute(
-        """UPDATE sources SET last_poll_at = ?, next_poll_at = ?, not_before_at = ?, because = ?
-            WHERE id = ?""",
+        """UPDATE sources SET last_poll_at = ?, next_poll_at = ?, not_before_at = ?, because = ?,
+                  last_success_at = ?, failures = ?, failing_since_at = ?, first_polled_at = ?,
+                  problem = ? WHERE id = ?""",
         (
-            now,
-            micros(result.plan.at),
+            optional_micros(course.last_poll_at),
+            micros(course.next_poll_at),
             optional_micros(result.plan.not_before),
             result.plan.because,
-            source_id,
+            optional_micros(course.last_success_at),
+            course.failures,
+            optional_micros(course.failing_since_at),
+            optional_micros(course.first_polled_at),
+            None if result.problem is None else problem_to_text(result.problem),
+            row["id"],
         ),
     )
-    if result.problem is None:
-        connection.execute(
-            """UPDATE sources SET last_success_at = ?, failures = 0, failing_since_at = NULL,
-                      problem = NULL, first_polled_at = coalesce(first_polled_at, ?)
-                WHERE id = ?""",
-            (now, now, source_id),
-        )
-    else:
-        connection.execute(
-            """UPDATE sources SET failures = failures + 1, problem = ?,
-                      failing_since_at = coalesce(failing_since_at, ?) WHERE id = ?""",
-            (problem_to_text(result.problem), now, source_id),
-        )
 
 
 def _log_poll(connection: sqlite3.Connection, source_id: int, now: int, result: PollResult) -> None:

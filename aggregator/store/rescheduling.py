@@ -12,9 +12,10 @@ from aggregator.model.instants import (
     optional_micros,
 )
 from aggregator.schedule import corrections, resume
+from aggregator.schedule.course import forgive as forgiven
 from aggregator.schedule.policy import first_allowed
 from aggregator.store import mirrors
-from aggregator.store.rows import hints_of
+from aggregator.store.rows import course_of, hints_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,19 +26,8 @@ if TYPE_CHECKING:
 def forgive(db: sqlite3.Connection, source_ids: tuple[int, ...]) -> None:
     """Count the newest failure of these sources for nothing."""
     for source_id in source_ids:
-        row = db.execute(
-            """SELECT failures, failing_since_at, last_poll_at, next_poll_at FROM sources
-                WHERE id = ?""",
-            (source_id,),
-        ).fetchone()
-        course = corrections.forgive(
-            corrections.Course(
-                failures=row["failures"],
-                failing_since_at=optional_instant(row["failing_since_at"]),
-                last_poll_at=optional_instant(row["last_poll_at"]),
-                next_poll_at=instant(row["next_poll_at"]),
-            )
-        )
+        row = db.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
+        course = forgiven(course_of(row))
         db.execute(
             """UPDATE sources SET failures = ?, failing_since_at = ?, next_poll_at = ?
                 WHERE id = ?""",

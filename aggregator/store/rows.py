@@ -18,7 +18,8 @@ from aggregator.model import (
     Source,
     Validators,
 )
-from aggregator.model.instants import optional_instant
+from aggregator.model.instants import instant, optional_instant
+from aggregator.schedule.course import Course
 from aggregator.store.codec import build, dumps, loads
 from aggregator.web.redaction import redact
 
@@ -97,6 +98,18 @@ def mirror_of(row: sqlite3.Row) -> Mirror:
         failures=row["failures"],
         resting_until_at=optional_instant(row["resting_until_at"]),
         gated_until_at=optional_instant(row["gated_until_at"]),
+    )
+
+
+def course_of(row: sqlite3.Row) -> Course:
+    """Return how the source in `row` has fared."""
+    return Course(
+        next_poll_at=instant(row["next_poll_at"]),
+        failures=row["failures"],
+        failing_since_at=optional_instant(row["failing_since_at"]),
+        first_polled_at=optional_instant(row["first_polled_at"]),
+        last_poll_at=optional_instant(row["last_poll_at"]),
+        last_success_at=optional_instant(row["last_success_at"]),
     )
 
 
