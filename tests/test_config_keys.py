@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.config import MAX_FILE_BYTES
 from aggregator.config.kinds import keys_of
+from aggregator.config.network_values import MAX_HEADERS
 from aggregator.config.rule_keys import ConditionTable, ImageTable, ReplacementTable, TaggingTable
 from aggregator.config.tables import HEADERS, LISTS, SECTIONS, keys_in
+from aggregator.fetch.secret_files import MAX_SECRET_BYTES
+from aggregator.rules import MAX_PATTERN_CHARS, MAX_TEXT_CHARS
 from tests.config_docs import PAGE, REGION, default, toml, with_tables
 
 EXAMPLE = (Path(__file__).parent.parent / "config.toml").read_text(encoding="utf-8")
@@ -103,6 +107,20 @@ def test_the_defaults_that_the_example_shows_are_the_defaults() -> None:
         told = re.search(r"default: (\S+)", remark)
         written = f'"{told[1]}"' if told else value
         assert key.kind.read(tomllib.loads(f"x = {written}")["x"]) == key.default, (table, name)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"at most {MAX_FILE_BYTES >> 20} MiB",
+        f"either has at most {MAX_PATTERN_CHARS} characters",
+        f"the first {MAX_TEXT_CHARS:,} characters are searched",
+        f"up to {MAX_HEADERS} headers",
+        f"holds at most {MAX_SECRET_BYTES >> 10} KiB",
+    ],
+)
+def test_the_bounds_that_the_prose_names_are_so(sentence: str) -> None:
+    assert sentence in " ".join(DOCUMENTATION.split())
 
 
 def test_every_key_has_a_meaning_and_a_kind() -> None:

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.config import Config, parse
@@ -62,6 +62,7 @@ blocks = st.lists(
 )
 
 
+@settings(deadline=None)  # each reads three configurations, on machines of every speed
 @given(config_text, blocks)
 @example(EXAMPLE, [NEW])
 @example("", [NEW])

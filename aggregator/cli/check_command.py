@@ -12,7 +12,6 @@ from aggregator.cli.options import config_option, load_config
 from aggregator.cli.table import table, terminal_width
 from aggregator.cli.terminal_text import line, plain
 from aggregator.model.errors import AggregatorError, ConfigError
-from aggregator.model.mistakes import Mistake, MistakeKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,6 +79,7 @@ def _mistakes_beside(config: Config) -> tuple[str, ...]:
     """Return what is wrong with files that the configuration names, each with file and line."""
     from aggregator.config import lines_of
     from aggregator.daemon.workers import Worker
+    from aggregator.model.mistakes import Mistake, MistakeKind
     from aggregator.outputs.post_files import check_template
 
     in_templates: dict[str, None] = {}  # several exports may have the same

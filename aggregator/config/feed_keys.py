@@ -164,7 +164,7 @@ class ExportTable:
         'Whose stories: a `[[feeds]]`, or an automatic one such as `"tags/科技"`.',
     )
     categories: tuple[str, ...] | None = key(
-        list_of(TAG, f"list of up to {MAX_CATEGORIES} tags", most=MAX_CATEGORIES),
+        list_of(TAG, "list of tags", most=MAX_CATEGORIES),
         _EXPORT.categories,
         "The categories of every post; they are its folders, too. Without: the tags of the story's "
         "source.",

@@ -81,7 +81,6 @@ def _parse(toml: str, path: Path) -> Config:
     if mistakes:
         raise config_error(path, *mistakes.in_order(toml))
     find_cautions(tables, sources, configured, cautions)
-    found = cautions.in_order(toml)
     return Config(
         path=path,
         server=_server(tables.server.table, path.parent),
@@ -91,12 +90,11 @@ def _parse(toml: str, path: Path) -> Config:
         log=tables.log.table,
         sources=sources,
         feeds=feeds,
-        warnings=lines(path, found),
         rsshub=rsshub,
         publish=_publish(tables.publish.table, path.parent),
         exports=tuple(export_of(one.table, path.parent) for one in tables.exports),
         sites=tuple(site_of(one.table) for one in tables.sites),
-        cautions=found,
+        cautions=cautions.in_order(toml),
     )
 
 

@@ -136,7 +136,10 @@ def list_of(
     alone: bool = False,
     no_list: WrongValueError | None = None,
 ) -> Kind[tuple[Value, ...]]:
-    """A list within bounds; with `alone` one member may stand without the list around it."""
+    """A list within bounds; with `alone` one member may stand without the list around it.
+
+    `shown` is without the upper bound, which is added.
+    """
 
     def read(value: object) -> tuple[Value, ...]:
         if not isinstance(value, list):
@@ -158,7 +161,7 @@ def list_of(
             raise WrongValueError(tuple(mistakes))
         return tuple(found)
 
-    return Kind(read, shown)
+    return Kind(read, shown if most is None else f"{shown}, up to {most}")
 
 
 def inner_table(

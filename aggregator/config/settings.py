@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.config import network_values, text_values
 from aggregator.config.kinds import Kind, choice, key, list_of, number
+from aggregator.config.mistake_messages import lines
 from aggregator.config.network_values import Listen
 from aggregator.rules.visibility import Visibility
 
@@ -164,7 +165,7 @@ class Rsshub:
     instances: tuple[str, ...] = key(
         list_of(
             Kind(network_values.instance_url, "URL"),
-            f"list of URLs, up to {MAX_INSTANCES}",
+            "list of URLs",
             most=MAX_INSTANCES,
         ),
         (),
@@ -224,8 +225,7 @@ class Config:
     `path` is the file as the user named it. Names of sources are unique, and so are all their URLs,
     the names of feeds, the hosts of sites and all tokens; there is at least one feed. `feeds` are
     the configured ones, then the automatic ones. The paths of exports are absolute.
-    `cautions` are what is allowed but seldom meant; `warnings` are the same as lines, such as
-    `config.toml:31: feeds[0].tags[0]: no source carries this tag`.
+    `cautions` are what is allowed but seldom meant.
     """
 
     path: Path
@@ -236,7 +236,6 @@ class Config:
     log: Log
     sources: tuple[Source, ...]
     feeds: tuple[Feed, ...]
-    warnings: tuple[str, ...] = ()
     rsshub: Rsshub = Rsshub()
     publish: Publish = Publish()
     exports: tuple[Export, ...] = ()
@@ -247,3 +246,8 @@ class Config:
     def visibility(self) -> Visibility:
         """Who may see what of all this."""
         return Visibility(self.server.public_opml, self.publish.status_token)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The cautions as lines: `config.toml:31: feeds[0].tags[0]: no source carries this tag`."""
+        return lines(self.path, self.cautions)

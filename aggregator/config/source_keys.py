@@ -54,7 +54,7 @@ class SourceTable:
     url: tuple[str, ...] = key(
         list_of(
             Kind(network_values.source_url, "URL"),
-            f"URL, or a list of up to {MAX_URLS}",
+            "URL, or a list of them",
             least=1,
             most=MAX_URLS,
             alone=True,
@@ -119,19 +119,29 @@ class SourceTable:
         shown="what the document says",
     )
     headers: tuple[tuple[str, str], ...] = key(
-        Kind(network_values.headers, "table", lambda _: "{}"),
+        Kind(
+            network_values.headers,
+            f"table, up to {network_values.MAX_HEADERS}",
+            lambda _: "{}",
+        ),
         _ACCESS.headers,
         "Headers to send with each request to the source's own host: "
         '`{ Accept-Language = "zh-CN" }`. See [below](#how-a-source-is-asked).',
     )
     user_agent: str | None = key(
-        Kind(network_values.header_value, "plain ASCII"),
+        Kind(
+            network_values.header_value,
+            f"plain ASCII, up to {network_values.MAX_HEADER_CHARS} characters",
+        ),
         _ACCESS.user_agent,
         "The User-Agent of this source's requests.",
         shown="`aggregator/VERSION (+CONTACT; 1 subscriber)`",
     )
     username: str | None = key(
-        Kind(network_values.username, "text without `:`"),
+        Kind(
+            network_values.username,
+            f"text without `:`, up to {network_values.MAX_USERNAME_CHARS} characters",
+        ),
         _ACCESS.username,
         "A login (HTTP Basic), with `password_file`.",
         own=True,
