@@ -75,4 +75,4 @@ def test_a_sentence_is_chosen_by_what_is_known(text: str, words: str) -> None:
 
 def test_what_an_operator_wrote_is_cut_and_made_safe_to_print() -> None:
     wrote = Mistake(MistakeKind.UNKNOWN_FEED, data={"written": "\x1b[31m" + "x" * 100})
-    assert message(wrote) == f'unknown feed "\\x1b[31m{"x" * 59}…"'
+    assert message(wrote) == f'unknown feed "\\x1b[31m{"x" * 58}…"'
