@@ -60,6 +60,11 @@ def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
+@lru_cache(maxsize=64)
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
+
+
 def _plain(value: object) -> object:
     match value:
         case timedelta():
@@ -67,6 +72,7 @@ def _plain(value: object) -> object:
         case datetime():
             return value.isoformat()
         case _ if is_dataclass(value):
-            return {one.name: getattr(value, one.name) for one in fields(value)}
+            kind: Any = type(value)
+            return {name: getattr(value, name) for name in _names(kind)}
         case _:
             raise TypeError(f"{type(value).__name__} is not stored")

@@ -295,17 +295,17 @@ def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) 
 def advance_all(connection: sqlite3.Connection, now: int) -> tuple[str, ...]:
     """Move forward each window from which something is to be dropped; return their feeds' names."""
     names = []
-    for row in restless(connection, (), now):
+    for row in asked_or_due(connection, (), now):
         if advance(connection, row["id"], feed_of(row["config"]), now):
             bump(connection, row["id"], now)
             names.append(row["name"])
     return tuple(names)
 
 
-def restless(
+def asked_or_due(
     connection: sqlite3.Connection, feed_ids: Iterable[int], now: int
 ) -> list[sqlite3.Row]:
-    """Return some feeds, and those whose windows are to drop something; none that is removed."""
+    """Return the feeds asked for and those whose windows have something to drop, none removed."""
     return connection.execute(
         """SELECT f.* FROM (SELECT value AS id FROM json_each(?)
                             UNION SELECT id FROM feeds WHERE drops_at < ? ORDER BY 1) asked

@@ -20,7 +20,7 @@ from aggregator.store.rows import feed_of, feed_to_text, source_of, source_to_te
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from aggregator.model import Feed, Source
 
@@ -78,7 +78,7 @@ def apply_configuration(
         for row in feed_windows.feeds_of(connection, source_id):
             asked.setdefault(row["id"], set()).add(source_id)
     _judge(connection, touched, asked)
-    for row in feed_windows.restless(connection, asked, now):
+    for row in feed_windows.asked_or_due(connection, asked, now):
         feed = feed_of(row["config"])
         stories = feed_windows.stories_of_sources(connection, row["id"], asked.get(row["id"], ()))
         change = feed_windows.show(connection, row, feed, stories)
@@ -192,25 +192,15 @@ def _change(
 ) -> list[str]:
     """Update one source to `text`; return a line for each change that an operator cares for."""
     changes: list[str] = []
-    columns = {
-        "name": source.name,
-        "url": source.url,
-        "host": source.host,
-        "config": text,
-        "position": position,
-        "enabled": source.enabled,
-        "removed_at": None,
-    }
-    if all(row[name] == value for name, value in columns.items()):
+    if (row["config"], row["position"], row["removed_at"]) == (text, position, None):
         return changes
     returned = row["removed_at"] is not None
     # What a source that is back published meanwhile is as old to readers as an added one's.
     connection.execute(
-        """UPDATE sources SET name = :name, url = :url, host = :host, config = :config,
-                  position = :position, enabled = :enabled,
+        """UPDATE sources SET name = ?, url = ?, host = ?, config = ?, position = ?, enabled = ?,
                   first_polled_at = CASE WHEN removed_at IS NULL THEN first_polled_at END,
-                  removed_at = :removed_at WHERE id = :id""",
-        columns | {"id": row["id"]},
+                  removed_at = NULL WHERE id = ?""",
+        (source.name, source.url, source.host, text, position, source.enabled, row["id"]),
     )
     if row["url"] != source.url:
         connection.execute(
@@ -357,11 +347,17 @@ def _apply_memberships(
 
 
 def _pairs(feeds: tuple[Feed, ...], sources: tuple[Source, ...]) -> Iterator[tuple[Feed, Source]]:
-    """Yield each feed with each source that it selects; thousands of feeds name one source only."""
+    """Yield each feed with each source that it selects; most of thousands of feeds select few."""
     by_name = {source.name: source for source in sources}
+    by_tag: dict[str, list[str]] = {}
+    for source in sources:
+        for tag in source.carried_tags:
+            by_tag.setdefault(tag, []).append(source.name)
     for feed in feeds:
-        few = feed.sources is not None and feed.tags is None
-        named = (by_name[name] for name in feed.sources or () if name in by_name)
-        for source in named if few else sources:
-            if feed.selects(source):
-                yield feed, source
+        names: Collection[str] = by_name
+        if feed.sources is not None or feed.tags is not None:
+            tagged = (name for tag in feed.tags or () for name in by_tag.get(tag, ()))
+            names = {*(feed.sources or ()), *tagged} & by_name.keys()
+        for name in names:
+            if feed.selects(by_name[name]):
+                yield feed, by_name[name]

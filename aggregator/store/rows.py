@@ -47,7 +47,7 @@ def feed_to_text(feed: Feed) -> str:
 
     The token is no part of it, as it is a secret: what stands in its place is `Feed.token_digest`.
     """
-    return dumps(replace(feed, token=feed.token_digest))
+    return dumps(feed if feed.token is None else replace(feed, token=feed.token_digest))
 
 
 @lru_cache(CONFIGURED)
