@@ -15,7 +15,7 @@ from lxml import etree
 from aggregator.lint import lint
 from aggregator.model import Category, Enclosure, Feed, Selection, Source, Story
 from aggregator.publish import Format, render, render_feeds, render_sources
-from aggregator.publish.xml_safety import clean_language, clean_url
+from aggregator.publish.xml_safety import clean_url
 from tests.golden import DRESSED, FEEDS, STORIES
 from tests.published import ADDRESSES, ATOM, CONTENT, LANG, as_atom, as_json, as_rss, texts
 from tests.publishing import (
@@ -409,15 +409,6 @@ def test_a_tag_is_one_category_in_a_list_of_sources() -> None:
 def test_an_address_is_published_as_a_uri(url: str, published: str) -> None:
     assert clean_url(url) == published
     assert clean_url(published) == published
-
-
-@pytest.mark.parametrize(
-    ("language", "published"),
-    [("zh-cn", "zh-cn"), ("en", "en"), ("yue-Hant", "yue-Hant"), ("cn", None), ("jp-JP", None),
-     ("chinese", None), ("x-klingon", None)],
-)  # fmt: skip
-def test_only_languages_that_are_known_are_published(language: str, published: str | None) -> None:
-    assert clean_language(language) == published
 
 
 def test_no_text_holds_what_validators_take_for_broken() -> None:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from aggregator.config.mistake_list import wrong
 from aggregator.model.mistakes import MistakeKind
+from aggregator.web.language_tags import language_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,8 +33,6 @@ MAX_DESCRIPTION_CHARS = 1000
 MAX_PATH_CHARS = 4095
 #: 16 random characters are 2^95 tokens: nobody guesses one in the lifetime of a server.
 MIN_TOKEN_CHARS, MAX_TOKEN_CHARS = 16, 128
-#: What RFC 5646 §4.4.1 wants room for.
-MAX_LANGUAGE_CHARS = 35
 #: A source asked less often than monthly is a source forgotten.
 MAX_INTERVAL = timedelta(days=31)
 #: Ten years: beyond every use, and far below where date arithmetic overflows.
@@ -73,7 +72,6 @@ _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _NAME = re.compile(rf"[a-z0-9-]{{1,{MAX_NAME_CHARS}}}")
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{MIN_TOKEN_CHARS},{MAX_TOKEN_CHARS}}}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 # What people write for China's time; the IANA database names it after Shanghai.
 _ZONES_PEOPLE_WRITE = {"asia/beijing": "Asia/Shanghai", "beijing": "Asia/Shanghai"}
 
@@ -278,9 +276,9 @@ def token(value: object) -> str:
 
 
 def language(value: object) -> str:
-    """Return a language tag, well-formed as of BCP 47 (RFC 5646 §2.1)."""
+    """Return a tag that tells readers a language (BCP 47)."""
     found = text(value)
-    if len(found) > MAX_LANGUAGE_CHARS or not _LANGUAGE.fullmatch(found):
+    if language_tag(found) != found:
         raise wrong(MistakeKind.NOT_A_LANGUAGE)
     return found
 

@@ -1,6 +1,6 @@
-"""Names that others keep lists of: schemes, link relations, namespaces, languages, HTML.
+"""Names that others keep lists of: schemes, link relations, namespaces, HTML.
 
-Facts, as words in a text: from IANA's registries, ISO 639-1, the HTML standard, and what the
+Facts, as words in a text: from IANA's registries, the HTML standard, and what the
 W3C feed validator's documentation accepts.
 """
 
@@ -63,18 +63,6 @@ RELATIONS = words(
     service-desc service-doc service-meta sip-trunking-capability sponsored start status stylesheet
     subsection successor-version sunset tag terms-of-service timegate timemap type ugc up
     version-history via webmention working-copy working-copy-of
-    """
-)
-
-#: ISO 639-1.
-LANGUAGES = words(
-    """
-    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da
-    de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz
-    ia id ie ig ii ik in io is it iu iw ja ji jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb
-    lg li ln lo lt lu lv mg mh mi mk ml mn mo mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om
-    or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su sv sw
-    ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
     """
 )
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
 from aggregator.lint.findings import quoted
-from aggregator.lint.registries import LANGUAGES, SCHEMES
+from aggregator.lint.registries import SCHEMES
+from aggregator.web.language_tags import is_language_tag
 
 #: The rule that a value breaks, and how.
 Fault = tuple[str, str]
@@ -61,14 +62,6 @@ _PORT = re.compile(r":\d*$", re.ASCII)
 _PORTS = {"http": "80", "https": "443", "ftp": "21"}
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 
-#: BCP 47, section 2.1; extended language tags and variants included.
-_LANGUAGE = re.compile(
-    r"(?P<language>[a-z]{2,3})(?:-[a-z]{3}){0,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?"
-    r"(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*(?:-[0-9a-wyz](?:-[a-z0-9]{2,8})+)*"
-    r"(?:-x(?:-[a-z0-9]{1,8})+)?|x(?:-[a-z0-9]{1,8})+|i-[a-z]{2,8}|en-gb-oed|sgn-[a-z-]{5}"
-    r"|art-lojban|cel-gaulish|no-bok|no-nyn|zh-(?:guoyu|hakka|min|min-nan|xiang)",
-    re.ASCII | re.IGNORECASE,
-)
 #: RFC 6838, section 4.2, with the parameters of RFC 9110.
 _MIME = re.compile(
     r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9*][a-z0-9!#$&^_.+*-]*"
@@ -277,11 +270,7 @@ def _named(char: str) -> str:
 
 def language(text: str) -> Fault | None:
     """Judge a language tag (BCP 47); two letters must be of ISO 639-1."""
-    found = _LANGUAGE.fullmatch(text)
-    code = found["language"] if found else None
-    if found is None or (code and len(code) == 2 and code.lower() not in LANGUAGES):
-        return "InvalidLanguage", quoted(text)
-    return None
+    return None if is_language_tag(text) else ("InvalidLanguage", quoted(text))
 
 
 def mime_type(text: str) -> bool:

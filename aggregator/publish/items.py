@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from aggregator.publish.xml_safety import (
     clean,
     clean_id,
-    clean_language,
     clean_media_type,
     clean_scheme,
     clean_url,
     person_name,
 )
 from aggregator.web.excerpts import excerpt
+from aggregator.web.language_tags import language_tag
 from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def item_of(story: Story, feed: Feed) -> Item:
         updated_at=seconds(story.updated_at) + fraction,
         categories=_categories(story.categories),
         attachments=attachments,
-        language=clean_language(story.language) or source.language,
+        language=language_tag(story.language) or source.language,
         source=source,
         also=tuple(map(_source, story.also)),
     )
@@ -166,7 +166,7 @@ def _source(origin: Origin) -> ItemSource:
         feed_url=clean_url(origin.url),
         site_url=clean_url(origin.site_url),
         updated_at=seconds(origin.updated_at),
-        language=clean_language(origin.language),
+        language=language_tag(origin.language),
         description=clean(origin.description or "").strip(),
         author=person_name(origin.author or ""),
         rights=clean(origin.rights or "").strip(),

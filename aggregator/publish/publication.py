@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.publish.items import Item, item_of, seconds
-from aggregator.publish.xml_safety import clean, clean_id, clean_language, clean_url, person_name
+from aggregator.publish.xml_safety import clean, clean_id, clean_url, person_name
+from aggregator.web.language_tags import language_tag
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -83,8 +84,7 @@ def publication(selection: Selection, form: Format, addresses: Addresses) -> Pub
         updated_at=max(
             (item.updated_at for item in items.values()), default=seconds(selection.changed_at)
         ),
-        language=clean_language(feed.language)
-        or (languages.pop() if len(languages) == 1 else None),
+        language=language_tag(feed.language) or (languages.pop() if len(languages) == 1 else None),
         items=tuple(items.values()),
     )
 

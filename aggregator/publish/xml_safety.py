@@ -31,27 +31,6 @@ _STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _AUTHORITY_CHARACTERS = _URI_CHARACTERS + "[]"
 _AUTHORITY = re.compile(r"(https?://)([^/?#]*)", re.IGNORECASE)
 
-# BCP 47 (RFC 5646 §2.1) from a language of two letters (ISO 639-1) or three on: extended language,
-# script, region, variants, extensions, private use.
-_LANGUAGE = re.compile(
-    r"([a-z]{2,3})(?:-[a-z]{3}){0,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?"
-    r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3})){0,4}(?:-[0-9a-wyz](?:-[a-z0-9]{2,8})+){0,4}"
-    r"(?:-x(?:-[a-z0-9]{1,8})+)?",
-    re.IGNORECASE | re.ASCII,
-)
-#: RFC 5646 §4.4.1: longer ones exist on paper.
-_LANGUAGE_CHARACTERS = 35
-_ISO_639_1 = frozenset(
-    """
-    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy
-    da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu
-    hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb
-    lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om
-    or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su sv
-    sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
-    """.split()  # noqa: SIM905 - read as a list of words, not of quotation marks
-)
-
 # What a category's scheme may be; others are mostly a word and a colon.
 _SCHEME_IRI = re.compile(r"(?:https?://|urn:[a-z0-9][a-z0-9-]{1,30}:)[!-~]+", re.IGNORECASE)
 
@@ -105,15 +84,6 @@ def _quoted(text: str) -> str:
     """Return path, query and fragment of an IRI as a URI has them."""
     before, mark, fragment = _STRAY_PERCENT.sub("%25", text).partition("#")
     return quote(before, safe=_URI_CHARACTERS) + mark + quote(fragment, safe=_URI_CHARACTERS)
-
-
-def clean_language(language: str | None) -> str | None:
-    """Return `language` if it has the shape of a BCP 47 tag of a language that is, else `None`."""
-    tag = _LANGUAGE.fullmatch((language or "")[: _LANGUAGE_CHARACTERS + 1])
-    if language is None or len(language) > _LANGUAGE_CHARACTERS or tag is None:
-        return None
-    is_known = len(tag[1]) == 3 or tag[1].lower() in _ISO_639_1
-    return language if is_known else None
 
 
 def clean_scheme(scheme: str | None) -> str | None:

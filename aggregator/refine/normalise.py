@@ -30,6 +30,7 @@ from aggregator.refine.metadata import categories, identifier, line, provenance,
 from aggregator.refine.sanitise import clean
 from aggregator.refine.site_rules import rules_for
 from aggregator.web.excerpts import excerpt
+from aggregator.web.language_tags import language_tag
 from aggregator.web.redaction import redact
 from aggregator.web.text import (
     MAX_AUTHOR_CHARS,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 _MADE_TITLE_CHARS = 80
 #: Each of the publisher's own texts is kept up to here, for `explain` and repair.
 _MAX_RAW_CHARS = 256 * 1024
-_MAX_LANGUAGE_CHARS = 35  # RFC 5646 section 4.4.1
 
 
 def normalise(document: Document) -> Refined:
@@ -97,7 +97,7 @@ def _head(document: Document) -> DocumentHead:
         site_url=public_url(absolute_url(head.site_url, document.source_url)),
         feed_id=identifier(head.feed_id),
         author=line(head.author, MAX_AUTHOR_CHARS),
-        language=_language(head.language),
+        language=language_tag(head.language),
         rights=line(head.rights, MAX_TITLE_CHARS),
         description=line(head.description, MAX_SUMMARY_CHARS),
         icon_url=public_url(absolute_url(scrub(head.icon_url or ""), document.source_url)),
@@ -141,7 +141,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
         updated_at=updated_at,
         categories=categories(raw.raw_categories),
         enclosures=enclosures,
-        language=_language(raw.language),
+        language=language_tag(raw.language),
         content_hash=content_hash(
             title=title,
             text=text,
@@ -213,12 +213,6 @@ def _dates(raw: RawEntry, seen_at: datetime) -> tuple[datetime | None, datetime 
     if updated_at is not None and updated_at < published_at:
         updated_at = published_at
     return published_at, updated_at
-
-
-def _language(language: str | None) -> str | None:
-    tag = one_line(language or "").replace("_", "-")
-    fit = 0 < len(tag) <= _MAX_LANGUAGE_CHARS and tag.isascii() and tag.replace("-", "").isalnum()
-    return tag if fit else None
 
 
 def _raw(raw: RawEntry) -> str:
