@@ -15,6 +15,8 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -92,11 +94,14 @@ class Program:
         rows = json.loads(self.run("status", "--json").stdout)
         return {row["name"]: row for row in rows}
 
-    def start(self, environ: Mapping[str, str] | None = None) -> None:
-        """Start the daemon and wait until it serves."""
+    def start(self, environ: Mapping[str, str] | None = None, *, brisk: bool = False) -> None:
+        """Start the daemon, or a `brisk` one (brisk_daemon.py), and wait until it serves."""
+        usual: list[str | Path] = [PROGRAM, "run", "--config", self.config]
+        quick: list[str | Path] = [sys.executable, "-m", "tests.brisk_daemon", self.config]
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, "run", "--config", self.config],
+                quick if brisk else usual,
+                cwd=ROOT,
                 stdout=log,
                 stderr=log,
                 text=True,

@@ -269,7 +269,7 @@ def test_status_says_that_the_disk_of_the_daemon_is_full(
 ) -> None:
     web.route("/a.xml", body=undated())
     aggregator.configure(source_toml("a", web.url("/a.xml"), 'interval = "1s"'))
-    aggregator.start()
+    aggregator.start(brisk=True)
     aggregator.wait(lambda: aggregator.status()["a"]["entries"] == 1, "an entry")
     assert aggregator.process is not None
     # Its files cannot grow from now on, as on a full disk.

@@ -116,7 +116,7 @@ def test_a_killed_daemon_loses_and_doubles_nothing(aggregator: Program, web: Pub
 def test_sigterm_cancels_a_poll_that_hangs(aggregator: Program, web: Publisher) -> None:
     web.route("/slow.xml", delay=60, body=rss(article(1)))
     aggregator.configure(source_toml("slow", web.url("/slow.xml"), EVERY_SECOND))
-    aggregator.start()
+    aggregator.start(brisk=True)
     aggregator.wait(lambda: web.asked("/slow.xml"), "the poll")
     assert aggregator.stop() == 0
     assert "stopped cancelled=1" in aggregator.log.read_text()

@@ -32,7 +32,7 @@ def posts(aggregator: Program) -> list[str]:
 def test_what_is_published_is_written_and_follows_what_changes(
     aggregator: Program, web: Publisher
 ) -> None:
-    aggregator.start()
+    aggregator.start(brisk=True)
     static = aggregator.folder / "public" / "feeds" / "all.json"
     aggregator.wait(lambda: posts(aggregator) == ["0.md"], "the first post")
     assert static.read_bytes() == aggregator.get("/feeds/all.json").body
@@ -43,7 +43,7 @@ def test_what_is_published_is_written_and_follows_what_changes(
 
 def test_what_cannot_be_written_is_named_until_it_can(aggregator: Program) -> None:
     (aggregator.folder / "posts").write_text("a file where a folder is to be")
-    aggregator.start()
+    aggregator.start(brisk=True)
     aggregator.wait(lambda: "exports " in aggregator.run("status").stdout, "the trouble")
     (aggregator.folder / "posts").unlink()
     aggregator.wait(lambda: posts(aggregator) == ["0.md"], "the post")

@@ -33,6 +33,7 @@ from aggregator.daemon.once import (
     utc_now,
 )
 from aggregator.daemon.output_jobs import Outlets
+from aggregator.daemon.pace import Pace
 from aggregator.daemon.poll_log import Reports
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.systemd_notify import Notifier
@@ -60,21 +61,16 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+USUAL_PACE = Pace()
+
 #: A poll's write waits this long for others to share its commit with.
 LINGER = timedelta(milliseconds=100)
 
-#: On SIGTERM polls may finish for this long; with what follows the daemon ends within 10 s.
-DRAIN = timedelta(seconds=7)
-
-#: The scheduler's tick is looked after this often; one older than `STALE_TICK` is no tick.
-HEARTBEAT_S = 5.0
+#: A tick of the scheduler that is older than this is no tick.
 STALE_TICK = timedelta(seconds=15)
 
 #: When this passes between two ticks the clock was set, or the machine slept: as after a restart.
 SLEPT = timedelta(minutes=1)
-
-#: Static files and posts are brought up to date this often, where feeds have changed.
-OUTLETS_EVERY = timedelta(seconds=15)
 
 #: The store must answer the heartbeat within this time, a busy disk included.
 PING_TIMEOUT_S = 20.0
@@ -91,12 +87,14 @@ class Daemon:
         *,
         clock: Callable[[], datetime] = utc_now,
         dice: Callable[[], float] = random.random,
+        pace: Pace = USUAL_PACE,
     ) -> None:
         self._config = config
         self._store = store
         self._environ = environ
         self._clock = clock
         self._dice = dice
+        self._pace = pace
         self._notifier = Notifier(environ)
         self._reports = Reports()
         self._stop = asyncio.Event()
@@ -141,7 +139,7 @@ class Daemon:
             clock=self._clock,
             is_stopping=self._stop.is_set,
         )
-        self._spawn(outlets.run(OUTLETS_EVERY))
+        self._spawn(outlets.run(self._pace.outputs))
         self._announce()
         try:
             stopping = asyncio.create_task(self._stop.wait())
@@ -176,18 +174,21 @@ class Daemon:
         # A late job still runs, once; a tick never piles up on a slow one.
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler.configure(job_defaults=defaults)
-        self._scheduler.add_job(self._tick, "interval", seconds=1, next_run_time=utc_now())
+        self._run_every(self._pace.tick, self._tick, next_run_time=utc_now())
         # The others are tasks of ours, which end quietly when the daemon does.
         for work, every in (
-            (self._advance, 10),
-            (self._watch, 1),
-            (self._steer, 60),
-            (self._prune, 24 * 60),
+            (self._advance, self._pace.advance),
+            (self._watch, self._pace.watch),
+            (self._steer, self._pace.steer),
+            (self._prune, self._pace.prune),
         ):
-            self._scheduler.add_job(self._in_background, "interval", args=(work,), minutes=every)
+            self._run_every(every, self._in_background, args=(work,))
         self._spawn(self._prune())
-        self._scheduler.add_job(self._reports.summary, "interval", hours=1)
+        self._run_every(self._pace.summary, self._reports.summary)
         self._scheduler.start()
+
+    def _run_every(self, every: timedelta, job: Callable[..., object], **more: Any) -> None:
+        self._scheduler.add_job(job, "interval", seconds=every.total_seconds(), **more)
 
     def _announce(self) -> None:
         try:
@@ -203,7 +204,7 @@ class Daemon:
     async def _wind_up(self, serving: asyncio.Task[None]) -> None:
         """Finish what can be finished in time; every committed poll stays committed."""
         self._scheduler.pause()
-        cancelled = await self._dispatcher.drain(DRAIN)
+        cancelled = await self._dispatcher.drain(self._pace.drain)
         with contextlib.suppress(AggregatorError):  # the price is found again in time
             await self._in_thread(partial(self._store.set_pricing, price.to_text(self._pricing)))
         self._scheduler.shutdown(wait=False)
@@ -265,7 +266,8 @@ class Daemon:
     async def _beat(self) -> None:
         """Look after the tick and the store, and tell systemd only of what really works."""
         loop = asyncio.get_running_loop()
-        pause_s = min(HEARTBEAT_S, (self._notifier.watchdog_s or HEARTBEAT_S * 3) / 3)
+        usual_s = self._pace.heartbeat.total_seconds()
+        pause_s = min(usual_s, (self._notifier.watchdog_s or usual_s * 3) / 3)
         self._ticked_s = loop.time()
         while True:
             silent = timedelta(seconds=loop.time() - self._ticked_s)
@@ -412,7 +414,7 @@ class Daemon:
         task.add_done_callback(self._background.discard)
 
 
-def run(config: Config) -> int:
+def run(config: Config, pace: Pace = USUAL_PACE) -> int:
     """Run the daemon until it is told to stop; return its exit status.
 
     Raises `BusyError` when another process holds the database, `StoreError` when it cannot be
@@ -429,7 +431,7 @@ def run(config: Config) -> int:
             store.forget_note(NoteKind.RESTART_NEEDED)
             for warning in config.warnings:
                 log.warning(event("configuration", warning=warning))
-            asyncio.run(_run(config, store))
+            asyncio.run(_run(config, store, pace))
         finally:
             store.close()
     finally:
@@ -437,8 +439,8 @@ def run(config: Config) -> int:
     return 0
 
 
-async def _run(config: Config, store: Store) -> None:
-    await Daemon(config, store, os.environ).run()
+async def _run(config: Config, store: Store, pace: Pace) -> None:
+    await Daemon(config, store, os.environ, pace=pace).run()
 
 
 def _monotonic_usec() -> int:

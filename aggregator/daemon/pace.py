@@ -1,0 +1,31 @@
+"""How often the daemon's jobs run, and how long it waits for what ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The daemon's pace. No setting of an operator changes it; tests pass a quicker one."""
+
+    #: What is due is looked for.
+    tick: timedelta = timedelta(seconds=1)
+    #: Static files and posts are brought up to date, where feeds have changed.
+    outputs: timedelta = timedelta(seconds=15)
+    #: The tick and the store are looked after.
+    heartbeat: timedelta = timedelta(seconds=5)
+    #: What is wrong is weighed for the operations feed.
+    watch: timedelta = timedelta(minutes=1)
+    #: The windows of feeds move forward with time.
+    advance: timedelta = timedelta(minutes=10)
+    #: Requests are weighed against the budget.
+    steer: timedelta = timedelta(hours=1)
+    #: A line of the log sums up the polls.
+    summary: timedelta = timedelta(hours=1)
+    #: What is old enough leaves the database.
+    prune: timedelta = timedelta(days=1)
+
+    #: On SIGTERM polls may finish for this long; with what follows the daemon ends within 10 s.
+    drain: timedelta = timedelta(seconds=7)
