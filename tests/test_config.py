@@ -98,7 +98,7 @@ def test_a_source_takes_what_it_does_not_say_from_the_defaults() -> None:
 
 def test_a_feed_says_little_and_gets_the_rest() -> None:
     found = parsed(SOURCE + '[[feeds]]\nname = "all"\n').feeds
-    assert [feed for feed in found if not feed.automatic] == [Feed(name="all", title="all")]
+    assert [feed for feed in found if not feed.is_automatic] == [Feed(name="all", title="all")]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aggregator.config import Publish
 from aggregator.config.automatic_feeds import automatic
-from aggregator.model import Condition, Export, Feed, Rules, Source, Tagging
+from aggregator.model import Condition, Export, Feed, FeedKind, Rules, Source, Tagging
 from tests.config_texts import SOURCE, mistakes, parsed, source_toml
 
 OTHER = source_toml("b")
@@ -228,20 +228,20 @@ def test_everything_each_tag_and_each_source_is_published_without_a_word() -> No
     )
     found = parsed(text).feeds
     assert found == (
-        Feed(name="all", title="All", automatic=True),
-        Feed(name="tags/科技", title="科技", tags=("科技",), automatic=True),
-        Feed(name="tags/c/c++", title="c/c++", tags=("c/c++",), automatic=True),
-        Feed(name="tags/ai", title="ai", tags=("ai",), automatic=True),
-        Feed(name="tags/node.js", title="node.js", tags=("node.js",), automatic=True),
-        Feed(name="sources/a", title="甲", sources=("a",), automatic=True),
-        Feed(name="sources/b", title="b", sources=("b",), automatic=True),
+        Feed(name="all", title="All", kind=FeedKind.EVERYTHING),
+        Feed(name="tags/科技", title="科技", tags=("科技",), kind=FeedKind.TAG),
+        Feed(name="tags/c/c++", title="c/c++", tags=("c/c++",), kind=FeedKind.TAG),
+        Feed(name="tags/ai", title="ai", tags=("ai",), kind=FeedKind.TAG),
+        Feed(name="tags/node.js", title="node.js", tags=("node.js",), kind=FeedKind.TAG),
+        Feed(name="sources/a", title="甲", sources=("a",), kind=FeedKind.SOURCE),
+        Feed(name="sources/b", title="b", sources=("b",), kind=FeedKind.SOURCE),
     )
     assert [feed.path for feed in found[:3]] == ["feeds/all", "tags/科技", "tags/c/c++"]
 
 
 def test_a_feed_called_all_stands_for_the_automatic_one() -> None:
     own = parsed(SOURCE + '[[feeds]]\nname = "zh"\n[[feeds]]\nname = "all"\ntitle = "全部"\n')
-    assert [(feed.name, feed.automatic) for feed in own.feeds] == [
+    assert [(feed.name, feed.is_automatic) for feed in own.feeds] == [
         ("zh", False),
         ("all", False),
         ("sources/a", True),

@@ -79,8 +79,8 @@ def test_appending_changes_no_character_and_adds_exactly_the_new_sources(
     assert [
         (one.name, one.url, one.title, one.tags, one.private) for one in after.sources[count:]
     ] == [(one.name, one.url, one.title, one.tags, one.private) for one in added]
-    assert [feed for feed in after.feeds if not feed.automatic] == [
-        feed for feed in before.feeds if not feed.automatic
+    assert [feed for feed in after.feeds if not feed.is_automatic] == [
+        feed for feed in before.feeds if not feed.is_automatic
     ]
     assert (after.server, after.polling) == (before.server, before.polling)
     assert ("\r\n" in changed) == ("\r\n" in text)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aggregator.model import ArchivePart, Feed
+from aggregator.model import ArchivePart, Feed, FeedKind
 from aggregator.publish import Addresses, Format
 from aggregator.publish.catalogue import Address, Catalogue, Document, read_address
 from tests.publishing import config
@@ -18,7 +18,7 @@ BASE = Addresses("https://feeds.example.org")
 
 
 def tag(text: str) -> Feed:
-    return Feed(f"tags/{text}", text, tags=(text,), automatic=True)
+    return Feed(f"tags/{text}", text, tags=(text,), kind=FeedKind.TAG)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_feed_with_a_token_is_at_its_address_and_nowhere_else() -> None:
 
 
 def test_an_automatic_feed_is_in_its_folder_only() -> None:
-    catalogue = Catalogue(config(feeds=(Feed("all", "All", automatic=True), tag("x"))))
+    catalogue = Catalogue(config(feeds=(Feed("all", "All", kind=FeedKind.EVERYTHING), tag("x"))))
     assert catalogue.find(read_address("/feeds/all.atom")) is not None
     assert catalogue.find(read_address("/tags/x.atom")) is not None
     assert catalogue.find(read_address("/feeds/tags%2Fx.atom")) is None

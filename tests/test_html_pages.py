@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from aggregator.model import Feed, Source
+from aggregator.model import Feed, FeedKind, Source
 from aggregator.publish.catalogue import Catalogue
 from aggregator.publish.feeds_page import DISCOVERABLE, feeds_page
 from aggregator.publish.xml_safety import clean
@@ -52,7 +52,7 @@ def test_a_feed_says_how_many_sources_it_has(count: int) -> None:
 
 
 def test_parts_without_feeds_are_not_there() -> None:
-    of_a_source = Feed("sources/a", "A", sources=("a",), automatic=True)
+    of_a_source = Feed("sources/a", "A", sources=("a",), kind=FeedKind.SOURCE)
     assert not list(page().iterfind(".//section"))
     (section,) = page(of_a_source).iterfind(".//section")
     assert section[0].text == "By source · "

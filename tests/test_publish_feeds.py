@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from aggregator.lint import lint
-from aggregator.model import Category, Enclosure, Feed, Selection, Source, Story
+from aggregator.model import Category, Enclosure, Feed, FeedKind, Selection, Source, Story
 from aggregator.publish import Format, render, render_feeds, render_sources
 from aggregator.publish.xml_safety import clean_url
 from tests.golden import DRESSED, FEEDS, STORIES
@@ -333,7 +333,7 @@ def test_every_fact_of_a_source_reaches_the_reader() -> None:
 
 @pytest.mark.parametrize("tag", ["c/c++", "node.js", "科技", "a b", "?x#y", "100%", "a&b", ".atom"])
 def test_whatever_a_tag_holds_its_feed_has_one_address(tag: str) -> None:
-    feed = Feed(f"tags/{tag}", tag, tags=(tag,), automatic=True)
+    feed = Feed(f"tags/{tag}", tag, tags=(tag,), kind=FeedKind.TAG)
     for form in Format:
         url = ADDRESSES.feed(feed, form)
         path = urlsplit(url).path

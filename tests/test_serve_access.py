@@ -13,7 +13,7 @@ from lxml import etree, html
 
 from aggregator.config import Publish
 from aggregator.config.automatic_feeds import automatic as automatic_feeds
-from aggregator.model import Category, Enclosure, Feed, Source
+from aggregator.model import Category, Enclosure, Feed, FeedKind, Source
 from tests.golden import STORIES
 from tests.publishing import ITHOME, config, status, story
 from tests.serving import Answer, Stock, running, site
@@ -151,7 +151,8 @@ async def test_the_page_may_use_its_own_style_and_nothing_else() -> None:
 
 
 def automatic(name: str, title: str, **fields: Any) -> Feed:
-    return Feed(name, title, automatic=True, **fields)
+    kind = next((one for one in FeedKind if one.is_minor and one.folder in fields), None)
+    return Feed(name, title, kind=kind or FeedKind.EVERYTHING, **fields)
 
 
 EVERY_KIND = (

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from aggregator.model import ArchivePart, Feed, Source
+from aggregator.model import ArchivePart, Feed, FeedKind, Source
 from aggregator.publish import Format
 from aggregator.serve.timeouts import Timeouts
 from aggregator.store.sqlite import open_store
@@ -31,11 +31,11 @@ CLUB = f"/feeds/{TOKEN}/club.atom"
 FEEDS = (
     Feed("news", "News"),
     Feed("club", "The club", token=TOKEN),
-    Feed("all", "All", automatic=True),
-    Feed("tags/c/c++", "c/c++", tags=("c/c++",), automatic=True),
-    Feed("tags/node.js", "node.js", tags=("node.js",), automatic=True),
-    Feed("tags/科技", "科技", tags=("科技",), automatic=True),
-    Feed("sources/ithome", "IT之家", sources=("ithome",), automatic=True),
+    Feed("all", "All", kind=FeedKind.EVERYTHING),
+    Feed("tags/c/c++", "c/c++", tags=("c/c++",), kind=FeedKind.TAG),
+    Feed("tags/node.js", "node.js", tags=("node.js",), kind=FeedKind.TAG),
+    Feed("tags/科技", "科技", tags=("科技",), kind=FeedKind.TAG),
+    Feed("sources/ithome", "IT之家", sources=("ithome",), kind=FeedKind.SOURCE),
 )
 SOURCES = (Source("ithome", "https://www.ithome.com/rss/", tags=("c/c++", "node.js", "科技")),)
 
@@ -126,7 +126,7 @@ async def test_a_removed_feed_is_gone_at_its_old_address_only() -> None:
     store.removed = {
         "old": Feed("old", "Old"),
         "secret": Feed("secret", "Secret", token=FEEDS[1].token_digest),
-        "tags/old": Feed("tags/old", "old", tags=("old",), automatic=True),
+        "tags/old": Feed("tags/old", "old", tags=("old",), kind=FeedKind.TAG),
     }
     async with running(site(store)) as server:
         for target, status in (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from aggregator.model import Feed, Selection
+from aggregator.model import Feed, FeedKind, Selection
 from aggregator.publish import Format
 from aggregator.publish.catalogue import Catalogue, Document
 from aggregator.serve.cache import KEPT_BYTES, UnavailableError
@@ -16,7 +16,9 @@ from aggregator.serve.timeouts import TIMEOUTS
 from tests.publishing import config, story
 from tests.serving import Stock, site
 
-FEEDS = tuple(Feed(f"sources/s{number}", f"S{number}", automatic=True) for number in range(50))
+FEEDS = tuple(
+    Feed(f"sources/s{number}", f"S{number}", kind=FeedKind.SOURCE) for number in range(50)
+)
 CATALOGUE = Catalogue(config(feeds=FEEDS))
 
 #: What hardly shrinks, so that sizes can be told.

@@ -21,7 +21,7 @@ import brotli  # type: ignore[import-untyped]  # brotli ships no types
 import pytest
 
 from aggregator.config import Publish, StoreSettings, load
-from aggregator.model import ArchivePart, Feed, Source
+from aggregator.model import ArchivePart, Feed, FeedKind, Source
 from aggregator.model.errors import AggregatorError, StoreError
 from aggregator.outputs.static_files import publish_all
 from aggregator.publish import Addresses, Format
@@ -46,7 +46,8 @@ SOURCES = (
 
 
 def automatic(name: str, **fields: Any) -> Feed:
-    return Feed(name, name, automatic=True, **fields)
+    kind = FeedKind.TAG if "tags" in fields else FeedKind.SOURCE
+    return Feed(name, name, kind=kind, **fields)
 
 
 FEEDS = (

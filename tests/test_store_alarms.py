@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from aggregator.lint import lint
-from aggregator.model import Gone, Problem, ProblemKind
+from aggregator.model import FeedKind, Gone, Problem, ProblemKind
 from aggregator.model.notes import NotReloaded
 from aggregator.publish import Addresses, Format, render
 from tests.making import (
@@ -120,7 +120,7 @@ def test_a_believed_move_is_told(store: Store) -> None:
 
 def test_a_window_that_is_cut_is_told_of_feeds_that_somebody_chose(store: Store) -> None:
     small = feed(limit=2, min_entries=1)
-    by_the_way = replace(small, name="sources/one", automatic=True)
+    by_the_way = replace(small, name="sources/one", kind=FeedKind.SOURCE)
     store.apply((source(),), (small, by_the_way), now=START)
     finish(store, fetched(), START, refined=document(*(entry(n) for n in range(5))))
     store.advance(START)

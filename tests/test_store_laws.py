@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.model import Access, Condition, Feed, Replacement, Rules, Source, Tagging
+from aggregator.model import Access, Condition, Feed, FeedKind, Replacement, Rules, Source, Tagging
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, said, source
 
 if TYPE_CHECKING:
@@ -398,7 +398,7 @@ def test_a_renamed_source_keeps_its_history_and_ids(store: Store) -> None:
 
 def test_the_feed_of_a_renamed_source_goes_on_under_its_new_name(store: Store) -> None:
     def own(name: str) -> Feed:
-        return Feed(f"sources/{name}", name, sources=(name,), automatic=True)
+        return Feed(f"sources/{name}", name, sources=(name,), kind=FeedKind.SOURCE)
 
     store.apply((source(),), (feed(), own("one")), now=START)
     absorb(store, document(entry(1)), START)
@@ -529,7 +529,7 @@ def test_a_feeds_version_follows_its_name_and_goes_with_the_feed(
     store: Store,
 ) -> None:
     def own(name: str) -> Feed:
-        return feed(f"sources/{name}", sources=(name,), automatic=True)
+        return feed(f"sources/{name}", sources=(name,), kind=FeedKind.SOURCE)
 
     both = (source("one"), source("two"))
     store.apply(both, (feed(), own("one"), own("two")), now=START)

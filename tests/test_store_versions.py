@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregator.model import FeedKind
 from tests.making import DAY, HOUR, START, absorb, document, entry, failed, feed, finish, source
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ NAMES = ("one", "two", "three")
 
 def own(name: str) -> Feed:
     """Return the automatic feed of a source."""
-    return feed(f"sources/{name}", sources=(name,), automatic=True)
+    return feed(f"sources/{name}", sources=(name,), kind=FeedKind.SOURCE)
 
 
 def differing(store: Store, names: tuple[str, ...]) -> list[str]:

@@ -133,7 +133,7 @@ def test_what_is_hidden_is_in_no_automatic_feed_and_in_no_list(
     shown = {source.name for source in sources} - hidden
     assert of_sources == {f"sources/{name}" for name in shown}
     for feed, source in itertools.product(every, sources):
-        if feed.automatic and source.name in hidden:
+        if feed.is_automatic and source.name in hidden:
             assert not feed.selects(source)
     assert {source.name for source in sources_in(View.OPEN, sources, every)} == shown
     assert sources_in(View.WHOLE, sources, every) == sources

@@ -11,6 +11,7 @@ import click
 from aggregator.cli.options import config_option, load_config
 from aggregator.cli.table import table, terminal_width
 from aggregator.cli.terminal_text import line, plain
+from aggregator.model import FeedKind
 from aggregator.model.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ def check() -> None:
         click.echo(f"warning: {plain(warning)}", err=True)
     if wrong := _mistakes_beside(config):
         raise ConfigError(wrong)
-    own = [feed for feed in config.feeds if not _is_minor(feed)]
-    others = [feed for feed in config.feeds if _is_minor(feed)]
+    own = [feed for feed in config.feeds if not feed.kind.is_minor]
+    others = [feed for feed in config.feeds if feed.kind.is_minor]
     also = f" and {len(others)} automatic" if others else ""
     click.echo(
         f"{config.path}: {_count(config.sources, 'source')}, {_count(own, 'feed')}{also}; "
@@ -107,11 +108,6 @@ def _in_the_way(directory: Path) -> Path | None:
         if os.path.exists(place):  # noqa: PTH110  # Path.exists raises where nobody may look
             return None if place.is_dir() else place
     return None
-
-
-def _is_minor(feed: Feed) -> bool:
-    """Tell whether a feed is an automatic one of a tag or a source, told in one line."""
-    return feed.automatic and "/" in feed.name
 
 
 def _count(things: Sequence[object], noun: str) -> str:
@@ -209,11 +205,11 @@ def _address(feed: Feed, config: Config) -> str:
 def _minor(feeds: Sequence[Feed], config: Config) -> str:
     """Return the addresses of automatic feeds, of a long list only the first ones."""
     lines = []
-    for kind in ("tags/", "sources/"):
-        of_kind = [feed for feed in feeds if feed.name.startswith(kind)]
+    for kind in FeedKind:
+        of_kind = [feed for feed in feeds if feed.kind is kind]
         lines += [f"  {_address(feed, config)}" for feed in of_kind[:MOST_SHOWN]]
         if len(of_kind) > MOST_SHOWN:
-            lines.append(f"  and {len(of_kind) - MOST_SHOWN} more {kind}…")
+            lines.append(f"  and {len(of_kind) - MOST_SHOWN} more {kind.folder}/…")
     return "\n".join(lines)
 
 

@@ -93,7 +93,7 @@ def entry(entry: str) -> None:
 
 def _concerned(config: Config, source: Source) -> tuple[Feed, ...]:
     """Return the configured feeds, and those automatic ones that select the source."""
-    return tuple(feed for feed in config.feeds if not feed.automatic or feed.selects(source))
+    return tuple(feed for feed in config.feeds if not feed.is_automatic or feed.selects(source))
 
 
 def _folded(text: str, width: int | None) -> str:

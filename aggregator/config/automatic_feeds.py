@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.model import Feed
+from aggregator.model import Feed, FeedKind
 from aggregator.rules.visibility import hidden_sources
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def automatic(sources: Sequence[Source], configured: Sequence[Feed]) -> tuple[Fe
         return ()
     feeds = []
     if EVERYTHING not in {feed.name for feed in configured}:
-        feeds.append(Feed(name=EVERYTHING, title="All", exclude_sources=hidden, automatic=True))
+        feeds.append(
+            Feed(name=EVERYTHING, title="All", exclude_sources=hidden, kind=FeedKind.EVERYTHING)
+        )
     hidden_by_tag: dict[str, list[str]] = {}
     for source in sources if hidden else ():
         for tag in source.carried_tags if source.name in names else ():
@@ -36,20 +38,20 @@ def automatic(sources: Sequence[Source], configured: Sequence[Feed]) -> tuple[Fe
     tags = dict.fromkeys(tag for source in shown for tag in source.carried_tags)
     feeds += [
         Feed(
-            name=f"tags/{tag}",
+            name=FeedKind.TAG.name_of(tag),
             title=tag,
             tags=(tag,),
             exclude_sources=tuple(hidden_by_tag.get(tag, ())),
-            automatic=True,
+            kind=FeedKind.TAG,
         )
         for tag in tags
     ]
     feeds += [
         Feed(
-            name=f"sources/{source.name}",
+            name=FeedKind.SOURCE.name_of(source.name),
             title=source.title or source.name,
             sources=(source.name,),
-            automatic=True,
+            kind=FeedKind.SOURCE,
         )
         for source in shown
     ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import StrEnum
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import assert_never
 
 from aggregator.web.addresses import origin_of
 
@@ -156,18 +158,48 @@ def digest_of(token: str) -> str:
     return sha256(token.encode(errors="replace")).hexdigest()
 
 
+class FeedKind(StrEnum):
+    """What a feed is of; the value is stored. All but the configured ones are automatic."""
+
+    CONFIGURED = "configured"
+    EVERYTHING = "everything"
+    TAG = "tag"
+    SOURCE = "source"
+
+    @property
+    def folder(self) -> str:
+        """The folder below the base URL in which feeds of this kind lie."""
+        match self:
+            case FeedKind.CONFIGURED | FeedKind.EVERYTHING:
+                return "feeds"
+            case FeedKind.TAG:
+                return "tags"
+            case FeedKind.SOURCE:
+                return "sources"
+            case _:
+                assert_never(self)
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether there is one for each of many, and nobody has asked for it by name."""
+        return self in {FeedKind.TAG, FeedKind.SOURCE}
+
+    def name_of(self, own: str) -> str:
+        """Return the unique name of the feed that a tag or a source has: "tags/TAG"."""
+        return f"{self.folder}/{own}" if self.is_minor else own
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """One feed that we publish, a named selection of stories: a `[[feeds]]`, or an automatic one.
 
-    `name` is unique; an automatic feed of a tag is named "tags/TAG", one of a source
-    "sources/NAME". `sources` and `tags` select by union; both `None` selects every source; what
-    carries one of `exclude_tags` is left out, and so are `exclude_sources`, which no automatic feed
-    shows because only feeds with a token do. `dedupe` shows an article that several sources carry
-    once ("exact"), or as often as it comes ("off"). `order` is how a document lists its stories:
-    by "arrival" or by the date that they were "published". `content` is "full", "summary" or
-    "link". `title_template` makes the titles of stories. With a `token`, only who knows it finds
-    the feed.
+    `name` is unique, as `FeedKind.name_of` makes it. `sources` and `tags` select by union; both
+    `None` selects every source; what carries one of `exclude_tags` is left out, and so are
+    `exclude_sources`, which no automatic feed shows because only feeds with a token do. `dedupe`
+    shows an article that several sources carry once ("exact"), or as often as it comes ("off").
+    `order` is how a document lists its stories: by "arrival" or by the date that they were
+    "published". `content` is "full", "summary" or "link". `title_template` makes the titles of
+    stories. With a `token`, only those who know it find the feed.
     """
 
     name: str
@@ -189,7 +221,7 @@ class Feed:
     icon: str | None = None
     author: str | None = None
     token: str | None = None
-    automatic: bool = False
+    kind: FeedKind = FeedKind.CONFIGURED
 
     def selects(self, source: Source) -> bool:
         """Tell whether stories of `source` may belong to this feed.
@@ -219,9 +251,20 @@ class Feed:
     @property
     def path(self) -> str:
         """The feed's place below the base URL, without an extension and not quoted."""
-        if self.automatic and "/" in self.name:
+        if self.kind.is_minor:
             return self.name
-        return f"feeds/{self.token}/{self.name}" if self.token else f"feeds/{self.name}"
+        folder = self.kind.folder
+        return f"{folder}/{self.token}/{self.name}" if self.token else f"{folder}/{self.name}"
+
+    @property
+    def own_name(self) -> str:
+        """The end of `path`: the feed's name without the folder of its kind."""
+        return self.name.removeprefix(self.kind.name_of(""))
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether it is there without being configured."""
+        return self.kind is not FeedKind.CONFIGURED
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from aggregator.model import Feed, Rules
+from aggregator.model import Feed, FeedKind, Rules
 from aggregator.publish import Format
 from aggregator.rules.visibility import Caller, may_read, might_read
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FORMATS = {form.value: form for form in Format}
 
 #: Folders of automatic feeds: all that follows in an address is one name.
-_GROUPS = ("tags", "sources")
+_GROUPS = tuple(kind.folder for kind in FeedKind if kind.is_minor)
 
 #: What may be the name of a configured feed or of a source.
 _NAME = re.compile(r"[a-z0-9-]{1,64}")

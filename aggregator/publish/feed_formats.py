@@ -63,5 +63,4 @@ class Addresses:
 
 def _place(feed: Feed) -> str:
     """Return `Feed.path`, quoted: whatever a tag holds, its name is one segment."""
-    name = feed.name.partition("/")[2] if feed.path == feed.name else feed.name
-    return quote(feed.path.removesuffix(name)) + quote(name, safe="")
+    return quote(feed.path.removesuffix(feed.own_name)) + quote(feed.own_name, safe="")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aggregator.model import FeedKind
 from aggregator.publish import Addresses, Format
 from aggregator.publish.html_pages import html_page
 from aggregator.rules.visibility import feeds_in
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 
 _NAMES = {Format.ATOM: "Atom", Format.RSS: "RSS", Format.JSON: "JSON Feed"}
 
-#: The parts of the page: where its feeds stand, its title in English and Chinese.
+#: The parts of the page: the kinds of its feeds, its title in English and Chinese.
 _SECTIONS = (
-    ("feeds/", "Merged", "合并"),
-    ("tags/", "By tag", "标签"),
-    ("sources/", "By source", "来源"),
+    ((FeedKind.CONFIGURED, FeedKind.EVERYTHING), "Merged", "合并"),
+    ((FeedKind.TAG,), "By tag", "标签"),
+    ((FeedKind.SOURCE,), "By source", "来源"),
 )
 
 #: Feeds that readers are offered when they are given the page's own address: as many as a person
@@ -59,9 +60,9 @@ def feeds_page(catalogue: Catalogue, view: View) -> bytes:
         (
             english,
             chinese,
-            [_listed(feed, catalogue) for feed in shown if feed.path.startswith(folder)],
+            [_listed(feed, catalogue) for feed in shown if feed.kind in kinds],
         )
-        for folder, english, chinese in _SECTIONS
+        for kinds, english, chinese in _SECTIONS
     ]
     discoverable = sections[0][2][:DISCOVERABLE]
     return html_page("feeds", {"sections": sections, "discoverable": discoverable})
@@ -72,11 +73,10 @@ def _listed(feed: Feed, catalogue: Catalogue) -> _Listed:
         _Link(_NAMES[form], form.media_type, _HERE.feed(feed, form).removeprefix("/"))
         for form in Format
     )
-    is_of_a_source = feed.path.startswith("sources/")
     return _Listed(
         feed.title,
         feed.description,
-        None if is_of_a_source else len(catalogue.members(feed)),
+        None if feed.kind is FeedKind.SOURCE else len(catalogue.members(feed)),
         tuple(links),
     )
 
@@ -86,7 +86,7 @@ def addresses(config: Config) -> str:
     places = Addresses(config.server.base_url)
     lines = []
     for feed in config.feeds:
-        if feed.automatic and feed.path == feed.name:
+        if feed.kind.is_minor:
             continue  # one a tag and one a source
         lines.append(f"  {feed.title}")
         lines += [f"    {places.feed(feed.masked, form)}" for form in Format]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, assert_never
 
-from aggregator.model import Feed
+from aggregator.model import Feed, FeedKind
 from aggregator.model.configured import digest_of
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def feeds_in(view: View, feeds: Iterable[Feed]) -> tuple[Feed, ...]:
         for feed in feeds
         if view.is_shown
         and feed.token is None
-        and (view is View.WHOLE or not feed.path.startswith("sources/"))
+        and (view is View.WHOLE or feed.kind is not FeedKind.SOURCE)
     )
 
 
@@ -137,7 +137,7 @@ def hidden_sources(sources: Sequence[Source], feeds: Sequence[Feed]) -> frozense
     A feed with a token selects such a source, and no open one that somebody has configured shows
     everybody all that it says. No automatic feed shows it, and no list names it to everybody.
     """
-    configured = [feed for feed in feeds if not feed.automatic]
+    configured = [feed for feed in feeds if not feed.is_automatic]
     secret = [feed for feed in configured if feed.token is not None]
     return frozenset(
         source.name

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aggregator.model import FeedKind
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -35,7 +37,8 @@ def remembered(store: FeedStore, addresses: Iterable[Address]) -> Removed | Rena
         if removed is not None and address.was_of(removed):
             return Removed()
         # Only automatic feeds of sources move, and those have no token.
-        name = store.renamed_feed(address.name) if address.path[0] == "sources" else None
+        of_a_source = address.path[0] == FeedKind.SOURCE.folder
+        name = store.renamed_feed(address.name) if of_a_source else None
         if name is not None:
             return Renamed(address, name)
     return None

@@ -134,16 +134,10 @@ def _watched_feeds(connection: sqlite3.Connection) -> tuple[WatchedFeed, ...]:
     return tuple(
         WatchedFeed(f"feed {row['id']}", row["name"], _fact(NoteKind.LIMIT_REACHED, row["data"]))
         for row in rows
-        if not _is_by_the_way(feed_of(row["config"]))
+        # Nobody asked for those of every tag and source, which have no `limit`: one busy source
+        # would raise the alarm of each.
+        if not feed_of(row["config"]).kind.is_minor
     )
-
-
-def _is_by_the_way(feed: Feed) -> bool:
-    """Tell whether nobody asked for a feed: those of every tag and source, which have no `limit`.
-
-    One busy source would raise the alarm of each.
-    """
-    return feed.automatic and "/" in feed.name
 
 
 def alarms(connection: sqlite3.Connection) -> tuple[Alarm, ...]:

@@ -58,6 +58,7 @@ def m0003_scaling(db: Database) -> None:
     respell(db.conn)
     worded.move_notes(db)
     worded.move_problems(db)
+    worded.tell_kinds_of_feeds(db)
     db.execute("PRAGMA user_version = 3")
 
 

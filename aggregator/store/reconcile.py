@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aggregator.model import Rules
+from aggregator.model import FeedKind, Rules
 from aggregator.model.instants import MICROSECOND
 from aggregator.model.notes import NoteKind
 from aggregator.store import archive, feed_windows, mirrors, note_rows, rule_verdicts
@@ -235,7 +235,7 @@ def _rename_feed(connection: sqlite3.Connection, before: str, after: str) -> Non
     connection.execute(
         f"""UPDATE feeds SET name = :new, former_name = :old, change_number = {NEXT_CHANGE}
             WHERE name = :old AND NOT EXISTS (SELECT 1 FROM feeds WHERE name = :new)""",  # noqa: S608 -- built of constants
-        {"new": f"sources/{after}", "old": f"sources/{before}"},
+        {"new": FeedKind.SOURCE.name_of(after), "old": FeedKind.SOURCE.name_of(before)},
     )
 
 
@@ -269,7 +269,7 @@ def _apply_feeds(
             )
             feed_windows.clear(connection, row["id"])
             note_rows.drop_all_of_feed(connection, row["id"])
-            if not feed_of(row["config"]).automatic:
+            if not feed_of(row["config"]).is_automatic:
                 changes.append(f"feed {name} removed")
     for feed in feeds:
         old = stored.get(feed.name)
@@ -277,7 +277,7 @@ def _apply_feeds(
         change = "added" if old is None else _change_feed(connection, feed, old)
         if change is not None:
             touched[feed_id] = feed_windows.sources_of(connection, feed_id)
-            if not feed.automatic:
+            if not feed.is_automatic:
                 changes.append(f"feed {feed.name} {change}")
     return touched
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from aggregator.model import PollOutcome, Problem, ProblemKind
+from aggregator.model import FeedKind, PollOutcome, Problem, ProblemKind
 from aggregator.model.notes import (
     CutShort,
     Flood,
@@ -23,6 +24,7 @@ from aggregator.model.notes import (
     Worded,
 )
 from aggregator.store import note_rows
+from aggregator.store.codec import dumps
 from aggregator.store.rows import problem_to_text
 
 if TYPE_CHECKING:
@@ -110,6 +112,25 @@ def move_problems(db: Database) -> None:
     db.execute("UPDATE polls SET outcome = ? WHERE problem IS NOT NULL", (PollOutcome.FAILED,))
 
 
+def tell_kinds_of_feeds(db: Database) -> None:
+    """Write the kind of each feed into its configuration, where there was a name to guess by."""
+    rows = db.execute("SELECT id, config FROM feeds").fetchall()
+    db.conn.executemany(
+        "UPDATE feeds SET config = ? WHERE id = ?",
+        [(_with_kind(config), feed_id) for feed_id, config in rows],
+    )
+
+
+def _with_kind(config: str) -> str:
+    data = json.loads(config)
+    kind = FeedKind.CONFIGURED
+    if data.pop("automatic", False):
+        minor = (one for one in FeedKind if one.is_minor)
+        named = (one for one in minor if data["name"].startswith(one.name_of("")))
+        kind = next(named, FeedKind.EVERYTHING)
+    return dumps(data | {"kind": kind})
+
+
 def problem_of_text(text: str) -> Problem:
     """Return the problem that was stored as "kind: detail" or "kind: detail; remedy".
 
@@ -119,6 +140,8 @@ def problem_of_text(text: str) -> Problem:
     if kind not in set(ProblemKind):
         return Problem(ProblemKind.INTERNAL, text)
     detail, _, remedy = rest.partition("; ")
+    if not remedy:
+        detail = rest
     return Problem(ProblemKind(kind), detail, remedy or None)
 
 

@@ -305,7 +305,7 @@ class World:
     def _note_members(self, config: Config) -> None:
         sources = {one.name: one for one in config.sources}
         for feed in config.feeds:
-            if feed.automatic and "/" in feed.name:
+            if feed.kind.is_minor:
                 continue
             known = self.members[feed.name]
             inside = {

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from aggregator.model import Category, Enclosure, Feed, Origin, Selection, Source
+from aggregator.model import Category, Enclosure, Feed, FeedKind, Origin, Selection, Source
 from aggregator.publish import Addresses, Format, render, render_feeds, render_sources
 from tests.publishing import (
     ITHOME,
@@ -121,9 +121,9 @@ FEEDS = (
     DRESSED,
     Feed("c/c++ & .net", "A name that is no path"),
     Feed("secret", "Never listed", token="0123456789abcdef"),
-    Feed("all", "All", automatic=True),
-    Feed("tags/科技", "科技", tags=("科技",), automatic=True),
-    Feed("sources/ithome", "IT之家", sources=("ithome",), automatic=True),
+    Feed("all", "All", kind=FeedKind.EVERYTHING),
+    Feed("tags/科技", "科技", tags=("科技",), kind=FeedKind.TAG),
+    Feed("sources/ithome", "IT之家", sources=("ithome",), kind=FeedKind.SOURCE),
 )
 
 

@@ -1,16 +1,17 @@
-"""How notes lie in an SQLite file, and what is made of those of the last release."""
+"""How notes and problems lie in an SQLite file, and what is made of the last release's words."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import UTC
 from typing import TYPE_CHECKING, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aggregator.model import PollOutcome, Problem, ProblemKind
+from aggregator.model import Feed, FeedKind, PollOutcome, Problem, ProblemKind
 from aggregator.model.notes import (
     CertificateEnds,
     CutShort,
@@ -32,7 +33,7 @@ from aggregator.model.notes import (
 )
 from aggregator.operations.messages import fact_text, problem_text
 from aggregator.store.note_rows import fact_of, fact_to_text
-from aggregator.store.rows import problem_of, problem_to_text
+from aggregator.store.rows import feed_to_text, problem_of, problem_to_text
 from aggregator.store.sqlite import open_store
 from aggregator.store.worded import fact_of_note, problem_of_text
 from aggregator.web.redaction import redact
@@ -112,6 +113,7 @@ def test_problems_of_the_last_release_are_read_as_what_they_were(tmp_path: Path)
     assert found == [FailingMirrors((FailingMirror("https://two.example/feed.xml", 2, access),))]
 
 
+@example(Problem(ProblemKind.DNS, "; "))
 @given(st.builds(Problem))
 def test_a_problem_of_the_last_release_has_the_same_words(problem: Problem) -> None:
     said = problem_text(problem)
@@ -169,3 +171,32 @@ def test_notes_of_the_last_release_are_moved_those_of_renamed_sources_too(tmp_pa
         (None, Worded(NoteKind.NOT_RELOADED, "an example")),
         (None, NotWritten(outputs)),
     }
+
+
+def test_feeds_of_the_last_release_get_their_kinds_and_are_not_changed_by_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "aggregator.db"
+    kinds = {"all": FeedKind.EVERYTHING, "tags/c/c++": FeedKind.TAG, "sources/one": FeedKind.SOURCE}
+    feeds = {
+        "news": Feed("news", "News", tags=("c/c++",)),
+        **{name: Feed(name, name, kind=kind) for name, kind in kinds.items()},
+    }
+    with sqlite3.connect(path) as db:
+        db.executescript((FOLDER / "0002.sql").read_text(encoding="utf-8"))
+        for name, one in feeds.items():
+            worded = json.loads(feed_to_text(one))
+            del worded["kind"]
+            worded["automatic"] = name in kinds
+            db.execute(
+                """INSERT INTO feeds (name, config, public_id, created_at, changed_at)
+                   VALUES (?, ?, ?, 0, 0)
+                   ON CONFLICT (name) DO UPDATE SET config = excluded.config""",
+                (name, json.dumps(worded), f"urn:{name}"),
+            )
+    db.close()
+    open_store(path).close()
+    with sqlite3.connect(path) as db:
+        stored = dict(db.execute("SELECT name, config FROM feeds").fetchall())
+    db.close()
+    assert stored == {name: feed_to_text(one) for name, one in feeds.items()}
