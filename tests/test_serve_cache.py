@@ -76,7 +76,7 @@ async def ask(cache: Cache[str], maker: Maker, one: Wanted) -> Found[str]:
     return await cache.get(one, maker.of(one))
 
 
-async def test_who_come_together_cause_one_making_and_who_comes_later_none() -> None:
+async def test_readers_who_come_together_cause_one_making_and_later_ones_none() -> None:
     cache, maker = Cache[str](len), Maker()
     asking = [asyncio.create_task(ask(cache, maker, wanted())) for _ in range(20)]
     await maker.until_begun()
@@ -186,7 +186,7 @@ async def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
     assert maker.made == ["busy 1", "left 2"]
 
 
-async def test_who_comes_as_the_last_one_leaves_is_answered() -> None:
+async def test_a_reader_who_comes_as_the_last_one_leaves_is_answered() -> None:
     cache, maker = Cache[str](len, makers=1), Maker()
     busy = asyncio.create_task(ask(cache, maker, wanted("busy")))
     await maker.until_begun()

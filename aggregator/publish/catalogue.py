@@ -1,4 +1,4 @@
-"""Which documents one configuration publishes, where, and what each of them hangs on."""
+"""Which documents one configuration publishes, where, and what each of them depends on."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Address:
 
     @property
     def name(self) -> str:
-        """The name of the feed that stands there, if any does."""
+        """The name of the feed that is there, if any is."""
         return self.path[-1] if self.path[0] == "feeds" else "/".join(self.path)
 
     @property
@@ -69,7 +69,7 @@ class Address:
                 return None
 
     def is_of(self, feed: Feed) -> bool:
-        """Tell whether the feed stands there, for one who knows no more than the address."""
+        """Tell whether the feed is there for anyone who knows no more than the address."""
         return may_read(Caller(token=self.token), feed) and self._is_place_of(feed)
 
     def was_of(self, removed: Feed) -> bool:
@@ -160,7 +160,7 @@ class Catalogue:
         return self._tagged.get(tag, set())
 
     def made_for(self, feed: Feed) -> str:
-        """Return a fingerprint of what the feed's documents hang on besides its stories.
+        """Return a fingerprint of what the feed's documents depend on besides its stories.
 
         That is: where readers find us, what the feed's settings make of a story, and which of its
         sources are private or have rules. Not: how many stories there are, in which order, and how

@@ -9,6 +9,7 @@ from lxml import etree
 from aggregator.publish.feed_formats import Format
 from aggregator.publish.xml_safety import clean, clean_url
 from aggregator.rules.visibility import View, feeds_in
+from aggregator.stories.concealment import public_poll_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,7 +68,8 @@ def _outline(source: Source, status: SourceStatus | None) -> etree._Element:
     site_url = clean_url(status.site_url) if status is not None else None
     outline = etree.Element("outline", text=clean(title), title=clean(title))
     # What stands for several addresses (rsshub://…) is none that others could ask.
-    feed_url = None if source.private else clean_url(source.url) or clean_url(source.urls[0])
+    asked = (clean_url(public_poll_url(source, url)) for url in (source.url, source.urls[0]))
+    feed_url = next(filter(None, asked), None)
     if feed_url is not None:
         outline.set("type", "rss")
         outline.set("xmlUrl", feed_url)

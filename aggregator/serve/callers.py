@@ -29,7 +29,7 @@ FORWARDING_FIELDS = (
 
 
 def caller_of(request: Request, base_url: str, *, token: str | None = None) -> Caller:
-    """Return who sends a request, with the token of the address that it asks for."""
+    """Return the caller that sends a request, with the token of the address that it asks for."""
     return Caller(_is_local(request, base_url), token)
 
 

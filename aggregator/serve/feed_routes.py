@@ -134,7 +134,7 @@ def _way(path: str, document: Document) -> str:
 
 
 def _cache_control(feed: Feed, rendering: Rendering) -> str:
-    """Return who may keep the document and for how long (RFC 9111 §5.2.2, RFC 8246 §2)."""
+    """Return which caches may keep the document, how long (RFC 9111 §5.2.2, RFC 8246 §2)."""
     who = "public" if feed.token is None else "private, no-transform"
     seconds = int(rendering.fresh_for.total_seconds())
     return f"{who}, max-age={seconds}{', immutable' if rendering.final else ''}"

@@ -157,8 +157,8 @@ def unavailable_response() -> Response:
 def _last_modified(changed_at: datetime, now: datetime) -> str:
     """Return the Last-Modified of what changed at `changed_at`, always at least a second old.
 
-    A second has room for a further change after this answer; who only compares dates would never
-    learn of it. It also keeps the field from being later than Date (RFC 9110 §8.8.2.1).
+    A second has room for a further change after this answer; a reader that only compares dates
+    would never learn of it. It also keeps the field from being later than Date (RFC 9110 §8.8.2.1).
     """
     instant = min(changed_at.replace(microsecond=0), now.replace(microsecond=0) - _A_SECOND)
     return format_datetime(instant.astimezone(UTC), usegmt=True)

@@ -150,7 +150,7 @@ def _represent_sources(config: Config, store: StatusStore, view: View) -> Repres
 
 
 async def _operations(served: Served, request: Request) -> Response:
-    """The operations feed: for local callers, and below `status_token` for who knows that."""
+    """The operations feed: for local callers, and below `status_token` for anyone who knows it."""
     form = _FORMATS.get(request.path_params["extension"])
     if form is None:
         raise HTTPException(404)

@@ -51,7 +51,7 @@ def public_origin(words: SourceWords) -> Origin:
         name=source.name,
         title=public_title(source, words.title),
         id=words.id if keeps_id and words.id is not None else words.minted_id,
-        url=None if source.private else redact(source.urls[0]),
+        url=public_poll_url(source, source.urls[0]),
         site_url=public_site(source, words.site_url),
         updated_at=words.changed_at,
         language=words.language,
@@ -71,6 +71,11 @@ def public_title(source: Source, document_title: str | None) -> str:
 def public_site(source: Source, site_url: str | None) -> str | None:
     """Return the link to a source's site, `None` where that is a private source's URL."""
     return _unless_told(source, None if site_url is None else redact(site_url))
+
+
+def public_poll_url(source: Source, url: str) -> str | None:
+    """Return one of the URLs that we poll without its secrets, `None` for a private source."""
+    return None if source.private else redact(url)
 
 
 def public_text(source: Source, text: str) -> str:
