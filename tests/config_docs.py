@@ -1,6 +1,6 @@
 """The tables of docs/config.md, as the keys are declared: `make config-docs` writes them again.
 
-A table stands between `<!-- keys: NAME -->` and `<!-- end -->`; all else on the page is prose.
+A table is between `<!-- keys: NAME -->` and `<!-- end -->`; all else on the page is prose.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ def test_no_two_sources_share_a_url_in_any_place() -> None:
     assert mistakes(text) == [
         "config.toml:8: sources[1].url: the same URL as sources[0]",
         "config.toml:13: sources[2].url[1]: the same URL as sources[0]",
-        "config.toml:17: sources[3].url[1]: the same URL stands twice in this source",
+        "config.toml:17: sources[3].url[1]: this source has the same URL twice",
     ]
 
 

@@ -12,7 +12,7 @@ from aggregator.config import MAX_FILE_BYTES
 from aggregator.config.kinds import keys_of
 from aggregator.config.network_values import MAX_HEADERS
 from aggregator.config.rule_keys import ConditionTable, ImageTable, ReplacementTable, TaggingTable
-from aggregator.config.tables import HEADERS, LISTS, SECTIONS, keys_in
+from aggregator.config.tables import LISTS, SECTIONS, TABLE_HEADERS, keys_in
 from aggregator.fetch.secret_files import MAX_SECRET_BYTES
 from aggregator.rules import MAX_PATTERN_CHARS, MAX_TEXT_CHARS
 from tests.config_docs import PAGE, REGION, default, toml, with_tables
@@ -44,7 +44,7 @@ def test_each_table_of_the_documentation_is_one_table() -> None:
 
 
 def test_a_default_is_a_value_of_its_kind() -> None:
-    for table in HEADERS:
+    for table in TABLE_HEADERS:
         for key in keys_in(table).values():
             if key.required or key.default is None or default(key) == key.shown:
                 continue
@@ -87,7 +87,7 @@ SET = {
 }
 
 
-@pytest.mark.parametrize("table", [table for table in HEADERS if table != "defaults"])
+@pytest.mark.parametrize("table", [table for table in TABLE_HEADERS if table != "defaults"])
 def test_the_example_shows_every_key_of_a_table_and_no_other(table: str) -> None:
     assert {key for where, key, *_ in SHOWN if where == table} == keys_in(table).keys()
 
@@ -104,9 +104,13 @@ def test_the_defaults_that_the_example_shows_are_the_defaults() -> None:
             continue
         if value.startswith("{"):  # a table shows what one looks like
             continue
-        told = re.search(r"default: (\S+)", remark)
-        written = f'"{told[1]}"' if told else value
+        said = re.search(r"default: (\S+)", remark)
+        written = f'"{said[1]}"' if said else value
         assert key.kind.read(tomllib.loads(f"x = {written}")["x"]) == key.default, (table, name)
+
+
+#: The keys that have no default.
+OWN = [f"`{name}`" for name in keys_in("sources") if name not in keys_in("defaults")]
 
 
 @pytest.mark.parametrize(
@@ -117,6 +121,7 @@ def test_the_defaults_that_the_example_shows_are_the_defaults() -> None:
         f"the first {MAX_TEXT_CHARS:,} characters are searched",
         f"up to {MAX_HEADERS} headers",
         f"holds at most {MAX_SECRET_BYTES >> 10} KiB",
+        f"Any key of `[[sources]]` but {', '.join(OWN[:-1])} and {OWN[-1]}: ",
     ],
 )
 def test_the_bounds_that_the_prose_names_are_so(sentence: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aggregator.config import network_values
 from aggregator.config.checks import written_tokens
 from aggregator.model.mistakes import MistakeKind
+from aggregator.web.addresses import host_and_port
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from aggregator.config.tables import Tables
     from aggregator.model import Feed, Source
 
-#: What stands in the example's place of a token; everybody can read it there.
+#: How the tokens of the example begin; everybody can read them there.
 _EXAMPLES = "write-your-own"
 _DAY = timedelta(days=1)
 
@@ -73,7 +74,7 @@ def _asking(tables: Tables, sources: Sequence[Source], cautions: MistakeList) ->
         for key in ("token_file", "password_file"):
             if reading.says(key) and any(
                 url.lower().startswith("http:")
-                and not any(one.covers(*network_values.origin(url)) for one in allowances)
+                and not any(one.covers(*host_and_port(url)) for one in allowances)
                 for url in network_values.asked(source)
             ):
                 cautions.add(("sources", index, key), MistakeKind.UNENCRYPTED_LOGIN)

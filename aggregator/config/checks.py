@@ -10,6 +10,7 @@ from aggregator.config import network_values
 from aggregator.config.settings import SHORTEST_PUBLIC_INTERVAL
 from aggregator.config.text_values import nearest
 from aggregator.model.mistakes import MistakeKind
+from aggregator.web.addresses import host_and_port, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +40,7 @@ def check(
 ) -> None:
     """Find the mistakes that need more than one key.
 
-    `sources` and `feeds` stand in the order of the file, with the defaults filled in; a name or
+    `sources` and `feeds` are in the order of the file, with the defaults filled in; a name or
     URL that could not be read is empty. Automatic feeds come last.
     """
     _socket(tables, folder, mistakes)
@@ -135,10 +136,9 @@ def _login(
         mistakes.add((*at, "username"), MistakeKind.NEEDS_BESIDE, key="password_file")
     if says == ["password_file"]:
         mistakes.add((*at, "password_file"), MistakeKind.NEEDS_BESIDE, key="username")
-    parts = [urlsplit(url) for url in network_values.asked(source)]
-    if any("@" in part.netloc for part in parts):
+    if any("@" in urlsplit(url).netloc for url in network_values.asked(source)):
         mistakes.add((*at, says[-1]), MistakeKind.LOGIN_IN_URL)
-    if len({(part.scheme, *network_values.origin(part.geturl())) for part in parts}) > 1:
+    if len({origin_of(url) for url in network_values.asked(source)}) > 1:
         mistakes.add((*at, says[-1]), MistakeKind.LOGIN_FOR_SEVERAL)
 
 
@@ -171,8 +171,8 @@ def _short_intervals(tables: Tables, sources: Sequence[Source], mistakes: Mistak
         for index, source in enumerate(sources)
         if (all_short or index in short)
         and any(
-            not any(allowance.covers(*network_values.origin(url)) for allowance in allowances)
-            and not _may_be_meant(network_values.origin(url)[0], doubtful)
+            not any(allowance.covers(*host_and_port(url)) for allowance in allowances)
+            and not _may_be_meant(host_and_port(url)[0], doubtful)
             for url in network_values.asked(source)
         )
     ]
@@ -290,7 +290,7 @@ def _directories(tables: Tables, folder: Path, mistakes: MistakeList) -> None:
             mistakes.add(at, MistakeKind.ROOT_DIRECTORY)
         elif published is not None and (how := _overlap(place, published)):
             mistakes.add(at, how)
-        # Several feeds may share a folder: whose a post is stands in the manifest there.
+        # Several feeds may share a folder: the manifest there says whose a post is.
         other = first.setdefault((place, export.feed), index)
         if other != index:
             mistakes.add(at, MistakeKind.SAME_EXPORT, other=other)

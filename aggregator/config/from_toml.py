@@ -19,7 +19,7 @@ from aggregator.config.network_values import Listen
 from aggregator.config.rule_keys import site_of
 from aggregator.config.settings import Config, Server, StoreSettings
 from aggregator.config.source_keys import source_of
-from aggregator.config.tables import HEADERS, read_tables
+from aggregator.config.tables import TABLE_HEADERS, read_tables
 from aggregator.model.errors import ConfigError
 from aggregator.model.mistakes import MistakeKind
 
@@ -58,8 +58,7 @@ def toml_of(text: str) -> str:
 def store_path_in(text: str) -> Path | None:
     """Return the `[store] path` of a text that has mistakes elsewhere, or `None`.
 
-    Where not even the TOML is valid, what stands above the first `[[` must be: most edits are below
-    it.
+    Where not even the TOML is valid, what is above the first `[[` must be: most edits are below it.
     """
     for part in (toml_of(text), toml_of(text).partition("\n[[")[0]):
         with suppress(ValueError, RecursionError):
@@ -105,10 +104,10 @@ def _toml(toml: str, path: Path) -> dict[str, object]:
         raise config_error(path, _syntax_mistake(str(error), toml)) from error
 
 
-def _syntax_mistake(told: str, toml: str) -> Mistake:
+def _syntax_mistake(complaint: str, toml: str) -> Mistake:
     """Return what tomllib says as a mistake of ours; it has no other form than its English."""
-    place = _TOML_PLACE.search(told)
-    detail = told[: place.start()] if place else told
+    place = _TOML_PLACE.search(complaint)
+    detail = complaint[: place.start()] if place else complaint
     detail = detail[:1].lower() + detail[1:]
     if place is None:
         return mistake(MistakeKind.SYNTAX, whole=detail)
@@ -125,7 +124,7 @@ def _known_syntax_mistake(detail: str, column: int) -> Mistake:
     if detail == "cannot overwrite a value":
         return mistake(MistakeKind.KEY_TWICE, column=column)
     if twice := re.fullmatch(r"cannot declare \('(\w+)',\) twice", detail):
-        header = HEADERS.get(twice[1], "")
+        header = TABLE_HEADERS.get(twice[1], "")
         each = header if header.startswith("[[") else None
         return mistake(MistakeKind.TABLE_TWICE, column=column, table=twice[1], each=each)
     return mistake(MistakeKind.SYNTAX, column=column, detail=detail)

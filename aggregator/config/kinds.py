@@ -65,8 +65,8 @@ def key(
     own: bool = False,
 ) -> Value:
     """Declare a key: the field of a dataclass."""
-    told = {"kind": kind, "meaning": meaning, "shown": shown, "name": name}
-    return field(default=default, metadata={**told, "required": required, "own": own})
+    declared = {"kind": kind, "meaning": meaning, "shown": shown, "name": name}
+    return field(default=default, metadata={**declared, "required": required, "own": own})
 
 
 @cache
@@ -74,10 +74,10 @@ def keys_of(table: type) -> Mapping[str, Key]:
     """Return the keys that a dataclass declares, by the names that the file has for them."""
     found = {}
     for declared in fields(table):
-        told = {**declared.metadata}
-        name = told.pop("name") or declared.name
+        rest = {**declared.metadata}
+        name = rest.pop("name") or declared.name
         default = None if declared.default is MISSING else declared.default
-        found[name] = Key(name=name, attribute=declared.name, default=default, **told)
+        found[name] = Key(name=name, attribute=declared.name, default=default, **rest)
     return found
 
 
@@ -113,6 +113,8 @@ def read_keys(
 
 # --- kinds made of others -----------------------------------------------------------------------
 
+_NO_LIST = mistake(MistakeKind.NOT_A_LIST)
+
 
 def number(least: int, most: int) -> Kind[int]:
     """A whole number within bounds."""
@@ -134,9 +136,9 @@ def list_of(
     most: int | None = None,
     least: int = 0,
     alone: bool = False,
-    no_list: WrongValueError | None = None,
+    no_list: Mistake = _NO_LIST,
 ) -> Kind[tuple[Value, ...]]:
-    """A list within bounds; with `alone` one member may stand without the list around it.
+    """A list within bounds; with `alone` one member needs no list around it.
 
     `shown` is without the upper bound, which is added.
     """
@@ -145,7 +147,7 @@ def list_of(
         if not isinstance(value, list):
             if alone:
                 return (member.read(value),)
-            raise no_list or wrong(MistakeKind.NOT_A_LIST)
+            raise WrongValueError((no_list,))
         if len(value) < least:
             raise wrong(MistakeKind.EMPTY)
         if most is not None and len(value) > most:

@@ -173,7 +173,7 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.SAME_NAME: "the same name as {table}[{other}]",
     Kind.SAME_HOST: "the same host as {table}[{other}]",
     Kind.SAME_URL: "the same URL as sources[{other}]",
-    Kind.URL_TWICE: "the same URL stands twice in this source",
+    Kind.URL_TWICE: "this source has the same URL twice",
     Kind.SAME_TOKEN: (
         "the same token as that of feeds[{other}]",
         "the same token as that of [publish]",

@@ -275,7 +275,7 @@ def site_host(value: object) -> str:
 
 
 def expand(url: str, instances: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the URLs that a checked one stands for: a route stands for each instance's."""
+    """Return the URLs that a checked one means: a route means each instance's."""
     if not url.startswith(_RSSHUB):
         return (url,)
     return tuple(f"{instance}/{url.removeprefix(_RSSHUB)}" for instance in instances)
@@ -284,11 +284,6 @@ def expand(url: str, instances: tuple[str, ...]) -> tuple[str, ...]:
 def asked(source: Source) -> tuple[str, ...]:
     """Return the http(s) URLs that are asked for a source, as far as they could be read."""
     return tuple(url for url in source.urls if url and not url.startswith(_RSSHUB))
-
-
-def origin(url: str) -> tuple[str, int]:
-    """Return the lower-case host (without brackets) and the port that a checked URL leads to."""
-    return host_and_port(url)
 
 
 def same_url_key(url: str) -> tuple[str, str, str, int, str, str]:

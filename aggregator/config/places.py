@@ -1,4 +1,4 @@
-"""Where each key and value of a TOML document stands in its text.
+"""The place of each key and value in the text of a TOML document.
 
 tomllib tells values, not places. This scanner reads only as much of TOML 1.0 as places need
 (https://toml.io/en/v1.0.0) and takes for granted that tomllib has accepted the text.
@@ -168,7 +168,7 @@ class _Scanner:
         self._at += 1
 
     def _next_member(self) -> str:
-        """Step over commas and line breaks; return what stands there, "" at the end."""
+        """Step over commas and line breaks; return what is there, "" at the end."""
         while self._kind() == "newline" or self._text() == ",":
             self._at += 1
         return self._text()

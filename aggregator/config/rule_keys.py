@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aggregator import rules
 from aggregator.config import network_values, text_values
 from aggregator.config.kinds import Kind, choice, inner_table, key, list_of
-from aggregator.config.mistake_list import WrongValueError, wrong
+from aggregator.config.mistake_list import WrongValueError, mistake, wrong
 from aggregator.model import Condition, ImageRewrite, Replacement, Rules, SiteRule, Tagging
 from aggregator.model.mistakes import MistakeKind
 from aggregator.rules.selectors import MAX_SELECTOR_CHARS
@@ -45,7 +45,7 @@ def _selector(value: object) -> str:
 
 
 def _replacement_text(value: object) -> str:
-    """Return what stands for something found; it may be nothing, or a space."""
+    """Return what to write for something found; it may be nothing, or a space."""
     return value if isinstance(value, str) and not value.strip(" ") else text_values.text(value)
 
 
@@ -219,7 +219,7 @@ class SiteTable:
             inner_table(ImageTable, _image, "images", _IMAGE),
             "list of tables",
             most=MAX_IMAGE_RULES,
-            no_list=wrong(MistakeKind.NOT_A_LIST_OF_INNER_TABLES, such_as=_IMAGE),
+            no_list=mistake(MistakeKind.NOT_A_LIST_OF_INNER_TABLES, such_as=_IMAGE),
         ),
         _SITE.images,
         f"Other addresses for its pictures: `{_IMAGE}`.",
@@ -238,7 +238,7 @@ class SiteTable:
             shown="a referrer policy",
         ),
         _SITE.referrer,
-        "What a reader's browser tells the site's server of where a picture stands: "
+        "What a reader's browser tells the site's server of the page that shows a picture: "
         '`"no-referrer"`, `"origin"`, `"strict-origin-when-cross-origin"` and the others of '
         "[the standard](https://html.spec.whatwg.org/#referrer-policy-attribute).",
         shown='`"no-referrer"`',

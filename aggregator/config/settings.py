@@ -1,4 +1,4 @@
-"""The tables that stand once, key by key, and the `Config` that the rest of the house sees."""
+"""The tables that a file has once, key by key, and the `Config` that the rest of the house sees."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Rsshub:
-    """`[rsshub]`: what `rsshub://…` stands for, in order of preference; no slash at their ends."""
+    """`[rsshub]`: what `rsshub://…` means, in order of preference; no slash at their ends."""
 
     instances: tuple[str, ...] = key(
         list_of(
@@ -170,7 +170,7 @@ class Rsshub:
         ),
         (),
         "Your own [RSSHub](https://docs.rsshub.app) first, then others: what a source's "
-        '`url = "rsshub://…"` stands for, in order. May have a path and `user:password@`, no '
+        '`url = "rsshub://…"` means, in order. May have a path and `user:password@`, no '
         "query. Needed as soon as a source has such a URL.",
     )
     access_key_file: str | None = key(

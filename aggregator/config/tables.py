@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 AnyTable_co = TypeVar("AnyTable_co", covariant=True)
 
-#: Tables that stand once, in the order of the example.
+#: Tables that a file has once, in the order of the example.
 SECTIONS: Mapping[str, type] = {
     "server": Server,
     "store": StoreSettings,
@@ -42,7 +42,7 @@ SECTIONS: Mapping[str, type] = {
     "publish": Publish,
     "defaults": SourceTable,
 }
-#: Tables that stand once for each thing.
+#: Tables that a file has once for each thing.
 LISTS: Mapping[str, type] = {
     "sources": SourceTable,
     "feeds": FeedTable,
@@ -50,7 +50,10 @@ LISTS: Mapping[str, type] = {
     "exports": ExportTable,
 }
 #: How each table's header is written.
-HEADERS = {**{name: f"[{name}]" for name in SECTIONS}, **{name: f"[[{name}]]" for name in LISTS}}
+TABLE_HEADERS = {
+    **{name: f"[{name}]" for name in SECTIONS},
+    **{name: f"[[{name}]]" for name in LISTS},
+}
 
 
 def keys_in(table: str) -> Mapping[str, Key]:
@@ -68,7 +71,7 @@ class Reading(Generic[AnyTable_co]):
     """What could be read of one table.
 
     `said` are the values that can be used, by attribute. Anything that compares two keys looks
-    first whether one of them is `broken`: a mistake is told once.
+    first whether one of them is `broken`: a mistake is named once.
     """
 
     kind: type[AnyTable_co]
@@ -82,7 +85,7 @@ class Reading(Generic[AnyTable_co]):
 
     @property
     def table(self) -> AnyTable_co:
-        """The table, made anew; defaults stand for what is in `broken`."""
+        """The table, made anew; with defaults for what is in `broken`."""
         return self.kind(**self.said)
 
 
@@ -108,8 +111,8 @@ class Tables:
 def read_tables(data: Mapping[str, object], mistakes: MistakeList) -> Tables:
     """Read what tomllib gave; every mistake inside a table goes to `mistakes`."""
     for name in data:
-        if name not in HEADERS:
-            near = nearest(name, HEADERS)
+        if name not in TABLE_HEADERS:
+            near = nearest(name, TABLE_HEADERS)
             mistakes.add((name,), MistakeKind.UNKNOWN_KEY, near=near, homes=_homes(name))
     sections: dict[str, Any] = {
         name: _read(kind, data.get(name, {}), (name,), mistakes) for name, kind in SECTIONS.items()
@@ -133,7 +136,7 @@ def _rows(data: Mapping[str, object], name: str, mistakes: MistakeList) -> list[
     raw = data.get(name, [])
     if isinstance(raw, list):
         return raw
-    mistakes.add((name,), MistakeKind.NOT_A_LIST_OF_TABLES, header=HEADERS[name], table=name)
+    mistakes.add((name,), MistakeKind.NOT_A_LIST_OF_TABLES, header=TABLE_HEADERS[name], table=name)
     return []
 
 
@@ -142,10 +145,10 @@ def _read(
 ) -> Reading[AnyTable_co]:
     name = str(at[0])
     if not isinstance(raw, dict):
-        mistakes.add(at, MistakeKind.NOT_A_TABLE, header=HEADERS[name])
+        mistakes.add(at, MistakeKind.NOT_A_TABLE, header=TABLE_HEADERS[name])
         return Reading(kind, {}, broken=frozenset(keys_in(name)))
     said, found = read_keys(
-        keys_in(name), raw, lambda key: _unknown(key, name), header=HEADERS[name]
+        keys_in(name), raw, lambda key: _unknown(key, name), header=TABLE_HEADERS[name]
     )
     if not found:
         return Reading(kind, raw, said)
@@ -165,4 +168,4 @@ def _unknown(key: str, table: str) -> Mistake:
 
 def _homes(key: str) -> tuple[str, ...] | None:
     """Name the tables that do have this key: the header above it is missing or wrong."""
-    return tuple(HEADERS[name] for name in HEADERS if key in keys_in(name)) or None
+    return tuple(TABLE_HEADERS[name] for name in TABLE_HEADERS if key in keys_in(name)) or None

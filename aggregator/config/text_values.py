@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: A name is part of a URL (`/feeds/NAME.atom`) and of every log line.
 MAX_NAME_CHARS = 64
-#: A title stands in a table and in every reader's side bar.
+#: A title is shown in a table and in every reader's side bar.
 MAX_TITLE_CHARS = 200
 MAX_TAG_CHARS = 64
 #: A paragraph that readers show above a feed.
