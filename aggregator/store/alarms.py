@@ -73,6 +73,8 @@ _SOURCES = f"""
 
 # A look is taken every minute, at all sources; of nearly all there is nothing to tell. What is
 # left out here is what `look` would find nothing of.
+#
+# sqlite: a configuration is text, of which one value is read
 _WORTH_A_LOOK = f"""
     SELECT * FROM ({_SOURCES}) s
      WHERE failing_since_at IS NOT NULL
@@ -205,10 +207,10 @@ def _replace_alarms(connection: sqlite3.Connection, kept: tuple[Alarm, ...]) -> 
 def _forget(connection: sqlite3.Connection, now: datetime) -> None:
     """Drop entries that are too many or too old: a run of the oldest, never the newest."""
     connection.execute(
-        """DELETE FROM events WHERE id < (SELECT max(id) FROM events) AND id < max(
-             (SELECT max(id) FROM events) - :most + 1,
-             coalesce((SELECT min(id) FROM events WHERE happened_at >= :oldest),
-                      (SELECT max(id) FROM events)))""",
+        """DELETE FROM events WHERE id < (SELECT max(id) FROM events)
+              AND (id < (SELECT max(id) FROM events) - :most + 1
+                   OR id < coalesce((SELECT min(id) FROM events WHERE happened_at >= :oldest),
+                                    (SELECT max(id) FROM events)))""",
         {"most": KEPT_EVENTS, "oldest": micros(now) - KEPT_FOR // MICROSECOND},
     )
 

@@ -25,6 +25,7 @@ def record(
     connection: sqlite3.Connection, feed_id: int, entry_ids: Sequence[int], now: int
 ) -> None:
     """Note what of some entries, oldest first, the feed has not shown before, in that order."""
+    # sqlite: a list of values is one parameter, as JSON
     known = {
         entry_id
         for (entry_id,) in connection.execute(
@@ -63,9 +64,10 @@ def note_edit(connection: sqlite3.Connection, entry_id: int, now: int) -> None:
 def _change_key(connection: sqlite3.Connection, now: int) -> int:
     """Mint a key that is larger than all before it, and of the clock's time where that goes on."""
     (key,) = connection.execute(
-        """UPDATE counters SET largest_change_key = max(largest_change_key + 1, ?)
+        """UPDATE counters SET largest_change_key =
+                  CASE WHEN largest_change_key < :now THEN :now ELSE largest_change_key + 1 END
            RETURNING largest_change_key""",
-        (now,),
+        {"now": now},
     ).fetchone()
     return int(key)
 

@@ -1,5 +1,7 @@
 """How a connection to the database is opened: file mode, pragmas, read-only or writing."""
 
+# sqlite: the whole module
+
 from __future__ import annotations
 
 import os

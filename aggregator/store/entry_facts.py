@@ -43,8 +43,7 @@ def facts(
 
     A URL may be written in any of the ways that mean the same page.
     """
-    words = (wanted, canonical_url(wanted))
-    keys = [wanted, *(f"{kind}:{word}" for kind in ("guid", "url") for word in words)]
+    canonical = canonical_url(wanted)
     rows = connection.execute(
         """SELECT e.*, s.public_id AS story_public_id, o.config, o.document_kind,
                   o.document_encoding, o.document_notes
@@ -54,9 +53,17 @@ def facts(
                                   WHERE s.public_id = :wanted
                            UNION SELECT id FROM entries WHERE url = :wanted
                            UNION SELECT entry_id FROM identities
-                                  WHERE key IN (SELECT value FROM json_each(:keys)))
+                                  WHERE key IN (:wanted, :guid, :url, :canonical_guid,
+                                                :canonical_url))
             ORDER BY e.order_key DESC LIMIT :most""",
-        {"wanted": wanted, "keys": json.dumps(keys), "most": MOST},
+        {
+            "wanted": wanted,
+            "guid": f"guid:{wanted}",
+            "url": f"url:{wanted}",
+            "canonical_guid": f"guid:{canonical}",
+            "canonical_url": f"url:{canonical}",
+            "most": MOST,
+        },
     )
     return tuple(_facts(connection, row, feeds) for row in rows.fetchall())
 

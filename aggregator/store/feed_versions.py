@@ -18,9 +18,11 @@ def bump(connection: sqlite3.Connection, feed_id: int, now: int) -> None:
     By a second at least: comparing Last-Modified shows no less.
     """
     connection.execute(
-        f"""UPDATE feeds SET version = version + 1, changed_at = max(changed_at + 1000000, ?),
-                   change_number = {NEXT_CHANGE} WHERE id = ?""",  # noqa: S608 -- built of constants
-        (now, feed_id),
+        f"""UPDATE feeds SET version = version + 1, change_number = {NEXT_CHANGE},
+                   changed_at = CASE WHEN changed_at + 1000000 < :now THEN :now
+                                     ELSE changed_at + 1000000 END
+             WHERE id = :id""",  # noqa: S608 -- built of constants
+        {"now": now, "id": feed_id},
     )
 
 

@@ -120,6 +120,7 @@ def feeds_of(connection: sqlite3.Connection, source_id: int) -> list[sqlite3.Row
 
 def stories_of_entries(connection: sqlite3.Connection, entry_ids: Iterable[int]) -> set[int]:
     """Return the stories of some entries."""
+    # sqlite: a list of values is one parameter, as JSON
     rows = connection.execute(
         "SELECT story_id FROM entries WHERE id IN (SELECT value FROM json_each(?))",
         (dumps(list(entry_ids)),),
@@ -131,6 +132,7 @@ def stories_of_sources(
     connection: sqlite3.Connection, feed_id: int, source_ids: Iterable[int]
 ) -> set[int]:
     """Return the stories of some sources of which an entry lies above the feed's floor."""
+    # sqlite: a list of values is one parameter, as JSON
     rows = connection.execute(
         """SELECT DISTINCT e.story_id FROM entries e
             WHERE e.source_id IN (SELECT value FROM json_each(:sources))
@@ -151,6 +153,7 @@ def candidates(
     connection: sqlite3.Connection, feed_id: int, story_ids: Iterable[int]
 ) -> list[Candidate]:
     """Return all entries of some stories, as far as it matters to whether the feed shows them."""
+    # sqlite: a list of values is one parameter, as JSON
     rows = connection.execute(
         """SELECT e.id, e.story_id, e.source_id, e.order_key, e.held_back, e.blocked,
                   x.because, a.month, a.number
@@ -181,6 +184,7 @@ def _memberships(
     connection: sqlite3.Connection, feed_id: int, source_ids: set[int]
 ) -> dict[int, tuple[Membership, ...]]:
     found: dict[int, list[Membership]] = defaultdict(list)
+    # sqlite: a list of values is one parameter, as JSON
     rows = connection.execute(
         """SELECT source_id, after_key, until_key FROM memberships
             WHERE feed_id = ? AND source_id IN (SELECT value FROM json_each(?))""",
@@ -280,6 +284,7 @@ def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) 
         connection.execute(
             "DELETE FROM shown WHERE feed_id = ? AND order_key <= ?", (feed_id, dropped.floor)
         )
+    # sqlite: the larger of two values
     connection.execute(
         """UPDATE feeds SET floor = max(floor, ?), shown_count = shown_count - ?, drops_at = ?
             WHERE id = ?""",
@@ -306,6 +311,7 @@ def asked_or_due(
     connection: sqlite3.Connection, feed_ids: Iterable[int], now: int
 ) -> list[sqlite3.Row]:
     """Return the feeds asked for and those whose windows have something to drop, none removed."""
+    # sqlite: a list of values is one parameter, as JSON; CROSS JOIN keeps the tables in this order
     return connection.execute(
         """SELECT f.* FROM (SELECT value AS id FROM json_each(?)
                             UNION SELECT id FROM feeds WHERE drops_at < ? ORDER BY 1) asked
@@ -318,6 +324,7 @@ def still_shown(
     connection: sqlite3.Connection, feed_id: int, entry_ids: tuple[int, ...]
 ) -> list[int]:
     """Return which of some entries a feed shows, in their order."""
+    # sqlite: a list of values is one parameter, as JSON
     rows = connection.execute(
         """SELECT entry_id FROM shown WHERE feed_id = ?
             AND entry_id IN (SELECT value FROM json_each(?))""",

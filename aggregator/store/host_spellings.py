@@ -5,6 +5,8 @@ beside each that differs, in everything that keeps an entry from being shown aga
 stays, for what else may still refer to it.
 """
 
+# sqlite: the whole module
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -109,7 +109,8 @@ def _hold_host(connection: sqlite3.Connection, attempt: Attempt, now: datetime) 
     if hold is not None:
         connection.execute(
             """INSERT INTO gates (host, until_at) VALUES (?, ?)
-               ON CONFLICT (host) DO UPDATE SET until_at = max(until_at, excluded.until_at)""",
+               ON CONFLICT (host) DO UPDATE SET until_at = excluded.until_at
+               WHERE gates.until_at < excluded.until_at""",
             (hold.host, micros(hold.until_at)),
         )
 
@@ -190,9 +191,9 @@ def _absorb_document(
         )
     if tally.new or tally.updated:
         connection.execute(
-            """UPDATE sources SET content_changed_at = max(coalesce(content_changed_at, 0), ?)
-                WHERE id = ?""",
-            (now, source_id),
+            """UPDATE sources SET content_changed_at = :now
+                WHERE id = :id AND coalesce(content_changed_at, 0) < :now""",
+            {"now": now, "id": source_id},
         )
     if changed or head_changed:
         # Kept from the document that last brought something: some write the moment of each request.

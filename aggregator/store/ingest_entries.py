@@ -287,19 +287,21 @@ def _insert(
             story_id = story_ids[new.story.begun_by]
         else:
             story_id = _row_id(
-                connection.execute("INSERT INTO stories (public_id) VALUES (?)", (new.public_id,))
+                connection.execute(
+                    "INSERT INTO stories (public_id) VALUES (?) RETURNING id", (new.public_id,)
+                )
             )
         story_ids.append(story_id)
         entry_ids.append(_insert_entry(connection, source_id, story_id, new, arrival))
         _add_keys(connection, source_id, entry_ids[-1], new.entry.keys)
         connection.executemany(
-            "INSERT OR IGNORE INTO story_keys (key, story_id) VALUES (?, ?)",
+            "INSERT INTO story_keys (key, story_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
             [(key, story_id) for key in shared_keys(new.entry)],
         )
     if inserts:
         connection.execute(
-            "UPDATE counters SET largest_order_key = max(largest_order_key, ?)",
-            (inserts[-1].order_key,),
+            "UPDATE counters SET largest_order_key = :key WHERE largest_order_key < :key",
+            {"key": inserts[-1].order_key},
         )
     return entry_ids
 
@@ -314,7 +316,8 @@ def _insert_entry(
                    title, content_html, summary, author, published_at, updated_at, dated,
                    categories, enclosures, language, content_hash, refined_by, raw, first_seen_at,
                    changed_at, provenance, assigned)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+               RETURNING id""",
             (
                 source_id,
                 story_id,
@@ -350,7 +353,8 @@ def _add_keys(
 ) -> None:
     """Let an entry be known by further keys; a key that another entry has stays that one's."""
     connection.executemany(
-        "INSERT OR IGNORE INTO identities (source_id, key, entry_id) VALUES (?, ?, ?)",
+        """INSERT INTO identities (source_id, key, entry_id) VALUES (?, ?, ?)
+           ON CONFLICT DO NOTHING""",
         [(source_id, key, entry_id) for key in keys],
     )
 
@@ -360,5 +364,5 @@ def _provenance(entry: Entry) -> str | None:
 
 
 def _row_id(inserted: sqlite3.Cursor) -> int:
-    assert inserted.lastrowid is not None  # noqa: S101 -- sqlite3's promise after an INSERT
-    return inserted.lastrowid
+    (row_id,) = inserted.fetchone()
+    return int(row_id)

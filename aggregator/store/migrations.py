@@ -5,6 +5,8 @@ the same unit. Lists and objects are JSON text. A migration sets `user_version` 
 transaction, so that a crash leaves either the old schema or the new one.
 """
 
+# sqlite: the whole module
+
 from __future__ import annotations
 
 import shutil

@@ -161,10 +161,10 @@ def _apply_sources(
 
 
 def _add(connection: sqlite3.Connection, source: Source, position: int, now: int) -> None:
-    added = connection.execute(
+    (source_id,) = connection.execute(
         """INSERT INTO sources
              (name, url, host, config, position, enabled, public_id, created_at, next_poll_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id""",
         (
             source.name,
             source.url,
@@ -176,9 +176,8 @@ def _add(connection: sqlite3.Connection, source: Source, position: int, now: int
             now,
             now,
         ),
-    ).lastrowid
-    assert added is not None  # noqa: S101 -- sqlite3's promise after an INSERT
-    mirrors.synchronise(connection, added, source)
+    ).fetchone()
+    mirrors.synchronise(connection, source_id, source)
 
 
 def _change(
@@ -249,8 +248,8 @@ def _reschedule(connection: sqlite3.Connection, row: sqlite3.Row, source: Source
     if source.interval is None or row["last_poll_at"] is None or row["problem"] is not None:
         return
     connection.execute(
-        "UPDATE sources SET next_poll_at = min(next_poll_at, ?) WHERE id = ?",
-        (row["last_poll_at"] + source.interval // MICROSECOND, row["id"]),
+        "UPDATE sources SET next_poll_at = :at WHERE id = :id AND next_poll_at > :at",
+        {"at": row["last_poll_at"] + source.interval // MICROSECOND, "id": row["id"]},
     )
 
 

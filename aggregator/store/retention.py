@@ -71,9 +71,10 @@ def _is_wanted(connection: sqlite3.Connection, story_id: int, before: int) -> bo
 def _forget_story(connection: sqlite3.Connection, story_id: int) -> int:
     """Delete a story with its entries; return how many those were."""
     connection.execute(
-        """INSERT OR IGNORE INTO tombstones (source_id, key)
+        """INSERT INTO tombstones (source_id, key)
            SELECT i.source_id, i.key FROM identities i JOIN entries e ON e.id = i.entry_id
-            WHERE e.story_id = ?""",
+            WHERE e.story_id = ?
+           ON CONFLICT DO NOTHING""",
         (story_id,),
     )
     entries = connection.execute("DELETE FROM entries WHERE story_id = ?", (story_id,)).rowcount

@@ -4,6 +4,8 @@ Instants are INTEGER microseconds since the epoch, in columns that end in `_at`;
 the same unit. Lists and objects are JSON text.
 """
 
+# sqlite: the whole module
+
 from __future__ import annotations
 
 FIRST_RELEASE = (

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import override
 
-from aggregator.model import PastPoll, PollOutcome, Selection, SourceStatus
+from aggregator.model import PastPoll, Selection, SourceStatus
 from aggregator.model.errors import StoreError
-from aggregator.model.instants import MICROSECOND, instant, micros, optional_instant
+from aggregator.model.instants import MICROSECOND, micros
 from aggregator.model.notes import NoteKind
 from aggregator.operations import evaluate
 from aggregator.store import (
@@ -24,11 +24,12 @@ from aggregator.store import (
     feed_windows,
     mirrors,
     note_rows,
+    poll_states,
     reconcile,
     rescheduling,
     selection,
+    source_status,
 )
-from aggregator.store.codec import dumps
 from aggregator.store.connection import open_reader as open_reading
 from aggregator.store.connection import open_writer
 from aggregator.store.due_sources import due_sources
@@ -36,11 +37,8 @@ from aggregator.store.feed_versions import FeedVersions
 from aggregator.store.ingest import Poll, absorb
 from aggregator.store.leases import Leases
 from aggregator.store.retention import drop_leftovers, prune_batch
-from aggregator.store.rows import feed_of, problem_of, problem_to_text, source_of, state_of
+from aggregator.store.rows import feed_of, problem_to_text
 from aggregator.store.writer import Writer
-from aggregator.stories.concealment import public_site, public_title
-from aggregator.stories.unstable_ids import UNSTABLE_POLLS
-from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,9 +63,6 @@ if TYPE_CHECKING:
     from aggregator.model.notes import Fact, Note
 
 T = TypeVar("T")
-
-#: Dates of a source's newest entries that a poll's plan may look at.
-ARRIVALS = 50
 
 
 class SqliteStore(Store):
@@ -114,14 +109,14 @@ class SqliteStore(Store):
             with self._claiming:
                 taken = busy | self._leases.hosts(now)
                 rows = due_sources(db, micros(now), limit=limit, busy=taken)
-                claims = (self._leases.grant(_state(db, row), claimer, now) for row in rows)
+                states = (poll_states.state(db, row) for row in rows)
+                claims = (self._leases.grant(state, claimer, now) for state in states)
                 return [claimed for claimed in claims if claimed is not None]
 
     @override
     def claim(self, source_id: int, now: datetime, *, claimer: str) -> PollState | None:
         with self._reading() as db:
-            row = db.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
-            return self._leases.grant(_state(db, row), claimer, now)
+            return self._leases.grant(poll_states.by_id(db, source_id), claimer, now)
 
     @override
     def renew(self, leases: tuple[Lease, ...], now: datetime) -> tuple[Lease, ...]:
@@ -134,14 +129,7 @@ class SqliteStore(Store):
     @override
     def states(self, names: tuple[str, ...] | None = None) -> list[PollState]:
         with self._reading() as db:
-            if names is None:
-                rows = db.execute(
-                    "SELECT * FROM sources WHERE removed_at IS NULL AND enabled = 1"
-                    " ORDER BY position"
-                ).fetchall()
-            else:
-                rows = _named(db, names)
-            return [_state(db, row) for row in rows]
+            return poll_states.enabled(db) if names is None else poll_states.named(db, names)
 
     @override
     def absorb(
@@ -288,35 +276,12 @@ class SqliteStore(Store):
     @override
     def status(self) -> list[SourceStatus]:
         with self._reading() as db:
-            counts = dict(
-                db.execute("SELECT source_id, count(*) FROM entries GROUP BY source_id").fetchall()
-            )
-            rows = db.execute(
-                """SELECT s.*, (SELECT sum(unconditional) FROM mirrors WHERE source_id = s.id)
-                          AS unconditional
-                     FROM sources s WHERE removed_at IS NULL ORDER BY position"""
-            )
-            return [_status_of(row, counts.get(row["id"], 0)) for row in rows.fetchall()]
+            return source_status.statuses(db)
 
     @override
     def history(self, source_id: int, *, most: int) -> list[PastPoll]:
         with self._reading() as db:
-            rows = db.execute(
-                """SELECT polled_at, outcome, problem, new, updated, because FROM polls
-                    WHERE source_id = ? ORDER BY id DESC LIMIT ?""",
-                (source_id, most),
-            ).fetchall()
-        return [
-            PastPoll(
-                polled_at=instant(row["polled_at"]),
-                outcome=PollOutcome(row["outcome"]),
-                problem=problem_of(row["problem"]),
-                new=row["new"],
-                updated=row["updated"],
-                because=row["because"],
-            )
-            for row in rows
-        ]
+            return source_status.history(db, source_id, most)
 
     @override
     def notes(self, now: datetime | None = None) -> tuple[Note, ...]:
@@ -410,46 +375,3 @@ def open_reader(path: Path) -> SqliteStore:
     store = SqliteStore(path, None, timedelta(0))
     store.notes()
     return store
-
-
-def _named(db: sqlite3.Connection, names: tuple[str, ...]) -> list[sqlite3.Row]:
-    """Return the rows of the configured sources with these names, in the configuration's order."""
-    return db.execute(
-        """SELECT * FROM sources WHERE removed_at IS NULL
-              AND name IN (SELECT value FROM json_each(?)) ORDER BY position""",
-        (dumps(names),),
-    ).fetchall()
-
-
-def _state(db: sqlite3.Connection, row: sqlite3.Row) -> PollState:
-    return state_of(row, mirrors.mirrors_of(db, row["id"]), _arrivals(db, row["id"]))
-
-
-def _arrivals(db: sqlite3.Connection, source_id: int) -> tuple[datetime, ...]:
-    rows = db.execute(
-        """SELECT published_at FROM entries WHERE source_id = ?
-            ORDER BY published_at DESC LIMIT ?""",
-        (source_id, ARRIVALS),
-    )
-    return tuple(instant(published_at) for (published_at,) in rows)
-
-
-def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:
-    source = source_of(row["config"])
-    title = public_title(source, row["document_title"])
-    return SourceStatus(
-        name=source.name,
-        url=redact(source.url),
-        title=None if title == source.name else title,
-        enabled=source.enabled,
-        entries=entries,
-        last_poll_at=optional_instant(row["last_poll_at"]),
-        last_success_at=optional_instant(row["last_success_at"]),
-        next_poll_at=instant(row["next_poll_at"]) if source.enabled else None,
-        because=row["because"],
-        problem=problem_of(row["problem"]),
-        tags=source.tags,
-        site_url=public_site(source, row["site_url"]),
-        unstable_ids=row["unstable_polls"] >= UNSTABLE_POLLS,
-        unconditional=row["unconditional"],
-    )

@@ -1,5 +1,7 @@
 """What the first two schemas stored as English text, read once, when it becomes values."""
 
+# sqlite: the whole module
+
 from __future__ import annotations
 
 import json

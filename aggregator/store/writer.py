@@ -5,6 +5,8 @@ savepoint of its own, so that one that fails takes nothing else with it. A job's
 result only after the commit.
 """
 
+# sqlite: the whole module
+
 from __future__ import annotations
 
 import queue

@@ -1,0 +1,58 @@
+"""What polls need to know of sources, read from their rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aggregator.model.instants import instant
+from aggregator.store.codec import dumps
+from aggregator.store.mirrors import mirrors_of
+from aggregator.store.rows import state_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from datetime import datetime
+
+    from aggregator.model import PollState
+
+#: Dates of a source's newest entries that a poll's plan may look at.
+ARRIVALS = 50
+
+
+def enabled(connection: sqlite3.Connection) -> list[PollState]:
+    """Return the states of all enabled sources, in the configuration's order."""
+    rows = connection.execute(
+        "SELECT * FROM sources WHERE removed_at IS NULL AND enabled = 1 ORDER BY position"
+    )
+    return [state(connection, row) for row in rows.fetchall()]
+
+
+def named(connection: sqlite3.Connection, names: tuple[str, ...]) -> list[PollState]:
+    """Return the states of the configured sources with these names, in the same order."""
+    # sqlite: a list of values is one parameter, as JSON
+    rows = connection.execute(
+        """SELECT * FROM sources WHERE removed_at IS NULL
+              AND name IN (SELECT value FROM json_each(?)) ORDER BY position""",
+        (dumps(names),),
+    )
+    return [state(connection, row) for row in rows.fetchall()]
+
+
+def by_id(connection: sqlite3.Connection, source_id: int) -> PollState:
+    """Return the state of a source, whether it is configured still or was removed."""
+    found = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,))
+    return state(connection, found.fetchone())
+
+
+def state(connection: sqlite3.Connection, row: sqlite3.Row) -> PollState:
+    """Return the state of the source in a row."""
+    return state_of(row, mirrors_of(connection, row["id"]), _arrivals(connection, row["id"]))
+
+
+def _arrivals(connection: sqlite3.Connection, source_id: int) -> tuple[datetime, ...]:
+    rows = connection.execute(
+        """SELECT published_at FROM entries WHERE source_id = ?
+            ORDER BY published_at DESC LIMIT ?""",
+        (source_id, ARRIVALS),
+    )
+    return tuple(instant(published_at) for (published_at,) in rows)

@@ -1,0 +1,68 @@
+"""How sources fare, as `status` and `explain` show it: one row each, and their last polls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aggregator.model import PastPoll, PollOutcome, SourceStatus
+from aggregator.model.instants import instant, optional_instant
+from aggregator.store.rows import problem_of, source_of
+from aggregator.stories.concealment import public_site, public_title
+from aggregator.stories.unstable_ids import UNSTABLE_POLLS
+from aggregator.web.redaction import redact
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+def statuses(connection: sqlite3.Connection) -> list[SourceStatus]:
+    """Return one row a configured source, in the configuration's order."""
+    counted = connection.execute("SELECT source_id, count(*) FROM entries GROUP BY source_id")
+    entries = dict(counted.fetchall())
+    rows = connection.execute(
+        """SELECT s.*, (SELECT sum(unconditional) FROM mirrors WHERE source_id = s.id)
+                  AS unconditional
+             FROM sources s WHERE removed_at IS NULL ORDER BY position"""
+    )
+    return [_status_of(row, entries.get(row["id"], 0)) for row in rows.fetchall()]
+
+
+def history(connection: sqlite3.Connection, source_id: int, most: int) -> list[PastPoll]:
+    """Return the newest polls of a source, newest first."""
+    rows = connection.execute(
+        """SELECT polled_at, outcome, problem, new, updated, because FROM polls
+            WHERE source_id = ? ORDER BY id DESC LIMIT ?""",
+        (source_id, most),
+    )
+    return [
+        PastPoll(
+            polled_at=instant(row["polled_at"]),
+            outcome=PollOutcome(row["outcome"]),
+            problem=problem_of(row["problem"]),
+            new=row["new"],
+            updated=row["updated"],
+            because=row["because"],
+        )
+        for row in rows.fetchall()
+    ]
+
+
+def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:
+    source = source_of(row["config"])
+    title = public_title(source, row["document_title"])
+    return SourceStatus(
+        name=source.name,
+        url=redact(source.url),
+        title=None if title == source.name else title,
+        enabled=source.enabled,
+        entries=entries,
+        last_poll_at=optional_instant(row["last_poll_at"]),
+        last_success_at=optional_instant(row["last_success_at"]),
+        next_poll_at=instant(row["next_poll_at"]) if source.enabled else None,
+        because=row["because"],
+        problem=problem_of(row["problem"]),
+        tags=source.tags,
+        site_url=public_site(source, row["site_url"]),
+        unstable_ids=row["unstable_polls"] >= UNSTABLE_POLLS,
+        unconditional=row["unconditional"],
+    )
