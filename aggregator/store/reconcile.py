@@ -1,65 +1,32 @@
 """Making the stored sources and feeds those of the configuration.
 
-A source is its name, else its URL: a changed name with the same URL is a rename, which loses
-nothing; a changed URL under the same name keeps the entries and forgets what belonged to the old
-URL (validators, body hash, failures). A removed source keeps its history, unseen.
+What becomes of a source is `schedule.source_changes`'s decision. A removed one keeps its history,
+unseen.
 """
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aggregator.model import FeedKind, Rules
-from aggregator.model.instants import MICROSECOND
+from aggregator.model.instants import instant, micros, optional_micros
 from aggregator.model.notes import NoteKind
+from aggregator.schedule.source_changes import (
+    SourceChange,
+    StoredSource,
+    match_sources,
+    reconfigure,
+)
 from aggregator.store import archive, feed_windows, mirrors, note_rows, rule_verdicts
 from aggregator.store.feed_versions import NEXT_CHANGE, bump
-from aggregator.store.rows import feed_of, feed_to_text, source_of, source_to_text
+from aggregator.store.rows import course_of, feed_of, feed_to_text, source_of, source_to_text
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
 
     from aggregator.model import Feed, Source
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A stored source, as far as matching it with the configuration goes."""
-
-    source_id: int
-    name: str
-    url: str
-    removed: bool
-
-
-def match_sources(sources: tuple[Source, ...], stored: list[Stored]) -> dict[str, Stored]:
-    """Return which stored source each configured one is, by the configured name.
-
-    Today's sources before removed ones, names before URLs; each stored source at most once.
-    """
-    matched: dict[str, Stored] = {}
-    free = {one.source_id: one for one in stored}
-    rules: tuple[tuple[bool, Callable[[Stored], str], Callable[[Source], str]], ...] = (
-        (False, lambda one: one.name, lambda source: source.name),
-        (False, lambda one: one.url, lambda source: source.url),
-        (True, lambda one: one.name, lambda source: source.name),
-        (True, lambda one: one.url, lambda source: source.url),
-    )
-    for removed, stored_by, configured_by in rules:
-        index = {
-            stored_by(one): one
-            for one in sorted(free.values(), key=lambda one: one.source_id)
-            if one.removed is removed
-        }
-        for source in sources:
-            found = index.get(configured_by(source))
-            if source.name not in matched and found is not None and found.source_id in free:
-                matched[source.name] = found
-                del free[found.source_id]
-    return matched
 
 
 def apply_configuration(
@@ -125,7 +92,7 @@ def _apply_sources(
     """
     rows = {row["id"]: row for row in connection.execute("SELECT * FROM sources").fetchall()}
     stored = [
-        Stored(row["id"], row["name"], row["url"], row["removed_at"] is not None)
+        StoredSource(row["id"], row["name"], row["url"], row["removed_at"] is not None)
         for row in rows.values()
     ]
     matched = match_sources(sources, stored)
@@ -153,10 +120,22 @@ def _apply_sources(
             changes.append(f"source {source.name} added")
         else:
             row, text = rows[found.source_id], source_to_text(source)
-            lines = _change(connection, row, source, text, position, now=now)
+            if (row["config"], row["position"], row["removed_at"]) == (text, position, None):
+                continue
+            before = source_of(row["config"])
+            changed = reconfigure(
+                found,
+                before,
+                source,
+                course_of(row),
+                is_failing=row["problem"] is not None,
+                now=instant(now),
+            )
+            _change(connection, row, source, position, changed)
+            lines = _lines(found, source, changed)
             changes += lines
             if lines or row["config"] != text:
-                touched[found.source_id] = source_of(row["config"]).rules
+                touched[found.source_id] = before.rules
     return touched
 
 
@@ -184,49 +163,55 @@ def _change(
     connection: sqlite3.Connection,
     row: sqlite3.Row,
     source: Source,
-    text: str,
     position: int,
-    *,
-    now: int,
-) -> list[str]:
-    """Update one source to `text`; return a line for each change that an operator cares for."""
-    changes: list[str] = []
-    if (row["config"], row["position"], row["removed_at"]) == (text, position, None):
-        return changes
-    returned = row["removed_at"] is not None
-    # What a source that is back published meanwhile is as old to readers as an added one's.
+    changed: SourceChange,
+) -> None:
+    """Store how a source is configured now, and what that changes of it."""
+    course = changed.course
     connection.execute(
         """UPDATE sources SET name = ?, url = ?, host = ?, config = ?, position = ?, enabled = ?,
-                  first_polled_at = CASE WHEN removed_at IS NULL THEN first_polled_at END,
-                  removed_at = NULL WHERE id = ?""",
-        (source.name, source.url, source.host, text, position, source.enabled, row["id"]),
+                  removed_at = NULL, first_polled_at = ?, failures = ?, failing_since_at = ?,
+                  next_poll_at = ? WHERE id = ?""",
+        (
+            source.name,
+            source.url,
+            source.host,
+            source_to_text(source),
+            position,
+            source.enabled,
+            optional_micros(course.first_polled_at),
+            course.failures,
+            optional_micros(course.failing_since_at),
+            micros(course.next_poll_at),
+            row["id"],
+        ),
     )
-    if row["url"] != source.url:
+    if changed.has_other_url:
         connection.execute(
-            """UPDATE sources SET document_hints = NULL, failures = 0, failing_since_at = NULL,
-                      problem = NULL, not_before_at = NULL, next_poll_at = ?,
+            """UPDATE sources SET document_hints = NULL, problem = NULL, not_before_at = NULL,
                       because = 'the URL changed' WHERE id = ?""",
-            (now, row["id"]),
+            (row["id"],),
         )
         note_rows.drop(connection, NoteKind.MOVED, source_id=row["id"])
     mirrors.synchronise(connection, row["id"], source)
-    if returned:
-        changes.append(f"source {source.name} is back")
-    if row["name"] != source.name:
-        _rename_feed(connection, row["name"], source.name)
-        changes.append(f"source {row['name']} renamed {source.name}")
-    if text == row["config"]:
-        return changes
-    before = source_of(row["config"])
-    if _reading(before) != _reading(source):
+    if changed.is_read_otherwise:
         mirrors.forget_documents(connection, row["id"])
-    if before.interval != source.interval:
-        _reschedule(connection, row, source)
-    if row["url"] != source.url:
-        changes.append(f"source {source.name} has another url")
-    elif before != replace(source, name=before.name):
-        changes.append(f"source {source.name} changed")
-    return changes
+    if changed.is_renamed:
+        _rename_feed(connection, row["name"], source.name)
+
+
+def _lines(stored: StoredSource, source: Source, changed: SourceChange) -> list[str]:
+    """Return a line for each change that an operator cares for."""
+    lines = []
+    if changed.is_back:
+        lines.append(f"source {source.name} is back")
+    if changed.is_renamed:
+        lines.append(f"source {stored.name} renamed {source.name}")
+    if changed.has_other_url:
+        lines.append(f"source {source.name} has another url")
+    elif changed.differs:
+        lines.append(f"source {source.name} changed")
+    return lines
 
 
 def _rename_feed(connection: sqlite3.Connection, before: str, after: str) -> None:
@@ -235,21 +220,6 @@ def _rename_feed(connection: sqlite3.Connection, before: str, after: str) -> Non
         f"""UPDATE feeds SET name = :new, former_name = :old, change_number = {NEXT_CHANGE}
             WHERE name = :old AND NOT EXISTS (SELECT 1 FROM feeds WHERE name = :new)""",  # noqa: S608 -- built of constants
         {"new": FeedKind.SOURCE.name_of(after), "old": FeedKind.SOURCE.name_of(before)},
-    )
-
-
-def _reading(source: Source) -> tuple[object, ...]:
-    """Return what decides how a document is read: another reading wants the document again."""
-    return source.timezone, source.encoding, source.max_entries
-
-
-def _reschedule(connection: sqlite3.Connection, row: sqlite3.Row, source: Source) -> None:
-    """Let a shorter fixed interval count from the last poll; a failing source keeps its pause."""
-    if source.interval is None or row["last_poll_at"] is None or row["problem"] is not None:
-        return
-    connection.execute(
-        "UPDATE sources SET next_poll_at = :at WHERE id = :id AND next_poll_at > :at",
-        {"at": row["last_poll_at"] + source.interval // MICROSECOND, "id": row["id"]},
     )
 
 
