@@ -30,8 +30,8 @@ from aggregator.stories.concealment import (
     public_text,
     public_title,
 )
-from aggregator.stories.reading import StoredStory, as_read, raw_html
-from tests.making import START, feed
+from aggregator.stories.reading import StoredStory, as_archived, as_read, in_order, raw_html
+from tests.making import HOUR, START, feed
 from tests.publishing import ITHOME, story
 
 CANARY = "c4n4ry"
@@ -64,7 +64,24 @@ SAID = ("id", "title", "site_url", "author", "rights", "description", "icon_url"
 def words(source: Source, text: str) -> SourceWords:
     """Return a source of which every word is `text`."""
     said = dict.fromkeys(SAID, text)
-    return SourceWords(source, "urn:uuid:8c0a0d3c-5f0e-4b7d-9c7e-0f3a51c0a001", START, **said)
+    return SourceWords(source, f"urn:x-test:{source.name}", START, **said)
+
+
+def stored(source: Source, number: int = 1, **fields: object) -> StoredStory:
+    plain = StoredStory(
+        source=words(source, "a word"),
+        entry_id=f"tag:x.example,2026:entry-{number}",
+        story_id=f"tag:x.example,2026:story-{number}",
+        order_key=number,
+        url=f"https://x.example/{number}",
+        title=f"Story {number}",
+        content_html="",
+        summary="",
+        author=None,
+        published_at=START,
+        updated_at=START + HOUR,
+    )
+    return replace(plain, **fields)  # type: ignore[arg-type]  # a test's shorthand
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -75,7 +92,9 @@ def test_nothing_of_a_private_source_holds_its_url(source: Source, spelling: str
     assert (origin.url, origin.site_url, origin.icon_url, origin.author) == (None,) * 4
     assert origin.id == words(source, "").minted_id
     first = Provenance(title="First", id=spelling, url=spelling, site_url="https://x.example/")
-    told = story(
+    told = stored(
+        source,
+        provenance=first,
         url=spelling,
         title=spelling,
         content_html=f"<p>{spelling}</p>".replace("&", "&amp;"),
@@ -83,11 +102,11 @@ def test_nothing_of_a_private_source_holds_its_url(source: Source, spelling: str
         author=spelling,
         categories=(Category("a", spelling), Category(spelling, None, spelling)),
         enclosures=(Enclosure(spelling), Enclosure("https://x.example/a.mp3")),
-        origin=origin,
+        others=(words(replace(source, name="other"), spelling),),
     )
-    shown = as_read(StoredStory(told, source, first), feed())
+    (shown,) = as_read([told], feed())
     assert CANARY not in repr(shown).lower()
-    assert shown.origin == origin
+    assert shown.origin == public_origin(told.source)
     assert (shown.url, len(shown.categories)) == (None, 1)
     assert shown.enclosures == (Enclosure("https://x.example/a.mp3"),)
     assert public_id(source, spelling) is None
@@ -155,14 +174,44 @@ def test_rules_reword_what_is_left_and_tag_beside_what_the_publisher_said() -> N
         PRIVATE, rules=Rules(replace=(Replacement("club", "society", ("title", "text")),))
     )
     tagging = Tagging(Condition(title=("club",)), ("news", "kept"))
-    told = story(title=f"The club {URL}", summary="a club", categories=(Category("kept"),))
-    stored = StoredStory(
-        told, source, tags=("theirs",), facts=rules.Facts(title="The club", text="")
+    told = stored(
+        source,
+        title=f"The club {URL}",
+        summary="a club",
+        categories=(Category("kept"),),
+        tags=("theirs",),
+        facts=rules.Facts(title="The club", text=""),
     )
-    shown = as_read(stored, feed(rules=Rules(tag=(tagging,))))
+    (shown,) = as_read([told], feed(rules=Rules(tag=(tagging,))))
     assert shown.title.split() == ["The", "society"]
     assert shown.summary == "a society"
     assert [category.term for category in shown.categories] == ["kept", "theirs", "news"]
+
+
+def test_a_story_names_the_others_that_tell_it_and_a_copy_of_its_own_none() -> None:
+    other = words(replace(OPEN, name="other"), "a word")
+    told = stored(OPEN, others=(other,))
+    (once,) = as_read([told], feed())
+    assert (once.id, [origin.name for origin in once.also]) == (told.story_id, ["other"])
+    (copy,) = as_read([told], feed(dedupe="off"))
+    assert (copy.id, copy.also) == (told.entry_id, ())
+
+
+def test_an_archived_story_is_as_old_as_itself() -> None:
+    told = stored(OPEN, others=(words(replace(OPEN, name="other"), "a word"),))
+    (shown,) = map(as_archived, as_read([told], feed()))
+    assert shown.origin.updated_at == shown.also[0].updated_at == shown.updated_at
+
+
+def test_a_window_is_in_the_order_that_its_feed_has() -> None:
+    arrived = as_read(
+        [stored(OPEN, key, published_at=START - key * HOUR) for key in (3, 1, 2)], feed()
+    )
+    same = as_read([stored(OPEN, key) for key in (2, 1)], feed())
+    by_date = feed(order="published")
+    assert in_order(arrived, feed()) == arrived
+    assert [story.order_key for story in in_order(arrived, by_date)] == [1, 2, 3]
+    assert in_order(same, by_date) == same  # of one moment, the later arrival first
 
 
 def test_a_publishers_own_html_is_shown_without_a_private_url() -> None:

@@ -1,4 +1,7 @@
-"""The stories of a feed as its readers may see them, in its window and in its archive."""
+"""Which stored stories are in a feed's window, in its archive, and to be exported.
+
+What readers may see of them is decided by `stories.reading`, before anything leaves here.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,21 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aggregator.model import Exportable, Provenance, Selection, Story
+from aggregator.model import Exportable, Provenance, Selection
 from aggregator.model.instants import instant
 from aggregator.store import archive
 from aggregator.store.codec import loads
 from aggregator.store.feed_windows import candidates
 from aggregator.store.rows import categories_of, enclosures_of, source_of
 from aggregator.store.rule_verdicts import facts_of, given_tags
-from aggregator.stories.concealment import SourceWords, public_origin
-from aggregator.stories.reading import StoredStory, as_read, raw_html
+from aggregator.stories.concealment import SourceWords
+from aggregator.stories.reading import StoredStory, as_archived, as_read, in_order, raw_html
 from aggregator.stories.windows import refusal
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from aggregator.model import ArchivePart, Feed, Origin, Source
+    from aggregator.model import ArchivePart, Feed, Story
 
 _COLUMNS = """e.*, s.public_id AS story_public_id,
            (SELECT count(*) FROM entries o WHERE o.story_id = e.story_id) AS copies"""
@@ -61,12 +64,9 @@ _EXPORTABLE = f"""
 def select(connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row) -> Selection:
     """Return the feed's window, in the feed's order, as its readers may see it."""
     found = connection.execute(_IN_WINDOW, {"feed": row["id"], "limit": feed.limit})
-    stories = _stories(connection, feed, row, found.fetchall())
-    if feed.order == "published":
-        # Stable: of one second, what arrived later stands first.
-        stories = tuple(sorted(stories, key=lambda story: story.published_at, reverse=True))
+    stories = as_read(_stored(connection, feed, row, found.fetchall()), feed)
     parts = archive.parts(connection, row)
-    return _selection(feed, row, stories, previous=parts[-1] if parts else None)
+    return _selection(feed, row, in_order(stories, feed), previous=parts[-1] if parts else None)
 
 
 def select_archive(
@@ -80,24 +80,12 @@ def select_archive(
     found = connection.execute(
         _IN_ARCHIVE, {"feed": row["id"]} | archive.bounds(parts[place])
     ).fetchall()
-    stories = tuple(map(_as_it_was, _stories(connection, feed, row, found)))
+    stories = as_read(_stored(connection, feed, row, found), feed)
     return replace(
-        _selection(feed, row, stories),
+        _selection(feed, row, tuple(map(as_archived, stories))),
         archive=parts[place],
         previous=parts[place - 1] if place else None,
         next=parts[place + 1] if place + 1 < len(parts) else None,
-    )
-
-
-def _as_it_was(story: Story) -> Story:
-    """Return an archived story without what its sources have become since: a part must not change.
-
-    An atom:source is a copy, made when the entry was (RFC 4287 section 4.2.11).
-    """
-    return replace(
-        story,
-        origin=replace(story.origin, updated_at=story.updated_at),
-        also=tuple(replace(origin, updated_at=story.updated_at) for origin in story.also),
     )
 
 
@@ -107,18 +95,14 @@ def exportable(
     """Return stories that the feed has shown and that changed after a cursor, in that order."""
     asked = {"feed": row["id"], "after": after, "most": most}
     found = connection.execute(_EXPORTABLE, asked).fetchall()
-    stories = _stories(connection, feed, row, found)
+    stored = _stored(connection, feed, row, found)
     told = tuple(
-        Exportable(story, _raw_html(connection, entry))
-        for story, entry in zip(stories, found, strict=True)
+        Exportable(story, None if raw is None else raw_html(raw, one.source.source))
+        for story, one, raw in zip(
+            as_read(stored, feed), stored, (entry["raw"] for entry in found), strict=True
+        )
     )
     return told, found[-1]["change_key"] if found else None
-
-
-def _raw_html(connection: sqlite3.Connection, entry: sqlite3.Row) -> str | None:
-    if entry["raw"] is None:
-        return None
-    return raw_html(entry["raw"], _words(connection, entry["source_id"]).source)
 
 
 def _selection(
@@ -138,30 +122,24 @@ def _selection(
     )
 
 
-def _stories(
+def _stored(
     connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row, found: list[sqlite3.Row]
-) -> tuple[Story, ...]:
-    origins: dict[int, tuple[Origin, Source]] = {}
+) -> tuple[StoredStory, ...]:
+    sources: dict[int, SourceWords] = {}
 
-    def origin(source_id: int) -> tuple[Origin, Source]:
-        if source_id not in origins:
-            words = _words(connection, source_id)
-            origins[source_id] = public_origin(words), words.source
-        return origins[source_id]
+    def source(source_id: int) -> SourceWords:
+        if source_id not in sources:
+            sources[source_id] = _words(connection, source_id)
+        return sources[source_id]
 
     told_more_often = {entry["story_id"] for entry in found if entry["copies"] > 1}
     others = {} if feed.dedupe == "off" else _others(connection, row["id"], told_more_often)
-    stories = []
+    stored = []
     for entry in found:
-        story = as_read(_stored(entry, feed, *origin(entry["source_id"])), feed)
-        if feed.dedupe == "off":
-            story = replace(story, id=entry["public_id"])
-        else:
-            own = entry["source_id"]
-            also = (one for one in others.get(entry["story_id"], ()) if one != own)
-            story = replace(story, also=tuple(origin(one)[0] for one in also))
-        stories.append(story)
-    return tuple(stories)
+        own = entry["source_id"]
+        also = (one for one in others.get(entry["story_id"], ()) if one != own)
+        stored.append(_stored_story(entry, feed, source(own), tuple(map(source, also))))
+    return tuple(stored)
 
 
 def _others(
@@ -177,29 +155,30 @@ def _others(
     return {story_id: tuple(source_ids) for story_id, source_ids in found.items()}
 
 
-def _stored(row: sqlite3.Row, feed: Feed, origin: Origin, source: Source) -> StoredStory:
+def _stored_story(
+    row: sqlite3.Row, feed: Feed, source: SourceWords, others: tuple[SourceWords, ...]
+) -> StoredStory:
     provenance = row["provenance"]
     return StoredStory(
-        Story(
-            id=row["story_public_id"],
-            order_key=row["order_key"],
-            origin=origin,
-            url=row["url"],
-            title=row["title"],
-            content_html=row["content_html"],
-            summary=row["summary"],
-            author=row["author"],
-            published_at=instant(row["published_at"]),
-            updated_at=instant(row["updated_at"]),
-            categories=categories_of(row["categories"]),
-            enclosures=enclosures_of(row["enclosures"]),
-            language=row["language"],
-        ),
-        source,
+        source=source,
+        entry_id=row["public_id"],
+        story_id=row["story_public_id"],
+        order_key=row["order_key"],
+        url=row["url"],
+        title=row["title"],
+        content_html=row["content_html"],
+        summary=row["summary"],
+        author=row["author"],
+        published_at=instant(row["published_at"]),
+        updated_at=instant(row["updated_at"]),
+        categories=categories_of(row["categories"]),
+        enclosures=enclosures_of(row["enclosures"]),
+        language=row["language"],
         provenance=None if provenance is None else loads(Provenance, provenance),
         tags=given_tags(row),
         # What they are is a question to all of the text: not for a feed that tags nothing.
         facts=facts_of(row) if feed.rules.tag else None,
+        others=others,
     )
 
 

@@ -1,4 +1,4 @@
-"""A stored story as readers see it: secrets concealed, then tagged and reworded by rules."""
+"""Stored stories as readers see them: secrets concealed, tagged and reworded by rules, in order."""
 
 from __future__ import annotations
 
@@ -8,49 +8,129 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from aggregator import rules
-from aggregator.model import Category, Rules
-from aggregator.stories.concealment import origin_of_entry, public_story, public_text
+from aggregator.model import Category, Rules, Story
+from aggregator.stories.concealment import (
+    origin_of_entry,
+    public_origin,
+    public_story,
+    public_text,
+)
 
 if TYPE_CHECKING:
-    from aggregator.model import Feed, Provenance, Source, Story
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from aggregator.model import Enclosure, Feed, Origin, Provenance, Source
+    from aggregator.stories.concealment import SourceWords
 
 _NO_RULES = Rules()
 
 
 @dataclass(frozen=True, slots=True)
 class StoredStory:
-    """A story with what its publisher wrote, and what is known of it beside that.
+    """An entry with its story as they are stored; nothing in it is concealed.
 
-    `story.origin` is the source's public one; `provenance` is where the entry's own document says
-    that it first stood. `tags` are those that rules of the source gave the entry, `facts` what the
-    feed's rules may ask of it, needed only where they tag.
+    `entry_id` and `story_id` are the public ids; `provenance` is where the entry's own document
+    says that it first stood. `tags` are those that rules of the source gave the entry, `facts` what
+    the feed's rules may ask of it, needed only where they tag. `others` are the other sources of
+    which the feed admits an entry of the story, in the order of their entries.
     """
 
-    story: Story
-    source: Source
+    source: SourceWords
+    entry_id: str
+    story_id: str
+    order_key: int
+    url: str | None
+    title: str
+    content_html: str
+    summary: str
+    author: str | None
+    published_at: datetime
+    updated_at: datetime
+    categories: tuple[Category, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    language: str | None = None
     provenance: Provenance | None = None
     tags: tuple[str, ...] = ()
     facts: rules.Facts | None = None
+    others: tuple[SourceWords, ...] = ()
 
 
-def as_read(stored: StoredStory, feed: Feed) -> Story:
-    """Return the story as readers of `feed` see it. Pure; the same input gives the same bytes."""
-    story, source = stored.story, stored.source
-    origin = origin_of_entry(story.origin, source, stored.provenance)
-    shown = public_story(replace(story, origin=origin), source)
+def as_read(found: Iterable[StoredStory], feed: Feed) -> tuple[Story, ...]:
+    """Return stories as readers of `feed` see them, in the order given.
+
+    Where a feed shows every copy of an article, each copy has the id of its entry; else it has the
+    story's, and names the other sources. Pure; the same input gives the same bytes.
+    """
+    origins: dict[str, Origin] = {}
+
+    def origin(words: SourceWords) -> Origin:
+        if words.minted_id not in origins:
+            origins[words.minted_id] = public_origin(words)
+        return origins[words.minted_id]
+
+    return tuple(
+        _as_read(one, feed, origin(one.source), tuple(map(origin, one.others))) for one in found
+    )
+
+
+def in_order(stories: tuple[Story, ...], feed: Feed) -> tuple[Story, ...]:
+    """Return the stories of a feed's window, newest arrival first, in the feed's order."""
+    if feed.order != "published":
+        return stories
+    # Stable: of one second, what arrived later stands first.
+    return tuple(sorted(stories, key=lambda story: story.published_at, reverse=True))
+
+
+def as_archived(story: Story) -> Story:
+    """Return an archived story without what its sources have become since: a part must not change.
+
+    An atom:source is a copy, made when the entry was (RFC 4287 section 4.2.11).
+    """
+    return replace(
+        story,
+        origin=replace(story.origin, updated_at=story.updated_at),
+        also=tuple(replace(origin, updated_at=story.updated_at) for origin in story.also),
+    )
+
+
+def _as_read(stored: StoredStory, feed: Feed, origin: Origin, others: tuple[Origin, ...]) -> Story:
+    source, every_copy = stored.source.source, feed.dedupe == "off"
+    story = Story(
+        id=stored.entry_id if every_copy else stored.story_id,
+        order_key=stored.order_key,
+        origin=origin_of_entry(origin, source, stored.provenance),
+        url=stored.url,
+        title=stored.title,
+        content_html=stored.content_html,
+        summary=stored.summary,
+        author=stored.author,
+        published_at=stored.published_at,
+        updated_at=stored.updated_at,
+        categories=stored.categories,
+        enclosures=stored.enclosures,
+        language=stored.language,
+        also=() if every_copy else others,
+    )
+    return _ruled(public_story(story, source), stored, feed)
+
+
+def _ruled(story: Story, stored: StoredStory, feed: Feed) -> Story:
+    """Return the story with the tags and the words that rules give it."""
+    source = stored.source.source
     if source.rules == _NO_RULES and feed.rules == _NO_RULES:
-        return shown
+        return story
     given = stored.tags
     if stored.facts is not None:
         given += rules.feed_tags(feed, stored.facts)
-    held = {category.term for category in shown.categories}
+    held = {category.term for category in story.categories}
     replace_by = source.rules.replace + feed.rules.replace
     return replace(
-        shown,
-        title=rules.replaced_text(replace_by, shown.title, "title"),
-        summary=rules.replaced_text(replace_by, shown.summary, "text"),
-        content_html=rules.replaced_html(replace_by, shown.content_html),
-        categories=shown.categories
+        story,
+        title=rules.replaced_text(replace_by, story.title, "title"),
+        summary=rules.replaced_text(replace_by, story.summary, "text"),
+        content_html=rules.replaced_html(replace_by, story.content_html),
+        categories=story.categories
         + tuple(Category(tag) for tag in dict.fromkeys(given) if tag not in held),
     )
 
