@@ -1,8 +1,9 @@
-"""Every kind of note, problem and poll has its words, and they are what people read."""
+"""Every kind of note, problem, poll and change has its words, and they are what people read."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import get_args
 
 import pytest
@@ -15,6 +16,15 @@ from aggregator.model import (
     Problem,
     ProblemKind,
     Tally,
+)
+from aggregator.model.changes import (
+    Change,
+    ChangedFeed,
+    ChangedNetwork,
+    ChangedSource,
+    ChangeKind,
+    ReaddressedSource,
+    RenamedSource,
 )
 from aggregator.model.notes import (
     CertificateEnds,
@@ -38,6 +48,8 @@ from aggregator.model.notes import (
     Worded,
 )
 from aggregator.operations.messages import (
+    change_text,
+    daemon_summary,
     fact_text,
     note_lines,
     past_poll,
@@ -221,6 +233,43 @@ def test_a_poll_of_the_past_has_its_words(
     outcome: PollOutcome, problem: Problem | None, said: str
 ) -> None:
     assert past_poll(PastPoll(START, outcome, problem, 2, 1, "as configured")) == said
+
+
+CHANGES: tuple[tuple[Change, str], ...] = (
+    (ChangedSource(ChangeKind.ADDED, "one"), "source one added"),
+    (ChangedSource(ChangeKind.BACK, "one"), "source one is back"),
+    (ChangedSource(ChangeKind.REMOVED, "one"), "source one removed"),
+    (RenamedSource("new", former_name="one"), "source one renamed new"),
+    (ReaddressedSource("one"), "source one has another url"),
+    (ChangedSource(ChangeKind.CHANGED, "one"), "source one changed"),
+    (ChangedFeed(ChangeKind.ADDED, "all"), "feed all added"),
+    (ChangedFeed(ChangeKind.BACK, "all"), "feed all is back"),
+    (ChangedFeed(ChangeKind.REMOVED, "all"), "feed all removed"),
+    (ChangedFeed(ChangeKind.CHANGED, "all"), "feed all changed"),
+    (ChangedNetwork(), "network settings changed"),
+    (RestartNeeded(("store.path",)), "store.path changed: restart to apply"),
+)
+
+
+@pytest.mark.parametrize(("change", "said"), CHANGES)
+def test_a_change_has_its_words(change: Change, said: str) -> None:
+    assert change_text(change) == said
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_every_kind_of_change_of_a_source_or_feed_has_words(kind: ChangeKind) -> None:
+    assert change_text(ChangedSource(kind, "one")).startswith("source one ")
+    assert change_text(ChangedFeed(kind, "all")).startswith("feed all ")
+
+
+def test_a_daemon_is_summed_up_on_one_line() -> None:
+    summary = partial(daemon_summary, sources=3, failing=1)
+    well = summary(offline_since=None, ailment=None, rejected=None)
+    assert well == "3 sources, 1 failing"
+    assert summary(offline_since="noon", ailment="no tick", rejected=NotReloaded("x", 2)) == (
+        "3 sources, 1 failing; offline since noon; no tick; "
+        "configuration not reloaded: x (and 2 more)"
+    )
 
 
 @pytest.mark.parametrize(

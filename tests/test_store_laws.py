@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Access, Condition, Feed, FeedKind, Replacement, Rules, Source, Tagging
+from aggregator.model.changes import ChangedSource, ChangeKind, RenamedSource
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, said, source
 
 if TYPE_CHECKING:
@@ -390,7 +391,7 @@ def test_a_renamed_source_keeps_its_history_and_ids(store: Store) -> None:
     absorb(store, document(entry(1, guid="7")), START)
     before = ids(store)
     changes = store.apply((source("new", url=source().url),), (feed(),), now=START + DAY)
-    assert changes == ("source one renamed new",)
+    assert changes == (RenamedSource("new", former_name="one"),)
     assert ids(store) == before
     (state,) = store.states()
     assert state.mirrors[0].validators.etag == b'"1"'
@@ -462,7 +463,7 @@ def test_a_removed_name_is_free_for_another_url_and_comes_back_with_its_own(
     absorb(store, document(entry(1)), START)
     store.apply((source("two"),), (feed(),), now=START + DAY)
     changes = store.apply((source("one"), source("two")), (feed(),), now=START + 2 * DAY)
-    assert changes == ("source one is back",)
+    assert changes == (ChangedSource(ChangeKind.BACK, "one"),)
     assert store.status()[0].entries == 1
 
 

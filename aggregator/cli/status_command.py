@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import click
 
@@ -78,8 +78,16 @@ def _trouble_of_daemon(store_path: Path) -> str | None:
         if events is None:
             return "not running"
         *_, event = events
+    except control.NoAnswerError as error:
+        match error.how:
+            case control.Silence.MUTE:
+                return "runs but does not answer"
+            case control.Silence.ENDED:
+                return "ended before it had answered"
+            case _:
+                assert_never(error.how)
     except AggregatorError as error:
-        return str(error).removeprefix("the daemon ")
+        return str(error)
     if event["event"] == "error":
         return f"cannot say how it is: {event['text']}"
     return None if event["ok"] else str(event["text"])

@@ -38,9 +38,10 @@ from aggregator.daemon.poll_log import Reports
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.systemd_notify import Notifier
 from aggregator.daemon.workers import Workers
+from aggregator.model.changes import ChangedNetwork
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
-from aggregator.operations.messages import fact_text
+from aggregator.operations.messages import change_text, daemon_summary
 from aggregator.publish.feeds_page import addresses
 from aggregator.schedule import price
 from aggregator.serve import Site, create_app, open_sockets, serve
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from aggregator.daemon.poll import Tools
     from aggregator.fetch import Fetcher
     from aggregator.model import PollResult
+    from aggregator.model.changes import Change
     from aggregator.model.notes import Fact
     from aggregator.store import Store
 
@@ -300,16 +302,20 @@ class Daemon:
 
     def _state(self) -> tuple[bool, str]:
         fine = self._health is None and self._dispatcher.offline_since is None
-        return fine, self._health or self._status_line().removeprefix("STATUS=")
+        return fine, self._health or self._summary()
+
+    def _summary(self) -> str:
+        offline_since = self._dispatcher.offline_since
+        return daemon_summary(
+            sources=sum(source.enabled for source in self._config.sources),
+            failing=self._reports.failing,
+            offline_since=None if offline_since is None else local(offline_since),
+            ailment=self._health,
+            rejected=self._rejected,
+        )
 
     def _status_line(self) -> str:
-        sources = sum(source.enabled for source in self._config.sources)
-        line = f"STATUS={sources} sources, {self._reports.failing} failing"
-        if self._dispatcher.offline_since is not None:
-            line = f"{line}; offline since {local(self._dispatcher.offline_since)}"
-        if self._health is not None:
-            line = f"{line}; {self._health}"
-        return f"{line}; configuration {fact_text(self._rejected)}" if self._rejected else line
+        return f"STATUS={self._summary()}"
 
     # --- configuration --------------------------------------------------------------------------
 
@@ -317,7 +323,7 @@ class Daemon:
         with contextlib.suppress(AggregatorError):  # logged and noted already
             await self._reload()
 
-    async def _reload(self) -> tuple[str, ...]:
+    async def _reload(self) -> tuple[Change, ...]:
         """Read the configuration again and apply it whole, or keep the old one and say why."""
         async with self._reloading:
             self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={_monotonic_usec()}")
@@ -336,15 +342,14 @@ class Daemon:
             finally:
                 self._notifier.send("READY=1", self._status_line())
 
-    async def _apply(self, fresh: Config) -> tuple[str, ...]:
+    async def _apply(self, fresh: Config) -> tuple[Change, ...]:
         old = self._config
         changes = await self._in_thread(
             partial(self._store.apply, fresh.sources, fresh.feeds, now=self._clock())
         )
-        notes = list(changes)
         restart = self._needs_restart(fresh)
         if restart is not None:
-            notes.append(fact_text(restart))
+            changes += (restart,)
         self._config = fresh
         self._rejected = None
         set_level(fresh.log.level)
@@ -353,19 +358,19 @@ class Daemon:
         if fresh.network != old.network:
             self._spawn(self._retire(fetcher))
             fetcher = make_fetcher(fresh, self._environ)
-            notes.append("network settings changed")
+            changes += (ChangedNetwork(),)
         self._dispatcher.tools = self._tools(fetcher)
         self._reports.expect(await self._in_thread(self._store.status), self._clock())
         await self._note(NoteKind.NOT_RELOADED, None)
         await self._note(NoteKind.RESTART_NEEDED, restart)
         await self._steer()
         self._spawn(self._watch())
-        for line in notes:
-            log.info(event("configuration", change=line))
+        for change in changes:
+            log.info(event("configuration", change=change_text(change)))
         for warning in fresh.warnings:
             log.warning(event("configuration", warning=warning))
-        log.info(event("configuration applied", changes=len(notes)))
-        return tuple(notes)
+        log.info(event("configuration applied", changes=len(changes)))
+        return changes
 
     def _needs_restart(self, fresh: Config) -> RestartNeeded | None:
         listen, path = self._listening
@@ -425,8 +430,8 @@ def run(config: Config, pace: Pace = USUAL_PACE) -> int:
     try:
         store = open_store(config.store.path, linger=LINGER)
         try:
-            for line in store.apply(config.sources, config.feeds, now=utc_now()):
-                log.info(event("configuration", change=line))
+            for change in store.apply(config.sources, config.feeds, now=utc_now()):
+                log.info(event("configuration", change=change_text(change)))
             store.forget_note(NoteKind.NOT_RELOADED)
             store.forget_note(NoteKind.RESTART_NEEDED)
             for warning in config.warnings:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aggregator.daemon.log import local
 from aggregator.daemon.once import choose
 from aggregator.model.errors import AggregatorError
-from aggregator.operations.messages import poll_line
+from aggregator.operations.messages import change_text, poll_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
     from aggregator.daemon.control import Event
     from aggregator.daemon.poller import Dispatcher
     from aggregator.model import PollResult
+    from aggregator.model.changes import Change
 
 
 @dataclass(frozen=True, slots=True)
 class Requests:
     """Answers requests with events, as `control` describes them.
 
-    `reload` returns a line for each change, or raises `AggregatorError`; `health` returns whether
+    `reload` returns what changed, or raises `AggregatorError`; `health` returns whether
     the daemon works, and a line about it.
     """
 
     config: Callable[[], Config]
     dispatcher: Dispatcher
-    reload: Callable[[], Awaitable[tuple[str, ...]]]
+    reload: Callable[[], Awaitable[tuple[Change, ...]]]
     health: Callable[[], tuple[bool, str]]
 
     async def answer(self, request: Event) -> AsyncIterator[Event]:
@@ -51,12 +52,12 @@ class Requests:
         except AggregatorError as error:
             yield {"event": "error", "text": str(error), "exit_status": error.exit_status}
 
-    def _reloaded(self, changes: tuple[str, ...]) -> Event:
+    def _reloaded(self, changes: tuple[Change, ...]) -> Event:
         return {
             "event": "done",
             "ok": True,
             "text": f"{len(changes)} change{'' if len(changes) == 1 else 's'}",
-            "changes": changes,
+            "changes": [change_text(change) for change in changes],
             "warnings": self.config().warnings,
         }
 

@@ -12,6 +12,7 @@ import json
 import os
 import socket
 from contextlib import contextmanager, suppress
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from aggregator.model.errors import AggregatorError
@@ -26,7 +27,26 @@ Event = dict[str, Any]
 #: A request is a short line; a longer one is not from our command.
 LONGEST_REQUEST = 1 << 20
 
-_SILENT = "the daemon runs but does not answer"
+
+class Silence(Enum):
+    """How a daemon that runs fails to answer."""
+
+    MUTE = auto()
+    ENDED = auto()
+
+
+class NoAnswerError(AggregatorError):
+    """A daemon was asked and has not answered, or not to the end."""
+
+    def __init__(self, how: Silence) -> None:
+        super().__init__(_SILENCES[how])
+        self.how = how
+
+
+_SILENCES = {
+    Silence.MUTE: "the daemon runs but does not answer",
+    Silence.ENDED: "the daemon ended before it had answered",
+}
 
 #: Unix socket addresses are this short (unix(7): sun_path).
 _LONGEST_ADDRESS = 107
@@ -100,8 +120,8 @@ def ask(
 ) -> Iterator[Event] | None:
     """Ask the daemon that holds the database; return its events, or `None` when none runs.
 
-    Raises `AggregatorError` when the daemon ends before it has answered, or is silent for longer
-    than `patience` (`None`: for ever, as polls take their time).
+    Raises `NoAnswerError` when the daemon ends before it has answered, or is silent for longer than
+    `patience` (`None`: for ever, as polls take their time).
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(None if patience is None else patience.total_seconds())
@@ -114,7 +134,7 @@ def ask(
         return None
     except TimeoutError as error:
         connection.close()
-        raise AggregatorError(_SILENT) from error
+        raise NoAnswerError(Silence.MUTE) from error
     except OSError as error:
         connection.close()
         message = f"{socket_path(store_path)}: the daemon cannot be asked: {error.strerror}"
@@ -130,6 +150,6 @@ def _events(connection: socket.socket) -> Iterator[Event]:
                 event = json.loads(line)
                 yield event
         except TimeoutError as error:
-            raise AggregatorError(_SILENT) from error
+            raise NoAnswerError(Silence.MUTE) from error
         if event.get("event") not in {"done", "error"}:
-            raise AggregatorError("the daemon ended before it had answered")
+            raise NoAnswerError(Silence.ENDED)

@@ -1,4 +1,4 @@
-"""The sentences that people read of notes, problems and polls.
+"""The sentences that people read of notes, problems, polls and changes.
 
 Each kind has its words here and nowhere else. English today: every sentence is one template, so
 that another language is another template.
@@ -10,6 +10,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import PollOutcome
+from aggregator.model.changes import (
+    ChangedFeed,
+    ChangedNetwork,
+    ChangedSource,
+    ChangeKind,
+    ReaddressedSource,
+    RenamedSource,
+)
 from aggregator.model.notes import (
     CertificateEnds,
     CutShort,
@@ -33,6 +41,7 @@ from aggregator.model.notes import (
 
 if TYPE_CHECKING:
     from aggregator.model import PastPoll, PollResult, Problem
+    from aggregator.model.changes import Change
     from aggregator.model.notes import Fact, FailingMirror, Note
 
 #: How `status` heads a note of this kind; `{}` is the name of its source or feed.
@@ -49,6 +58,20 @@ _HEADINGS = {
     NoteKind.FAILING_MIRRORS: "mirror {}",
     NoteKind.UNCONDITIONAL: "unconditional {}",
     NoteKind.CERTIFICATE: "certificate {}",
+}
+
+_SOURCE_CHANGES = {
+    ChangeKind.ADDED: "source {} added",
+    ChangeKind.BACK: "source {} is back",
+    ChangeKind.REMOVED: "source {} removed",
+    ChangeKind.CHANGED: "source {} changed",
+}
+
+_FEED_CHANGES = {
+    ChangeKind.ADDED: "feed {} added",
+    ChangeKind.BACK: "feed {} is back",
+    ChangeKind.REMOVED: "feed {} removed",
+    ChangeKind.CHANGED: "feed {} changed",
 }
 
 
@@ -184,6 +207,44 @@ def _ended(result: PollResult) -> str:
             return "unchanged"
         case _:
             assert_never(result.outcome)
+
+
+def change_text(change: Change) -> str:
+    """Return what the log and `reload` say of a change."""
+    match change:
+        case ChangedSource(kind=kind, name=name):
+            return _SOURCE_CHANGES[kind].format(name)
+        case RenamedSource(name=name, former_name=former_name):
+            return f"source {former_name} renamed {name}"
+        case ReaddressedSource(name=name):
+            return f"source {name} has another url"
+        case ChangedFeed(kind=kind, name=name):
+            return _FEED_CHANGES[kind].format(name)
+        case ChangedNetwork():
+            return "network settings changed"
+        case RestartNeeded():
+            return fact_text(change)
+        case _:
+            assert_never(change)
+
+
+def daemon_summary(
+    *,
+    sources: int,
+    failing: int,
+    offline_since: str | None,
+    ailment: str | None,
+    rejected: NotReloaded | None,
+) -> str:
+    """Return how a daemon is, on one line; `offline_since` is a moment as people read it."""
+    parts = [f"{sources} sources, {failing} failing"]
+    if offline_since is not None:
+        parts.append(f"offline since {offline_since}")
+    if ailment is not None:
+        parts.append(ailment)
+    if rejected is not None:
+        parts.append(f"configuration {fact_text(rejected)}")
+    return "; ".join(parts)
 
 
 def output_name(output: Output, directory: str | None) -> str:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Source,
         SourceStatus,
     )
+    from aggregator.model.changes import Change
     from aggregator.model.notes import Fact, Note, NoteKind
 
 
@@ -192,11 +193,11 @@ class MaintenanceStore(Protocol):
 
     def apply(
         self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
-    ) -> tuple[str, ...]:
+    ) -> tuple[Change, ...]:
         """Make the stored sources and feeds those of the configuration, in one transaction.
 
-        A source is matched by name, else by URL. Returns one short line for each change
-        ("source ithome added", "source a renamed b", "feed all changed").
+        A source is matched by name, else by URL. Returns what changed of sources and of feeds that
+        are configured.
         """
 
     def advance(self, now: datetime) -> tuple[str, ...]:

@@ -10,6 +10,13 @@ import uuid
 from typing import TYPE_CHECKING
 
 from aggregator.model import FeedKind, Rules
+from aggregator.model.changes import (
+    ChangedFeed,
+    ChangedSource,
+    ChangeKind,
+    ReaddressedSource,
+    RenamedSource,
+)
 from aggregator.model.instants import instant, micros, optional_micros
 from aggregator.model.notes import NoteKind
 from aggregator.schedule.source_changes import (
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from aggregator.model import Feed, Source
+    from aggregator.model.changes import Change
 
 
 def apply_configuration(
@@ -34,9 +42,9 @@ def apply_configuration(
     sources: tuple[Source, ...],
     feeds: tuple[Feed, ...],
     now: int,
-) -> tuple[str, ...]:
-    """Apply the whole configuration; return one line for each change."""
-    changes: list[str] = []
+) -> tuple[Change, ...]:
+    """Apply the whole configuration; return what changed."""
+    changes: list[Change] = []
     touched = _apply_sources(connection, sources, now, changes)
     asked = _apply_feeds(connection, feeds, now, changes)
     for feed_id, source_id in _apply_memberships(connection, sources, feeds, now):
@@ -84,7 +92,7 @@ def _judge(
 
 
 def _apply_sources(
-    connection: sqlite3.Connection, sources: tuple[Source, ...], now: int, changes: list[str]
+    connection: sqlite3.Connection, sources: tuple[Source, ...], now: int, changes: list[Change]
 ) -> dict[int, Rules]:
     """Update the table of sources; return those whose stories may look different.
 
@@ -103,7 +111,7 @@ def _apply_sources(
                 "UPDATE sources SET removed_at = ? WHERE id = ?", (now, one.source_id)
             )
             note_rows.drop_all_of_source(connection, one.source_id)
-            changes.append(f"source {one.name} removed")
+            changes.append(ChangedSource(ChangeKind.REMOVED, one.name))
     # Names may have been swapped: no intermediate state may break their uniqueness.
     for source in sources:
         found = matched.get(source.name)
@@ -117,7 +125,7 @@ def _apply_sources(
         found = matched.get(source.name)
         if found is None:
             _add(connection, source, position, now)
-            changes.append(f"source {source.name} added")
+            changes.append(ChangedSource(ChangeKind.ADDED, source.name))
         else:
             row, text = rows[found.source_id], source_to_text(source)
             if (row["config"], row["position"], row["removed_at"]) == (text, position, None):
@@ -132,9 +140,9 @@ def _apply_sources(
                 now=instant(now),
             )
             _change(connection, row, source, position, changed)
-            lines = _lines(found, source, changed)
-            changes += lines
-            if lines or row["config"] != text:
+            told = _told(found, source, changed)
+            changes += told
+            if told or row["config"] != text:
                 touched[found.source_id] = before.rules
     return touched
 
@@ -200,18 +208,18 @@ def _change(
         _rename_feed(connection, row["name"], source.name)
 
 
-def _lines(stored: StoredSource, source: Source, changed: SourceChange) -> list[str]:
-    """Return a line for each change that an operator cares for."""
-    lines = []
+def _told(stored: StoredSource, source: Source, changed: SourceChange) -> list[Change]:
+    """Return the changes that an operator cares for."""
+    told: list[Change] = []
     if changed.is_back:
-        lines.append(f"source {source.name} is back")
+        told.append(ChangedSource(ChangeKind.BACK, source.name))
     if changed.is_renamed:
-        lines.append(f"source {stored.name} renamed {source.name}")
+        told.append(RenamedSource(source.name, former_name=stored.name))
     if changed.has_other_url:
-        lines.append(f"source {source.name} has another url")
+        told.append(ReaddressedSource(source.name))
     elif changed.differs:
-        lines.append(f"source {source.name} changed")
-    return lines
+        told.append(ChangedSource(ChangeKind.CHANGED, source.name))
+    return told
 
 
 def _rename_feed(connection: sqlite3.Connection, before: str, after: str) -> None:
@@ -224,7 +232,7 @@ def _rename_feed(connection: sqlite3.Connection, before: str, after: str) -> Non
 
 
 def _apply_feeds(
-    connection: sqlite3.Connection, feeds: tuple[Feed, ...], now: int, changes: list[str]
+    connection: sqlite3.Connection, feeds: tuple[Feed, ...], now: int, changes: list[Change]
 ) -> dict[int, set[int]]:
     """Update the table of feeds; return those that changed, with their sources, by id."""
     stored = {row["name"]: row for row in connection.execute("SELECT * FROM feeds").fetchall()}
@@ -239,15 +247,15 @@ def _apply_feeds(
             feed_windows.clear(connection, row["id"])
             note_rows.drop_all_of_feed(connection, row["id"])
             if not feed_of(row["config"]).is_automatic:
-                changes.append(f"feed {name} removed")
+                changes.append(ChangedFeed(ChangeKind.REMOVED, name))
     for feed in feeds:
         old = stored.get(feed.name)
         feed_id = _add_feed(connection, feed, now) if old is None else old["id"]
-        change = "added" if old is None else _change_feed(connection, feed, old)
+        change = ChangeKind.ADDED if old is None else _change_feed(connection, feed, old)
         if change is not None:
             touched[feed_id] = feed_windows.sources_of(connection, feed_id)
             if not feed.is_automatic:
-                changes.append(f"feed {feed.name} {change}")
+                changes.append(ChangedFeed(change, feed.name))
     return touched
 
 
@@ -261,7 +269,7 @@ def _add_feed(connection: sqlite3.Connection, feed: Feed, now: int) -> int:
     return added
 
 
-def _change_feed(connection: sqlite3.Connection, feed: Feed, old: sqlite3.Row) -> str | None:
+def _change_feed(connection: sqlite3.Connection, feed: Feed, old: sqlite3.Row) -> ChangeKind | None:
     """Update one feed; return what became of it, `None` where it is what it was."""
     text = feed_to_text(feed)
     if old["config"] != text or old["removed_at"] is not None:
@@ -269,10 +277,10 @@ def _change_feed(connection: sqlite3.Connection, feed: Feed, old: sqlite3.Row) -
             "UPDATE feeds SET config = ?, removed_at = NULL WHERE id = ?", (text, old["id"])
         )
     if old["removed_at"] is not None:
-        return "is back"
+        return ChangeKind.BACK
     # An earlier version wrote the same feed with fewer words.
     same = old["config"] == text or feed_of(old["config"]) == feed_of(text)
-    return None if same else "changed"
+    return None if same else ChangeKind.CHANGED
 
 
 def _apply_memberships(

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         Refined,
         Source,
     )
+    from aggregator.model.changes import Change
     from aggregator.model.notes import Fact, Note
 
 T = TypeVar("T")
@@ -90,7 +91,7 @@ class SqliteStore(Store):
     @override
     def apply(
         self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
-    ) -> tuple[str, ...]:
+    ) -> tuple[Change, ...]:
         return self._write(
             lambda db: reconcile.apply_configuration(db, sources, feeds, micros(now))
         )

@@ -1,0 +1,58 @@
+"""What applying a configuration changed, as values for the log and for `reload`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from aggregator.model.notes import RestartNeeded
+
+
+class ChangeKind(Enum):
+    """What became of a source or feed."""
+
+    ADDED = auto()
+    BACK = auto()
+    REMOVED = auto()
+    CHANGED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedSource:
+    """What became of a source."""
+
+    kind: ChangeKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenamedSource:
+    """A source has another name, and is the same."""
+
+    name: str
+    former_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReaddressedSource:
+    """A source is asked at another URL, which the operator gave it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFeed:
+    """What became of a feed that is configured."""
+
+    kind: ChangeKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedNetwork:
+    """Requests go out by other settings."""
+
+
+Change = (
+    ChangedSource | RenamedSource | ReaddressedSource | ChangedFeed | ChangedNetwork | RestartNeeded
+)
