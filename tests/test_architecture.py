@@ -222,6 +222,8 @@ def ground_work(node: ast.AST) -> str | None:
             args=[ast.Constant(value="idna" | "punycode"), *_],
         ):
             return "encodes international names (web/addresses.py)"
+        case ast.Attribute(value=ast.Name(id="codecs"), attr="lookup"):
+            return "names encodings (web/charsets.py)"
         case _:
             return None
 

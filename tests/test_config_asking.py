@@ -6,10 +6,11 @@ import pytest
 
 from aggregator.config import Rsshub
 from aggregator.config.source_keys import MAX_ENTRIES
-from aggregator.config.text_values import ENCODINGS, encoding
+from aggregator.config.text_values import encoding
 from aggregator.model import Access, Source
 from aggregator.parse import document_limits
 from aggregator.parse.decode import decode
+from aggregator.web.charsets import ENCODINGS
 from tests.config_texts import mistakes, parsed
 
 RSSHUB = '[rsshub]\ninstances = ["http://rsshub:1200/", "https://rsshub.example/base"]\n'

@@ -14,6 +14,7 @@ import listparser
 
 from aggregator.model import Problem, ProblemKind, Source
 from aggregator.model.errors import UnreadableError
+from aggregator.web.charsets import WIDE, begun_codec, codec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -148,15 +149,15 @@ def _source(feed: dict[str, Any]) -> Source:
 
 def _text(data: bytes) -> str:
     """Decode as XML says: by its mark or declaration, else UTF-8."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
     declaration, _, _ = data[:200].decode("latin-1").partition("?>")
     _, found, rest = declaration.partition("encoding=")
-    encoding = rest[1:].partition(rest[:1])[0] if found and rest else "utf-8"
-    try:
-        return data.decode("utf-8-sig" if encoding.lower() == "utf-8" else encoding, "replace")
-    except (LookupError, ValueError):  # not an encoding, or one of Python's own that is none
-        return data.decode("utf-8-sig", "replace")
+    label = rest[1:].partition(rest[:1])[0] if found and rest else "utf-8"
+    codec = begun_codec(data)
+    if codec is None:
+        declared = codec_of(label)
+        # What is declared in plain bytes is none that is wider.
+        codec = "utf-8" if declared is None or declared in WIDE else declared
+    return data.decode(codec, "replace").removeprefix("\ufeff")
 
 
 def _unreadable(detail: str, kind: ProblemKind = ProblemKind.NOT_A_FEED) -> UnreadableError:

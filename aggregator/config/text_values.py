@@ -5,9 +5,7 @@ Each function takes what TOML gave and returns the typed value, or raises `Wrong
 
 from __future__ import annotations
 
-import codecs
 import re
-from contextlib import suppress
 from datetime import timedelta
 from difflib import get_close_matches
 from functools import lru_cache
@@ -17,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from aggregator.config.mistake_list import wrong
 from aggregator.model.mistakes import MistakeKind
+from aggregator.web.charsets import ENCODINGS, codec_of
 from aggregator.web.language_tags import language_tag
 
 if TYPE_CHECKING:
@@ -45,26 +44,6 @@ MIN_WEIGHT, MAX_WEIGHT = 0.01, 100
 MAX_COMPARED_CHARS = 4096
 #: The fields of a title_template.
 TITLE_FIELDS = ("{title}", "{source}", "{tag}")
-
-#: The encodings of the web, by their names there (https://encoding.spec.whatwg.org/#names-and-labels).
-ENCODINGS = (
-    "utf-8", "ibm866", "iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6",
-    "iso-8859-7", "iso-8859-8", "iso-8859-8-i", "iso-8859-10", "iso-8859-13", "iso-8859-14",
-    "iso-8859-15", "iso-8859-16", "koi8-r", "koi8-u", "macintosh", "windows-874", "windows-1250",
-    "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255",
-    "windows-1256", "windows-1257", "windows-1258", "x-mac-cyrillic", "gbk", "gb18030", "big5",
-    "euc-jp", "iso-2022-jp", "shift_jis", "euc-kr", "utf-16be", "utf-16le",
-)  # fmt: skip
-#: Python's names of the same, and of what the web reads as one of them.
-_CODECS = frozenset(
-    {
-        "utf-8", "cp866", "koi8-r", "koi8-u", "mac-roman", "cp874", "mac-cyrillic", "gb2312",
-        "gbk", "gb18030", "big5", "big5hkscs", "euc_jp", "iso2022_jp", "shift_jis", "cp932",
-        "euc_kr", "cp949", "utf-16-be", "utf-16-le", "ascii",
-        *(f"iso8859-{part}" for part in (*range(1, 12), *range(13, 17))),
-        *(f"cp{page}" for page in range(1250, 1259)),
-    }
-)  # fmt: skip
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _RATE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)/(day|hour)")
@@ -186,10 +165,7 @@ def one_of(value: object, choices: tuple[str, ...]) -> str:
 def encoding(value: object) -> str:
     """Return the name of an encoding that documents are read in, in lower case."""
     label = text(value).lower()
-    if label not in ENCODINGS:
-        with suppress(LookupError, ValueError):
-            if codecs.lookup(label).name in _CODECS:
-                return label
+    if codec_of(label) is None:
         raise wrong(MistakeKind.UNKNOWN_ENCODING, near=nearest(label, ENCODINGS))
     return label
 

@@ -15,70 +15,12 @@ order, the same everywhere, and no guessing library whose presence would change 
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass, replace
 
 from aggregator.model import Problem, ProblemKind
 from aggregator.model.errors import UnreadableError
-
-#: How a declared encoding is read, where that is not simply as declared: the wider set that
-#: documents really use, as browsers do (https://encoding.spec.whatwg.org/#names-and-labels).
-_READ_AS = {
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "big5": "big5hkscs",
-    "cp950": "big5hkscs",
-    "shift_jis": "cp932",
-    "euc_kr": "cp949",
-    "ascii": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso8859-9": "cp1254",
-    "iso8859-11": "cp874",
-    "tis-620": "cp874",
-}
-#: The codecs that read documents; Python has others (unicode_escape, idna, utf-7) that must not.
-_CODECS = frozenset(_READ_AS) | {
-    "utf-8", "gb18030", "big5hkscs", "cp932", "shift_jisx0213", "euc_jp", "iso2022_jp",
-    "cp949", "johab", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256",
-    "cp1257", "cp1258", "cp874", "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-5",
-    "iso8859-6", "iso8859-7", "iso8859-8", "iso8859-10", "iso8859-13", "iso8859-14",
-    "iso8859-15", "iso8859-16", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "cp437",
-    "mac-latin2", "mac-greek", "mac-turkish", "mac-iceland", "koi8-t", "cp737", "cp775", "cp850",
-    "cp852", "cp855", "cp856", "cp857", "cp860", "cp861", "cp862", "cp863", "cp864", "cp865",
-    "cp866", "cp1125", "cp037", "cp500",
-}  # fmt: skip
-#: Labels that Python does not know.
-_ALIASES = {
-    "x-gbk": "gbk",
-    "x-sjis": "cp932",
-    "x-x-big5": "big5",
-    "windows-874": "cp874",
-    "iso-8859-8-i": "iso8859-8",
-    "x-mac-cyrillic": "mac-cyrillic",
-    "mac": "mac-roman",
-    "csmacintosh": "mac-roman",
-    "x-mac-roman": "mac-roman",
-    "ms-cyrl": "cp1251",
-}
-
-_MARKS: tuple[tuple[bytes, str], ...] = (
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    # No mark, but the first characters of a document ("<?" or "<r") show the width.
-    (b"\0\0\0<", "utf-32-be"),
-    (b"<\0\0\0", "utf-32-le"),
-    (b"\0<\0", "utf-16-be"),
-    (b"<\0", "utf-16-le"),
-    (b"\x4c\x6f\xa7\x94", "cp037"),  # "<?xm" in EBCDIC
-)
-
-_BYTE_ORDER_MARKS = tuple(mark for mark, _ in _MARKS[:5])
-#: Only the operator's word makes these out of bytes without a mark or an XML declaration.
-_WIDE = {"utf-16le": "utf-16-le", "utf-16": "utf-16-le", "utf-16be": "utf-16-be"}
+from aggregator.web.charsets import WIDE, begun_codec, charset_of, codec_of, marked_codec
 
 #: What is never text: a name for the operator, by first bytes.
 _BINARY: tuple[tuple[bytes, str], ...] = (
@@ -95,7 +37,6 @@ _BINARY: tuple[tuple[bytes, str], ...] = (
 #: A declaration stands at the start; this much is searched for it.
 _DECLARATION_BYTES = 1024
 _DECLARED = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']\s*([A-Za-z0-9._:-]{1,40})""")
-_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 
 #: Repairing beats guessing while bad bytes are at most one for this many good characters.
 _GOOD_PER_BAD = 3
@@ -143,20 +84,19 @@ def decode(body: bytes, content_type: str | None, encoding: str | None = None) -
             raise UnreadableError(
                 Problem(ProblemKind.ENCODING, f"the body is {what}, not text", "check the URL")
             )
-    if (
-        encoding is not None
-        and (told := _told(encoding))
-        and not body.startswith(_BYTE_ORDER_MARKS)
-    ):
+    if encoding is not None and (told := codec_of(encoding)) and marked_codec(body) is None:
         decoded = _marked(body, told)
         return replace(decoded, notes=(f"read as {told}, as configured", *decoded.notes))
-    for mark, width in _MARKS:
-        if body.startswith(mark):
-            return _marked(body, width)
-    declared = _declared(body, content_type)
-    codecs_declared = [(label, _codec(label)) for label in declared]
-    codec = next((codec for _, codec in codecs_declared if codec), None)
-    unknown = [label for label, codec in codecs_declared if codec is None]
+    if (width := begun_codec(body)) is not None:
+        return _marked(body, width)
+    # A label that names a wider unit than these bytes have is a mistake.
+    told_codecs = [
+        (label, codec)
+        for label in _declared(body, content_type)
+        if (codec := codec_of(label)) not in WIDE
+    ]
+    codec = next((codec for _, codec in told_codecs if codec), None)
+    unknown = [label for label, codec in told_codecs if codec is None]
     return _unmarked(body, codec, tuple(f'unknown encoding "{label}" ignored' for label in unknown))
 
 
@@ -166,27 +106,13 @@ def _marked(body: bytes, encoding: str) -> Decoded:
     return Decoded(text, encoding, (f"{bad} bad bytes replaced",) if bad else ())
 
 
-def _told(label: str) -> str | None:
-    wide = _WIDE.get(label.lower())
-    return wide or _codec(label.lower())
-
-
 def _declared(body: bytes, content_type: str | None) -> list[str]:
     labels = []
-    if content_type and (http := _CHARSET.search(content_type)):
-        labels.append(http[1].lower())
+    if http := charset_of(content_type):
+        labels.append(http.lower())
     if xml := _DECLARED.search(body[:_DECLARATION_BYTES]):
         labels.append(xml[1].decode("ascii").lower())
-    # A label that names a wider unit than these bytes have is a mistake: the marks came first.
-    return [label for label in labels if not label.startswith(("utf-16", "utf16", "utf-32", "ucs"))]
-
-
-def _codec(label: str) -> str | None:
-    try:
-        name = codecs.lookup(_ALIASES.get(label, label)).name
-    except LookupError:
-        return None
-    return _READ_AS.get(name, name) if name in _CODECS else None
+    return labels
 
 
 def _unmarked(body: bytes, codec: str | None, notes: tuple[str, ...]) -> Decoded:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from aggregator.preview.feed_links import absolute, feed_link
+from aggregator.web.charsets import WIDE, charset_of, codec_of, marked_codec
 
 if TYPE_CHECKING:
     from aggregator.model import FeedLink
@@ -23,11 +23,6 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 #: Where an encoding is declared within the page
 #: (https://html.spec.whatwg.org/multipage/semantics.html#charset).
 _DECLARED_WITHIN_BYTES = 1024
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +77,11 @@ class _LinkReader(HTMLParser):
 
 def _text(page: Page) -> str:
     body = page.body[:MAX_PAGE_BYTES]
-    for mark, encoding in _MARKS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(encoding, "replace")
+    if (marked := marked_codec(body)) is not None:
+        return body.decode(marked, "replace").removeprefix("\ufeff")
     head = body[:_DECLARED_WITHIN_BYTES].decode("ascii", "replace")
-    declared = _CHARSET.search(page.content_type or "") or _CHARSET.search(head)
-    encoding = declared[1].lower() if declared else "utf-8"
-    if encoding in ("gb2312", "gbk"):  # means its superset (https://encoding.spec.whatwg.org)
-        encoding = "gb18030"
-    try:
-        return body.decode(encoding, "replace")
-    except (LookupError, ValueError):  # not an encoding, or one of Python's own that is none
-        return body.decode("utf-8", "replace")
+    within = _CHARSET.search(head)
+    label = charset_of(page.content_type) or (within[1] if within else "utf-8")
+    codec = codec_of(label)
+    # A label that can be read in plain bytes names none that is wider.
+    return body.decode("utf-8" if codec is None or codec in WIDE else codec, "replace")
