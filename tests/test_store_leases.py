@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
@@ -151,6 +154,24 @@ def test_a_poll_that_lost_its_lease_is_committed_once_and_takes_nothing_away(sto
 def test_busy_hosts_are_left_alone(store: Store) -> None:
     stocked(store)
     assert named(due_at(store, START, busy=frozenset({source("two").host}))) == ["one", "three"]
+
+
+def test_claimers_that_ask_at_the_same_time_share_what_is_due(store: Store) -> None:
+    names = [f"s{number}" for number in range(60)]
+    store.apply(tuple(map(source, names)), (feed(),), now=START)
+    begin = threading.Barrier(6)
+
+    def work(claimer: str) -> list[str]:
+        begin.wait(30)
+        mine: list[str] = []
+        while claimed := claim(store, START, claimer=claimer, limit=3):
+            mine += named(claimed)
+            end(store, claimed[0], START)
+        return mine
+
+    with ThreadPoolExecutor(6) as threads:
+        shares = list(threads.map(work, "abcdef"))
+    assert sorted(chain.from_iterable(shares)) == sorted(names)
 
 
 STEPS = st.tuples(

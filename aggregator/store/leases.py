@@ -6,7 +6,6 @@ When that process ends, however it does, all leases end with it.
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.schedule import leases
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from aggregator.model import Lease, PollState
+    from aggregator.model import Lease
 
 
 class Leases:
@@ -32,15 +31,15 @@ class Leases:
             held = (one for one, lease in self._stored.items() if leases.is_held(lease, now))
             return frozenset(self._hosts[source_id] for source_id in held)
 
-    def grant(self, state: PollState, claimer: str, now: datetime) -> PollState | None:
+    def grant(self, source_id: int, host: str, claimer: str, now: datetime) -> Lease | None:
         """Hand a source out; `None` where it is handed out already."""
         with self._lock:
-            if leases.is_held(self._stored.get(state.source_id), now):
+            if leases.is_held(self._stored.get(source_id), now):
                 return None
-            lease = leases.grant(state.source_id, claimer, now)
-            self._stored[state.source_id] = lease
-            self._hosts[state.source_id] = state.source.host
-        return replace(state, lease=lease)
+            lease = leases.grant(source_id, claimer, now)
+            self._stored[source_id] = lease
+            self._hosts[source_id] = host
+        return lease
 
     def renew(self, asked: Iterable[Lease], now: datetime) -> tuple[Lease, ...]:
         """Prolong leases; return those that go on."""

@@ -24,7 +24,7 @@ def enabled(connection: sqlite3.Connection) -> list[PollState]:
     rows = connection.execute(
         "SELECT * FROM sources WHERE removed_at IS NULL AND enabled = 1 ORDER BY position"
     )
-    return [state(connection, row) for row in rows.fetchall()]
+    return [_state(connection, row) for row in rows.fetchall()]
 
 
 def named(connection: sqlite3.Connection, names: tuple[str, ...]) -> list[PollState]:
@@ -35,17 +35,16 @@ def named(connection: sqlite3.Connection, names: tuple[str, ...]) -> list[PollSt
               AND name IN (SELECT value FROM json_each(?)) ORDER BY position""",
         (dumps(names),),
     )
-    return [state(connection, row) for row in rows.fetchall()]
+    return [_state(connection, row) for row in rows.fetchall()]
 
 
 def by_id(connection: sqlite3.Connection, source_id: int) -> PollState:
     """Return the state of a source, whether it is configured still or was removed."""
     found = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,))
-    return state(connection, found.fetchone())
+    return _state(connection, found.fetchone())
 
 
-def state(connection: sqlite3.Connection, row: sqlite3.Row) -> PollState:
-    """Return the state of the source in a row."""
+def _state(connection: sqlite3.Connection, row: sqlite3.Row) -> PollState:
     return state_of(row, mirrors_of(connection, row["id"]), _arrivals(connection, row["id"]))
 
 

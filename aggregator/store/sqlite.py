@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -110,14 +111,14 @@ class SqliteStore(Store):
             with self._claiming:
                 taken = busy | self._leases.hosts(now)
                 rows = due_sources(db, micros(now), limit=limit, busy=taken)
-                states = (poll_states.state(db, row) for row in rows)
-                claims = (self._leases.grant(state, claimer, now) for state in states)
+                claims = (self._granted(db, row, claimer, now) for row in rows)
                 return [claimed for claimed in claims if claimed is not None]
 
     @override
     def claim(self, source_id: int, now: datetime, *, claimer: str) -> PollState | None:
         with self._reading() as db:
-            return self._leases.grant(poll_states.by_id(db, source_id), claimer, now)
+            row = db.execute("SELECT id, host FROM sources WHERE id = ?", (source_id,)).fetchone()
+            return self._granted(db, row, claimer, now)
 
     @override
     def renew(self, leases: tuple[Lease, ...], now: datetime) -> tuple[Lease, ...]:
@@ -325,6 +326,13 @@ class SqliteStore(Store):
         if self._writer is None:
             raise StoreError(f"{self._path}: opened for reading only")
         return self._writer.run(job)
+
+    def _granted(
+        self, db: sqlite3.Connection, row: sqlite3.Row, claimer: str, now: datetime
+    ) -> PollState | None:
+        """Hand a source out as it is then: no other poll of it is under way any more."""
+        lease = self._leases.grant(row["id"], row["host"], claimer, now)
+        return None if lease is None else replace(poll_states.by_id(db, row["id"]), lease=lease)
 
     def _release(self, state: PollState) -> None:
         if state.lease is not None:
