@@ -87,17 +87,7 @@ class SqliteStore(Store):
             self._versions.refresh(writing)
             self._writer = Writer(writing, linger=linger, committed=self._versions.refresh)
 
-    # --- configuration --------------------------------------------------------------------------
-
-    @override
-    def apply(
-        self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
-    ) -> tuple[Change, ...]:
-        return self._write(
-            lambda db: reconcile.apply_configuration(db, sources, feeds, micros(now))
-        )
-
-    # --- polling --------------------------------------------------------------------------------
+    # --- polling ----------------------------------------------------------------------------------
 
     @override
     def claim_due(
@@ -176,47 +166,11 @@ class SqliteStore(Store):
     def set_pricing(self, text: str) -> None:
         self._write(lambda db: db.execute("UPDATE counters SET pricing = ?", (text,)))
 
-    # --- housekeeping ---------------------------------------------------------------------------
-
-    @override
-    def advance(self, now: datetime) -> tuple[str, ...]:
-        return self._write(lambda db: feed_windows.advance_all(db, micros(now)))
-
-    @override
-    def prune(self, now: datetime, *, retention: timedelta, keep_raw: timedelta) -> int:
-        at, total, after = micros(now), 0, (0, 0)
-        before = at - retention // MICROSECOND
-        while True:
-            batch = self._write(partial(prune_batch, before=before, after=after))
-            total += batch.entries
-            if batch.after is None:
-                break
-            after = batch.after
-        self._write(lambda db: drop_leftovers(db, now=at, keep_raw=keep_raw))
-        return total
-
-    @override
-    def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
-        with self._reading() as db:
-            seen, before = alarms.watched(db, now), alarms.alarms(db)
-        told = evaluate(seen, before, now=now, alert_after=alert_after)
-        if not self._write(lambda db: alarms.tell(db, before, told, now)):
-            return ()
-        return tuple(event.title for event in told.events)
-
-    # --- reading --------------------------------------------------------------------------------
+    # --- feeds ------------------------------------------------------------------------------------
 
     @override
     def feed_version(self, name: str) -> int | None:
         return self._versions.get(name)
-
-    @override
-    def renamed_feed(self, name: str) -> str | None:
-        with self._reading() as db:
-            row = db.execute(
-                "SELECT name FROM feeds WHERE former_name = ? AND removed_at IS NULL", (name,)
-            ).fetchone()
-            return None if row is None else str(row["name"])
 
     @override
     def select(self, feed: Feed) -> Selection:
@@ -254,9 +208,20 @@ class SqliteStore(Store):
             return selection.exportable(db, feed, row, after=after, most=most)
 
     @override
-    def facts(self, wanted: str, feeds: tuple[Feed, ...]) -> tuple[EntryFacts, ...]:
+    def renamed_feed(self, name: str) -> str | None:
         with self._reading() as db:
-            return entry_facts.facts(db, wanted, feeds)
+            row = db.execute(
+                "SELECT name FROM feeds WHERE former_name = ? AND removed_at IS NULL", (name,)
+            ).fetchone()
+            return None if row is None else str(row["name"])
+
+    @override
+    def removed_feed(self, name: str) -> Feed | None:
+        with self._reading() as db:
+            row = db.execute(
+                "SELECT config FROM feeds WHERE name = ? AND removed_at IS NOT NULL", (name,)
+            ).fetchone()
+        return None if row is None else feed_of(row["config"])
 
     @override
     def operations(self) -> Selection:
@@ -267,13 +232,7 @@ class SqliteStore(Store):
             finally:
                 db.execute("COMMIT")
 
-    @override
-    def removed_feed(self, name: str) -> Feed | None:
-        with self._reading() as db:
-            row = db.execute(
-                "SELECT config FROM feeds WHERE name = ? AND removed_at IS NOT NULL", (name,)
-            ).fetchone()
-        return None if row is None else feed_of(row["config"])
+    # --- status -----------------------------------------------------------------------------------
 
     @override
     def status(self) -> list[SourceStatus]:
@@ -298,6 +257,47 @@ class SqliteStore(Store):
                 key=lambda note: (kinds.index(note.fact.kind), note.source or note.feed or ""),
             )
         )
+
+    @override
+    def facts(self, wanted: str, feeds: tuple[Feed, ...]) -> tuple[EntryFacts, ...]:
+        with self._reading() as db:
+            return entry_facts.facts(db, wanted, feeds)
+
+    # --- maintenance ------------------------------------------------------------------------------
+
+    @override
+    def apply(
+        self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
+    ) -> tuple[Change, ...]:
+        return self._write(
+            lambda db: reconcile.apply_configuration(db, sources, feeds, micros(now))
+        )
+
+    @override
+    def advance(self, now: datetime) -> tuple[str, ...]:
+        return self._write(lambda db: feed_windows.advance_all(db, micros(now)))
+
+    @override
+    def prune(self, now: datetime, *, retention: timedelta, keep_raw: timedelta) -> int:
+        at, total, after = micros(now), 0, (0, 0)
+        before = at - retention // MICROSECOND
+        while True:
+            batch = self._write(partial(prune_batch, before=before, after=after))
+            total += batch.entries
+            if batch.after is None:
+                break
+            after = batch.after
+        self._write(lambda db: drop_leftovers(db, now=at, keep_raw=keep_raw))
+        return total
+
+    @override
+    def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
+        with self._reading() as db:
+            seen, before = alarms.watched(db, now), alarms.alarms(db)
+        told = evaluate(seen, before, now=now, alert_after=alert_after)
+        if not self._write(lambda db: alarms.tell(db, before, told, now)):
+            return ()
+        return tuple(event.title for event in told.events)
 
     @override
     def note(self, fact: Fact, *, now: datetime) -> None:
