@@ -239,19 +239,20 @@ def _update_head(connection: sqlite3.Connection, row: sqlite3.Row, head: Documen
         description=row["document_description"],
         icon_url=row["document_icon"],
     )
+    hidden = {
+        "document_hints": hints_to_text(head.hints),
+        "document_kind": head.kind,
+        "document_encoding": head.encoding,
+        "document_notes": dumps(head.notes),
+    }
+    if shown == before and all(row[name] == value for name, value in hidden.items()):
+        return False
     connection.execute(
         """UPDATE sources SET document_title = ?, document_id = ?, site_url = ?, language = ?,
                   document_author = ?, document_rights = ?, document_description = ?,
                   document_icon = ?, document_hints = ?, document_kind = ?, document_encoding = ?,
                   document_notes = ? WHERE id = ?""",
-        (
-            *astuple(shown),
-            hints_to_text(head.hints),
-            head.kind,
-            head.encoding,
-            dumps(head.notes),
-            row["id"],
-        ),
+        (*astuple(shown), *hidden.values(), row["id"]),
     )
     return shown != before
 

@@ -60,15 +60,13 @@ def store(
 
 def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[Entry]) -> Memory:
     keys = [key for entry in entries for key in entry.keys]
-    owners: dict[str, int] = {
-        row["key"]: row["entry_id"]
-        for row in _rows(
-            connection,
-            "SELECT key, entry_id FROM identities WHERE source_id = ? AND key IN ({marks})",
-            keys,
-            source_id,
-        )
-    }
+    found = _rows(
+        connection,
+        "SELECT key, entry_id FROM identities WHERE source_id = ? AND key IN ({marks})",
+        keys,
+        source_id,
+    )
+    owners: dict[str, int] = {row["key"]: row["entry_id"] for row in found}
     entry_ids = sorted(set(owners.values()))
     held: dict[int, set[str]] = defaultdict(set)
     for entry_id, key in _rows(
@@ -197,12 +195,14 @@ def _taken(
 
 def _rows(
     connection: sqlite3.Connection, statement: str, values: Sequence[object], *before: object
-) -> Iterator[sqlite3.Row]:
-    """Yield what a statement returns for all `values`, which stand where it says `{marks}`."""
+) -> list[sqlite3.Row]:
+    """Return what a statement finds for all `values`, which take the place of its `{marks}`."""
+    rows: list[sqlite3.Row] = []
     for start in range(0, len(values), _VARIABLES):
         chunk = values[start : start + _VARIABLES]
         marks = ",".join("?" * len(chunk))
-        yield from connection.execute(statement.format(marks=marks), (*before, *chunk))
+        rows += connection.execute(statement.format(marks=marks), (*before, *chunk)).fetchall()
+    return rows
 
 
 # --- writing --------------------------------------------------------------------------------------

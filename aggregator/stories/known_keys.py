@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from aggregator.stories.matching import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
 #: Keys of one kind that an entry gathers; a publisher whose ids change all the time fills no disk.
 KEYS_OF_A_KIND = 8
 
 
-def gathered(strangers: Iterable[str], held: Collection[str]) -> tuple[str, ...]:
+def gathered(strangers: Collection[str], held: Collection[str]) -> tuple[str, ...]:
     """Return which keys that no entry has yet an entry takes that is known by `held`."""
+    if not strangers:
+        return ()
     count = Counter(map(kind_of, held))
     return tuple(key for key in strangers if count[kind_of(key)] < KEYS_OF_A_KIND)
