@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
@@ -10,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import Condition, Feed, Rules, Source, Tagging
-from aggregator.rules import Facts, blocked, feed_tags, judge, tags
+from aggregator.rules import (
+    Facts,
+    Verdict,
+    blocked,
+    feed_tags,
+    judge,
+    may_leave_out,
+    tags,
+    verdict,
+)
 
 DAY = timedelta(days=1)
 ENTRY = Facts(
@@ -98,6 +108,38 @@ def test_rules_give_each_tag_once_in_their_order() -> None:
     assert tags(source(rules=rules), ENTRY) == ("b", "a", "d")
     assert feed_tags(Feed(name="f", title="f", rules=rules), ENTRY) == ("b", "a", "d")
     assert tags(source(), ENTRY) == ()
+
+
+def test_feeds_are_asked_with_the_tags_that_the_sources_rules_give_now() -> None:
+    tagging = Rules(
+        tag=(Tagging(Condition(words=("小米",)), ("new",)),),
+        block=(Condition(words=("手机",)),),
+    )
+    feeds = (
+        Feed(name="new", title="new", tags=("new",)),
+        Feed(name="old", title="old", tags=("old",)),
+        Feed(name="without", title="without", exclude_tags=("new",)),
+    )
+    found = verdict(source(rules=tagging), feeds, replace(ENTRY, tags=("old",)))
+    assert found == Verdict(
+        tags=("new",),
+        blocked='blocked by "手机"',
+        left_out=(
+            None,
+            'does not carry the tag "old"',
+            'carries the tag "new", which the feed excludes',
+        ),
+    )
+
+
+def test_a_feed_is_asked_about_single_entries_only_where_a_rule_may_tell_them_apart() -> None:
+    condition = Condition(words=("小米",))
+    plain = Feed(name="f", title="f", tags=("t",), exclude_tags=("x",))
+    assert not may_leave_out(plain, source())
+    assert not may_leave_out(plain, source(rules=Rules(block=(condition,))))
+    assert may_leave_out(plain, source(rules=Rules(tag=(Tagging(condition, ("t",)),))))
+    assert may_leave_out(replace(plain, rules=Rules(keep=(condition,))), source())
+    assert may_leave_out(replace(plain, rules=Rules(block=(condition,))), source())
 
 
 @pytest.mark.parametrize(

@@ -15,17 +15,28 @@ from aggregator.rules.patterns import (
 )
 from aggregator.rules.replacements import replaced, replaced_html, replaced_text
 from aggregator.rules.selectors import MAX_SELECTOR_CHARS, mistake_in_selector, remove
-from aggregator.rules.verdicts import Facts, blocked, feed_tags, judge, tags
+from aggregator.rules.verdicts import (
+    Facts,
+    Verdict,
+    blocked,
+    feed_tags,
+    judge,
+    may_leave_out,
+    tags,
+    verdict,
+)
 
 __all__ = [
     "MAX_PATTERN_CHARS",
     "MAX_SELECTOR_CHARS",
     "MAX_TEXT_CHARS",
     "Facts",
+    "Verdict",
     "blocked",
     "feed_tags",
     "fold",
     "judge",
+    "may_leave_out",
     "mistake_in",
     "mistake_in_replacement",
     "mistake_in_selector",
@@ -34,4 +45,5 @@ __all__ = [
     "replaced_html",
     "replaced_text",
     "tags",
+    "verdict",
 ]

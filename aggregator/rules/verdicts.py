@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,34 @@ class Facts:
     categories: tuple[str, ...] = ()
     age: timedelta | None = None
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What rules say of an entry: those of its source, and of each feed that was asked, in order.
+
+    `left_out` is why a feed leaves it out, `None`: it shows the entry.
+    """
+
+    tags: tuple[str, ...]
+    blocked: str | None
+    left_out: tuple[str | None, ...]
+
+
+def verdict(source: Source, feeds: Iterable[Feed], facts: Facts) -> Verdict:
+    """Return what all rules say of an entry; feeds are asked with the tags that it is given."""
+    given = tags(source, facts)
+    tagged = replace(facts, tags=given)
+    return Verdict(
+        tags=given,
+        blocked=blocked(source, facts),
+        left_out=tuple(judge(source, feed, tagged) for feed in feeds),
+    )
+
+
+def may_leave_out(feed: Feed, source: Source) -> bool:
+    """Tell whether the feed may leave out single entries of a source that it selects."""
+    return bool(feed.rules.keep or feed.rules.block or source.rules.tag)
 
 
 def judge(source: Source, feed: Feed, facts: Facts) -> str | None:

@@ -13,6 +13,7 @@ from aggregator.model.instants import instant, micros
 from aggregator.store import archive
 from aggregator.store.codec import dumps
 from aggregator.store.rows import categories_of
+from aggregator.store.value_lists import rows_of
 from aggregator.stories.absorption import Memory, Surroundings, absorb, recognise, reread
 from aggregator.stories.assignment import Candidate, Telling, shared_keys
 from aggregator.stories.edits import Rewritten, Touched, Version
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
         NewEntry,
         Recognition,
     )
-
-#: SQLite's bound on the variables of one statement is at least this (sqlite.org/limits.html).
-_VARIABLES = 900
 
 #: Order keys this close to each other are of entries with the same date: read at once.
 _NEAR = 1000
@@ -60,7 +58,7 @@ def store(
 
 def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[Entry]) -> Memory:
     keys = [key for entry in entries for key in entry.keys]
-    found = _rows(
+    found = rows_of(
         connection,
         "SELECT key, entry_id FROM identities WHERE source_id = ? AND key IN ({marks})",
         keys,
@@ -69,13 +67,13 @@ def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[En
     owners: dict[str, int] = {row["key"]: row["entry_id"] for row in found}
     entry_ids = sorted(set(owners.values()))
     held: dict[int, set[str]] = defaultdict(set)
-    for entry_id, key in _rows(
+    for entry_id, key in rows_of(
         connection, "SELECT entry_id, key FROM identities WHERE entry_id IN ({marks})", entry_ids
     ):
         held[entry_id].add(key)
     known: dict[int, Known] = {}
     versions: dict[int, Version] = {}
-    for row in _rows(
+    for row in rows_of(
         connection,
         """SELECT id, title, published_at, dated, content_hash, updated_at, refined_by, url,
                   language, categories, matched FROM entries WHERE id IN ({marks})""",
@@ -107,7 +105,7 @@ def _surroundings(
 ) -> Surroundings:
     raw = {
         row["id"]: row["raw"]
-        for row in _rows(
+        for row in rows_of(
             connection,
             "SELECT id, raw FROM entries WHERE id IN ({marks})",
             reread(recognition, memory),
@@ -131,7 +129,7 @@ def _candidates(
     """Yield the stories that have one of the entries' keys, with what the source tells of them."""
     keys: dict[int, set[str]] = defaultdict(set)
     told: dict[int, dict[int, Telling]] = defaultdict(dict)
-    for row in _rows(
+    for row in rows_of(
         connection,
         """SELECT k.story_id, k.key, e.id, e.title, e.dated, e.published_at
              FROM story_keys k
@@ -159,7 +157,7 @@ def _held_ids(
             "SELECT public_id FROM entries WHERE public_id IN ({marks})",
             "SELECT public_id FROM stories WHERE public_id IN ({marks})",
         )
-        for (public_id,) in _rows(connection, statement, wanted)
+        for (public_id,) in rows_of(connection, statement, wanted)
     )
 
 
@@ -175,7 +173,7 @@ def _taken(
         wanted = order_keys(ordered, first=True, now=arrival.now, largest=largest, taken=taken)
         clashes = [
             key
-            for (key,) in _rows(
+            for (key,) in rows_of(
                 connection,
                 "SELECT order_key FROM entries WHERE order_key IN ({marks}) ORDER BY order_key",
                 wanted,
@@ -191,18 +189,6 @@ def _taken(
                 )
                 taken.update(one for (one,) in near)
     return frozenset(taken)
-
-
-def _rows(
-    connection: sqlite3.Connection, statement: str, values: Sequence[object], *before: object
-) -> list[sqlite3.Row]:
-    """Return what a statement finds for all `values`, which take the place of its `{marks}`."""
-    rows: list[sqlite3.Row] = []
-    for start in range(0, len(values), _VARIABLES):
-        chunk = values[start : start + _VARIABLES]
-        marks = ",".join("?" * len(chunk))
-        rows += connection.execute(statement.format(marks=marks), (*before, *chunk)).fetchall()
-    return rows
 
 
 # --- writing --------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ rules change. They decide on what is stored as the publisher's, never on what ru
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator import rules
@@ -16,13 +15,17 @@ from aggregator.model.instants import instant
 from aggregator.store.codec import dumps
 from aggregator.store.feed_windows import feeds_of
 from aggregator.store.rows import categories_of, feed_of
+from aggregator.store.value_lists import rows_of
 from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterator, Sequence
 
-    from aggregator.model import Feed, Source
+    from aggregator.model import Source
+
+#: Entries that are in memory together with their texts, of which one may be 1 MB.
+MOST_TEXTS = 50
 
 
 def facts_of(row: sqlite3.Row) -> rules.Facts:
@@ -51,17 +54,18 @@ def given_tags(row: sqlite3.Row) -> tuple[str, ...]:
 
 
 def judge(
-    connection: sqlite3.Connection, source_id: int, source: Source, *, entry_ids: Iterable[int]
+    connection: sqlite3.Connection, source_id: int, source: Source, *, entry_ids: Sequence[int]
 ) -> None:
     """Ask the source's rules, and those of every feed that it is in, about these entries."""
-    feeds = ((row["id"], feed_of(row["config"])) for row in feeds_of(connection, source_id))
-    asked = [(feed_id, feed) for feed_id, feed in feeds if _asks(feed, source)]
-    if source.rules == Rules() and not asked:
+    feeds = {row["id"]: feed_of(row["config"]) for row in feeds_of(connection, source_id)}
+    asked = {feed_id: feed for feed_id, feed in feeds.items() if rules.may_leave_out(feed, source)}
+    if not entry_ids or (source.rules == Rules() and not asked):
         return
-    for entry_id in entry_ids:
-        facts = _judge_by_source(connection, entry_id, source)
-        for feed_id, feed in asked:
-            _judge_by_feed(connection, entry_id, facts, source, (feed_id, feed))
+    for row in _entries(connection, entry_ids):
+        found = rules.verdict(source, asked.values(), facts_of(row))
+        _write_tags(connection, row, found.tags, found.blocked)
+        for feed_id, because in zip(asked, found.left_out, strict=True):
+            _write_exclusion(connection, feed_id, row["id"], because)
 
 
 def judge_again(
@@ -80,25 +84,23 @@ def judge_again(
     feeds = [row for row in feeds_of(connection, source_id) if row["id"] in feed_ids]
     lowest = min((row["floor"] for row in feeds), default=0)
     if with_source:
-        for entry_id in _concerned(connection, source_id, lowest, None):
-            _judge_by_source(connection, entry_id, source)
+        concerned = _concerned(connection, source_id, lowest, None)
+        for entry in _entries(connection, concerned):
+            found = rules.verdict(source, (), facts_of(entry))
+            _write_tags(connection, entry, found.tags, found.blocked)
     for row in feeds:
         feed = feed_of(row["config"])
-        if _asks(feed, source):
-            for entry_id in _concerned(connection, source_id, row["floor"], row["id"]):
-                facts = facts_of(_entry(connection, entry_id))
-                _judge_by_feed(connection, entry_id, facts, source, (row["id"], feed))
+        if rules.may_leave_out(feed, source):
+            concerned = _concerned(connection, source_id, row["floor"], row["id"])
+            for entry in _entries(connection, concerned):
+                because = rules.judge(source, feed, facts_of(entry))
+                _write_exclusion(connection, row["id"], entry["id"], because)
         else:
             connection.execute(
                 """DELETE FROM exclusions WHERE feed_id = ? AND entry_id IN
                      (SELECT id FROM entries WHERE source_id = ?)""",
                 (row["id"], source_id),
             )
-
-
-def _asks(feed: Feed, source: Source) -> bool:
-    """Tell whether the feed may leave out single entries of the source."""
-    return bool(feed.rules.keep or feed.rules.block or source.rules.tag)
 
 
 def _concerned(
@@ -114,35 +116,28 @@ def _concerned(
     return [entry_id for (entry_id,) in rows.fetchall()]
 
 
-def _entry(connection: sqlite3.Connection, entry_id: int) -> sqlite3.Row:
-    row: sqlite3.Row = connection.execute(
-        "SELECT * FROM entries WHERE id = ?", (entry_id,)
-    ).fetchone()
-    return row
+def _entries(connection: sqlite3.Connection, entry_ids: Sequence[int]) -> Iterator[sqlite3.Row]:
+    return rows_of(
+        connection,
+        "SELECT * FROM entries WHERE id IN ({marks})",
+        entry_ids,
+        at_once=MOST_TEXTS,
+    )
 
 
-def _judge_by_source(connection: sqlite3.Connection, entry_id: int, source: Source) -> rules.Facts:
-    """Store what the source's rules say; return the entry's facts with the tags that they give."""
-    row = _entry(connection, entry_id)
-    facts = facts_of(row)
-    tags, blocked = rules.tags(source, facts), rules.blocked(source, facts)
+def _write_tags(
+    connection: sqlite3.Connection, row: sqlite3.Row, tags: tuple[str, ...], blocked: str | None
+) -> None:
     if (row["tags"], row["blocked"]) != (dumps(tags), blocked):
         connection.execute(
             "UPDATE entries SET tags = ?, blocked = ? WHERE id = ?",
-            (dumps(tags), blocked, entry_id),
+            (dumps(tags), blocked, row["id"]),
         )
-    return replace(facts, tags=tags)
 
 
-def _judge_by_feed(
-    connection: sqlite3.Connection,
-    entry_id: int,
-    facts: rules.Facts,
-    source: Source,
-    asked: tuple[int, Feed],
+def _write_exclusion(
+    connection: sqlite3.Connection, feed_id: int, entry_id: int, because: str | None
 ) -> None:
-    feed_id, feed = asked
-    because = rules.judge(source, feed, facts)
     if because is None:
         connection.execute(
             "DELETE FROM exclusions WHERE feed_id = ? AND entry_id = ?", (feed_id, entry_id)

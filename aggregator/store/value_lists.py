@@ -1,0 +1,30 @@
+"""Statements that ask about a list of values, in pieces that fit what a statement may hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Sequence
+
+#: SQLite's bound on the variables of one statement is at least this (sqlite.org/limits.html).
+MOST_VALUES = 900
+
+
+def rows_of(
+    connection: sqlite3.Connection,
+    statement: str,
+    values: Sequence[object],
+    *before: object,
+    at_once: int = MOST_VALUES,
+) -> Iterator[sqlite3.Row]:
+    """Yield what a statement finds for all `values`, which take the place of its `{marks}`.
+
+    `before` are the values of the marks that come before those. At most `at_once` are asked about
+    in one statement, whose rows are in memory together.
+    """
+    for start in range(0, len(values), at_once):
+        chunk = values[start : start + at_once]
+        marks = ",".join("?" * len(chunk))
+        yield from connection.execute(statement.format(marks=marks), (*before, *chunk)).fetchall()
