@@ -6,10 +6,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.config import MAX_FILE_BYTES, load
+from aggregator.config.tables import LISTS, SECTIONS, TABLE_HEADERS, keys_in
 from aggregator.model.errors import ConfigError
 from tests.config_texts import SOURCE, mistakes, parsed
 
@@ -400,37 +401,27 @@ def test_the_file_is_called_as_the_operator_named_it(tmp_path: Path) -> None:
     assert str(caught.value).startswith(f"{path}:2: server.listn: ")
 
 
+INNER_KEYS = st.sampled_from(["title", "age", "tags", "find", "with", "in", "X-A", "Host"])
+
+
 @given(
     st.recursive(
         st.one_of(st.text(max_size=8), st.integers(), st.booleans(), st.floats()),
-        lambda inner: st.lists(inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.text(max_size=3) | INNER_KEYS, inner, max_size=3)
+        ),
         max_leaves=4,
     ),
     st.sampled_from(
         [
-            "server.listen",
-            "store.path",
-            "polling.concurrency",
-            "network.allow_private",
-            "network.contact",
-            "network.proxy",
-            "polling.budget",
-            "rsshub",
-            "rsshub.instances",
-            "rsshub.access_key_file",
-            "defaults.timezone",
-            "defaults.headers",
-            "defaults.weight",
-            "defaults.encoding",
-            "defaults.proxy",
-            "defaults.max_entries",
-            "sources",
-            "feeds",
-            "log.level",
-            "log",
+            *TABLE_HEADERS,
+            *(f"{table}.{key}" for table in SECTIONS for key in keys_in(table)),
+            *(f"[[{table}]]\n{key}" for table in LISTS for key in keys_in(table)),
         ]
     ),
 )
+@settings(max_examples=300, deadline=None)  # a time zone that is none is compared with all
 def test_any_value_anywhere_is_used_or_named_and_never_a_crash(value: object, key: str) -> None:
     text = f"{key} = {_toml(value)}\n"
     tomllib.loads(text)
@@ -439,7 +430,7 @@ def test_any_value_anywhere_is_used_or_named_and_never_a_crash(value: object, ke
         parsed(text)
     except ConfigError as error:
         lines = error.lines
-    assert all(line.startswith("config.toml:1: ") and line.isprintable() for line in lines)
+    assert all(line.startswith("config.toml:") and line.isprintable() for line in lines)
 
 
 def _toml(value: object) -> str:
@@ -449,4 +440,7 @@ def _toml(value: object) -> str:
         return '"' + "".join(f"\\U{ord(char):08x}" for char in value) + '"'
     if isinstance(value, list):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, dict):
+        pairs = (f"{_toml(name)} = {_toml(item)}" for name, item in value.items())
+        return "{" + ", ".join(pairs) + "}"
     return str(value)
