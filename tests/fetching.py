@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
+#: Loopback in the place of the internet.
+LOOPBACK = ("127.0.0.0/8",)
+
 #: Long enough for a machine under load: nothing that ends is to be taken for what does not.
 LIMITS = replace(
     FetchLimits(),
@@ -104,8 +107,12 @@ async def fetching(
     proxy: str | None = None,
     tls: ssl.SSLContext | None = None,
     secrets: Secrets = Secrets(),  # noqa: B008 -- frozen
+    public: tuple[str, ...] = (),
 ) -> AsyncIterator[Fetcher]:
-    """Make a fetcher that may go to loopback, or to just the given places."""
+    """Make a fetcher that may go to loopback, or to just the given places.
+
+    Names may lead to addresses in `public`, as if those were the internet's.
+    """
     fetcher = Fetcher(
         allow_private=tuple(allow(text) for text in allowances or ("127.0.0.0/8", "::1/128")),
         proxy=proxy,
@@ -115,6 +122,7 @@ async def fetching(
         resolver=names,
         tls=tls,
         secrets=secrets,
+        public=tuple(map(ip_network, public)),
     )
     try:
         yield fetcher

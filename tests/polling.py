@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -185,11 +186,13 @@ async def house(
     dice: Callable[[], float] = lambda: 0.5,
     workers: Workers | None = None,
     resumed: bool = False,
+    public: tuple[str, ...] = (),
 ) -> AsyncIterator[House]:
     """Open the house in a folder, with what is stored there already; close it in the end.
 
     `toml` is its configuration, where `[store]` need not stand. `resumed` spreads what is overdue,
-    as a daemon does when it starts. `limits_of` are other limits than usual, by host.
+    as a daemon does when it starts. `limits_of` are other limits than usual, by host. Names may
+    lead to addresses in `public`, as if those were the internet's.
     """
     path = folder / "config.toml"
     path.write_text(f'{toml}\n[store]\npath = "aggregator.db"\n', encoding="utf-8")
@@ -204,6 +207,7 @@ async def house(
         limits=LIMITS,
         resolver=resolver,
         tls=tls,
+        public=tuple(map(ip_network, public)),
     )
     own = workers or Workers()
     try:

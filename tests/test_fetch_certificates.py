@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aggregator.fetch.certificates import SHORTEST_LIFE, until_at
 from aggregator.model import Access, Fetched, NotModified
-from tests.fetching import LIMITS, Names, fetching
+from tests.fetching import LIMITS, LOOPBACK, Names, fetching
 from tests.proxies import HttpProxy, Socks5
 from tests.web import Publisher, make_certificate
 
@@ -31,7 +31,9 @@ async def test_a_poll_tells_when_the_certificate_ends_also_on_a_connection_that_
     made = make_certificate(tmp_path, HOST, life=LIFE)
     async with (
         Publisher(tls=made.server()) as web,
-        fetching(names=Names({HOST: [["127.0.0.1"]]}), tls=made.trusted()) as fetcher,
+        fetching(
+            names=Names({HOST: [["127.0.0.1"]]}), tls=made.trusted(), public=LOOPBACK
+        ) as fetcher,
     ):
         web.route("/", body=b"x", etag=b'"1"')
         url = f"https://{HOST}:{web.port}/"
@@ -63,7 +65,9 @@ async def test_of_all_servers_on_the_way_the_earliest_end_counts(tmp_path: Path)
     async with (
         Publisher(tls=made.server()) as secure,
         Publisher() as plain,
-        fetching(names=Names({HOST: [["127.0.0.1"]]}), tls=made.trusted()) as fetcher,
+        fetching(
+            names=Names({HOST: [["127.0.0.1"]]}), tls=made.trusted(), public=LOOPBACK
+        ) as fetcher,
     ):
         moved = f"http://{HOST}:{plain.port}/"
         plain.route("/", body=b"x")
@@ -83,7 +87,10 @@ async def test_there_is_none_without_tls_nor_where_nothing_is_verified_nor_of_a_
         Publisher(tls=made.server()) as secure,
         Publisher() as plain,
         fetching(
-            names=Names({HOST: [["127.0.0.1"]]}), tls=made.trusted(), limits=LIMITS
+            names=Names({HOST: [["127.0.0.1"]]}),
+            tls=made.trusted(),
+            limits=LIMITS,
+            public=LOOPBACK,
         ) as fetcher,
     ):
         secure.route("/", body=b"x")

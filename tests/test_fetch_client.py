@@ -17,7 +17,7 @@ from aggregator.fetch import Fetcher, user_agent
 from aggregator.model import Failed, Fetched, Gone, NotModified, ProblemKind, Validators
 from aggregator.model.errors import ConfigError
 from aggregator.operations.messages import problem_text
-from tests.fetching import LIMITS, NOW, Names, fetching, problem_of
+from tests.fetching import LIMITS, LOOPBACK, NOW, Names, fetching, problem_of
 from tests.web import Publisher, Reply, Request, make_certificate
 
 if TYPE_CHECKING:
@@ -405,7 +405,7 @@ async def test_tls_is_verified_by_the_name_that_was_configured(tmp_path: Path) -
     names = Names({"feeds.example": [["127.0.0.1"]], "other.example": [["127.0.0.1"]]})
     async with (
         Publisher(tls=made.server()) as web,
-        fetching("127.0.0.0/8", names=names, tls=made.trusted()) as fetcher,
+        fetching(names=names, tls=made.trusted(), public=LOOPBACK) as fetcher,
     ):
         web.route("/", body=b"x")
         assert isinstance(await fetcher.fetch(f"https://feeds.example:{web.port}/"), Fetched)

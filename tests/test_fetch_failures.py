@@ -20,7 +20,7 @@ from aggregator.fetch.request_limits import FetchLimits
 from aggregator.fetch.request_target import Target, parse_target, redirect_target
 from aggregator.model import Failed, Fetched, Problem, ProblemKind
 from aggregator.operations.messages import problem_text
-from tests.fetching import LIMITS, NOW, QUICK, Names, allow, fetching, problem_of
+from tests.fetching import LIMITS, LOOPBACK, NOW, QUICK, Names, allow, fetching, problem_of
 from tests.proxies import Socks5
 from tests.web import Publisher, Reply, Request, make_certificate
 
@@ -70,7 +70,10 @@ async def test_the_systems_resolver_knows_localhost_and_not_what_is_invalid() ->
 async def test_a_look_up_that_hangs_ends_in_time_and_holds_up_nothing_else() -> None:
     names = Names({"hangs.example": [["127.0.0.1"]], "ok.example": [["127.0.0.1"]]})
     names.seconds["hangs.example"] = 3600
-    async with Publisher() as web, fetching("127.0.0.0/8", names=names, limits=QUICK) as fetcher:
+    async with (
+        Publisher() as web,
+        fetching(names=names, limits=QUICK, public=LOOPBACK) as fetcher,
+    ):
         web.route("/", body=b"x")
         hanging = [fetcher.fetch(f"http://hangs.example:{port}/") for port in range(8000, 8020)]
         *hung, fine = await asyncio.gather(
@@ -172,7 +175,10 @@ async def test_a_certificate_that_fails_is_a_tls_problem(
 ) -> None:
     made = make_certificate(tmp_path, *names, expired=expired)
     tls = made.trusted() if trusted else None
-    async with Publisher(tls=made.server()) as web, fetching(tls=tls) as fetcher:
+    async with (
+        Publisher(tls=made.server()) as web,
+        fetching(tls=tls, public=LOOPBACK) as fetcher,
+    ):
         problem = problem_of(await fetcher.fetch(web.url().replace("127.0.0.1", "localhost")))
         assert problem.kind is ProblemKind.TLS
         assert words in problem.detail

@@ -21,7 +21,7 @@ from aggregator.fetch.guard import (
     is_public,
 )
 from aggregator.fetch.request_target import Target, parse_target
-from aggregator.model import Fetched, Problem, ProblemKind
+from aggregator.model import Allowance, Fetched, Problem, ProblemKind
 from aggregator.operations.messages import problem_text
 from tests.fetching import Names, allow, fetching, problem_of
 from tests.web import Publisher
@@ -153,15 +153,41 @@ def test_a_covered_source_may_redirect_inside_the_entry_that_covers_it() -> None
     assert not admits(lan.check(own, target("http://nas.lan/")), "192.168.1.6")
 
 
-def test_a_declared_range_counts_for_the_answers_to_the_sources_own_name() -> None:
-    lan = guard("192.168.1.0/24", "fd00::/8")
+def test_a_name_resolves_into_private_ranges_only_where_an_entry_names_it() -> None:
+    # Whoever answers for a public name may answer 127.0.0.1: a range would open its port to all.
+    for entries in (("127.0.0.1:1200",), ("127.0.0.0/8",), ("192.168.1.0/24", "fd00::/8")):
+        lan = guard(*entries)
+        for url in ("http://rebinding.example:1200/", "http://nas.lan/feed"):
+            own = target(url)
+            for address in ("127.0.0.1", "192.168.1.7", "fd12::7", "::ffff:192.168.1.7"):
+                assert not admits(lan.check(own, own), address)
+                assert not admits(lan.check(own, target(f"{own.url}x")), address)
+    named = Guard((Allowance("nas.lan", host="nas.lan"), allow("192.168.1.0/24")))
     own = target("http://nas.lan/feed")
-    assert admits(lan.check(own, own), "192.168.1.7")
-    assert admits(lan.check(own, own), "fd12::7")
-    assert admits(lan.check(own, own), "::ffff:192.168.1.7")
-    assert not admits(lan.check(own, own), "192.168.2.7")
-    assert admits(lan.check(own, target("https://nas.lan/feed")), "192.168.1.7")
-    assert not admits(lan.check(own, target("http://other.lan/feed")), "192.168.1.7")
+    assert admits(named.check(own, own), "192.168.1.7")
+    assert admits(named.check(own, target("https://nas.lan/feed")), "192.168.1.7")
+    assert not admits(named.check(own, target("http://other.lan/feed")), "192.168.1.7")
+
+
+def test_a_refused_name_is_told_the_line_that_opens_it() -> None:
+    own = target("http://nas.lan:8080/feed")
+    problem = guard("192.168.1.0/24").refusal(own, own, [ip_address("192.168.1.7")])
+    assert problem.remedy == 'add "nas.lan:8080" to allow_private in [network]'
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST.", "a.localhost", "localhost.localdomain", "ip6-localhost"]
+)
+def test_a_name_of_this_machine_is_not_handed_to_a_proxy(host: str) -> None:
+    own, inside = target("https://example.org/"), target(f"http://{host}:8080/feed")
+    for proxied in (guard(proxied=True), Guard((), proxied=True, always=True)):
+        assert isinstance(proxied.check(own, inside), Problem)
+        assert isinstance(proxied.check(inside, inside), Problem)
+    assert isinstance(guard("localhost:8080", proxied=True).check(own, inside), Problem)
+    covered = target("http://localhost:8080/feed")
+    assert isinstance(guard("localhost:8080", proxied=True).check(covered, covered), Dial)
+    for name in ("localhost.example.org", "notlocalhost"):
+        assert isinstance(guard(proxied=True).check(own, target(f"http://{name}/")), Dial)
 
 
 def test_a_declared_fake_ip_range_counts_for_every_name_and_for_no_literal() -> None:
@@ -236,7 +262,10 @@ async def test_a_name_is_refused_by_the_address_that_it_leads_to() -> None:
 
 async def test_refused_addresses_are_passed_over_for_one_that_is_allowed() -> None:
     names = Names({"mixed.example": [["10.255.255.1", "127.0.0.1"]]})
-    async with Publisher() as web, fetching("127.0.0.1/32", names=names) as fetcher:
+    async with (
+        Publisher() as web,
+        fetching("10.0.0.0/8", names=names, public=("127.0.0.1/32",)) as fetcher,
+    ):
         web.route("/", body=b"x")
         assert isinstance(await fetcher.fetch(f"http://mixed.example:{web.port}/"), Fetched)
 
@@ -266,7 +295,11 @@ async def test_a_number_in_place_of_an_address_is_refused_even_where_the_range_i
 
 async def test_a_second_answer_from_dns_is_judged_anew() -> None:
     names = Names({"turns.example": [["127.0.0.2"], ["127.0.0.1"]]})
-    async with Publisher(host="127.0.0.2") as web, fetching("127.0.0.2/32", names=names) as fetcher:
+    there = ("127.0.0.2/32",)
+    async with (
+        Publisher(host="127.0.0.2") as web,
+        fetching("10.0.0.0/8", names=names, public=there) as fetcher,
+    ):
         web.route("/", body=b"x", framing="close")
         url = f"http://turns.example:{web.port}/"
         assert isinstance(await fetcher.fetch(url), Fetched)
@@ -282,8 +315,8 @@ async def test_a_redirect_into_the_network_is_refused_though_a_connection_is_ope
         inner.route("/", body=b"secret")
         outer.route("/name", status=302, headers={"Location": inner_url})
         outer.route("/literal", status=302, headers={"Location": literal_url})
-        entries = (f"inner.example:{inner.port}", f"127.0.0.1:{inner.port}", "127.0.0.2/32")
-        async with fetching(*entries, names=names) as fetcher:
+        entries = (f"inner.example:{inner.port}", f"127.0.0.1:{inner.port}")
+        async with fetching(*entries, names=names, public=("127.0.0.2/32",)) as fetcher:
             assert isinstance(await fetcher.fetch(inner_url), Fetched)
             assert isinstance(await fetcher.fetch(literal_url), Fetched)
             for path in ("/name", "/literal"):

@@ -52,7 +52,7 @@ class World:
 @asynccontextmanager
 async def world(folder: Path, workers: Workers) -> AsyncIterator[World]:
     async with Publisher() as web, NameServer() as dns:
-        toml = '[network]\nallow_private = ["127.0.0.0/8"]\n'
+        toml = ""
         for number, host in enumerate(HOSTS):
             # A connection that is kept open needs no name.
             closing = {"Connection": "close"}
@@ -66,6 +66,7 @@ async def world(folder: Path, workers: Workers) -> AsyncIterator[World]:
             toml,
             resolver=DnsResolver(dns.port),
             workers=workers,
+            public=("127.0.0.0/8",),
         ) as home:
             made = World(home, dns, web)
             made.reach(*HOSTS)

@@ -92,6 +92,8 @@ def untouched(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str,
     }
 
 
+#: Names may lead there, as if it were the internet.
+PUBLIC = ("127.0.0.1/32",)
 TOML = '[network]\nallow_private = ["127.0.0.1/32"]\n'
 
 
@@ -111,6 +113,7 @@ async def test_a_failure_has_a_name_bounds_and_no_other_effect(
             resolver=impatient_resolver(dns, limits_of),
             limits_of=limits_of,
             tls=certificates.trusted(),
+            public=PUBLIC,
             workers=workers,
         ) as home:
             await home.run_until(START)
@@ -168,6 +171,7 @@ async def test_under_failure_every_source_is_asked_less_and_less(
             resolver=impatient_resolver(dns, limits_of),
             limits_of=limits_of,
             tls=certificates.trusted(),
+            public=PUBLIC,
             workers=workers,
         ) as home:
             await home.run_until(START)

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from aggregator.fetch.dns import Resolver
     from aggregator.fetch.guard import Dial
     from aggregator.fetch.request_limits import FetchLimits
-    from aggregator.model import Allowance, Outcome, Validators
+    from aggregator.model import Allowance, IPNetwork, Outcome, Validators
 
 #: What we read, best first, and the same with every request: a server that negotiates must not
 #: give us another variant, with another ETag, each time. No text/html: it would get us the page.
@@ -92,7 +92,8 @@ class Fetcher:
     Make it anywhere, use it in one event loop, `aclose` it when done. `proxy` is an http:// or
     socks5:// URL (user info allowed) for everything that `allow_private` does not cover; raises
     `ConfigError` for any other. `tls` is whom to trust, the system's authorities by default.
-    `clock` stamps answers that carry no Date. `secrets` finds the files that sources name.
+    `public` is that of `Guard`. `clock` stamps answers that carry no Date. `secrets` finds the
+    files that sources name.
     """
 
     def __init__(
@@ -106,8 +107,10 @@ class Fetcher:
         limits: FetchLimits = DEFAULT_LIMITS,
         resolver: Resolver | None = None,
         tls: ssl.SSLContext | None = None,
+        public: tuple[IPNetwork, ...] = (),
     ) -> None:
         self._limits = limits
+        self._public = public
         self._clock = clock
         self._secrets = secrets
         self._proxy = parse_proxy(proxy) if proxy else None
@@ -170,6 +173,7 @@ class Fetcher:
                 self._allow_private,
                 proxied=proxy is not None,
                 always=proxy is not None and access.proxy is not None,
+                public=self._public,
             ),
             validators=validators,
             remaining_seconds=self._limits.deadline.total_seconds(),

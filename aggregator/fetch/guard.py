@@ -99,10 +99,10 @@ def is_public(address: IPAddress) -> bool:
 class Dial:
     """What one request may dial, and what became of it; made by `Guard`, used up by the request.
 
-    `anywhere`: any address will do (a declared name, or the proxy). `ranges` are declared ones that
-    will do beside public addresses. Connections are shared only inside a `pool`: one into the
-    operator's network must never be at hand for a request that could not have opened it. `direct`
-    goes past the proxy.
+    `anywhere`: any address will do (a declared name, or the proxy). `ranges` will do beside public
+    addresses: those of a literal that is covered, or of transparent proxies. Connections are shared
+    only inside a `pool`: one into the operator's network must never be at hand for a request that
+    could not have opened it. `direct` goes past the proxy.
     """
 
     pool: Literal["public", "ranges", "named"] = "public"
@@ -128,12 +128,14 @@ class Guard:
     """`allow_private` and the proxy, as decisions.
 
     `proxied`: requests go through a proxy, but for what an allowance covers; `always`: that too,
-    because the proxy is the source's own.
+    because the proxy is the source's own. `public` are networks where names may lead besides the
+    internet: those that play the internet in tests, none otherwise.
     """
 
     allowances: tuple[Allowance, ...]
     proxied: bool = False
     always: bool = False
+    public: tuple[IPNetwork, ...] = ()
 
     def check(self, own: Target, target: Target) -> Dial | Problem:
         """Decide on a request to `target` for the source whose configured URL is `own`.
@@ -159,19 +161,23 @@ class Guard:
             )
         if literal is not None and not is_public(literal):
             return self.refusal(own, target, [effective_address(literal)])
+        if self.proxied and _is_this_machine(target.host):
+            # To a proxy such a name is the proxy's own machine, and often ours.
+            return self.refusal(own, target, [])
         if self.proxied:
             # The one address that is dialled is the proxy's; names resolve there.
             return Dial(direct=False, anywhere=True)
         if literal is not None:
             return Dial()
-        declared = [
+        # What a name resolves to is its publisher's choice (DNS rebinding): no other range counts.
+        fake_ip = tuple(
             allowance.network
             for allowance in self.allowances
-            if allowance.network is not None and allowance.port in {None, target.port}
-        ]
-        if target.host.rstrip(".") == own.host.rstrip("."):
-            return Dial(pool="ranges" if declared else "public", ranges=tuple(declared))
-        return Dial(ranges=tuple(network for network in declared if _is_fake_ip(network)))
+            if allowance.network is not None
+            and allowance.port in {None, target.port}
+            and _is_fake_ip(allowance.network)
+        )
+        return Dial(ranges=fake_ip + self.public)
 
     def refusal(self, own: Target, target: Target, refused: list[IPAddress]) -> Problem:
         """Say that `target` is not public, without saying where its name leads to."""
@@ -189,6 +195,16 @@ class Guard:
         remedy = _line(target) if target.origin == own.origin else None
         detail = f"{_subject(own, target)} uses a port that feeds do not live on"
         return Problem(ProblemKind.BLOCKED, detail, remedy)
+
+
+def _is_this_machine(host: str) -> bool:
+    """Tell whether a name means the machine that looks it up (RFC 6761 §6.3, Debian's hosts(5))."""
+    name = host.rstrip(".").lower()
+    return name.endswith((".localhost", ".localdomain")) or name in {
+        "localhost",
+        "ip6-localhost",
+        "ip6-loopback",
+    }
 
 
 def _is_fake_ip(network: IPNetwork) -> bool:
