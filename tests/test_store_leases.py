@@ -151,6 +151,14 @@ def test_a_poll_that_lost_its_lease_is_committed_once_and_takes_nothing_away(sto
     assert store.status()[0].entries == 2
 
 
+def test_a_clock_that_is_set_back_makes_no_lease_last_longer(store: Store) -> None:
+    stocked(store)
+    one, *_ = claim(store, START + HOUR)
+    end(store, one, START + HOUR)
+    assert claim(store, START, claimer="b") == [], "it was set back by an hour"
+    assert named(claim(store, START + LEASE, claimer="b")) == ["two", "three"]
+
+
 def test_busy_hosts_are_left_alone(store: Store) -> None:
     stocked(store)
     assert named(due_at(store, START, busy=frozenset({source("two").host}))) == ["one", "three"]

@@ -9,6 +9,7 @@ The same decisions hold for every engine, whether it keeps leases as columns or 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,11 @@ def renew(stored: Lease | None, asked: Lease, now: datetime) -> Lease | None:
     if not owns(stored, asked):
         return None
     return grant(asked.source_id, asked.claimed_by, now)
+
+
+def step_back(stored: Lease, step: timedelta) -> Lease:
+    """Return a lease after the clock was set back: it runs out no later by that."""
+    return replace(stored, claimed_until_at=stored.claimed_until_at - step)
 
 
 def owns(stored: Lease | None, asked: Lease) -> bool:

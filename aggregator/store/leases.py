@@ -12,7 +12,7 @@ from aggregator.schedule import leases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from aggregator.model import Lease
 
@@ -48,6 +48,12 @@ class Leases:
             kept = tuple(one for one in renewed if one is not None)
             self._stored.update((one.source_id, one) for one in kept)
         return kept
+
+    def step_back(self, step: timedelta) -> None:
+        """Follow the clock, which was set back by `step`."""
+        with self._lock:
+            for source_id, lease in self._stored.items():
+                self._stored[source_id] = leases.step_back(lease, step)
 
     def release(self, ended: Iterable[Lease]) -> None:
         """End leases; one that was lost is another's, and stays."""

@@ -62,9 +62,10 @@ def is_clock_set_back(db: sqlite3.Connection, now: int) -> bool:
     return bool(_clock_step(db, now))
 
 
-def follow_clock_back(db: sqlite3.Connection, now: int) -> None:
-    """After the clock was set back: move what was planned by the same step."""
-    step = _clock_step(db, now) // MICROSECOND
+def follow_clock_back(db: sqlite3.Connection, now: int) -> timedelta:
+    """After the clock was set back: move what was planned by the same step; return it."""
+    by = _clock_step(db, now)
+    step = by // MICROSECOND
     db.execute(
         """UPDATE sources SET next_poll_at = next_poll_at - :step,
                   not_before_at = not_before_at - :step, last_poll_at = :now
@@ -72,6 +73,7 @@ def follow_clock_back(db: sqlite3.Connection, now: int) -> None:
         {"step": step, "now": now},
     )
     db.execute("UPDATE gates SET until_at = until_at - ? WHERE until_at > ?", (step, now + step))
+    return by
 
 
 def _clock_step(db: sqlite3.Connection, now: int) -> timedelta:

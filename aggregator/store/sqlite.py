@@ -95,7 +95,10 @@ class SqliteStore(Store):
     ) -> list[PollState]:
         with self._reading() as db:
             if rescheduling.is_clock_set_back(db, micros(now)):
-                self._write(lambda writing: rescheduling.follow_clock_back(writing, micros(now)))
+                step = self._write(
+                    lambda writing: rescheduling.follow_clock_back(writing, micros(now))
+                )
+                self._leases.step_back(step)
             # One claim at a time. Asked before the rows are read: a poll's commit comes before the
             # end of its lease, so that what is free here is not due in those rows any more.
             with self._claiming:
