@@ -85,23 +85,39 @@ class Target:
         return f"{self.scheme}://{self.netloc}{self.target}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Unusable:
+    """Why a URL cannot be asked for."""
+
+    why: str
+
+
 def parse_target(url: str) -> Target | Problem:
     """Take a configured URL apart; a `Problem` says why we cannot ask for it."""
+    found = _read(url)
+    if isinstance(found, _Unusable):
+        detail = f"the url cannot be used: {found.why}"
+        return Problem(ProblemKind.PROTOCOL, detail, "check the source's url")
+    return found
+
+
+def _read(url: str) -> Target | _Unusable | Problem:
+    """Take a URL apart; the `Problem` is that of an address that is refused however it came."""
     if len(url.encode(errors="replace")) > MAX_URL_BYTES:
-        return _unusable(f"longer than {MAX_URL_BYTES} bytes")
+        return _Unusable(f"longer than {MAX_URL_BYTES} bytes")
     if _FORBIDDEN.search(url):
-        return _unusable("control characters in it")
+        return _Unusable("control characters in it")
     try:
         parts = urlsplit(url.strip(" "))
         port = parts.port
     except ValueError:
-        return _unusable("host or port cannot be read")
+        return _Unusable("host or port cannot be read")
     if parts.scheme not in DEFAULT_PORTS:
-        return _unusable("only http and https are spoken")
+        return _Unusable("only http and https are spoken")
     if port == 0:
-        return _unusable("port 0 is none")
+        return _Unusable("port 0 is none")
     host = _host(parts)
-    if isinstance(host, Problem):
+    if not isinstance(host, str):
         return host
     path = parts.path or "/"
     # An empty query is part of the target too, though urlsplit does not tell it from none.
@@ -131,11 +147,11 @@ def redirect_target(source: Target, location: bytes) -> Target | Problem:
         return _bad_redirect(source, "to what is no URL")
     if scheme and scheme not in DEFAULT_PORTS:
         return _bad_redirect(source, f"to {scheme[:20]}:, which is not spoken")
-    found = parse_target(url)
+    found = _read(url)
+    if isinstance(found, _Unusable):
+        return _bad_redirect(source, f"to an unusable URL ({found.why})")
     if isinstance(found, Problem):
-        if found.kind is ProblemKind.BLOCKED:
-            return found
-        return _bad_redirect(source, f"to an unusable URL ({found.detail.partition(': ')[2]})")
+        return found
     if found.authorization is not None:
         return _bad_redirect(source, "to a URL with user info in it")
     return found
@@ -151,21 +167,21 @@ def without_signature(found: Target, signature: str | None) -> Target:
     return replace(found, target=f"{path}?{rest}" if rest else path, signature=signature)
 
 
-def _host(parts: SplitResult) -> str | Problem:
+def _host(parts: SplitResult) -> str | _Unusable | Problem:
     name = shown_host(f"//{parts.netloc}")
     if not name or "\\" in parts.netloc or "%" in name:
-        return _unusable("no host that can be asked")
+        return _Unusable("no host that can be asked")
     if ":" in name:
         try:
             return str(ip_address(name))
         except ValueError:
-            return _unusable("no host that can be asked")
+            return _Unusable("no host that can be asked")
     try:
         host = ascii_host(name)
     except ValueError:
-        return _unusable("no host that can be asked")
+        return _Unusable("no host that can be asked")
     if not _NAME.match(host):
-        return _unusable("no host that can be asked")
+        return _Unusable("no host that can be asked")
     if _NUMERIC_LABEL.match(host.rstrip(".").rpartition(".")[2]):
         try:
             return str(ip_address(host))
@@ -188,10 +204,6 @@ def _basic(parts: SplitResult) -> str | None:
 
 def _escape(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode(errors="replace"))
-
-
-def _unusable(why: str) -> Problem:
-    return Problem(ProblemKind.PROTOCOL, f"the url cannot be used: {why}", "check the source's url")
 
 
 def _bad_redirect(source: Target, how: str) -> Problem:

@@ -14,7 +14,8 @@ from aggregator.operations.watched import Alarm
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aggregator.operations.diagnosis import Said, Seen
+    from aggregator.operations.alarm_facts import AlarmFact
+    from aggregator.operations.diagnosis import Seen
     from aggregator.operations.event_messages import Event
     from aggregator.operations.watched import Kind, Watched
 
@@ -41,7 +42,7 @@ class _Change:
 
     name: str
     alarm: Alarm
-    said: Said
+    fact: AlarmFact
 
 
 def evaluate(
@@ -68,9 +69,9 @@ def evaluate(
         alarm = _updated(before.get(key), seen, now)
         if alarm is not None:
             after[key] = alarm
-            said = _to_tell(alarm, seen, now)
-            if said is not None:
-                waiting[seen.kind, not alarm.told].append(_Change(seen.name, alarm, said))
+            fact = _to_tell(alarm, seen, now)
+            if fact is not None:
+                waiting[seen.kind, not alarm.told].append(_Change(seen.name, alarm, fact))
     events: list[Event] = []
     for (kind, raised), changes in sorted(waiting.items()):
         recent = sum(
@@ -99,22 +100,22 @@ def _updated(alarm: Alarm | None, seen: Seen, now: datetime) -> Alarm | None:
             if alarm.ended_at is None:
                 return alarm
             return replace(alarm, since_at=since_at, ended_at=None)
-        case Right(said=said):
+        case Right(fact=fact):
             if alarm is None:
                 return None
             ended = replace(alarm, ended_at=alarm.ended_at or now)
-            return ended if said is not None else replace(ended, told=False)
+            return ended if fact is not None else replace(ended, told=False)
         case _:
             assert_never(seen.finding)
 
 
-def _to_tell(alarm: Alarm, seen: Seen, now: datetime) -> Said | None:
+def _to_tell(alarm: Alarm, seen: Seen, now: datetime) -> AlarmFact | None:
     """Return what to tell where the feed's last word is no longer true."""
     match seen.finding:
-        case Wrong(said=said):
-            return None if alarm.told or _is_within(alarm.told_at, ONCE_IN, now) else said
-        case Right(said=said):
-            return said if alarm.told else None
+        case Wrong(fact=fact):
+            return None if alarm.told or _is_within(alarm.told_at, ONCE_IN, now) else fact
+        case Right(fact=end):
+            return end if alarm.told else None
         case None:
             return None
         case _:
@@ -126,7 +127,7 @@ def _entries(kind: Kind, changes: list[_Change], recent: int, *, raised: bool) -
     if recent > MOST_SINGLE:
         return []
     ordered = sorted(changes, key=lambda change: (change.name, change.alarm.subject))
-    lines = [(change.name, change.said) for change in ordered]
+    lines = [(change.name, change.fact) for change in ordered]
     if len(lines) + recent > MOST_SINGLE:
         return [event(kind, lines, raised=raised)]
     return [event(kind, [line], raised=raised) for line in lines]

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from aggregator.operations.event_sentences import said
 from aggregator.operations.watched import Kind
 from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
-    from aggregator.operations.diagnosis import Said
+    from aggregator.operations.alarm_facts import AlarmFact
 
 #: So many lines of a long list are enough to see what it is about.
 MOST_LISTED = 200
@@ -89,15 +90,16 @@ _OVER = {
 }  # fmt: skip
 
 
-def event(kind: Kind, lines: list[tuple[str, Said]], *, raised: bool) -> Event:
+def event(kind: Kind, facts: list[tuple[str, AlarmFact]], *, raised: bool) -> Event:
     """Return the entry on one subject, by its name, or on several that are listed."""
     title = (_RAISED if raised else _OVER)[kind]
+    lines = [(name, said(fact)) for name, fact in facts]
     if len(lines) == 1:
-        ((name, said),) = lines
-        english = f"<p>{_sentence(said.english)}</p>"
-        chinese = f"{title.chinese_one.format(name)}：{said.chinese}"
+        ((name, one),) = lines
+        english = f"<p>{_sentence(one.english)}</p>"
+        chinese = f"{title.chinese_one.format(name)}：{one.chinese}"
         return _event(kind, title.one.format(name), english, chinese)
-    listed = [f"<li>{_sentence(f'{name}: {said.english}')}</li>" for name, said in lines]
+    listed = [f"<li>{_sentence(f'{name}: {one.english}')}</li>" for name, one in lines]
     english = f"<ul>{''.join(listed[:MOST_LISTED])}</ul>"
     if len(listed) > MOST_LISTED:
         english += f"<p>And {len(listed) - MOST_LISTED} more.</p>"

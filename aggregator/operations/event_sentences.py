@@ -1,0 +1,126 @@
+"""What the operations feed says of one subject, in English and in Chinese."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from aggregator.model.notes import CertificateEnds, NoteKind
+from aggregator.operations.alarm_facts import (
+    CertificateGood,
+    End,
+    Failing,
+    GoneForGood,
+    HeardAgain,
+    IdsChange,
+    IdsHold,
+    Noted,
+    Recovered,
+    Silent,
+)
+from aggregator.operations.messages import fact_text, measure, problem_text, span
+from aggregator.operations.watched import Kind
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from aggregator.model.notes import Fact
+    from aggregator.operations.alarm_facts import AlarmFact, Beginning
+
+# What a message of the configuration quotes may be the URL of a private source.
+_ADDRESS = re.compile(r"[^\s\"'<>]*://[^\s\"'<>]*")
+
+_UNITS_CHINESE = {"second": "秒", "minute": "分钟", "hour": "小时", "day": "天"}
+
+#: What the Chinese title of an entry leaves open, by the note that it is about.
+_NOTED_CHINESE = {
+    NoteKind.MOVED: "请更新配置中的 url。",
+    NoteKind.GAPS: "两次抓取之间内容已全部更换，现已更频繁地抓取。",
+    NoteKind.LIMIT_REACHED: "请调高 limit 或缩短 window。",
+    NoteKind.NOT_RELOADED: "请查看日志或 status。",
+    NoteKind.RESTART_NEEDED: "请查看日志或 status。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One sentence on one subject, without its full stop in English; plain text, not redacted."""
+
+    english: str
+    chinese: str
+
+
+def said(fact: AlarmFact) -> Said:
+    """Return what is said of an alarm or its end."""
+    return _end(fact) if isinstance(fact, End) else _beginning(fact)
+
+
+def _beginning(fact: Beginning) -> Said:
+    match fact:
+        case Failing(lasted=lasted):
+            english = f"Every poll has failed for {span(lasted)}: {_why(fact)}"
+            return Said(english, f"已连续失败 {_span_chinese(lasted)}。")
+        case GoneForGood():
+            return Said(
+                "Its publisher says that it will not come back (410); remove it, or find another "
+                "URL",
+                "发布者称其不会恢复，请删除或更换地址。",
+            )
+        case Silent(newest_at=newest_at, lasted=lasted, every=every):
+            return Said(
+                f"Nothing new since {newest_at:%Y-%m-%d %H:%M} UTC, for {span(lasted)}; "
+                f"something is expected every {span(every)}",
+                f"已 {_span_chinese(lasted)}没有新内容，预期每 {_span_chinese(every)}一次。",
+            )
+        case Noted(fact=note, private=private):
+            return Said(_noted(note, private=private), _noted_chinese(note))
+        case IdsChange():
+            return Said(
+                "The ids of its entries change from poll to poll; their addresses and texts are "
+                "used",
+                "每次抓取 id 都在变，改用地址和内容识别。",
+            )
+        case _:
+            assert_never(fact)
+
+
+def _end(fact: End) -> Said:
+    match fact:
+        case Recovered(was=was, lasted=lasted):
+            english = "It was gone for {}" if was is Kind.GONE else "It was broken for {}"
+            return Said(english.format(span(lasted)), f"中断了 {_span_chinese(lasted)}。")
+        case HeardAgain(lasted=lasted):
+            return Said(f"It was silent for {span(lasted)}", f"沉寂了 {_span_chinese(lasted)}。")
+        case IdsHold():
+            return Said("Its entries keep their ids", "条目 id 不再变化。")
+        case CertificateGood(until_at=until_at):
+            return Said(f"It is good until {until_at:%Y-%m-%d}", f"有效期至 {until_at:%Y-%m-%d}。")
+        case _:
+            assert_never(fact)
+
+
+def _why(fact: Failing) -> str:
+    if fact.problem is None:
+        return f"{fact.kind}; aggregator status tells more"
+    return problem_text(fact.problem)
+
+
+def _noted(note: Fact, *, private: bool) -> str:
+    if private and note.kind is NoteKind.MOVED:
+        return "Has moved for good; aggregator status tells where to"
+    text = fact_text(note)
+    if note.kind is NoteKind.NOT_RELOADED:
+        text = _ADDRESS.sub("…", text)
+    return text[:1].upper() + text[1:]
+
+
+def _noted_chinese(note: Fact) -> str:
+    if isinstance(note, CertificateEnds):
+        return f"有效期至 {note.until_at:%Y-%m-%d}。"
+    return _NOTED_CHINESE[note.kind]
+
+
+def _span_chinese(length: timedelta) -> str:
+    number, unit = measure(length)
+    return f"{number} {_UNITS_CHINESE[unit]}"
