@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import Category
-from aggregator.stories.document_heads import shown_head, stated_update
+from aggregator.model.notes import CutShort, UnstableIds
+from aggregator.stories.document_heads import cut_short, shown_head, stated_update
 from aggregator.stories.edits import Change, Rewritten, Touched, Version, change
 from aggregator.stories.entry_dates import edited_at, first_dates
 from aggregator.stories.known_keys import KEYS_OF_A_KIND, gathered
 from aggregator.stories.tombstones import keeps_away, sighting
-from aggregator.stories.unstable_ids import polls_in_a_row
-from tests.making import DAY, HOUR, START, document, entry
+from aggregator.stories.unstable_ids import UNSTABLE_POLLS, note_of, polls_in_a_row
+from tests.making import DAY, HOUR, START, document, entry, source
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -176,6 +177,25 @@ def test_documents_in_a_row_whose_ids_changed(
     before: int, strange: int, known: int, after: int
 ) -> None:
     assert polls_in_a_row(before, strange=strange, known=known) == after
+
+
+@pytest.mark.parametrize(
+    ("polls", "note"),
+    [(0, None), (UNSTABLE_POLLS - 1, None), (UNSTABLE_POLLS, UnstableIds(UNSTABLE_POLLS))],
+)
+def test_ids_that_change_once_are_no_habit(polls: int, note: UnstableIds | None) -> None:
+    assert note_of(polls) == note
+
+
+@pytest.mark.parametrize(
+    ("read_up_to", "max_entries", "note"),
+    [(None, None, None), (500, None, CutShort(500)), (5, 5, None)],
+)
+def test_a_document_is_cut_short_unless_that_was_asked_for(
+    read_up_to: int | None, max_entries: int | None, note: CutShort | None
+) -> None:
+    head = document(read_up_to=read_up_to).head
+    assert cut_short(head, source(max_entries=max_entries)) == note
 
 
 @pytest.mark.parametrize(

@@ -17,15 +17,15 @@ from aggregator.model import (
     Tally,
 )
 from aggregator.model.instants import micros, optional_micros
-from aggregator.model.notes import CutShort, Gaps, NoteKind, UnstableIds
+from aggregator.model.notes import Fact, Gaps, NoteKind
 from aggregator.schedule.course import after_poll
 from aggregator.schedule.host_holds import hold_of
 from aggregator.store import feed_windows, ingest_entries, mirrors, note_rows, rule_verdicts
 from aggregator.store.codec import dumps
 from aggregator.store.rows import course_of, hints_to_text, problem_to_text
 from aggregator.stories.absorption import Arrival
-from aggregator.stories.document_heads import ShownHead, shown_head, stated_update
-from aggregator.stories.unstable_ids import UNSTABLE_POLLS, polls_in_a_row
+from aggregator.stories.document_heads import ShownHead, cut_short, shown_head, stated_update
+from aggregator.stories.unstable_ids import note_of, polls_in_a_row
 
 if TYPE_CHECKING:
     import sqlite3
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
         PollState,
         Refined,
     )
-    from aggregator.stories.absorption import Absorption
 
 #: Polls that are remembered of each source.
 KEPT_POLLS = 50
@@ -61,13 +60,14 @@ def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
     source_id, now = poll.state.source_id, micros(poll.now)
     row = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
     news, outcome, problem = News(None), PollOutcome.NOT_MODIFIED, None
+    notes: dict[NoteKind, Fact | None] = {}
     last = poll.attempts[-1].outcome
     match last:
         case Fetched():
             outcome = PollOutcome.SAME_BODY
             if poll.refined is not None:
                 outcome = PollOutcome.PARSED
-                news = _absorb_document(connection, poll, poll.refined, row)
+                news, notes = _absorb_document(connection, poll, poll.refined, row)
         case NotModified():
             pass
         case Failed() | Gone():
@@ -92,15 +92,9 @@ def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
             "UPDATE sources SET habits = ? WHERE id = ?", (decision.habits, source_id)
         )
     _log_poll(connection, source_id, now, result)
-    _note_gaps(connection, source_id, decision.gaps, now)
+    notes[NoteKind.GAPS] = Gaps(decision.gaps) if decision.gaps else None
+    note_rows.settle(connection, notes, now, source_id=source_id)
     return result
-
-
-def _note_gaps(connection: sqlite3.Connection, source_id: int, gaps: int, now: int) -> None:
-    if gaps:
-        note_rows.put(connection, Gaps(gaps), now, source_id=source_id)
-    else:
-        note_rows.drop(connection, NoteKind.GAPS, source_id=source_id)
 
 
 def _hold_host(connection: sqlite3.Connection, attempt: Attempt, now: datetime) -> None:
@@ -166,7 +160,8 @@ def _log_poll(connection: sqlite3.Connection, source_id: int, now: int, result: 
 
 def _absorb_document(
     connection: sqlite3.Connection, poll: Poll, refined: Refined, row: sqlite3.Row
-) -> News:
+) -> tuple[News, dict[NoteKind, Fact | None]]:
+    """Store what a document brought; return that, and what there is to note of its source."""
     source_id, source, now = poll.state.source_id, poll.state.source, micros(poll.now)
     first = row["first_polled_at"] is None
     arrival = Arrival(
@@ -179,10 +174,9 @@ def _absorb_document(
     )
     absorbed, changed = ingest_entries.store(connection, source_id, arrival)
     rule_verdicts.judge(connection, source_id, source, entry_ids=changed)
-    _note_cut(connection, poll.state, refined.head, now)
-    if absorbed.flood is not None:
-        note_rows.put(connection, absorbed.flood, now, source_id=source_id)
-    _note_unstable(connection, row, absorbed, now)
+    polls = polls_in_a_row(row["unstable_polls"], strange=absorbed.strange_ids, known=absorbed.ids)
+    if polls != row["unstable_polls"]:
+        connection.execute("UPDATE sources SET unstable_polls = ? WHERE id = ?", (polls, source_id))
     tally = absorbed.tally
     head_changed = _update_head(connection, row, refined.head)
     if first:
@@ -209,21 +203,13 @@ def _absorb_document(
         first=first,
         is_seen=bool(changed) or head_changed,
     )
-    return absorbed.news
-
-
-def _note_unstable(
-    connection: sqlite3.Connection, row: sqlite3.Row, absorbed: Absorption, now: int
-) -> None:
-    if not absorbed.ids:
-        return
-    polls = polls_in_a_row(row["unstable_polls"], strange=absorbed.strange_ids, known=absorbed.ids)
-    if polls != row["unstable_polls"]:
-        connection.execute("UPDATE sources SET unstable_polls = ? WHERE id = ?", (polls, row["id"]))
-    if polls < UNSTABLE_POLLS:
-        note_rows.drop(connection, NoteKind.UNSTABLE_IDS, source_id=row["id"])
-    else:
-        note_rows.put(connection, UnstableIds(polls), now, source_id=row["id"])
+    notes: dict[NoteKind, Fact | None] = {
+        NoteKind.CUT_SHORT: cut_short(refined.head, source),
+        NoteKind.UNSTABLE_IDS: note_of(polls),
+    }
+    if absorbed.flood is not None:  # the last one is named for a while
+        notes[NoteKind.FLOOD] = absorbed.flood
+    return absorbed.news, notes
 
 
 def _update_head(connection: sqlite3.Connection, row: sqlite3.Row, head: DocumentHead) -> bool:
@@ -255,13 +241,3 @@ def _update_head(connection: sqlite3.Connection, row: sqlite3.Row, head: Documen
         (*astuple(shown), *hidden.values(), row["id"]),
     )
     return shown != before
-
-
-def _note_cut(
-    connection: sqlite3.Connection, state: PollState, head: DocumentHead, now: int
-) -> None:
-    """Note a document that holds more entries than we read, unless that was asked for."""
-    if head.read_up_to is None or state.source.max_entries is not None:
-        note_rows.drop(connection, NoteKind.CUT_SHORT, source_id=state.source_id)
-    else:
-        note_rows.put(connection, CutShort(head.read_up_to), now, source_id=state.source_id)

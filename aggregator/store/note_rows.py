@@ -13,6 +13,7 @@ from aggregator.store.codec import build, dumps
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
 _TYPES = {one.kind: one for one in get_args(Fact) if one is not Worded}
 
@@ -51,6 +52,28 @@ def drop(
               AND coalesce(feed_id, 0) = ?""",
         (kind, source_id or 0, feed_id or 0),
     )
+
+
+def settle(
+    connection: sqlite3.Connection,
+    settled: Mapping[NoteKind, Fact | None],
+    now: int,
+    *,
+    source_id: int,
+) -> None:
+    """Remember or forget (`None`) notes of a source, of these kinds and no other."""
+    held: dict[str, str] = {
+        row["kind"]: row["data"]
+        for row in connection.execute(
+            "SELECT kind, data FROM notes WHERE source_id = ?", (source_id,)
+        )
+    }
+    for kind, fact in settled.items():
+        if fact is None:
+            if kind in held:
+                drop(connection, kind, source_id=source_id)
+        elif held.get(kind) != fact_to_text(fact):
+            put(connection, fact, now, source_id=source_id)
 
 
 def drop_all_of_source(connection: sqlite3.Connection, source_id: int) -> None:

@@ -1,14 +1,16 @@
-"""What readers see of a source by its document's head."""
+"""What a document's head says to readers of its feeds, and to the operator."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aggregator.model.notes import CutShort
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aggregator.model import DocumentHead, Refined
+    from aggregator.model import DocumentHead, Refined, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,10 @@ def stated_update(refined: Refined) -> datetime | None:
     dates = [entry.updated_at or entry.published_at for entry in refined.entries]
     newest = max((date for date in dates if date is not None), default=None)
     return refined.head.updated_at or newest
+
+
+def cut_short(head: DocumentHead, source: Source) -> CutShort | None:
+    """Return how much was read of a document that holds more, unless that was asked for."""
+    if head.read_up_to is None or source.max_entries is not None:
+        return None
+    return CutShort(head.read_up_to)

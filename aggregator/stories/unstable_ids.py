@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from aggregator.model.notes import UnstableIds
+
 #: So many known entries under strange ids make a document one of changed ids, and so many such
 #: documents in a row a source of unstable ones: a publisher may change its ids once.
 UNSTABLE_IDS = 2
@@ -17,3 +19,8 @@ def polls_in_a_row(before: int, *, strange: int, known: int) -> int:
     if strange >= UNSTABLE_IDS and 2 * strange > known:
         return before + 1
     return before if strange or not known else 0
+
+
+def note_of(polls: int) -> UnstableIds | None:
+    """Return what there is to say of a source with so many such documents in a row."""
+    return UnstableIds(polls) if polls >= UNSTABLE_POLLS else None
