@@ -57,7 +57,7 @@ def after(
     before: MirrorRecord = KNOWN,
     *,
     has_others: bool = True,
-    unconditional: str | None = None,
+    unconditional: bool = False,
 ) -> Lesson:
     attempt = Attempt(URL, outcome, unconditional)
     return learn(before, attempt, has_others=has_others, now=START)
@@ -133,8 +133,8 @@ def test_a_moved_url_that_fails_is_forgotten(
 
 
 def test_requests_without_the_validators_that_are_held_are_counted() -> None:
-    assert after(failed(), unconditional="not text").record.unconditional == 1
-    assert after(fetched(), unconditional="not text").record.unconditional == 1
+    assert after(failed(), unconditional=True).record.unconditional == 1
+    assert after(fetched(), unconditional=True).record.unconditional == 1
 
 
 outcomes = st.sampled_from(

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 from aggregator import parse, refine
-from aggregator.fetch import unsendable
+from aggregator.fetch import is_unconditional
 from aggregator.model import (
     Attempt,
     Body,
@@ -115,7 +115,7 @@ async def ask(state: PollState, tools: Tools) -> Found:
             # It is the learnt URL that is gone; the configured one is asked next time.
             outcome = Failed(outcome.problem, HTTPStatus.GONE)
         outcome, refined = await _read(state, mirror, outcome, tools)
-        attempts.append(Attempt(mirror.url, outcome, unsendable(mirror.validators)))
+        attempts.append(Attempt(mirror.url, outcome, is_unconditional(mirror.validators)))
         if not isinstance(outcome, Failed | Gone):
             return Found(tuple(attempts), refined)
     # The mildest failure speaks for the source, the preferred mirror's of equals: that one mirror

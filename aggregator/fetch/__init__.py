@@ -2,8 +2,8 @@
 
 from aggregator.fetch.client import Fetcher, user_agent
 from aggregator.fetch.dns import Resolver
-from aggregator.fetch.redirects import unsendable
+from aggregator.fetch.redirects import is_unconditional
 from aggregator.fetch.request_limits import FetchLimits
 from aggregator.fetch.secret_files import Secrets
 
-__all__ = ["FetchLimits", "Fetcher", "Resolver", "Secrets", "unsendable", "user_agent"]
+__all__ = ["FetchLimits", "Fetcher", "Resolver", "Secrets", "is_unconditional", "user_agent"]

@@ -139,7 +139,7 @@ class Fetcher:
         private and where credentials go is decided by `url` all the same. User info in the URL, or
         what `access` names, becomes authentication for its origin and shows in no text.
         `validators` go, byte for byte, to the URL that they came with and nowhere else; one that
-        cannot be sent exactly is not sent (`unsendable` says why). Requests to one host (scheme,
+        cannot be sent exactly is not sent (`is_unconditional` tells). Requests to one host (scheme,
         name, port) wait for each other, which does not count against the deadline; no redirect is
         followed to one that asked everybody to wait.
         """

@@ -22,17 +22,12 @@ if TYPE_CHECKING:
 NO_VALIDATORS = Validators()
 
 
-def unsendable(validators: Validators) -> str | None:
-    """Return why a request is unconditional although validators are held; `None` if it is not.
+def is_unconditional(validators: Validators) -> bool:
+    """Tell whether a request is unconditional although validators are held.
 
     They leave byte for byte or not at all: what our HTTP library cannot write exactly stays here.
     """
-    held = {"ETag": validators.etag, "Last-Modified": validators.last_modified}
-    names = [name for name, value in held.items() if value is not None]
-    if not names or _sendable(validators):
-        return None
-    verb = "has" if len(names) == 1 else "have"
-    return f"{' and '.join(names)} {verb} bytes that cannot be sent exactly"
+    return bool(validators) and not _sendable(validators)
 
 
 def _sendable(validators: Validators) -> Validators:

@@ -132,10 +132,9 @@ Outcome = Fetched | NotModified | Gone | Failed
 class Attempt:
     """One request of a poll: which of the source's URLs was asked, and what came of it.
 
-    `unconditional` says why validators that are held could not be sent (`None`: they were sent, or
-    there were none).
+    `unconditional`: validators are held that could not be sent.
     """
 
     url: str
     outcome: Outcome
-    unconditional: str | None = None
+    unconditional: bool = False

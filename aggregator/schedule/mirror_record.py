@@ -60,7 +60,7 @@ def learn(before: MirrorRecord, attempt: Attempt, *, has_others: bool, now: date
     Without other URLs of its source (`has_others`) a failing one does not rest: the source's own
     schedule waits.
     """
-    if attempt.unconditional is not None:
+    if attempt.unconditional:
         before = replace(before, unconditional=before.unconditional + 1)
     match attempt.outcome:
         case Fetched(validators=validators, sha256=sha256) as answer:
