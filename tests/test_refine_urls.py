@@ -6,9 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.lint.check_context import markup_in
+from aggregator.publish.xml_safety import reads_as_markup
 from aggregator.web.redaction import SECRET_PARAMETERS
 from aggregator.web.text import paragraphs, scrub
-from aggregator.web.urls import absolute_url, canonical_url, is_page, public_url
+from aggregator.web.urls import (
+    absolute_url,
+    canonical_url,
+    is_absolute_iri,
+    is_page,
+    plain_escapes,
+    public_url,
+    resolved,
+    without_dot_segments,
+)
 
 BASE = "https://example.com/a/b.html"
 
@@ -156,3 +167,68 @@ def test_scrubbed_text_stands_in_any_xml_document(text: str) -> None:
 def test_plain_text_keeps_its_paragraphs_and_lines() -> None:
     text = "One <line>\r\nand & another.\n \n\nA paragraph.\n"
     assert paragraphs(text) == "<p>One &lt;line&gt;<br>and &amp; another.</p><p>A paragraph.</p>"
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["/", ".", "..", "%", "%2E", "%34", "%31", "25", "ü", ";jsessionid=1", "?", "&", "#",
+             "a", "utm_source=x", "sid=0123456789abcdef", "?b=1", "#rss", "@", ":80", "É"]
+        ),
+        max_size=12,
+    ),
+    st.sampled_from(["bücher.example", "E.com.", "[0::1]", "faß.de:8080"]),
+)  # fmt: skip
+def test_the_canonical_form_of_any_address_is_its_own(parts: list[str], host: str) -> None:
+    canonical = canonical_url(f"http://{host}/{''.join(parts)}")
+    assert canonical_url(canonical) == canonical
+
+
+# --- parts of addresses -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "plain"),
+    [
+        ("/a/b/c/./../../g", "/a/g"), ("/a/..", "/"), ("/a/.", "/a/"), ("/..", "/"),
+        ("/../x", "/x"),
+        ("/a/.b/..c", "/a/.b/..c"), ("mid/content=5/../6", "mid/content=5/../6"), ("", ""),
+    ],
+)  # fmt: skip
+def test_dot_segments_go_as_the_standard_says(path: str, plain: str) -> None:
+    assert without_dot_segments(path) == plain
+
+
+@given(st.lists(st.sampled_from(["a", ".", "..", "", ".b"]), min_size=1, max_size=8))
+def test_a_path_without_dots_stays(segments: list[str]) -> None:
+    plain = without_dot_segments("/" + "/".join(segments))
+    assert not {".", ".."} & set(plain.split("/"))
+    assert without_dot_segments(plain) == plain
+
+
+@given(st.text("%aF2e4135~/中", max_size=30))
+def test_escapes_are_plain_once(text: str) -> None:
+    assert plain_escapes(plain_escapes(text)) == plain_escapes(text)
+    assert plain_escapes("/%7Ea%2fb%zz") == "/~a%2Fb%zz"
+
+
+def test_a_reference_that_cannot_be_resolved_stays() -> None:
+    assert resolved("https://e.com/a/b", "../c") == "https://e.com/c"
+    assert resolved("https://e.com/", "http://[") == "http://["
+
+
+@pytest.mark.parametrize(
+    "text", ["urn:x:1", "tag:e.com,2026:1", "https://e.com/中", "HTTP://e.com"]
+)
+def test_an_absolute_iri_has_a_scheme(text: str) -> None:
+    assert is_absolute_iri(text)
+    for wrong in (f"{text} x", f"{text}<", f"//{text}", text.partition(":")[0], f"{text}\x7f"):
+        assert not is_absolute_iri(wrong)
+
+
+@given(
+    st.text("&;/<>#x123abchekp", max_size=20) | st.sampled_from(["&check;", "&hellip;", "a</b >"])
+)
+def test_what_our_check_takes_for_markup_is_published_as_what_it_is(text: str) -> None:
+    if markup_in(text):
+        assert reads_as_markup(text)

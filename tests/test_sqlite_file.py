@@ -15,6 +15,7 @@ import pytest
 
 from aggregator.model import Entry
 from aggregator.model.errors import BusyError, NoStoreError, StoreError
+from aggregator.refine.identity_keys import respelt_key
 from aggregator.store import migrations
 from aggregator.store.connection import open_writer
 from aggregator.store.lock import Hold
@@ -168,6 +169,24 @@ def test_an_upgrade_shows_nothing_again_whose_host_is_spelt_otherwise_today(tmp_
             "https://two.example:443",
         }
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("key", "today"),
+    [
+        ("url:https://e.com/a", "url:https://e.com/a"),
+        ("guid:https://faß.example/a", "guid:https://xn--fa-hia.example/a"),
+        ("url:https://[0:0::1]/a", "url:https://[::1]/a"),
+        ("url:https://e.com/x?q=%41", "url:https://e.com/x?q=A"),
+        ("url:https://e.com/a/..", "url:https://e.com"),
+        ("guid:编号 7", "guid:编号 7"),
+        ("text:https://faß.example/a", "text:https://faß.example/a"),
+        ("path:/%41", "path:/%41"),
+    ],
+)
+def test_a_key_of_any_version_has_todays_spelling(key: str, today: str) -> None:
+    assert respelt_key(key) == today
+    assert respelt_key(today) == today
 
 
 def test_an_upgrade_leaves_a_copy_beside_it_and_keeps_two(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from html.entities import html5
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from aggregator.lint import value_checks
 from aggregator.lint.findings import quoted
 from aggregator.lint.registries import HTML_ELEMENTS
 from aggregator.lint.xml_tree import XML
+from aggregator.web.urls import resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -100,16 +100,8 @@ class Context:
         """Return the base of relative addresses in an element; "" where none is told."""
         base = self.url or ""
         for told in reversed(list(element.inherited("base"))):
-            base = joined(base, told)
+            base = resolved(base, told)
         return base
-
-
-def joined(base: str, reference: str) -> str:
-    """Resolve a reference; one that cannot be is returned as it is."""
-    try:
-        return urljoin(base, reference)
-    except ValueError:
-        return reference
 
 
 def markup_in(text: str) -> str | None:

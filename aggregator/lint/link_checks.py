@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.lint import value_checks
-from aggregator.lint.check_context import joined
 from aggregator.lint.findings import quoted
 from aggregator.lint.registries import RELATIONS
 from aggregator.lint.xml_tree import ATOM
+from aggregator.web.urls import resolved
 
 if TYPE_CHECKING:
     from aggregator.lint.check_context import Context
@@ -100,7 +100,7 @@ def _check_href(context: Context, element: Element, *, is_self: bool) -> str:
         check_same_document(context, element, href)
     if is_self:
         _check_self(context, element, href)
-    return joined(context.base_of(element), href)
+    return resolved(context.base_of(element), href)
 
 
 def _bare(media: str) -> str:
@@ -111,7 +111,7 @@ def _check_self(context: Context, element: Element, href: str) -> None:
     if not any(value_checks.is_whole(told) for told in (href, *element.inherited("base"))):
         context.add("RelativeSelf", f'rel="self" is {quoted(href)}', element)
     url = context.url
-    if url is not None and not same_address(joined(context.base_of(element), href), url):
+    if url is not None and not same_address(resolved(context.base_of(element), href), url):
         what = f'rel="self" is {quoted(href)}, it was found at {quoted(url)}'
         context.add("SelfDoesntMatchLocation", what, element)
 
@@ -127,7 +127,7 @@ def check_same_document(context: Context, element: Element, reference: str) -> N
     if next(element.inherited("base"), None) is None:
         return
     base = context.base_of(element).partition("#")[0]
-    if joined(base, reference).partition("#")[0] != base:
+    if resolved(base, reference).partition("#")[0] != base:
         return
     if context.url is None:
         elsewhere = not value_checks.is_whole(reference)

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta, timezone
 from aggregator.lint.findings import quoted
 from aggregator.lint.registries import SCHEMES
 from aggregator.web.language_tags import is_language_tag
+from aggregator.web.urls import plain_escapes, without_dot_segments
 
 #: The rule that a value breaks, and how.
 Fault = tuple[str, str]
@@ -60,7 +61,6 @@ _TAG = re.compile(
 _PORT = re.compile(r":\d*$", re.ASCII)
 #: Schemes that have a host, and the port that need not be told.
 _PORTS = {"http": "80", "https": "443", "ftp": "21"}
-_PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 
 #: RFC 6838, section 4.2, with the parameters of RFC 9110.
 _MIME = re.compile(
@@ -226,7 +226,7 @@ def is_whole(text: str) -> bool:
 def canonical(text: str) -> str:
     """Return the canonical form of a valid address (RFC 3986 §6.2.2 and 6.2.3)."""
     parts = _split(text.strip())
-    path = _without_dots(parts.path) if parts.path.startswith("/") else parts.path
+    path = without_dot_segments(parts.path)
     place = ""
     if parts.authority is not None:
         user, at, host = parts.authority.rpartition("@")
@@ -237,29 +237,7 @@ def canonical(text: str) -> str:
         place = f"//{user}{at}{host}{kept}"
         path = path or "/"
     scheme = f"{parts.scheme}:" if parts.scheme else ""
-    return _PERCENT.sub(_tidy, f"{scheme}{place}{path}{parts.rest}")
-
-
-def _tidy(found: re.Match[str]) -> str:
-    char = chr(int(found[1], 16))
-    plain = char.isascii() and (char.isalnum() or char in "-._~")
-    return char if plain else found[0].upper()
-
-
-def _without_dots(path: str) -> str:
-    kept: list[str] = []
-    segments = path.split("/")
-    for number, segment in enumerate(segments):
-        last = number == len(segments) - 1
-        if segment == "..":
-            if len(kept) > 1:
-                kept.pop()
-        elif segment != ".":
-            kept.append(segment)
-            continue
-        if last:
-            kept.append("")
-    return "/".join(kept)
+    return plain_escapes(f"{scheme}{place}{path}{parts.rest}")
 
 
 def _named(char: str) -> str:

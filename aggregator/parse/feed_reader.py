@@ -13,7 +13,6 @@ import re
 import xml.sax
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urljoin
 from xml.sax.saxutils import unescape
 
 from feedparser.api import LooseFeedParser, StrictFeedParser  # type: ignore[import-untyped] # has none
@@ -26,6 +25,7 @@ from aggregator.parse.doctype import Undeclared, undeclared
 from aggregator.parse.document_limits import MAX_ATTRIBUTES, MAX_DEPTH, bounded, most_entries
 from aggregator.parse.feedparser_fields import author_of, date_of, hints_of, raw_entry
 from aggregator.parse.non_feeds import not_a_feed
+from aggregator.web.urls import resolved
 
 #: XML 1.0 section 2.2 allows none of these, as characters or as references.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -190,10 +190,10 @@ class _Strict(_Faithful, StrictFeedParser):  # type: ignore[misc] # feedparser h
         """Resolve what an element of XHTML refers to, where an xml:base inside the text says so."""
         outer = self.contentparams.get("base") if self.incontent else None
         if outer is not None:
-            base = _resolved(self.baseuri, dict(attrs).get("xml:base", ""))
+            base = resolved(self.baseuri, dict(attrs).get("xml:base", "").strip())
             if base != outer:
                 attrs = [
-                    (name, _resolved(base, value) if name in _REFERRING else value)
+                    (name, resolved(base, value.strip()) if name in _REFERRING else value)
                     for name, value in attrs
                 ]
         super().unknown_starttag(tag, attrs)
@@ -260,13 +260,6 @@ def read_xml(body: Body, decoded: Decoded) -> Document:
         seen_at=body.seen_at,
         sites=body.sites,
     )
-
-
-def _resolved(base: str, reference: str) -> str:
-    try:
-        return urljoin(base, reference.strip())
-    except ValueError:
-        return reference
 
 
 def _description(head: dict[str, Any]) -> str | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from urllib.parse import urljoin
 
 from aggregator.model import Problem, ProblemKind
 from aggregator.web.excerpts import shortened
 from aggregator.web.text import printable_line
+from aggregator.web.urls import absolute_url
 
 #: Titles and feed links stand in the head of a page; this much is searched for them.
 _HEAD_CHARS = 64 * 1024
@@ -118,10 +118,7 @@ def _named_feed(head: str, source_url: str) -> str | None:
     for link in _LINK.findall(head):
         href = _HREF.search(link)
         if href and _FEED_TYPE.search(link):
-            try:
-                return urljoin(source_url, html.unescape(href[1]))
-            except ValueError:
-                return None
+            return absolute_url(html.unescape(href[1]), source_url)
     return None
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from aggregator.model import FeedLink
+from aggregator.web.addresses import DEFAULT_PORTS, host_of
 from aggregator.web.excerpts import excerpt
 from aggregator.web.text import printable_line
+from aggregator.web.urls import absolute_url
 
 #: Media types of documents that we read. Not `application/json`, which WordPress uses for its
 #: interface (https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/), and not
@@ -19,8 +21,6 @@ FEED_TYPES = frozenset(
         "application/rss+xml",
     }
 )
-#: What an address may be long: servers and proxies take no more.
-MAX_URL_CHARS = 4096
 MAX_TITLE_CHARS = 200
 
 
@@ -54,16 +54,10 @@ def without_feed_scheme(reference: str) -> str:
 
 def absolute(href: str, base_url: str) -> str | None:
     """Return a reference as an http or https URL without fragment, or `None`."""
-    reference = without_feed_scheme(href.strip())
-    if len(reference) > MAX_URL_CHARS:
+    url = absolute_url(without_feed_scheme(href.strip()), base_url)
+    if url is None or urlsplit(url).scheme not in DEFAULT_PORTS or not host_of(url):
         return None
-    try:
-        url = urldefrag(urljoin(base_url, reference)).url
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    usable = parts.scheme in ("http", "https") and parts.netloc and url.isprintable()
-    return url if usable and len(url) <= MAX_URL_CHARS else None
+    return urldefrag(url).url if url.isprintable() else None
 
 
 def one_line(text: str | None) -> str | None:

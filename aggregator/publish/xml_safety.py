@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from html.entities import name2codepoint
+from html.entities import html5, name2codepoint
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -96,7 +96,7 @@ def clean_scheme(scheme: str | None) -> str | None:
 def reads_as_markup(text: str) -> bool:
     """Tell whether a reader who looks for HTML in a plain text would find some in `text`."""
     return "</" in text or any(
-        not name.isalpha() or name == "apos" or name in name2codepoint
+        not name.isalpha() or name in name2codepoint or f"{name};" in html5
         for name in _ENTITY.findall(text)
     )
 

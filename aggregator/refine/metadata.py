@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from aggregator.refine.sanitise import strip_tags
 from aggregator.web.excerpts import excerpt
 from aggregator.web.redaction import redact
 from aggregator.web.text import MAX_AUTHOR_CHARS, MAX_TITLE_CHARS, one_line, scrub
-from aggregator.web.urls import absolute_url, canonical_url, public_url
+from aggregator.web.urls import absolute_url, canonical_url, is_absolute_iri, public_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,12 +21,8 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 MAX_ID_CHARS = 2048
 
 _MAX_SCHEME_CHARS = 1000
-#: An absolute IRI (RFC 3987 section 2.2) that is no web address and runs nothing.
-_OTHER_IRI = re.compile(
-    r"(?!(?:javascript|vbscript|data|file|blob|https?):)"
-    r"[a-z][a-z0-9+.-]{1,30}:[^\s<>\"{}|\\^`\x00-\x20]+",
-    re.IGNORECASE,
-)
+#: Schemes of web addresses, and of what runs or holds something: a name has none of them.
+_NO_NAMES = ("http:", "https:", "javascript:", "vbscript:", "data:", "file:", "blob:")
 
 
 def line(text: str | None, limit: int, *, is_html: bool = True) -> str | None:
@@ -95,4 +90,5 @@ def _scheme(text: str | None) -> str | None:
         return None
     if scheme.lower().startswith(("http://", "https://")):
         return public_url(absolute_url(scheme, ""))
-    return scheme if _OTHER_IRI.fullmatch(scheme) and redact(scheme) == scheme else None
+    is_name = is_absolute_iri(scheme) and not scheme.lower().startswith(_NO_NAMES)
+    return scheme if is_name and redact(scheme) == scheme else None

@@ -1,8 +1,9 @@
-"""Part of an upgrade: keys and hosts stored before every host had one spelling.
+"""Part of an upgrade: keys and hosts stored before every address had one spelling.
 
-Keys of addresses held hosts in the letters in which publishers wrote them. The key of today goes
-beside each that differs, in everything that keeps an entry from being shown again; the old one
-stays, for what else may still refer to it.
+Keys of addresses held hosts in the letters in which publishers wrote them, and of malformed ones
+escapes that a second reading would have decoded. The key of today goes beside each that differs, in
+everything that keeps an entry from being shown again; the old one stays, for what else may still
+refer to it.
 """
 
 # sqlite: the whole module
@@ -23,8 +24,8 @@ _KEYED = {
     "tombstones": ("source_id", "absent_since_at"),
     "story_keys": ("story_id",),
 }
-#: Where a host may be spelt otherwise today: it has other letters, or is an IPv6 address.
-_RESPELT = "GLOB '*[^ -~]*' OR {0} GLOB '*//[[]*'"
+#: What may be spelt otherwise today: it has other letters, an IPv6 address, escapes, hidden names.
+_RESPELT = "GLOB '*[^ -~]*' OR {0} GLOB '*//[[]*' OR {0} GLOB '*%*' OR {0} GLOB '*/.*'"
 
 
 def respell(connection: sqlite3.Connection) -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 
 from aggregator.web.redaction import redact
+from aggregator.web.urls import is_absolute_iri
 
-# RFC 3987, as far as it matters for an id that others will compare byte for byte: a scheme, no
-# white space, nothing that XML or JSON readers choke on.
-_ABSOLUTE_IRI = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.-]{1,30}:[^\s<>\"{}|\\^`\x00-\x20\x7f-\x9f]{3,2000}"
-)
-
+#: Of what follows the scheme: less tells nothing apart, more is a text.
+_LEAST_CHARS, _MOST_CHARS = 3, 2000
 
 # Ids that validators take without a warning: of a registered scheme that names things
 # (https://www.iana.org/assignments/uri-schemes), and in canonical form (RFC 3986 section 6.2),
@@ -32,7 +29,8 @@ _UNFIT_PART = re.compile(
 def is_fit_id(identifier: str) -> bool:
     """Tell whether an id of a publisher may be published as it is."""
     return bool(
-        _ABSOLUTE_IRI.fullmatch(identifier)
+        is_absolute_iri(identifier)
+        and _LEAST_CHARS <= len(identifier.partition(":")[2]) <= _MOST_CHARS
         and _FIT_ID.fullmatch(identifier)
         and not _UNFIT_PART.search(identifier)
         and redact(identifier) == identifier

@@ -37,6 +37,7 @@ _PLAIN = re.compile(
     r"(?:\?[\w.~!$&'()*+,;=:@%/?-]+)?(?:#[\w.~!$&'()*+,;=:@%/?-]+)?",
     re.ASCII,
 )
+_ABSOLUTE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}:[^\s<>\"{}|\\^`\x00-\x20\x7f-\x9f]+")
 #: A visit's own number: a new one for each document that is fetched. Shorter values name things.
 _SESSION = re.compile(
     r"(?:phpsessid|jsessionid|session_?id|aspsessionid\w*|sid)=[0-9a-z_.-]{16,}", re.IGNORECASE
@@ -66,6 +67,22 @@ def absolute_url(url: str | None, base: str) -> str | None:
         return None
     joined = _UNWISE.sub(_quoted, joined)
     return joined if len(joined) <= MAX_URL_CHARS else None
+
+
+def resolved(base: str, reference: str) -> str:
+    """Return a reference resolved against a base (RFC 3986 §5), as it is where that cannot be."""
+    try:
+        return urljoin(base, reference)
+    except ValueError:
+        return reference
+
+
+def is_absolute_iri(text: str) -> bool:
+    """Tell whether `text` is an IRI with a scheme and no character that readers choke on.
+
+    RFC 3987, as far as it matters for a name that others compare byte for byte.
+    """
+    return _ABSOLUTE_IRI.fullmatch(text) is not None
 
 
 def public_url(url: str | None) -> str | None:
@@ -102,13 +119,12 @@ def canonical_url(url: str) -> str:
     netloc = f"[{host}]" if ":" in host else host
     if port is not None and port not in DEFAULT_PORTS.values():
         netloc = f"{netloc}:{port}"
-    path = _ESCAPE.sub(_plain, _without_dots(_ESCAPE.sub(_plain, parts.path)))
+    path = without_dot_segments(_SESSION_PATH.sub("", plain_escapes(parts.path)))
     query = "&".join(
         part
-        for part in _ESCAPE.sub(_plain, parts.query).split("&")
+        for part in plain_escapes(parts.query).split("&")
         if part and not _is_tracker(part) and not _SESSION.fullmatch(part)
     )
-    path = _SESSION_PATH.sub("", path)
     fragment = "" if _TRACKING_FRAGMENT.fullmatch(parts.fragment) else parts.fragment
     return urlunsplit(("https", netloc, path.rstrip("/"), query, fragment))
 
@@ -129,6 +145,33 @@ def is_page(canonical: str) -> bool:
     return bool(parts.path or parts.query or parts.fragment)
 
 
+def plain_escapes(text: str) -> str:
+    """Return `text` with no escape of what needs none, others in upper case (RFC 3986 §6.2.2).
+
+    Idempotent: what a stray "%" begins before an escape ("%%34%31") is decoded to its end.
+    """
+    while "%" in text and (plain := _ESCAPE.sub(_plain, text)) != text:
+        text = plain
+    return text
+
+
+def without_dot_segments(path: str) -> str:
+    """Return an absolute path without its dot segments (RFC 3986 §5.2.4); others as they are."""
+    if not path.startswith("/") or "/." not in path:
+        return path
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            if len(kept) > 1:
+                kept.pop()
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return "/".join(kept)
+
+
 def _is_tracker(part: str) -> bool:
     return bool(_TRACKERS.fullmatch(part.partition("=")[0]))
 
@@ -141,16 +184,3 @@ def _quoted(match: re.Match[str]) -> str:
 def _plain(match: re.Match[str]) -> str:
     character = chr(int(match[1], 16))
     return character if character in _UNRESERVED else f"%{match[1].upper()}"
-
-
-def _without_dots(path: str) -> str:
-    if "/." not in path:
-        return path
-    kept: list[str] = []
-    for segment in path.split("/"):
-        if segment == "..":
-            if len(kept) > 1:
-                kept.pop()
-        elif segment != ".":
-            kept.append(segment)
-    return "/".join(kept)
