@@ -29,9 +29,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.model import Fetched, NotModified, PollState, Source, Tally, Validators
-from aggregator.schedule.history import Habits, observe
+from aggregator.schedule.history import History, observe
 from aggregator.schedule.policy import next_poll
-from aggregator.schedule.price import Bounds, Priced, Pricing, count_request, steer
+from aggregator.schedule.price import PollingBounds, Priced, Pricing, count_request, steer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,8 +47,8 @@ WARM_UP = 28 * DAY
 #: A document shows this many entries.
 WINDOW = 20
 BUDGETS = (6, 12, 24, 48)
-WIDE = Bounds(timedelta(minutes=5), timedelta(hours=24))
-DEFAULT = Bounds(timedelta(minutes=15), timedelta(hours=12))
+WIDE = PollingBounds(timedelta(minutes=5), timedelta(hours=24))
+DEFAULT = PollingBounds(timedelta(minutes=15), timedelta(hours=12))
 #: Sources of this kind are made, not recorded.
 SYNTHETIC = "SYN/"
 SEED = 20261120
@@ -87,7 +87,7 @@ class Scenario:
 
     title: str
     traces: Traces
-    bounds: Bounds
+    bounds: PollingBounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +185,13 @@ def tuned(traces: Traces, budget: float, polls_at: Callable[[float], Polls]) -> 
     return polls
 
 
-def fixed(traces: Traces, budget: float, bounds: Bounds) -> Polls:
+def fixed(traces: Traces, budget: float, bounds: PollingBounds) -> Polls:
     """One interval for all."""
     pause = min(max(DAY / budget, bounds.shortest.total_seconds()), bounds.longest.total_seconds())
     return each_alone(traces, lambda _number, _now: pause)
 
 
-def entry_frequency(traces: Traces, budget: float, bounds: Bounds) -> Polls:
+def entry_frequency(traces: Traces, budget: float, bounds: PollingBounds) -> Polls:
     """Miniflux's formula: a week over the entries of the last week, times a factor."""
     shortest, longest = bounds.shortest.total_seconds(), bounds.longest.total_seconds()
 
@@ -208,7 +208,7 @@ def entry_frequency(traces: Traces, budget: float, bounds: Bounds) -> Polls:
     return tuned(traces, budget, polls_at)
 
 
-def square_root(traces: Traces, budget: float, bounds: Bounds) -> Polls:
+def square_root(traces: Traces, budget: float, bounds: PollingBounds) -> Polls:
     """Polls in proportion to the square root of the rate, the rate averaged as ours is."""
     shortest, longest = bounds.shortest.total_seconds(), bounds.longest.total_seconds()
     start, fading = traces.start, log(2) / (10 * DAY)
@@ -236,7 +236,7 @@ def square_root(traces: Traces, budget: float, bounds: Bounds) -> Polls:
     return tuned(traces, budget, polls_at)
 
 
-def price(traces: Traces, budget: float, bounds: Bounds) -> Polls:
+def price(traces: Traces, budget: float, bounds: PollingBounds) -> Polls:
     """Ours, by the functions that the daemon calls."""
     bounds = replace(bounds, budget=budget)
     dice = random.Random(SEED)  # noqa: S311 # a replay, not a secret
@@ -245,7 +245,7 @@ def price(traces: Traces, budget: float, bounds: Bounds) -> Polls:
         PollState(number, Source(str(number), "https://one.example/feed.xml"))
         for number in range(len(traces.sources))
     ]
-    habits = [Habits() for _ in states]
+    history = [History() for _ in states]
     known = [0 for _ in states]
     polls: Polls = [[] for _ in states]
     unchanged = NotModified("https://one.example/feed.xml")
@@ -259,7 +259,7 @@ def price(traces: Traces, budget: float, bounds: Bounds) -> Polls:
         now = datetime.fromtimestamp(at, UTC)
         if at >= steered_at:
             sources = [
-                Priced(1.0, habits[state.source_id].rhythm)
+                Priced(1.0, history[state.source_id].rhythm)
                 for state in states
                 if state.last_success_at is not None
             ]
@@ -272,8 +272,8 @@ def price(traces: Traces, budget: float, bounds: Bounds) -> Polls:
         new = min(shown - known[number], WINDOW)
         tally = Tally(new=new, shared=min(shown, WINDOW) - new) if new else None
         state = states[number]
-        habits[number] = observe(
-            habits[number],
+        history[number] = observe(
+            history[number],
             tally,
             dates[number][shown - new : shown],
             now=now,
@@ -282,7 +282,7 @@ def price(traces: Traces, budget: float, bounds: Bounds) -> Polls:
         known[number] = shown
         plan = next_poll(
             state,
-            habits[number],
+            history[number],
             changed if new else unchanged,
             now=now,
             bounds=bounds,

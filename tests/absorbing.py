@@ -15,7 +15,7 @@ from aggregator.stories.absorption import (
     absorb,
     recognise,
 )
-from aggregator.stories.assignment import Candidate, Telling, shared_keys
+from aggregator.stories.assignment import StoryCandidate, Telling, shared_keys
 from aggregator.stories.edits import Rewritten, Version
 from aggregator.stories.matching import Known
 from tests.making import source
@@ -95,7 +95,7 @@ class World:
         return Surroundings(
             raw={number: one.entry.raw for number, one in self.kept.items()},
             candidates=tuple(
-                Candidate(
+                StoryCandidate(
                     story,
                     frozenset(keys),
                     {

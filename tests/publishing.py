@@ -8,7 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from aggregator.config import Config, Listen, Log, Network, Polling, Server, StoreSettings
+from aggregator.config import (
+    Config,
+    Listen,
+    Log,
+    NetworkSettings,
+    Polling,
+    ServerSettings,
+    StoreSettings,
+)
 from aggregator.model import (
     ArchivePart,
     Category,
@@ -125,10 +133,10 @@ def config(
     """Return a configuration that publishes these feeds."""
     return Config(
         path=Path("config.toml"),
-        server=Server(Listen("127.0.0.1", 0, None), base_url, public_opml),
+        server=ServerSettings(Listen("127.0.0.1", 0, None), base_url, public_opml),
         store=StoreSettings(Path("aggregator.db"), timedelta(days=180), timedelta(days=30)),
         polling=Polling(timedelta(minutes=15), timedelta(hours=12), concurrency=16),
-        network=Network((), None, None),
+        network=NetworkSettings((), None, None),
         log=Log("info"),
         sources=sources,
         feeds=feeds,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from aggregator.config import Listen
 from aggregator.model.errors import StoreError
-from aggregator.serve import Bounds, Site, create_app, open_sockets, serve
+from aggregator.serve import ConnectionBounds, Site, create_app, open_sockets, serve
 from aggregator.serve.timeouts import TIMEOUTS, Timeouts
 from tests.publishing import MOMENT, Shelf, config, selection
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aggregator.model import ArchivePart, Feed, Selection, Story
     from aggregator.store import Store
 
-USUAL = Bounds()
+USUAL = ConnectionBounds()
 
 
 class Stock(Shelf):
@@ -151,7 +151,7 @@ def site(
 
 
 @contextlib.asynccontextmanager
-async def running(served: Site, bounds: Bounds = USUAL) -> AsyncIterator[Running]:
+async def running(served: Site, bounds: ConnectionBounds = USUAL) -> AsyncIterator[Running]:
     """Serve on a free port of loopback for as long as the block lasts."""
     sockets = open_sockets(Listen("127.0.0.1", 0, None))
     port = sockets[0].getsockname()[1]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aggregator.model import ArchivePart, Feed, FeedKind
 from aggregator.publish import Addresses, Format
-from aggregator.publish.catalogue import Address, Catalogue, Document, read_address
+from aggregator.publish.catalogue import Address, Catalogue, FeedDocument, read_address
 from tests.publishing import config
 
 ATOM, RSS, JSON = Format.ATOM, Format.RSS, Format.JSON
@@ -95,18 +95,21 @@ def test_every_tag_is_found_at_the_addresses_that_we_print(text: str, form: Form
     feed = tag(text)
     catalogue = Catalogue(config(feeds=(Feed("all", "All"), tag("x"), feed, tag("a/b"))))
     path = urlsplit(BASE.feed(feed, form)).path
-    assert catalogue.find(read_address(path)) == Document(feed, form)
+    assert catalogue.find(read_address(path)) == FeedDocument(feed, form)
     part = ArchivePart("2026-11", 2, whole=False, past=False, until="2026-11-20")
     path = urlsplit(BASE.archive(feed, part, form)).path
-    assert catalogue.find(read_address(path)) == Document(feed, form, "2026-11-2")
+    assert catalogue.find(read_address(path)) == FeedDocument(feed, form, "2026-11-2")
 
 
 def test_a_feed_with_a_token_is_at_its_address_and_nowhere_else() -> None:
     secret = Feed("club", "Club", token="t0ken-t0ken-t0ken")
     catalogue = Catalogue(config(feeds=(Feed("all", "All"), secret, tag("club"))))
-    asked: tuple[tuple[str, Document | None], ...] = (
-        ("/feeds/t0ken-t0ken-t0ken/club.atom", Document(secret, ATOM)),
-        ("/feeds/t0ken-t0ken-t0ken/club/archive/2026-11.atom", Document(secret, ATOM, "2026-11")),
+    asked: tuple[tuple[str, FeedDocument | None], ...] = (
+        ("/feeds/t0ken-t0ken-t0ken/club.atom", FeedDocument(secret, ATOM)),
+        (
+            "/feeds/t0ken-t0ken-t0ken/club/archive/2026-11.atom",
+            FeedDocument(secret, ATOM, "2026-11"),
+        ),
         ("/feeds/club.atom", None),
         ("/feeds/club/archive/2026-11.atom", None),
         ("/feeds/T0ken-t0ken-t0ken/club.atom", None),

@@ -30,7 +30,7 @@ from aggregator.operations.alarm_facts import (
     Silent,
 )
 from aggregator.operations.event_sentences import said
-from aggregator.operations.watched import Kind
+from aggregator.operations.watched import AlarmKind
 from tests.making import DAY, HOUR, START
 
 NO_ANSWER = Problem(ProblemKind.TIMEOUT, "no answer from far.example")
@@ -52,8 +52,8 @@ TABLE: tuple[tuple[AlarmFact, str, str], ...] = (
         "Its publisher says that it will not come back (410); remove it, or find another URL",
         "发布者称其不会恢复，请删除或更换地址。",
     ),
-    (Recovered(Kind.BROKEN, 3 * DAY), "It was broken for 3 days", "中断了 3 天。"),
-    (Recovered(Kind.GONE, 3 * DAY), "It was gone for 3 days", "中断了 3 天。"),
+    (Recovered(AlarmKind.BROKEN, 3 * DAY), "It was broken for 3 days", "中断了 3 天。"),
+    (Recovered(AlarmKind.GONE, 3 * DAY), "It was gone for 3 days", "中断了 3 天。"),
     (
         Silent(START, 3 * DAY, 2 * DAY),
         "Nothing new since 2026-11-20 08:00 UTC, for 3 days; something is expected every 2 days",

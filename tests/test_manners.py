@@ -27,9 +27,9 @@ from aggregator.model import (
     ProblemKind,
 )
 from aggregator.schedule import permanent_redirects
-from aggregator.schedule.history import Habits
+from aggregator.schedule.history import History
 from aggregator.schedule.policy import next_poll
-from aggregator.schedule.price import Bounds, Pricing
+from aggregator.schedule.price import PollingBounds, Pricing
 from tests import ROOT
 from tests.config_texts import source_toml
 from tests.feed_documents import item, rss
@@ -124,10 +124,10 @@ def pause(
     )
     plan = next_poll(
         replace(known, **state),  # type: ignore[arg-type] # a test's shorthand
-        Habits(),
+        History(),
         outcome,
         now=START,
-        bounds=Bounds(QUARTER, 12 * HOUR, 24),
+        bounds=PollingBounds(QUARTER, 12 * HOUR, 24),
         pricing=Pricing(),
         dice=lambda: 0.0,
     )

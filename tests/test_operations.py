@@ -15,8 +15,8 @@ from aggregator.model import Problem, ProblemKind
 from aggregator.model.notes import CertificateEnds, Gaps, LimitReached, Moved, NotReloaded
 from aggregator.operations import (
     Alarm,
+    AlarmKind,
     Event,
-    Kind,
     Watched,
     WatchedFeed,
     WatchedSource,
@@ -449,8 +449,8 @@ def test_the_order_of_sources_does_not_matter(
 def test_no_alarm_is_raised_twice_in_a_day_and_every_end_has_its_beginning(
     seen: list[tuple[datetime, tuple[WatchedSource, ...]]],
 ) -> None:
-    raised: dict[tuple[str, Kind], datetime] = {}
-    is_told: dict[tuple[str, Kind], bool] = defaultdict(bool)
+    raised: dict[tuple[str, AlarmKind], datetime] = {}
+    is_told: dict[tuple[str, AlarmKind], bool] = defaultdict(bool)
     for now, alarms, events in watch(seen):
         begun = ended = 0
         for key in is_told.keys() - {(alarm.subject, alarm.kind) for alarm in alarms}:
@@ -496,8 +496,8 @@ def test_what_stays_wrong_is_told_in_the_end_and_so_is_what_is_well(
         alarms = evaluate(Watched(found), alarms, now=now, alert_after=DAY).alarms
     told = {(alarm.subject, alarm.kind) for alarm in alarms if alarm.told}
     for source in found:
-        assert ((source.key, Kind.MOVED) in told) == (source.moved is not None)
-        assert ((source.key, Kind.UNSTABLE_IDS) in told) == source.unstable_ids
-        assert ((source.key, Kind.GONE) in told) == (_kind(source) is ProblemKind.GONE)
+        assert ((source.key, AlarmKind.MOVED) in told) == (source.moved is not None)
+        assert ((source.key, AlarmKind.UNSTABLE_IDS) in told) == source.unstable_ids
+        assert ((source.key, AlarmKind.GONE) in told) == (_kind(source) is ProblemKind.GONE)
         if _kind(source) is ProblemKind.TIMEOUT:
-            assert (source.key, Kind.BROKEN) in told
+            assert (source.key, AlarmKind.BROKEN) in told

@@ -29,7 +29,7 @@ from aggregator.schedule.permanent_redirects import (
     FAILURES_TO_FORGET,
     POLLS_TO_BELIEVE,
     TIME_TO_BELIEVE,
-    Sighting,
+    RedirectSighting,
 )
 from tests.making import DAY, HOUR, START, failed, fetched
 
@@ -48,7 +48,7 @@ KNOWN = MirrorRecord(
     failures=1,
     resting_until_at=START,
     certificate_until_at=START + DAY,
-    sighting=Sighting(MOVED, START - TIME_TO_BELIEVE, POLLS_TO_BELIEVE - 1),
+    sighting=RedirectSighting(MOVED, START - TIME_TO_BELIEVE, POLLS_TO_BELIEVE - 1),
 )
 
 
@@ -107,7 +107,7 @@ def test_a_failing_url_rests_while_others_answer_and_keeps_what_is_known(
 def test_a_move_is_believed_once_it_was_seen_often_and_long_enough(
     answer: NotModified, since: timedelta, polls: int, permanent_url: str | None, believed: bool
 ) -> None:
-    before = replace(KNOWN, sighting=Sighting(MOVED, START - since, polls))
+    before = replace(KNOWN, sighting=RedirectSighting(MOVED, START - since, polls))
     lesson = after(replace(answer, permanent_url=permanent_url), before)
     assert lesson.believed_url == (MOVED if believed else None)
     assert lesson.record.moved_url == (MOVED if believed else None)

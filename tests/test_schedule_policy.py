@@ -22,8 +22,8 @@ from aggregator.model import (
     Problem,
     ProblemKind,
 )
-from aggregator.schedule.gaps import Window
-from aggregator.schedule.history import Habits
+from aggregator.schedule.gaps import DocumentSpan
+from aggregator.schedule.history import History
 from aggregator.schedule.policy import (
     BACKOFF_JITTER,
     LONGEST_BACKOFF,
@@ -34,14 +34,14 @@ from aggregator.schedule.policy import (
     first_allowed,
     next_poll,
 )
-from aggregator.schedule.price import Bounds, Pricing
+from aggregator.schedule.price import PollingBounds, Pricing
 from tests.making import DAY, HOUR, START, source, steady
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 MINUTE = timedelta(minutes=1)
-BOUNDS = Bounds(timedelta(minutes=15), timedelta(hours=12))
+BOUNDS = PollingBounds(timedelta(minutes=15), timedelta(hours=12))
 STATE = PollState(source_id=1, source=source())
 PROBLEM = Problem(ProblemKind.TIMEOUT, "no answer")
 CHALLENGE = Problem(ProblemKind.CHALLENGE, "a page for browsers")
@@ -50,7 +50,7 @@ UNCHANGED = NotModified("https://one.example/")
 
 #: At this price a source of one entry an hour is worth a poll after an hour.
 PRICING = Pricing(price=0.5)
-HABITS = Habits(steady(24.0))
+HABITS = History(steady(24.0))
 
 durations = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=40))
 jumps = st.timedeltas(min_value=timedelta(days=-3660), max_value=timedelta(days=3660))
@@ -86,12 +86,12 @@ states = st.builds(
     last_success_at=moments,
     hints=document_hints,
 )
-habits = st.builds(
-    lambda per_day, at, window: Habits(replace(steady(per_day), at=at), window),
+history = st.builds(
+    lambda per_day, at, window: History(replace(steady(per_day), at=at), window),
     st.floats(0, 10_000),
     moments,
     st.builds(
-        Window,
+        DocumentSpan,
         entries=st.integers(0, 3000),
         gaps=st.integers(0, 9),
         gap_at=moments,
@@ -107,7 +107,7 @@ def plan_of(
     outcome: Outcome = UNCHANGED,
     throw: float = 0.0,
     *,
-    known: Habits = HABITS,
+    known: History = HABITS,
     pricing: Pricing = PRICING,
     now: datetime = START,
     host_until: datetime | None = None,
@@ -130,11 +130,11 @@ def longest_of(state: PollState) -> timedelta:
     return max(longest, state.source.interval or longest)
 
 
-@given(state=states, known=habits, outcome=outcomes, pricing=pricings, gate=moments, throw=dice)
+@given(state=states, known=history, outcome=outcomes, pricing=pricings, gate=moments, throw=dice)
 def test_a_plan_is_never_inside_a_retry_after_and_never_endless(
     *,
     state: PollState,
-    known: Habits,
+    known: History,
     outcome: Outcome,
     pricing: Pricing,
     gate: datetime | None,
@@ -152,11 +152,11 @@ def test_a_plan_is_never_inside_a_retry_after_and_never_endless(
     assert plan.because
 
 
-@given(state=states, known=habits, outcome=outcomes, pricing=pricings, gate=moments, throw=dice)
+@given(state=states, known=history, outcome=outcomes, pricing=pricings, gate=moments, throw=dice)
 def test_jitter_only_ever_makes_a_poll_later(
     *,
     state: PollState,
-    known: Habits,
+    known: History,
     outcome: Outcome,
     pricing: Pricing,
     gate: datetime | None,
@@ -175,26 +175,26 @@ def test_more_failures_never_shorten_the_pause(
     assert START < fewer.at <= more.at
 
 
-@given(state=states, known=habits, outcome=outcomes, pricing=pricings, throw=dice)
+@given(state=states, known=history, outcome=outcomes, pricing=pricings, throw=dice)
 def test_nothing_but_a_fixed_interval_polls_before_min_interval(
-    state: PollState, known: Habits, outcome: Outcome, pricing: Pricing, throw: float
+    state: PollState, known: History, outcome: Outcome, pricing: Pricing, throw: float
 ) -> None:
     pause = plan_of(state, outcome, throw, known=known, pricing=pricing).at - START
     assert pause >= (state.source.interval or BOUNDS.shortest)
 
 
-@given(state=states, known=habits, pricing=pricings, throw=dice)
+@given(state=states, known=history, pricing=pricings, throw=dice)
 def test_a_source_that_answers_without_a_hint_is_polled_within_max_interval(
-    state: PollState, known: Habits, pricing: Pricing, throw: float
+    state: PollState, known: History, pricing: Pricing, throw: float
 ) -> None:
     state = replace(state, hints=DocumentHints(), source=source(weight=state.source.weight))
     pause = plan_of(state, UNCHANGED, throw, known=known, pricing=pricing).at - START
     assert pause <= BOUNDS.longest + MOST_JITTER
 
 
-@given(state=states, known=habits, pricing=pricings, jump=jumps, throw=dice)
+@given(state=states, known=history, pricing=pricings, jump=jumps, throw=dice)
 def test_a_clock_that_jumps_ten_years_means_neither_storm_nor_silence(
-    state: PollState, known: Habits, pricing: Pricing, jump: timedelta, throw: float
+    state: PollState, known: History, pricing: Pricing, jump: timedelta, throw: float
 ) -> None:
     state = replace(state, hints=DocumentHints(), source=source(weight=state.source.weight))
     now = START + jump
@@ -288,22 +288,22 @@ def test_without_a_price_a_source_is_polled_at_the_budget() -> None:
 
 def test_a_document_that_would_overflow_is_polled_before() -> None:
     dear, busy = Pricing(price=1000.0), steady(240.0)
-    assert plan_of(known=Habits(busy), pricing=dear).because == "max_interval"
-    plan = plan_of(known=Habits(busy, Window(entries=20)), pricing=dear)
+    assert plan_of(known=History(busy), pricing=dear).because == "max_interval"
+    plan = plan_of(known=History(busy, DocumentSpan(entries=20)), pricing=dear)
     # Of 7.5 expected entries more than 14, of a window of 20, come in one case of a hundred.
     assert timedelta(minutes=43) < plan.at - START < timedelta(minutes=47)
     assert plan.because == "before the document overflows"
-    tiny = plan_of(known=Habits(busy, Window(entries=1)), pricing=dear)
+    tiny = plan_of(known=History(busy, DocumentSpan(entries=1)), pricing=dear)
     assert tiny == Plan(START + BOUNDS.shortest, "min_interval")
 
 
 def test_after_a_gap_the_pause_is_halved_for_two_days() -> None:
-    gap = Window(entries=20, gaps=1, gap_at=START - DAY, halvings=1)
-    plan = plan_of(known=Habits(HABITS.rhythm, gap), pricing=PRICING)
-    usual = plan_of(known=Habits(HABITS.rhythm, replace(gap, halvings=0)))
+    gap = DocumentSpan(entries=20, gaps=1, gap_at=START - DAY, halvings=1)
+    plan = plan_of(known=History(HABITS.rhythm, gap), pricing=PRICING)
+    usual = plan_of(known=History(HABITS.rhythm, replace(gap, halvings=0)))
     assert plan.at - START == (usual.at - START) / 2
     assert plan.because == "entries may have been missed: asked more often"
-    later = plan_of(known=Habits(HABITS.rhythm, replace(gap, gap_at=START - 3 * DAY)))
+    later = plan_of(known=History(HABITS.rhythm, replace(gap, gap_at=START - 3 * DAY)))
     assert later == usual
-    ahead = plan_of(known=Habits(HABITS.rhythm, replace(gap, gap_at=START + 3650 * DAY)))
+    ahead = plan_of(known=History(HABITS.rhythm, replace(gap, gap_at=START + 3650 * DAY)))
     assert ahead == usual

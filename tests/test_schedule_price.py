@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from aggregator.model import Mirror, PollState
 from aggregator.schedule import price
 from aggregator.schedule.explanation import explain, lines
-from aggregator.schedule.gaps import Window
-from aggregator.schedule.history import Habits
+from aggregator.schedule.gaps import DocumentSpan
+from aggregator.schedule.history import History
 from aggregator.schedule.price import (
-    Bounds,
     Hour,
+    PollingBounds,
     Priced,
     Pricing,
     count_request,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-BOUNDS = Bounds(timedelta(minutes=5), timedelta(hours=24), budget=24.0)
+BOUNDS = PollingBounds(timedelta(minutes=5), timedelta(hours=24), budget=24.0)
 
 rhythms = st.builds(
     lambda seen, watched: Rhythm(tuple(seen), tuple(watched), START),
@@ -106,7 +106,7 @@ def priced(*rates_per_day: float) -> list[Priced]:
     return [Priced(1.0, steady(rate)) for rate in rates_per_day]
 
 
-def requests_a_day(sources: Sequence[Priced], pricing: Pricing, bounds: Bounds) -> float:
+def requests_a_day(sources: Sequence[Priced], pricing: Pricing, bounds: PollingBounds) -> float:
     """Return what an average source is asked in a day at this price, once it has settled."""
     total = 0
     for one in sources:
@@ -141,7 +141,12 @@ def test_the_fair_price_of_weights_asks_the_heavier_source_more() -> None:
 
 
 def lived(
-    pricing: Pricing, sources: Sequence[Priced], bounds: Bounds, *, hours: int, cost: float = 1.0
+    pricing: Pricing,
+    sources: Sequence[Priced],
+    bounds: PollingBounds,
+    *,
+    hours: int,
+    cost: float = 1.0,
 ) -> tuple[Pricing, float]:
     """Steer for some hours; each request counts `cost` times. Return requests a day at the end."""
     queue = [(START + index * HOUR / len(sources), index) for index in range(len(sources))]
@@ -182,13 +187,13 @@ def test_requests_that_come_dearer_than_foreseen_raise_the_price() -> None:
 @pytest.mark.parametrize(
     ("bounds", "used"),
     [
-        (Bounds(HOUR, 2 * HOUR, budget=200.0), 24.0),
-        (Bounds(HOUR, 2 * HOUR, budget=1.0), 12.0),
+        (PollingBounds(HOUR, 2 * HOUR, budget=200.0), 24.0),
+        (PollingBounds(HOUR, 2 * HOUR, budget=1.0), 12.0),
     ],
     ids=["never enough", "always too many"],
 )
 def test_bounds_that_bind_everywhere_neither_run_the_price_away_nor_hold_it(
-    bounds: Bounds, used: float
+    bounds: PollingBounds, used: float
 ) -> None:
     pricing, asked = lived(Pricing(), MIXED, bounds, hours=60 * 24)
     assert asked == pytest.approx(used, rel=0.02)
@@ -317,9 +322,9 @@ def test_overdue_sources_are_spread_over_at_most_five_minutes(count: int, throw:
 
 def test_an_explanation_has_rate_profile_price_polls_and_what_binds() -> None:
     state = PollState(1, source(weight=2.0), next_poll_at=START + HOUR)
-    habits = Habits(steady(24.0), Window(20, 2, START - DAY, 1))
+    history = History(steady(24.0), DocumentSpan(20, 2, START - DAY, 1))
     told = explain(
-        state, habits, now=START, bounds=BOUNDS, pricing=Pricing(1.0), because="Cache-Control"
+        state, history, now=START, bounds=BOUNDS, pricing=Pricing(1.0), because="Cache-Control"
     )
     assert told.entries_per_day == pytest.approx(24, rel=0.01)
     assert (len(told.weekday), len(told.weekend)) == (24, 24)
@@ -339,7 +344,7 @@ def test_an_explanation_has_rate_profile_price_polls_and_what_binds() -> None:
 
 @pytest.mark.parametrize("rate", [0.001, 9.994, 9.996, 24.0, 99.94, 99.96, 3600.0])
 def test_the_hours_of_a_day_fit_a_terminal(rate: float) -> None:
-    told = explain(PollState(1, source()), Habits(), now=START, bounds=BOUNDS, pricing=Pricing())
+    told = explain(PollState(1, source()), History(), now=START, bounds=BOUNDS, pricing=Pricing())
     shown = lines(replace(told, weekday=(rate,) * 24), UTC)
     assert [len(text) for text in shown if "weekday" in text] == [79, 79]
 
@@ -361,7 +366,7 @@ def test_of_a_source_that_is_not_well_only_the_planned_poll_is_told(
     state: PollState, at: datetime, because: str
 ) -> None:
     state = replace(state, next_poll_at=START + HOUR)
-    told = explain(state, Habits(), now=START, bounds=BOUNDS, pricing=Pricing(1.0), because="so")
+    told = explain(state, History(), now=START, bounds=BOUNDS, pricing=Pricing(1.0), because="so")
     assert [(plan.at, plan.because) for plan in told.polls] == [(at, because)]
     text = "\n".join(lines(told, UTC))
     assert ("(Retry-After)" in text) == (at > START + HOUR)
@@ -370,6 +375,6 @@ def test_of_a_source_that_is_not_well_only_the_planned_poll_is_told(
 
 def test_a_retry_after_that_has_ended_is_not_told() -> None:
     state = PollState(1, source(), not_before_at=START - HOUR, next_poll_at=START + HOUR)
-    told = explain(state, Habits(), now=START, bounds=BOUNDS, pricing=Pricing(1.0))
+    told = explain(state, History(), now=START, bounds=BOUNDS, pricing=Pricing(1.0))
     assert told.held_until_at is None
     assert len(told.polls) == 5

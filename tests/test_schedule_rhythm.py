@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import PollState, Tally
-from aggregator.schedule.gaps import ALARM, Window, alarm, most_expected
-from aggregator.schedule.history import Habits, observe, recall, to_text
+from aggregator.schedule.gaps import ALARM, DocumentSpan, alarm, most_expected
+from aggregator.schedule.history import History, observe, recall, to_text
 from aggregator.schedule.rhythm import FLAT, Rhythm, hours_of, learn, pooled, profile, rates
 from tests.making import DAY, HOUR, START, source
 
@@ -186,14 +186,14 @@ def document(new: int, shared: int) -> Tally:
 
 
 def test_a_poll_that_shares_no_entry_with_the_one_before_is_a_gap() -> None:
-    habits = observe(Habits(), document(20, 0), [None] * 20, now=START, polled_at=None)
-    assert habits.window == Window(entries=20)
-    habits = observe(habits, document(5, 15), [None] * 5, now=START + HOUR, polled_at=START)
-    assert habits.window.gaps == 0
+    history = observe(History(), document(20, 0), [None] * 20, now=START, polled_at=None)
+    assert history.window == DocumentSpan(entries=20)
+    history = observe(history, document(5, 15), [None] * 5, now=START + HOUR, polled_at=START)
+    assert history.window.gaps == 0
     now = START + 2 * HOUR
-    habits = observe(habits, document(20, 0), [None] * 20, now=now, polled_at=START)
-    assert habits.window == Window(entries=20, gaps=1, gap_at=now, halvings=1)
-    again = observe(habits, document(20, 0), [None] * 20, now=now + HOUR, polled_at=now)
+    history = observe(history, document(20, 0), [None] * 20, now=now, polled_at=START)
+    assert history.window == DocumentSpan(entries=20, gaps=1, gap_at=now, halvings=1)
+    again = observe(history, document(20, 0), [None] * 20, now=now + HOUR, polled_at=now)
     assert (again.window.gaps, alarm(again.window, now + HOUR)) == (2, 2)
     assert alarm(again.window, now + ALARM + 2 * HOUR) == 0
     fresh = observe(again, document(20, 0), [], now=now + 9 * DAY, polled_at=now)
@@ -203,40 +203,43 @@ def test_a_poll_that_shares_no_entry_with_the_one_before_is_a_gap() -> None:
 @pytest.mark.parametrize(
     ("before", "tally"),
     [
-        (Window(), Tally(new=20)),
-        (Window(entries=20), Tally()),
-        (Window(entries=20), Tally(new=19, shared=1)),
-        (Window(entries=20), Tally(new=19, pruned=1)),
-        (Window(entries=20), None),
+        (DocumentSpan(), Tally(new=20)),
+        (DocumentSpan(entries=20), Tally()),
+        (DocumentSpan(entries=20), Tally(new=19, shared=1)),
+        (DocumentSpan(entries=20), Tally(new=19, pruned=1)),
+        (DocumentSpan(entries=20), None),
     ],
     ids=["first", "empty", "shared", "pruned", "not read"],
 )
-def test_nothing_else_is_a_gap(before: Window, tally: Tally | None) -> None:
-    after = observe(Habits(Rhythm(), before), tally, now=START, polled_at=START - HOUR)
+def test_nothing_else_is_a_gap(before: DocumentSpan, tally: Tally | None) -> None:
+    after = observe(History(Rhythm(), before), tally, now=START, polled_at=START - HOUR)
     assert after.window.gaps == 0
 
 
 def test_a_gap_counts_the_time_that_its_document_covers() -> None:
-    habits = observe(Habits(), document(20, 0), published(20, 1), now=START, polled_at=None)
+    history = observe(History(), document(20, 0), published(20, 1), now=START, polled_at=None)
     now = START + 10 * DAY
     dates = published(200, 0.1, until=now)
-    habits = observe(habits, document(20, 0), dates, now=now, polled_at=START)
-    assert sum(habits.rhythm.watched) < 24
-    assert habits.rhythm.entries_per_day > 15
+    history = observe(history, document(20, 0), dates, now=now, polled_at=START)
+    assert sum(history.rhythm.watched) < 24
+    assert history.rhythm.entries_per_day > 15
 
 
 def test_an_idle_poll_learns_nothing_that_must_be_stored() -> None:
-    habits = observe(Habits(), document(3, 0), published(1, 3), now=START, polled_at=None)
+    history = observe(History(), document(3, 0), published(1, 3), now=START, polled_at=None)
     soon = START + 30 * MINUTE
-    assert observe(habits, None, now=soon, polled_at=START) is habits
-    assert observe(habits, document(0, 3), now=soon, polled_at=START) is habits
-    later = observe(habits, None, now=START + 2 * HOUR, polled_at=START)
-    assert later.rhythm.entries_per_day < habits.rhythm.entries_per_day
+    assert observe(history, None, now=soon, polled_at=START) is history
+    assert observe(history, document(0, 3), now=soon, polled_at=START) is history
+    later = observe(history, None, now=START + 2 * HOUR, polled_at=START)
+    assert later.rhythm.entries_per_day < history.rhythm.entries_per_day
 
 
 @given(entries=st.integers(1, 3000))
 def test_a_larger_document_may_be_left_longer(entries: int) -> None:
-    most, more = most_expected(Window(entries=entries)), most_expected(Window(entries=entries + 1))
+    most, more = (
+        most_expected(DocumentSpan(entries=entries)),
+        most_expected(DocumentSpan(entries=entries + 1)),
+    )
     assert most is not None
     assert more is not None
     assert 0 < most <= more
@@ -244,7 +247,7 @@ def test_a_larger_document_may_be_left_longer(entries: int) -> None:
 
 
 def test_more_new_entries_than_a_document_should_hold_come_once_in_a_hundred_times() -> None:
-    dice, most = random.Random(7), most_expected(Window(entries=20))  # noqa: S311 # a simulation
+    dice, most = random.Random(7), most_expected(DocumentSpan(entries=20))  # noqa: S311 # a simulation
     assert most is not None
 
     def arrivals() -> int:
@@ -255,24 +258,24 @@ def test_more_new_entries_than_a_document_should_hold_come_once_in_a_hundred_tim
 
     too_many = sum(arrivals() > 14 for _ in range(20_000)) / 20_000
     assert 0.005 < too_many < 0.015
-    assert most_expected(Window()) is None
+    assert most_expected(DocumentSpan()) is None
 
 
 def test_habits_survive_being_stored() -> None:
-    habits = observe(Habits(), document(20, 0), published(5, 4), now=START, polled_at=None)
-    habits = replace(habits, window=Window(20, 2, START - DAY, 1))
+    history = observe(History(), document(20, 0), published(5, 4), now=START, polled_at=None)
+    history = replace(history, window=DocumentSpan(20, 2, START - DAY, 1))
     state = PollState(1, source(), last_success_at=START, arrivals=(START,))
-    back = recall(to_text(habits), state)
-    assert back.window == habits.window
+    back = recall(to_text(history), state)
+    assert back.window == history.window
     assert back.rhythm.at == START
-    assert back.rhythm.seen == pytest.approx(habits.rhythm.seen, rel=1e-4)
-    assert back.rhythm.watched == pytest.approx(habits.rhythm.watched, rel=1e-4)
-    assert to_text(back) == to_text(habits)
-    assert len(to_text(habits)) < 1000
+    assert back.rhythm.seen == pytest.approx(history.rhythm.seen, rel=1e-4)
+    assert back.rhythm.watched == pytest.approx(history.rhythm.watched, rel=1e-4)
+    assert to_text(back) == to_text(history)
+    assert len(to_text(history)) < 1000
 
 
 def broken(change: Callable[[dict[str, object]], object]) -> str:
-    fields = json.loads(to_text(Habits()))
+    fields = json.loads(to_text(History()))
     change(fields)
     return json.dumps(fields)
 
@@ -294,11 +297,11 @@ def broken(change: Callable[[dict[str, object]], object]) -> str:
     ],
 )
 def test_habits_that_cannot_be_read_begin_anew(text: str) -> None:
-    assert recall(text, PollState(1, source())) == Habits()
+    assert recall(text, PollState(1, source())) == History()
 
 
 def test_a_source_known_from_before_begins_with_its_entries() -> None:
     arrivals = tuple(published(10, 3)[::-1])
     state = PollState(1, source(), last_success_at=START, arrivals=arrivals)
     assert recall(None, state).rhythm.entries_per_day == pytest.approx(10, rel=0.3)
-    assert recall(None, replace(state, last_success_at=None)) == Habits()
+    assert recall(None, replace(state, last_success_at=None)) == History()

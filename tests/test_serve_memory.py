@@ -8,7 +8,7 @@ import pytest
 
 from aggregator.model import Feed, FeedKind, Selection
 from aggregator.publish import Format
-from aggregator.publish.catalogue import Catalogue, Document
+from aggregator.publish.catalogue import Catalogue, FeedDocument
 from aggregator.serve.cache import KEPT_BYTES, UnavailableError
 from aggregator.serve.feed_routes import find_rendering
 from aggregator.serve.site import Caches, Served
@@ -39,8 +39,8 @@ class Counting(Stock):
         return super().select(feed)
 
 
-def document(number: int) -> Document:
-    return Document(FEEDS[number], Format.JSON)
+def document(number: int) -> FeedDocument:
+    return FeedDocument(FEEDS[number], Format.JSON)
 
 
 def served(store: Stock, *, most_bytes: int = KEPT_BYTES) -> Served:
@@ -106,6 +106,6 @@ async def test_what_is_kept_is_the_last_good_one_and_what_is_not_is_unavailable(
 async def test_a_part_that_no_archive_has_takes_no_memory() -> None:
     memory = served(Counting())
     for number in range(5):
-        wanted = Document(FEEDS[0], Format.JSON, f"2026-0{number + 1}")
+        wanted = FeedDocument(FEEDS[0], Format.JSON, f"2026-0{number + 1}")
         assert await find_rendering(memory, CATALOGUE, wanted) is None
     assert memory.caches.renderings.bytes_held == 0

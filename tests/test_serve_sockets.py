@@ -16,7 +16,7 @@ import pytest
 
 from aggregator.config import Listen
 from aggregator.model.errors import AggregatorError
-from aggregator.serve import Bounds, create_app, open_sockets, serve
+from aggregator.serve import ConnectionBounds, create_app, open_sockets, serve
 from aggregator.serve.responses import PIECE_BYTES
 from tests.golden import STORIES
 from tests.publishing import Shelf, story
@@ -138,7 +138,7 @@ def test_sockets_that_were_passed_to_another_process_are_not_ours() -> None:
     ],
 )
 async def test_who_does_not_get_on_with_it_is_disconnected(begin: bytes) -> None:
-    async with running(site(Shelf(STORIES)), Bounds(request_seconds=0.3)) as server:
+    async with running(site(Shelf(STORIES)), ConnectionBounds(request_seconds=0.3)) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(begin)
 
@@ -157,7 +157,7 @@ async def test_who_does_not_get_on_with_it_is_disconnected(begin: bytes) -> None
 async def test_who_waits_for_an_answer_is_not_disconnected() -> None:
     store = Shelf(STORIES)
     store.gate.clear()
-    async with running(site(store), Bounds(request_seconds=0.2)) as server:
+    async with running(site(store), ConnectionBounds(request_seconds=0.2)) as server:
         asking = asyncio.create_task(server.get("/feeds/all.atom"))
         await asyncio.sleep(0.5)
         store.gate.set()
@@ -165,7 +165,7 @@ async def test_who_waits_for_an_answer_is_not_disconnected() -> None:
 
 
 async def test_connections_beyond_the_bounds_are_refused() -> None:
-    async with running(site(Shelf(STORIES)), Bounds(answered=2, held=3)) as server:
+    async with running(site(Shelf(STORIES)), ConnectionBounds(answered=2, held=3)) as server:
         idle = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
         assert (await server.get("/healthz")).status == 503
         idle.append(await asyncio.open_connection("127.0.0.1", server.port))

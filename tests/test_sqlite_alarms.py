@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model.notes import CertificateEnds, Note
-from aggregator.operations import Event, Kind, Told, evaluate
+from aggregator.operations import AlarmKind, Event, Told, evaluate
 from aggregator.store import alarms
 from aggregator.store.alarms import KEPT_EVENTS, KEPT_FOR
 from aggregator.store.migrations import migrate
@@ -99,7 +99,7 @@ def test_only_sources_of_which_there_is_something_to_tell_are_looked_at(tmp_path
 
 
 def tell(database: sqlite3.Connection, now: datetime, number: int) -> None:
-    event = Event(Kind.BROKEN, f"title {number}", "<p>text</p>")
+    event = Event(AlarmKind.BROKEN, f"title {number}", "<p>text</p>")
     assert alarms.tell(database, (), Told((), (event,)), now)
 
 
@@ -133,7 +133,7 @@ def test_the_version_grows_with_every_change_and_equal_versions_are_equal_feeds(
         now, before = START, alarms.operations_selection(database)
         for days, tells in steps:
             now += days * DAY
-            events = (Event(Kind.GAP, "t", "<p>t</p>"),) if tells else ()
+            events = (Event(AlarmKind.GAP, "t", "<p>t</p>"),) if tells else ()
             alarms.tell(database, (), Told((), events), now)
             after = alarms.operations_selection(database)
             assert after.version > before.version or after == before

@@ -10,7 +10,7 @@ import pytest
 
 from aggregator.model import Failed, HttpHints, NotModified, Problem, ProblemKind
 from aggregator.schedule.mirror_choice import FIRST_REST, in_turn
-from aggregator.schedule.offline import Network, Sign, may_probe, watch
+from aggregator.schedule.offline import NetworkWatch, Sign, may_probe, watch
 from tests.making import (
     DAY,
     HOUR,
@@ -149,8 +149,8 @@ def test_a_setting_that_changes_the_reading_asks_for_the_whole_document(
 # --- our own network ----------------------------------------------------------------------------
 
 
-def signs(*told: tuple[int, str, bool]) -> tuple[Network, list[tuple[int, ...]]]:
-    network, blamed = Network(), []
+def signs(*told: tuple[int, str, bool]) -> tuple[NetworkWatch, list[tuple[int, ...]]]:
+    network, blamed = NetworkWatch(), []
     for number, (seconds, host, did_reach) in enumerate(told):
         sign = Sign(START + timedelta(seconds=seconds), host, number, did_reach)
         network, ours = watch(network, sign)

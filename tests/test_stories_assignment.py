@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aggregator.stories.assignment import Candidate, Telling, assign, retitled
+from aggregator.stories.assignment import StoryCandidate, Telling, assign, retitled
 from aggregator.stories.minting import public_ids
 from tests.making import DAY, START, entry, source
 
@@ -33,43 +33,43 @@ OTHER = {8: Telling("Other", START)}
     [
         ((), new(), None, None),
         (
-            (Candidate(5, BY_URL, {}),),
+            (StoryCandidate(5, BY_URL, {}),),
             new(),
             5,
             "same url",
         ),
-        ((Candidate(5, BY_URL, OTHER),), new(), None, None),
-        ((Candidate(5, BY_URL, SAME),), new(), 5, "same url, title and date"),
-        ((Candidate(5, BY_URL, SAME),), new(dated=False), None, None),
+        ((StoryCandidate(5, BY_URL, OTHER),), new(), None, None),
+        ((StoryCandidate(5, BY_URL, SAME),), new(), 5, "same url, title and date"),
+        ((StoryCandidate(5, BY_URL, SAME),), new(dated=False), None, None),
         (
-            (Candidate(5, BY_URL, {8: Telling("One", None)}),),
+            (StoryCandidate(5, BY_URL, {8: Telling("One", None)}),),
             new(dated=False),
             None,
             None,
         ),
         # A number of a known site decides, whatever its source tells of that story.
-        ((Candidate(5, BY_NUMBER, OTHER),), new(keys=(SITE,)), 5, "same site"),
+        ((StoryCandidate(5, BY_NUMBER, OTHER),), new(keys=(SITE,)), 5, "same site"),
         # Of those that fit one key the oldest, of several keys the first.
         (
-            (Candidate(6, BY_URL, {}), Candidate(5, BY_URL, SAME)),
+            (StoryCandidate(6, BY_URL, {}), StoryCandidate(5, BY_URL, SAME)),
             new(),
             5,
             "same url, title and date",
         ),
         (
-            (Candidate(6, BY_URL, SAME), Candidate(5, BY_URL, {})),
+            (StoryCandidate(6, BY_URL, SAME), StoryCandidate(5, BY_URL, {})),
             new(),
             5,
             "same url",
         ),
         (
-            (Candidate(6, BY_NUMBER, {}), Candidate(5, BY_URL, {})),
+            (StoryCandidate(6, BY_NUMBER, {}), StoryCandidate(5, BY_URL, {})),
             new(keys=(SITE, URL)),
             6,
             "same site",
         ),
         (
-            (Candidate(6, BY_NUMBER, {}), Candidate(5, BY_URL, OTHER)),
+            (StoryCandidate(6, BY_NUMBER, {}), StoryCandidate(5, BY_URL, OTHER)),
             new(keys=(URL, SITE)),
             6,
             "same site",
@@ -77,7 +77,7 @@ OTHER = {8: Telling("Other", START)}
     ],
 )
 def test_a_new_entrys_story(
-    candidates: tuple[Candidate, ...], one: Entry, story_id: int | None, because: str | None
+    candidates: tuple[StoryCandidate, ...], one: Entry, story_id: int | None, because: str | None
 ) -> None:
     (found,) = assign((one,), candidates, now=START)
     assert (found.story_id, found.begun_by, found.because) == (story_id, 0, because)
@@ -113,7 +113,7 @@ def test_a_new_entrys_story(
 def test_entries_of_one_document_count_for_those_after_them(
     entries: tuple[Entry, ...], stories: list[int | str]
 ) -> None:
-    stored = Candidate(5, frozenset({"url:a"}), {})
+    stored = StoryCandidate(5, frozenset({"url:a"}), {})
     assert [
         f"begun by {one.begun_by}" if one.story_id is None else one.story_id
         for one in assign(entries, (stored,), now=START)
@@ -121,7 +121,7 @@ def test_entries_of_one_document_count_for_those_after_them(
 
 
 def test_a_title_that_the_same_document_changed_is_the_one_that_counts() -> None:
-    stored = (Candidate(5, BY_URL, OTHER),)
+    stored = (StoryCandidate(5, BY_URL, OTHER),)
     (found,) = assign((new(),), retitled(stored, {8: "One"}), now=START)
     assert found.story_id == 5
     (found,) = assign((new(),), retitled(stored, {9: "One"}), now=START)

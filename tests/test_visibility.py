@@ -174,7 +174,7 @@ def served(folder: Path, *, public_opml: bool) -> tuple[Config, SqliteStore]:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class AlarmKind:
     """A caller as requests show it."""
 
     name: str
@@ -183,9 +183,9 @@ class Kind:
 
 
 KINDS = [
-    Kind("here", is_local=True),
-    Kind("stranger", (("host", "feeds.example.org"),)),
-    Kind("behind a proxy", (("x_forwarded_for", "127.0.0.1"),)),
+    AlarmKind("here", is_local=True),
+    AlarmKind("stranger", (("host", "feeds.example.org"),)),
+    AlarmKind("behind a proxy", (("x_forwarded_for", "127.0.0.1"),)),
 ]
 
 #: An archive's part that everybody has before anything has left the window.
@@ -222,7 +222,7 @@ ROUTES = [
 @pytest.mark.parametrize("public_opml", [False, True])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 async def test_every_route_shows_a_caller_what_the_policy_says(
-    tmp_path: Path, kind: Kind, public_opml: bool
+    tmp_path: Path, kind: AlarmKind, public_opml: bool
 ) -> None:
     present, store = served(tmp_path, public_opml=public_opml)
     site = Site(lambda: present, store, lambda: "the disk is full", lambda: START + DAY)

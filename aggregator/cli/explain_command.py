@@ -146,7 +146,7 @@ def _lines(
         return
     explanation = schedule.explain(
         state,
-        history.recall(state.habits, state),
+        history.recall(state.history, state),
         now=utc_now(),
         bounds=make_bounds(config),
         pricing=pricing,

@@ -46,7 +46,7 @@ def import_() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ImportPlan:
     """What an import would do: blocks to add, and why outlines are none."""
 
     blocks: Sequence[Block]
@@ -72,7 +72,7 @@ def opml(file: IO[bytes], *, dry_run: bool) -> int:
     text, config = read(path)
     listed, repeated = _read(file)
     plan = _plan(text, config, listed)
-    told = Plan(plan.blocks, plan.known, plan.repeated + repeated, plan.refused)
+    told = ImportPlan(plan.blocks, plan.known, plan.repeated + repeated, plan.refused)
     if not dry_run and plan.blocks:
         # The plan is made again from what the file says when nobody else writes it.
         config = edit(path, lambda now, known: append(now, _plan(now, known, listed).blocks))
@@ -111,7 +111,7 @@ async def _read_in_worker(data: bytes) -> tuple[tuple[Source, ...], int]:
         await workers.aclose()
 
 
-def _plan(text: str, config: Config, listed: Sequence[Source]) -> Plan:
+def _plan(text: str, config: Config, listed: Sequence[Source]) -> ImportPlan:
     """Return which outlines become blocks, judged by the configuration itself."""
     from aggregator.config.edit import trial
 
@@ -122,7 +122,7 @@ def _plan(text: str, config: Config, listed: Sequence[Source]) -> Plan:
     while True:
         found = trial(text, [block for _, block in waiting], config.path)
         if isinstance(found, tuple):
-            return Plan([block for _, block in waiting], known, repeated, refused)
+            return ImportPlan([block for _, block in waiting], known, repeated, refused)
         for index, refusal in found.items():
             if refusal.same_as is None:
                 refused.append((waiting[index][0], _because(refusal)))
@@ -178,7 +178,7 @@ def _line(text: str, most: int) -> str:
     return printable(text).strip()[:most].strip()
 
 
-def _tell(plan: Plan, path: Path, *, dry_run: bool) -> None:
+def _tell(plan: ImportPlan, path: Path, *, dry_run: bool) -> None:
     if dry_run:
         for block in plan.blocks:
             tags = f"  [{', '.join(block.tags)}]" if block.tags else ""

@@ -16,11 +16,11 @@ from aggregator.config.network_values import Listen
 from aggregator.config.settings import (
     Config,
     Log,
-    Network,
+    NetworkSettings,
     Polling,
     Publish,
     Rsshub,
-    Server,
+    ServerSettings,
     StoreSettings,
 )
 from aggregator.config.text_values import written
@@ -30,11 +30,11 @@ __all__ = [
     "Config",
     "Listen",
     "Log",
-    "Network",
+    "NetworkSettings",
     "Polling",
     "Publish",
     "Rsshub",
-    "Server",
+    "ServerSettings",
     "StoreSettings",
     "find",
     "lines_of",

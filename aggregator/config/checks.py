@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.config.mistake_list import MistakeList
-    from aggregator.config.settings import Network, Rsshub
+    from aggregator.config.settings import NetworkSettings, Rsshub
     from aggregator.config.source_keys import SourceTable
     from aggregator.config.tables import Reading, Tables
     from aggregator.model import Allowance, Feed, Source
@@ -191,7 +191,7 @@ def _short_intervals(tables: Tables, sources: Sequence[Source], mistakes: Mistak
         mistakes.add(("defaults", "interval"), MistakeKind.INTERVAL_SHORT, least=floor, index=index)
 
 
-def _allowances(network: Reading[Network]) -> tuple[list[Allowance], list[str]]:
+def _allowances(network: Reading[NetworkSettings]) -> tuple[list[Allowance], list[str]]:
     """Return what `allow_private` allows, and its entries that cannot be read."""
     raw = network.raw.get("allow_private", [])
     good, bad = [], []

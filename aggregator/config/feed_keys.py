@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator.config import network_values, text_values
-from aggregator.config.kinds import Kind, choice, key, list_of, number
+from aggregator.config.kinds import ValueKind, choice, key, list_of, number
 from aggregator.config.rule_keys import BLOCK, KEEP, REPLACEMENTS, TAG, TAGGINGS, rules_of
 from aggregator.config.settings import DURATION, FILE, SWITCH, TOKEN
 from aggregator.config.source_keys import NAME, TAGS, TITLE
@@ -37,7 +37,7 @@ class FeedTable:
     name: str = key(NAME, "", "Part of the URL.", required=True)
     title: str | None = key(TITLE, None, "What readers see.", shown="the name")
     sources: tuple[str, ...] | None = key(
-        list_of(Kind(text_values.string, "name"), "list of names"),
+        list_of(ValueKind(text_values.string, "name"), "list of names"),
         _FEED.sources,
         "Sources in the feed.",
         shown="every source",
@@ -114,18 +114,18 @@ class FeedTable:
         "the link alone.",
     )
     title_template: str = key(
-        Kind(text_values.title_template, "title"),
+        ValueKind(text_values.title_template, "title"),
         _FEED.title_template,
         "How the titles of stories are made, of `{title}`, `{source}` and `{tag}` (the first tag "
         'of its source): `"[{source}] {title}"`.',
     )
     language: str | None = key(
-        Kind(text_values.language, 'such as `"zh-CN"`'),
+        ValueKind(text_values.language, 'such as `"zh-CN"`'),
         _FEED.language,
         "The feed's language; a story in another one says so itself.",
     )
     description: str | None = key(
-        Kind(
+        ValueKind(
             text_values.description,
             f"a line of text, up to {text_values.MAX_DESCRIPTION_CHARS} characters",
         ),
@@ -133,7 +133,7 @@ class FeedTable:
         "What the feed is about.",
     )
     icon: str | None = key(
-        Kind(network_values.icon, "URL"),
+        ValueKind(network_values.icon, "URL"),
         _FEED.icon,
         "A picture that readers show beside the feed.",
     )
@@ -159,7 +159,7 @@ class ExportTable:
         required=True,
     )
     feed: str = key(
-        Kind(text_values.string, "name of a feed"),
+        ValueKind(text_values.string, "name of a feed"),
         _EXPORT.feed,
         'Whose stories: a `[[feeds]]`, or an automatic one such as `"tags/科技"`.',
     )
@@ -180,7 +180,7 @@ class ExportTable:
         "for sources that you trust: their scripts run where the posts are shown. Warned about.",
     )
     template: Path | None = key(
-        Kind(text_values.file_path, "file, or the name of a shipped one"),
+        ValueKind(text_values.file_path, "file, or the name of a shipped one"),
         None,
         'A Jinja2 template, relative to config.toml; `"hexo-volantis"`, `"hugo"` and `"jekyll"` '
         "are shipped.",

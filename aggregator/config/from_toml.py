@@ -17,7 +17,7 @@ from aggregator.config.mistake_list import MistakeList, mistake
 from aggregator.config.mistake_messages import lines
 from aggregator.config.network_values import Listen
 from aggregator.config.rule_keys import site_of
-from aggregator.config.settings import Config, Server, StoreSettings
+from aggregator.config.settings import Config, ServerSettings, StoreSettings
 from aggregator.config.source_keys import source_of
 from aggregator.config.tables import TABLE_HEADERS, read_tables
 from aggregator.model.errors import ConfigError
@@ -130,7 +130,7 @@ def _known_syntax_mistake(detail: str, column: int) -> Mistake:
     return mistake(MistakeKind.SYNTAX, column=column, detail=detail)
 
 
-def _server(table: Server, folder: Path) -> Server:
+def _server(table: ServerSettings, folder: Path) -> ServerSettings:
     where = table.listen
     if where.unix_path is not None:
         listen = Listen(None, None, folder / where.unix_path)

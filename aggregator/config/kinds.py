@@ -24,7 +24,7 @@ Read_co = TypeVar("Read_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[Read_co]):
+class ValueKind(Generic[Read_co]):
     """What a value may be: `read` checks and types what TOML gave, `shown` is what docs call it.
 
     `written` returns a value as config.toml writes it, where that does not follow from its type.
@@ -46,7 +46,7 @@ class Key:
 
     name: str
     attribute: str
-    kind: Kind[Any]
+    kind: ValueKind[Any]
     default: Any
     meaning: str
     shown: str
@@ -55,7 +55,7 @@ class Key:
 
 
 def key(
-    kind: Kind[Value],
+    kind: ValueKind[Value],
     default: Value,
     meaning: str,
     *,
@@ -116,28 +116,30 @@ def read_keys(
 _NO_LIST = mistake(MistakeKind.NOT_A_LIST)
 
 
-def number(least: int, most: int) -> Kind[int]:
+def number(least: int, most: int) -> ValueKind[int]:
     """A whole number within bounds."""
-    return Kind(lambda value: text_values.integer(value, least, most), f"number, {least} to {most}")
+    return ValueKind(
+        lambda value: text_values.integer(value, least, most), f"number, {least} to {most}"
+    )
 
 
-def choice(*choices: str, shown: str = "") -> Kind[str]:
+def choice(*choices: str, shown: str = "") -> ValueKind[str]:
     """One of a few words."""
     *before, last = (f'`"{one}"`' for one in choices)
-    return Kind(
+    return ValueKind(
         lambda value: text_values.one_of(value, choices), shown or f"{', '.join(before)} or {last}"
     )
 
 
 def list_of(
-    member: Kind[Value],
+    member: ValueKind[Value],
     shown: str,
     *,
     most: int | None = None,
     least: int = 0,
     alone: bool = False,
     no_list: Mistake = _NO_LIST,
-) -> Kind[tuple[Value, ...]]:
+) -> ValueKind[tuple[Value, ...]]:
     """A list within bounds; with `alone` one member needs no list around it.
 
     `shown` is without the upper bound, which is added.
@@ -163,7 +165,7 @@ def list_of(
             raise WrongValueError(tuple(mistakes))
         return tuple(found)
 
-    return Kind(read, shown if most is None else f"{shown}, up to {most}")
+    return ValueKind(read, shown if most is None else f"{shown}, up to {most}")
 
 
 def inner_table(
@@ -173,7 +175,7 @@ def inner_table(
     such_as: str,
     *,
     no_table: MistakeKind = MistakeKind.NOT_AN_INNER_TABLE,
-) -> Kind[Value]:
+) -> ValueKind[Value]:
     """A table inside another; `make` gets its sound values, and may raise `WrongValueError`."""
     keys = keys_of(table)
 
@@ -189,4 +191,4 @@ def inner_table(
             raise WrongValueError(tuple(mistakes))
         return make(said)
 
-    return Kind(read, f"a table such as {such_as}")
+    return ValueKind(read, f"a table such as {such_as}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator import rules
 from aggregator.config import network_values, text_values
-from aggregator.config.kinds import Kind, choice, inner_table, key, list_of
+from aggregator.config.kinds import ValueKind, choice, inner_table, key, list_of
 from aggregator.config.mistake_list import WrongValueError, mistake, wrong
 from aggregator.model import Condition, ImageRewrite, Replacement, Rules, SiteRule, Tagging
 from aggregator.model.mistakes import MistakeKind
@@ -49,10 +49,10 @@ def _replacement_text(value: object) -> str:
     return value if isinstance(value, str) and not value.strip(" ") else text_values.text(value)
 
 
-PATTERN = Kind(_pattern, "pattern")
+PATTERN = ValueKind(_pattern, "pattern")
 PATTERNS = list_of(PATTERN, "pattern, or a list of them", least=1, most=MAX_PATTERNS, alone=True)
-REPLACEMENT_TEXT = Kind(_replacement_text, "text")
-TAG = Kind(text_values.tag, "tag")
+REPLACEMENT_TEXT = ValueKind(_replacement_text, "text")
+TAG = ValueKind(text_values.tag, "tag")
 FIELD = choice("title", "text")
 
 
@@ -69,7 +69,7 @@ class ConditionTable:
         PATTERNS, (), "each of the publisher's categories, by term and by label"
     )
     older_than: timedelta | None = key(
-        Kind(text_values.duration, "duration"),
+        ValueKind(text_values.duration, "duration"),
         None,
         "how old an entry was when it was first seen, by its publisher's date: more than this "
         "duration. An entry without a date has no age.",
@@ -141,7 +141,7 @@ def _image(said: dict[str, Any]) -> ImageRewrite:
 _IMAGE = '{ find = "…", with = "…" }'
 
 
-def _one_condition(part: str) -> Kind[Condition]:
+def _one_condition(part: str) -> ValueKind[Condition]:
     table = inner_table(
         ConditionTable, _condition, part, '{ title = "…" }', no_table=MistakeKind.NOT_A_CONDITION
     )
@@ -149,12 +149,12 @@ def _one_condition(part: str) -> Kind[Condition]:
     def read(value: object) -> Condition:
         return Condition(words=(_pattern(value),)) if isinstance(value, str) else table.read(value)
 
-    return Kind(read, table.shown)
+    return ValueKind(read, table.shown)
 
 
-def _conditions(part: str) -> Kind[tuple[Condition, ...]]:
+def _conditions(part: str) -> ValueKind[tuple[Condition, ...]]:
     rows = list_of(_one_condition(part), "list of conditions", most=MAX_RULES, alone=True)
-    return Kind(lambda value: _words_together(rows.read(value)), rows.shown)
+    return ValueKind(lambda value: _words_together(rows.read(value)), rows.shown)
 
 
 def _words_together(rows: Iterable[Condition]) -> tuple[Condition, ...]:
@@ -200,7 +200,7 @@ class SiteTable:
     """One `[[sites]]`; an empty host is one that could not be read."""
 
     host: str = key(
-        Kind(network_values.site_host, "host"),
+        ValueKind(network_values.site_host, "host"),
         "",
         'The site, and every host below it: `"ithome.com"` is also `www.ithome.com`, never '
         "`ithome.com.tw`.",
@@ -208,7 +208,10 @@ class SiteTable:
     )
     remove: tuple[str, ...] = key(
         list_of(
-            Kind(_selector, "selector"), "list of CSS selectors", most=MAX_SELECTORS, alone=True
+            ValueKind(_selector, "selector"),
+            "list of CSS selectors",
+            most=MAX_SELECTORS,
+            alone=True,
         ),
         _SITE.remove,
         "Elements that are no part of an article, each selector up to "

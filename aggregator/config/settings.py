@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.config import network_values, text_values
-from aggregator.config.kinds import Kind, choice, key, list_of, number
+from aggregator.config.kinds import ValueKind, choice, key, list_of, number
 from aggregator.config.mistake_messages import lines
 from aggregator.config.network_values import Listen
 from aggregator.rules.visibility import Visibility
@@ -25,16 +25,16 @@ MAX_CONCURRENCY = 200
 #: More than these are a list of something else; a poll asks three of them at most.
 MAX_INSTANCES = 16
 
-SWITCH = Kind(text_values.switch, "switch")
-DURATION = Kind(text_values.duration, "duration")
-INTERVAL = Kind(text_values.interval, "interval")
-FILE = Kind(text_values.file_path, "file")
-SECRET_FILE = Kind(text_values.secret_file, "file")
-TOKEN = Kind(
+SWITCH = ValueKind(text_values.switch, "switch")
+DURATION = ValueKind(text_values.duration, "duration")
+INTERVAL = ValueKind(text_values.interval, "interval")
+FILE = ValueKind(text_values.file_path, "file")
+SECRET_FILE = ValueKind(text_values.secret_file, "file")
+TOKEN = ValueKind(
     text_values.token,
     f"{text_values.MIN_TOKEN_CHARS} to {text_values.MAX_TOKEN_CHARS} of A-Z, a-z, 0-9, `_` and `-`",
 )
-PROXY = Kind(network_values.proxy_url, "URL")
+PROXY = ValueKind(network_values.proxy_url, "URL")
 
 
 def _written_listen(listen: Listen) -> str:
@@ -46,7 +46,7 @@ def _written_budget(budget: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ServerSettings:
     """`[server]`. `base_url` is as readers see it, without a trailing slash.
 
     Of a `Config`, the path of a Unix socket starts where the process does, and `base_url` is never
@@ -54,7 +54,7 @@ class Server:
     """
 
     listen: Listen = key(
-        Kind(
+        ValueKind(
             network_values.listen,
             '`"host:port"`, `"[::1]:8420"` or `"unix:/path"`',
             _written_listen,
@@ -64,7 +64,7 @@ class Server:
         f"socket has at most {network_values.MAX_UNIX_PATH_BYTES} bytes. A change takes a restart.",
     )
     base_url: str = key(
-        Kind(network_values.base_url, "URL"),
+        ValueKind(network_values.base_url, "URL"),
         "",
         "The address under which readers reach the server, for example behind a web server: "
         '`"https://feeds.example.org"`. May have a path, but no query and no password; a slash at '
@@ -120,7 +120,7 @@ class Polling:
         "A quiet source is polled at least this often. Not below `min_interval`.",
     )
     budget: float = key(
-        Kind(text_values.budget, '`"24/day"`, `"2/hour"`', _written_budget),
+        ValueKind(text_values.budget, '`"24/day"`, `"2/hour"`', _written_budget),
         24.0,
         'Requests that the average source may use, between `"1/day"` and '
         f'`"{text_values.MAX_BUDGET}/day"`. Not a cap: a busy source gets more, a quiet one less, '
@@ -135,11 +135,11 @@ class Polling:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class NetworkSettings:
     """`[network]`. `contact` is printable ASCII, fit for a User-Agent; `proxy` http or socks5."""
 
     allow_private: tuple[Allowance, ...] = key(
-        list_of(Kind(network_values.allowance, "host or range"), "list"),
+        list_of(ValueKind(network_values.allowance, "host or range"), "list"),
         (),
         "Private and reserved addresses are refused, except where an entry covers the source's own "
         "URL. See [below](#private-addresses).",
@@ -152,7 +152,7 @@ class Network:
         "[below](#proxies).",
     )
     contact: str | None = key(
-        Kind(network_values.contact, 'URL or `"mailto:…"`'),
+        ValueKind(network_values.contact, 'URL or `"mailto:…"`'),
         None,
         "Part of the User-Agent: how a publisher reaches you instead of blocking you. Plain ASCII.",
     )
@@ -164,7 +164,7 @@ class Rsshub:
 
     instances: tuple[str, ...] = key(
         list_of(
-            Kind(network_values.instance_url, "URL"),
+            ValueKind(network_values.instance_url, "URL"),
             "list of URLs",
             most=MAX_INSTANCES,
         ),
@@ -208,7 +208,7 @@ class Publish:
         "relative to config.toml.",
     )
     status_token: str | None = key(
-        Kind(text_values.token, "as `token` of a feed"),
+        ValueKind(text_values.token, "as `token` of a feed"),
         None,
         "Opens the operations feed, `/feeds/TOKEN/_status.atom`, to anyone with the token. On the "
         "machine itself it is at `/feeds/_status.atom` in any case.",
@@ -229,10 +229,10 @@ class Config:
     """
 
     path: Path
-    server: Server
+    server: ServerSettings
     store: StoreSettings
     polling: Polling
-    network: Network
+    network: NetworkSettings
     log: Log
     sources: tuple[Source, ...]
     feeds: tuple[Feed, ...]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aggregator.config import network_values, text_values
-from aggregator.config.kinds import Kind, choice, key, list_of, number
+from aggregator.config.kinds import ValueKind, choice, key, list_of, number
 from aggregator.config.rule_keys import BLOCK, KEEP, REPLACEMENTS, TAG, TAGGINGS, rules_of
 from aggregator.config.settings import DURATION, INTERVAL, SECRET_FILE, SWITCH
 from aggregator.model import Access, Source
@@ -23,8 +23,8 @@ MAX_ENTRIES = 2000
 #: More than these are a list of something else; a poll asks three of them at most.
 MAX_URLS = 16
 
-NAME = Kind(text_values.name, "name")
-TITLE = Kind(text_values.title, "title")
+NAME = ValueKind(text_values.name, "name")
+TITLE = ValueKind(text_values.title, "title")
 TAGS = list_of(TAG, "list of tags")
 
 _SOURCE = Source(name="", url="")
@@ -53,7 +53,7 @@ class SourceTable:
     )
     url: tuple[str, ...] = key(
         list_of(
-            Kind(network_values.source_url, "URL"),
+            ValueKind(network_values.source_url, "URL"),
             "URL, or a list of them",
             least=1,
             most=MAX_URLS,
@@ -76,7 +76,7 @@ class SourceTable:
     )
     tags: tuple[str, ...] = key(TAGS, _SOURCE.tags, "Groups that feeds select by.")
     timezone: str = key(
-        Kind(text_values.timezone, "IANA name"),
+        ValueKind(text_values.timezone, "IANA name"),
         _SOURCE.timezone,
         'For dates that the publisher writes without a zone: `"Asia/Shanghai"`.',
     )
@@ -100,7 +100,9 @@ class SourceTable:
         "Publish the source's site link, never its URL. See [below](#private-sources).",
     )
     weight: float = key(
-        Kind(text_values.weight, f"number, {text_values.MIN_WEIGHT} to {text_values.MAX_WEIGHT}"),
+        ValueKind(
+            text_values.weight, f"number, {text_values.MIN_WEIGHT} to {text_values.MAX_WEIGHT}"
+        ),
         _SOURCE.weight,
         "How much a delay of this source counts when the budget is shared out. With `4` it is "
         "polled about twice as often as it would be.",
@@ -112,14 +114,14 @@ class SourceTable:
         shown="all",
     )
     encoding: str | None = key(
-        Kind(text_values.encoding, "name of an encoding"),
+        ValueKind(text_values.encoding, "name of an encoding"),
         _SOURCE.encoding,
         'For a document that lies about it: `"gb18030"`, `"big5"`, `"windows-1251"`. Only a byte '
         "order mark stands above it.",
         shown="what the document says",
     )
     headers: tuple[tuple[str, str], ...] = key(
-        Kind(
+        ValueKind(
             network_values.headers,
             f"table, up to {network_values.MAX_HEADERS}",
             lambda _: "{}",
@@ -129,7 +131,7 @@ class SourceTable:
         '`{ Accept-Language = "zh-CN" }`. See [below](#how-a-source-is-asked).',
     )
     user_agent: str | None = key(
-        Kind(
+        ValueKind(
             network_values.header_value,
             f"plain ASCII, up to {network_values.MAX_HEADER_CHARS} characters",
         ),
@@ -138,7 +140,7 @@ class SourceTable:
         shown="`aggregator/VERSION (+CONTACT; 1 subscriber)`",
     )
     username: str | None = key(
-        Kind(
+        ValueKind(
             network_values.username,
             f"text without `:`, up to {network_values.MAX_USERNAME_CHARS} characters",
         ),
@@ -159,7 +161,7 @@ class SourceTable:
         own=True,
     )
     proxy: str | None = key(
-        Kind(network_values.source_proxy, 'URL or `"direct"`'),
+        ValueKind(network_values.source_proxy, 'URL or `"direct"`'),
         _ACCESS.proxy,
         "A proxy for this source alone, or none. See [below](#proxies).",
         shown="that of `[network]`",

@@ -11,11 +11,11 @@ from aggregator.config.mistake_list import mistake
 from aggregator.config.rule_keys import SiteTable
 from aggregator.config.settings import (
     Log,
-    Network,
+    NetworkSettings,
     Polling,
     Publish,
     Rsshub,
-    Server,
+    ServerSettings,
     StoreSettings,
 )
 from aggregator.config.source_keys import SourceTable
@@ -33,10 +33,10 @@ AnyTable_co = TypeVar("AnyTable_co", covariant=True)
 
 #: Tables that a file has once, in the order of the example.
 SECTIONS: Mapping[str, type] = {
-    "server": Server,
+    "server": ServerSettings,
     "store": StoreSettings,
     "polling": Polling,
-    "network": Network,
+    "network": NetworkSettings,
     "rsshub": Rsshub,
     "log": Log,
     "publish": Publish,
@@ -93,10 +93,10 @@ class Reading(Generic[AnyTable_co]):
 class Tables:
     """A whole file, read. `source_names` are all names of sources as written, good or bad."""
 
-    server: Reading[Server]
+    server: Reading[ServerSettings]
     store: Reading[StoreSettings]
     polling: Reading[Polling]
-    network: Reading[Network]
+    network: Reading[NetworkSettings]
     rsshub: Reading[Rsshub]
     log: Reading[Log]
     publish: Reading[Publish]

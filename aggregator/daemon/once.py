@@ -18,7 +18,7 @@ from aggregator.fetch import Fetcher, user_agent
 from aggregator.fetch.secret_files import Secrets
 from aggregator.model.errors import AggregatorError
 from aggregator.schedule import history, price
-from aggregator.schedule.price import Bounds, Priced, Pricing, steer
+from aggregator.schedule.price import PollingBounds, Priced, Pricing, steer
 from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_store
 
@@ -80,16 +80,18 @@ def is_priced(state: PollState) -> bool:
     return source.enabled and source.interval is None and state.failures == 0
 
 
-def make_bounds(config: Config) -> Bounds:
+def make_bounds(config: Config) -> PollingBounds:
     """Return the operator's bounds and budget."""
     polling = config.polling
-    return Bounds(polling.min_interval, polling.max_interval, polling.budget)
+    return PollingBounds(polling.min_interval, polling.max_interval, polling.budget)
 
 
-def steered(states: list[PollState], pricing: Pricing, bounds: Bounds, *, now: datetime) -> Pricing:
+def steered(
+    states: list[PollState], pricing: Pricing, bounds: PollingBounds, *, now: datetime
+) -> Pricing:
     """Return the pricing for the next hour, weighed against the sources as they are now."""
     sources = [
-        Priced(state.source.weight, history.recall(state.habits, state).rhythm)
+        Priced(state.source.weight, history.recall(state.history, state).rhythm)
         for state in states
         if is_priced(state)
     ]

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         SiteRule,
         Source,
     )
-    from aggregator.schedule.price import Bounds, Pricing
+    from aggregator.schedule.price import PollingBounds, Pricing
     from aggregator.store import PollStore
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class Tools:
     fetcher: Fetcher
     workers: Workers
     threads: Executor
-    bounds: Bounds
+    bounds: PollingBounds
     allow_private: tuple[Allowance, ...]
     sites: tuple[SiteRule, ...]
     pricing: Callable[[], Pricing]
@@ -89,7 +89,7 @@ class Tools:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Answers:
     """What a poll found: every mirror that was asked, and what the last one's document says."""
 
     attempts: tuple[Attempt, ...]
@@ -101,7 +101,7 @@ class Found:
         return self.attempts[-1].outcome
 
 
-async def ask(state: PollState, tools: Tools) -> Found:
+async def ask(state: PollState, tools: Tools) -> Answers:
     """Ask the source's mirrors in turn until one answers with what can be read."""
     attempts: list[Attempt] = []
     for mirror in in_turn(state.mirrors, tools.clock()):
@@ -117,14 +117,14 @@ async def ask(state: PollState, tools: Tools) -> Found:
         outcome, refined = await _read(state, mirror, outcome, tools)
         attempts.append(Attempt(mirror.url, outcome, is_unconditional(mirror.validators)))
         if not isinstance(outcome, Failed | Gone):
-            return Found(tuple(attempts), refined)
+            return Answers(tuple(attempts), refined)
     # The mildest failure speaks for the source, the preferred mirror's of equals: that one mirror
     # is gone, or asks for a day, is no reason to leave the others alone for so long.
     attempts.sort(key=_severity)
     attempts.reverse()
     if len(attempts) < len(state.mirrors):
         attempts[-1] = _not_for_all(attempts[-1])
-    return Found(tuple(attempts))
+    return Answers(tuple(attempts))
 
 
 def _not_for_all(attempt: Attempt) -> Attempt:
@@ -152,10 +152,10 @@ def _severity(attempt: Attempt) -> int:
             return 0
 
 
-async def commit(state: PollState, found: Found, tools: Tools) -> PollResult:
+async def commit(state: PollState, found: Answers, tools: Tools) -> PollResult:
     """Decide when to come back, and store it with everything that the poll brought."""
     now, pricing = tools.clock(), tools.pricing()
-    known = history.recall(state.habits, state)
+    known = history.recall(state.history, state)
     asked = state if found.refined is None else replace(state, hints=found.refined.head.hints)
 
     outcome = found.outcome

@@ -19,7 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aggregator.daemon.log import event
-from aggregator.daemon.poll import Found, ask, commit
+from aggregator.daemon.poll import Answers, ask, commit
 from aggregator.model import (
     Attempt,
     Failed,
@@ -32,7 +32,7 @@ from aggregator.model import (
 )
 from aggregator.model.errors import StoreError
 from aggregator.schedule.leases import LEASE, RENEW_EVERY
-from aggregator.schedule.offline import PROBE_EVERY, Network, Sign, may_probe, reached, watch
+from aggregator.schedule.offline import PROBE_EVERY, NetworkWatch, Sign, may_probe, reached, watch
 from aggregator.web.addresses import origin_of
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Dispatcher:
         self._refill: asyncio.Task[None] | None = None
         self._paused_until_s = 0.0
         self._trouble: str | None = None
-        self._network = Network()
+        self._network = NetworkWatch()
         self._stopping = False
 
     @property
@@ -253,10 +253,10 @@ class Dispatcher:
                 # A bug of ours: it is logged whole, and the source backs off like any other.
                 log.exception(event("poll failed", source=state.source.name))
                 problem = Problem(ProblemKind.INTERNAL, f"{type(error).__name__} (see the log)")
-                found = Found((Attempt(state.mirrors[0].url, Failed(problem)),))
+                found = Answers((Attempt(state.mirrors[0].url, Failed(problem)),))
                 return await commit(state, found, tools)
 
-    async def _is_its_own(self, state: PollState, found: Found) -> bool:
+    async def _is_its_own(self, state: PollState, found: Answers) -> bool:
         """Tell whether what a poll found is the source's doing, and not our network's."""
         now = self.tools.clock()
         was_offline, host = self.offline_since is not None, origin_of(found.attempts[-1].url)
@@ -271,7 +271,7 @@ class Dispatcher:
             await self.spread_overdue()
         return not ours
 
-    async def _put_off(self, state: PollState, found: Found, tools: Tools) -> PollResult:
+    async def _put_off(self, state: PollState, found: Answers, tools: Tools) -> PollResult:
         """Leave a source that nothing was learnt of as it was, and let others try before it."""
         plan = Plan(tools.clock() + PROBE_EVERY, "our own network is down")
         problem = None

@@ -27,7 +27,7 @@ from aggregator.fetch.failures import (
 from aggregator.fetch.guard import Guard
 from aggregator.fetch.host_waits import Waits
 from aggregator.fetch.proxies import parse_proxy
-from aggregator.fetch.redirects import NO_VALIDATORS, Hops, Redirect
+from aggregator.fetch.redirects import NO_VALIDATORS, Redirect, RedirectChain
 from aggregator.fetch.request_limits import DEFAULT_LIMITS, header_excess
 from aggregator.fetch.request_target import (
     Target,
@@ -160,12 +160,12 @@ class Fetcher:
 
     async def _set_out(
         self, url: str, own: Target, start: Target, validators: Validators, access: Access
-    ) -> Hops:
+    ) -> RedirectChain:
         found = await manner(access, url, own, self._secrets)
         proxy = self._proxy
         if access.proxy is not None:
             proxy = None if access.proxy == DIRECT else parse_proxy(access.proxy)
-        return Hops(
+        return RedirectChain(
             manner=found,
             start=found.own if start is own else start,
             way=Way(proxy, access.tls_verify),
@@ -179,7 +179,7 @@ class Fetcher:
             remaining_seconds=self._limits.deadline.total_seconds(),
         )
 
-    async def _follow(self, poll: Hops) -> Outcome:
+    async def _follow(self, poll: RedirectChain) -> Outcome:
         """Ask the configured URL, and where its answers point to."""
         target = poll.start
         while True:
@@ -194,7 +194,7 @@ class Fetcher:
             poll.redirected(answer, self._limits.redirects)
             target = answer.target
 
-    async def _ask(self, poll: Hops, target: Target) -> Outcome | Redirect:
+    async def _ask(self, poll: RedirectChain, target: Target) -> Outcome | Redirect:
         """Send one request of a poll when its host is free, and judge the answer."""
         dial = poll.guard.check(poll.own, target)
         if isinstance(dial, Problem):
@@ -216,13 +216,15 @@ class Fetcher:
             finally:
                 poll.remaining_seconds -= loop.time() - began
 
-    def _check_wait(self, poll: Hops, target: Target) -> None:
+    def _check_wait(self, poll: RedirectChain, target: Target) -> None:
         remaining = self._waits.remaining(target.origin, self._clock())
         if remaining is not None:
             problem = Problem(ProblemKind.HTTP_STATUS, f"{target.host} asked everybody to wait")
             raise FetchError(problem, hints=poll.hints_with(HttpHints(retry_after=remaining)))
 
-    async def _exchange(self, poll: Hops, target: Target, dial: Dial) -> Outcome | Redirect:
+    async def _exchange(
+        self, poll: RedirectChain, target: Target, dial: Dial
+    ) -> Outcome | Redirect:
         sent = poll.validators_for(target)
         # httpx sees the origin only: what it logs, or puts into an error, holds no secret.
         request = httpx.Request(
@@ -242,7 +244,12 @@ class Fetcher:
         return await self._send(poll, target, sent, request, replace(way, lenient=True))
 
     async def _send(
-        self, poll: Hops, target: Target, sent: Validators, request: httpx.Request, way: Way
+        self,
+        poll: RedirectChain,
+        target: Target,
+        sent: Validators,
+        request: httpx.Request,
+        way: Way,
     ) -> Outcome | Redirect:
         async with self._clients.hold(way) as client:
             response = await client.send(request, stream=True)
@@ -251,7 +258,9 @@ class Fetcher:
             finally:
                 await response.aclose()
 
-    def _headers(self, poll: Hops, target: Target, sent: Validators) -> list[tuple[bytes, bytes]]:
+    def _headers(
+        self, poll: RedirectChain, target: Target, sent: Validators
+    ) -> list[tuple[bytes, bytes]]:
         """Return the header of a request, in the same order and spelling at every poll."""
         ours = [
             (b"Host", target.netloc.encode()),
@@ -273,7 +282,7 @@ class Fetcher:
         return headers
 
     async def _judge(
-        self, poll: Hops, target: Target, sent: Validators, response: httpx.Response
+        self, poll: RedirectChain, target: Target, sent: Validators, response: httpx.Response
     ) -> Outcome | Redirect:
         poll.met_certificate(response.extensions["certificate_until_at"])
         raw = response.headers.raw
@@ -315,7 +324,7 @@ class Fetcher:
         return Gone(problem) if status == HTTPStatus.GONE else Failed(problem, status, hints)
 
     async def _document(
-        self, poll: Hops, target: Target, response: httpx.Response, hints: HttpHints
+        self, poll: RedirectChain, target: Target, response: httpx.Response, hints: HttpHints
     ) -> Fetched:
         status = response.status_code
         coding = response.headers.get("content-encoding", "")
@@ -352,7 +361,7 @@ class Fetcher:
         )
 
     def _explain(
-        self, error: httpx.TransportError, poll: Hops, target: Target, dial: Dial
+        self, error: httpx.TransportError, poll: RedirectChain, target: Target, dial: Dial
     ) -> Problem:
         """Say what a failed connection or transfer means; the guard's own reason comes first."""
         if dial.refused and not dial.admitted:

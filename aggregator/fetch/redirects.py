@@ -48,7 +48,7 @@ class Redirect:
 
 
 @dataclass(slots=True)
-class Hops:
+class RedirectChain:
     """A poll under way: where it is from, how it asks, and the seconds that it has left.
 
     `manner.own` is the configured target, `start` the one that is asked first: the same, or where

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.lint.findings import Report
-    from aggregator.lint.xml_tree import Document, Element
+    from aggregator.lint.xml_tree import Element, XmlDocument
 
 _END_TAG = re.compile(r"</([A-Za-z][A-Za-z0-9]*)\s*>")
 _REFERENCE = re.compile(r"&(#\d{1,8}|#[xX][0-9A-Fa-f]{1,8}|[A-Za-z][A-Za-z0-9]*);")
@@ -32,7 +32,7 @@ class Context:
     """One document and where findings go. `url` is where it was found, `now` the time, if known."""
 
     report: Report
-    document: Document
+    document: XmlDocument
     url: str | None = None
     now: datetime | None = None
 

@@ -67,13 +67,13 @@ class Instruction:
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class ParseError:
     """A parse error."""
 
     what: str
 
 
-Token = Start | End | Text | Instruction | Wrong
+Token = Start | End | Text | Instruction | ParseError
 
 
 def tokens(html: str) -> Iterator[Token]:
@@ -93,7 +93,7 @@ def tokens(html: str) -> Iterator[Token]:
             continue
         end = re.compile(rf"</{reader.raw_text}(?=[\s/>])", re.IGNORECASE).search(html, place)
         if end is None:
-            yield Wrong(f"<{reader.raw_text}> is not closed")
+            yield ParseError(f"<{reader.raw_text}> is not closed")
             return
         yield Text(html[place : end.start()], raw=True)
         place = end.start()
@@ -102,7 +102,7 @@ def tokens(html: str) -> Iterator[Token]:
 def _text(text: str) -> Iterator[Token]:
     yield Text(text)
     if wrong := wrong_reference(text, in_attribute=False):
-        yield Wrong(wrong)
+        yield ParseError(wrong)
 
 
 class _Tag:
@@ -119,37 +119,37 @@ class _Tag:
             yield from self.markup()
         elif char == "?":
             yield Instruction(self.until(">"))
-            yield Wrong("<? begins nothing in HTML")
+            yield ParseError("<? begins nothing in HTML")
         elif char == "/":
             self.place += 1
             if _LETTER.match(self.html, self.place):
                 yield from self.end_tag()
             else:
                 self.until(">")
-                yield Wrong("</ without a name")
+                yield ParseError("</ without a name")
         elif _LETTER.match(char):
             yield from self.start_tag()
         else:
-            yield Wrong("< that begins no tag")
+            yield ParseError("< that begins no tag")
 
     def markup(self) -> Iterator[Token]:
         if not self.html.startswith("!--", self.place):
             what = self.html[self.place : self.place + 9]
             self.until(">")
-            yield Wrong(f"<{what}… in the middle of a text")
+            yield ParseError(f"<{what}… in the middle of a text")
             return
         self.place += 3
         for abrupt in (">", "->"):
             if self.html.startswith(abrupt, self.place):
                 self.place += len(abrupt)
-                yield Wrong("a comment that ends where it begins")
+                yield ParseError("a comment that ends where it begins")
                 return
         end = _COMMENT_END.search(self.html, self.place)
         self.place = end.end() if end else len(self.html)
         if end is None:
-            yield Wrong("a comment that does not end")
+            yield ParseError("a comment that does not end")
         elif end[0] == "--!>":
-            yield Wrong("a comment that ends with --!>")
+            yield ParseError("a comment that ends with --!>")
 
     def until(self, mark: str) -> str:
         """Go behind the next `mark`; return what stood before it."""
@@ -167,7 +167,7 @@ class _Tag:
     def start_tag(self) -> Iterator[Token]:
         name = self.go_to(_TAG_NAME_END).lower()
         attributes, closed, wrong = self.attributes(name)
-        yield from (Wrong(what) for what in wrong)
+        yield from (ParseError(what) for what in wrong)
         if self.place > len(self.html):
             return
         yield Start(name, attributes, closed)
@@ -180,9 +180,9 @@ class _Tag:
     def end_tag(self) -> Iterator[Token]:
         name = self.go_to(_TAG_NAME_END).lower()
         attributes, closed, wrong = self.attributes(name)
-        yield from (Wrong(what) for what in wrong)
+        yield from (ParseError(what) for what in wrong)
         if attributes or closed:
-            yield Wrong(f"</{name[:40]}> with attributes or a /")
+            yield ParseError(f"</{name[:40]}> with attributes or a /")
         if self.place <= len(self.html):
             yield End(name)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from aggregator.lint.html_tokens import End, Instruction, Start, Text, Wrong
+from aggregator.lint.html_tokens import End, Instruction, ParseError, Start, Text
 from aggregator.lint.registries import HTML_ELEMENTS, words
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Nesting:
                 if token.text.strip() and self._current in _TABLE_FRAME:
                     return f"text in <{self._current}>, outside of its cells"
                 return None
-            case Wrong():
+            case ParseError():
                 return token.what
             case Instruction():
                 return None

@@ -102,7 +102,7 @@ class Declaration:
 
 
 @dataclass(slots=True)
-class Document:
+class XmlDocument:
     """What was read: all of it (`whole`), or what stands before an error; `data` is in UTF-8."""
 
     data: bytes
@@ -120,7 +120,7 @@ class _StopError(Exception):
 
 
 class _Builder:
-    def __init__(self, document: Document, report: Report) -> None:
+    def __init__(self, document: XmlDocument, report: Report) -> None:
         self.document = document
         self.report = report
         self.open: list[Element] = []
@@ -190,10 +190,10 @@ def _name(name: str) -> Name:
     return namespace, local
 
 
-def read(text: str, report: Report) -> Document:
+def read(text: str, report: Report) -> XmlDocument:
     """Read a document; what keeps it from being read to its end is reported."""
     data = text.encode("utf-8", errors="replace")
-    document = Document(data)
+    document = XmlDocument(data)
     builder = _Builder(document, report)
     try:
         builder.parser.Parse(data, True)

@@ -64,7 +64,7 @@ class PollState:
     not_before_at: datetime | None = None  # a Retry-After: not even `--force` polls before it
     arrivals: tuple[datetime, ...] = ()  # when the newest entries were published, newest first
     hints: DocumentHints = DocumentHints()  # of the document that was parsed last
-    habits: str | None = None  # what the schedule has learnt of the source, as it stores it
+    history: str | None = None  # what the schedule has learnt of the source, as it stores it
     lease: Lease | None = None
 
     @property
@@ -118,12 +118,12 @@ class News:
 class Decision:
     """What is decided when a poll ends: when to come back, and what was learnt.
 
-    `habits` replace the stored ones; `None` leaves them. `gaps` is how often lately a document
+    `history` replace the stored ones; `None` leaves them. `gaps` is how often lately a document
     shared nothing with the one before: entries may have been missed.
     """
 
     plan: Plan
-    habits: str | None = None
+    history: str | None = None
     gaps: int = 0
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MAX_RESULT_BYTES = 32 * 1024 * 1024
 
 
-class Workers(Protocol):
+class WorkerPool(Protocol):
     """A few processes that take turns."""
 
     async def run(
@@ -29,13 +29,13 @@ class Workers(Protocol):
         """
 
 
-class Worker(Protocol):
+class WorkerProcess(Protocol):
     """One process; one call at a time, from any thread."""
 
     def call(
         self, steps: tuple[Callable[[Any], Any], ...], argument: object, deadline: timedelta
     ) -> Any:
-        """Do what `Workers.run` does, and block until it is done."""
+        """Do what `WorkerPool.run` does, and block until it is done."""
 
     def end(self) -> object:
         """End the process; the next call starts another."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 from aggregator.operations.diagnosis import CERTIFICATE_NOTICE, certificate_ends
 from aggregator.operations.evaluation import Told, evaluate
 from aggregator.operations.event_messages import Event
-from aggregator.operations.watched import Alarm, Kind, Watched, WatchedFeed, WatchedSource
+from aggregator.operations.watched import Alarm, AlarmKind, Watched, WatchedFeed, WatchedSource
 
 __all__ = [
     "CERTIFICATE_NOTICE",
     "Alarm",
+    "AlarmKind",
     "Event",
-    "Kind",
     "Told",
     "Watched",
     "WatchedFeed",

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from aggregator.model import Problem, ProblemKind
     from aggregator.model.notes import Fact
-    from aggregator.operations.watched import Kind
+    from aggregator.operations.watched import AlarmKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class GoneForGood:
 class Recovered:
     """A source that was broken or gone for so long works again."""
 
-    was: Kind
+    was: AlarmKind
     lasted: timedelta
 
 

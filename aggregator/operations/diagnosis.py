@@ -19,7 +19,7 @@ from aggregator.operations.alarm_facts import (
     Recovered,
     Silent,
 )
-from aggregator.operations.watched import Kind
+from aggregator.operations.watched import AlarmKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,33 +61,33 @@ class Seen:
 
     subject: str
     name: str
-    kind: Kind
+    kind: AlarmKind
     finding: Finding
 
 
 def look_at(
     watched: Watched,
-    before: dict[tuple[str, Kind], Alarm],
+    before: dict[tuple[str, AlarmKind], Alarm],
     now: datetime,
     alert_after: timedelta,
 ) -> Iterator[Seen]:
     """Yield what is found of every subject and every kind that it has."""
-    checks: tuple[tuple[Kind, Callable[[WatchedSource, Alarm | None], Finding]], ...] = (
-        (Kind.BROKEN, lambda source, alarm: _broken(source, alarm, now, alert_after)),
-        (Kind.GONE, lambda source, alarm: _gone(source, alarm, now)),
-        (Kind.SILENT, _silent),
-        (Kind.MOVED, lambda source, _: _noted(source.moved, now, private=source.private)),
-        (Kind.GAP, lambda source, _: _noted(source.gaps, now)),
-        (Kind.UNSTABLE_IDS, lambda source, _: _unstable(source, now)),
-        (Kind.CERTIFICATE, lambda source, _: _certificate(source, now)),
+    checks: tuple[tuple[AlarmKind, Callable[[WatchedSource, Alarm | None], Finding]], ...] = (
+        (AlarmKind.BROKEN, lambda source, alarm: _broken(source, alarm, now, alert_after)),
+        (AlarmKind.GONE, lambda source, alarm: _gone(source, alarm, now)),
+        (AlarmKind.SILENT, _silent),
+        (AlarmKind.MOVED, lambda source, _: _noted(source.moved, now, private=source.private)),
+        (AlarmKind.GAP, lambda source, _: _noted(source.gaps, now)),
+        (AlarmKind.UNSTABLE_IDS, lambda source, _: _unstable(source, now)),
+        (AlarmKind.CERTIFICATE, lambda source, _: _certificate(source, now)),
     )
     for source in watched.sources:
         for kind, check in checks:
             finding = check(source, before.get((source.key, kind)))
             yield Seen(source.key, source.name, kind, finding)
     for feed in watched.feeds:
-        yield Seen(feed.key, feed.name, Kind.CAP, _noted(feed.cut, now))
-    yield Seen("config", "config", Kind.CONFIG, _noted(watched.config, now))
+        yield Seen(feed.key, feed.name, AlarmKind.CAP, _noted(feed.cut, now))
+    yield Seen("config", "config", AlarmKind.CONFIG, _noted(watched.config, now))
 
 
 def _broken(

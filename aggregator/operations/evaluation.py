@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aggregator.operations.alarm_facts import AlarmFact
     from aggregator.operations.diagnosis import Seen
     from aggregator.operations.event_messages import Event
-    from aggregator.operations.watched import Kind, Watched
+    from aggregator.operations.watched import AlarmKind, Watched
 
 #: What comes and goes is told once in this time, with its end.
 ONCE_IN = timedelta(hours=24)
@@ -63,7 +63,7 @@ def evaluate(
         key: replace(alarm, ended_at=alarm.ended_at or now, told=False)
         for key, alarm in before.items()
     }
-    waiting: dict[tuple[Kind, bool], list[_Change]] = defaultdict(list)
+    waiting: dict[tuple[AlarmKind, bool], list[_Change]] = defaultdict(list)
     for seen in look_at(watched, before, now, alert_after):
         key = (seen.subject, seen.kind)
         alarm = _updated(before.get(key), seen, now)
@@ -122,7 +122,7 @@ def _to_tell(alarm: Alarm, seen: Seen, now: datetime) -> AlarmFact | None:
             assert_never(seen.finding)
 
 
-def _entries(kind: Kind, changes: list[_Change], recent: int, *, raised: bool) -> list[Event]:
+def _entries(kind: AlarmKind, changes: list[_Change], recent: int, *, raised: bool) -> list[Event]:
     """Return the entries that tell of changes of one kind, none where it has been enough lately."""
     if recent > MOST_SINGLE:
         return []

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from aggregator.operations.event_sentences import said
-from aggregator.operations.watched import Kind
+from aggregator.operations.watched import AlarmKind
 from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ MOST_LISTED = 200
 class Event:
     """One entry of the operations feed: its title in English, its text in Chinese, too."""
 
-    kind: Kind
+    kind: AlarmKind
     title: str
     content_html: str
 
@@ -37,33 +37,35 @@ class _Title:
 
 
 _RAISED = {
-    Kind.BROKEN: _Title(
+    AlarmKind.BROKEN: _Title(
         "{} is broken", "{} sources are broken", "来源 {} 出了故障", "{} 个来源出了故障"
     ),
-    Kind.GONE: _Title("{} is gone", "{} sources are gone", "来源 {} 已撤下", "{} 个来源已撤下"),
-    Kind.SILENT: _Title(
+    AlarmKind.GONE: _Title(
+        "{} is gone", "{} sources are gone", "来源 {} 已撤下", "{} 个来源已撤下"
+    ),
+    AlarmKind.SILENT: _Title(
         "{} is silent", "{} sources are silent", "来源 {} 没有新内容", "{} 个来源没有新内容"
     ),
-    Kind.MOVED: _Title(
+    AlarmKind.MOVED: _Title(
         "{} has moved", "{} sources have moved", "来源 {} 已永久迁移", "{} 个来源已永久迁移"
     ),
-    Kind.GAP: _Title(
+    AlarmKind.GAP: _Title(
         "{} may have lost entries", "{} sources may have lost entries",
         "来源 {} 可能漏了条目", "{} 个来源可能漏了条目",
     ),
-    Kind.UNSTABLE_IDS: _Title(
+    AlarmKind.UNSTABLE_IDS: _Title(
         "{} changes its ids", "{} sources change their ids",
         "来源 {} 的条目 id 不稳定", "{} 个来源的条目 id 不稳定",
     ),
-    Kind.CERTIFICATE: _Title(
+    AlarmKind.CERTIFICATE: _Title(
         "The certificate of {} ends soon", "The certificates of {} sources end soon",
         "来源 {} 的证书即将到期", "{} 个来源的证书即将到期",
     ),
-    Kind.CAP: _Title(
+    AlarmKind.CAP: _Title(
         "The window of feed {} is cut", "The windows of {} feeds are cut",
         "订阅 {} 的条数已达上限", "{} 个订阅的条数已达上限",
     ),
-    Kind.CONFIG: _Title(
+    AlarmKind.CONFIG: _Title(
         "The configuration is not in effect", "The configuration is not in effect",
         "配置尚未生效", "配置尚未生效",
     ),
@@ -71,26 +73,28 @@ _RAISED = {
 
 #: Of the other kinds the end is no news: it was the operator's own doing, or only time passed.
 _OVER = {
-    Kind.BROKEN: _Title(
+    AlarmKind.BROKEN: _Title(
         "{} works again", "{} sources work again", "来源 {} 已恢复", "{} 个来源已恢复"
     ),
-    Kind.GONE: _Title("{} is back", "{} sources are back", "来源 {} 已恢复", "{} 个来源已恢复"),
-    Kind.SILENT: _Title(
+    AlarmKind.GONE: _Title(
+        "{} is back", "{} sources are back", "来源 {} 已恢复", "{} 个来源已恢复"
+    ),
+    AlarmKind.SILENT: _Title(
         "{} has news again", "{} sources have news again",
         "来源 {} 又有新内容", "{} 个来源又有新内容",
     ),
-    Kind.UNSTABLE_IDS: _Title(
+    AlarmKind.UNSTABLE_IDS: _Title(
         "{} keeps its ids again", "{} sources keep their ids again",
         "来源 {} 的条目 id 已稳定", "{} 个来源的条目 id 已稳定",
     ),
-    Kind.CERTIFICATE: _Title(
+    AlarmKind.CERTIFICATE: _Title(
         "The certificate of {} was renewed", "The certificates of {} sources were renewed",
         "来源 {} 的证书已更新", "{} 个来源的证书已更新",
     ),
 }  # fmt: skip
 
 
-def event(kind: Kind, facts: list[tuple[str, AlarmFact]], *, raised: bool) -> Event:
+def event(kind: AlarmKind, facts: list[tuple[str, AlarmFact]], *, raised: bool) -> Event:
     """Return the entry on one subject, by its name, or on several that are listed."""
     title = (_RAISED if raised else _OVER)[kind]
     lines = [(name, said(fact)) for name, fact in facts]
@@ -107,7 +111,7 @@ def event(kind: Kind, facts: list[tuple[str, AlarmFact]], *, raised: bool) -> Ev
     return _event(kind, title.many.format(len(lines)), english, chinese)
 
 
-def _event(kind: Kind, title: str, english: str, chinese: str) -> Event:
+def _event(kind: AlarmKind, title: str, english: str, chinese: str) -> Event:
     return Event(kind, redact(title), f'{english}<p lang="zh-Hans">{_html(chinese)}</p>')
 
 

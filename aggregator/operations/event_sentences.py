@@ -20,7 +20,7 @@ from aggregator.operations.alarm_facts import (
     Silent,
 )
 from aggregator.operations.messages import fact_text, measure, problem_text, span
-from aggregator.operations.watched import Kind
+from aggregator.operations.watched import AlarmKind
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -88,7 +88,7 @@ def _beginning(fact: Beginning) -> Said:
 def _end(fact: End) -> Said:
     match fact:
         case Recovered(was=was, lasted=lasted):
-            english = "It was gone for {}" if was is Kind.GONE else "It was broken for {}"
+            english = "It was gone for {}" if was is AlarmKind.GONE else "It was broken for {}"
             return Said(english.format(span(lasted)), f"中断了 {_span_chinese(lasted)}。")
         case HeardAgain(lasted=lasted):
             return Said(f"It was silent for {span(lasted)}", f"沉寂了 {_span_chinese(lasted)}。")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aggregator.model.notes import Fact
 
 
-class Kind(StrEnum):
+class AlarmKind(StrEnum):
     """What an alarm is about; the value is stored, and is a category in the feed."""
 
     BROKEN = "broken"
@@ -77,7 +77,7 @@ class Alarm:
     """
 
     subject: str
-    kind: Kind
+    kind: AlarmKind
     since_at: datetime
     ended_at: datetime | None = None
     told: bool = False

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.model import Export, Exportable, Feed, Problem
-    from aggregator.model.work import Worker
+    from aggregator.model.work import WorkerProcess
     from aggregator.outputs.posts import Manifest, Mark, Post, Template, Written
     from aggregator.store import FeedStore
 
@@ -60,7 +60,7 @@ class Exporter:
         base: Path,
         configured: Iterable[Export],
         *,
-        make_worker: Callable[[int], Worker],
+        make_worker: Callable[[int], WorkerProcess],
         deadline: timedelta = TEMPLATE_DEADLINE,
     ) -> None:
         """Read from `store`; paths of exports that are not absolute start at `base`.
@@ -127,7 +127,7 @@ def check_template(
     export: Export,
     base: Path,
     *,
-    make_worker: Callable[[int], Worker],
+    make_worker: Callable[[int], WorkerProcess],
     deadline: timedelta = TEMPLATE_DEADLINE,
 ) -> None:
     """Raise what `Exporter.run` would of an export's template, before there is any story.
@@ -167,7 +167,7 @@ class _Renderer:
     """
 
     def __init__(
-        self, template: Template, make_worker: Callable[[int], Worker], deadline: timedelta
+        self, template: Template, make_worker: Callable[[int], WorkerProcess], deadline: timedelta
     ) -> None:
         self._template = template
         self._deadline = deadline

@@ -19,7 +19,7 @@ from aggregator.outputs.safe_files import holding, names_beneath, remove_beneath
 from aggregator.outputs.static_manifest import File, Share, Shares, read, remember
 from aggregator.outputs.static_paths import SUFFIXES, Taken, is_of, path_of, why_nameless
 from aggregator.publish import Addresses, Format, render, render_feeds, render_sources
-from aggregator.publish.catalogue import Catalogue, Document
+from aggregator.publish.catalogue import Catalogue, FeedDocument
 from aggregator.publish.compression import pack
 from aggregator.publish.feeds_page import feeds_page
 from aggregator.publish.rendering import make_edition
@@ -81,7 +81,7 @@ class _Plan:
 
     feed: Feed
     made_for: str
-    paths: dict[str, Document]
+    paths: dict[str, FeedDocument]
     lasting: dict[str, str]
 
 
@@ -158,8 +158,8 @@ class _Run:
             return Share(state, kept)
         parts = self._store.archive_parts(feed)
         # What others link to is there before they do: older parts first, the feed itself last.
-        documents = [Document(feed, form, part.name) for part in parts for form in Format]
-        documents += [Document(feed, form) for form in Format]
+        documents = [FeedDocument(feed, form, part.name) for part in parts for form in Format]
+        documents += [FeedDocument(feed, form) for form in Format]
         paths = {path_of(document): document for document in documents}
         return _Plan(
             feed,
@@ -172,7 +172,7 @@ class _Run:
         made_for = self._catalogue.made_for(feed)
         followers = (*(part.name for part in parts[1:]), "nothing")
         return {
-            path_of(Document(feed, form, part.name)): (
+            path_of(FeedDocument(feed, form, part.name)): (
                 f"past {made_for}" if part.past else f"whole, then {follower} {made_for}"
             )
             for part, follower in zip(parts, followers, strict=False)

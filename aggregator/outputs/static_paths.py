@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aggregator.publish.catalogue import Document
+    from aggregator.publish.catalogue import FeedDocument
 
 #: What web servers look for beside a file, by content coding.
 SUFFIXES = {"gzip": ".gz", "br": ".br"}
@@ -14,7 +14,7 @@ SUFFIXES = {"gzip": ".gz", "br": ".br"}
 NAME_BYTES = 255 - len(".atom.gz")
 
 
-def path_of(document: Document) -> str:
+def path_of(document: FeedDocument) -> str:
     """Return the path of a document's URL, decoded: "tags/c/c++.atom"."""
     place = document.feed.path
     if document.part is not None:

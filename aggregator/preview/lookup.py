@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from aggregator.fetch import Fetcher
     from aggregator.model import Entry, FeedLink, Refined, SiteRule, Source
-    from aggregator.model.work import Workers
+    from aggregator.model.work import WorkerPool
 
 #: Reading one document or page takes longer than this only when it is made to be slow.
 DEADLINE = timedelta(seconds=10)
@@ -68,7 +68,7 @@ class Named:
 async def look(
     source: Source,
     fetcher: Fetcher,
-    workers: Workers,
+    workers: WorkerPool,
     *,
     clock: Callable[[], datetime],
     sites: tuple[SiteRule, ...] = (),
@@ -89,7 +89,7 @@ async def look(
 async def read(
     body: bytes,
     source: Source,
-    workers: Workers,
+    workers: WorkerPool,
     *,
     now: datetime,
     sites: tuple[SiteRule, ...] = (),
@@ -116,7 +116,7 @@ async def _look(
     source: Source,
     *,
     fetcher: Fetcher,
-    workers: Workers,
+    workers: WorkerPool,
     clock: Callable[[], datetime],
     sites: tuple[SiteRule, ...],
 ) -> Preview | Named | Problem:
@@ -145,7 +145,7 @@ async def _look(
     return Preview(_lasting(source, url, outcome.permanent_url), document)
 
 
-async def _named(outcome: Fetched, problem: Problem, workers: Workers) -> Named | Problem:
+async def _named(outcome: Fetched, problem: Problem, workers: WorkerPool) -> Named | Problem:
     page = discover.Page(outcome.body, outcome.content_type, outcome.url, outcome.links)
     try:
         links, more = await workers.run((discover.feed_links,), page, deadline=DEADLINE)

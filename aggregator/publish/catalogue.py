@@ -109,7 +109,7 @@ def _path(segments: list[str]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class FeedDocument:
     """A document that is published: a feed, or a part of its archive, in one format."""
 
     feed: Feed
@@ -132,12 +132,12 @@ class Catalogue:
             for tag in source.carried_tags:
                 self._tagged.setdefault(tag, set()).add(number)
 
-    def find(self, addresses: Iterable[Address]) -> Document | None:
+    def find(self, addresses: Iterable[Address]) -> FeedDocument | None:
         """Return the document of the first address that has a feed."""
         for address in addresses:
             feed = self._feeds.get(address.name)
             if feed is not None and address.is_of(feed):
-                return Document(feed, address.form, address.part)
+                return FeedDocument(feed, address.form, address.part)
         return None
 
     def members(self, feed: Feed) -> tuple[Source, ...]:

@@ -13,7 +13,7 @@ from aggregator.publish.max_age import fresh_for
 from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
-    from aggregator.publish.catalogue import Catalogue, Document
+    from aggregator.publish.catalogue import Catalogue, FeedDocument
     from aggregator.store import FeedStore
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Edition:
     final: bool = False
 
 
-def make_edition(catalogue: Catalogue, store: FeedStore, document: Document) -> Edition | None:
+def make_edition(catalogue: Catalogue, store: FeedStore, document: FeedDocument) -> Edition | None:
     """Return the document as it is now, `None` for a part that the feed's archive does not have.
 
     Reads the disk and renders; not for the event loop. Raises `StoreError`.
@@ -66,7 +66,7 @@ def make_edition(catalogue: Catalogue, store: FeedStore, document: Document) -> 
     return Edition(body, media_type, None, FOR_EVER, final=True)
 
 
-def _keep(store: FeedStore, document: Document, name: str, made_for: str, body: bytes) -> None:
+def _keep(store: FeedStore, document: FeedDocument, name: str, made_for: str, body: bytes) -> None:
     try:
         store.freeze(document.feed, name, document.form.value, made_for, body)
     except StoreError as error:  # a full disk, or a command that only reads: readers come first

@@ -20,7 +20,7 @@ _NOTHING = re.compile(r"(?!)")
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class KnownSite:
     """One site's habits.
 
     `removed` are elements that are no part of an article, as "tag.class". `picture_parameters` ask
@@ -40,15 +40,15 @@ class Site:
     article_hosts: frozenset[str] = frozenset()
 
 
-UNKNOWN_SITE = Site()
+UNKNOWN_SITE = KnownSite()
 
 _ITHOME_SECTIONS = ("it", "soft", "win10", "win11", "iphone", "ipad", "android", "digi", "next")
 
-SITES: Mapping[str, Site] = {
+SITES: Mapping[str, KnownSite] = {
     # Seen in its feed and pages, 2017 to 2026. Articles were /html/it/323641.htm, /0/968/171.htm
     # and /1/001/052.htm, on phones m.ithome.com/html/968171.htm: only the number stays. Its forum
     # (quan.) and its shop (lapin.) number their own pages.
-    "ithome.com": Site(
+    "ithome.com": KnownSite(
         removed=frozenset({"p.ad-tips", "a.topic-bar"}),
         picture_parameters=frozenset({"x-bce-process", "r"}),
         placeholders=frozenset({"/images/v2/t.png"}),
@@ -96,7 +96,7 @@ _COUNTERS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def site_of(url: str | None) -> Site:
+def site_of(url: str | None) -> KnownSite:
     """Return what is known of the site that serves `url`; of most sites nothing is."""
     return next((SITES[name] for name in hosts_above(url or "") if name in SITES), UNKNOWN_SITE)
 

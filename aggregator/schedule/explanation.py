@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from aggregator.model import PollState
-    from aggregator.schedule.gaps import Window
-    from aggregator.schedule.history import Habits
-    from aggregator.schedule.price import Bounds, Pricing
+    from aggregator.schedule.gaps import DocumentSpan
+    from aggregator.schedule.history import History
+    from aggregator.schedule.price import PollingBounds, Pricing
 
 #: So many polls ahead are shown.
 POLLS_AHEAD = 5
@@ -42,8 +42,8 @@ class Explanation:
     weekend: tuple[float, ...]
     price: float | None
     weight: float
-    bounds: Bounds
-    window: Window
+    bounds: PollingBounds
+    window: DocumentSpan
     most_new: float | None
     polls: tuple[Plan, ...]
     held_until_at: datetime | None = None
@@ -51,15 +51,15 @@ class Explanation:
 
 def explain(
     state: PollState,
-    habits: Habits,
+    history: History,
     *,
     now: datetime,
-    bounds: Bounds,
+    bounds: PollingBounds,
     pricing: Pricing,
     because: str | None = None,
 ) -> Explanation:
     """Return what a source's schedule rests on; `because` is the reason stored with its plan."""
-    rates = profile(habits.rhythm, pricing.pool)
+    rates = profile(history.rhythm, pricing.pool)
     held = _held_until(state, now)
     polls = [_planned(state, because, held, now)]
     # What a failing source will answer, and when it will be well again, nobody can foresee.
@@ -68,7 +68,7 @@ def explain(
         polls.append(
             next_poll(
                 state,
-                habits,
+                history,
                 NotModified(state.source.urls[0]),
                 now=max(polls[-1].at, now),
                 bounds=bounds,
@@ -78,15 +78,15 @@ def explain(
         )
     return Explanation(
         source=state.source.name,
-        entries_per_day=habits.rhythm.entries_per_day,
-        entries_seen=sum(habits.rhythm.seen),
+        entries_per_day=history.rhythm.entries_per_day,
+        entries_seen=sum(history.rhythm.seen),
         weekday=rates[:24],
         weekend=rates[24:],
         price=pricing.price,
         weight=state.source.weight,
         bounds=bounds,
-        window=habits.window,
-        most_new=most_expected(habits.window),
+        window=history.window,
+        most_new=most_expected(history.window),
         polls=tuple(polls),
         held_until_at=held,
     )

@@ -30,7 +30,7 @@ MOST_GAPS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class DocumentSpan:
     """The entries in the document read last, and the gaps found: how many, the last one when."""
 
     entries: int = 0
@@ -39,21 +39,21 @@ class Window:
     halvings: int = 0
 
 
-def found_gap(window: Window, tally: Tally) -> bool:
+def found_gap(window: DocumentSpan, tally: Tally) -> bool:
     """Tell whether a document that was read shares nothing with the one before."""
     return window.entries > 0 and tally.new > 0 and tally.shared == 0 and tally.pruned == 0
 
 
-def watch(window: Window, tally: Tally, *, now: datetime) -> Window:
+def watch(window: DocumentSpan, tally: Tally, *, now: datetime) -> DocumentSpan:
     """Return the window after a document with this tally was read at `now`."""
     entries = tally.new + tally.shared + tally.pruned
     if not found_gap(window, tally):
         return replace(window, entries=entries)
     halvings = min(alarm(window, now) + 1, MOST_HALVINGS)
-    return Window(entries, min(window.gaps + 1, MOST_GAPS), now, halvings)
+    return DocumentSpan(entries, min(window.gaps + 1, MOST_GAPS), now, halvings)
 
 
-def alarm(window: Window, now: datetime) -> int:
+def alarm(window: DocumentSpan, now: datetime) -> int:
     """Return how many times the pause is halved at `now` for a gap found not long ago."""
     if window.gap_at is None or abs(now - window.gap_at) > ALARM:
         return 0
@@ -79,7 +79,7 @@ def _most_expected(limit: int) -> float:
 _LARGEST = 500
 
 
-def most_expected(window: Window) -> float | None:
+def most_expected(window: DocumentSpan) -> float | None:
     """Return how many new entries may be expected until the next poll; `None`: any number."""
     if not window.entries:
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.schedule.gaps import MOST_HALVINGS, Window, found_gap, watch
+from aggregator.schedule.gaps import MOST_HALVINGS, DocumentSpan, found_gap, watch
 from aggregator.schedule.rhythm import BINS, Rhythm, learn
 
 if TYPE_CHECKING:
@@ -26,22 +26,22 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class History:
     """A source's rhythm, and how much of it one document shows."""
 
     rhythm: Rhythm = field(default_factory=Rhythm)
-    window: Window = field(default_factory=Window)
+    window: DocumentSpan = field(default_factory=DocumentSpan)
 
 
 def observe(
-    habits: Habits,
+    history: History,
     tally: Tally | None,
     published: Sequence[datetime | None] = (),
     *,
     now: datetime,
     polled_at: datetime | None,
-) -> Habits:
-    """Return the habits after a poll that succeeded at `now`.
+) -> History:
+    """Return the history after a poll that succeeded at `now`.
 
     `tally` counts a document that was read; `None`: there was none to read (304, or the same
     body), so nothing is new. `published` are the dates of its new entries, `None` for an undated
@@ -49,7 +49,7 @@ def observe(
     poll that failed shows nothing: it is not observed. The same value comes back where nothing was
     learnt, so that an idle poll need not store it.
     """
-    rhythm, window = habits.rhythm, habits.window
+    rhythm, window = history.rhythm, history.window
     quiet = tally is None or not tally.new
     complete = polled_at is not None and not (tally and found_gap(window, tally))
     if tally is not None:
@@ -57,14 +57,14 @@ def observe(
     soon = rhythm.at is not None and timedelta(0) <= now - rhythm.at < IDLE
     if not (quiet and soon):
         rhythm = learn(rhythm, published, now=now, polled_at=polled_at, complete=complete)
-    if rhythm is habits.rhythm and window == habits.window:
-        return habits
-    return Habits(rhythm, window)
+    if rhythm is history.rhythm and window == history.window:
+        return history
+    return History(rhythm, window)
 
 
-def to_text(habits: Habits) -> str:
-    """Return habits as stored: compact JSON that `recall` reads."""
-    rhythm, window = habits.rhythm, habits.window
+def to_text(history: History) -> str:
+    """Return a history as stored: compact JSON that `recall` reads."""
+    rhythm, window = history.rhythm, history.window
     return json.dumps(
         {
             "seen": [_short(count) for count in rhythm.seen],
@@ -79,8 +79,8 @@ def to_text(habits: Habits) -> str:
     )
 
 
-def recall(text: str | None, state: PollState) -> Habits:
-    """Return the habits that `to_text` stored.
+def recall(text: str | None, state: PollState) -> History:
+    """Return the history that `to_text` stored.
 
     Without them, or with what another version stored, they begin with the entries that are known:
     when the newest were published.
@@ -91,19 +91,19 @@ def recall(text: str | None, state: PollState) -> Habits:
         except (ValueError, TypeError, KeyError, OverflowError):
             pass
     if state.last_success_at is None:
-        return Habits()
-    return Habits(learn(Rhythm(), state.arrivals, now=state.last_success_at, complete=False))
+        return History()
+    return History(learn(Rhythm(), state.arrivals, now=state.last_success_at, complete=False))
 
 
-def _read(text: str) -> Habits:
+def _read(text: str) -> History:
     fields = json.loads(text)
     seen, watched = (_bins(fields[name]) for name in ("seen", "watched"))
     counts = [int(fields[name]) for name in ("entries", "gaps", "halvings")]
     if min(counts) < 0:
         raise ValueError(text)
     entries, gaps, halvings = counts
-    window = Window(entries, gaps, _instant(fields["gap_at"]), min(halvings, MOST_HALVINGS))
-    return Habits(Rhythm(seen, watched, _instant(fields["at"])), window)
+    window = DocumentSpan(entries, gaps, _instant(fields["gap_at"]), min(halvings, MOST_HALVINGS))
+    return History(Rhythm(seen, watched, _instant(fields["at"])), window)
 
 
 def _bins(values: list[float]) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ from aggregator.model.outcomes import Validators
 from aggregator.schedule.mirror_choice import rest
 from aggregator.schedule.permanent_redirects import (
     FAILURES_TO_FORGET,
-    Sighting,
+    RedirectSighting,
     is_lasting,
     sight,
 )
@@ -37,7 +37,7 @@ class MirrorRecord:
     resting_until_at: datetime | None = None
     certificate_until_at: datetime | None = None
     unconditional: int = 0
-    sighting: Sighting | None = None
+    sighting: RedirectSighting | None = None
     moved_url: str | None = None
 
 

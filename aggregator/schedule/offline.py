@@ -40,7 +40,7 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class NetworkWatch:
     """What the polls of the last minute say; `offline_since_at` is `None` while online."""
 
     signs: tuple[Sign, ...] = ()
@@ -58,7 +58,7 @@ def reached(attempts: tuple[Attempt, ...]) -> bool:
     )
 
 
-def watch(network: Network, sign: Sign) -> tuple[Network, tuple[int, ...]]:
+def watch(network: NetworkWatch, sign: Sign) -> tuple[NetworkWatch, tuple[int, ...]]:
     """Return the network after a poll, and the sources whose failures were our own.
 
     Those are named once, at the moment that the network is found to be down.
@@ -66,17 +66,17 @@ def watch(network: Network, sign: Sign) -> tuple[Network, tuple[int, ...]]:
     kept = tuple(one for one in network.signs if timedelta(0) <= sign.at - one.at <= WATCHED)
     signs = (*kept, sign)
     if sign.reached:
-        return Network(signs), ()
+        return NetworkWatch(signs), ()
     if network.offline_since_at is not None:
         return replace(network, signs=signs), (sign.source_id,)
     hosts = {one.host for one in signs if one.failures < KNOWN_TO_FAIL}
     if len(hosts) < LEAST_HOSTS or any(one.reached for one in signs):
         return replace(network, signs=signs), ()
-    down = Network(signs, offline_since_at=signs[0].at, probed_at=sign.at)
+    down = NetworkWatch(signs, offline_since_at=signs[0].at, probed_at=sign.at)
     return down, tuple({one.source_id: None for one in signs})
 
 
-def may_probe(network: Network, now: datetime) -> bool:
+def may_probe(network: NetworkWatch, now: datetime) -> bool:
     """Tell whether it is time to try one poll while offline."""
     if network.probed_at is None:
         return True

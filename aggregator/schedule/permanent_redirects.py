@@ -22,7 +22,7 @@ FAILURES_TO_FORGET = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class RedirectSighting:
     """A permanent redirect to `url`, seen at `polls` polls since `since_at`."""
 
     url: str
@@ -30,7 +30,9 @@ class Sighting:
     polls: int
 
 
-def sight(before: Sighting | None, permanent_url: str | None, now: datetime) -> Sighting | None:
+def sight(
+    before: RedirectSighting | None, permanent_url: str | None, now: datetime
+) -> RedirectSighting | None:
     """Return the sighting after a poll that read a document, or was told it is unchanged.
 
     `permanent_url` is where permanent redirects alone led to; `None` ends a sighting.
@@ -38,10 +40,10 @@ def sight(before: Sighting | None, permanent_url: str | None, now: datetime) -> 
     if permanent_url is None:
         return None
     if before is None or before.url != permanent_url or before.since_at > now:
-        return Sighting(permanent_url, now, 1)
-    return Sighting(permanent_url, before.since_at, before.polls + 1)
+        return RedirectSighting(permanent_url, now, 1)
+    return RedirectSighting(permanent_url, before.since_at, before.polls + 1)
 
 
-def is_lasting(sighting: Sighting, now: datetime) -> bool:
+def is_lasting(sighting: RedirectSighting, now: datetime) -> bool:
     """Tell whether the move is believed."""
     return sighting.polls >= POLLS_TO_BELIEVE and now - sighting.since_at >= TIME_TO_BELIEVE

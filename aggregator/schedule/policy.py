@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import Failed, Fetched, Gone, NotModified, Plan, ProblemKind
 from aggregator.schedule.gaps import alarm, most_expected
-from aggregator.schedule.price import Bounds, full_after, worth_asking
+from aggregator.schedule.price import PollingBounds, full_after, worth_asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from aggregator.model import DocumentHints, HttpHints, Outcome, PollState
-    from aggregator.schedule.history import Habits
+    from aggregator.schedule.history import History
     from aggregator.schedule.price import Pricing
 
-__all__ = ["Bounds", "next_poll"]
+__all__ = ["PollingBounds", "next_poll"]
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -55,11 +55,11 @@ MOST_JITTER = timedelta(minutes=2)
 
 def next_poll(
     state: PollState,
-    habits: Habits,
+    history: History,
     outcome: Outcome,
     *,
     now: datetime,
-    bounds: Bounds,
+    bounds: PollingBounds,
     pricing: Pricing,
     dice: Callable[[], float],
     host_until: datetime | None = None,
@@ -67,7 +67,7 @@ def next_poll(
     """Return when to poll a source again after `outcome`, counted from `now`, its response's end.
 
     `state` is from before the poll, but for `hints`, which are those of the newest document;
-    `habits` have observed the poll. `dice` gives numbers in [0, 1); jitter only ever makes a poll
+    `history` have observed the poll. `dice` gives numbers in [0, 1); jitter only ever makes a poll
     later. `host_until` is the end of a Retry-After that holds for the source's host. The result is
     never inside either Retry-After, and never before min_interval but for a fixed interval.
     """
@@ -83,7 +83,7 @@ def next_poll(
         case Fetched(hints=hints) | NotModified(hints=hints):
             retry_after = hints.retry_after
             at, because = _after_success(
-                state, habits, hints, now=now, bounds=bounds, pricing=pricing, throw=throw
+                state, history, hints, now=now, bounds=bounds, pricing=pricing, throw=throw
             )
         case _:
             assert_never(outcome)
@@ -121,7 +121,7 @@ def first_allowed(hints: DocumentHints, at: datetime) -> tuple[datetime, str | N
 
 
 def _after_failure(
-    state: PollState, outcome: Failed, now: datetime, bounds: Bounds, throw: float
+    state: PollState, outcome: Failed, now: datetime, bounds: PollingBounds, throw: float
 ) -> tuple[datetime, str]:
     """Double the pause with each failure; what is not going to pass soon is asked more seldom."""
     failures = state.failures + 1
@@ -152,11 +152,11 @@ def _long_missing(state: PollState, now: datetime) -> bool:
 
 def _after_success(
     state: PollState,
-    habits: Habits,
+    history: History,
     http: HttpHints,
     *,
     now: datetime,
-    bounds: Bounds,
+    bounds: PollingBounds,
     pricing: Pricing,
     throw: float,
 ) -> tuple[datetime, str]:
@@ -165,7 +165,7 @@ def _after_success(
         return now + _jittered(pause, throw), "the document says it has expired: asked weekly"
     if state.source.interval is not None:
         return now + _jittered(state.source.interval, throw), "fixed interval"
-    pause, because = _wanted(state, habits, now, bounds, pricing)
+    pause, because = _wanted(state, history, now, bounds, pricing)
     if pause < bounds.shortest:
         pause, because = bounds.shortest, "min_interval"
     if pause >= bounds.longest:
@@ -180,22 +180,22 @@ def _after_success(
 
 
 def _wanted(
-    state: PollState, habits: Habits, now: datetime, bounds: Bounds, pricing: Pricing
+    state: PollState, history: History, now: datetime, bounds: PollingBounds, pricing: Pricing
 ) -> tuple[timedelta, str]:
-    """Return the pause that the source's habits ask for, at most `bounds.longest`."""
+    """Return the pause that the source's history ask for, at most `bounds.longest`."""
     if pricing.price is None:
         pause, because = min(DAY / bounds.budget, bounds.longest), "price not known yet"
     else:
         pause = worth_asking(
-            habits.rhythm, pricing, now=now, weight=state.source.weight, longest=bounds.longest
+            history.rhythm, pricing, now=now, weight=state.source.weight, longest=bounds.longest
         )
         because = "price"
-    most = most_expected(habits.window)
+    most = most_expected(history.window)
     if most is not None:
-        full = full_after(habits.rhythm, pricing.pool, now=now, most=most, longest=pause)
+        full = full_after(history.rhythm, pricing.pool, now=now, most=most, longest=pause)
         if full < pause:
             pause, because = full, "before the document overflows"
-    if halvings := alarm(habits.window, now):
+    if halvings := alarm(history.window, now):
         pause, because = pause / 2**halvings, "entries may have been missed: asked more often"
     return pause, because
 

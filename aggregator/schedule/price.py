@@ -51,7 +51,7 @@ MOST_ALLOWED = 1e9
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class PollingBounds:
     """The operator's bounds for adaptive intervals, and the requests a day of an average source."""
 
     shortest: timedelta
@@ -147,7 +147,9 @@ def full_after(
     return longest
 
 
-def steer(pricing: Pricing, sources: Sequence[Priced], *, now: datetime, bounds: Bounds) -> Pricing:
+def steer(
+    pricing: Pricing, sources: Sequence[Priced], *, now: datetime, bounds: PollingBounds
+) -> Pricing:
     """Return the pricing for the next hour; call it when the daemon starts, then at least hourly.
 
     `sources` are those under price control: adaptive, enabled and answering. What they were asked
@@ -176,7 +178,7 @@ def steer(pricing: Pricing, sources: Sequence[Priced], *, now: datetime, bounds:
     return replace(pricing, price=fair * correction, correction=correction)
 
 
-def fair_price(sources: Sequence[Priced], bounds: Bounds) -> float:
+def fair_price(sources: Sequence[Priced], bounds: PollingBounds) -> float:
     """Return the price at which sources of these rates, spread evenly over the day, use the budget.
 
     `sources` must not be empty. Where the bounds make the budget impossible it is the price at
@@ -258,7 +260,7 @@ def _off(hours: Sequence[Hour]) -> float:
     return min(max(used, 1 / MOST_OFF), MOST_OFF)
 
 
-def _limits(sources: Sequence[Priced], bounds: Bounds) -> tuple[float, float]:
+def _limits(sources: Sequence[Priced], bounds: PollingBounds) -> tuple[float, float]:
     speeds = [source.weight * source.rhythm.entries_per_day / DAY_HOURS for source in sources]
     shortest, longest = bounds.shortest / HOUR, bounds.longest / HOUR
     low, high = min(speeds) * shortest**2 / 2 / MARGIN, max(speeds) * longest**2 / 2 * MARGIN

@@ -1,7 +1,15 @@
 """The HTTP server: feeds for readers, a page for people, bounds for everybody."""
 
 from aggregator.serve.routes import create_app
-from aggregator.serve.server import Bounds, Server, make_server, open_sockets, serve
+from aggregator.serve.server import ConnectionBounds, Server, make_server, open_sockets, serve
 from aggregator.serve.site import Site
 
-__all__ = ["Bounds", "Server", "Site", "create_app", "make_server", "open_sockets", "serve"]
+__all__ = [
+    "ConnectionBounds",
+    "Server",
+    "Site",
+    "create_app",
+    "make_server",
+    "open_sockets",
+    "serve",
+]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from aggregator.model import Feed
-    from aggregator.publish.catalogue import Address, Catalogue, Document
+    from aggregator.publish.catalogue import Address, Catalogue, FeedDocument
     from aggregator.serve.site import Served
     from aggregator.store import FeedStore
 
@@ -58,7 +58,7 @@ async def feed(served: Served, request: Request) -> Response:
 
 
 async def find_rendering(
-    served: Served, catalogue: Catalogue, document: Document
+    served: Served, catalogue: Catalogue, document: FeedDocument
 ) -> Rendering | None:
     """Return the document as it is now, `None` for a part that no archive has.
 
@@ -79,7 +79,7 @@ async def find_rendering(
     return found.value
 
 
-def _render(catalogue: Catalogue, store: FeedStore, document: Document) -> Rendering | None:
+def _render(catalogue: Catalogue, store: FeedStore, document: FeedDocument) -> Rendering | None:
     edition = make_edition(catalogue, store, document)
     if edition is None:
         return None
@@ -124,7 +124,7 @@ async def _past(served: Served, addresses: tuple[Address, ...]) -> Removed | Ren
         return None
 
 
-def _way(path: str, document: Document) -> str:
+def _way(path: str, document: FeedDocument) -> str:
     """Return a relative reference from the path of a request to a document (RFC 3986 §4.2).
 
     It holds below whatever prefix a proxy may have taken away.

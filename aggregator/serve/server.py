@@ -50,7 +50,7 @@ _FIRST_PASSED_FD = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class ConnectionBounds:
     """What callers may hold open.
 
     A request must arrive whole in `request_seconds` (a feed reader's is one packet). Beyond
@@ -74,7 +74,7 @@ class _BoundedProtocol(H11Protocol):
         app_state: dict[str, object],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        bounds: Bounds,
+        bounds: ConnectionBounds,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._bounds = bounds
@@ -126,7 +126,7 @@ class Server(uvicorn.Server):
         yield
 
 
-def make_server(app: Starlette, bounds: Bounds) -> Server:
+def make_server(app: Starlette, bounds: ConnectionBounds) -> Server:
     """Return a server for `app` within `bounds`; it logs errors only, and never a request."""
     protocol = partial(_BoundedProtocol, bounds=bounds)
     return Server(
@@ -156,7 +156,7 @@ async def serve(
     app: Starlette,
     sockets: list[socket.socket],
     stop: asyncio.Event,
-    bounds: Bounds = Bounds(),
+    bounds: ConnectionBounds = ConnectionBounds(),
 ) -> None:
     """Serve `app` on `sockets` until `stop` is set, then finish answers under way and return.
 

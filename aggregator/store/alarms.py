@@ -18,7 +18,7 @@ from aggregator.model.notes import Note, NoteKind
 from aggregator.operations import (
     CERTIFICATE_NOTICE,
     Alarm,
-    Kind,
+    AlarmKind,
     Watched,
     WatchedFeed,
     WatchedSource,
@@ -148,7 +148,7 @@ def alarms(connection: sqlite3.Connection) -> tuple[Alarm, ...]:
     return tuple(
         Alarm(
             subject=row["subject"],
-            kind=Kind(row["kind"]),
+            kind=AlarmKind(row["kind"]),
             since_at=instant(row["since_at"]),
             ended_at=optional_instant(row["ended_at"]),
             told=bool(row["told"]),

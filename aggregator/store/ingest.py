@@ -87,9 +87,9 @@ def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
         was_failing=row["failures"] > 0,
     )
     _remember(connection, row, poll.now, result)
-    if decision.habits is not None:
+    if decision.history is not None:
         connection.execute(
-            "UPDATE sources SET habits = ? WHERE id = ?", (decision.habits, source_id)
+            "UPDATE sources SET habits = ? WHERE id = ?", (decision.history, source_id)
         )
     _log_poll(connection, source_id, now, result)
     notes[NoteKind.GAPS] = Gaps(decision.gaps) if decision.gaps else None

@@ -15,7 +15,7 @@ from aggregator.store.codec import dumps
 from aggregator.store.rows import categories_of
 from aggregator.store.value_lists import rows_of
 from aggregator.stories.absorption import Memory, Surroundings, absorb, recognise, reread
-from aggregator.stories.assignment import Candidate, Telling, shared_keys
+from aggregator.stories.assignment import StoryCandidate, Telling, shared_keys
 from aggregator.stories.edits import Rewritten, Touched, Version
 from aggregator.stories.matching import Known
 from aggregator.stories.minting import wanted_ids
@@ -125,7 +125,7 @@ def _surroundings(
 
 def _candidates(
     connection: sqlite3.Connection, source_id: int, entries: Sequence[Entry]
-) -> Iterator[Candidate]:
+) -> Iterator[StoryCandidate]:
     """Yield the stories that have one of the entries' keys, with what the source tells of them."""
     keys: dict[int, set[str]] = defaultdict(set)
     told: dict[int, dict[int, Telling]] = defaultdict(dict)
@@ -143,7 +143,7 @@ def _candidates(
             published_at = instant(row["published_at"]) if row["dated"] else None
             told[row["story_id"]][row["id"]] = Telling(row["title"], published_at)
     for story_id, shared in keys.items():
-        yield Candidate(story_id, frozenset(shared), told[story_id])
+        yield StoryCandidate(story_id, frozenset(shared), told[story_id])
 
 
 def _held_ids(

@@ -16,7 +16,7 @@ from aggregator.model.notes import (
 )
 from aggregator.schedule import corrections
 from aggregator.schedule.mirror_record import MirrorRecord, learn
-from aggregator.schedule.permanent_redirects import Sighting
+from aggregator.schedule.permanent_redirects import RedirectSighting
 from aggregator.store import note_rows
 from aggregator.store.codec import loads
 from aggregator.store.rows import mirror_of, problem_to_text
@@ -100,7 +100,7 @@ def _record_of(row: sqlite3.Row) -> MirrorRecord:
     sighting = None
     if row["sighted_url"] is not None:
         since_at = instant(row["sighted_since_at"])
-        sighting = Sighting(row["sighted_url"], since_at, row["sighted_polls"])
+        sighting = RedirectSighting(row["sighted_url"], since_at, row["sighted_polls"])
     return MirrorRecord(
         validators=Validators(row["etag"], row["last_modified"], row["validators_url"]),
         body_sha256=row["body_sha256"],

@@ -132,5 +132,5 @@ def state_of(
         not_before_at=optional_instant(row["not_before_at"]),
         arrivals=arrivals,
         hints=hints_of(row["document_hints"]),
-        habits=row["habits"],
+        history=row["habits"],
     )

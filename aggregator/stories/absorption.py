@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.model import Entry, Source
-    from aggregator.stories.assignment import Assignment, Candidate
+    from aggregator.stories.assignment import Assignment, StoryCandidate
     from aggregator.stories.edits import Change, Version
     from aggregator.stories.matching import Known
-    from aggregator.stories.tombstones import Sighting
+    from aggregator.stories.tombstones import TombstoneSighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Recognition:
     fresh: tuple[Entry, ...]
     ordered: tuple[Entry, ...]
     pruned: int
-    tombstones: Sighting
+    tombstones: TombstoneSighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Surroundings:
     """
 
     raw: Mapping[int, str | None]
-    candidates: tuple[Candidate, ...] = ()
+    candidates: tuple[StoryCandidate, ...] = ()
     held_ids: frozenset[str] = frozenset()
     largest: int = 0
     taken: frozenset[int] = frozenset()
@@ -138,7 +138,7 @@ class Absorption:
     changes: tuple[ChangedEntry, ...]
     reasons: tuple[tuple[int, str], ...]
     keys: tuple[tuple[int, tuple[str, ...]], ...]
-    tombstones: Sighting
+    tombstones: TombstoneSighting
     flood: Flood | None
     tally: Tally
     news: News

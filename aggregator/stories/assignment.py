@@ -33,7 +33,7 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class StoryCandidate:
     """A stored story that has one of the new entries' shared keys.
 
     `keys` are those of its keys that the new entries have, too; `told` is what their source tells
@@ -64,7 +64,9 @@ def shared_keys(entry: Entry) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*entry.shared_keys, *own)))
 
 
-def retitled(candidates: Iterable[Candidate], titles: Mapping[int, str]) -> tuple[Candidate, ...]:
+def retitled(
+    candidates: Iterable[StoryCandidate], titles: Mapping[int, str]
+) -> tuple[StoryCandidate, ...]:
     """Return the candidates after entries, by their ids, have got other titles."""
     return tuple(
         replace(
@@ -79,7 +81,7 @@ def retitled(candidates: Iterable[Candidate], titles: Mapping[int, str]) -> tupl
 
 
 def assign(
-    entries: Sequence[Entry], candidates: Iterable[Candidate], *, now: datetime
+    entries: Sequence[Entry], candidates: Iterable[StoryCandidate], *, now: datetime
 ) -> tuple[Assignment, ...]:
     """Return the story of each new entry of one source, in order.
 
@@ -114,7 +116,7 @@ class _Story:
 class _Told:
     """The stories that have some key, found by what is asked of them without walking them all."""
 
-    def __init__(self, candidates: Iterable[Candidate]) -> None:
+    def __init__(self, candidates: Iterable[StoryCandidate]) -> None:
         self._keys: dict[_Story, set[str]] = defaultdict(set)
         self._tellings: dict[_Story, set[Telling]] = defaultdict(set)
         self._first: dict[str, _Story] = {}

@@ -19,7 +19,7 @@ _LASTING_TOGETHER = frozenset({"path", "brief"})
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class TombstoneSighting:
     """Tombstones that a document shows again, and those that it shows no more, by their keys.
 
     A tombstone is dropped some time after the document last showed its entry.
@@ -35,7 +35,9 @@ def keeps_away(keys: Collection[str], entry: Entry) -> bool:
     return not found.isdisjoint(_LASTING_KINDS) or found >= _LASTING_TOGETHER
 
 
-def sighting(absent: Mapping[str, bool], shown: Collection[str], *, truncated: bool) -> Sighting:
+def sighting(
+    absent: Mapping[str, bool], shown: Collection[str], *, truncated: bool
+) -> TombstoneSighting:
     """Return for which tombstones a document with the keys `shown` makes a difference.
 
     `absent` tells of each tombstone's key whether the documents before have ceased to show it. A
@@ -43,4 +45,4 @@ def sighting(absent: Mapping[str, bool], shown: Collection[str], *, truncated: b
     """
     returned = (key for key, is_absent in absent.items() if is_absent and key in shown)
     vanished = (key for key, is_absent in absent.items() if not is_absent and key not in shown)
-    return Sighting(frozenset(returned), frozenset(() if truncated else vanished))
+    return TombstoneSighting(frozenset(returned), frozenset(() if truncated else vanished))
