@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from aggregator.config import text_values, written
 from aggregator.config.kinds import Key, keys_of
-from aggregator.config.network_values import MAX_URL_CHARS
 from aggregator.config.rule_keys import ConditionTable
 from aggregator.config.tables import keys_in
+from aggregator.web.urls import MAX_URL_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -231,10 +231,32 @@ def ground_work(node: ast.AST) -> str | None:
             name.name == "urljoin" for name in names
         ):
             return "resolves references (web/urls.py)"
+        case ast.BinOp(op=ast.Add(), right=ast.Constant(value="…")):
+            return "takes the beginning of a text (web/excerpts.py)"
+        case ast.Set(elts=elements) if {"p", "div", "td"} <= {
+            one.value for one in elements if isinstance(one, ast.Constant)
+        }:
+            return "lists the elements that part words (web/visible_text.py)"
         case ast.Attribute(value=ast.Name(id="codecs"), attr="lookup"):
             return "names encodings (web/charsets.py)"
         case _:
             return None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "urlsplit(url).hostname",
+        "host.encode('idna')",
+        "b'x'.decode('punycode')",
+        "codecs.lookup(label)",
+        "from urllib.parse import urljoin, urlsplit",
+        "text[:80] + '…'",
+        "{'p', 'div', 'td', 'tr'}",
+    ],
+)
+def test_work_of_the_ground_room_is_known(code: str) -> None:
+    assert any(map(ground_work, ast.walk(ast.parse(code))))
 
 
 def test_what_all_stages_share_is_written_once() -> None:

@@ -17,12 +17,11 @@ from aggregator.config.text_values import short_text, text
 from aggregator.model import Allowance
 from aggregator.model.mistakes import MistakeKind
 from aggregator.web.addresses import DEFAULT_PORTS, MAX_HOST_CHARS, ascii_host, host_and_port
+from aggregator.web.urls import MAX_URL_CHARS
 
 if TYPE_CHECKING:
     from aggregator.model import IPNetwork, Source
 
-#: What servers and proxies accept in a request line, rounded down.
-MAX_URL_CHARS = 4096
 #: `sun_path` holds 108 bytes with its closing zero (unix(7)).
 MAX_UNIX_PATH_BYTES = 107
 #: RFC 1929 §2: one byte holds the length. The libraries that send it take ASCII only.

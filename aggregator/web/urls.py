@@ -9,7 +9,8 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from aggregator.web.addresses import DEFAULT_PORTS, host_of
 from aggregator.web.redaction import redact
 
-#: Longer URLs are not published; browsers and readers cut them anywhere.
+#: Longer URLs are neither asked for nor published: servers and proxies refuse them (what they take
+#: in a request line, rounded down), browsers and readers cut them anywhere.
 MAX_URL_CHARS = 4096
 
 #: Query parameters that say who shared a link and not what it points to.
