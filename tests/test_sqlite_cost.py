@@ -28,6 +28,7 @@ SAME = (
     "a source's feed",
 )
 LINEAR = (
+    "the status of all",
     "one advance, nothing to drop",
     "one advance that drops",
     "one prune, nothing to forget",

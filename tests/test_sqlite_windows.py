@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Condition, Feed, Rules, Source, Tagging
@@ -17,10 +18,10 @@ from aggregator.model.instants import micros
 from aggregator.store.rows import feed_of
 from aggregator.store.sqlite import SqliteStore, open_store
 from aggregator.stories.windows import Candidate, Membership, cut, standing
+from tests.make_schema_fixture import FOLDER
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -132,6 +133,15 @@ def article(name: str, number: int, way: str, at: datetime, age: int) -> Entry:
 BEGINNING = Apply(NAMES, "none", None, "exact", excluding=False, limit=8, min_entries=2, hours=0)
 
 
+#: A source joins a feed with a copy that came before the one by which the feed told the story.
+EARLIER_COPY: list[Poll | Apply | Advance | Prune] = [
+    replace(BEGINNING, selected=("b",)),
+    Poll("a", ((1, "news"),), hours=0, age=0),
+    Poll("b", ((1, "news"),), hours=0, age=0),
+    replace(BEGINNING, selected=("a", "b")),
+]
+
+
 def play(store: SqliteStore, step: Poll | Apply | Advance | Prune, now: datetime) -> datetime:
     """Let a step happen; return when it has."""
     match step:
@@ -231,6 +241,7 @@ def check_windows(store: SqliteStore, now: datetime) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(history=steps)
+@example(history=EARLIER_COPY)
 def test_what_is_kept_is_what_a_look_at_everything_shows(
     tmp_path_factory: pytest.TempPathFactory, history: list[Poll | Apply | Advance | Prune]
 ) -> None:
@@ -241,6 +252,56 @@ def test_what_is_kept_is_what_a_look_at_everything_shows(
             check(store)
             if isinstance(step, Apply | Advance):
                 check_windows(store, now)
+
+
+def as_written_by(schema: str, path: Path) -> None:
+    """Make a database what an earlier version, which kept no windows, would have written."""
+    old = path.with_name("old.db")
+    connection = sqlite3.connect(old)
+    connection.executescript((FOLDER / f"{schema}.sql").read_text(encoding="utf-8"))
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute("ATTACH ? AS new", (str(path),))
+
+    def columns(database: str, table: str) -> list[str]:
+        return [row[1] for row in connection.execute(f"PRAGMA {database}.table_info({table})")]
+
+    tables = connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
+    for (table,) in tables.fetchall():
+        if not table.startswith(("sqlite_", "_sqlite_")):
+            names = columns("main", table)
+            connection.execute(f"DELETE FROM main.{table}")  # noqa: S608 -- of the schema
+            if set(names) <= set(columns("new", table)):
+                listed = ", ".join(names)
+                connection.execute(
+                    f"INSERT INTO main.{table} ({listed}) SELECT {listed} FROM new.{table}"  # noqa: S608
+                )
+    connection.commit()
+    connection.close()
+    old.replace(path)
+
+
+@settings(max_examples=25, deadline=None)
+@given(history=steps)
+@example(history=EARLIER_COPY)
+def test_an_upgrade_keeps_what_the_version_before_showed(
+    tmp_path_factory: pytest.TempPathFactory, history: list[Poll | Apply | Advance | Prune]
+) -> None:
+    path, now = tmp_path_factory.mktemp("law") / "a.db", START
+    with closing(open_store(path)) as store:
+        for step in (BEGINNING, *history):
+            now = play(store, step, now)
+        before = kept(store)
+    as_written_by("0002", path)
+    with closing(open_store(path)) as store:
+        assert kept(store) == before
+        check(store)
+        store.advance(now)
+        check_windows(store, now)
+    as_written_by("0001", path)
+    with closing(open_store(path)) as store:
+        check(store)
+        store.advance(now)
+        check_windows(store, now)
 
 
 @pytest.fixture

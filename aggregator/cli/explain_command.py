@@ -108,7 +108,7 @@ def _read(config: Config, name: str) -> tuple[PollState, SourceStatus, Pricing, 
     with reading(config.path, config.store.path) as store:
         states = store.states((name,))
         if states:
-            (status,) = (row for row in store.status() if row.name == name)
+            (status,) = store.status((name,))
             polls = store.history(states[0].source_id, most=SHOWN_POLLS)
             return states[0], status, price.recall(store.pricing()), polls
     if any(one.name == name for one in config.sources):

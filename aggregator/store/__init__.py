@@ -169,8 +169,8 @@ class FeedStore(Protocol):
 class StatusStore(Protocol):
     """What people ask: how sources fare, what is wrong, what is known of an entry."""
 
-    def status(self) -> list[SourceStatus]:
-        """Return one row a configured source, in the configuration's order."""
+    def status(self, names: tuple[str, ...] | None = None) -> list[SourceStatus]:
+        """Return one row a configured source, those with `names` or all, in its order."""
 
     def history(self, source_id: int, *, most: int) -> list[PastPoll]:
         """Return the newest polls of a source, newest first; the store remembers 50."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import PastPoll, PollOutcome, SourceStatus
 from aggregator.model.instants import instant, optional_instant
+from aggregator.store.codec import dumps
 from aggregator.store.rows import problem_of, source_of
 from aggregator.stories.concealment import public_site, public_title
 from aggregator.stories.unstable_ids import UNSTABLE_POLLS
@@ -15,16 +16,20 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-def statuses(connection: sqlite3.Connection) -> list[SourceStatus]:
-    """Return one row a configured source, in the configuration's order."""
-    counted = connection.execute("SELECT source_id, count(*) FROM entries GROUP BY source_id")
-    entries = dict(counted.fetchall())
+def statuses(
+    connection: sqlite3.Connection, names: tuple[str, ...] | None = None
+) -> list[SourceStatus]:
+    """Return one row a configured source, of `names` or all, in the configuration's order."""
+    # sqlite: a list of values is one parameter, as JSON
+    named = "" if names is None else "AND name IN (SELECT value FROM json_each(:names))"
     rows = connection.execute(
-        """SELECT s.*, (SELECT sum(unconditional) FROM mirrors WHERE source_id = s.id)
-                  AS unconditional
-             FROM sources s WHERE removed_at IS NULL ORDER BY position"""
+        f"""SELECT s.*, (SELECT sum(unconditional) FROM mirrors WHERE source_id = s.id)
+                   AS unconditional,
+                   (SELECT count(*) FROM entries WHERE source_id = s.id) AS entries
+              FROM sources s WHERE removed_at IS NULL {named} ORDER BY position""",  # noqa: S608 -- built of constants
+        {"names": dumps(names)},
     )
-    return [_status_of(row, entries.get(row["id"], 0)) for row in rows.fetchall()]
+    return [_status_of(row) for row in rows.fetchall()]
 
 
 def history(connection: sqlite3.Connection, source_id: int, most: int) -> list[PastPoll]:
@@ -47,7 +52,7 @@ def history(connection: sqlite3.Connection, source_id: int, most: int) -> list[P
     ]
 
 
-def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:
+def _status_of(row: sqlite3.Row) -> SourceStatus:
     source = source_of(row["config"])
     title = public_title(source, row["document_title"])
     return SourceStatus(
@@ -55,7 +60,7 @@ def _status_of(row: sqlite3.Row, entries: int) -> SourceStatus:
         url=redact(source.url),
         title=None if title == source.name else title,
         enabled=source.enabled,
-        entries=entries,
+        entries=row["entries"],
         last_poll_at=optional_instant(row["last_poll_at"]),
         last_success_at=optional_instant(row["last_success_at"]),
         next_poll_at=instant(row["next_poll_at"]) if source.enabled else None,

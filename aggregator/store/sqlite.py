@@ -238,9 +238,9 @@ class SqliteStore(Store):
     # --- status -----------------------------------------------------------------------------------
 
     @override
-    def status(self) -> list[SourceStatus]:
+    def status(self, names: tuple[str, ...] | None = None) -> list[SourceStatus]:
         with self._reading() as db:
-            return source_status.statuses(db)
+            return source_status.statuses(db, names)
 
     @override
     def history(self, source_id: int, *, most: int) -> list[PastPoll]:
