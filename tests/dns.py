@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 from dnslib import AAAA, QTYPE, RCODE, RR, A, DNSRecord  # type: ignore[import-untyped] # none
 
 from tests.listening import Listener
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +53,7 @@ class NameServer(Listener, asyncio.DatagramProtocol):
     def __init__(
         self, names: dict[str, list[str]] | None = None, *, host: str = "127.0.0.1", port: int = 0
     ) -> None:
-        super().__init__(host=host, port=port)
+        super().__init__(host=host, port=port or free_port())  # of both transports
         self.asked: list[str] = []
         self.over_tcp = 0
         self._answers: dict[str, list[Answer]] = {}

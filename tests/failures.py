@@ -24,6 +24,7 @@ from aggregator.model import ProblemKind
 from tests.dns import FAILS, SILENT, NameServer, Trouble
 from tests.feed_documents import item, rss
 from tests.fetching import LIMITS
+from tests.ports import free_port
 from tests.web import Certificate, Publisher, Reply, Request, make_certificate
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Scene:
     host: str
     dns: NameServer
     certificates: Certificates | None = None
-    port: int = 0
+    port: int = field(default_factory=free_port)  # for as often as it listens
     web: Publisher = field(default_factory=Publisher)
     inside: Publisher = field(default_factory=Publisher)
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -101,7 +102,6 @@ class Scene:
         """Publish a good document."""
         tls = self.certificates.good.server() if self.certificates else None
         await self.publish_with(tls)
-        self.port = self.web.port
         self.inside = Publisher(host=INSIDE, port=self.port)
         # Another test's socket may sit there: then nobody can tell whether we were led to it.
         with contextlib.suppress(OSError):

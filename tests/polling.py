@@ -30,6 +30,7 @@ from aggregator.fetch import user_agent
 from aggregator.model.instants import instant
 from aggregator.schedule import price
 from aggregator.store.sqlite import SqliteStore, open_store
+from tests import PATIENCE
 from tests.fetching import LIMITS, Impatient
 
 if TYPE_CHECKING:
@@ -50,9 +51,6 @@ DAY = timedelta(days=1)
 #: What is due and yet not begun (its host asked to wait, the network is down) is looked at again
 #: after this time; the daemon does so every second.
 TICK = timedelta(seconds=20)
-
-#: How long anything may take on a machine under load.
-PATIENCE_S = 150.0
 
 
 @dataclass
@@ -91,7 +89,7 @@ class House:
     async def tick(self) -> int:
         """Do what the daemon does every second, and wait for it; return how many polls ended."""
         before = self.polls
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(PATIENCE):
             await self.dispatcher.start_due()
             await self._quiet()
         return self.polls - before
@@ -140,7 +138,7 @@ class House:
         def note(result: PollResult) -> None:
             found[result.source] = result
 
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(PATIENCE):
             await self.dispatcher.poll_all(self.store.states(names or None), note)
             await self._quiet()
         return found

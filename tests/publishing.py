@@ -29,6 +29,7 @@ from aggregator.model import (
     Story,
 )
 from aggregator.model.errors import StoreError
+from tests import PATIENCE
 
 MOMENT = datetime(2026, 11, 20, 8, 30, 15, 250_000, tzinfo=UTC)
 
@@ -190,7 +191,7 @@ class Shelf:
     def select(self, feed: Feed) -> Selection:
         self.selects += 1
         self.reading.set()
-        self.gate.wait(10)
+        self.gate.wait(PATIENCE)
         if self.broken:
             raise StoreError("the database is locked")
         identifier = f"urn:x-test:{feed.name}"

@@ -12,6 +12,7 @@ from aggregator.config import Listen
 from aggregator.model.errors import StoreError
 from aggregator.serve import ConnectionBounds, Site, create_app, open_sockets, serve
 from aggregator.serve.timeouts import TIMEOUTS, Timeouts
+from tests import PATIENCE
 from tests.publishing import MOMENT, Shelf, config, selection
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Stock(Shelf):
         self.remembers.set()
 
     def operations(self) -> Selection:
-        self.gate.wait(10)
+        self.gate.wait(PATIENCE)
         if self.broken:
             raise StoreError("the database is locked")
         happened = selection(*self.stories, name="_status", title="Operations")
@@ -55,7 +56,7 @@ class Stock(Shelf):
 
     def removed_feed(self, name: str) -> Feed | None:
         self.looked_up.append(name)
-        self.remembers.wait(10)
+        self.remembers.wait(PATIENCE)
         if self.broken:
             raise StoreError("the database is locked")
         return self.removed.get(name)
@@ -117,7 +118,7 @@ async def read_answer(
 ) -> Answer:
     """Read one response up to the connection's end, after what was read already, and close."""
     try:
-        raw = begun + await asyncio.wait_for(reader.read(), 10)
+        raw = begun + await asyncio.wait_for(reader.read(), PATIENCE)
     finally:
         writer.close()
         await writer.wait_closed()
@@ -161,4 +162,4 @@ async def running(served: Site, bounds: ConnectionBounds = USUAL) -> AsyncIterat
         yield Running(port)
     finally:
         stop.set()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, PATIENCE)

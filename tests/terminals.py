@@ -7,7 +7,8 @@ import pty
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.program import PATIENCE, PROGRAM
+from tests import PATIENCE
+from tests.program import PROGRAM
 
 if TYPE_CHECKING:
     from pathlib import Path

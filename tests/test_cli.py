@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import aggregator
-from tests import ROOT
+from tests import PATIENCE, ROOT
 from tests.program import PROGRAM, run_in
 
 #: Every command, with as many words as it needs.
@@ -324,7 +324,7 @@ def test_ctrl_c_ends_it_without_a_traceback(folder: Path) -> None:
     # The FIFO can be opened for writing once the program reads it.
     with process, (folder / "waits.toml").open("wb"):
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert b"Traceback" not in out + err
 

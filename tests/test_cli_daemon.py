@@ -13,9 +13,10 @@ import pytest
 import wcwidth
 
 from aggregator.daemon.control import socket_path
+from tests import PATIENCE
 from tests.config_texts import source_toml
 from tests.feed_documents import undated
-from tests.program import PATIENCE, Program
+from tests.program import Program
 from tests.terminals import LOCAL_TIME, OFFSET, on_terminal
 from tests.web import Publisher
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import PATIENCE
 from tests.config_texts import source_toml
-from tests.program import PATIENCE, PROGRAM, Program
+from tests.program import PROGRAM, Program
 
 if TYPE_CHECKING:
     from pathlib import Path

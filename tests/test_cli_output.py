@@ -12,7 +12,8 @@ import pytest
 from aggregator.config import load
 from aggregator.daemon.once import utc_now
 from aggregator.store.sqlite import open_store
-from tests.program import PATIENCE, PROGRAM, Program, program
+from tests import PATIENCE
+from tests.program import PROGRAM, Program, program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.config import load
+from tests import PATIENCE
 from tests.config_texts import source_toml
 from tests.feed_documents import item, rss, undated
-from tests.program import PATIENCE, PROGRAM, Program
+from tests.program import PROGRAM, Program
 from tests.terminals import LOCAL_TIME, on_terminal
 from tests.web import Publisher
 

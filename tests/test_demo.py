@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,10 +18,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from demo.publisher import PUBLISHER, Publisher, scripts
-from tests import ROOT
-
-#: A machine under load may take this long before we call the demonstration broken.
-PATIENCE_SECONDS = 60
+from tests import PATIENCE, ROOT
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -38,7 +35,7 @@ def publisher() -> Iterator[Publisher]:
 def ask(
     port: int, path: str, method: str = "GET", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, headers=named)
@@ -91,19 +88,6 @@ def test_a_document_is_well_formed_and_gains_entries(publisher: Publisher, path:
     assert len(ids(script.pace * 1000)) <= 10
 
 
-def free_ports() -> int:
-    """Return a port that is free, as is the next one."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
-
-
 def titles(port: int) -> set[str]:
     try:
         status, _, body = ask(port, "/feeds/all.json")
@@ -113,7 +97,7 @@ def titles(port: int) -> set[str]:
 
 
 def test_entries_arrive_in_the_merged_feed_and_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
-    port = free_ports()
+    port = free_port(following=1)
     demo = subprocess.Popen(
         [sys.executable, ROOT / "demo" / "publisher.py", "--port", str(port)],
         cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)}, process_group=0,
@@ -121,7 +105,7 @@ def test_entries_arrive_in_the_merged_feed_and_ctrl_c_leaves_nothing_behind(tmp_
     )  # fmt: skip
     said = ""
     try:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + PATIENCE
         first: set[str] = set()
         arrived: set[str] = set()
         while not arrived and time.monotonic() < deadline and demo.poll() is None:
@@ -130,7 +114,7 @@ def test_entries_arrive_in_the_merged_feed_and_ctrl_c_leaves_nothing_behind(tmp_
             first = first or now
             arrived = now - first
         os.killpg(demo.pid, signal.SIGINT)
-        said, _ = demo.communicate(timeout=PATIENCE_SECONDS)
+        said, _ = demo.communicate(timeout=PATIENCE)
     finally:
         demo.kill()
     assert first, said

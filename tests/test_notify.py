@@ -15,10 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import PATIENCE
+from tests.ports import free_port
 from tests.program import PROGRAM
-
-#: A machine under load may take this long before we say that a message does not come.
-PATIENCE_SECONDS = 30
 
 #: WatchdogSec= of these tests.
 WATCHDOG = timedelta(milliseconds=900)
@@ -32,9 +31,7 @@ class Supervisor:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.address = f"@aggregator-test-{uuid.uuid4()}" if abstract else str(folder / "notify")
         self.socket.bind(self.address.replace("@", "\0", 1) if abstract else self.address)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.config = folder / "config.toml"
         self.configure()
         self.daemon: subprocess.Popen[str] | None = None
@@ -60,7 +57,7 @@ class Supervisor:
 
     def wait(self, wanted: Callable[[str], bool], what: str) -> str:
         """Return the first line from now on that is `wanted`."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while (left := deadline - time.monotonic()) > 0:
             self.socket.settimeout(left)
             try:
@@ -86,14 +83,14 @@ class Supervisor:
             return ""
         self.daemon.terminate()
         try:
-            said, _ = self.daemon.communicate(timeout=PATIENCE_SECONDS)
+            said, _ = self.daemon.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             self.daemon.kill()
             said, _ = self.daemon.communicate()
         return said
 
     def health(self) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request("GET", "/healthz")
             return connection.getresponse().status
@@ -122,7 +119,7 @@ def test_ready_means_serving_and_stopping_is_announced(supervisor: Supervisor) -
     supervisor.signal(signal.SIGTERM)
     supervisor.wait_for("STOPPING=1")
     assert supervisor.daemon is not None
-    assert supervisor.daemon.wait(PATIENCE_SECONDS) == 0
+    assert supervisor.daemon.wait(PATIENCE) == 0
     assert supervisor.heard.index("READY=1") < supervisor.heard.index("STOPPING=1")
 
 
@@ -158,7 +155,7 @@ def test_a_mistake_in_the_configuration_ends_a_start_with_status_78(supervisor: 
     supervisor.configure("window = 7\n")
     supervisor.start()
     assert supervisor.daemon is not None
-    assert supervisor.daemon.wait(PATIENCE_SECONDS) == 78
+    assert supervisor.daemon.wait(PATIENCE) == 78
     assert "config.toml:" in supervisor.end()
     supervisor.socket.setblocking(False)
     with pytest.raises(BlockingIOError):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from aggregator.daemon.poller import Dispatcher
 from aggregator.model import PollOutcome
 from aggregator.schedule.leases import LEASE
+from tests import PATIENCE
 from tests.config_texts import source_toml
 from tests.feed_documents import item, rss
-from tests.polling import PATIENCE_S, Clock, House, house
+from tests.polling import Clock, House, house
 from tests.web import Publisher, Reply
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ async def opened(folder: Path, *paths: str) -> AsyncIterator[tuple[Publisher, Ho
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(PATIENCE):
         while not holds():  # noqa: ASYNC110 -- what is waited for has no event
             await asyncio.sleep(0.005)
 

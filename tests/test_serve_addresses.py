@@ -15,6 +15,7 @@ from aggregator.model import ArchivePart, Feed, FeedKind, Source
 from aggregator.publish import Format
 from aggregator.serve.timeouts import Timeouts
 from aggregator.store.sqlite import open_store
+from tests import PATIENCE
 from tests.golden import STORIES
 from tests.making import START
 from tests.publishing import config, selection, story
@@ -195,7 +196,7 @@ async def test_nobody_waits_long_for_what_a_broken_database_remembers() -> None:
             assert (await server.get("/feeds/old.atom")).status == 404
         assert store.looked_up == ["old"]  # the others did not take a thread
         store.remembers.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (await server.get("/feeds/old.atom")).status != 410:
                 pass  # until the question that hung is answered
 

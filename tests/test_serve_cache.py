@@ -13,6 +13,7 @@ import pytest
 from aggregator.model.errors import StoreError
 from aggregator.serve.cache import Cache, Found, UnavailableError, Wanted
 from aggregator.serve.timeouts import Timeouts
+from tests import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,7 @@ class Maker:
                 self.made.append(f"{wanted.key} {wanted.version}")
             self.begun.release()
             try:
-                self.gate.wait(10)
+                self.gate.wait(PATIENCE)
                 if self.error is not None:
                     raise self.error
                 return f"{wanted.key} {wanted.version}"
@@ -50,7 +51,7 @@ class Maker:
 
     async def until_begun(self) -> None:
         """Wait until one more making has begun."""
-        await asyncio.to_thread(self.begun.acquire, timeout=10)
+        await asyncio.to_thread(self.begun.acquire, timeout=PATIENCE)
 
 
 def opened() -> Maker:

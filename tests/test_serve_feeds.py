@@ -16,6 +16,7 @@ import pytest
 from aggregator.model import Feed, Source
 from aggregator.publish import Addresses, Format, render
 from aggregator.serve.timeouts import Timeouts
+from tests import PATIENCE
 from tests.golden import STORIES
 from tests.publishing import MOMENT, config, story
 from tests.serving import Running, Stock, running, site
@@ -235,7 +236,7 @@ async def test_a_reader_is_answered_before_a_database_that_hangs(
 ) -> None:
     store = shelf()
     hasty = Timeouts(with_kept=0.01, without=0.01, for_the_past=0.01)
-    async with running(site(store, timeouts=hasty)) as server, asyncio.timeout(10):
+    async with running(site(store, timeouts=hasty)) as server, asyncio.timeout(PATIENCE):
         while (good := await server.get(ATOM)).status != 200:
             pass  # such haste may not even leave the time to render
         store.gate.clear()
@@ -352,7 +353,7 @@ async def _pipelined(server: Running, count: int) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
     writer.write((request + b"\r\n") * (count - 1) + request + b"Connection: close\r\n\r\n")
-    answers = await asyncio.wait_for(reader.read(), 10)
+    answers = await asyncio.wait_for(reader.read(), PATIENCE)
     writer.close()
     await writer.wait_closed()
     return answers

@@ -18,6 +18,7 @@ from aggregator.config import Listen
 from aggregator.model.errors import AggregatorError
 from aggregator.serve import ConnectionBounds, create_app, open_sockets, serve
 from aggregator.serve.responses import PIECE_BYTES
+from tests import PATIENCE
 from tests.golden import STORIES
 from tests.publishing import Shelf, story
 from tests.serving import read_answer, running, site
@@ -80,7 +81,7 @@ async def test_a_unix_socket_serves_its_group_and_its_callers_are_not_local(
     with pytest.raises(AggregatorError, match="in use by another program"):
         open_sockets(Listen(None, None, path))
     stop.set()
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, PATIENCE)
     close(open_sockets(Listen(None, None, path)))  # what a stopped server left is replaced
 
 
@@ -148,7 +149,7 @@ async def test_who_does_not_get_on_with_it_is_disconnected(begin: bytes) -> None
                 writer.write(b"x" if begin else b"\r\n")
 
         trickling = asyncio.create_task(trickle())
-        answer = await asyncio.wait_for(reader.read(), 10)
+        answer = await asyncio.wait_for(reader.read(), PATIENCE)
         trickling.cancel()
         writer.close()
         assert answer.startswith(b"HTTP/1.1 405") == (b"POST" in begin)
@@ -171,7 +172,7 @@ async def test_connections_beyond_the_bounds_are_refused() -> None:
         idle.append(await asyncio.open_connection("127.0.0.1", server.port))
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         with contextlib.suppress(ConnectionResetError):
-            assert await asyncio.wait_for(reader.read(), 10) == b""
+            assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
         writer.close()
         for _, idler in idle:
             idler.close()
@@ -244,10 +245,10 @@ async def test_stopping_finishes_the_answer_under_way() -> None:
     writer.write(b"GET /feeds/all.atom HTTP/1.1\r\nHost: x\r\n\r\n")
     await asyncio.to_thread(store.reading.wait, 10)
     stop.set()
-    assert await asyncio.wait_for(idle_reader.read(), 10) == b""
+    assert await asyncio.wait_for(idle_reader.read(), PATIENCE) == b""
     store.gate.set()
     answer = await read_answer(reader, writer)
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, PATIENCE)
     idle_writer.close()
     assert answer.status == 200
     with pytest.raises(OSError, match=r"refused|Connect call failed"):

@@ -26,6 +26,7 @@ from aggregator.model.errors import AggregatorError, StoreError
 from aggregator.outputs.static_files import publish_all
 from aggregator.publish import Addresses, Format
 from aggregator.store.sqlite import open_reader, open_store
+from tests import PATIENCE
 from tests.making import DAY, START, absorb, document, entry
 from tests.program import PROGRAM
 from tests.publishing import config
@@ -132,7 +133,7 @@ def web_server(directory: Path) -> Iterator[str]:
 
 
 def fetch(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
         body: bytes = answer.read()
         return body
 
@@ -470,7 +471,9 @@ def test_the_command_writes_once_and_says_how_much(tmp_path: Path) -> None:
 
     def run() -> subprocess.CompletedProcess[str]:
         command = [str(PROGRAM), "export", "static", "--config", str(configuration)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
 
     nothing = run()
     assert (nothing.returncode, nothing.stdout) == (78, "")

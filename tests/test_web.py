@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import PATIENCE
 from tests.web import Publisher, Reply, Request, ThreadedPublisher, make_certificate
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ async def talk(web: Publisher, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(web.host, web.port)
     try:
         writer.write(request)
-        return await asyncio.wait_for(reader.read(), 10)
+        return await asyncio.wait_for(reader.read(), PATIENCE)
     finally:
         writer.close()
 
@@ -43,16 +44,16 @@ def test_a_threaded_publisher_answers_synchronous_clients_and_304_to_its_own_eta
     with ThreadedPublisher() as web:
         web.route("/feed.xml", body=b"one", etag=b'"v1"')
         url = web.url("/feed.xml")
-        with urllib.request.urlopen(url, timeout=10) as response:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as response:
             assert response.read() == b"one"
             assert response.headers["ETag"] == '"v1"'
         request = urllib.request.Request(url, headers={"If-None-Match": '"v1"'})
         with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(request, timeout=10)
+            urllib.request.urlopen(request, timeout=PATIENCE)
         caught.value.close()
         assert caught.value.code == 304
         with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(web.url("/nothing"), timeout=10)
+            urllib.request.urlopen(web.url("/nothing"), timeout=PATIENCE)
         caught.value.close()
         assert caught.value.code == 404
         assert [request.path for request in web.requests] == ["/feed.xml", "/feed.xml", "/nothing"]

@@ -16,6 +16,7 @@ from aggregator.model import ProblemKind
 from aggregator.model.errors import UnreadableError
 from aggregator.model.work import MAX_RESULT_BYTES
 from aggregator.operations.messages import problem_text
+from tests import PATIENCE
 from tests import worker_steps as steps
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def open_files() -> int:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - another process tells nobody
             await asyncio.sleep(0.01)
 

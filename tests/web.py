@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from tests import PATIENCE
 from tests.listening import Listener
 
 if TYPE_CHECKING:
@@ -300,7 +301,7 @@ class ThreadedPublisher:
     def __enter__(self) -> Publisher:
         """Start the thread and return its publisher, listening."""
         self._thread.start()
-        if not self._ready.wait(10):
+        if not self._ready.wait(PATIENCE):
             msg = "the publisher did not start to listen"
             raise RuntimeError(msg)
         return self._publisher
@@ -313,7 +314,7 @@ class ThreadedPublisher:
     ) -> None:
         """Stop the publisher and its thread."""
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
     def _run(self) -> None:
         with contextlib.closing(self._loop):
