@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.config import load
+from aggregator.model import Problem, ProblemKind
+from aggregator.store.rows import problem_to_text
 from tests import PATIENCE
 from tests.config_texts import source_toml
 from tests.feed_documents import item, rss, undated
@@ -525,8 +527,9 @@ def test_explain_tells_our_own_network_from_a_failure(aggregator: Program, web: 
     web.route("/a.xml", body=undated())
     aggregator.configure(source_toml("a", web.url("/a.xml")))
     assert aggregator.run("poll").returncode == 0
+    problem = problem_to_text(Problem(ProblemKind.DNS, "no answer from DNS for a.example"))
     with contextlib.closing(sqlite3.connect(aggregator.database)) as database:
-        database.execute("UPDATE sources SET problem = 'dns: no answer from DNS for a.example'")
+        database.execute("UPDATE sources SET problem = ?", (problem,))
         database.commit()
     told = aggregator.run("explain", "source", "a").stdout
     assert (

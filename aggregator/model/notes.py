@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -174,3 +175,13 @@ class Note:
     fact: Fact
     source: str | None = None
     feed: str | None = None
+
+
+def in_order(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Return notes in the order of their kinds, then by the name of what they are of."""
+    kinds = list(NoteKind)
+    return tuple(
+        sorted(
+            notes, key=lambda note: (kinds.index(note.fact.kind), note.source or note.feed or "")
+        )
+    )

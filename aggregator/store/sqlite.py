@@ -15,7 +15,7 @@ from typing_extensions import override
 from aggregator.model import PastPoll, Selection, SourceStatus
 from aggregator.model.errors import StoreError
 from aggregator.model.instants import MICROSECOND, micros
-from aggregator.model.notes import NoteKind
+from aggregator.model.notes import in_order
 from aggregator.operations import evaluate
 from aggregator.store import (
     Store,
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
         Source,
     )
     from aggregator.model.changes import Change
-    from aggregator.model.notes import Fact, Note
+    from aggregator.model.notes import Fact, Note, NoteKind
 
 T = TypeVar("T")
 
@@ -253,13 +253,7 @@ class SqliteStore(Store):
             found = (*note_rows.stored(db), *mirrors.failing(db), *mirrors.unconditional(db))
             if now is not None:
                 found += alarms.certificate_notes(db, now)
-        kinds = list(NoteKind)
-        return tuple(
-            sorted(
-                found,
-                key=lambda note: (kinds.index(note.fact.kind), note.source or note.feed or ""),
-            )
-        )
+        return in_order(found)
 
     @override
     def facts(self, wanted: str, feeds: tuple[Feed, ...]) -> tuple[EntryFacts, ...]:
