@@ -15,6 +15,7 @@ from aggregator.publish.xml_safety import clean_url
 from aggregator.web.addresses import (
     ascii_authority,
     ascii_host,
+    has_user_info,
     host_and_port,
     host_of,
     hosts_above,
@@ -131,6 +132,13 @@ def test_a_host_is_shown_as_it_is_written() -> None:
     assert hosts_above("https://a.b.example./x") == ("a.b.example", "b.example", "example")
     assert hosts_above("https://[::1]/") == ("::1",)
     assert hosts_above("mailto:a@b") == ()
+
+
+def test_a_login_in_a_url_is_seen() -> None:
+    for url in ("https://u:p@e.com/", "https://u@e.com", "https://@e.com"):
+        assert has_user_info(url)
+    for url in ("https://e.com/@u", "mailto:u@e.com", "http://[u@", ""):
+        assert not has_user_info(url)
 
 
 def test_the_rest_of_an_authority_stays() -> None:

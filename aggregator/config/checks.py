@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from aggregator.config import network_values
 from aggregator.config.settings import SHORTEST_PUBLIC_INTERVAL
 from aggregator.config.text_values import nearest
 from aggregator.model.mistakes import MistakeKind
-from aggregator.web.addresses import host_and_port, origin_of
+from aggregator.web.addresses import has_user_info, host_and_port, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -136,7 +135,7 @@ def _login(
         mistakes.add((*at, "username"), MistakeKind.NEEDS_BESIDE, key="password_file")
     if says == ["password_file"]:
         mistakes.add((*at, "password_file"), MistakeKind.NEEDS_BESIDE, key="username")
-    if any("@" in urlsplit(url).netloc for url in network_values.asked(source)):
+    if any(map(has_user_info, network_values.asked(source))):
         mistakes.add((*at, says[-1]), MistakeKind.LOGIN_IN_URL)
     if len({origin_of(url) for url in network_values.asked(source)}) > 1:
         mistakes.add((*at, says[-1]), MistakeKind.LOGIN_FOR_SEVERAL)

@@ -16,7 +16,13 @@ from aggregator.config.mistake_list import WrongValueError, mistake, wrong
 from aggregator.config.text_values import short_text, text
 from aggregator.model import Allowance
 from aggregator.model.mistakes import MistakeKind
-from aggregator.web.addresses import DEFAULT_PORTS, MAX_HOST_CHARS, ascii_host, host_and_port
+from aggregator.web.addresses import (
+    DEFAULT_PORTS,
+    MAX_HOST_CHARS,
+    ascii_host,
+    has_user_info,
+    host_and_port,
+)
 from aggregator.web.urls import MAX_URL_CHARS
 
 if TYPE_CHECKING:
@@ -99,7 +105,7 @@ def instance_url(value: object) -> str:
 def icon(value: object) -> str:
     """Return the URL of a picture that readers show beside a feed."""
     url = http_url(value)
-    if "@" in split(url).netloc:
+    if has_user_info(url):
         raise wrong(MistakeKind.LOGIN_PUBLISHED)
     return url
 
@@ -107,11 +113,11 @@ def icon(value: object) -> str:
 def base_url(value: object) -> str:
     """Return the URL under which readers reach us, without a trailing slash."""
     url = text(value)
-    parts = split(url)
+    split(url)
     found = []
     if "?" in url or "#" in url:
         found.append(mistake(MistakeKind.QUERY))
-    if "@" in parts.netloc:
+    if has_user_info(url):
         found.append(mistake(MistakeKind.LOGIN_PUBLISHED))
     if found:
         raise WrongValueError(tuple(found))
@@ -128,10 +134,10 @@ def contact(value: object) -> str:
             raise wrong(MistakeKind.NOT_MAILTO)
         return line
     try:
-        parts = split(line)
+        split(line)
     except WrongValueError as error:
         raise wrong(MistakeKind.NOT_A_CONTACT) from error
-    if "@" in parts.netloc:
+    if has_user_info(line):
         raise wrong(MistakeKind.LOGIN_READ)
     return line
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from aggregator import parse, refine
 from aggregator.model import Body, Fetched, Gone, NotModified, Problem, ProblemKind
 from aggregator.model.errors import UnreadableError
 from aggregator.preview import discover
+from aggregator.web.addresses import has_user_info
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,6 +160,6 @@ async def _named(outcome: Fetched, problem: Problem, workers: WorkerPool) -> Nam
 
 def _lasting(source: Source, url: str, permanent_url: str | None) -> str:
     """Return what to configure: where a 301 or 308 leads, unless that would lose something."""
-    if permanent_url is None or source.urls != (source.url,) or "@" in urlsplit(url).netloc:
+    if permanent_url is None or source.urls != (source.url,) or has_user_info(url):
         return source.url
     return permanent_url

@@ -73,6 +73,14 @@ def shown_host(url: str) -> str:
         return ""
 
 
+def has_user_info(url: str) -> bool:
+    """Tell whether a URL holds a user name, maybe with a password."""
+    try:
+        return "@" in urlsplit(url).netloc
+    except ValueError:
+        return False
+
+
 def host_and_port(url: str) -> tuple[str, int]:
     """Return the host (as `host_of`) and the port that an http(s) URL leads to.
 
