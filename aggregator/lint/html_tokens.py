@@ -1,7 +1,8 @@
 """HTML as tokens, with what the standard calls parse errors, in linear time.
 
-A reader of HTML repairs what it meets; a check must tell. No library in reach tells, so this reads
-as https://html.spec.whatwg.org/#tokenization does, and gives up where a construct never ends.
+A reader of HTML repairs what it meets; a check must tell. No library tells all of it in linear time
+(docs/adr/0013-lint.md has the figures), so this reads as https://html.spec.whatwg.org/#tokenization
+does, and gives up where a construct never ends.
 """
 
 from __future__ import annotations
