@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aggregator.model import Condition, Replacement, Rules, Tagging
+from aggregator.model import Condition, PlacementReason, Replacement, Rules, Tagging
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 
 if TYPE_CHECKING:
@@ -117,9 +117,10 @@ def test_facts_say_which_rule_keeps_an_entry_out_and_where_it_stands(store: Stor
     (facts,) = store.facts("https://one.example/2", (feed(), phones))
     places = {place.feed: place for place in facts.placements}
     assert places["all"].shown
-    assert places["all"].because == "in the window"
+    assert places["all"].reason is PlacementReason.IN_WINDOW
     assert not places["phones"].shown
-    assert "keep" in places["phones"].because
+    assert places["phones"].reason is PlacementReason.EXCLUDED
+    assert "keep" in places["phones"].detail
 
 
 def test_age_is_how_old_an_entry_was_when_it_was_first_seen(store: Store) -> None:

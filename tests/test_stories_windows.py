@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.model import PlacementReason as Reason
 from aggregator.stories.windows import (
     FILLING_US,
     Candidate,
     Cut,
     Membership,
-    Reason,
     Verdict,
     cut,
     first_of,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.cli.terminal_text import about, line, local_time
+from aggregator.model import PlacementReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,24 @@ _KINDS = {
     "path": "its link without the host",
     "text": "its text",
     "brief": "its short text",
+}
+
+_PLACED = {
+    PlacementReason.IN_WINDOW: "in the window",
+    PlacementReason.COPY_IN_WINDOW: "as the same article of another source, which came first",
+    PlacementReason.COPY_HAS_LEFT: (
+        "the same article of another source came first, and has left the window"
+    ),
+    PlacementReason.HAS_LEFT: "its time in the window is over; it stands in the archive of {}",
+    PlacementReason.TOO_OLD: "older than the feed's window when it came",
+    PlacementReason.NOT_SELECTED: "it does not select the source",
+    PlacementReason.HELD_BACK: "held back: it came in a flood of old entries",
+    PlacementReason.BLOCKED: "rules of its source: {}",
+    PlacementReason.EXCLUDED: "{}",
+    PlacementReason.NOT_BROUGHT_ALONG: (
+        "older than what the source brought along when it joined (backfill)"
+    ),
+    PlacementReason.FEED_UNKNOWN: "the daemon does not know this feed yet",
 }
 
 
@@ -49,7 +68,8 @@ def decisions(facts: EntryFacts) -> Iterator[str]:
 
 def placed(place: Placement) -> str:
     """Return one line about an entry's place in one feed."""
-    return f"{'shown in' if place.shown else 'not in'} {line(place.feed)}: {line(place.because)}"
+    because = line(_PLACED[place.reason].format(place.detail))
+    return f"{'shown in' if place.shown else 'not in'} {line(place.feed)}: {because}"
 
 
 def removals(facts: EntryFacts) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ from aggregator.model.outcomes import (
     ProblemKind,
     Validators,
 )
+from aggregator.model.placements import Placement, PlacementReason
 from aggregator.model.stored import (
     ArchivePart,
     Decision,
@@ -62,7 +63,6 @@ from aggregator.model.stored import (
     News,
     Origin,
     PastPoll,
-    Placement,
     Plan,
     PollOutcome,
     PollResult,
@@ -108,6 +108,7 @@ __all__ = [
     "Outcome",
     "PastPoll",
     "Placement",
+    "PlacementReason",
     "Plan",
     "PollOutcome",
     "PollResult",

@@ -9,6 +9,7 @@ from enum import StrEnum
 from aggregator.model.configured import Feed, Source
 from aggregator.model.documents import Category, DocumentHints, Enclosure
 from aggregator.model.outcomes import Problem, Validators
+from aggregator.model.placements import Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,15 +252,6 @@ class Exportable:
 
     story: Story
     raw_html: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Whether a feed shows an entry, and why."""
-
-    feed: str
-    shown: bool
-    because: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from aggregator.model import EntryFacts, Placement
+from aggregator.model import EntryFacts, Placement, PlacementReason
 from aggregator.model.instants import instant
 from aggregator.store.feed_windows import candidates
 from aggregator.store.rows import categories_of, source_of
 from aggregator.store.rule_verdicts import given_tags
-from aggregator.stories.windows import SHOWN, Reason, verdict
+from aggregator.stories.windows import verdict
 from aggregator.web.redaction import redact
 from aggregator.web.urls import canonical_url
 
@@ -18,19 +18,6 @@ if TYPE_CHECKING:
     import sqlite3
 
     from aggregator.model import Feed
-
-_BECAUSE = {
-    Reason.IN_WINDOW: "in the window",
-    Reason.COPY_IN_WINDOW: "as the same article of another source, which came first",
-    Reason.COPY_HAS_LEFT: "the same article of another source came first, and has left the window",
-    Reason.HAS_LEFT: "its time in the window is over; it stands in the archive of {}",
-    Reason.TOO_OLD: "older than the feed's window when it came",
-    Reason.NOT_SELECTED: "it does not select the source",
-    Reason.HELD_BACK: "held back: it came in a flood of old entries",
-    Reason.BLOCKED: "rules of its source: {}",
-    Reason.EXCLUDED: "{}",
-    Reason.NOT_BROUGHT_ALONG: "older than what the source brought along when it joined (backfill)",
-}
 
 #: Entries that one address may name: a live page's would fill the screen.
 MOST = 5
@@ -102,20 +89,19 @@ def _facts(connection: sqlite3.Connection, row: sqlite3.Row, feeds: tuple[Feed, 
         tags=given_tags(row),
         blocked=row["blocked"],
         also=tuple(name for (name,) in also),
-        placements=tuple(Placement(feed.name, *_place(connection, row, feed)) for feed in feeds),
+        placements=tuple(_placement(connection, row, feed) for feed in feeds),
         kind=row["document_kind"],
         encoding=row["document_encoding"],
         notes=tuple(json.loads(row["document_notes"])),
     )
 
 
-def _place(connection: sqlite3.Connection, row: sqlite3.Row, feed: Feed) -> tuple[bool, str]:
-    """Return whether the feed shows the entry, and why; the first reason that decides."""
+def _placement(connection: sqlite3.Connection, row: sqlite3.Row, feed: Feed) -> Placement:
     feed_row = connection.execute(
         "SELECT * FROM feeds WHERE name = ? AND removed_at IS NULL", (feed.name,)
     ).fetchone()
     if feed_row is None:
-        return False, "the daemon does not know this feed yet"
+        return Placement(feed.name, PlacementReason.FEED_UNKNOWN)
     copies = candidates(connection, feed_row["id"], {row["story_id"]})
     found = verdict(row["id"], copies, floor=feed_row["floor"], once=feed.dedupe != "off")
-    return found.reason in SHOWN, _BECAUSE[found.reason].format(found.detail)
+    return Placement(feed.name, found.reason, found.detail)

@@ -8,11 +8,11 @@ Order keys and floors are microseconds since the epoch.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import groupby
 from math import inf
 from typing import TYPE_CHECKING
 
+from aggregator.model import PlacementReason as Reason
 from aggregator.model.instants import MICROSECOND
 
 if TYPE_CHECKING:
@@ -57,28 +57,9 @@ class Candidate:
     place: tuple[int, int] | None
 
 
-class Reason(StrEnum):
-    """Why a feed shows an entry, or does not."""
-
-    IN_WINDOW = "in-window"
-    COPY_IN_WINDOW = "copy-in-window"
-    COPY_HAS_LEFT = "copy-has-left"
-    HAS_LEFT = "has-left"
-    TOO_OLD = "too-old"
-    NOT_SELECTED = "not-selected"
-    HELD_BACK = "held-back"
-    BLOCKED = "blocked"
-    EXCLUDED = "excluded"
-    NOT_BROUGHT_ALONG = "not-brought-along"
-
-
-#: Reasons for which a reader of the feed finds the story there.
-SHOWN = frozenset({Reason.IN_WINDOW, Reason.COPY_IN_WINDOW})
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A reason with its detail: the rule of BLOCKED and EXCLUDED, the month of HAS_LEFT."""
+    """Why a feed shows an entry or does not, with the detail that a `Placement` has."""
 
     reason: Reason
     detail: str = ""

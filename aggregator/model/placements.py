@@ -1,0 +1,39 @@
+"""Where an entry is in a feed, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PlacementReason(StrEnum):
+    """Why a feed shows an entry, or does not."""
+
+    IN_WINDOW = "in-window"
+    COPY_IN_WINDOW = "copy-in-window"
+    COPY_HAS_LEFT = "copy-has-left"
+    HAS_LEFT = "has-left"
+    TOO_OLD = "too-old"
+    NOT_SELECTED = "not-selected"
+    HELD_BACK = "held-back"
+    BLOCKED = "blocked"
+    EXCLUDED = "excluded"
+    NOT_BROUGHT_ALONG = "not-brought-along"
+    FEED_UNKNOWN = "feed-unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """An entry's place in a feed.
+
+    `detail` is the rule of BLOCKED and EXCLUDED, and the month of HAS_LEFT ("2026-11").
+    """
+
+    feed: str
+    reason: PlacementReason
+    detail: str = ""
+
+    @property
+    def shown(self) -> bool:
+        """Whether a reader of the feed finds the story there."""
+        return self.reason in {PlacementReason.IN_WINDOW, PlacementReason.COPY_IN_WINDOW}
