@@ -21,7 +21,6 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.schedule.corrections import CLOCK_STEP, forgive_mirror, step_back
-from aggregator.schedule.course import Course, after_poll, forgive
 from aggregator.schedule.host_holds import HostHold, hold_of
 from aggregator.schedule.mirror_choice import rest
 from aggregator.schedule.mirror_record import Lesson, MirrorRecord, learn
@@ -31,6 +30,7 @@ from aggregator.schedule.permanent_redirects import (
     TIME_TO_BELIEVE,
     RedirectSighting,
 )
+from aggregator.schedule.source_health import SourceHealth, after_poll, forgive
 from tests.making import DAY, HOUR, START, failed, fetched
 
 if TYPE_CHECKING:
@@ -168,33 +168,33 @@ def test_a_forgiven_failure_is_as_if_it_had_not_been(
     failures: int, left: int, is_failing: bool
 ) -> None:
     since = START - DAY if failures else None
-    course = Course(START + 6 * HOUR, failures, since, last_poll_at=START)
+    health = SourceHealth(START + 6 * HOUR, failures, since, last_poll_at=START)
     still_since = since if is_failing else None
-    assert forgive(course) == Course(START, left, still_since, last_poll_at=START)
+    assert forgive(health) == SourceHealth(START, left, still_since, last_poll_at=START)
     record = MirrorRecord(failures=failures, resting_until_at=START + DAY)
     assert forgive_mirror(record) == MirrorRecord(failures=left)
 
 
 def test_a_course_counts_failures_from_the_first_in_a_row() -> None:
-    new = Course(START)
+    new = SourceHealth(START)
     once = after_poll(new, failed=True, now=START, next_poll_at=START + HOUR)
-    assert once == Course(START + HOUR, 1, START, last_poll_at=START)
+    assert once == SourceHealth(START + HOUR, 1, START, last_poll_at=START)
     twice = after_poll(once, failed=True, now=START + HOUR, next_poll_at=START + DAY)
     assert (twice.failures, twice.failing_since_at) == (2, START)
     well = after_poll(twice, failed=False, now=START + DAY, next_poll_at=START + DAY)
-    assert well == Course(START + DAY, 0, None, START + DAY, START + DAY, START + DAY)
+    assert well == SourceHealth(START + DAY, 0, None, START + DAY, START + DAY, START + DAY)
     later = after_poll(well, failed=False, now=START + 2 * DAY, next_poll_at=START + 3 * DAY)
     assert later.first_polled_at == START + DAY
 
 
 @given(polls=st.lists(st.booleans(), max_size=20))
 def test_a_forgiven_poll_is_as_if_it_had_not_been_made(polls: list[bool]) -> None:
-    course = Course(START)
+    health = SourceHealth(START)
     for failed_too in polls:
-        course = after_poll(course, failed=failed_too, now=START, next_poll_at=START)
-    wrong = after_poll(course, failed=True, now=START + HOUR, next_poll_at=START + DAY)
-    again = replace(forgive(wrong), last_poll_at=course.last_poll_at)
-    assert replace(again, next_poll_at=START) == course
+        health = after_poll(health, failed=failed_too, now=START, next_poll_at=START)
+    wrong = after_poll(health, failed=True, now=START + HOUR, next_poll_at=START + DAY)
+    again = replace(forgive(wrong), last_poll_at=health.last_poll_at)
+    assert replace(again, next_poll_at=START) == health
 
 
 @pytest.mark.parametrize(

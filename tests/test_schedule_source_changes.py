@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.schedule.course import Course
 from aggregator.schedule.source_changes import (
     SourceChange,
     StoredSource,
     match_sources,
     reconfigure,
 )
+from aggregator.schedule.source_health import SourceHealth
 from tests.making import DAY, HOUR, START, source
 
 X, Y = "https://x.example/feed", "https://y.example/feed"
@@ -79,7 +79,7 @@ def test_each_stored_source_is_one_at_most_in_whatever_order_they_come(
 
 BEFORE = source("a", url=X)
 STORED = StoredSource(1, "a", X, removed=False)
-COURSE = Course(
+COURSE = SourceHealth(
     next_poll_at=START + 6 * HOUR,
     failures=2,
     failing_since_at=START - DAY,
@@ -112,7 +112,7 @@ SAME = SourceChange(
                 SAME,
                 differs=True,
                 has_other_url=True,
-                course=replace(
+                health=replace(
                     COURSE, failures=0, failing_since_at=None, next_poll_at=START + HOUR
                 ),
             ),
@@ -138,15 +138,15 @@ def test_what_a_configuration_changes(fields: dict[str, object], expected: Sourc
 def test_a_shorter_interval_counts_from_the_last_poll_unless_the_source_fails(
     interval: timedelta | None, last_poll: bool, is_failing: bool, due_in: timedelta
 ) -> None:
-    course = replace(COURSE, last_poll_at=START if last_poll else None)
+    health = replace(COURSE, last_poll_at=START if last_poll else None)
     before = source("a", url=X, interval=8 * HOUR)
     after = source("a", url=X, interval=interval)
-    changed = reconfigure(STORED, before, after, course, is_failing=is_failing, now=START + HOUR)
-    assert changed.course == replace(course, next_poll_at=START + due_in)
+    changed = reconfigure(STORED, before, after, health, is_failing=is_failing, now=START + HOUR)
+    assert changed.health == replace(health, next_poll_at=START + due_in)
 
 
 def test_a_source_that_is_back_begins_anew_for_readers_only() -> None:
     changed = reconfigure(
         replace(STORED, removed=True), BEFORE, BEFORE, COURSE, is_failing=False, now=START
     )
-    assert changed == replace(SAME, is_back=True, course=replace(COURSE, first_polled_at=None))
+    assert changed == replace(SAME, is_back=True, health=replace(COURSE, first_polled_at=None))

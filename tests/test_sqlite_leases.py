@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aggregator.model import NotModified
-from aggregator.store.leases import Leases
+from aggregator.store.memory_leases import Leases
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import HOUR, START, feed, finish, source
 

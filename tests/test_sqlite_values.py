@@ -32,10 +32,10 @@ from aggregator.model.notes import (
     Worded,
 )
 from aggregator.operations.messages import fact_text, problem_text
+from aggregator.store.legacy_texts import fact_of_note, problem_of_text
 from aggregator.store.note_rows import fact_of, fact_to_text
 from aggregator.store.rows import feed_to_text, problem_of, problem_to_text
 from aggregator.store.sqlite import open_store
-from aggregator.store.worded import fact_of_note, problem_of_text
 from aggregator.web.redaction import redact
 from tests.make_schema_fixture import FOLDER
 from tests.making import DAY, START

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from aggregator.model import Source
-    from aggregator.schedule.course import Course
+    from aggregator.schedule.source_health import SourceHealth
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class SourceChange:
 
     `is_back`: it had been removed; `has_other_url`: what was learnt of the old URL is forgotten;
     `is_read_otherwise`: its document is asked for as a whole again; `differs`: in more than its
-    name. `course` is how it fares from then on.
+    name. `health` is how it fares from then on.
     """
 
-    course: Course
+    health: SourceHealth
     is_back: bool
     is_renamed: bool
     has_other_url: bool
@@ -75,7 +75,7 @@ def reconfigure(
     stored: StoredSource,
     before: Source,
     source: Source,
-    course: Course,
+    health: SourceHealth,
     *,
     is_failing: bool,
     now: datetime,
@@ -84,13 +84,13 @@ def reconfigure(
     has_other_url = stored.url != source.url
     if stored.removed:
         # What it published meanwhile is as old to readers as what an added source brings.
-        course = replace(course, first_polled_at=None)
+        health = replace(health, first_polled_at=None)
     if has_other_url:
-        course = replace(course, failures=0, failing_since_at=None, next_poll_at=now)
+        health = replace(health, failures=0, failing_since_at=None, next_poll_at=now)
     if before.interval != source.interval and not is_failing:
-        course = _at_the_latest(course, source.interval)
+        health = _at_the_latest(health, source.interval)
     return SourceChange(
-        course=course,
+        health=health,
         is_back=stored.removed,
         is_renamed=stored.name != source.name,
         has_other_url=has_other_url,
@@ -99,12 +99,12 @@ def reconfigure(
     )
 
 
-def _at_the_latest(course: Course, interval: timedelta | None) -> Course:
+def _at_the_latest(health: SourceHealth, interval: timedelta | None) -> SourceHealth:
     """Let a shorter fixed interval count from the last poll."""
-    if interval is None or course.last_poll_at is None:
-        return course
-    due_at = min(course.next_poll_at, course.last_poll_at + interval)
-    return replace(course, next_poll_at=due_at)
+    if interval is None or health.last_poll_at is None:
+        return health
+    due_at = min(health.next_poll_at, health.last_poll_at + interval)
+    return replace(health, next_poll_at=due_at)
 
 
 def _reading(source: Source) -> tuple[object, ...]:

@@ -18,11 +18,11 @@ from aggregator.model import (
 )
 from aggregator.model.instants import micros, optional_micros
 from aggregator.model.notes import Fact, Gaps, NoteKind
-from aggregator.schedule.course import after_poll
 from aggregator.schedule.host_holds import hold_of
+from aggregator.schedule.source_health import after_poll
 from aggregator.store import feed_windows, ingest_entries, mirrors, note_rows, rule_verdicts
 from aggregator.store.codec import dumps
-from aggregator.store.rows import course_of, hints_to_text, problem_to_text
+from aggregator.store.rows import health_of, hints_to_text, problem_to_text
 from aggregator.stories.absorption import Arrival
 from aggregator.stories.document_heads import ShownHead, cut_short, shown_head, stated_update
 from aggregator.stories.unstable_ids import note_of, polls_in_a_row
@@ -113,22 +113,22 @@ def _remember(
     connection: sqlite3.Connection, row: sqlite3.Row, now: datetime, result: PollResult
 ) -> None:
     """Update the source's schedule and what `status` says of it."""
-    course = after_poll(
-        course_of(row), failed=result.problem is not None, now=now, next_poll_at=result.plan.at
+    health = after_poll(
+        health_of(row), failed=result.problem is not None, now=now, next_poll_at=result.plan.at
     )
     connection.execute(
         """UPDATE sources SET last_poll_at = ?, next_poll_at = ?, not_before_at = ?, because = ?,
                   last_success_at = ?, failures = ?, failing_since_at = ?, first_polled_at = ?,
                   problem = ? WHERE id = ?""",
         (
-            optional_micros(course.last_poll_at),
-            micros(course.next_poll_at),
+            optional_micros(health.last_poll_at),
+            micros(health.next_poll_at),
             optional_micros(result.plan.not_before),
             result.plan.because,
-            optional_micros(course.last_success_at),
-            course.failures,
-            optional_micros(course.failing_since_at),
-            optional_micros(course.first_polled_at),
+            optional_micros(health.last_success_at),
+            health.failures,
+            optional_micros(health.failing_since_at),
+            optional_micros(health.first_polled_at),
             None if result.problem is None else problem_to_text(result.problem),
             row["id"],
         ),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database, Migrations
 
 from aggregator.model.errors import StoreError
-from aggregator.store import worded
+from aggregator.store import legacy_texts
 from aggregator.store.host_spellings import respell
 from aggregator.store.schema import FIRST_RELEASE, INDEXES, KEPT_WINDOWS, PUBLISHING, SCALING
 
@@ -58,9 +58,9 @@ def m0003_scaling(db: Database) -> None:
     for statement in (*SCALING, *INDEXES, *KEPT_WINDOWS):
         db.execute(statement)
     respell(db.conn)
-    worded.move_notes(db)
-    worded.move_problems(db)
-    worded.tell_kinds_of_feeds(db)
+    legacy_texts.move_notes(db)
+    legacy_texts.move_problems(db)
+    legacy_texts.tell_kinds_of_feeds(db)
     db.execute("PRAGMA user_version = 3")
 
 

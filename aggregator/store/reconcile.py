@@ -27,7 +27,7 @@ from aggregator.schedule.source_changes import (
 )
 from aggregator.store import archive, feed_windows, mirrors, note_rows, rule_verdicts
 from aggregator.store.feed_versions import NEXT_CHANGE, bump
-from aggregator.store.rows import course_of, feed_of, feed_to_text, source_of, source_to_text
+from aggregator.store.rows import feed_of, feed_to_text, health_of, source_of, source_to_text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -135,7 +135,7 @@ def _apply_sources(
                 found,
                 before,
                 source,
-                course_of(row),
+                health_of(row),
                 is_failing=row["problem"] is not None,
                 now=instant(now),
             )
@@ -175,7 +175,7 @@ def _change(
     changed: SourceChange,
 ) -> None:
     """Store how a source is configured now, and what that changes of it."""
-    course = changed.course
+    health = changed.health
     connection.execute(
         """UPDATE sources SET name = ?, url = ?, host = ?, config = ?, position = ?, enabled = ?,
                   removed_at = NULL, first_polled_at = ?, failures = ?, failing_since_at = ?,
@@ -187,10 +187,10 @@ def _change(
             source_to_text(source),
             position,
             source.enabled,
-            optional_micros(course.first_polled_at),
-            course.failures,
-            optional_micros(course.failing_since_at),
-            micros(course.next_poll_at),
+            optional_micros(health.first_polled_at),
+            health.failures,
+            optional_micros(health.failing_since_at),
+            micros(health.next_poll_at),
             row["id"],
         ),
     )

@@ -12,10 +12,10 @@ from aggregator.model.instants import (
     optional_micros,
 )
 from aggregator.schedule import corrections, resume
-from aggregator.schedule.course import forgive as forgiven
 from aggregator.schedule.policy import first_allowed
+from aggregator.schedule.source_health import forgive as forgiven
 from aggregator.store import mirrors
-from aggregator.store.rows import course_of, hints_of
+from aggregator.store.rows import health_of, hints_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,14 +27,14 @@ def forgive(db: sqlite3.Connection, source_ids: tuple[int, ...]) -> None:
     """Count the newest failure of these sources for nothing."""
     for source_id in source_ids:
         row = db.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
-        course = forgiven(course_of(row))
+        health = forgiven(health_of(row))
         db.execute(
             """UPDATE sources SET failures = ?, failing_since_at = ?, next_poll_at = ?
                 WHERE id = ?""",
             (
-                course.failures,
-                optional_micros(course.failing_since_at),
-                micros(course.next_poll_at),
+                health.failures,
+                optional_micros(health.failing_since_at),
+                micros(health.next_poll_at),
                 source_id,
             ),
         )

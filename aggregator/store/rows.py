@@ -19,7 +19,7 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.model.instants import instant, optional_instant
-from aggregator.schedule.course import Course
+from aggregator.schedule.source_health import SourceHealth
 from aggregator.store.codec import build, dumps, loads
 from aggregator.web.redaction import redact
 
@@ -101,9 +101,9 @@ def mirror_of(row: sqlite3.Row) -> Mirror:
     )
 
 
-def course_of(row: sqlite3.Row) -> Course:
+def health_of(row: sqlite3.Row) -> SourceHealth:
     """Return how the source in `row` has fared."""
-    return Course(
+    return SourceHealth(
         next_poll_at=instant(row["next_poll_at"]),
         failures=row["failures"],
         failing_since_at=optional_instant(row["failing_since_at"]),

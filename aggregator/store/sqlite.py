@@ -36,7 +36,7 @@ from aggregator.store.connection import open_writer
 from aggregator.store.due_sources import due_sources
 from aggregator.store.feed_versions import FeedVersions
 from aggregator.store.ingest import Poll, absorb
-from aggregator.store.leases import Leases
+from aggregator.store.memory_leases import Leases
 from aggregator.store.retention import drop_leftovers, prune_batch
 from aggregator.store.rows import feed_of, problem_to_text
 from aggregator.store.writer import Writer

@@ -1,4 +1,4 @@
-"""How a source fares from poll to poll: its failures in a row, and when it was well last."""
+"""How a source is doing from poll to poll: its failures in a row, and when it was well last."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class SourceHealth:
     """What the past of a source says of it, and when it is due next.
 
     `failures` are those in a row, the first of which was at `failing_since_at`. A source without
@@ -25,8 +25,10 @@ class Course:
     last_success_at: datetime | None = None
 
 
-def after_poll(before: Course, *, failed: bool, now: datetime, next_poll_at: datetime) -> Course:
-    """Return the course after a poll that ended at `now`."""
+def after_poll(
+    before: SourceHealth, *, failed: bool, now: datetime, next_poll_at: datetime
+) -> SourceHealth:
+    """Return the health after a poll that ended at `now`."""
     polled = replace(before, last_poll_at=now, next_poll_at=next_poll_at)
     if failed:
         return replace(
@@ -43,12 +45,12 @@ def after_poll(before: Course, *, failed: bool, now: datetime, next_poll_at: dat
     )
 
 
-def forgive(course: Course) -> Course:
-    """Return the course once its newest failure counts for nothing: the poll is due again."""
-    failures = max(course.failures - 1, 0)
+def forgive(health: SourceHealth) -> SourceHealth:
+    """Return the health once its newest failure counts for nothing: the poll is due again."""
+    failures = max(health.failures - 1, 0)
     return replace(
-        course,
+        health,
         failures=failures,
-        failing_since_at=course.failing_since_at if failures else None,
-        next_poll_at=min(course.next_poll_at, course.last_poll_at or course.next_poll_at),
+        failing_since_at=health.failing_since_at if failures else None,
+        next_poll_at=min(health.next_poll_at, health.last_poll_at or health.next_poll_at),
     )
