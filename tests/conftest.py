@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from aggregator.daemon.workers import Workers
 from tests.engines import ENGINES
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from aggregator.daemon.workers import Workers
     from aggregator.store import Store
     from tests.engines import Database
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture

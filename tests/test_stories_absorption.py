@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import Category
@@ -55,7 +55,6 @@ documents = st.lists(entries(), max_size=8).map(with_own_keys)
 histories = st.lists(st.tuples(documents, st.integers(-400, 400)), min_size=1, max_size=6)
 
 
-@settings(deadline=None)
 @given(history=histories)
 def test_the_same_document_twice_changes_nothing(
     history: list[tuple[list[Entry], int]],
@@ -71,7 +70,6 @@ def test_the_same_document_twice_changes_nothing(
     assert settled.tally.shared + settled.tally.pruned == len(document)
 
 
-@settings(deadline=None)
 @given(history=histories)
 def test_no_text_and_no_clock_gives_an_id_or_a_place_twice_or_changes_one(
     history: list[tuple[list[Entry], int]],
@@ -90,7 +88,6 @@ def test_no_text_and_no_clock_gives_an_id_or_a_place_twice_or_changes_one(
         given_before = told
 
 
-@settings(deadline=None)
 @given(history=histories)
 def test_what_comes_later_sorts_above_all_that_came_before(
     history: list[tuple[list[Entry], int]],
@@ -104,7 +101,6 @@ def test_what_comes_later_sorts_above_all_that_came_before(
         largest = max(largest, world.largest)
 
 
-@settings(deadline=None)
 @given(history=histories, later=documents)
 def test_what_was_pruned_stays_away_as_long_as_its_document_shows_it(
     history: list[tuple[list[Entry], int]], later: list[Entry]
