@@ -141,9 +141,10 @@ class World:
             begun.append(story)
             self.stories.setdefault(story, set()).update(shared_keys(new.entry))
             dated = new.entry.published_at is not None
+            taken = {key for one in self.kept.values() for key in one.keys}
             self.kept[number] = Kept(
                 replace(new.entry, published_at=new.published_at if dated else None),
-                set(new.entry.keys),
+                set(new.entry.keys) - taken,
                 _version(new.entry, new.updated_at, arrival.version, None),
                 new.public_id,
                 new.order_key,

@@ -298,3 +298,20 @@ def test_files_that_differ_in_their_query_alone_are_of_different_entries(
     )
     absorb(store, arrived(*news), START)
     assert len(store.select(feed()).stories) == 2
+
+
+def test_an_entry_known_only_by_what_is_other_entries_is_not_new_in_each_document(
+    store: Store,
+) -> None:
+    text = "what both say"
+    first = item(3, guid="tag:x,2026:3", host="one.example", text=text)
+    second = item(6, guid="item-0", host="one.example")
+    absorb(store, arrived(first, second), START)
+    # The second one's id is now the first one's, its title and text are the first one's, too.
+    mixed = arrived(
+        item(3, guid="item-0", host="one.example", text=text).replace("Article 3", "Same"),
+        "<title>Same</title><link>https://one.example/2026/11/article-6.html</link>"
+        f"<description>{text}</description>",
+    )
+    new = [absorb(store, mixed, START + hours * HOUR).tally.new for hours in range(1, 6)]
+    assert new == [0] * 5

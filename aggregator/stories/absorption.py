@@ -77,9 +77,11 @@ class Recognition:
     """A document's entries sorted into known, pruned and `fresh` ones.
 
     `fresh` are in the document's order, `ordered` are the same in the order of their order keys.
+    `nameless` is how many have no key that is not another entry's: they are left out.
     """
 
     known: tuple[Recognised, ...]
+    nameless: int
     fresh: tuple[Entry, ...]
     ordered: tuple[Entry, ...]
     pruned: int
@@ -150,7 +152,7 @@ def recognise(arrival: Arrival, memory: Memory) -> Recognition:
     """Return which entries of the document are known, which are new and which stay away."""
     known: list[Recognised] = []
     fresh: list[Entry] = []
-    pruned = 0
+    pruned = nameless = 0
     matches = match(arrival.entries, memory.owners, memory.known)
     for entry, found in zip(arrival.entries, matches, strict=True):
         if found.entry_id is not None:
@@ -158,11 +160,14 @@ def recognise(arrival: Arrival, memory: Memory) -> Recognition:
             known.append(Recognised(entry, found.entry_id, found.because, strange))
         elif keeps_away(memory.absent, entry):
             pruned += 1
+        elif all(key in memory.owners for key in entry.keys):
+            nameless += 1  # stored, it would be new again in each document
         else:
             fresh.append(entry)
     shown = {key for entry in arrival.entries for key in entry.keys}
     return Recognition(
         known=tuple(known),
+        nameless=nameless,
         fresh=tuple(fresh),
         ordered=in_order(fresh, first=arrival.first, now=arrival.now),
         pruned=pruned,
@@ -198,7 +203,7 @@ def absorb(
     tally = Tally(
         new=len(inserts),
         updated=sum(isinstance(one.change, Rewritten) and one.change.is_edit for one in changes),
-        shared=len(recognition.known),
+        shared=len(recognition.known) + recognition.nameless,
         pruned=recognition.pruned,
         held_back=sum(one.held_back for one in inserts),
     )
