@@ -14,6 +14,7 @@ from aggregator.model import (
     Entry,
     Failed,
     Feed,
+    FeedKind,
     Fetched,
     News,
     Outcome,
@@ -45,6 +46,12 @@ def source(name: str = "one", **fields: object) -> Source:
 
 def feed(name: str = "all", **fields: object) -> Feed:
     return replace(Feed(name, name), **fields)  # type: ignore[arg-type]  # a test's shorthand
+
+
+def automatic_feed(name: str, title: str | None = None, **fields: object) -> Feed:
+    """Return a feed that nobody configured: of its `tags`, its `sources`, or of everything."""
+    kind = next((one for one in FeedKind if one.is_minor and one.folder in fields), None)
+    return feed(name, title=title or name, kind=kind or FeedKind.EVERYTHING, **fields)
 
 
 def entry(

@@ -13,6 +13,7 @@ import pytest
 from lxml import etree
 
 from tests import corpus
+from tests.config_texts import source_toml
 from tests.program import Program
 from tests.web import Publisher
 
@@ -37,7 +38,7 @@ def publish(web: Publisher, aggregator: Program, documents: list[Path]) -> dict[
     for name, path in named.items():
         web.route(f"/{name}", body=path.read_bytes())
     aggregator.configure(
-        "".join(f'[[sources]]\nname = "{name}"\nurl = "{web.url("/" + name)}"\n' for name in named),
+        "".join(source_toml(name, web.url(f"/{name}")) for name in named),
         EVERYTHING,
     )
     return named

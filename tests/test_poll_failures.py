@@ -24,7 +24,7 @@ from tests.polling import DAY, HOUR, START, Clock, House, house, peak_memory
 from tests.web import Publisher, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
 
     from aggregator.fetch import FetchLimits
@@ -73,11 +73,27 @@ async def publishing(
         yield dns, scenes
 
 
-def impatient_resolver(dns: NameServer, limits_of: Mapping[str, FetchLimits]) -> DnsResolver:
-    """Return a resolver that waits for a name as long as its host's limits say."""
-    return DnsResolver(
-        dns.port, seconds=lambda host: limits_of.get(host, LIMITS).look_up.total_seconds()
-    )
+@asynccontextmanager
+async def opened(
+    folder: Path, toml: str, dns: NameServer, certificates: Certificates, workers: Workers
+) -> AsyncIterator[tuple[House, dict[str, FetchLimits]]]:
+    """Open a house, and yield it with its limits by host, which may be changed at any time."""
+    limits_of: dict[str, FetchLimits] = {}
+
+    def seconds(host: str) -> float:
+        return limits_of.get(host, LIMITS).look_up.total_seconds()
+
+    async with house(
+        folder,
+        Clock(),
+        toml,
+        resolver=DnsResolver(dns.port, seconds=seconds),
+        limits_of=limits_of,
+        tls=certificates.trusted(),
+        public=PUBLIC,
+        workers=workers,
+    ) as home:
+        yield home, limits_of
 
 
 def untouched(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
@@ -101,21 +117,10 @@ TOML = '[network]\nallow_private = ["127.0.0.1/32"]\n'
 async def test_a_failure_has_a_name_bounds_and_no_other_effect(
     row: Row, tmp_path: Path, certificates: Certificates, workers: Workers
 ) -> None:
-    clock = Clock()
-    limits_of: dict[str, FetchLimits] = {}
     hosts = [("bad.site.example", row.tls), ("good.site.example", False)]
     async with publishing(hosts, certificates) as (dns, (bad, good)):
         toml = TOML + source_toml("bad", bad.url) + source_toml("good", good.url)
-        async with house(
-            tmp_path,
-            clock,
-            toml,
-            resolver=impatient_resolver(dns, limits_of),
-            limits_of=limits_of,
-            tls=certificates.trusted(),
-            public=PUBLIC,
-            workers=workers,
-        ) as home:
+        async with opened(tmp_path, toml, dns, certificates, workers) as (home, limits_of):
             await home.run_until(START)
             first = {name: results[-1].outcome for name, results in home.results.items()}
             assert first == {"bad": "parsed", "good": "parsed"}
@@ -127,7 +132,7 @@ async def test_a_failure_has_a_name_bounds_and_no_other_effect(
                 limits_of[bad.host] = row.limits
             good.entries += 1
             good.good()
-            clock.now += HOUR
+            home.clock.now += HOUR
             growth = peak_memory()
             results = await home.poll()
             assert growth() < MOST_GROWTH_BYTES
@@ -146,7 +151,7 @@ async def test_a_failure_has_a_name_bounds_and_no_other_effect(
             # It comes back with another entry: nothing was forgotten, nothing is twice.
             await bad.heal()
             limits_of.clear()
-            clock.now += HOUR
+            home.clock.now += HOUR
             asked = len(bad.web.requests)
             (healed,) = (await home.poll("bad")).values()
             assert (healed.problem, healed.tally.new, healed.tally.shared) == (None, 1, 1)
@@ -156,24 +161,13 @@ async def test_a_failure_has_a_name_bounds_and_no_other_effect(
 async def test_under_failure_every_source_is_asked_less_and_less(
     tmp_path: Path, certificates: Certificates, workers: Workers
 ) -> None:
-    clock = Clock()
-    limits_of: dict[str, FetchLimits] = {}
     hosts = [(f"row{number}.site.example", row.tls) for number, row in enumerate(ROWS)]
     async with publishing([*hosts, ("good.site.example", False)], certificates) as (dns, scenes):
         names = [*(row.name for row in ROWS), "good"]
         toml = TOML + "[polling]\nconcurrency = 100\n"
         for number, scene in enumerate(scenes):
             toml += source_toml(f"s{number}", scene.url)
-        async with house(
-            tmp_path,
-            clock,
-            toml,
-            resolver=impatient_resolver(dns, limits_of),
-            limits_of=limits_of,
-            tls=certificates.trusted(),
-            public=PUBLIC,
-            workers=workers,
-        ) as home:
+        async with opened(tmp_path, toml, dns, certificates, workers) as (home, limits_of):
             await home.run_until(START)
             problems = [results[-1].problem for results in home.results.values()]
             assert problems == [None] * len(scenes)

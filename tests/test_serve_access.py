@@ -6,15 +6,15 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from lxml import etree, html
 
 from aggregator.config import Publish
 from aggregator.config.automatic_feeds import automatic as automatic_feeds
-from aggregator.model import Category, Enclosure, Feed, FeedKind, Source
+from aggregator.model import Category, Enclosure, Feed, Source
 from tests.golden import STORIES
+from tests.making import automatic_feed
 from tests.publishing import ITHOME, config, status, story
 from tests.serving import Answer, Stock, running, site
 
@@ -150,17 +150,12 @@ async def test_the_page_may_use_its_own_style_and_nothing_else() -> None:
     assert again.status == 304
 
 
-def automatic(name: str, title: str, **fields: Any) -> Feed:
-    kind = next((one for one in FeedKind if one.is_minor and one.folder in fields), None)
-    return Feed(name, title, kind=kind or FeedKind.EVERYTHING, **fields)
-
-
 EVERY_KIND = (
     Feed("news", "News", description="What <happened>"),
     Feed("club-only", "Club only", sources=("club",), token="t0ken-t0ken-t0ken"),
-    automatic("all", "All"),
-    automatic("tags/c/c++", "c/c++", tags=("c/c++",)),
-    automatic("sources/open", "Open", sources=("open",)),
+    automatic_feed("all", "All"),
+    automatic_feed("tags/c/c++", "c/c++", tags=("c/c++",)),
+    automatic_feed("sources/open", "Open", sources=("open",)),
 )
 
 

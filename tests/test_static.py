@@ -21,13 +21,13 @@ import brotli  # type: ignore[import-untyped]  # brotli ships no types
 import pytest
 
 from aggregator.config import Publish, StoreSettings, load
-from aggregator.model import ArchivePart, Feed, FeedKind, Source
+from aggregator.model import ArchivePart, Feed, Source
 from aggregator.model.errors import AggregatorError, StoreError
 from aggregator.outputs.static_files import publish_all
 from aggregator.publish import Addresses, Format
 from aggregator.store.sqlite import open_reader, open_store
 from tests import PATIENCE
-from tests.making import DAY, START, absorb, document, entry
+from tests.making import DAY, START, absorb, automatic_feed, document, entry
 from tests.program import PROGRAM
 from tests.publishing import config
 from tests.serving import running, site
@@ -46,18 +46,13 @@ SOURCES = (
 )
 
 
-def automatic(name: str, **fields: Any) -> Feed:
-    kind = FeedKind.TAG if "tags" in fields else FeedKind.SOURCE
-    return Feed(name, name, kind=kind, **fields)
-
-
 FEEDS = (
     Feed("news", "News"),
     Feed("club", "Club", token=TOKEN),
-    automatic("tags/c/c++", tags=("c/c++",)),
-    automatic("tags/科技", tags=("科技",)),
-    automatic("tags/node.js", tags=("node.js",)),
-    automatic("sources/one", sources=("one",)),
+    automatic_feed("tags/c/c++", tags=("c/c++",)),
+    automatic_feed("tags/科技", tags=("科技",)),
+    automatic_feed("tags/node.js", tags=("node.js",)),
+    automatic_feed("sources/one", sources=("one",)),
 )
 
 FORMATS = [form.value for form in Format]
@@ -322,7 +317,7 @@ def test_no_name_leads_out_of_the_directory(house: House, caplog: pytest.LogCapt
         "a/.",
         "科" * 83,
     )
-    feeds = tuple(automatic(f"tags/{tag}", tags=(tag,)) for tag in tags)
+    feeds = tuple(automatic_feed(f"tags/{tag}", tags=(tag,)) for tag in tags)
     sources = (replace(SOURCES[0], tags=tags),)
     house.change(sources=sources, feeds=(FEEDS[0], *feeds))
     with caplog.at_level(logging.WARNING):
@@ -349,7 +344,7 @@ def test_of_two_feeds_that_want_one_place_the_first_has_it(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     tags = ("c", "c.atom/x", "c/archive/2026-11", "x" * 247)
-    feeds = tuple(automatic(f"tags/{tag}", tags=(tag,)) for tag in tags)
+    feeds = tuple(automatic_feed(f"tags/{tag}", tags=(tag,)) for tag in tags)
     house.change(sources=(replace(SOURCES[0], tags=tags),), feeds=feeds)
     with caplog.at_level(logging.WARNING):
         house.publish()
