@@ -89,27 +89,57 @@ async def test_readers_who_come_together_cause_one_making_and_later_ones_none() 
     assert maker.made == ["a 1"]
 
 
-async def test_another_version_is_made_anew_and_does_not_wait_for_the_former() -> None:
+async def test_a_newer_version_waits_until_the_older_one_is_made() -> None:
     cache, maker = Cache[str](len, makers=2), Maker()
     first = asyncio.create_task(ask(cache, maker, wanted(version=1)))
     await maker.until_begun()
     second = asyncio.create_task(ask(cache, maker, wanted(version=2)))
+    other = asyncio.create_task(ask(cache, maker, wanted("b")))  # another key does not wait
     await maker.until_begun()
+    assert maker.made == ["a 1", "b 1"]
     maker.gate.set()
-    assert [(await one).value for one in (first, second)] == ["a 1", "a 2"]
+    assert [(await one).value for one in (first, second, other)] == ["a 1", "a 2", "b 1"]
     assert await ask(cache, maker, wanted(version=2)) == Found("a 2")
-    assert sorted(maker.made) == ["a 1", "a 2"]
+    assert sorted(maker.made) == ["a 1", "a 2", "b 1"]
+
+
+async def test_a_document_that_changes_faster_than_it_is_made_does_not_pile_up() -> None:
+    """Fourteen entries of 1 MB a poll made each version slower to render than the next poll."""
+    cache, maker = Cache[str](len, makers=2), Maker()
+    asking = [asyncio.create_task(ask(cache, maker, wanted(version=1)))]
+    await maker.until_begun()
+    for version in range(2, 20):
+        asking.append(asyncio.create_task(ask(cache, maker, wanted(version=version))))
+        await asyncio.sleep(0)
+    maker.gate.set()
+    answers = [(await one).value for one in asking]
+    # Who asked for one in between has got what it asked for, or something newer.
+    assert answers == ["a 1", *["a 19"] * 18]
+    assert maker.made == ["a 1", "a 19"]
+    assert maker.most_at_once == 1
+
+
+async def test_who_waits_in_vain_for_a_newer_version_is_given_the_older_one() -> None:
+    cache, maker = Cache[str](len), Maker()
+    older = asyncio.create_task(ask(cache, maker, wanted(version=1)))
+    await maker.until_begun()
+    newer = asyncio.create_task(ask(cache, maker, wanted(version=2)))
+    await asyncio.sleep(0)
+    failing = Maker(error=StoreError("locked"))
+    failing.gate.set()
+    newest = asyncio.create_task(ask(cache, failing, wanted(version=3)))
+    await asyncio.sleep(0)
+    maker.gate.set()
+    assert await older == Found("a 1")
+    assert await newer == await newest == Found("a 1", is_stale=True)
 
 
 async def test_an_older_version_does_not_take_the_place_of_a_newer_one() -> None:
-    cache, slow, quick = Cache[str](len, makers=2), Maker(), opened()
-    older = asyncio.create_task(ask(cache, slow, wanted(version=1)))
-    await slow.until_begun()
-    assert await ask(cache, quick, wanted(version=2)) == Found("a 2")
-    slow.gate.set()
-    assert await older == Found("a 1")
-    assert await ask(cache, quick, wanted(version=2)) == Found("a 2")
-    assert quick.made == ["a 2"]
+    cache, maker = Cache[str](len), opened()
+    assert await ask(cache, maker, wanted(version=2)) == Found("a 2")
+    assert await ask(cache, maker, wanted(version=1)) == Found("a 1")
+    assert await ask(cache, maker, wanted(version=2)) == Found("a 2")
+    assert maker.made == ["a 2", "a 1"]
 
 
 async def test_what_is_final_is_good_for_every_version() -> None:

@@ -67,11 +67,21 @@ class _Kept(Generic[Value]):
 
 @dataclass(slots=True, eq=False)
 class _Making(Generic[Value]):
-    """A value that is being made, and how many wait for it."""
+    """A value that is being made, and how many wait for it.
 
+    Until it has begun it is of the newest version that anybody asked for.
+    """
+
+    wanted: Wanted
+    version: int
+    make: Callable[[], Value]
     task: asyncio.Task[Value] | None = None
     waiting: int = 0
     begun: bool = False
+
+    def serves(self, wanted: Wanted, version: int) -> bool:
+        """Tell whether what comes of it is good for a reader who wants this version."""
+        return self.wanted.made_for == wanted.made_for and self.version >= version
 
 
 class Cache(Generic[Value]):
@@ -80,7 +90,9 @@ class Cache(Generic[Value]):
     `size` returns how many bytes a value holds, `None` for one that is not to be kept; what was
     asked for longest ago goes first, and one that is larger than `most_bytes` is kept alone.
     `is_final` tells that a value is good for every later version. At most `makers` values are made
-    at a time.
+    at a time, and one a key: a newer version waits until the older one is made, and whoever asks
+    for a newer one yet asks for the one that waits. So a document that changes faster than it is
+    made costs no more than one that does not.
     """
 
     def __init__(
@@ -98,7 +110,8 @@ class Cache(Generic[Value]):
         self._most_bytes = most_bytes
         self._timeouts = timeouts
         self._kept: OrderedDict[Hashable, _Kept[Value]] = OrderedDict()
-        self._makings: dict[Wanted, _Making[Value]] = {}
+        self._at_work: dict[Hashable, _Making[Value]] = {}
+        self._next: dict[tuple[Hashable, Hashable], _Making[Value]] = {}
         self._failing: set[str] = set()
         self.bytes_held = 0
 
@@ -108,9 +121,7 @@ class Cache(Generic[Value]):
         When that raises `StoreError`, or takes too long: what was kept of an earlier version.
         Raises `UnavailableError` where there is nothing, and any other error of `make`.
         """
-        kept = self._kept.get(wanted.key)
-        if kept is not None and kept.made_for != wanted.made_for:
-            kept = None  # it may show what no longer may be shown
+        kept = self._kept_for(wanted)
         if kept is not None:
             self._kept.move_to_end(wanted.key)
             if kept.version == wanted.version or self._is_final(kept.value):
@@ -126,20 +137,23 @@ class Cache(Generic[Value]):
             except Exception:
                 if kept is None:
                     raise
+            kept = self._kept_for(wanted) or kept  # an older version may have ended meanwhile
         if kept is None:
             raise UnavailableError
         return Found(kept.value, is_stale=True)
 
+    def _kept_for(self, wanted: Wanted) -> _Kept[Value] | None:
+        kept = self._kept.get(wanted.key)
+        if kept is not None and kept.made_for != wanted.made_for:
+            return None  # it may show what no longer may be shown
+        return kept
+
     async def _wait(
         self, wanted: Wanted, version: int, make: Callable[[], Value], seconds: float
     ) -> Value:
-        """Wait for the making of this version, which goes on for others when this reader leaves."""
-        making = self._makings.get(wanted)
-        if making is None:
-            making = self._makings[wanted] = _Making()
-            making.task = asyncio.create_task(self._make(wanted, version, make, making))
-            making.task.add_done_callback(lambda task: self._end(wanted, making, task))
-        assert making.task is not None  # noqa: S101 - set above, by whoever came first
+        """Wait for a making of this version, which goes on for others when this reader leaves."""
+        making = self._making(wanted, version, make)
+        assert making.task is not None  # noqa: S101 - set where the making was
         making.waiting += 1
         try:
             async with asyncio.timeout(seconds):
@@ -147,29 +161,52 @@ class Cache(Generic[Value]):
         finally:
             making.waiting -= 1
             if not making.waiting and not making.begun:
-                self._forget(wanted, making)
+                self._forget(making)
                 making.task.cancel()
 
-    async def _make(
-        self, wanted: Wanted, version: int, make: Callable[[], Value], making: _Making[Value]
-    ) -> Value:
-        async with self._turns:
-            making.begun = True
-            # A thread cannot be stopped: it keeps its turn when nobody waits for it any more.
-            value = await asyncio.to_thread(make)
+    def _making(self, wanted: Wanted, version: int, make: Callable[[], Value]) -> _Making[Value]:
+        """Return the making that this reader waits for: one under way, the next, or a new one."""
+        at_work = self._at_work.get(wanted.key)
+        if at_work is not None and at_work.begun and at_work.serves(wanted, version):
+            return at_work
+        following = self._next.get((wanted.key, wanted.made_for))
+        if following is not None:
+            if version > following.version:
+                following.version, following.make = version, make
+            return following
+        making = _Making(wanted, version, make)
+        self._next[wanted.key, wanted.made_for] = making
+        making.task = asyncio.create_task(self._make(making))
+        making.task.add_done_callback(lambda task: self._end(making, task))
+        return making
+
+    async def _make(self, making: _Making[Value]) -> Value:
+        wanted = making.wanted
+        while (former := self._at_work.get(wanted.key)) is not None and former.task is not None:
+            await asyncio.wait({former.task})
+        self._at_work[wanted.key] = making
+        try:
+            async with self._turns:
+                making.begun = True
+                self._forget(making)  # what is asked for from now on may be newer
+                # A thread cannot be stopped: it keeps its turn when nobody waits for it any more.
+                value = await asyncio.to_thread(making.make)
+        finally:
+            del self._at_work[wanted.key]
         self._failing.discard(wanted.what)
-        self._keep(wanted, version, value)
+        self._keep(wanted, making.version, value)
         return value
 
-    def _end(self, wanted: Wanted, making: _Making[Value], task: asyncio.Task[Value]) -> None:
-        self._forget(wanted, making)
+    def _end(self, making: _Making[Value], task: asyncio.Task[Value]) -> None:
+        self._forget(making)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            self._log(wanted.what, error)
+            self._log(making.wanted.what, error)
 
-    def _forget(self, wanted: Wanted, making: _Making[Value]) -> None:
-        if self._makings.get(wanted) is making:
-            del self._makings[wanted]
+    def _forget(self, making: _Making[Value]) -> None:
+        place = making.wanted.key, making.wanted.made_for
+        if self._next.get(place) is making:
+            del self._next[place]
 
     def _log(self, what: str, error: BaseException) -> None:
         """Log the first failure after a success; readers come by the minute."""
