@@ -86,6 +86,11 @@ KINDS = (
         ),
     ),
     (
+        "size",
+        'a number of KiB, MiB or GiB (1024 of the smaller) in quotes: `"256KiB"`, `"12MiB"`',
+        "as given below",
+    ),
+    (
         "name",
         "a-z, 0-9 and `-`, in quotes",
         f"1 to {text_values.MAX_NAME_CHARS} characters, unique",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import unquote, urlsplit
@@ -165,6 +166,29 @@ def test_a_feed_of_links_holds_title_and_link_only() -> None:
         assert item.findtext("title")
         assert item.find("description") is None
     assert [item["content_text"] for item in as_json(selected)["items"]] == ["", ""]
+
+
+def test_of_a_long_text_a_feed_has_the_beginning_and_the_way_to_the_rest() -> None:
+    """An entry of a megabyte in each of fourteen makes a document that nobody can read."""
+    feed = Feed("all", "All", entry_size=4096)
+    paragraph = "<ul><li>中文 &amp; <em>words</em> <br><code>x</code></li></ul>"
+    long = story(content_html=f"<div>{paragraph * 1000}</div>", url="https://x.example/?a=1&b=2")
+    near = story(id="urn:x:2", content_html=f"<p>{'x' * 4089}</p>")
+    cut, whole = (item["content_html"] for item in as_json(of(feed, long, near))["items"])
+    assert whole == near.content_html
+    kept = cut.removesuffix(
+        '<p><a href="https://x.example/?a=1&amp;b=2">'
+        "Read on at the source · 在来源网站继续阅读</a></p>"
+    )
+    assert kept != cut
+    assert len(kept.removesuffix("</div>").encode()) <= 4096 + len("</li></ul>")
+    assert [len(re.findall(f"<{name}>", kept)) for name in ("div", "ul", "li", "em", "code")] == [
+        len(re.findall(f"</{name}>", kept)) for name in ("div", "ul", "li", "em", "code")
+    ]
+    for form in Format:
+        document = render(of(feed, long), form, ADDRESSES).decode()
+        assert "继续阅读" in document
+        assert len(document) < 16_000
 
 
 def test_a_subscription_document_leads_into_the_archive() -> None:

@@ -182,6 +182,8 @@ def _feed(feed: Feed, config: Config) -> str:
 
 def _special(feed: Feed) -> list[str]:
     """Return what is not as in every feed."""
+    from aggregator.config import written_size
+
     words = _rules(feed.rules)
     if feed.exclude_tags:
         words.append(f"without {', '.join(feed.exclude_tags)}")
@@ -189,6 +191,11 @@ def _special(feed: Feed) -> list[str]:
     words += [
         f'{key} "{value}"'
         for key in ("order", "content", "title_template", "language", "dedupe")
+        if (value := getattr(feed, key)) != usual[key]
+    ]
+    words += [
+        f'{key} "{written_size(value)}"'
+        for key in ("entry_size",)
         if (value := getattr(feed, key)) != usual[key]
     ]
     return words

@@ -23,7 +23,7 @@ from aggregator.config.settings import (
     ServerSettings,
     StoreSettings,
 )
-from aggregator.config.text_values import written
+from aggregator.config.text_values import written, written_size
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -43,4 +43,5 @@ __all__ = [
     "parse",
     "store_path",
     "written",
+    "written_size",
 ]

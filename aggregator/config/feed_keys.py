@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator.config import network_values, text_values
-from aggregator.config.kinds import ValueKind, choice, key, list_of, number
+from aggregator.config.kinds import ValueKind, choice, key, list_of, number, size
 from aggregator.config.rule_keys import BLOCK, KEEP, REPLACEMENTS, TAG, TAGGINGS, rules_of
 from aggregator.config.settings import DURATION, FILE, SWITCH, TOKEN
 from aggregator.config.source_keys import NAME, TAGS, TITLE
 from aggregator.model import Export, Feed
+from aggregator.model.configured import KIB, MIB
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: A feed document is held and compressed in memory, and so is each entry's text.
 MAX_LIMIT = 10_000
+#: Below this a text is a summary; above, what reading keeps of a text (a million characters, of up
+#: to four bytes) is never cut.
+LEAST_ENTRY_SIZE, MOST_ENTRY_SIZE = 4 * KIB, 4 * MIB
 #: Nested folders of a post; people use three.
 MAX_CATEGORIES = 16
 
@@ -118,6 +122,12 @@ class FeedTable:
         _FEED.title_template,
         "How the titles of stories are made, of `{title}`, `{source}` and `{tag}` (the first tag "
         'of its source): `"[{source}] {title}"`.',
+    )
+    entry_size: int = key(
+        size(LEAST_ENTRY_SIZE, MOST_ENTRY_SIZE),
+        _FEED.entry_size,
+        "The most HTML of one entry: a longer text is cut at a tag, and its last line leads to the "
+        "source. Readers on phones, and some services, drop entries or feeds of several megabytes.",
     )
     language: str | None = key(
         ValueKind(text_values.language, 'such as `"zh-CN"`'),

@@ -123,6 +123,16 @@ def number(least: int, most: int) -> ValueKind[int]:
     )
 
 
+def size(least: int, most: int) -> ValueKind[int]:
+    """A number of bytes within bounds."""
+    shown = f'size, `"{text_values.written_size(least)}"` to `"{text_values.written_size(most)}"`'
+    return ValueKind(
+        lambda value: text_values.size(value, least, most),
+        shown,
+        lambda value: f'"{text_values.written_size(value)}"',
+    )
+
+
 def choice(*choices: str, shown: str = "") -> ValueKind[str]:
     """One of a few words."""
     *before, last = (f'`"{one}"`' for one in choices)

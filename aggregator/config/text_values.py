@@ -49,6 +49,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _RATE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)/(day|hour)")
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_SIZE = re.compile(r"([0-9]{1,7}) ?(KiB|MiB|GiB)")
+_SIZES = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _NAME = re.compile(rf"[a-z0-9-]{{1,{MAX_NAME_CHARS}}}")
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{MIN_TOKEN_CHARS},{MAX_TOKEN_CHARS}}}")
 # What people write for China's time; the IANA database names it after Shanghai.
@@ -115,6 +117,27 @@ def written(period: timedelta) -> str:
         if seconds and seconds % size == 0:
             return f"{seconds // size}{unit}"
     return f"{seconds}s"
+
+
+def size(value: object, least: int, most: int) -> int:
+    """Return how many bytes "256KiB", "12MiB" or "2GiB" are."""
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise wrong(MistakeKind.NOT_A_SIZE)
+    in_bytes = int(match[1]) * _SIZES[match[2]]
+    if not least <= in_bytes <= most:
+        raise wrong(
+            MistakeKind.OUTSIDE, least=f'"{written_size(least)}"', most=f'"{written_size(most)}"'
+        )
+    return in_bytes
+
+
+def written_size(in_bytes: int) -> str:
+    """Return a whole number of KiB as config.toml writes it: the inverse of `size`."""
+    for unit in ("GiB", "MiB"):
+        if in_bytes and in_bytes % _SIZES[unit] == 0:
+            return f"{in_bytes // _SIZES[unit]}{unit}"
+    return f"{in_bytes // _SIZES['KiB']}KiB"
 
 
 def budget(value: object) -> float:

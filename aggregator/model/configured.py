@@ -11,6 +11,8 @@ from typing import assert_never
 
 from aggregator.web.addresses import origin_of
 
+KIB, MIB, GIB = 1024, 1024**2, 1024**3
+
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
 
@@ -199,7 +201,8 @@ class Feed:
     shows an article that several sources carry once ("exact"), or as often as it comes ("off").
     `order` is how a document lists its stories: by "arrival" or by the date that they were
     "published". `content` is "full", "summary" or "link". `title_template` makes the titles of
-    stories. With a `token`, only those who know it find the feed.
+    stories. `entry_size` is the most bytes of an entry's HTML. With a `token`, only those who know
+    it find the feed.
     """
 
     name: str
@@ -216,6 +219,7 @@ class Feed:
     order: str = "arrival"
     content: str = "full"
     title_template: str = "{title}"
+    entry_size: int = 256 * KIB
     language: str | None = None
     description: str | None = None
     icon: str | None = None

@@ -55,6 +55,7 @@ class MistakeKind(StrEnum):
     NOT_ONE_OF = auto()
     # Texts
     NOT_A_DURATION = auto()
+    NOT_A_SIZE = auto()
     NOT_A_BUDGET = auto()
     NOT_A_NAME = auto()
     DOTS_AS_TAG = auto()

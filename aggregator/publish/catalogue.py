@@ -31,6 +31,7 @@ _NAME = re.compile(r"[a-z0-9-]{1,64}")
 _PART = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[1-9][0-9]{0,4})?")
 
 _NO_RULES = Rules()
+_ENTRY_SIZE = Feed("", "").entry_size
 _SECOND = timedelta(seconds=1)
 
 
@@ -167,7 +168,7 @@ class Catalogue:
         sources are polled.
         """
         if feed.name not in self._made_for:
-            told = (
+            told: tuple[object, ...] = (
                 self.config.server.base_url,
                 (feed.path, feed.title, feed.description, feed.language, feed.icon, feed.author),
                 (feed.content, feed.title_template, feed.dedupe, feed.rules),
@@ -178,6 +179,8 @@ class Catalogue:
                     if source.private or source.rules != _NO_RULES
                 ],
             )
+            if feed.entry_size != _ENTRY_SIZE:  # the default leaves frozen documents what they are
+                told += (feed.entry_size,)
             digest = hashlib.sha256(repr(told).encode(errors="surrogatepass"))
             self._made_for[feed.name] = digest.hexdigest()[:32]
         return self._made_for[feed.name]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from aggregator.publish.long_texts import within
 from aggregator.publish.xml_safety import (
     clean,
     clean_id,
@@ -119,7 +120,7 @@ class Item:
 
 
 def item_of(story: Story, feed: Feed) -> Item:
-    """Prepare one story as `feed` wants its content and its title."""
+    """Prepare one story as `feed` wants its content, its length and its title."""
     source = _source(story.origin)
     title, summary = _unless_blank(story.title), _unless_blank(story.summary)
     content_html = _unless_blank(story.content_html)
@@ -128,8 +129,10 @@ def item_of(story: Story, feed: Feed) -> Item:
     if feed.title_template != "{title}":
         title = _filled(feed.title_template, heading, source, story.origin) or heading
         heading = title
-    attachments = _attachments(story.enclosures)
+    attachments, link = _attachments(story.enclosures), clean_url(story.url)
     match feed.content:
+        case "full":
+            content_html = within(content_html, feed.entry_size, link)
         case "summary":
             summary, content_html = _line(summary, content_html, SUMMARY_CHARACTERS), ""
         case "link":
@@ -138,7 +141,7 @@ def item_of(story: Story, feed: Feed) -> Item:
     fraction = timedelta(microseconds=story.order_key % _FRACTIONS)
     return Item(
         id=clean_id(story.id),
-        link=clean_url(story.url),
+        link=link,
         title=title,
         heading=heading,
         content_html=content_html,
