@@ -141,6 +141,16 @@ EARLIER_COPY: list[Poll | Apply | Advance | Prune] = [
     replace(BEGINNING, selected=("a", "b")),
 ]
 
+#: A feed shows an article twice, then once; leaves one out by a rule, and then no more.
+SWITCHED: list[Poll | Apply | Advance | Prune] = [
+    Poll("a", ((1, "news"), (2, "ad")), hours=0, age=0),
+    Poll("b", ((1, "news"),), hours=0, age=0),
+    replace(BEGINNING, dedupe="off"),
+    replace(BEGINNING, excluding=True),
+    replace(BEGINNING, ruled="all"),
+    BEGINNING,
+]
+
 
 def play(store: SqliteStore, step: Poll | Apply | Advance | Prune, now: datetime) -> datetime:
     """Let a step happen; return when it has."""
@@ -242,6 +252,7 @@ def check_windows(store: SqliteStore, now: datetime) -> None:
 @settings(max_examples=60, deadline=None)
 @given(history=steps)
 @example(history=EARLIER_COPY)
+@example(history=SWITCHED)
 def test_what_is_kept_is_what_a_look_at_everything_shows(
     tmp_path_factory: pytest.TempPathFactory, history: list[Poll | Apply | Advance | Prune]
 ) -> None:

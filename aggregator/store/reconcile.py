@@ -28,6 +28,7 @@ from aggregator.schedule.source_changes import (
 from aggregator.store import archive, feed_windows, mirrors, note_rows, rule_verdicts
 from aggregator.store.feed_versions import NEXT_CHANGE, bump
 from aggregator.store.rows import feed_of, feed_to_text, health_of, source_of, source_to_text
+from aggregator.stories.windows import deciding
 
 if TYPE_CHECKING:
     import sqlite3
@@ -234,7 +235,11 @@ def _rename_feed(connection: sqlite3.Connection, before: str, after: str) -> Non
 def _apply_feeds(
     connection: sqlite3.Connection, feeds: tuple[Feed, ...], now: int, changes: list[Change]
 ) -> dict[int, set[int]]:
-    """Update the table of feeds; return those that changed, with their sources, by id."""
+    """Update the table of feeds; return those that changed, by id.
+
+    Each with the sources of which it may show other entries now, not counting those that are to
+    join or leave.
+    """
     stored = {row["name"]: row for row in connection.execute("SELECT * FROM feeds").fetchall()}
     configured = {feed.name for feed in feeds}
     touched: dict[int, set[int]] = {}
@@ -253,7 +258,8 @@ def _apply_feeds(
         feed_id = _add_feed(connection, feed, now) if old is None else old["id"]
         change = ChangeKind.ADDED if old is None else _change_feed(connection, feed, old)
         if change is not None:
-            touched[feed_id] = feed_windows.sources_of(connection, feed_id)
+            same = old is not None and deciding(feed_of(old["config"])) == deciding(feed)
+            touched[feed_id] = set() if same else feed_windows.sources_of(connection, feed_id)
             if not feed.is_automatic:
                 changes.append(ChangedFeed(change, feed.name))
     return touched

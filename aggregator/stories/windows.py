@@ -125,6 +125,21 @@ def verdict(entry_id: int, copies: Iterable[Candidate], *, floor: int, once: boo
     return Verdict(Reason.COPY_HAS_LEFT)
 
 
+def deciding(feed: Feed) -> tuple[object, ...]:
+    """Return what of a feed's configuration decides which entries of its members it shows.
+
+    Which sources those are is not in it, nor what its window drops.
+    """
+    return (
+        feed.dedupe,
+        feed.sources,
+        feed.tags,
+        feed.exclude_tags,
+        feed.rules.keep,
+        feed.rules.block,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """What a window drops.
