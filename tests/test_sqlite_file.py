@@ -244,6 +244,7 @@ def test_jobs_that_wait_share_a_commit_and_a_failing_one_takes_nothing_with_it(
     commits: list[int] = []
     writer = Writer(
         connection,
+        Path("a.db"),
         linger=timedelta(milliseconds=200),
         committed=lambda db: commits.append(db.execute("SELECT count(*) FROM t").fetchone()[0]),
     )
@@ -273,7 +274,7 @@ def test_jobs_that_wait_share_a_commit_and_a_failing_one_takes_nothing_with_it(
 
 
 def test_a_full_disk_is_an_error_of_that_write_and_passes(connection: sqlite3.Connection) -> None:
-    writer = Writer(connection, linger=timedelta(0), committed=lambda _: None)
+    writer = Writer(connection, Path("a.db"), linger=timedelta(0), committed=lambda _: None)
     pages = writer.run(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
     writer.run(lambda db: db.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall())
     with pytest.raises(StoreError, match="full"):

@@ -30,6 +30,7 @@ Examples:
 Exit status:
   0   every poll succeeded, or nothing was due
   1   a poll failed, or a name is not known
+  74  the database cannot be used now: locked, or its disk is full
   75  another `aggregator poll` holds the database
   78  the configuration or the database cannot be used
 """

@@ -16,6 +16,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from aggregator.model.errors import AggregatorError
+from aggregator.store.lock import beside
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -54,7 +55,7 @@ _LONGEST_ADDRESS = 107
 
 def socket_path(store_path: Path) -> Path:
     """Return the control socket's path beside the database."""
-    return store_path.with_name(f"{store_path.name}.sock")
+    return beside(store_path, "sock")
 
 
 @contextmanager

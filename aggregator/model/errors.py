@@ -35,9 +35,22 @@ class ConfigError(AggregatorError):
 
 
 class StoreError(AggregatorError):
-    """The database cannot be used: foreign, newer than this program, locked or without room."""
+    """The database cannot be used: foreign, newer than this program, damaged, or not now."""
 
     exit_status = 78
+
+
+class StoreUnavailableError(StoreError):
+    """The database cannot be used now: locked, no room, an I/O error, a disk that is read-only.
+
+    Such things pass: whoever can wait tries again.
+    """
+
+    exit_status = 74
+
+
+class StoreDamagedError(StoreError):
+    """Pages of the database are damaged, or the file is none; no second try makes it well."""
 
 
 class NoStoreError(StoreError):

@@ -6,27 +6,29 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from aggregator.model.errors import NoStoreError, StoreError
+from aggregator.model.errors import NoStoreError, StoreError, StoreUnavailableError
 from aggregator.store.migrations import SCHEMA_VERSION, check_readable, migrate
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from aggregator.store.sqlite_errors import primary_code, store_error
 
 #: How long a statement waits for another process's lock (an operator's own sqlite3, a backup).
 BUSY_TIMEOUT_MS = 5_000
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
-    """Open (or create, mode 0600) the database for writing and bring it to today's schema."""
+    """Open (or create, mode 0600) the database for writing and bring it to today's schema.
+
+    Raises `StoreUnavailableError` for what may pass (locked, full, read-only, an I/O error),
+    another `StoreError` for what needs somebody to mend it.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # SQLite makes the file by the umask: the mode is ours to set before the first byte.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        _make_private(path)
+        _refuse_second_name(path)
         connection = _connect(f"file:{_quoted(path)}?mode=rw")
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{path}: cannot be opened for writing: {error}") from error
+        raise store_error(path, error) from error
     try:
         check_readable(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -36,9 +38,9 @@ def open_writer(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_size_limit = 16777216")
         migrate(connection, path)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         connection.close()
-        raise StoreError(f"{path}: {error}") from error
+        raise store_error(path, error) from error
     except BaseException:
         connection.close()
         raise
@@ -48,7 +50,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
 def open_reader(path: Path) -> sqlite3.Connection:
     """Open an existing database for reading only; raises `NoStoreError` when there is none."""
     try:
-        path.stat()
+        _refuse_second_name(path)
     except FileNotFoundError as error:
         raise NoStoreError(
             f"{path}: no database yet; `aggregator run` or `aggregator poll` creates it"
@@ -62,7 +64,9 @@ def open_reader(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA query_only = ON")
         version = check_readable(connection, path)
     except sqlite3.Error as error:
-        raise StoreError(
+        if primary_code(error) != sqlite3.SQLITE_CANTOPEN:
+            raise store_error(path, error) from error
+        raise StoreUnavailableError(
             f"{path}: cannot be read: {error}; ask as the user that runs the daemon"
         ) from error
     if 0 < version < SCHEMA_VERSION:
@@ -75,6 +79,43 @@ def open_reader(path: Path) -> sqlite3.Connection:
         connection.close()
         raise NoStoreError(f"{path}: the database is empty; `aggregator run` fills it")
     return connection
+
+
+def _make_private(path: Path) -> None:
+    """Make an empty file where there is none; raises `StoreError` for one that we may not write.
+
+    SQLite makes the file by the umask: the mode is ours to set before the first byte. A file that
+    is there is not opened: closing any descriptor of it drops the locks that this process has on it
+    (sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        real = Path(os.path.realpath(path))
+        if not real.exists():  # a link to where nothing is yet
+            real.parent.mkdir(parents=True, exist_ok=True)
+            _make_private(real)
+        elif not all(map(_is_ours, (real, real.parent))):
+            message = f"{path}: cannot be opened for writing: the rights of the file or its folder"
+            raise StoreError(message) from None
+
+
+def _is_ours(place: Path) -> bool:
+    """Tell whether we may write there, were the disk not read-only at the moment."""
+    is_read_only = bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+    return is_read_only or os.access(place, os.W_OK, effective_ids=True)
+
+
+def _refuse_second_name(path: Path) -> None:
+    """Raise `StoreError` for a file with a second hard link, `OSError` where there is none.
+
+    The journal and the lock go by name: whoever opened it by the other one would see neither.
+    """
+    if path.stat().st_nlink > 1:
+        raise StoreError(
+            f"{path}: the file has a second name (a hard link), and SQLite's journal goes by name; "
+            "remove the other one, which `find -samefile` finds"
+        )
 
 
 def _connect(uri: str) -> sqlite3.Connection:

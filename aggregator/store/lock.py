@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import fcntl
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from aggregator.model.errors import BusyError, StoreError
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from aggregator.model.errors import BusyError
+from aggregator.store.sqlite_errors import store_error
 
 
 class Hold:
     """The right to write a database, held by this process until `release` or its end.
 
-    A lock of flock(2) on `NAME.lock` beside the database: it goes with the process, however that
-    ends. The file holds the pid, for people.
+    A lock of flock(2) on `NAME.lock` beside the database, whichever symbolic link leads there: it
+    goes with the process, however that ends. The file holds the pid, for people.
     """
 
     def __init__(self, path: Path) -> None:
-        """Take the lock; raises `BusyError` naming the holder's pid."""
+        """Take the lock.
+
+        Raises `BusyError` naming the holder's pid, `StoreUnavailableError` where the disk is full.
+        """
         lock = lock_path(path)
         try:
             lock.parent.mkdir(parents=True, exist_ok=True)
             self._fd = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StoreError(f"{path}: cannot be locked: {error}") from error
+            raise store_error(path, error) from error
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -40,7 +41,7 @@ class Hold:
             os.write(self._fd, f"{os.getpid()}\n".encode())
         except OSError as error:
             os.close(self._fd)
-            raise StoreError(f"{path}: cannot be locked: {error.strerror}") from error
+            raise store_error(path, error) from error
 
     def release(self) -> None:
         """Give the lock up. The file stays: removing it would let two processes hold one each."""
@@ -48,5 +49,11 @@ class Hold:
 
 
 def lock_path(path: Path) -> Path:
-    """Return the lock's path beside the database."""
-    return path.with_name(f"{path.name}.lock")
+    """Return the lock's path beside the database itself, not beside a link to it."""
+    return beside(path, "lock")
+
+
+def beside(path: Path, ending: str) -> Path:
+    """Return `NAME.ending` beside the database that `path` leads to."""
+    real = Path(os.path.realpath(path))  # resolve() raises for a loop of links; open(2) names it
+    return real.with_name(f"{real.name}.{ending}")

@@ -9,16 +9,20 @@ transaction, so that a crash leaves either the old schema or the new one.
 
 from __future__ import annotations
 
+import glob
+import os
 import shutil
 import sqlite3
 from typing import TYPE_CHECKING
 
 from sqlite_utils import Database, Migrations
 
-from aggregator.model.errors import StoreError
+from aggregator.model.errors import StoreDamagedError, StoreError, StoreUnavailableError
 from aggregator.store import legacy_texts
 from aggregator.store.host_spellings import respell
+from aggregator.store.lock import beside
 from aggregator.store.schema import FIRST_RELEASE, INDEXES, KEPT_WINDOWS, PUBLISHING, SCALING
+from aggregator.store.sqlite_errors import primary_code, store_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +44,6 @@ def m0001_first_release(db: Database) -> None:
     """Create everything that the first release stores."""
     for statement in FIRST_RELEASE:
         db.execute(statement)
-    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute("PRAGMA user_version = 1")
 
 
@@ -75,6 +78,9 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         return
     if version > 0:
         _copy_beside(connection, path, version)
+    else:
+        # Before the first table, so that a start that is interrupted is known for ours.
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db = Database(connection, execute_plugins=False)
     migrations.apply(db)
 
@@ -84,16 +90,17 @@ def check_readable(connection: sqlite3.Connection, path: Path) -> int:
     try:
         (application_id,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
-        raise StoreError(
-            f"{path}: cannot be opened: {error}; look at the disk and its rights"
-        ) from (error)
-    except sqlite3.DatabaseError as error:
-        message = (
-            f"{path}: not a usable database ({error}); restore a backup, or move the file away"
-        )
-        raise StoreError(message) from error
+        # The migrations' own list was the first table that earlier versions made.
+        (tables,) = connection.execute(
+            "SELECT count(*) FROM sqlite_master WHERE tbl_name != ?", (migrations.migrations_table,)
+        ).fetchone()
+    except sqlite3.Error as error:
+        if primary_code(error) == sqlite3.SQLITE_NOTADB:
+            message = (
+                f"{path}: not a usable database ({error}); restore a backup, or move the file away"
+            )
+            raise StoreDamagedError(message) from error
+        raise store_error(path, error) from error
     if application_id != APPLICATION_ID and not (application_id == 0 and tables == 0):
         raise StoreError(
             f"{path}: this database belongs to another program; set another path in [store]"
@@ -107,19 +114,19 @@ def check_readable(connection: sqlite3.Connection, path: Path) -> int:
 
 
 def _copy_beside(connection: sqlite3.Connection, path: Path, version: int) -> None:
-    """Write `NAME.before-VERSION`, keeping the newest `KEPT_COPIES`."""
-    copy = path.with_name(f"{path.name}.before-{version + 1}")
-    free, needed = shutil.disk_usage(path.parent).free, path.stat().st_size * 2
+    """Write `NAME.before-VERSION`, for its owner alone, keeping the newest `KEPT_COPIES`."""
+    copy = beside(path, f"before-{version + 1}")
+    folder, name = copy.parent, copy.name.removesuffix(str(version + 1))
+    free, needed = shutil.disk_usage(folder).free, path.stat().st_size * 2
     if free < needed:
-        raise StoreError(
+        raise StoreUnavailableError(
             f"{path}: no room for a copy before the upgrade ({needed >> 20} MiB needed, "
-            f"{free >> 20} MiB free); make room and start again"
+            f"{free >> 20} MiB free); make room on its disk"
         )
     copy.unlink(missing_ok=True)
+    # SQLite fills an empty file and keeps its mode; one that it makes itself has the umask's.
+    os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     connection.execute("VACUUM INTO ?", (str(copy),))
-    copy.chmod(0o600)
-    copies = sorted(
-        path.parent.glob(f"{path.name}.before-*"), key=lambda old: old.stat().st_mtime_ns
-    )
+    copies = sorted(folder.glob(f"{glob.escape(name)}*"), key=lambda old: old.stat().st_mtime_ns)
     for old in copies[:-KEPT_COPIES]:
         old.unlink()

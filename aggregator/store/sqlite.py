@@ -39,6 +39,7 @@ from aggregator.store.ingest import Poll, absorb
 from aggregator.store.memory_leases import Leases
 from aggregator.store.retention import drop_leftovers, prune_batch
 from aggregator.store.rows import feed_of, problem_to_text
+from aggregator.store.sqlite_errors import store_error
 from aggregator.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -84,8 +85,12 @@ class SqliteStore(Store):
         self._lock = threading.Lock()
         self._writer = None
         if writing is not None:
-            self._versions.refresh(writing)
-            self._writer = Writer(writing, linger=linger, committed=self._versions.refresh)
+            try:
+                self._versions.refresh(writing)
+            except sqlite3.Error as error:
+                writing.close()
+                raise store_error(path, error) from error
+            self._writer = Writer(writing, path, linger=linger, committed=self._versions.refresh)
 
     # --- polling ----------------------------------------------------------------------------------
 
@@ -340,7 +345,7 @@ class SqliteStore(Store):
         try:
             yield self._reader()
         except sqlite3.Error as error:
-            raise StoreError(f"{self._path}: the database cannot be read: {error}") from error
+            raise store_error(self._path, error) from error
 
     @contextmanager
     def _feed(self, feed: Feed) -> Iterator[tuple[sqlite3.Connection, sqlite3.Row]]:

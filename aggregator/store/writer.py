@@ -17,10 +17,12 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aggregator.model.errors import StoreError
+from aggregator.store.sqlite_errors import store_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
+    from pathlib import Path
 
 T = TypeVar("T")
 Job = tuple["Callable[[sqlite3.Connection], Any]", "Future[Any]"]
@@ -40,11 +42,13 @@ class Writer:
     def __init__(
         self,
         connection: sqlite3.Connection,
+        path: Path,
         *,
         linger: timedelta,
         committed: Callable[[sqlite3.Connection], None],
     ) -> None:
         self._connection = connection
+        self._path = path
         self._committed = committed
         self._linger_s = linger.total_seconds()
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -114,6 +118,8 @@ class Writer:
                     done.append((future, self._in_savepoint(job)))
                 except sqlite3.OperationalError:
                     raise  # full disk, I/O error: SQLite has undone the transaction
+                except sqlite3.DatabaseError as error:  # damaged pages, which others may not need
+                    failed.append((future, self._told(error)))
                 except Exception as error:  # noqa: BLE001 -- handed to the job's caller
                     failed.append((future, error))
             self._connection.execute("COMMIT")
@@ -121,8 +127,7 @@ class Writer:
         except sqlite3.Error as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            problem = StoreError(f"the database cannot be written: {error}")
-            problem.__cause__ = error
+            problem = self._told(error)
             for _, future in batch:
                 future.set_exception(problem)
             return
@@ -130,6 +135,14 @@ class Writer:
             future.set_result(result)
         for future, failure in failed:
             future.set_exception(failure)
+
+    def _told(self, error: sqlite3.Error) -> Exception:
+        """Return an error as its caller should see it; one of our own SQL is a bug, and flies."""
+        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            return error
+        problem = store_error(self._path, error)
+        problem.__cause__ = error
+        return problem
 
     def _in_savepoint(self, job: Callable[[sqlite3.Connection], T]) -> T:
         self._connection.execute("SAVEPOINT job")

@@ -1,0 +1,254 @@
+"""The database in bad nights: starts that end half-way, full disks, two names, damaged pages."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aggregator.daemon.control import socket_path
+from aggregator.model.errors import (
+    BusyError,
+    StoreDamagedError,
+    StoreError,
+    StoreUnavailableError,
+)
+from aggregator.store import migrations
+from aggregator.store.connection import open_writer
+from aggregator.store.lock import Hold
+from aggregator.store.sqlite import open_reader, open_store
+from tests.making import DAY, START, absorb, document, entry, feed, source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FORK = multiprocessing.get_context("fork")
+
+#: Statements of a first start after which it is killed: all of the first ones, then some.
+KILLED_AT = (*range(20), *range(20, 80, 7))
+
+#: Bytes that a file may have on a disk that is full: around each page of the first start.
+ROOM = (0, 1, 100, 4095, 4096, 4097, 8192, 12288, 20480, 40960, 65536, 131072)
+
+
+def in_a_child(work: Callable[[], object]) -> int | None:
+    """Run `work` in a process of its own; return its exit status, negative for a signal."""
+    child = FORK.Process(target=work)
+    child.start()
+    child.join()
+    return child.exitcode
+
+
+def start_until(path: Path, statement: int) -> None:
+    """Open the database and kill ourselves before this statement of SQL."""
+    seen = 0
+
+    def watch(_: object, event: str, called: object) -> None:
+        nonlocal seen
+        if event == "c_call" and isinstance(getattr(called, "__self__", None), sqlite3.Connection):
+            seen += 1
+            if seen > statement:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.setprofile(watch)
+    open_writer(path)
+
+
+def start_with_room(path: Path, room: int) -> None:
+    """Open the database where no file may have more bytes than `room`; exit with 3 for no room."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    try:
+        open_writer(path)
+    except StoreUnavailableError:
+        os._exit(3)
+
+
+def is_usable(path: Path) -> bool:
+    store = open_store(path)
+    store.apply((source(),), (feed(),), now=START)
+    absorb(store, document(entry(1)), START)
+    found = len(store.select(feed()).stories)
+    store.close()
+    return found == 1
+
+
+@pytest.mark.parametrize("statement", KILLED_AT)
+def test_a_first_start_that_is_killed_leaves_a_database_of_ours(
+    tmp_path: Path, statement: int
+) -> None:
+    path = tmp_path / "aggregator.db"
+    assert in_a_child(lambda: start_until(path, statement)) == -signal.SIGKILL
+    assert is_usable(path)
+
+
+@pytest.mark.parametrize("room", ROOM)
+def test_a_first_start_on_a_full_disk_can_be_made_again(tmp_path: Path, room: int) -> None:
+    path = tmp_path / "aggregator.db"
+    assert in_a_child(lambda: start_with_room(path, room)) in {0, 3}
+    assert is_usable(path)
+
+
+def test_there_is_too_little_room_for_a_first_start(tmp_path: Path) -> None:
+    assert in_a_child(lambda: start_with_room(tmp_path / "a.db", 8192)) == 3
+
+
+def test_what_an_earlier_version_left_half_made_is_ours(tmp_path: Path) -> None:
+    """Its first table was the list of migrations; what tells our files from others came later."""
+    path = tmp_path / "aggregator.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "PRAGMA journal_mode = WAL;"
+            "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT,"
+            " name TEXT, applied_at TEXT);"
+            "CREATE UNIQUE INDEX one ON _sqlite_migrations (migration_set, name)"
+        )
+    assert is_usable(path)
+
+
+# --- the file and its names ----------------------------------------------------------------------
+
+
+def test_the_copy_before_an_upgrade_is_private_from_its_first_byte(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    connection = open_writer(path)
+    connection.execute("CREATE TABLE t AS SELECT randomblob(100000) AS x")
+    modes: set[int] = set()
+
+    def look() -> None:
+        modes.update(stat.S_IMODE(one.stat().st_mode) for one in tmp_path.glob("*.before-*"))
+
+    connection.set_progress_handler(look, 1)
+    before = os.umask(0)
+    try:
+        migrations._copy_beside(connection, path, 2)
+    finally:
+        os.umask(before)
+        connection.close()
+    assert modes == {0o600}
+
+
+def test_a_database_has_one_lock_and_one_socket_whichever_link_leads_there(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    path, link = tmp_path / "data" / "aggregator.db", tmp_path / "link.db"
+    (tmp_path / "folder").symlink_to("data")
+    link.symlink_to("folder/aggregator.db")
+    assert socket_path(link) == socket_path(path)
+    held = Hold(link)
+    for other in (path, tmp_path / "folder" / "aggregator.db"):
+        with pytest.raises(BusyError, match=f"process {os.getpid()}"):
+            Hold(other)
+    # A link to where nothing is yet is no trouble, either.
+    assert is_usable(link)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    held.release()
+
+
+def test_a_database_with_a_second_name_is_refused(tmp_path: Path) -> None:
+    path, other = tmp_path / "aggregator.db", tmp_path / "other.db"
+    open_store(path).close()
+    os.link(path, other)
+    before = path.read_bytes()
+    for name in (path, other):
+        for opening in (open_store, open_reader):
+            with pytest.raises(StoreError, match=r"second name.*find -samefile"):
+                opening(name)
+    assert path.read_bytes() == before
+    other.unlink()
+    assert is_usable(path)
+
+
+TO_ANOTHER_JOURNAL = """
+import sqlite3, sys
+print(sqlite3.connect(sys.argv[1], timeout=0).execute("PRAGMA journal_mode = DELETE").fetchone())
+"""
+
+
+def test_opening_a_database_twice_drops_none_of_its_locks(tmp_path: Path) -> None:
+    """POSIX locks go when any descriptor of the file is closed, whoever opened it."""
+    path = tmp_path / "aggregator.db"
+    first = open_store(path)
+    open_store(path).close()
+    first.ping()
+    told = subprocess.run(
+        [sys.executable, "-c", TO_ANOTHER_JOURNAL, path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    first.close()
+    assert "database is locked" in told.stderr
+
+
+# --- what is said ---------------------------------------------------------------------------------
+
+
+def test_a_lock_of_another_program_is_told_and_passes(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    with closing(open_writer(path)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreUnavailableError, match=r"aggregator\.db: another program holds"):
+            open_writer(path)
+    assert is_usable(path)
+
+
+def damage(path: Path, table: str) -> None:
+    """Overwrite the first page of a table."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)
+        ).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * size)
+
+
+@pytest.mark.parametrize("table", ["counters", "entries", "sources", "feeds", "sqlite_schema"])
+def test_damaged_pages_are_told_with_path_and_remedy(tmp_path: Path, table: str) -> None:
+    path = tmp_path / "aggregator.db"
+    assert is_usable(path)
+    if table == "sqlite_schema":
+        with path.open("r+b") as file:
+            file.seek(100)
+            file.write(b"\xa5" * 900)
+    else:
+        damage(path, table)
+    told: list[str] = []
+
+    def use() -> None:
+        store = open_store(path)
+        try:
+            for work in (
+                store.ping,
+                store.status,
+                lambda: store.select(feed()),
+                lambda: store.apply((source(),), (feed(),), now=START + DAY),
+                lambda: absorb(store, document(entry(2)), START + DAY),
+            ):
+                try:
+                    work()
+                except StoreDamagedError as error:
+                    told.append(str(error))
+        finally:
+            store.close()
+
+    try:
+        use()
+    except StoreDamagedError as error:
+        told.append(str(error))
+    assert told
+    for text in told:
+        assert text.startswith(f"{path}: ")
+        assert "restore a backup" in text
