@@ -19,7 +19,7 @@ from aggregator.fetch.request_target import Target
 from aggregator.fetch.secret_files import MAX_SECRET_BYTES
 from aggregator.model import Access, Failed, Fetched, NotModified, ProblemKind, Validators
 from aggregator.operations.messages import problem_text
-from tests.fetching import LIMITS, fetching, problem_of
+from tests.fetching import LIMITS, NOW, fetching, problem_of
 from tests.web import Publisher, Reply, Request
 
 if TYPE_CHECKING:
@@ -428,12 +428,18 @@ async def test_a_move_within_a_server_keeps_login_and_validators(tmp_path: Path)
         (Validators(b'"caf\xe9"'), True),
         (Validators(None, b"\xe9"), True),
         (Validators(b'"\x00"', b"\xe9"), True),
+        (Validators(None, b"Tue, 01 Jan 2041 00:00:00 GMT"), True),
+        (Validators(None, b"Fri, 20 Nov 2026 12:00:01 GMT"), True),
+        (Validators(None, b"Fri, 20 Nov 2026 12:00:00 GMT"), False),
+        (Validators(None, b"Thu, 01 Jan 1970 00:00:00 GMT"), True),
+        (Validators(None, b"Sunday, 01-Jan-95 00:00:00 GMT"), False),
+        (Validators(b'"1"', b"Thu, 01 Jan 1970 00:00:00 GMT"), False),
     ],
 )
-async def test_a_request_is_unconditional_where_no_validator_can_be_sent_exactly(
+async def test_a_request_is_unconditional_where_no_validator_is_exact_and_can_be_true(
     validators: Validators, *, unconditional: bool
 ) -> None:
-    assert is_unconditional(validators) is unconditional
+    assert is_unconditional(validators, NOW) is unconditional
     async with Publisher() as web, fetching() as fetcher:
         await fetcher.fetch(web.url(), validators)
         sent = web.requests[0]

@@ -191,6 +191,14 @@ async def test_a_304_to_an_unconditional_request_is_a_protocol_error() -> None:
             assert problem.kind is ProblemKind.PROTOCOL
 
 
+async def test_a_304_that_nobody_asked_for_says_that_what_is_stored_has_not_changed() -> None:
+    async with Publisher() as web, fetching() as fetcher:
+        web.route("/", status=304, etag=b'"never seen"')
+        outcome = await fetcher.fetch(web.url(), is_stored=True)
+        assert isinstance(outcome, NotModified)
+        assert outcome.validators == Validators()
+
+
 async def test_gone_is_gone() -> None:
     async with Publisher() as web, fetching() as fetcher:
         web.route("/", status=410)

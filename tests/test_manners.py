@@ -16,6 +16,7 @@ import aggregator
 from aggregator import config as configuration
 from aggregator.config.settings import SHORTEST_PUBLIC_INTERVAL
 from aggregator.fetch import FetchLimits
+from aggregator.fetch.redirects import FIRST_FEEDS
 from aggregator.model import (
     DocumentHints,
     Failed,
@@ -26,7 +27,7 @@ from aggregator.model import (
     Problem,
     ProblemKind,
 )
-from aggregator.schedule import permanent_redirects
+from aggregator.schedule import doubt, permanent_redirects
 from aggregator.schedule.history import History
 from aggregator.schedule.policy import next_poll
 from aggregator.schedule.price import PollingBounds, Pricing
@@ -79,7 +80,7 @@ async def test_the_request_is_the_one_shown(tmp_path: Path) -> None:
 
 
 async def test_an_etag_that_is_no_utf8_is_left_out_and_counted(tmp_path: Path) -> None:
-    said("your ETag is no UTF-8", "it is then left out, and counted for the operator to see")
+    said("your ETag is no UTF-8", "they are then left out, and counted for the operator to see")
     async with Publisher() as web:
         web.route(PATH, body=rss(item(1)), etag=b'"\xe9"')
         async with house(tmp_path, Clock(), TOML + source_toml("one", web.url(PATH))) as home:
@@ -87,6 +88,13 @@ async def test_an_etag_that_is_no_utf8_is_left_out_and_counted(tmp_path: Path) -
             assert len(web.requests) > 1
             assert not any(request.header("If-None-Match") for request in web.requests)
             assert home.store.status()[0].unconditional == len(web.requests) - 1
+
+
+def test_304_is_believed_as_long_as_it_says() -> None:
+    said("all your answers have been 304 for a week", "or for a day and more in which entries")
+    assert (doubt.LONGEST_BELIEF, doubt.SHORTEST_BELIEF) == (7 * DAY, DAY)
+    said("your Last-Modified is in the future or before 1995")
+    assert FIRST_FEEDS.year == 1995
 
 
 def test_the_defaults_are_the_ones_named(tmp_path: Path) -> None:

@@ -152,7 +152,15 @@ NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         Note(Unconditional(2), source="one"),
-        (("unconditional one", "2 requests: its ETag cannot be sent back byte for byte"),),
+        (
+            (
+                "unconditional one",
+                (
+                    "2 requests for everything: its ETag cannot be sent back byte for byte, or its "
+                    "Last-Modified cannot be true"
+                ),
+            ),
+        ),
     ),
     (
         Note(CertificateEnds(START + 3 * DAY, 3 * DAY), source="one"),

@@ -47,6 +47,11 @@ CHANGES = {
     },
     "mirrors": {"failures", "problem", "unconditional"},
 }
+#: And what one that finds nothing new may.
+CHANGES_UNCHANGED = {
+    "sources": CHANGES["sources"] | {"habits", "last_success_at"},
+    "mirrors": set[str](),
+}
 
 #: Attempts in the first day of a failure, doubling from a quarter of an hour; one that is well has
 #: twenty-four, each.
@@ -96,11 +101,13 @@ async def opened(
         yield home, limits_of
 
 
-def untouched(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+def untouched(
+    rows: dict[str, list[dict[str, Any]]], changes: dict[str, set[str]] = CHANGES
+) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of a source without what a failed poll may change."""
     return {
         table: [
-            {column: row[column] for column in row if column not in CHANGES.get(table, ())}
+            {column: row[column] for column in row if column not in changes.get(table, ())}
             for row in found
         ]
         for table, found in rows.items()
@@ -216,17 +223,30 @@ async def one_source(
             yield home, web
 
 
-async def test_304_to_a_request_without_condition_is_a_problem_and_stores_nothing(
+async def test_304_to_a_request_without_condition_is_a_problem_where_nothing_is_stored(
+    tmp_path: Path, workers: Workers
+) -> None:
+    reply = Reply(status=304, etag=b'"never seen"')
+    async with one_source(tmp_path, workers, reply) as (home, web):
+        problem = home.results["one"][0].problem
+        assert problem is not None
+        assert problem.kind is ProblemKind.PROTOCOL
+        web.route(PATH, body=rss(item(1)))
+        home.clock.now += HOUR
+        assert (await home.poll())["one"].tally.new == 1
+        assert not any(request.header("If-None-Match") for request in web.requests)
+
+
+async def test_304_to_a_request_without_condition_changes_nothing_that_is_stored(
     tmp_path: Path, workers: Workers
 ) -> None:
     async with one_source(tmp_path, workers, Reply(body=rss(item(1)))) as (home, web):
-        stored = untouched(home.rows("one"))
+        stored = untouched(home.rows("one"), CHANGES_UNCHANGED)
         web.route(PATH, status=304, etag=b'"never seen"')
         home.clock.now += HOUR
-        problem = (await home.poll())["one"].problem
-        assert problem is not None
-        assert problem.kind is ProblemKind.PROTOCOL
-        assert untouched(home.rows("one")) == stored
+        result = (await home.poll())["one"]
+        assert (result.problem, result.outcome) == (None, "not-modified")
+        assert untouched(home.rows("one"), CHANGES_UNCHANGED) == stored
         web.route(PATH, body=rss(item(2), item(1)))
         home.clock.now += HOUR
         assert (await home.poll())["one"].tally.new == 1

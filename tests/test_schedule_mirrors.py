@@ -66,7 +66,7 @@ def after(
 def test_a_document_replaces_what_was_known_of_the_one_before() -> None:
     answer = fetched(b'"2"')
     assert after(answer).record == MirrorRecord(
-        validators=answer.validators, body_sha256=answer.sha256
+        validators=answer.validators, body_sha256=answer.sha256, document_at=START
     )
 
 

@@ -23,6 +23,7 @@ from aggregator.model import (
 )
 from aggregator.model.errors import UnreadableError
 from aggregator.schedule import history
+from aggregator.schedule.doubt import is_doubted
 from aggregator.schedule.gaps import alarm
 from aggregator.schedule.mirror_choice import in_turn
 from aggregator.schedule.policy import REFUSED, next_poll
@@ -104,18 +105,23 @@ class Answers:
 async def ask(state: PollState, tools: Tools) -> Answers:
     """Ask the source's mirrors in turn until one answers with what can be read."""
     attempts: list[Attempt] = []
+    rhythm, pool = history.recall(state.history, state).rhythm, tools.pricing().pool
     for mirror in in_turn(state.mirrors, tools.clock()):
+        now = tools.clock()
+        is_doubtful = is_doubted(mirror.document_at, rhythm, pool, now=now)
+        held = Validators() if is_doubtful else mirror.validators
         outcome = await tools.fetcher.fetch(
             mirror.url,
-            mirror.validators,
+            held,
             access=state.source.access,
             moved_url=mirror.moved_url,
+            is_stored=mirror.body_sha256 is not None,
         )
         if mirror.moved_url is not None and isinstance(outcome, Gone):
             # It is the learnt URL that is gone; the configured one is asked next time.
             outcome = Failed(outcome.problem, HTTPStatus.GONE)
         outcome, refined = await _read(state, mirror, outcome, tools)
-        attempts.append(Attempt(mirror.url, outcome, is_unconditional(mirror.validators)))
+        attempts.append(Attempt(mirror.url, outcome, is_unconditional(held, now)))
         if not isinstance(outcome, Failed | Gone):
             return Answers(tuple(attempts), refined)
     # The mildest failure speaks for the source, the preferred mirror's of equals: that one mirror

@@ -132,6 +132,7 @@ class Fetcher:
         *,
         access: Access = NO_ACCESS,
         moved_url: str | None = None,
+        is_stored: bool = False,
     ) -> Outcome:
         """Poll the configured `url`; every expected trouble is a value, no exception.
 
@@ -139,7 +140,9 @@ class Fetcher:
         private and where credentials go is decided by `url` all the same. User info in the URL, or
         what `access` names, becomes authentication for its origin and shows in no text.
         `validators` go, byte for byte, to the URL that they came with and nowhere else; one that
-        cannot be sent exactly is not sent (`is_unconditional` tells). Requests to one host (scheme,
+        cannot be sent exactly, or is a date that cannot be, is not sent (`is_unconditional` tells).
+        `is_stored`: a document of this URL is kept, so that a 304 that was not asked for says that
+        it has not changed; without, that is a failure. Requests to one host (scheme,
         name, port) wait for each other, which does not count against the deadline; no redirect is
         followed to one that asked everybody to wait.
         """
@@ -150,7 +153,9 @@ class Fetcher:
         if isinstance(start, Problem):
             return Failed(start)
         try:
-            return await self._follow(await self._set_out(url, own, start, validators, access))
+            poll = await self._set_out(url, own, start, access)
+            poll.validators, poll.is_stored = validators, is_stored
+            return await self._follow(poll)
         except FetchError as error:
             return Failed(error.problem, error.status, error.hints)
 
@@ -158,9 +163,7 @@ class Fetcher:
         """Close every connection."""
         await self._clients.aclose()
 
-    async def _set_out(
-        self, url: str, own: Target, start: Target, validators: Validators, access: Access
-    ) -> RedirectChain:
+    async def _set_out(self, url: str, own: Target, start: Target, access: Access) -> RedirectChain:
         found = await manner(access, url, own, self._secrets)
         proxy = self._proxy
         if access.proxy is not None:
@@ -175,7 +178,6 @@ class Fetcher:
                 always=proxy is not None and access.proxy is not None,
                 public=self._public,
             ),
-            validators=validators,
             remaining_seconds=self._limits.deadline.total_seconds(),
         )
 
@@ -225,7 +227,7 @@ class Fetcher:
     async def _exchange(
         self, poll: RedirectChain, target: Target, dial: Dial
     ) -> Outcome | Redirect:
-        sent = poll.validators_for(target)
+        sent = poll.validators_for(target, self._clock())
         # httpx sees the origin only: what it logs, or puts into an error, holds no secret.
         request = httpx.Request(
             "GET",
@@ -301,10 +303,11 @@ class Fetcher:
             return Failed(mitigated, status, hints)
         if status in {HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION}:
             return await self._document(poll, target, response, hints)
-        if status == HTTPStatus.NOT_MODIFIED and sent:
+        if status == HTTPStatus.NOT_MODIFIED and (sent or poll.is_stored):
             return NotModified(
                 url=target.url,
-                validators=poll.received(target, response),
+                # Of what nobody asked about: perhaps of another document than the one that we have.
+                validators=poll.received(target, response) if sent else NO_VALIDATORS,
                 hints=hints,
                 permanent_url=poll.permanent_url(target),
                 certificate_until_at=poll.certificate_until_at,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aggregator.fetch.failures import FetchError
 from aggregator.fetch.transport import sendable
 from aggregator.model import HttpHints, Problem, ProblemKind, Validators
+from aggregator.web.http_dates import http_date
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     import httpx
 
@@ -21,21 +23,38 @@ if TYPE_CHECKING:
 
 NO_VALIDATORS = Validators()
 
+#: No feed was changed before there were any.
+FIRST_FEEDS = datetime(1995, 1, 1, tzinfo=UTC)
 
-def is_unconditional(validators: Validators) -> bool:
-    """Tell whether a request is unconditional although validators are held.
 
-    They leave byte for byte or not at all: what our HTTP library cannot write exactly stays here.
+def is_unconditional(validators: Validators, now: datetime) -> bool:
+    """Tell whether a request at `now` is unconditional although validators are held.
+
+    They leave byte for byte or not at all: what our HTTP library cannot write exactly stays here,
+    and so does a date at which nothing can have been changed.
     """
-    return bool(validators) and not _sendable(validators)
+    return bool(validators) and not _sendable(validators, now)
 
 
-def _sendable(validators: Validators) -> Validators:
+def _sendable(validators: Validators, now: datetime) -> Validators:
     etag, modified = validators.etag, validators.last_modified
     return Validators(
         etag if etag is not None and sendable(etag) else None,
-        modified if modified is not None and sendable(modified) else None,
+        modified
+        if modified is not None and sendable(modified) and not _is_false(modified, now)
+        else None,
     )
+
+
+def _is_false(modified: bytes, now: datetime) -> bool:
+    """Tell whether a Last-Modified is of the future, or from before there were feeds.
+
+    Sent back, it would bring 304 for ever: nothing is ever newer than 2041 (RFC 9110 §8.8.2.1), and
+    a server that stamps everything with 1970 compares nothing. What is no date is compared byte
+    for byte, and goes.
+    """
+    date = http_date(modified.decode("latin-1"))
+    return date is not None and not FIRST_FEEDS <= date <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +71,8 @@ class RedirectChain:
     """A poll under way: where it is from, how it asks, and the seconds that it has left.
 
     `manner.own` is the configured target, `start` the one that is asked first: the same, or where
-    its publisher has lastingly moved it, which counts as a permanent redirect.
+    its publisher has lastingly moved it, which counts as a permanent redirect. `is_stored`: a
+    document of it is kept.
     `certificate_until_at` is the earliest end of a certificate that was met.
     """
 
@@ -60,8 +80,9 @@ class RedirectChain:
     start: Target
     way: Way
     guard: Guard
-    validators: Validators
     remaining_seconds: float
+    validators: Validators = NO_VALIDATORS
+    is_stored: bool = False
     certificate_until_at: datetime | None = None
     _seen: list[str] = field(default_factory=list)
     _all_permanent: bool = True
@@ -106,15 +127,15 @@ class RedirectChain:
         moved = target.url != self.own.url and self._all_permanent
         return target.url if moved and self.own.signature is None else None
 
-    def validators_for(self, target: Target) -> Validators:
-        """Return what may be sent to `target`: what belongs to it and can be sent exactly."""
+    def validators_for(self, target: Target, now: datetime) -> Validators:
+        """Return what may be sent to `target` at `now`: what is of it, exact, and can be true."""
         stored = self.validators
         if stored.url is None:
             # They are of the configured URL, or of one on its origin.
             theirs = not self._left_origin or target.url == self.own.url
         else:
             theirs = stored.url == target.url
-        return _sendable(stored) if theirs else NO_VALIDATORS
+        return _sendable(stored, now) if theirs else NO_VALIDATORS
 
     def received(self, target: Target, response: httpx.Response) -> Validators:
         """Return the validators of an answer, with the URL that they belong to."""

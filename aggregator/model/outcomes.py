@@ -94,6 +94,7 @@ class Fetched:
 class NotModified:
     """304. `validators` are those that the response carried; an absent one stays as stored.
 
+    It has none where the request had no condition: they may be of another document than ours.
     `permanent_url` is where the way was permanent redirects only (301, 308).
     `certificate_until_at` as of a `Fetched`.
     """

@@ -17,7 +17,8 @@ class Mirror:
     """One URL of a source, as the store knows it.
 
     `url` is configured, `moved_url` where its publisher has lastingly moved it (else `None`).
-    `validators` and `body_sha256` are of the document that this mirror answered last.
+    `validators` and `body_sha256` are of the document that this mirror answered last, at
+    `document_at`; a 304 is no document.
     `resting_until_at` is the end of a failing mirror's pause while others answer,
     `gated_until_at` that of a Retry-After that holds for its whole host.
     """
@@ -26,6 +27,7 @@ class Mirror:
     moved_url: str | None = None
     validators: Validators = Validators()
     body_sha256: bytes | None = None
+    document_at: datetime | None = None
     failures: int = 0
     resting_until_at: datetime | None = None
     gated_until_at: datetime | None = None

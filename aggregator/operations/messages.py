@@ -150,8 +150,8 @@ def _of_requests(fact: OfRequests) -> str:
             return "; ".join(map(_mirror, mirrors))
         case Unconditional(requests=requests):
             return (
-                f"{requests} request{'s' if requests > 1 else ''}: its ETag cannot be sent back "
-                "byte for byte"
+                f"{requests} request{'s' if requests > 1 else ''} for everything: its ETag cannot "
+                "be sent back byte for byte, or its Last-Modified cannot be true"
             )
         case CertificateEnds(until_at=until_at, left=left) if left <= timedelta(0):
             return f"its certificate ended on {until_at:%Y-%m-%d}; its publisher has to renew it"

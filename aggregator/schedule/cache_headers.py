@@ -7,14 +7,15 @@ absent, except where the RFC says that it means "stale".
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.model import HttpHints
+from aggregator.web.http_dates import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
 #: Shorter waits than a minute are answered with a minute: no feed is that urgent.
 MIN_RETRY_AFTER = timedelta(seconds=60)
@@ -23,8 +24,6 @@ MAX_RETRY_AFTER = timedelta(days=31)
 #: A day without a look is enough, however fresh a document says it stays.
 MAX_FRESH_FOR = timedelta(hours=24)
 
-#: A date is at most 36 characters in its longest form.
-_MAX_DATE_BYTES = 64
 _SECONDS = re.compile(rb"(-?)([0-9]+)\Z")
 #: Ten digits of seconds are 300 years: more is clamped without being computed.
 _MAX_DIGITS = 10
@@ -166,15 +165,7 @@ def _seconds(digits: bytes, most: timedelta) -> timedelta:
 
 
 def _date(value: bytes | None) -> datetime | None:
-    """Read any of the three forms of an HTTP date (RFC 9110 §5.6.7), and what resembles them."""
-    if value is None or not value or len(value) > _MAX_DATE_BYTES:
-        return None
-    try:
-        found = parsedate_to_datetime(value.decode("ascii"))
-        # asctime's form names no zone: HTTP means GMT.
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
+    return None if value is None else http_date(value.decode("latin-1"))
 
 
 def _first(fields: dict[bytes, list[bytes]], name: bytes) -> bytes | None:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class MirrorRecord:
     """What is remembered of one URL of a source.
 
-    `validators` and `body_sha256` are of what it answered last, `failures` are those in a row.
+    `validators` and `body_sha256` are of the document that it answered last, at `document_at`;
+    `failures` are those in a row.
     `unconditional` counts the requests for which validators were held and could not be sent.
     `sighting` is a permanent redirect that is not believed yet, `moved_url` is where one led that
     is.
@@ -33,6 +34,7 @@ class MirrorRecord:
 
     validators: Validators = Validators()
     body_sha256: bytes | None = None
+    document_at: datetime | None = None
     failures: int = 0
     resting_until_at: datetime | None = None
     certificate_until_at: datetime | None = None
@@ -64,7 +66,7 @@ def learn(before: MirrorRecord, attempt: Attempt, *, has_others: bool, now: date
         before = replace(before, unconditional=before.unconditional + 1)
     match attempt.outcome:
         case Fetched(validators=validators, sha256=sha256) as answer:
-            record = replace(before, validators=validators, body_sha256=sha256)
+            record = replace(before, validators=validators, body_sha256=sha256, document_at=now)
             return _answered(record, answer, now)
         case NotModified(validators=validators) as answer:
             record = replace(before, validators=_refreshed(before.validators, validators))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
+
+from aggregator.web.http_dates import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 # RFC 9110 §12.4.2: at most three decimals; anything else is no weight.
 _WEIGHT = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
@@ -72,13 +73,5 @@ def is_unchanged(
         return any(tag is not None and opaque in tag.groups() for tag in tags)
     if if_modified_since is None or changed_at is None:
         return False
-    since = _http_date(if_modified_since)
+    since = http_date(if_modified_since)
     return since is not None and changed_at.replace(microsecond=0) <= since
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        instant = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant

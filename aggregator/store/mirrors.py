@@ -104,6 +104,7 @@ def _record_of(row: sqlite3.Row) -> MirrorRecord:
     return MirrorRecord(
         validators=Validators(row["etag"], row["last_modified"], row["validators_url"]),
         body_sha256=row["body_sha256"],
+        document_at=optional_instant(row["document_at"]),
         failures=row["failures"],
         resting_until_at=optional_instant(row["resting_until_at"]),
         certificate_until_at=optional_instant(row["certificate_until_at"]),
@@ -119,15 +120,16 @@ def _write(
     validators, sighting = record.validators, record.sighting
     connection.execute(
         """UPDATE mirrors SET etag = ?, last_modified = ?, validators_url = ?, body_sha256 = ?,
-                  failures = ?, resting_until_at = ?, certificate_until_at = ?, unconditional = ?,
-                  sighted_url = ?, sighted_since_at = ?, sighted_polls = ?, moved_url = ?,
-                  problem = ?
+                  document_at = ?, failures = ?, resting_until_at = ?, certificate_until_at = ?,
+                  unconditional = ?, sighted_url = ?, sighted_since_at = ?, sighted_polls = ?,
+                  moved_url = ?, problem = ?
             WHERE source_id = ? AND url = ?""",
         (
             validators.etag,
             validators.last_modified,
             validators.url,
             record.body_sha256,
+            optional_micros(record.document_at),
             record.failures,
             optional_micros(record.resting_until_at),
             optional_micros(record.certificate_until_at),

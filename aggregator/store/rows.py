@@ -95,6 +95,7 @@ def mirror_of(row: sqlite3.Row) -> Mirror:
         moved_url=row["moved_url"],
         validators=Validators(row["etag"], row["last_modified"], row["validators_url"]),
         body_sha256=row["body_sha256"],
+        document_at=optional_instant(row["document_at"]),
         failures=row["failures"],
         resting_until_at=optional_instant(row["resting_until_at"]),
         gated_until_at=optional_instant(row["gated_until_at"]),

@@ -352,4 +352,8 @@ SCALING: tuple[str, ...] = (
     # Why an entry belongs to its story; NULL where it began the story, or an earlier version
     # stored it.
     "ALTER TABLE entries ADD COLUMN assigned TEXT",
+    # When a URL last answered with a whole document; of earlier ones only that its source was well.
+    "ALTER TABLE mirrors ADD COLUMN document_at INTEGER",
+    """UPDATE mirrors SET document_at =
+              (SELECT last_success_at FROM sources WHERE id = mirrors.source_id)""",
 )
