@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,9 +11,10 @@ import pytest
 
 from aggregator.model import Failed, Fetched, NotModified, ProblemKind, Validators
 from tests.fetching import LIMITS, fetching, problem_of
+from tests.listening import Listener
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    pass
 
 BODY = b"<rss>hello</rss>"
 LENGTH = len(BODY)
@@ -69,28 +69,20 @@ REFUSED = {
 
 
 @dataclass
-class Raw:
+class Raw(Listener):
     """A server that sends bytes, cut in some way, and then keeps silent."""
 
     data: bytes
     cut: str
-    port: int = 0
-    connections: int = 0
     heads: list[bytes] = field(default_factory=list)
 
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        try:
-            while True:
-                self.heads.append(await reader.readuntil(b"\r\n\r\n"))
-                for piece in self._pieces():
-                    writer.write(piece)
-                    await writer.drain()
-                    await asyncio.sleep(0.001)
-        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
-            pass
-        finally:
-            writer.close()
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            self.heads.append(await reader.readuntil(b"\r\n\r\n"))
+            for piece in self._pieces():
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.001)
 
     def _pieces(self) -> list[bytes]:
         match self.cut:
@@ -107,19 +99,10 @@ class Raw:
                 return [self.data[:end], self.data[end:]]
 
 
-@asynccontextmanager
-async def sending(data: bytes, cut: str) -> AsyncIterator[Raw]:
-    raw = Raw(data, cut)
-    server = await asyncio.start_server(raw.answer, "127.0.0.1", 0)
-    raw.port = server.sockets[0].getsockname()[1]
-    async with server:
-        yield raw
-
-
 @pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize("name", READ)
 async def test_what_http_leaves_to_the_recipient_is_read(name: str, cut: str) -> None:
-    async with sending(READ[name], cut) as web, fetching() as fetcher:
+    async with Raw(READ[name], cut) as web, fetching() as fetcher:
         for _ in range(3):
             outcome = await fetcher.fetch(f"http://127.0.0.1:{web.port}/feed.xml")
             assert isinstance(outcome, Fetched), outcome
@@ -131,7 +114,7 @@ async def test_what_http_leaves_to_the_recipient_is_read(name: str, cut: str) ->
 @pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize("words", REFUSED)
 async def test_what_no_parser_may_read_is_refused_by_its_cause(words: str, cut: str) -> None:
-    async with sending(REFUSED[words], cut) as web, fetching(limits=STALLING) as fetcher:
+    async with Raw(REFUSED[words], cut) as web, fetching(limits=STALLING) as fetcher:
         problem = problem_of(await fetcher.fetch(f"http://127.0.0.1:{web.port}/"))
         assert problem.kind is ProblemKind.PROTOCOL
         # Which parser gives up first on these is a matter of packets.
@@ -143,7 +126,7 @@ async def test_what_no_parser_may_read_is_refused_by_its_cause(words: str, cut: 
 @pytest.mark.parametrize("cut", CUTS)
 async def test_a_304_with_a_body_is_not_modified(cut: str) -> None:
     data = b'HTTP/1.1 304 Not Modified\r\nETag: "v"\r\nContent-Length: 16\r\n\r\n' + BODY
-    async with sending(data, cut) as web, fetching() as fetcher:
+    async with Raw(data, cut) as web, fetching() as fetcher:
         for _ in range(2):
             held = Validators(b'"v"', None)
             outcome = await fetcher.fetch(f"http://127.0.0.1:{web.port}/", held)
@@ -153,10 +136,10 @@ async def test_a_304_with_a_body_is_not_modified(cut: str) -> None:
 
 @pytest.mark.parametrize("cut", CUTS)
 async def test_a_redirect_with_more_than_its_length_leads_on(cut: str) -> None:
-    async with sending(READ["no reason phrase"], "whole") as there:
+    async with Raw(READ["no reason phrase"], "whole") as there:
         location = b"http://127.0.0.1:%d/" % there.port
         data = b"HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 2\r\n\r\nokay" % location
-        async with sending(data, cut) as web, fetching() as fetcher:
+        async with Raw(data, cut) as web, fetching() as fetcher:
             outcome = await fetcher.fetch(f"http://127.0.0.1:{web.port}/")
             assert isinstance(outcome, Fetched), outcome
 
@@ -164,14 +147,14 @@ async def test_a_redirect_with_more_than_its_length_leads_on(cut: str) -> None:
 @pytest.mark.parametrize("cut", CUTS)
 async def test_a_body_longer_than_told_is_what_was_told(cut: str) -> None:
     data = OK + b"Content-Length: %d\r\n\r\n%s" % (LENGTH - 6, BODY)
-    async with sending(data, cut) as web, fetching() as fetcher:
+    async with Raw(data, cut) as web, fetching() as fetcher:
         outcome = await fetcher.fetch(f"http://127.0.0.1:{web.port}/")
         assert isinstance(outcome, Fetched), outcome
         assert outcome.body == BODY[:-6]
 
 
 async def test_the_second_parser_passes_the_same_guard() -> None:
-    async with sending(READ["Content-Length twice, the same"], "whole") as web:
+    async with Raw(READ["Content-Length twice, the same"], "whole") as web:
         async with fetching(f"127.0.0.2:{web.port}") as fetcher:
             outcome = await fetcher.fetch(f"http://127.0.0.1:{web.port}/")
             assert isinstance(outcome, Failed)
