@@ -233,10 +233,21 @@ def test_another_token_leaves_nothing_below_the_old_one(house: House) -> None:
     house.publish()
     assert not [name for name in house.files() if TOKEN in name]
     assert "feeds/an0ther-an0ther-an0ther/club.atom" in house.files()
+    assert not (house.directory / "feeds" / TOKEN).exists()
     house.change(feeds=(replace(FEEDS[1], token=None),))
     house.publish()
-    assert not [name for name in house.files() if "an0ther" in name]
     assert "feeds/club.atom" in house.files()
+    assert not list(house.directory.rglob("an0ther*"))
+
+
+def test_a_folder_in_which_there_is_something_else_stays(house: House) -> None:
+    house.publish()
+    mine = house.directory / "feeds" / TOKEN / "club" / "mine.txt"
+    mine.write_text("mine")
+    house.change(feeds=FEEDS[:1])
+    house.publish()
+    assert mine.read_text() == "mine"
+    assert not (house.directory / "tags").exists()
 
 
 def test_no_file_tells_of_a_token_but_the_feed_itself(house: House) -> None:

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from starlette.routing import Route, compile_path
 
 from aggregator.config import Publish, StoreSettings
-from aggregator.config.automatic_feeds import automatic
+from aggregator.config.automatic_feeds import automatic, newly_withheld, withheld
 from aggregator.model import Condition, Feed, Rules, Source
+from aggregator.operations.messages import change_text
 from aggregator.outputs.static_files import publish_all
+from aggregator.publish import Format
 from aggregator.rules.visibility import (
     ANYBODY,
     Caller,
@@ -280,3 +282,100 @@ async def test_files_are_what_a_stranger_sees_and_what_stands_below_tokens(
                 assert b"hush" not in body, name
                 assert TOKEN.encode() not in body, name
     store.close()
+
+
+# --- what was open, and is not any more ----------------------------------------------------------
+
+#: Everything that a stranger can ask for where both sources are open, in each format.
+PLACES = ("feeds/all", "feeds/open", "tags/news", "tags/quiet", "sources/paper", "sources/hush")
+EVERY_TARGET = [
+    f"/{place}{part}.{form.value}"
+    for place in PLACES
+    for part in ("", f"/{PART}", "/archive/2026-12")
+    for form in Format
+]
+OPENED = (
+    SOURCES[0],
+    replace(SOURCES[1], tags=("news", "quiet")),
+)
+
+
+def opened(folder: Path, *, secret: bool) -> Config:
+    """Return a configuration in which everybody, or only a feed with a token, shows `hush`."""
+    configured: tuple[Feed, ...] = (Feed("open", "Open", tags=("news",), exclude_tags=("secret",)),)
+    sources = OPENED
+    if secret:
+        configured = (*configured, replace(CONFIGURED[1], sources=("hush",)))
+        sources = (OPENED[0], replace(OPENED[1], tags=("news", "quiet", "secret")))
+    present = config(
+        sources=sources, feeds=(*configured, *automatic(sources, configured)), public_opml=True
+    )
+    return replace(
+        present,
+        store=StoreSettings(folder / "aggregator.db", 180 * DAY, 30 * DAY),
+        publish=Publish(directory=folder / "public"),
+    )
+
+
+async def test_what_a_token_takes_is_gone_at_once_from_archives_files_and_memory(
+    tmp_path: Path,
+) -> None:
+    present = opened(tmp_path, secret=False)
+    store = open_store(present.store.path)
+    folder = tmp_path / "public"
+    try:
+        store.apply(present.sources, present.feeds, now=START)
+        for month, moment in (("nov", START), ("dec", START + 20 * DAY)):
+            for source in present.sources:
+                told = entry(f"{month}-{source.name}", text=f"what {source.name} says in {month}")
+                absorb(store, document(told), moment, name=source.name)
+        site = Site(lambda: present, store, lambda: None, lambda: START + 21 * DAY)
+        async with running(site) as server:
+            for target in EVERY_TARGET:
+                answer = await server.get(target)
+                assert answer.status == 200, target
+                assert (b"hush" in answer.body) == ("paper" not in target), (
+                    target
+                )  # it is frozen, kept in memory and written from here on
+            publish_all(present, store)
+            assert b"hush" in (folder / f"feeds/all/{PART}.atom").read_bytes()
+            kept = (folder / f"sources/paper/{PART}.atom").stat().st_mtime_ns
+
+            present = opened(tmp_path, secret=True)
+            store.apply(present.sources, present.feeds, now=START + 21 * DAY)
+            publish_all(present, store)
+            for target in EVERY_TARGET:
+                answer = await server.get(target)
+                is_gone = "hush" in target or "quiet" in target
+                assert answer.status == (404 if is_gone else 200), target
+                assert b"hush" not in answer.body, target
+                if is_gone:  # not 410, at which readers unsubscribe for good
+                    assert "不再公开" in answer.body.decode()
+                    assert "no longer open" in answer.body.decode()
+                assert (folder / target[1:]).exists() != is_gone, target
+            for path in folder.rglob("*"):
+                if path.is_file() and TOKEN not in str(path) and path.suffix not in (".gz", ".br"):
+                    assert b"hush" not in path.read_bytes(), path
+            names = {path.name for path in folder.rglob("*")}
+            assert not {"hush", "quiet"} & names  # no empty folder either
+            # A neighbour keeps its bytes and its files; those with the token have everything.
+            assert (folder / f"sources/paper/{PART}.atom").stat().st_mtime_ns >= kept
+            for form in Format:
+                answer = await server.get(f"/feeds/{TOKEN}/family.{form.value}")
+                assert b"what hush says" in answer.body
+    finally:
+        store.close()
+
+
+def test_what_is_withheld_is_told_by_source_feed_and_address(tmp_path: Path) -> None:
+    before, now = opened(tmp_path, secret=False), opened(tmp_path, secret=True)
+    (told,) = newly_withheld(before, now)
+    assert change_text(told) == (
+        "source hush is for readers with a token only (feed family); "
+        "not in /feeds/all, /tags/news; 404 at /tags/quiet, /tags/secret, /sources/hush"
+    )
+    assert newly_withheld(now, now) == newly_withheld(now, before) == ()
+    # What was never open loses nothing.
+    assert newly_withheld(replace(before, sources=before.sources[:1]), now) == ()
+    hidden = hidden_sources(now.sources, now.feeds)
+    assert withheld(now.sources, now.feeds, hidden) == (told,)

@@ -68,6 +68,7 @@ def check() -> None:
         click.echo(f"\nPublished, too, each as .{', .'.join(FORMATS)}:\n")
         click.echo(_minor(others, config))
     for heading, lines in (
+        ("Open to nobody without a token", _withheld(config)),
         ("Written", _written_files(config)),
         ("Known of sites", _sites(config)),
         ("Told", _alarms(config)),
@@ -218,6 +219,16 @@ def _minor(feeds: Sequence[Feed], config: Config) -> str:
         if len(of_kind) > MOST_SHOWN:
             lines.append(f"  and {len(of_kind) - MOST_SHOWN} more {kind.folder}/…")
     return "\n".join(lines)
+
+
+def _withheld(config: Config) -> list[str]:
+    """Return what automatic feeds lose to feeds with a token, a line a source."""
+    from aggregator.config.automatic_feeds import withheld
+    from aggregator.operations.messages import withheld_text
+    from aggregator.rules.visibility import hidden_sources
+
+    hidden = hidden_sources(config.sources, config.feeds)
+    return [withheld_text(one) for one in withheld(config.sources, config.feeds, hidden)]
 
 
 def _written_files(config: Config) -> list[str]:

@@ -21,6 +21,7 @@ from apscheduler.schedulers.asyncio import (  # type: ignore[import-untyped]  # 
 
 from aggregator import __version__
 from aggregator import config as configuration
+from aggregator.config.automatic_feeds import newly_withheld
 from aggregator.daemon.commands import Requests
 from aggregator.daemon.control import ControlServer
 from aggregator.daemon.log import event, local, set_level, set_up
@@ -350,6 +351,7 @@ class Daemon:
         restart = self._needs_restart(fresh)
         if restart is not None:
             changes += (restart,)
+        changes += newly_withheld(old, fresh)
         self._config = fresh
         self._rejected = None
         set_level(fresh.log.level)

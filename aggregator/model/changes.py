@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from aggregator.model.configured import Feed
 from aggregator.model.notes import RestartNeeded
 
 
@@ -53,6 +54,26 @@ class ChangedNetwork:
     """Requests go out by other settings."""
 
 
+@dataclass(frozen=True, slots=True)
+class WithheldSource:
+    """A source that only feeds with a token show: `shown_by` these.
+
+    `lacking` are the automatic feeds that go on without it, `gone` those that are not there, since
+    they would show nothing else.
+    """
+
+    name: str
+    shown_by: tuple[Feed, ...]
+    lacking: tuple[Feed, ...]
+    gone: tuple[Feed, ...]
+
+
 Change = (
-    ChangedSource | RenamedSource | ReaddressedSource | ChangedFeed | ChangedNetwork | RestartNeeded
+    ChangedSource
+    | RenamedSource
+    | ReaddressedSource
+    | WithheldSource
+    | ChangedFeed
+    | ChangedNetwork
+    | RestartNeeded
 )

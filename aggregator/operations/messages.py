@@ -17,6 +17,7 @@ from aggregator.model.changes import (
     ChangeKind,
     ReaddressedSource,
     RenamedSource,
+    WithheldSource,
 )
 from aggregator.model.notes import (
     CertificateEnds,
@@ -66,6 +67,9 @@ _SOURCE_CHANGES = {
     ChangeKind.REMOVED: "source {} removed",
     ChangeKind.CHANGED: "source {} changed",
 }
+
+#: Of the feeds that a source is withheld from, so many are named in a line.
+MOST_PLACES = 10
 
 _FEED_CHANGES = {
     ChangeKind.ADDED: "feed {} added",
@@ -218,6 +222,8 @@ def change_text(change: Change) -> str:
             return f"source {former_name} renamed {name}"
         case ReaddressedSource(name=name):
             return f"source {name} has another url"
+        case WithheldSource():
+            return f"source {withheld_text(change)}"
         case ChangedFeed(kind=kind, name=name):
             return _FEED_CHANGES[kind].format(name)
         case ChangedNetwork():
@@ -226,6 +232,18 @@ def change_text(change: Change) -> str:
             return fact_text(change)
         case _:
             assert_never(change)
+
+
+def withheld_text(withheld: WithheldSource) -> str:
+    """Return what `check` and `reload` say of a source that only feeds with a token show."""
+    by = ", ".join(feed.name for feed in withheld.shown_by)
+    told = [f"{withheld.name} is for readers with a token only (feed {by})"]
+    for feeds, what in ((withheld.lacking, "not in"), (withheld.gone, "404 at")):
+        if feeds:
+            places = [f"/{feed.path}" for feed in feeds[:MOST_PLACES]]
+            more = len(feeds) - len(places)
+            told.append(f"{what} {', '.join(places)}" + (f" and {more} more" if more else ""))
+    return "; ".join(told)
 
 
 def daemon_summary(

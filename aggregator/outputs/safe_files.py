@@ -76,6 +76,27 @@ def remove_beneath(directory: Path, relative: str) -> bool:
     return True
 
 
+def remove_empty_beneath(directory: Path, relative: str) -> None:
+    """Remove the folder at `relative`, and those that it lies in below `directory`, if empty.
+
+    Errors as in `write_beneath`; one that is not there is as good as removed.
+    """
+    parts = _parts(relative)
+    with _told(directory, relative, "removed"):
+        for depth in range(len(parts), 0, -1):
+            *folders, name = parts[:depth]
+            try:
+                with _folder(directory, folders, make=False) as folder:
+                    os.rmdir(name, dir_fd=folder)
+                    os.fsync(folder)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
+                    return
+                raise
+
+
 def read_beneath(directory: Path, relative: str, *, most: int) -> bytes | None:
     """Return what the file at `relative` holds, `None` where there is no file.
 

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING
 
 from aggregator import __version__
 from aggregator.model.errors import StoreError
-from aggregator.outputs.safe_files import holding, names_beneath, remove_beneath, write_beneath
+from aggregator.outputs.safe_files import (
+    holding,
+    names_beneath,
+    remove_beneath,
+    remove_empty_beneath,
+    write_beneath,
+)
 from aggregator.outputs.static_manifest import File, Share, Shares, read, remember
 from aggregator.outputs.static_paths import SUFFIXES, Taken, is_of, path_of, why_nameless
 from aggregator.publish import Addresses, Format, render, render_feeds, render_sources
@@ -275,12 +281,19 @@ class _Run:
         return File(made_for, tuple(packed))
 
     def _remove(self, now: Shares, planned: set[str]) -> None:
-        """Remove what was written and is neither there to stay nor planned."""
+        """Remove what was written and is neither there to stay nor planned.
+
+        With the folders that nothing is left in: their names may be tokens.
+        """
         published = planned.union(*(share.documents for share in now.values()))
+        left: set[str] = set()
         for share in self._known.values():
             for path in share.documents.keys() - published:
+                left.add(path.rpartition("/")[0])
                 for suffix in ("", *SUFFIXES.values()):
                     self._changed += remove_beneath(self._directory, path + suffix)
+        for folder in sorted(left - {""}, reverse=True):  # what lies deeper first
+            remove_empty_beneath(self._directory, folder)
 
     # --- looking --------------------------------------------------------------------------------
 

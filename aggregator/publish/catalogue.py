@@ -6,12 +6,14 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from aggregator.config.automatic_feeds import withheld
 from aggregator.model import Feed, FeedKind, Rules
 from aggregator.publish import Format
-from aggregator.rules.visibility import Caller, may_read, might_read
+from aggregator.rules.visibility import Caller, hidden_sources, may_read, might_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -141,6 +143,10 @@ class Catalogue:
                 return FeedDocument(feed, address.form, address.part)
         return None
 
+    def is_withheld(self, address: Address) -> bool:
+        """Tell whether an automatic feed would be there, if its sources were not secret."""
+        return address.name in self._withheld
+
     def members(self, feed: Feed) -> tuple[Source, ...]:
         """Return the sources that the feed selects, in the configuration's order.
 
@@ -157,17 +163,27 @@ class Catalogue:
             )
         return self._members[feed.name]
 
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        return hidden_sources(self.config.sources, self.config.feeds)
+
+    @cached_property
+    def _withheld(self) -> frozenset[str]:
+        every = withheld(self.config.sources, self.config.feeds, self._hidden)
+        return frozenset(feed.name for source in every for feed in source.gone)
+
     def _with_tag(self, tag: str) -> set[int]:
         return self._tagged.get(tag, set())
 
     def made_for(self, feed: Feed) -> str:
         """Return a fingerprint of what the feed's documents depend on besides its stories.
 
-        That is: where readers find us, what the feed's settings make of a story, and which of its
-        sources are private or have rules. Not: how many stories there are, in which order, and how
-        sources are polled.
+        That is: where readers find us, what the feed's settings make of a story, which of its
+        sources are private or have rules, and which sources are for readers of other feeds only.
+        Not: how many stories there are, in which order, and how sources are polled.
         """
         if feed.name not in self._made_for:
+            members = self.members(feed)
             told: tuple[object, ...] = (
                 self.config.server.base_url,
                 (feed.path, feed.title, feed.description, feed.language, feed.icon, feed.author),
@@ -175,12 +191,15 @@ class Catalogue:
                 (feed.sources, feed.tags, feed.exclude_tags),
                 [
                     (source.name, source.private and source.urls, source.rules)
-                    for source in self.members(feed)
+                    for source in members
                     if source.private or source.rules != _NO_RULES
                 ],
             )
             if feed.entry_size != _ENTRY_SIZE:  # the default leaves frozen documents what they are
                 told += (feed.entry_size,)
+            # Where nothing is hidden, what an earlier version kept is still good.
+            if hidden := self._hidden.difference(source.name for source in members):
+                told += (sorted(hidden),)
             digest = hashlib.sha256(repr(told).encode(errors="surrogatepass"))
             self._made_for[feed.name] = digest.hexdigest()[:32]
         return self._made_for[feed.name]

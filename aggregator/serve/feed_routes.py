@@ -95,13 +95,15 @@ async def _not_there(
 ) -> Response:
     past = await _past(served, addresses)
     match past:
+        case Removed(address) if catalogue.is_withheld(address):
+            return text_response(404, page_messages.WITHHELD)
         case Removed():
             return text_response(410, page_messages.GONE)
         case Renamed(address, name):
             there = replace(address, path=tuple(name.split("/", 1)))
             document = catalogue.find([there])
             if document is None:  # its source is shown to nobody without a token today
-                raise HTTPException(404)
+                return text_response(404, page_messages.WITHHELD)
             return text_response(301, page_messages.MOVED, {"Location": _way(path, document)})
         case None:
             raise HTTPException(404)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The feed was removed."""
+    """The feed that was asked for was removed."""
+
+    address: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def remembered(store: FeedStore, addresses: Iterable[Address]) -> Removed | Rena
     for address in addresses:
         removed = store.removed_feed(address.name)
         if removed is not None and address.was_of(removed):
-            return Removed()
+            return Removed(address)
         # Only automatic feeds of sources move, and those have no token.
         of_a_source = address.path[0] == FeedKind.SOURCE.folder
         name = store.renamed_feed(address.name) if of_a_source else None

@@ -10,6 +10,11 @@ GONE = (
     "This feed is no longer published; please unsubscribe. The list of feeds is at / .\n"
     "此订阅已停止发布，请取消订阅。订阅列表见首页 / 。"
 )
+WITHHELD = (
+    "This feed is no longer open to everybody. If it should be open to you, ask whoever runs this "
+    "server for the new address. The list of feeds is at / .\n"
+    "此订阅不再公开。如需继续阅读，请向站点管理员索取新地址。订阅列表见首页 / 。"
+)
 MOVED = (
     "The source of this feed has another name; the feed is at the address in Location.\n"
     "来源已改名，新地址见 Location 响应头。"
