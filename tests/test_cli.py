@@ -252,7 +252,7 @@ def test_check_tells_rules_private_feeds_files_and_sites_and_no_token(tmp_path: 
         "Told:\n"
         "\n"
         "  sources that are broken for longer than 12h, in the operations feed, to this machine "
-        "and to who knows the status_token\n"
+        "and to anyone who knows the status_token\n"
     )
 
 

@@ -37,7 +37,7 @@ Examples:
   aggregator status                # how are the sources?
   aggregator add sspai.com         # one more source: the feed that this page names
 
-Every command has its own --help. Everything that can be set stands in config.toml.
+Every command has its own --help. Everything that can be set is in config.toml.
 """
 
 

@@ -104,7 +104,7 @@ def _mistakes_beside(config: Config) -> tuple[str, ...]:
 
 
 def _in_the_way(directory: Path) -> Path | None:
-    """Return what stands where a folder is to be, or one that it is to lie in."""
+    """Return what is where a folder is to be, or one that it is to lie in."""
     for place in (directory, *directory.parents):
         if os.path.exists(place):  # noqa: PTH110  # Path.exists raises where nobody may look
             return None if place.is_dir() else place
@@ -263,6 +263,6 @@ def _alarms(config: Config) -> list[str]:
         return []
     where = "to this machine"
     if config.publish.status_token is not None:
-        where += " and to who knows the status_token"
+        where += " and to anyone who knows the status_token"
     period = written(config.publish.alert_after)
     return [f"sources that are broken for longer than {period}, in the operations feed, {where}"]

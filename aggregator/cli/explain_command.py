@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Why a source has a problem, and no failure.
 _OWN_NETWORK = "our own network was down"
-#: Polls that are told of those that were.
+#: So many past polls are shown.
 SHOWN_POLLS = 5
 
 EPILOG = """\b
@@ -66,7 +66,7 @@ def entry(entry: str) -> None:
 
     Prints each decision with its reason: how its document was decoded and parsed, what cleaning
     removed, what it is recognised by, which rules hold, its story, and for each feed whether it
-    stands there and why. Works whether the daemon runs or not.
+    is there and why. Works whether the daemon runs or not.
     """
     from aggregator.cli.explain_entry import decisions
 

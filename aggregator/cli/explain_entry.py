@@ -1,4 +1,4 @@
-"""What is told of one entry: each decision that was made about it, with its reason."""
+"""What `explain entry` says: each decision that was made about it, with its reason."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PLACED = {
     PlacementReason.COPY_HAS_LEFT: (
         "the same article of another source came first, and has left the window"
     ),
-    PlacementReason.HAS_LEFT: "its time in the window is over; it stands in the archive of {}",
+    PlacementReason.HAS_LEFT: "its time in the window is over; it is in the archive of {}",
     PlacementReason.TOO_OLD: "older than the feed's window when it came",
     PlacementReason.NOT_SELECTED: "it does not select the source",
     PlacementReason.HELD_BACK: "held back: it came in a flood of old entries",

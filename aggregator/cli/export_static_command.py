@@ -26,7 +26,7 @@ Exit status:
 def static() -> None:
     """Write every feed and its archive as files to the directory of [publish], once.
 
-    Beside each stand the same bytes compressed. Only what changed is written, and what is no
+    Beside each are the same bytes compressed. Only what changed is written, and what is no
     longer published is removed. A running daemon does the same by itself whenever a feed changes;
     both may run at once.
     """

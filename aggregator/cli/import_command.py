@@ -47,7 +47,7 @@ def import_() -> None:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """What an import would do: blocks to add, and why outlines are none."""
+    """What an import would do: blocks to add, and why outlines cannot be blocks."""
 
     blocks: Sequence[Block]
     known: int

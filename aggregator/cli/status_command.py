@@ -41,7 +41,7 @@ Exit status:
 def status(*, as_json: bool) -> int:
     """Show how every source is: last success, next poll, entries, what is wrong.
 
-    Below the table stands what else is wrong: a daemon that does not run or cannot work, a
+    Below the table is what else is wrong: a daemon that does not run or cannot work, a
     configuration that was not taken over, a feed that is cut short. Works without a daemon, too.
     """
     from aggregator.config import load, store_path

@@ -72,7 +72,7 @@ class FeedTable:
         choice("exact", "off"),
         _FEED.dedupe,
         "An article that several sources of the feed carry, by its "
-        "[address](publishing.md#what-is-the-same), stands once, where the first of them brought "
+        "[address](publishing.md#what-is-the-same), appears once, where the first of them brought "
         'it; `"off"`: as often as it comes.',
     )
     exclude_tags: tuple[str, ...] = key(

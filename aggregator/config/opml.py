@@ -26,7 +26,7 @@ MAX_OUTLINES = 10_000
 #: Folders in folders; people stop at three.
 MAX_DEPTH = 16
 
-#: What OPML has no place for stands in a namespace of our own, as its specification asks.
+#: What OPML has no place for goes into a namespace of our own, as its specification asks.
 NAMESPACE = "urn:x-aggregator:opml"
 _PREFIX = "aggregator"
 #: No tag holds a line break, so one separates tags that a comma or slash cannot.
@@ -155,7 +155,7 @@ def _text(data: bytes) -> str:
     codec = begun_codec(data)
     if codec is None:
         declared = codec_of(label)
-        # What is declared in plain bytes is none that is wider.
+        # What is declared in plain bytes is no wider encoding.
         codec = "utf-8" if declared is None or declared in WIDE else declared
     return data.decode(codec, "replace").removeprefix("\ufeff")
 

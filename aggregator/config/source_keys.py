@@ -83,8 +83,8 @@ class SourceTable:
     interval: timedelta | None = key(
         INTERVAL,
         _SOURCE.interval,
-        "A fixed time between two polls. It stands above `min_interval` and `max_interval`; what a "
-        "server asks for (Retry-After) stands above it.",
+        "A fixed time between two polls. It overrides `min_interval` and `max_interval`; what a "
+        "server asks for (Retry-After) overrides it.",
         shown="adaptive",
     )
     enabled: bool = key(SWITCH, _SOURCE.enabled, "`false`: not polled; its entries stay.")
@@ -117,7 +117,7 @@ class SourceTable:
         ValueKind(text_values.encoding, "name of an encoding"),
         _SOURCE.encoding,
         'For a document that lies about it: `"gb18030"`, `"big5"`, `"windows-1251"`. Only a byte '
-        "order mark stands above it.",
+        "order mark overrides it.",
         shown="what the document says",
     )
     headers: tuple[tuple[str, str], ...] = key(

@@ -250,7 +250,7 @@ class Daemon:
     async def _watch(self) -> None:
         """Tell the operations feed what went wrong and what is well again."""
         if self._dispatcher.offline_since is not None:
-            return  # it is our own network, and every source would be told of
+            return  # it is our own network, and every source would be reported
         alert_after = self._config.publish.alert_after
         told = await self._in_thread(partial(self._store.watch, self._clock(), alert_after))
         for title in told:

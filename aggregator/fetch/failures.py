@@ -95,7 +95,7 @@ class FetchError(AggregatorError):
 
 
 def quote(text: str) -> str:
-    """Return text from outside as it may stand in a sentence: one line, bounded, no secret."""
+    """Return text from outside as it may be quoted in a sentence: one line, bounded, no secret."""
     bounded = redact(text[: 4 * MAX_QUOTE_CHARACTERS])
     return shortened(printable_line(bounded), MAX_QUOTE_CHARACTERS)
 

@@ -25,7 +25,7 @@ _NAME = re.compile(r"(?=.{1,254}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?\Z"
 # Both spellings of a last label that the C library reads as a part of an IPv4 address
 # (https://url.spec.whatwg.org/#ends-in-a-number-checker).
 _NUMERIC_LABEL = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z")
-# What cannot stand in a request target as it is; all else is the publisher's own spelling.
+# What cannot be in a request target as it is; all else is the publisher's own spelling.
 _UNSENDABLE = re.compile(r"[ \"<>`]|[^\x00-\x7f]+")
 
 
@@ -115,7 +115,7 @@ def _read(url: str) -> Target | _Unusable | Problem:
     if parts.scheme not in DEFAULT_PORTS:
         return _Unusable("only http and https are spoken")
     if port == 0:
-        return _Unusable("port 0 is none")
+        return _Unusable("there is no port 0")
     host = _host(parts)
     if not isinstance(host, str):
         return host

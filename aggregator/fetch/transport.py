@@ -263,7 +263,7 @@ class _Response(aiohttp.ClientResponse):
         return self
 
     def _end(self, closed: asyncio.Future[None]) -> None:
-        """Tell whoever reads the body that nothing more comes.
+        """Tell the reader of the body that nothing more comes.
 
         aiohttp 3.14 closes a connection whose chunks it cannot read without a word to the body,
         whose reader would wait until its deadline.

@@ -307,5 +307,5 @@ def _check_inline(context: Context, element: Element) -> None:
 
 
 def _escaped(element: Element) -> str | None:
-    """Return escaped HTML that stands in XHTML; code that shows some is not meant."""
+    """Return escaped HTML inside XHTML; code that shows some is not meant."""
     return None if element.local in ("code", "pre", "kbd", "samp") else markup_in(element.raw_text)

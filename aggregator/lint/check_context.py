@@ -46,7 +46,7 @@ class Context:
             self.add(fault[0], f"{where}: {fault[1]}", element)
 
     def once(self, parent: Element, names: Collection[str], namespace: str) -> None:
-        """Report what stands more than once in an element and must not."""
+        """Report what is in an element more than once and must not be."""
         for name in names:
             for again in parent.all(name, namespace)[1:]:
                 self.add("DuplicateElement", f"a second <{name}> in <{parent.local}>", again)

@@ -11,7 +11,7 @@ from aggregator.web.charsets import begun_codec, charset_of, marked_codec, own_c
 if TYPE_CHECKING:
     from aggregator.lint.findings import Report
 
-#: The declaration stands at the very beginning: this much holds any that is meant.
+#: The declaration is at the very beginning: this much holds any that is meant.
 _DECLARATION_BYTES = 1024
 _DECLARED = re.compile(
     rb"""\s*<\?xml\s+version\s*=\s*["'][^"']*["']\s+encoding\s*=\s*["']([A-Za-z][\w.-]*)["']"""

@@ -31,7 +31,7 @@ _SRCSETS = frozenset({"srcset", "imagesrcset"})
 _RUNNING_SCHEMES = ("javascript:", "vbscript:", "data:text/html", "livescript:")
 #: Attributes that run what they hold, beside those that begin with "on".
 _RUNNING = frozenset({"srcdoc", "formaction"})
-#: A browser skips these wherever they stand in a scheme.
+#: A browser skips these wherever they are in a scheme.
 _IGNORED = re.compile(r"[\x00-\x20]")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _DANGEROUS_STYLE = re.compile(
@@ -66,7 +66,7 @@ def check_html(report: Report, html: str, where: str, *, line: int | None, based
 
 
 def check_xhtml(report: Report, content: Element, where: str) -> None:
-    """Check XHTML that stands in a feed as elements."""
+    """Check XHTML that is in a feed as elements."""
     based = any(content.inherited("base"))
     for element in content.below():
         if element.name[0] != XHTML:

@@ -24,7 +24,7 @@ RAW_TEXT = frozenset(
 
 #: The longest name that is also known without its semicolon, as in `&yacute`.
 _LONGEST_BARE = max(len(name) for name in html5 if not name.endswith(";"))
-#: Real tags have ten; what stands behind so many is skipped.
+#: Real tags have ten; what comes after so many is skipped.
 MAX_ATTRIBUTES = 256
 
 _TAG_NAME_END = re.compile(r"[\s/>]")
@@ -237,7 +237,7 @@ class _Tag:
             wrong.append(what)
 
     def value(self, tag: str, wrong: list[str]) -> str:
-        """Read what stands behind a "="."""
+        """Read what comes after a "="."""
         self.place += 1
         self.go_to(_NOT_SPACE)
         if self.html.startswith(('"', "'"), self.place):

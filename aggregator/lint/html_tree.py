@@ -26,7 +26,7 @@ _VOID = words(
 _PAGE = words("html head body frame frameset")
 _TABLE_PARTS = words("caption col colgroup tbody td tfoot th thead tr")
 _TABLE_ALL = _TABLE_PARTS | words("table template")
-#: What stands directly in one of these is moved out of the table.
+#: What is directly in one of these is moved out of the table.
 _TABLE_FRAME = words("table tbody tfoot thead tr")
 _LEFT_IN_TABLE = words("script style template")
 _SECTIONS = words("tbody tfoot thead")
@@ -58,7 +58,7 @@ _NEVER_FOREIGN = _HEADINGS | words(
 )
 #: Within foreign elements these hold HTML again.
 _INTEGRATION = words("foreignobject desc title mi mo mn ms mtext")
-#: What stands around each part of a table; `table` where it is not named.
+#: What is around each part of a table; `table` where it is not named.
 _AROUND = {
     "td": frozenset({"tr"}),
     "th": frozenset({"tr"}),

@@ -44,7 +44,7 @@ _ERRORS = {
     "MissingAttribute": "add it",
     "MissingHref": "add the address",
     "MissingContentOrAlternate": 'add content, or a link with rel="alternate"',
-    "MissingSummary": "add a summary: what stands elsewhere or is encoded cannot be shown",
+    "MissingSummary": "add a summary: what is elsewhere or encoded cannot be shown",
     "MissingXhtmlDiv": "wrap the text in one <div> of the XHTML namespace",
     "DuplicateElement": "keep one of them",
     "DuplicateAtomLink": "keep one alternate of each type and language",

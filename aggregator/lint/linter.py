@@ -88,7 +88,7 @@ def _check_xml(
     kind = _kind(root)
     if kind is not None:
         _check_media_type(report, content_type, kind, body)
-    if not document.whole:  # what is missing may stand in the rest
+    if not document.whole:  # what is missing may be in the rest
         return
     context = Context(report, document, url, now)
     _check_characters(report, root)

@@ -35,7 +35,7 @@ Name: TypeAlias = tuple[str, str]
 
 @dataclass(slots=True, eq=False)
 class Element:
-    """One element. `text` is what stands directly in it; `start` and `end` are offsets in UTF-8."""
+    """One element. `text` is what is directly in it; `start` and `end` are offsets in UTF-8."""
 
     name: Name
     attributes: dict[Name, str]
@@ -103,7 +103,7 @@ class Declaration:
 
 @dataclass(slots=True)
 class XmlDocument:
-    """What was read: all of it (`whole`), or what stands before an error; `data` is in UTF-8."""
+    """What was read: all of it (`whole`), or what comes before an error; `data` is in UTF-8."""
 
     data: bytes
     root: Element | None = None

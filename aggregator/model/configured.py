@@ -287,7 +287,7 @@ class Export:
     author: str | None = None
     content: str = "full"
     template: str | None = None
-    with_id: bool = False  # the story's link and id stand in the front matter, too
+    with_id: bool = False  # the story's link and id are in the front matter, too
 
 
 @dataclass(frozen=True, slots=True)

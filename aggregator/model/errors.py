@@ -43,7 +43,7 @@ class StoreError(AggregatorError):
 class StoreUnavailableError(StoreError):
     """The database cannot be used now: locked, no room, an I/O error, a disk that is read-only.
 
-    Such things pass: whoever can wait tries again.
+    Such things pass: a caller that can wait tries again.
     """
 
     exit_status = 74

@@ -131,7 +131,7 @@ class Decision:
 
 
 class PollOutcome(StrEnum):
-    """How a poll ended; the value is stored, and stands in the log.
+    """How a poll ended; the value is stored, and is in the log.
 
     A poll that is held was not made, because the publisher asked to wait; nor was one of a source
     that another process has claimed. One that found our own network down says nothing of the
@@ -211,7 +211,7 @@ class ArchivePart:
 
     A busy month has several parts, counted from 1 in the order of time. `whole`: no story will be
     added to it any more; `past`: its month is over. `until` says how much of a part that is not
-    whole stands in no subscription document: it belongs to the part's address, so that who believes
+    whole is in no subscription document: it is in the part's address, so that a reader who believes
     that archives never change asks again once there is more.
     """
 

@@ -39,7 +39,7 @@ _MOST_TEMPLATE_BYTES = 1_000_000
 TEMPLATE_DEADLINE = timedelta(seconds=5)
 #: A post of the largest document that is read, a few times over.
 _TEMPLATE_MEMORY_BYTES = 256 * 1024 * 1024
-#: Far above the largest article; a file that is larger is none that we wrote.
+#: Far above the largest article; a file that is larger was not written by us.
 _MOST_POST_BYTES = 64_000_000
 #: Some millions of posts.
 _MOST_MANIFEST_BYTES = 1_000_000_000
@@ -84,7 +84,7 @@ class Exporter:
         """Bring the posts of `feed` up to date and return how many files were written.
 
         Blocks on the disk. What was written before an error, or before `is_stopping` said so,
-        stands, and the next run goes on there.
+        stays, and the next run goes on there.
 
         Raises:
             ConfigError: The template has a mistake (its line says where), or never ends.
@@ -336,7 +336,7 @@ class _Run:
 
 
 def _made_for(export: Export, template: Template) -> str:
-    """Return what a post's bytes hang on besides its story."""
+    """Return what a post's bytes depend on besides its story."""
     asked = (
         _FORM,
         export.kind,

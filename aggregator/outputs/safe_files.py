@@ -33,7 +33,7 @@ _TEMPORARY = ".aggregator-{}.tmp"
 def write_beneath(directory: Path, relative: str, body: bytes) -> bool:
     """Make the file at `relative` ("a/b.md") hold `body`; return False where it did already.
 
-    Folders are made as needed. Whoever reads sees the file of before or the new one, also after a
+    Folders are made as needed. A reader sees the file of before or the new one, also after a
     power cut. Raises `AggregatorError` where it cannot be written, and `ValueError` for a path that
     does not lead beneath `directory`.
     """
@@ -154,7 +154,7 @@ def _told(directory: Path, relative: str, done: str) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror
         if error.errno in {errno.ELOOP, errno.ENOTDIR}:
-            reason = "a link or a file stands where a folder is needed; links are not followed"
+            reason = "a link or a file is where a folder is needed; links are not followed"
         raise AggregatorError(f"{directory / relative}: cannot be {done}: {reason}") from error
 
 

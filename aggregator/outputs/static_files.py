@@ -1,6 +1,6 @@
 """Every feed as files, for nginx or an object store: `[publish] directory`.
 
-A file's path is its URL's, decoded, and beside it stand the same bytes as gzip and br. What was
+A file's path is its URL's, decoded, and beside it are the same bytes as gzip and br. What was
 written is remembered beside the database and not in the directory, because that names the tokens
 of feeds, and the directory may be copied anywhere.
 """
@@ -64,7 +64,7 @@ def publish_all(
     publishes from the same database. What `is_stopping` cuts short goes on the next time.
 
     Raises:
-        AggregatorError: A file cannot be written; what was written before stands.
+        AggregatorError: A file cannot be written; what was written before stays.
         StoreError: The database cannot be read, or does not have a feed; the others are written.
     """
     directory = config.publish.directory

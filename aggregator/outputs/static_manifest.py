@@ -18,7 +18,7 @@ _MODE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A document that was written: what for, and the suffixes that stand beside it."""
+    """A document that was written: what for, and the suffixes that are beside it."""
 
     made_for: str = ""
     suffixes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Where in the directory a document stands, and what no file can stand for. Pure."""
+"""Where in the directory a document lies, and which feeds cannot be files. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def is_of(path: str, place: str) -> bool:
 
 
 def why_nameless(place: str) -> str | None:
-    """Return why no files can stand for a feed at `Feed.path`; `None` where they can.
+    """Return why a feed at `Feed.path` cannot be files; `None` where they can.
 
     Only a tag can hold what a path cannot; a server has no trouble with it.
     """

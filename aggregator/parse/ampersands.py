@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
 _PREDEFINED = frozenset({"lt", "gt", "amp", "quot", "apos"})  # XML 1.0 section 4.6
-# What begins is taken to its end, or to the end of the text: linear, whatever stands there.
+# What begins is taken to its end, or to the end of the text: linear, whatever is there.
 _AMPERSAND = re.compile(
     r"<!\[CDATA\[(?:[^\]]|\](?!\]>))*+(?:\]\]>|\Z)"
     r"|<!--(?:[^-]|-(?!->))*+(?:-->|\Z)"

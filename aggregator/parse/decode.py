@@ -1,6 +1,6 @@
 """Bytes to text: which encoding a document is in, whatever it says about itself.
 
-What the operator says (`encoding` of a source) stands above all but a byte order mark. Else one
+What the operator says (`encoding` of a source) overrides all but a byte order mark. Else one
 order, the same everywhere, and no guessing library whose presence would change results:
 
 1. a byte order mark, or the first bytes of an XML declaration in UTF-16 or UTF-32 (XML 1.0, F.1);
@@ -9,7 +9,7 @@ order, the same everywhere, and no guessing library whose presence would change 
 3. what is declared (HTTP first, then XML), strictly; gb2312 and gbk are read as gb18030;
 4. UTF-8 with a few bad bytes, or cut inside a character: repaired with U+FFFD, not re-guessed;
 5. the declared encoding with a few bad bytes, repaired likewise;
-6. what they make sense as: Japanese by its kana, Korean; when high bytes stand together gb18030,
+6. what they make sense as: Japanese by its kana, Korean; when high bytes come together gb18030,
    big5, Cyrillic by its small letters; else windows-1252, which reads anything.
 """
 
@@ -34,14 +34,14 @@ _BINARY: tuple[tuple[bytes, str], ...] = (
     (b"ID3", "an MP3 file"),
 )
 
-#: A declaration stands at the start; this much is searched for it.
+#: A declaration is at the start; this much is searched for it.
 _DECLARATION_BYTES = 1024
 _DECLARED = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']\s*([A-Za-z0-9._:-]{1,40})""")
 
 #: Repairing beats guessing while bad bytes are at most one for this many good characters.
 _GOOD_PER_BAD = 3
 #: What bytes without a label are read as, if so large a share of so many characters is of a script.
-#: Kana stand in the same places in EUC-JP and GB 2312, but no Chinese text is full of them.
+#: Kana have the same places in EUC-JP and GB 2312, but no Chinese text is full of them.
 _SCRIPTS = (
     ("euc_jp", re.compile("[\u3041-\u3096]"), 0.15, 4),
     ("cp932", re.compile("[\u3041-\u3096]"), 0.15, 4),
@@ -156,7 +156,7 @@ def _guessed(body: bytes) -> Decoded:
     """Read undeclared bytes as what they make sense as."""
     runs = _HIGH_RUN.findall(body)
     alone = sum(1 for run in runs if len(run) == 1)
-    # Shift_JIS and Big5 pair high bytes with ASCII ones, so that they need not stand together.
+    # Shift_JIS and Big5 pair high bytes with ASCII ones, so that they need not come together.
     found = _scripted(body)
     if found is None and alone * 2 < len(runs):
         found = _chinese(body) or _cyrillic(body)

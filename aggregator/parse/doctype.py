@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from html.entities import html5
 
 # Each alternative takes what it begins to the end of the text if need be, and gives nothing back:
-# linear, whatever stands there.
+# linear, whatever is there.
 _COMMENT = r"<!--(?:[^-]|-(?!->))*+(?:-->|\Z)"
 _QUOTED = r""""[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)"""
 _BEFORE = rf"(?:\s++|<\?(?:[^?]|\?(?!>))*+(?:\?>|\Z)|{_COMMENT})*+"

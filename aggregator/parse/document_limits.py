@@ -30,5 +30,5 @@ def bounded(text: str) -> str: ...
 @overload
 def bounded(text: str | None) -> str | None: ...
 def bounded(text: str | None) -> str | None:
-    """Return `text` cut to what one field may hold; an empty one is none."""
+    """Return `text` cut to what one field may hold; an empty one is `None`."""
     return str(text)[:MAX_FIELD_CHARS] if text else None

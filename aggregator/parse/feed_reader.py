@@ -130,7 +130,7 @@ class _Faithful:
     def _push_apart(self, name: str, attributes: dict[str, str]) -> None:
         self.push_content(name, attributes, "text/plain", 1)  # type: ignore[attr-defined] # the mixin's
 
-    # What stands in one media:group is one thing in several sizes; feedparser forgets the group.
+    # What is in one media:group is one thing in several sizes; feedparser forgets the group.
 
     def _start_media_group(self, _attributes: dict[str, str]) -> None:
         self.media_groups += 1

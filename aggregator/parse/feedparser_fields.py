@@ -194,4 +194,4 @@ def _number(text: object) -> int | None:
     digits = str(text or "").strip()
     if not digits.isdecimal():
         return None
-    return int(digits) if len(digits) < 7 else 10**6  # beyond reason: whoever asks has a bound
+    return int(digits) if len(digits) < 7 else 10**6  # beyond reason: the caller has a bound

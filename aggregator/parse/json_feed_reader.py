@@ -100,7 +100,7 @@ def _whole_members(text: str, most: int) -> dict[str, Any]:
     Each value is read once, from where the one before ended: linear.
     """
     whole: dict[str, Any] = {}
-    # Whatever stands where nothing may stand is where it breaks.
+    # Anything where nothing may be is where it breaks.
     with suppress(ValueError, RecursionError):
         position = _past("{", text, 0)
         while True:
@@ -130,7 +130,7 @@ def _read_items(items: list[Any], text: str, position: int, most: int) -> int:
 
 
 def _past(sign: str, text: str, position: int) -> int:
-    """Return the position of what follows `sign`, which is due at `position`; blanks are none."""
+    """Return the position of what follows `sign`, which is due at `position`; skips blanks."""
     found = _DUE[sign].match(text, position)
     if found is None:
         raise ValueError(position)

@@ -1,4 +1,4 @@
-"""Files and pictures that stand beside an entry's text: Media RSS, JSON Feed's images.
+"""Files and pictures beside an entry's text: Media RSS, JSON Feed's images.
 
 https://www.rssboard.org/media-rss
 """

@@ -10,7 +10,7 @@ from aggregator.web.excerpts import shortened
 from aggregator.web.text import printable_line
 from aggregator.web.urls import absolute_url
 
-#: Titles and feed links stand in the head of a page; this much is searched for them.
+#: Titles and feed links are in the head of a page; this much is searched for them.
 _HEAD_CHARS = 64 * 1024
 _SHOWN_CHARS = 80
 

@@ -1,4 +1,4 @@
-"""What makes a link a link to a feed, wherever it stands."""
+"""What makes a link a link to a feed, wherever it is."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from aggregator.web.charsets import WIDE, charset_of, codec_of, marked_codec
 if TYPE_CHECKING:
     from aggregator.model import FeedLink
 
-#: Links stand in the head of a page; style sheets that stand before them are seldom larger.
+#: Links are in the head of a page; style sheets before them are seldom larger.
 MAX_PAGE_BYTES = 1024 * 1024
 #: A page that names more feeds than this is a catalogue, and nobody reads on in a list.
 MAX_LINKS = 30

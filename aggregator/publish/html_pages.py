@@ -36,7 +36,7 @@ _TEMPLATES = Environment(
 )
 _STYLE = _LOADER.get_source(_TEMPLATES, "style.css")[0]
 
-# What stands between the tags, and is hashed: the base template begins the style with a new line.
+# What is between the tags, and is hashed: the base template begins the style with a new line.
 _STYLE_DIGEST = hashlib.sha256(f"\n{_STYLE}".encode()).digest()
 
 #: What a page's Content-Security-Policy needs to allow: this style and nothing else.

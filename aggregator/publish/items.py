@@ -24,7 +24,7 @@ from aggregator.web.visible_text import visible_text
 if TYPE_CHECKING:
     from aggregator.model import Category, Enclosure, Feed, Origin, Story
 
-#: Characters of a text that stand in for a title where a format must have one: a line's worth.
+#: Characters of a text that make a title where a format must have one: a line's worth.
 HEADING_CHARACTERS = 80
 
 #: Characters of a text where a feed publishes summaries: a paragraph's worth.
@@ -84,7 +84,7 @@ class ItemSource:
 class Item:
     """One story, ready to be laid out: every text cleaned, every instant in UTC.
 
-    `heading` is the title, or what stands in for it, and is never empty. The dates are in whole
+    `heading` is the title, or what replaces it, and is never empty. The dates are in whole
     seconds but for a fraction that tells `updated_at` apart from other items' and never changes;
     `published_at` has it too, so that what was never updated does not look so.
     """

@@ -31,8 +31,8 @@ def fresh_for(order_keys: Iterable[int], polled_every: timedelta) -> timedelta:
     """Return for how long a document with these stories is likely to stay as it is.
 
     `order_keys` are when its stories arrived (µs since the epoch), `polled_every` is the shortest
-    interval of its sources, which stands in where too little has arrived. It is half of the usual
-    pause between arrivals: whoever asks comes at any moment of one. Whole minutes from `SHORTEST`
+    interval of its sources, which is taken where too little has arrived. It is half of the usual
+    pause between arrivals: a reader comes at any moment of one. Whole minutes from `SHORTEST`
     to `LONGEST`; a function of the stories, not of the time, so RSS can say the same as HTTP.
     """
     arrivals: list[int] = []

@@ -35,7 +35,7 @@ _BY_NAME = {
 
 #: On HTML that we have cleaned ourselves: every picture begins like this.
 _IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"')
-#: What a picture is by its name; whoever shows one looks at its bytes.
+#: What a picture is by its name; a program that shows one looks at its bytes.
 _NAME = re.compile(r"\.(png|gif|webp|avif)$", re.IGNORECASE)
 
 
@@ -45,7 +45,7 @@ def files(
     """Return the entry's enclosures, then its pictures that `content_html` does not show yet.
 
     Each address once, http or https, absolute against `base`, without secrets, where the rules for
-    sites say. Where the content shows no picture at all, those of the summary stand beside it. The
+    sites say. Where the content shows no picture at all, those of the summary are beside it. The
     thumbnail serves only where there is no other picture: of those it is a smaller copy.
     """
     enclosures: dict[str, Enclosure] = {}

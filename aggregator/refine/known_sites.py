@@ -25,7 +25,7 @@ class KnownSite:
 
     `removed` are elements that are no part of an article, as "tag.class". `picture_parameters` ask
     a picture's server for another rendering of the same picture; `placeholders` are the paths of
-    pictures that stand for one not loaded yet. `redirects` gives for the path of a page that only
+    pictures in the place of one not loaded yet. `redirects` gives for the path of a page that only
     leads elsewhere the parameter that says where. `lead` is how every text begins, telling nothing.
     `articles` finds an article's number, in its groups, in the path of a page on `article_hosts`;
     other hosts of the site may count anew.

@@ -170,7 +170,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
 def _url(raw: RawEntry, document: Document) -> str | None:
     link = raw.raw_link
     if link is not None and link == raw.raw_guid and "/" not in link:
-        # A guid without isPermaLink="false" claims to be a link; "12345" is none (RSS 2.0, guid).
+        # A guid without isPermaLink="false" claims to be a link; "12345" is not (RSS 2.0, guid).
         return None
     return public_url(absolute_url(scrub(link or ""), raw.base_url or document.source_url))
 

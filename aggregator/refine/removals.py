@@ -27,7 +27,7 @@ _ATTRIBUTE = re.compile(
 )
 _TAG_END = re.compile(r"[\s/=]*+(>?)")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-#: Elements of which nothing is kept, whatever stands inside.
+#: Elements of which nothing is kept, whatever is inside.
 _WHOLE = HIDDEN | {"xmp"}
 #: Elements that show something from elsewhere; cleaning makes links of them.
 _PLAYERS = frozenset({"iframe", "embed", "object", "video", "audio"})

@@ -54,7 +54,7 @@ _MAX_FALLBACK_CHARS = 10_000
 #: A picture inside the text itself; larger ones make every rendering of a feed heavy.
 _MAX_DATA_URL_CHARS = 64 * 1024
 
-#: What may stand in a text beside the blocks.
+#: What may be in a text beside the blocks.
 _INLINE = frozenset(
     {
         "a", "abbr", "acronym", "b", "bdi", "center", "cite", "code", "col",
@@ -250,7 +250,7 @@ class _Addresses:
         return _fit_url(tag, name, value, self.base_url)
 
 
-#: Of the text that is being cleaned: nh3's filter is told of nothing but the attribute.
+#: Of the text that is being cleaned: nh3's filter sees nothing but the attribute.
 _ADDRESSES: ContextVar[_Addresses] = ContextVar("addresses")
 
 
@@ -302,7 +302,7 @@ _CLEANER = _cleaner(_ATTRIBUTES, _attribute)
 _MARKER = _cleaner({**_ATTRIBUTES, "*": _ATTRIBUTES["*"] | {"class", "hidden", "style"}}, _mark)
 _STRIPPER = nh3.Cleaner(
     tags=set(BLOCKS),
-    # A title tells of "<title>": that is its text.
+    # A title about "<title>": that is its text.
     clean_content_tags=set(HIDDEN - {"title"}),
     attributes={},
     link_rel=None,

@@ -2,7 +2,7 @@
 
 Both ignore case, and whether a character is full-width or half-width ("ＡＩ" is "AI", "（" is "(").
 Plain words are found anywhere, but where they begin or end with an ASCII letter or digit, no other
-one may stand there: "AI" is in "用AI写", not in "said".
+one may be there: "AI" is in "用AI写", not in "said".
 
 The engine is RE2 (https://github.com/google/re2/wiki/Syntax): no pattern, however clumsy, makes it
 backtrack, and it has nothing that would need to, such as backreferences and lookaround.
@@ -90,7 +90,7 @@ def mistake_in(pattern: str) -> Mistake | None:
 
 
 def mistake_in_replacement(find: str, by: str) -> Mistake | None:
-    r"""Return why `by` cannot stand for what a sound pattern finds; `None`: it can.
+    r"""Return why `by` cannot replace what a sound pattern finds; `None`: it can.
 
     A `\1` needs a group; what XML cannot hold must not come into a text.
     """

@@ -28,7 +28,7 @@ class Caller:
     token: str | None = None
 
 
-#: Whoever comes by: a stranger, a proxy's client, a reader of files.
+#: Anybody: a stranger, a proxy's client, a reader of files.
 ANYBODY = Caller()
 
 

@@ -101,7 +101,7 @@ def next_poll(
 def first_allowed(hints: DocumentHints, at: datetime) -> tuple[datetime, str | None]:
     """Return the first moment from `at` on that skipHours and skipDays allow, and which moved it.
 
-    Both count in GMT; hour 24 is 0. Whoever lists every hour, or every day, has not meant it
+    Both count in GMT; hour 24 is 0. A list of every hour, or of every day, is not meant
     (https://www.rssboard.org/rss-profile#element-channel-skipdays): that list is ignored.
     """
     hours = {hour % 24 for hour in hints.skip_hours}

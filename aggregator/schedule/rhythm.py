@@ -38,7 +38,7 @@ LOOK_BACK_HOURS = 1440.0
 #: jumped, and nothing can be said of the time between.
 LONGEST_ABSENCE_HOURS = 31 * 24.0
 
-#: Clocks of publishers may run ahead of ours by this much; a date further on is none.
+#: Clocks of publishers may run ahead of ours by this much; a date further on is not believed.
 MOST_SKEW_HOURS = 1.0
 #: A whole first document published within this time was generated, not written: no rhythm.
 BULK_HOURS = 1 / 6

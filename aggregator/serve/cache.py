@@ -2,7 +2,7 @@
 
 One cache for every kind of answer, because each needs the same: readers who come together cause
 one making, a reader never waits for longer than other readers and proxies do, the last good value
-stands in while the database cannot be read, and what nobody waits for is not begun.
+replaces it while the database cannot be read, and what nobody waits for is not begun.
 """
 
 from __future__ import annotations

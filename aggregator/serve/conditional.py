@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # RFC 9110 §12.4.2: at most three decimals; anything else is no weight.
 _WEIGHT = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
 
-# An element of a list, in which a comma may stand between quotes (§5.6.1, §8.8.3).
+# An element of a list, in which a comma may be between quotes (§5.6.1, §8.8.3).
 _ELEMENT = re.compile(r'(?:"[^"]*"|[^,])+')
 
 # An entity tag (§8.8.3). Some readers lose the quotes on the way; theirs is compared all the same.

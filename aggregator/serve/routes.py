@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from aggregator.rules.visibility import Caller
     from aggregator.store import FeedStore, StatusStore
 
-#: Below these stand feeds.
+#: Below these are feeds.
 FOLDERS = ("feeds", "tags", "sources")
 
 #: The page and the lists: keep, but ask first.

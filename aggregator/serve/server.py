@@ -42,7 +42,7 @@ UNACKNOWLEDGED_MILLISECONDS = 30_000
 #: Answers under way at shutdown get this long.
 GRACE_SECONDS = 5
 
-#: Owner and group: whoever runs the reverse proxy joins the group.
+#: Owner and group: the account of the reverse proxy joins the group.
 UNIX_SOCKET_MODE = 0o660
 
 #: The first file descriptor that systemd passes (sd_listen_fds(3)).

@@ -46,7 +46,7 @@ class PollStore(Protocol):
         """Hand out at most `limit` enabled sources that are due at `now`, longest overdue first.
 
         Each comes with a lease, in the name of the claimer (a process). No source is handed out
-        twice at a time, and of a host (`Source.host`) only one: whoever holds a source's lease
+        twice at a time, and of a host (`Source.host`) only one: the holder of a source's lease
         spaces the requests to its host, in memory, and names in `busy` the hosts that want a pause.
         A Retry-After, which holds for everybody, is stored.
 
@@ -135,7 +135,7 @@ class FeedStore(Protocol):
     def freeze(self, feed: Feed, name: str, form: str, made_for: str, body: bytes) -> None:
         """Keep an archive document of a month that is over as it is served first.
 
-        `made_for` says what it hangs on besides its stories; only the newest one's is kept.
+        `made_for` says what it depends on besides its stories; only the newest one's is kept.
         """
 
     def exportable(

@@ -122,8 +122,8 @@ def _until(connection: sqlite3.Connection, feed: sqlite3.Row) -> str:
     """Return what of the newest month can be had from the archive only: it names its newest part.
 
     The day of the newest entry that has left the window; what came after it is in the subscription
-    document. On the day itself its number, too: more may leave before the day is over. So whoever
-    never asks for an address twice asks about once a day, and misses nothing.
+    document. On the day itself its number, too: more may leave before the day is over. So a reader
+    that never asks for an address twice asks about once a day, and misses nothing.
     """
     newest = _newest(connection, feed["id"])
     left = connection.execute(

@@ -109,7 +109,7 @@ def _is_ours(place: Path) -> bool:
 def _refuse_second_name(path: Path) -> None:
     """Raise `StoreError` for a file with a second hard link, `OSError` where there is none.
 
-    The journal and the lock go by name: whoever opened it by the other one would see neither.
+    The journal and the lock go by name: a process that opened the other one would see neither.
     """
     if path.stat().st_nlink > 1:
         raise StoreError(

@@ -164,7 +164,7 @@ def _held_ids(
 def _taken(
     connection: sqlite3.Connection, arrival: Arrival, ordered: Sequence[Entry], largest: int
 ) -> frozenset[int]:
-    """Return the stored order keys that stand in the way of the new entries'.
+    """Return the stored order keys that clash with the new entries'.
 
     Only a first document's keys lie among stored ones: they are asked for until none clashes.
     """

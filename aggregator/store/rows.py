@@ -45,7 +45,7 @@ def source_of(text: str) -> Source:
 def feed_to_text(feed: Feed) -> str:
     """Return the configuration of a feed as stored: equal text means that nothing changed.
 
-    The token is no part of it, as it is a secret: what stands in its place is `Feed.token_digest`.
+    The token is no part of it, as it is a secret: in its place is `Feed.token_digest`.
     """
     return dumps(feed if feed.token is None else replace(feed, token=feed.token_digest))
 

@@ -41,7 +41,7 @@ _IN_FEED = """e.blocked IS NULL
        AND EXISTS (SELECT 1 FROM memberships m WHERE m.feed_id = :feed
                       AND m.source_id = e.source_id AND m.until_key IS NULL)"""
 
-# What stands in a part of the archive, without what a rule or the configuration has since taken
+# What is in a part of the archive, without what a rule or the configuration has since taken
 # out of the feed.
 _IN_ARCHIVE = f"""
     SELECT {_COLUMNS} FROM archive a

@@ -46,7 +46,7 @@ def order_keys(
     """Return a key for each entry of `in_order`, strictly increasing and none of them `taken`.
 
     `largest` is the largest key ever given; `taken` holds the stored ones that matter, so that
-    whoever asks again with further clashes added gets other keys for what clashed.
+    a caller that asks again with further clashes gets other keys for what clashed.
     """
     keys = []
     last = 0

@@ -12,7 +12,7 @@ _LEAST_CHARS, _MOST_CHARS = 3, 2000
 
 # Ids that validators take without a warning: of a registered scheme that names things
 # (https://www.iana.org/assignments/uri-schemes), and in canonical form (RFC 3986 section 6.2),
-# because some reader will normalise what is not. "yt:video:x" and "https://example.org" are none.
+# because some reader will normalise what is not. "yt:video:x" and "https://example.org" are not.
 _FIT_ID = re.compile(
     r"https?://[a-z0-9.-]+(?::(?!(?:80|443)/)\d{1,5})?/.*"
     r"|urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # RFC 9562 section 4

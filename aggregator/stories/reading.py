@@ -78,7 +78,7 @@ def in_order(stories: tuple[Story, ...], feed: Feed) -> tuple[Story, ...]:
     """Return the stories of a feed's window, newest arrival first, in the feed's order."""
     if feed.order != "published":
         return stories
-    # Stable: of one second, what arrived later stands first.
+    # Stable: of one second, what arrived later comes first.
     return tuple(sorted(stories, key=lambda story: story.published_at, reverse=True))
 
 

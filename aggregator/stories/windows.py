@@ -181,7 +181,7 @@ def joins_after(*, ended: int, floor: int, backfill_cut: int, is_filling: bool) 
     A feed that has readers already (not `is_filling`) takes what came in earlier memberships, the
     last of which `ended`, and the newest `backfill` of the others: those above `backfill_cut`.
     """
-    # What lies below the floor cannot be shown; it must not stand for a story that is, either.
+    # What lies below the floor cannot be shown; it must not represent a story that is, either.
     return ended if is_filling else max(ended, floor, backfill_cut)
 
 

@@ -26,8 +26,8 @@ MOST_PASSES = 8
 
 _NAMES = "|".join(SECRET_PARAMETERS)
 
-# A URL in running text or in HTML, from its authority on: no secret stands in a scheme, and what
-# begins with two characters is found quickly. An apostrophe may stand in it, a quotation mark not.
+# A URL in running text or in HTML, from its authority on: no secret is in a scheme, and what
+# begins with two characters is found quickly. It may hold an apostrophe, but no quotation mark.
 _URL = re.compile(r"//[^\s\"<>]+")
 
 # User info ends at the last @ of the authority (WHATWG URL, authority state). A URL may hold

@@ -28,7 +28,7 @@ _TRACKING_FRAGMENT = re.compile(
 )
 
 #: What a browser drops from a URL (https://url.spec.whatwg.org/#concept-basic-url-parser), and what
-#: must not stand in one as it is (RFC 3986 section 2).
+#: must not be in one as it is (RFC 3986 section 2).
 _DROPPED = re.compile(r"[\t\n\r]")
 _ENDS = "".join(map(chr, range(33))) + "\u00a0\u3000\ufeff"
 _UNWISE = re.compile(r"""[\x00-\x20"<>\\^`{|}\x7f-\xa0\u2028\u2029\ud800-\udfff\ufffe\uffff]""")

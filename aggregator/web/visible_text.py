@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import re
 
-#: Elements that part words: what stands before one and what stands after are two words. Within
-#: words all others stand ("<b>H</b>ello"), pictures too, as in a browser's innerText. Texts of
+#: Elements that part words: what comes before one and what comes after are two words. Within
+#: words are all others ("<b>H</b>ello"), pictures too, as in a browser's innerText. Texts of
 #: entries are known by their words: another list here is other identity keys.
 BLOCKS = frozenset(
     {

@@ -18,7 +18,7 @@ MAX_REMARK_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One source to write; `remark` stands above its keys as a comment, made safe for one."""
+    """One source to write; `remark` comes above its keys as a comment, made safe for one."""
 
     name: str
     url: str

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a block cannot stand: the key that is wrong, and what is wrong with it.
+    """Why a block is refused: the key that is wrong, and what is wrong with it.
 
     `same_as` counts all sources in the order of the file, the new ones last; it is set when, and
     only when, that one has the block's URL.
@@ -34,7 +34,7 @@ class Refusal:
 def trial(
     text: str, blocks: Sequence[Block], path: Path
 ) -> tuple[Source, ...] | Mapping[int, Refusal]:
-    """Return the source that each block would be, or, by their index, the blocks that cannot stand.
+    """Return the source that each block would be, or, by their index, the blocks that are refused.
 
     Raises `ConfigError` when the configuration has other mistakes, with the blocks or without.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Post:
     """What a template sees; docs/exports.md is for the people who write one.
 
-    `body` is HTML, fit to stand in a block of its own. Everything else is plain text as its
+    `body` is HTML, fit for a block of its own. Everything else is plain text as its
     publisher or the operator wrote it: front matter takes it through `quoted` or `scalar`, HTML
     through `text`. `link` and `image` are http(s) URLs or `None`; `path` is where the post lies.
     """

@@ -151,7 +151,7 @@ def choose(
     """Decide about the post of a story that was written before.
 
     `on_disk` is the digest of the file as it lies there, `None` where it is gone. What people did
-    to a file stands until the story itself changes; other settings or another template do not undo
+    to a file stays until the story itself changes; other settings or another template do not undo
     it. `is_poorer`: the new body has sanitised text where the publisher's own HTML was asked for.
     """
     if on_disk == file_digest:
