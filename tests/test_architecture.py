@@ -66,6 +66,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "listparser": "config/opml.py",
     "lxml": "publish/",
     "nh3": "refine/sanitise.py",
+    "publicsuffixlist": "web/domains.py",
     "selectolax": "rules/selectors.py",
     "sqlite_utils": "store/",
     "starlette": "serve/",
