@@ -30,7 +30,7 @@ from aggregator.stories.concealment import (
     public_text,
     public_title,
 )
-from aggregator.stories.reading import StoredStory, as_archived, as_read, in_order, raw_html
+from aggregator.stories.for_readers import StoredStory, as_archived, as_read, in_order, raw_html
 from tests.making import HOUR, START, feed
 from tests.publishing import ITHOME, story
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.config.places import Places
+from aggregator.config.line_numbers import Places
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

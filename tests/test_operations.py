@@ -24,7 +24,7 @@ from aggregator.operations import (
     evaluate,
 )
 from aggregator.operations.evaluation import MOST_SINGLE, ONCE_IN, TOGETHER
-from aggregator.operations.event_messages import MOST_LISTED
+from aggregator.operations.event_entries import MOST_LISTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

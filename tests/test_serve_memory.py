@@ -11,7 +11,7 @@ from aggregator.publish import Format
 from aggregator.publish.catalogue import Catalogue, FeedDocument
 from aggregator.serve.cache import KEPT_BYTES, UnavailableError
 from aggregator.serve.feed_routes import find_rendering
-from aggregator.serve.site import Caches, Served
+from aggregator.serve.server_context import Caches, Served
 from aggregator.serve.timeouts import TIMEOUTS
 from tests.publishing import config, story
 from tests.serving import Stock, site

@@ -14,7 +14,7 @@ import pytest
 from aggregator.daemon.workers import Workers
 from aggregator.model import ProblemKind
 from aggregator.model.errors import UnreadableError
-from aggregator.model.work import MAX_RESULT_BYTES
+from aggregator.model.worker_protocols import MAX_RESULT_BYTES
 from aggregator.operations.messages import problem_text
 from tests import PATIENCE
 from tests import worker_steps as steps

@@ -1,4 +1,4 @@
-"""`aggregator add`."""
+"""`aggregator add`: add a source: the feed at a URL, or that a page names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`aggregator check`."""
+"""`aggregator check`: check config.toml and show what it means."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`aggregator explain`."""
+"""`aggregator explain`: why a source is polled when it is; what became of an entry."""
 
 from __future__ import annotations
 

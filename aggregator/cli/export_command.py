@@ -1,4 +1,4 @@
-"""`aggregator export`."""
+"""`aggregator export`: write sources as OPML, or stories as posts."""
 
 from __future__ import annotations
 

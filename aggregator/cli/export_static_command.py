@@ -1,4 +1,4 @@
-"""`aggregator export static`."""
+"""`aggregator export static`: write every feed as files."""
 
 from __future__ import annotations
 

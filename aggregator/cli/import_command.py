@@ -1,4 +1,4 @@
-"""`aggregator import`."""
+"""`aggregator import opml`: add the sources that an OPML file lists."""
 
 from __future__ import annotations
 

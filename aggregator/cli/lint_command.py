@@ -1,4 +1,4 @@
-"""`aggregator lint`."""
+"""`aggregator lint`: check a feed document against its specification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`aggregator poll`."""
+"""`aggregator poll`: poll now, through the daemon or without one."""
 
 from __future__ import annotations
 

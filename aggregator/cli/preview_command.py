@@ -1,4 +1,4 @@
-"""`aggregator preview`."""
+"""`aggregator preview`: show what would be published of a feed, and store nothing."""
 
 from __future__ import annotations
 

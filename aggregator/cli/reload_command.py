@@ -1,4 +1,4 @@
-"""`aggregator reload`."""
+"""`aggregator reload`: make the running daemon take over config.toml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`aggregator run`."""
+"""`aggregator run`: the daemon in the foreground."""
 
 from __future__ import annotations
 

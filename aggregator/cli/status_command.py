@@ -1,4 +1,4 @@
-"""`aggregator status`."""
+"""`aggregator status`: how every source is, and what is wrong."""
 
 from __future__ import annotations
 

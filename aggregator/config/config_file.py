@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.config.from_toml import config_error, parse, store_path_in, toml_of
+from aggregator.config.line_numbers import inline_line
 from aggregator.config.mistake_list import MistakeList, mistake
 from aggregator.config.mistake_messages import lines, message
-from aggregator.config.places import inline_line
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.mistakes import MistakeKind
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aggregator.config.places import Places
+from aggregator.config.line_numbers import Places
 from aggregator.model.mistakes import Mistake
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.model import Problem, ProblemKind
 from aggregator.model.errors import UnreadableError
-from aggregator.model.work import MAX_RESULT_BYTES
+from aggregator.model.worker_protocols import MAX_RESULT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

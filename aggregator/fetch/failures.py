@@ -1,4 +1,4 @@
-"""What went wrong with a request, as values with short texts that are safe to show.
+"""Recognises what went wrong with a request (status, header, DNS, TLS, framing) as a `Problem`.
 
 What comes from outside is bounded, loses its control characters and its secrets, and never says
 which private address a public name leads to.

@@ -1,4 +1,4 @@
-"""Atom 1.0 (RFC 4287)."""
+"""The rules for Atom 1.0 (RFC 4287)."""
 
 from __future__ import annotations
 

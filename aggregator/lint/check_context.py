@@ -1,4 +1,4 @@
-"""What every check of an XML document works with, and the small checks that all of them share."""
+"""What the checks of XML documents share: the place of a finding, small checks of any element."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which format a body is, and what is checked of any."""
+"""Recognises the format of a body and runs the checks that every document or this format gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RSS 2.0 and 0.9x (https://www.rssboard.org/rss-specification, https://www.rssboard.org/rss-profile)."""
+"""The rules for RSS 2.0 and 0.9x (https://www.rssboard.org/rss-specification, and its profile)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the operator configured: sources, feeds, and what may be private."""
+"""What the operator configured: sources, feeds, rules and their conditions, exports, allowances."""
 
 from __future__ import annotations
 

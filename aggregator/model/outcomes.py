@@ -1,4 +1,4 @@
-"""What one request brought: an outcome, with validators, hints or a problem."""
+"""What a request can end with: fetched, not modified, gone, failed; every kind of problem."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ well again, becomes an entry of the feed, bounded in number.
 
 from __future__ import annotations
 
-from aggregator.operations.diagnosis import CERTIFICATE_NOTICE, certificate_ends
+from aggregator.operations.alarm_checks import CERTIFICATE_NOTICE, certificate_ends
 from aggregator.operations.evaluation import Told, evaluate
-from aggregator.operations.event_messages import Event
+from aggregator.operations.event_entries import Event
 from aggregator.operations.watched import Alarm, AlarmKind, Watched, WatchedFeed, WatchedSource
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""One look: which alarms are raised and over since the last one, and what of it is told."""
+"""Which alarms are raised or over since the last look, and which of them are reported."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from aggregator.operations.diagnosis import Right, Wrong, look_at
-from aggregator.operations.event_messages import event
+from aggregator.operations.alarm_checks import Right, Wrong, look_at
+from aggregator.operations.event_entries import event
 from aggregator.operations.watched import Alarm
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from aggregator.operations.alarm_checks import Seen
     from aggregator.operations.alarm_facts import AlarmFact
-    from aggregator.operations.diagnosis import Seen
-    from aggregator.operations.event_messages import Event
+    from aggregator.operations.event_entries import Event
     from aggregator.operations.watched import AlarmKind, Watched
 
 #: What comes and goes is told once in this time, with its end.

@@ -1,4 +1,4 @@
-"""What the operations feed says of one subject, in English and in Chinese."""
+"""The sentence on each kind of alarm and on its end, in English and in Chinese."""
 
 from __future__ import annotations
 

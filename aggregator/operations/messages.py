@@ -1,7 +1,8 @@
-"""The sentences that people read of notes, problems, polls and changes.
+"""The English lines of `status`, `reload` and the log: notes, polls, changes of configuration.
 
-Each kind has its words here and nowhere else. English today: every sentence is one template, so
-that another language is another template.
+Each kind of note and change has its words here and nowhere else; a problem's own detail is worded
+where it is found (`fetch.failures`, `parse.non_feeds`). English today: every sentence is one
+template, so that another language is another template.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from aggregator.config.text_values import nearest
 from aggregator.model import ProblemKind
 from aggregator.model.errors import AggregatorError, ConfigError, UnreadableError
-from aggregator.model.work import MAX_RESULT_BYTES
+from aggregator.model.worker_protocols import MAX_RESULT_BYTES
 from aggregator.outputs import posts
 from aggregator.outputs.posts import Choice
 from aggregator.outputs.safe_files import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.model import Export, Exportable, Feed, Problem
-    from aggregator.model.work import WorkerProcess
+    from aggregator.model.worker_protocols import WorkerProcess
     from aggregator.outputs.posts import Manifest, Mark, Post, Template, Written
     from aggregator.store import FeedStore
 

@@ -27,8 +27,8 @@ from aggregator.outputs.static_paths import SUFFIXES, Taken, is_of, path_of, why
 from aggregator.publish import Addresses, Format, render, render_feeds, render_sources
 from aggregator.publish.catalogue import Catalogue, FeedDocument
 from aggregator.publish.compression import pack
+from aggregator.publish.editions import make_edition
 from aggregator.publish.feeds_page import feeds_page
-from aggregator.publish.rendering import make_edition
 from aggregator.rules.visibility import ANYBODY, Caller, Subject, sources_in
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The bounds of a document, named once: everything from outside has one."""
+"""How much of a document is read: entries, nesting, characters of a raw field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RSS 0.9x/1.0/2.0 and Atom 0.3/1.0: what a document says, through feedparser and nothing repaired.
+"""Reads RSS 0.9x/1.0/2.0 and Atom 0.3/1.0 through feedparser; nothing is repaired.
 
 feedparser's readers are driven here without its encoding detection (ours comes first and depends on
 nothing installed), its HTML sanitiser (quadratic on hostile input; nh3 comes later) and its URI

@@ -21,7 +21,7 @@ FEED_TYPES = frozenset(
         "application/rss+xml",
     }
 )
-MAX_TITLE_CHARS = 200
+MAX_LINK_TITLE_CHARS = 200
 
 
 def feed_link(
@@ -62,4 +62,4 @@ def absolute(href: str, base_url: str) -> str | None:
 
 def one_line(text: str | None) -> str | None:
     """Return text that can be shown on a line, or `None` when nothing is left of it."""
-    return excerpt(printable_line(text or ""), MAX_TITLE_CHARS) or None
+    return excerpt(printable_line(text or ""), MAX_LINK_TITLE_CHARS) or None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from aggregator.fetch import Fetcher
     from aggregator.model import Entry, FeedLink, Refined, SiteRule, Source
-    from aggregator.model.work import WorkerPool
+    from aggregator.model.worker_protocols import WorkerPool
 
 #: Reading one document or page takes longer than this only when it is made to be slow.
 DEADLINE = timedelta(seconds=10)

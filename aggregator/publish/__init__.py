@@ -1,4 +1,4 @@
-"""Stories in, documents out: Atom, RSS, JSON Feed and OPML.
+"""Stories in, documents out: `render` hands a feed to the writer of its format.
 
 Rendering is a function of its input: no clock, no environment, the same bytes for the same stories.
 """

@@ -1,4 +1,4 @@
-"""Atom 1.0 (RFC 4287), laid out by feedgen with our corrections."""
+"""Writes Atom 1.0 (RFC 4287), laid out by feedgen with our corrections."""
 
 from __future__ import annotations
 

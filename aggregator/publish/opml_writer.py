@@ -1,4 +1,4 @@
-"""OPML 2.0 (http://opml.org/spec2.opml) of sources and of feeds, for other readers to import."""
+"""Writes OPML 2.0 (http://opml.org/spec2.opml) of sources and of feeds, for other readers."""
 
 from __future__ import annotations
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aggregator.model import Category, Document, DocumentHead, Provenance
+from aggregator.refine.entry_limits import MAX_AUTHOR_CHARS, MAX_TITLE_CHARS
 from aggregator.refine.sanitise import strip_tags
 from aggregator.web.excerpts import excerpt
 from aggregator.web.redaction import redact
-from aggregator.web.text import MAX_AUTHOR_CHARS, MAX_TITLE_CHARS, one_line, scrub
+from aggregator.web.text import one_line, scrub
 from aggregator.web.urls import absolute_url, canonical_url, is_absolute_iri, public_url
 
 if TYPE_CHECKING:

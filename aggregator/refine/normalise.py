@@ -18,6 +18,7 @@ from aggregator.model import (
     Refined,
 )
 from aggregator.refine.attachments import files, pictures
+from aggregator.refine.entry_limits import MAX_AUTHOR_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS
 from aggregator.refine.identity_keys import (
     content_hash,
     first_of_repetitions,
@@ -33,9 +34,6 @@ from aggregator.web.excerpts import excerpt
 from aggregator.web.language_tags import language_tag
 from aggregator.web.redaction import redact
 from aggregator.web.text import (
-    MAX_AUTHOR_CHARS,
-    MAX_SUMMARY_CHARS,
-    MAX_TITLE_CHARS,
     one_line,
     paragraphs,
     scrub,

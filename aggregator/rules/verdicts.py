@@ -1,4 +1,4 @@
-"""Which entries a source gives and a feed shows, with the reason where it does not."""
+"""Keep, block and tag rules applied to an entry, and the reason when one leaves it out."""
 
 from __future__ import annotations
 

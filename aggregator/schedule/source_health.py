@@ -1,4 +1,4 @@
-"""How a source is doing from poll to poll: its failures in a row, and when it was well last."""
+"""How a source is doing from poll to poll: its failures in a row, and when it last succeeded."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from aggregator.serve.routes import create_app
 from aggregator.serve.server import ConnectionBounds, Server, make_server, open_sockets, serve
-from aggregator.serve.site import Site
+from aggregator.serve.server_context import Site
 
 __all__ = [
     "ConnectionBounds",

@@ -10,13 +10,13 @@ from starlette.exceptions import HTTPException
 
 from aggregator.publish import Addresses
 from aggregator.publish.catalogue import read_address
+from aggregator.publish.editions import make_edition
 from aggregator.publish.max_age import SHORTEST
-from aggregator.publish.rendering import make_edition
 from aggregator.serve import page_messages
 from aggregator.serve.cache import UnavailableError, Wanted
 from aggregator.serve.former_addresses import Removed, Renamed, remembered
 from aggregator.serve.responses import conditional_response, represent, text_response
-from aggregator.serve.site import Rendering
+from aggregator.serve.server_context import Rendering
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from aggregator.model import Feed
     from aggregator.publish.catalogue import Address, Catalogue, FeedDocument
-    from aggregator.serve.site import Served
+    from aggregator.serve.server_context import Served
     from aggregator.store import FeedStore
 
 #: The address of a feed with a token is its secret: what finds it by chance shall not list it.

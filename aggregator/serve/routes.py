@@ -37,7 +37,7 @@ from aggregator.serve.responses import (
     text_response,
     unavailable_response,
 )
-from aggregator.serve.site import Served, Site
+from aggregator.serve.server_context import Served, Site
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Which sources are due: the longest overdue first, one of each host."""
+"""The query for sources that are due, longest overdue first, one per host; plain SQL."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from aggregator.store.feed_windows import candidates
 from aggregator.store.rows import categories_of, enclosures_of, source_of
 from aggregator.store.rule_verdicts import facts_of, given_tags
 from aggregator.stories.concealment import SourceWords
-from aggregator.stories.reading import StoredStory, as_archived, as_read, in_order, raw_html
+from aggregator.stories.for_readers import StoredStory, as_archived, as_read, in_order, raw_html
 from aggregator.stories.windows import refusal
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Which entries of a document are already known: a pure decision, with its reason.
+"""Which entries of a document are known already, by which of their keys, with the reason.
 
 Keys come strongest first: the publisher's id, the canonical URL, the number that a known site gives
 its article, the URL without its host, the text itself, a text too short to tell much. A strong key

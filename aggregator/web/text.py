@@ -1,14 +1,9 @@
-"""Plain text: scrubbed to what XML may hold, on one line, fit for a terminal, as paragraphs."""
+"""Plain text: without what XML may not hold, on one line, fit for a terminal, as paragraphs."""
 
 from __future__ import annotations
 
 import html
 import re
-
-#: A title of more is an article; SQLite, readers and front matter agree on much less.
-MAX_TITLE_CHARS = 1000
-MAX_AUTHOR_CHARS = 500
-MAX_SUMMARY_CHARS = 10_000
 
 #: What XML 1.0 section 2.2 forbids or discourages: controls, lone surrogates, noncharacters. One of
 #: them makes a whole published document unreadable.

@@ -1,4 +1,4 @@
-"""Work on untrusted input, done in a process that can be killed: what a room may ask of it.
+"""Protocols of the worker processes that read untrusted input and can be killed.
 
 `daemon.workers` keeps these promises; the rooms below it are handed what does.
 """

@@ -1,4 +1,4 @@
-"""What is served, and what of it is kept in memory."""
+"""What the HTTP server works with: configuration, store, health, clocks, and its caches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong, right, or cannot be told now, of one subject and kind."""
+"""The checks behind the alarms: is a source broken, gone, silent or moved, is a feed cut short?"""
 
 from __future__ import annotations
 

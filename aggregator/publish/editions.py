@@ -1,4 +1,4 @@
-"""One document, made: rendered from the store, or as it was kept when its month was over."""
+"""A feed document, its media type and lifetime: rendered now, or a past month as it was kept."""
 
 from __future__ import annotations
 

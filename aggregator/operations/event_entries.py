@@ -1,4 +1,4 @@
-"""How a change is told: a title in English, a text in English and Chinese."""
+"""One entry of the operations feed: its title and text, in English and Chinese."""
 
 from __future__ import annotations
 

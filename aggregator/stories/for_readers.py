@@ -1,4 +1,4 @@
-"""Stored stories as readers see them: secrets concealed, tagged and reworded by rules, in order."""
+"""Stored stories made ready for readers: concealed where secret, tagged and reworded, sorted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The place of each key and value in the text of a TOML document.
+"""The line of each key and value in the text of config.toml, for messages.
 
 tomllib tells values, not places. This scanner reads only as much of TOML 1.0 as places need
 (https://toml.io/en/v1.0.0) and takes for granted that tomllib has accepted the text.
