@@ -16,6 +16,7 @@ import pytest
 from aggregator.model import Feed, Source
 from aggregator.publish import Addresses, Format, render
 from aggregator.serve.timeouts import Timeouts
+from aggregator.stories.feed_changes import changed_again
 from tests import PATIENCE
 from tests.golden import STORIES
 from tests.publishing import MOMENT, config, story
@@ -325,6 +326,27 @@ async def test_last_modified_is_older_than_date_and_hides_no_later_change() -> N
         assert settled.headers["last-modified"] == "Fri, 20 Nov 2026 08:30:15 GMT"
         again = await server.get(ATOM, if_modified_since=settled.headers["last-modified"])
         assert again.status == 304
+
+
+async def test_dates_alone_hide_no_change_and_cost_no_document_twice() -> None:
+    """After a burst, a clock that is set back, or both: each reader asks with what it was told."""
+    store, now = shelf(), [MOMENT]
+    steps = [0.1] * 40 + [5, -60] + [0.1] * 9 + [30, 40, 0.7, 0.7, 0.7]
+    async with running(site(store, now=lambda: now[0])) as server:
+        told: list[tuple[str, int]] = []
+        for number, step in enumerate(steps):
+            now[0] += timedelta(seconds=step)
+            store.version += 1
+            store.changed_at = changed_again(store.changed_at, now[0])
+            store.stories = (story(title=f"change {number}"),)
+            for date, _ in told:
+                assert (await server.get(ATOM, if_modified_since=date)).status == 200, number
+            told = told[-3:]
+            told.append(((await server.get(ATOM)).headers["last-modified"], number))
+        now[0] += timedelta(seconds=10)
+        settled = (await server.get(ATOM)).headers["last-modified"]
+        assert parsedate_to_datetime(settled) == store.changed_at.replace(microsecond=0)
+        assert (await server.get(ATOM, if_modified_since=settled)).status == 304
 
 
 async def test_a_clock_that_was_set_back_puts_no_date_into_the_future() -> None:

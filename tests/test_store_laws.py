@@ -420,6 +420,15 @@ def test_every_change_of_a_feed_moves_its_date_on_even_when_the_clock_goes_back(
     assert store.select(feed()).changed_at >= before + timedelta(seconds=1)
 
 
+def test_a_burst_of_changes_puts_no_date_into_the_future(store: Store) -> None:
+    """Polls end side by side, and are committed in any order."""
+    for number in range(250):
+        late = timedelta(seconds=0.5) * (number % 3)
+        absorb(store, document(entry(number)), START + number * timedelta(seconds=0.06) - late)
+    settled = START + timedelta(seconds=15)
+    assert settled - timedelta(seconds=1) < store.select(feed()).changed_at <= settled
+
+
 def test_the_source_of_an_entry_says_when_its_document_changed_and_not_when_we_looked(
     store: Store,
 ) -> None:

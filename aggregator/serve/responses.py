@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,11 @@ from starlette.responses import Response
 from aggregator.publish.compression import pack
 from aggregator.serve import page_messages
 from aggregator.serve.conditional import best_coding, is_unchanged
+from aggregator.stories.feed_changes import SETTLING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
@@ -122,13 +124,16 @@ def conditional_response(
     chosen = representation.best(request.headers.getlist("accept-encoding"))
     fields = {**PROTECTION, **(headers or {})}
     fields |= {"ETag": chosen.etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
-    if representation.changed_at is not None:
-        fields["Last-Modified"] = _last_modified(representation.changed_at, now)
+    changed_at = representation.changed_at
+    if changed_at is not None:
+        fields["Last-Modified"] = _last_modified(changed_at, now)
+        if not _is_settled(changed_at, now):
+            changed_at = None  # for every reader's date
     unchanged = is_unchanged(
         request.headers.getlist("if-none-match"),
         request.headers.get("if-modified-since"),
         etag=chosen.etag,
-        changed_at=representation.changed_at,
+        changed_at=changed_at,
     )
     if unchanged:
         return Response(status_code=304, headers=fields)
@@ -155,13 +160,15 @@ def unavailable_response() -> Response:
 
 
 def _last_modified(changed_at: datetime, now: datetime) -> str:
-    """Return the Last-Modified of what changed at `changed_at`, always at least a second old.
+    """Return the Last-Modified of what changed at `changed_at`: that second, once it is over.
 
-    A second has room for a further change after this answer; a reader that only compares dates
-    would never learn of it. It also keeps the field from being later than Date (RFC 9110 §8.8.2.1).
+    Before, a further change may still be told as the same second, and a reader that only compares
+    dates would never learn of it (RFC 9110 §8.8.2.2): it is told an earlier one. That also keeps
+    the field from being later than Date (§8.8.2.1).
     """
-    instant = min(changed_at.replace(microsecond=0), now.replace(microsecond=0) - _A_SECOND)
+    instant = changed_at if _is_settled(changed_at, now) else now - SETTLING
     return format_datetime(instant.astimezone(UTC), usegmt=True)
 
 
-_A_SECOND = timedelta(seconds=1)
+def _is_settled(changed_at: datetime, now: datetime) -> bool:
+    return changed_at.replace(microsecond=0) <= now.replace(microsecond=0) - SETTLING

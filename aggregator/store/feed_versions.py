@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aggregator.model.instants import instant, micros
+from aggregator.stories.feed_changes import changed_again
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -13,16 +16,14 @@ NEXT_CHANGE = "(SELECT coalesce(max(change_number), 0) + 1 FROM feeds)"
 
 
 def bump(connection: sqlite3.Connection, feed_id: int, now: int) -> None:
-    """Count a change of a feed; its time of change moves on, whatever the clock does.
-
-    By a second at least: comparing Last-Modified shows no less.
-    """
+    """Count a change of a feed at `now`."""
+    (before,) = connection.execute(
+        "SELECT changed_at FROM feeds WHERE id = ?", (feed_id,)
+    ).fetchone()
     connection.execute(
-        f"""UPDATE feeds SET version = version + 1, change_number = {NEXT_CHANGE},
-                   changed_at = CASE WHEN changed_at + 1000000 < :now THEN :now
-                                     ELSE changed_at + 1000000 END
-             WHERE id = :id""",  # noqa: S608 -- built of constants
-        {"now": now, "id": feed_id},
+        f"""UPDATE feeds SET version = version + 1, change_number = {NEXT_CHANGE}, changed_at = ?
+             WHERE id = ?""",  # noqa: S608 -- built of constants
+        (micros(changed_again(instant(before), instant(now))), feed_id),
     )
 
 
