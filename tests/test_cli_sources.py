@@ -18,7 +18,7 @@ from tests.config_texts import source_toml
 from tests.feed_documents import item, rss, undated
 from tests.program import PROGRAM, Program
 from tests.terminals import LOCAL_TIME, on_terminal
-from tests.web import Publisher
+from tests.web import Publisher, ThreadedPublisher
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,6 +155,66 @@ def test_of_several_feeds_add_asks_on_a_terminal(aggregator: Program, web: Publi
         assert status == 1
         assert "none is taken, nothing is written" in shown
     assert aggregator.config.read_bytes() == after
+
+
+@pytest.mark.parametrize("way", ["a link", "a Link field", "a redirect"])
+def test_a_public_page_leads_into_no_private_network_unasked(
+    aggregator: Program, web: Publisher, way: str
+) -> None:
+    # What plays the internet may be asked only itself, as by an entry with its own host and port.
+    with ThreadedPublisher(host="127.0.0.7") as inside:
+        aggregator.allow_private.append(f"127.0.0.7:{inside.port}")
+        aggregator.configure("")
+        inside.route("/", body=undated(title="Of the house"))
+        target = inside.url("/")
+        if way == "a link":
+            web.route("/", body=page(target), headers=HTML)
+        elif way == "a Link field":
+            field = f'<{target}>; rel="alternate"; type="{RSS}"'
+            web.route("/", body=b"<html><p>hi", headers={**HTML, "Link": field})
+        else:
+            web.route("/", body=page("/feed"), headers=HTML)
+            web.route("/feed", status=302, headers={"Location": target})
+        before = aggregator.config.read_bytes()
+        for more in ((), ("--yes",)):
+            told = aggregator.run("add", web.url("/"), *more)
+            assert told.returncode == 1
+            assert f"127.0.0.7:{inside.port}" in told.stderr
+        words = ("add", web.url("/"), "--config", aggregator.config)
+        status, shown = on_terminal(*words, answer="\n")
+        assert status == 1, shown
+        assert inside.requests == []
+        assert aggregator.config.read_bytes() == before
+        if way == "a redirect":
+            return
+        assert "which is in a private network" in shown
+        # The operator's own word will do, typed or said.
+        status, shown = on_terminal(*words, answer="y\n")
+        assert status == 0, shown
+        assert added(aggregator) == [("of-the-house", target, ())]
+
+
+def test_a_private_page_may_name_its_own_feed_and_a_public_one(
+    aggregator: Program, web: Publisher
+) -> None:
+    with ThreadedPublisher(host="127.0.0.7") as inside:
+        aggregator.allow_private[:] = ["127.0.0.0/8"]
+        aggregator.configure("")
+        inside.route("/", body=page(web.url("/feed.xml")), headers=HTML)
+        web.route("/feed.xml", body=undated(title="Near"))
+        told = aggregator.run("add", inside.url("/"))
+        assert (told.returncode, told.stderr) == (0, "")
+        assert added(aggregator) == [("near", web.url("/feed.xml"), ())]
+
+
+def test_a_private_address_that_is_not_allowed_is_refused_whoever_names_it(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/", body=page("http://192.168.7.7:8080/feed"), headers=HTML)
+    told = aggregator.run("add", web.url("/"))
+    assert told.returncode == 1
+    assert "http://192.168.7.7:8080/feed, which" in told.stderr
+    assert 'add "192.168.7.7:8080" to allow_private' in told.stderr
 
 
 def test_a_list_of_feeds_that_is_cut_short_says_so(aggregator: Program, web: Publisher) -> None:

@@ -106,6 +106,7 @@ def _source(path: Path, url: str, name: str | None, tags: Sequence[str]) -> Sour
 
 
 def _find(path: Path, source: Source, *, yes: bool) -> Preview:
+    from aggregator.model import Problem, ProblemKind
     from aggregator.operations.messages import problem_text
     from aggregator.preview.lookup import Named, Preview
 
@@ -116,31 +117,59 @@ def _find(path: Path, source: Source, *, yes: bool) -> Preview:
         raise AggregatorError(f"{source.url}: {problem_text(found)}")
     link = _choose(found, yes=yes)
     source = _source(path, link.url, None, ())
-    inner = _look(path, source)
+    inner = _look(path, source, named_at=found.asked_url)
+    if isinstance(inner, Problem) and inner.kind is ProblemKind.BLOCKED:
+        if _takes_a_word(path, found.asked_url, link.url):
+            _ask_for_private(found, link, yes=yes)
+        inner = _look(path, source)
     if isinstance(inner, Preview):
         return inner
     what = "is a page, not a feed" if isinstance(inner, Named) else problem_text(inner)
     raise AggregatorError(f"{link.url}, which {found.url} names: {what}")
 
 
-def _look(path: Path, source: Source) -> Preview | Named | Problem:
+def _takes_a_word(path: Path, page: str, url: str) -> bool:
+    """Tell whether only the operator's word is missing: typed, the URL could be asked for."""
+    from aggregator.config import load
+    from aggregator.web.addresses import host_and_port
+
+    allowances = load(path).network.allow_private
+    covering = [one for one in allowances if one.covers(*host_and_port(url))]
+    return bool(covering) and not any(one.covers(*host_and_port(page)) for one in covering)
+
+
+def _ask_for_private(found: Named, link: FeedLink, *, yes: bool) -> None:
+    """Ask whether a page's word for a private address will do; raises `AggregatorError` if not."""
+    told = (
+        f"{line(found.url)} names {line(link.url)}, which is in a private network that "
+        "[network] allow_private opens"
+    )
+    if yes or not _is_at_terminal():
+        raise AggregatorError(f"{told}.\nIf that is meant, add that address itself.")
+    click.echo(told)
+    if not click.confirm("Take it", default=False):
+        raise AggregatorError("none is taken, nothing is written")
+    click.echo()
+
+
+def _look(path: Path, source: Source, *, named_at: str | None = None) -> Preview | Named | Problem:
     import asyncio
 
     from aggregator.config import load
     from aggregator.daemon.log import set_up
 
     set_up("error", os.environ)
-    return asyncio.run(_ask(load(path), source))
+    return asyncio.run(_ask(load(path), source, named_at))
 
 
-async def _ask(config: Config, source: Source) -> Preview | Named | Problem:
+async def _ask(config: Config, source: Source, named_at: str | None) -> Preview | Named | Problem:
     from aggregator.daemon.once import make_fetcher, utc_now
     from aggregator.daemon.workers import Workers
     from aggregator.preview.lookup import look
 
     fetcher, workers = make_fetcher(config, os.environ), Workers(count=1)
     try:
-        return await look(source, fetcher, workers, clock=utc_now)
+        return await look(source, fetcher, workers, clock=utc_now, named_at=named_at)
     finally:
         await workers.aclose()
         await fetcher.aclose()
@@ -157,7 +186,7 @@ def _choose(found: Named, *, yes: bool) -> FeedLink:
     if yes:
         click.echo(f"{told}\nThe first is taken.\n")
         return links[0]
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not _is_at_terminal():
         raise AggregatorError(f"{told}\nName one of them, or take the first with --yes.")
     click.echo(told)
     number = click.prompt(
@@ -170,6 +199,10 @@ def _choose(found: Named, *, yes: bool) -> FeedLink:
         raise AggregatorError("none is taken, nothing is written")
     click.echo()
     return links[number - 1]
+
+
+def _is_at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _number(answer: str, most: int) -> int | None:

@@ -10,13 +10,13 @@ from aggregator import parse, refine
 from aggregator.model import Body, Fetched, Gone, NotModified, Problem, ProblemKind
 from aggregator.model.errors import UnreadableError
 from aggregator.preview import discover
-from aggregator.web.addresses import has_user_info
+from aggregator.web.addresses import has_user_info, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aggregator.fetch import Fetcher
-    from aggregator.model import Entry, FeedLink, Refined, SiteRule, Source
+    from aggregator.model import Entry, FeedLink, Outcome, Refined, SiteRule, Source
     from aggregator.model.worker_protocols import WorkerPool
 
 #: Reading one document or page takes longer than this only when it is made to be slow.
@@ -57,9 +57,11 @@ class Preview:
 class Named:
     """A page that is no feed, and the feeds that it names, its own first; at least one.
 
-    `more` tells that it names others besides.
+    `asked_url` is the URL that was asked for, `url` the one that answered. `more` tells that the
+    page names others besides.
     """
 
+    asked_url: str
     url: str
     links: tuple[FeedLink, ...]
     more: bool = False
@@ -72,14 +74,22 @@ async def look(
     *,
     clock: Callable[[], datetime],
     sites: tuple[SiteRule, ...] = (),
+    named_at: str | None = None,
 ) -> Preview | Named | Problem:
     """Ask for a source that is not one yet, with one request for each of its URLs that fails.
 
-    The problem is that of the URL asked last. Addresses that nobody has named are not tried.
+    The problem is that of the URL asked last. Addresses that nobody has named are not tried. With
+    `named_at`, the URL of a page that somebody asked for and that names the source, only what a
+    redirect from there could reach is asked: a page is no reason to go into a private network.
     """
     problem = Problem(ProblemKind.INTERNAL, "the source has no URL")
     for url in source.urls:
-        found = await _look(url, source, fetcher=fetcher, workers=workers, clock=clock, sites=sites)
+        outcome = await (
+            fetcher.fetch(url, access=source.access)
+            if named_at is None
+            else fetcher.fetch(f"{origin_of(named_at)}/", access=source.access, moved_url=url)
+        )
+        found = await _found(url, source, outcome, workers=workers, now=clock(), sites=sites)
         if not isinstance(found, Problem):
             return found
         problem = found
@@ -111,16 +121,15 @@ async def read(
     return refined
 
 
-async def _look(
+async def _found(
     url: str,
     source: Source,
+    outcome: Outcome,
     *,
-    fetcher: Fetcher,
     workers: WorkerPool,
-    clock: Callable[[], datetime],
+    now: datetime,
     sites: tuple[SiteRule, ...],
 ) -> Preview | Named | Problem:
-    outcome = await fetcher.fetch(url, access=source.access)
     match outcome:
         case Fetched():
             pass
@@ -135,24 +144,26 @@ async def _look(
             outcome.body,
             source,
             workers,
-            now=clock(),
+            now=now,
             sites=sites,
             content_type=outcome.content_type,
             url=url,
         )
     except UnreadableError as error:
-        return await _named(outcome, error.problem, workers)
+        return await _named(url, outcome, error.problem, workers)
     return Preview(_lasting(source, url, outcome.permanent_url), document)
 
 
-async def _named(outcome: Fetched, problem: Problem, workers: WorkerPool) -> Named | Problem:
+async def _named(
+    url: str, outcome: Fetched, problem: Problem, workers: WorkerPool
+) -> Named | Problem:
     page = discover.Page(outcome.body, outcome.content_type, outcome.url, outcome.links)
     try:
         links, more = await workers.run((discover.feed_links,), page, deadline=DEADLINE)
     except UnreadableError:
         return problem
     if links:
-        return Named(outcome.url, links, more=more)
+        return Named(url, outcome.url, links, more=more)
     if problem.is_page:
         return Problem(problem.kind, "this page names no feed", "addresses are not guessed")
     return problem
