@@ -42,6 +42,7 @@ from aggregator.model.notes import (
     NotWritten,
     Output,
     RestartNeeded,
+    SizeReached,
     Unconditional,
     UnstableIds,
     Unwritten,
@@ -83,6 +84,18 @@ NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
             )
         ),
         (("static files", FULL), ("exports /srv/blog", FULL)),
+    ),
+    (
+        Note(SizeReached(12 * 1024 * 1024), feed="all"),
+        (
+            (
+                "size all",
+                (
+                    "its document would be larger than 12 MiB: the oldest entries have left before "
+                    "the window's end; lower entry_size, or raise document_size"
+                ),
+            ),
+        ),
     ),
     (
         Note(LimitReached(9), feed="all"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from aggregator.publish.long_texts import within
+from aggregator.publish.long_texts import even_share, within
 
 LINE = "Read on at the source · 在来源网站继续阅读"
 
@@ -68,6 +68,14 @@ def test_a_cut_text_is_well_formed_and_begins_as_the_whole(html: str, most: int)
         (at for at, (a, b) in enumerate(zip(cut, html, strict=False)) if a != b), len(html)
     )
     assert len(html[:common].encode()) <= most + len("</div>" * 40)  # as far as end tags agree
+
+
+@given(st.lists(st.integers(0, 50), max_size=20), st.integers(0, 300))
+def test_an_even_share_uses_all_there_is_and_no_more(sizes: list[int], most: int) -> None:
+    share = even_share(sizes, most)
+    used = sum(min(size, share) for size in sizes)
+    assert used <= most
+    assert used == sum(sizes) or used > most - len(sizes)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from aggregator.model import Condition, Feed, Rules, Source, Tagging
 from aggregator.model.instants import micros
 from aggregator.store.rows import feed_of
 from aggregator.store.sqlite import SqliteStore, open_store
-from aggregator.stories.windows import Candidate, Membership, cut, standing
+from aggregator.stories.windows import Candidate, Cut, Membership, cut, standing, weight
 from tests.make_schema_fixture import FOLDER
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 
@@ -114,7 +114,15 @@ def feeds_of(step: Apply) -> tuple[Feed, ...]:
     )
     return (
         every,
-        feed("some", sources=step.selected or (), tags=("it",), window=DAY, min_entries=1),
+        feed(
+            "some",
+            sources=step.selected or (),
+            tags=("it",),
+            window=DAY,
+            min_entries=1,
+            document_size=3500,
+            entry_size=20,
+        ),
         feed("own", sources=("a",), window=3 * DAY),
     )
 
@@ -233,20 +241,45 @@ def check(store: SqliteStore) -> None:
     unarchived = """SELECT * FROM shown s WHERE NOT EXISTS (SELECT 1 FROM archive a
                      WHERE a.entry_id = s.entry_id AND a.feed_id = s.feed_id)"""
     assert not read(store, unarchived)
+    check_weights(store)
 
 
 def check_windows(store: SqliteStore, now: datetime) -> None:
     """Hold that no window has anything to drop, and each knows when it will have."""
-    keys: dict[int, list[int]] = defaultdict(list)
-    for row in read(store, "SELECT feed_id, order_key FROM shown ORDER BY order_key"):
-        keys[row["feed_id"]].append(row["order_key"])
+    weighed: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for row in read(store, "SELECT * FROM shown ORDER BY order_key"):
+        weighed[row["feed_id"]].append((row["order_key"], row["weight_bytes"]))
     for row in read(store, "SELECT * FROM feeds WHERE removed_at IS NULL"):
-        of_feed, stood = feed_of(row["config"]), keys[row["id"]]
-        found = cut(of_feed, stood, len(stood), micros(now))
+        of_feed, stood = feed_of(row["config"]), weighed[row["id"]]
+
+        def dropped_at(
+            moment: int, of_feed: Feed = of_feed, stood: list[tuple[int, int]] = stood
+        ) -> Cut:
+            weighs = sum(weight for _, weight in stood)
+            return cut(of_feed, stood, moment, count=len(stood), all_bytes=weighs)
+
+        found = dropped_at(micros(now))
         assert (found.dropped, found.drops_at) == (0, row["drops_at"])
         if found.drops_at is not None:
-            assert cut(of_feed, stood, len(stood), found.drops_at).dropped == 0
-            assert cut(of_feed, stood, len(stood), found.drops_at + 1).dropped >= 1
+            assert dropped_at(found.drops_at).dropped == 0
+            assert dropped_at(found.drops_at + 1).dropped >= 1
+
+
+def check_weights(store: SqliteStore) -> None:
+    """Hold that each entry weighs what the feed publishes of it, and a feed what they do."""
+    for row in read(store, "SELECT * FROM feeds"):
+        found = read(
+            store,
+            f"SELECT * FROM shown JOIN entries ON id = entry_id WHERE feed_id = {row['id']}",  # noqa: S608 -- a number
+        )
+        assert row["shown_bytes"] == sum(one["weight_bytes"] for one in found)
+        for one in found:
+            texts = ("title", "summary", "author", "url", "categories", "enclosures", "provenance")
+            assert one["weight_bytes"] == weight(
+                feed_of(row["config"]),
+                content_bytes=len(one["content_html"].encode()),
+                other_bytes=sum(len((one[name] or "").encode()) for name in texts),
+            )
 
 
 @settings(max_examples=60, deadline=None)

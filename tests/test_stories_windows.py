@@ -24,11 +24,14 @@ from aggregator.stories.windows import (
     refusal,
     standing,
     verdict,
+    weight,
 )
 from tests.making import feed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from aggregator.model import Feed
 
 MEMBER = (Membership(0, None),)
 ENTRY = Candidate(
@@ -174,35 +177,37 @@ def test_a_floor_that_rises_brings_nothing(
     assert after == [one for one in before if one.order_key > low + higher]
 
 
+def of_equals(of_feed: Feed, keys: list[int], now: int) -> Cut:
+    """Return what a window of small entries drops."""
+    weighed = [(key, 10) for key in keys]
+    return cut(of_feed, weighed, now, count=len(keys), all_bytes=10 * len(keys))
+
+
 SECOND = 1_000_000
 
 
 @pytest.mark.parametrize(
     ("keys", "min_entries", "limit", "now", "found"),
     [
-        ([], 0, 5, 100, Cut(0, None, None, is_full=False)),
-        ([90, 95], 0, 5, 100, Cut(0, None, 100, is_full=False)),
-        ([89, 90, 95], 0, 5, 100, Cut(1, 89, 100, is_full=False)),
-        ([1, 2, 95], 2, 5, 100, Cut(1, 1, None, is_full=False)),
-        ([1, 2, 3], 3, 5, 100, Cut(0, None, None, is_full=False)),
-        ([91, 92, 93, 94], 0, 3, 100, Cut(1, 91, 102, is_full=True)),
-        ([91, 92, 93], 0, 3, 100, Cut(0, None, 101, is_full=True)),
-        ([1, 92, 93], 0, 3, 100, Cut(1, 1, 102, is_full=False)),
-        ([1, 2, 3, 4], 4, 3, 100, Cut(1, 1, None, is_full=True)),
+        ([], 0, 5, 100, (0, None, None, False)),
+        ([90, 95], 0, 5, 100, (0, None, 100, False)),
+        ([89, 90, 95], 0, 5, 100, (1, 89, 100, False)),
+        ([1, 2, 95], 2, 5, 100, (1, 1, None, False)),
+        ([1, 2, 3], 3, 5, 100, (0, None, None, False)),
+        ([91, 92, 93, 94], 0, 3, 100, (1, 91, 102, True)),
+        ([91, 92, 93], 0, 3, 100, (0, None, 101, True)),
+        ([1, 92, 93], 0, 3, 100, (1, 1, 102, False)),
+        ([1, 2, 3, 4], 4, 3, 100, (1, 1, None, True)),
     ],
 )
 def test_a_window_drops_what_is_old_beyond_min_entries_and_what_is_beyond_limit(
-    keys: list[int], min_entries: int, limit: int, now: int, found: Cut
+    keys: list[int], min_entries: int, limit: int, now: int, found: tuple[object, ...]
 ) -> None:
     ten_seconds = feed(window=timedelta(seconds=10), min_entries=min_entries, limit=limit)
-    micro = [key * SECOND for key in keys]
-    cut_ = cut(ten_seconds, micro, len(keys), now * SECOND)
-    whole = replace(
-        cut_,
-        floor=None if cut_.floor is None else cut_.floor // SECOND,
-        drops_at=None if cut_.drops_at is None else cut_.drops_at // SECOND,
-    )
-    assert whole == found
+    cut_ = of_equals(ten_seconds, [key * SECOND for key in keys], now * SECOND)
+    floor, drops_at = (at and at // SECOND for at in (cut_.floor, cut_.drops_at))
+    assert (cut_.dropped, floor, drops_at, cut_.is_full) == found
+    assert cut_.kept_bytes == 10 * (len(keys) - cut_.dropped)
 
 
 @given(
@@ -217,32 +222,66 @@ def test_a_cut_window_has_nothing_to_drop_until_it_says_so(
 ) -> None:
     keys = [second * SECOND for second in seconds]
     short = feed(window=timedelta(seconds=length), min_entries=min_entries, limit=limit)
-    found = cut(short, keys, len(keys), now * SECOND)
+    found = of_equals(short, keys, now * SECOND)
     assert (found.floor is None) == (found.dropped == 0)
     left = keys[found.dropped :]
     assert len(left) >= min(min_entries, limit, len(keys))
     assert len(left) <= limit
-    again = cut(short, left, len(left), now * SECOND)
+    again = of_equals(short, left, now * SECOND)
     assert (again.dropped, again.drops_at) == (0, found.drops_at)
     if found.drops_at is not None:
         assert found.drops_at >= now * SECOND
-        assert cut(short, left, len(left), found.drops_at).dropped == 0
-        assert cut(short, left, len(left), found.drops_at + 1).dropped > 0
+        assert of_equals(short, left, found.drops_at).dropped == 0
+        assert of_equals(short, left, found.drops_at + 1).dropped > 0
     else:
-        assert cut(short, left, len(left), (now + 1000) * SECOND).dropped == 0
+        assert of_equals(short, left, (now + 1000) * SECOND).dropped == 0
 
 
 def test_a_window_reads_one_key_more_than_it_drops() -> None:
     read = []
 
-    def keys() -> Iterator[int]:
+    def keys() -> Iterator[tuple[int, int]]:
         for key in range(100):
             read.append(key)
-            yield key
+            yield key, 10
 
     short = feed(window=timedelta(microseconds=10), min_entries=0)
-    assert cut(short, keys(), 100, 15).dropped == 5
+    assert cut(short, keys(), 15, count=100, all_bytes=1000).dropped == 5
     assert read == list(range(6))
+
+
+@pytest.mark.parametrize(
+    ("weights", "size", "found"),
+    [
+        ([10, 10, 10], 30, (0, None, False)),
+        ([10, 10, 10], 29, (1, 91, True)),
+        ([10, 10, 10], 10, (2, 92, True)),
+        ([10, 10, 30], 10, (2, 92, True)),  # the newest stays, whatever it weighs
+        ([30, 10, 10], 20, (1, 91, True)),
+        ([99], 10, (0, None, False)),
+    ],
+)
+def test_a_document_that_would_be_too_large_loses_its_oldest_entries(
+    weights: list[int], size: int, found: tuple[object, ...]
+) -> None:
+    small = feed(window=timedelta(days=1), min_entries=50, document_size=size)
+    keyed = list(enumerate(weights, start=91))
+    cut_ = cut(small, keyed, 100, count=len(weights), all_bytes=sum(weights))
+    assert (cut_.dropped, cut_.floor, cut_.is_too_large) == found
+    left = weights[cut_.dropped :]
+    assert cut_.kept_bytes == sum(left)
+    assert not cut(small, keyed[-len(left) :], 100, count=len(left), all_bytes=sum(left)).dropped
+
+
+@pytest.mark.parametrize(
+    ("content", "content_bytes", "weighs"),
+    [("full", 900, 900), ("full", 9000, 4096), ("summary", 9000, 2000), ("link", 9000, 0)],
+)
+def test_an_entry_weighs_what_the_feed_publishes_of_it(
+    content: str, content_bytes: int, weighs: int
+) -> None:
+    of_feed = feed(content=content, entry_size=4096)
+    assert weight(of_feed, content_bytes=content_bytes, other_bytes=100) == weighs + 100 + 1024
 
 
 @pytest.mark.parametrize(

@@ -196,7 +196,7 @@ def _special(feed: Feed) -> list[str]:
     ]
     words += [
         f'{key} "{written_size(value)}"'
-        for key in ("entry_size",)
+        for key in ("entry_size", "document_size")
         if (value := getattr(feed, key)) != usual[key]
     ]
     return words

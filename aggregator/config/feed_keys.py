@@ -25,6 +25,9 @@ MAX_LIMIT = 10_000
 #: Below this a text is a summary; above, what reading keeps of a text (a million characters, of up
 #: to four bytes) is never cut.
 LEAST_ENTRY_SIZE, MOST_ENTRY_SIZE = 4 * KIB, 4 * MIB
+#: Room for a single entry of any size; more than the largest does not render within a reader's
+#: patience, nor beside others in a small machine's memory.
+LEAST_DOCUMENT_SIZE, MOST_DOCUMENT_SIZE = 256 * KIB, 64 * MIB
 #: Nested folders of a post; people use three.
 MAX_CATEGORIES = 16
 
@@ -128,6 +131,13 @@ class FeedTable:
         _FEED.entry_size,
         "The most HTML of one entry: a longer text is cut at a tag, and its last line leads to the "
         "source. Readers on phones, and some services, drop entries or feeds of several megabytes.",
+    )
+    document_size: int = key(
+        size(LEAST_DOCUMENT_SIZE, MOST_DOCUMENT_SIZE),
+        _FEED.document_size,
+        "The most of all entries together, by what is stored of them: beyond it the oldest leave, "
+        "as with `limit`, and stay in the archive; `aggregator status` says so. The default keeps "
+        "a document below the 15 MiB that this program and Miniflux read.",
     )
     language: str | None = key(
         ValueKind(text_values.language, 'such as `"zh-CN"`'),

@@ -201,8 +201,8 @@ class Feed:
     shows an article that several sources carry once ("exact"), or as often as it comes ("off").
     `order` is how a document lists its stories: by "arrival" or by the date that they were
     "published". `content` is "full", "summary" or "link". `title_template` makes the titles of
-    stories. `entry_size` is the most bytes of an entry's HTML. With a `token`, only those who know
-    it find the feed.
+    stories. `entry_size` is the most bytes of an entry's HTML, `document_size` of all entries
+    together. With a `token`, only those who know it find the feed.
     """
 
     name: str
@@ -220,6 +220,7 @@ class Feed:
     content: str = "full"
     title_template: str = "{title}"
     entry_size: int = 256 * KIB
+    document_size: int = 12 * MIB
     language: str | None = None
     description: str | None = None
     icon: str | None = None

@@ -18,6 +18,7 @@ class NoteKind(StrEnum):
     RESTART_NEEDED = "restart-needed"
     NOT_WRITTEN = "not-written"
     LIMIT_REACHED = "limit-reached"
+    SIZE_REACHED = "size-reached"
     MOVED = "moved"
     GAPS = "gaps"
     CUT_SHORT = "cut-short"
@@ -75,6 +76,14 @@ class LimitReached:
 
     kind: ClassVar = NoteKind.LIMIT_REACHED
     limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class SizeReached:
+    """A feed's `document_size`, in bytes, cuts its window short."""
+
+    kind: ClassVar = NoteKind.SIZE_REACHED
+    document_size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +169,13 @@ class Worded:
     text: str
 
 
+OfFeeds = LimitReached | SizeReached
 OfTheWhole = NotReloaded | RestartNeeded | NotWritten
 OfDocuments = Gaps | CutShort | Flood | UnstableIds
 OfRequests = Moved | FailingMirrors | Unconditional | CertificateEnds
 
 #: What a note says: of the whole, of a feed, or of a source.
-Fact = OfTheWhole | LimitReached | OfDocuments | OfRequests | Worded
+Fact = OfTheWhole | OfFeeds | OfDocuments | OfRequests | Worded
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ _NOTED_CHINESE = {
     NoteKind.MOVED: "请更新配置中的 url。",
     NoteKind.GAPS: "两次抓取之间内容已全部更换，现已更频繁地抓取。",
     NoteKind.LIMIT_REACHED: "请调高 limit 或缩短 window。",
+    NoteKind.SIZE_REACHED: "请调低 entry_size 或调高 document_size。",
     NoteKind.NOT_RELOADED: "请查看日志或 status。",
     NoteKind.RESTART_NEEDED: "请查看日志或 status。",
 }

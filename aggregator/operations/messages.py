@@ -20,6 +20,7 @@ from aggregator.model.changes import (
     RenamedSource,
     WithheldSource,
 )
+from aggregator.model.configured import MIB
 from aggregator.model.notes import (
     CertificateEnds,
     CutShort,
@@ -36,6 +37,7 @@ from aggregator.model.notes import (
     OfTheWhole,
     Output,
     RestartNeeded,
+    SizeReached,
     Unconditional,
     UnstableIds,
     Worded,
@@ -52,6 +54,7 @@ _HEADINGS = {
     NoteKind.RESTART_NEEDED: "config",
     NoteKind.NOT_WRITTEN: "outputs",
     NoteKind.LIMIT_REACHED: "feed {}",
+    NoteKind.SIZE_REACHED: "size {}",
     NoteKind.MOVED: "moved {}",
     NoteKind.GAPS: "gaps {}",
     NoteKind.CUT_SHORT: "bound {}",
@@ -103,6 +106,11 @@ def fact_text(fact: Fact) -> str:
             return (
                 f"limit of {limit} entries reached before the window's end; "
                 "raise limit or shorten window"
+            )
+        case SizeReached(document_size=document_size):
+            return (
+                f"its document would be larger than {mebibytes(document_size)}: the oldest entries "
+                "have left before the window's end; lower entry_size, or raise document_size"
             )
         case Worded(text=text):
             return text
@@ -281,6 +289,11 @@ def span(length: timedelta) -> str:
     """Return a span of time in whole units: "2 minutes", "26 hours"."""
     number, unit = measure(length)
     return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def mebibytes(in_bytes: int) -> str:
+    """Return a number of bytes as people read it: "12 MiB", "0.5 MiB"."""
+    return f"{round(in_bytes / MIB, 1):g} MiB"
 
 
 def measure(length: timedelta) -> tuple[int, str]:

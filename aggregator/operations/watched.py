@@ -53,7 +53,7 @@ class WatchedSource:
 
 @dataclass(frozen=True, slots=True)
 class WatchedFeed:
-    """A feed, with the note that its window is cut by `limit`, if it is."""
+    """A feed, with the note that its window is cut by `limit` or by `document_size`, if it is."""
 
     key: str
     name: str

@@ -33,7 +33,6 @@ _NAME = re.compile(r"[a-z0-9-]{1,64}")
 _PART = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[1-9][0-9]{0,4})?")
 
 _NO_RULES = Rules()
-_ENTRY_SIZE = Feed("", "").entry_size
 _SECOND = timedelta(seconds=1)
 
 
@@ -120,6 +119,13 @@ class FeedDocument:
     part: str | None = None
 
 
+def _sizes(feed: Feed) -> tuple[int, int]:
+    return feed.entry_size, feed.document_size
+
+
+_USUAL_SIZES = _sizes(Feed("", ""))
+
+
 class Catalogue:
     """What one configuration publishes; reads memory only."""
 
@@ -195,8 +201,8 @@ class Catalogue:
                     if source.private or source.rules != _NO_RULES
                 ],
             )
-            if feed.entry_size != _ENTRY_SIZE:  # the default leaves frozen documents what they are
-                told += (feed.entry_size,)
+            if _sizes(feed) != _USUAL_SIZES:  # the defaults leave frozen documents what they are
+                told += _sizes(feed)
             # Where nothing is hidden, what an earlier version kept is still good.
             if hidden := self._hidden.difference(source.name for source in members):
                 told += (sorted(hidden),)

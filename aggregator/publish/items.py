@@ -119,8 +119,8 @@ class Item:
         return next(chain(played, self.attachments), None)
 
 
-def item_of(story: Story, feed: Feed) -> Item:
-    """Prepare one story as `feed` wants its content, its length and its title."""
+def item_of(story: Story, feed: Feed, *, most_bytes: int) -> Item:
+    """Prepare one story as `feed` wants its content and its title, with so much HTML at most."""
     source = _source(story.origin)
     title, summary = _unless_blank(story.title), _unless_blank(story.summary)
     content_html = _unless_blank(story.content_html)
@@ -132,7 +132,7 @@ def item_of(story: Story, feed: Feed) -> Item:
     attachments, link = _attachments(story.enclosures), clean_url(story.url)
     match feed.content:
         case "full":
-            content_html = within(content_html, feed.entry_size, link)
+            content_html = within(content_html, most_bytes, link)
         case "summary":
             summary, content_html = _line(summary, content_html, SUMMARY_CHARACTERS), ""
         case "link":

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: Of sanitised HTML, where every value is quoted and holds no "<" or ">".
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)[^<>]*>")
@@ -34,6 +38,20 @@ def within(content_html: str, most_bytes: int, link: str | None) -> str:
     closing = "".join(f"</{name}>" for name in reversed(_open_elements(beginning)))
     way = _READ_ON if link is None else f'<a href="{escape(link)}">{_READ_ON}</a>'
     return f"{beginning}{closing}<p>{way}</p>"
+
+
+def even_share(sizes: Iterable[int], most_bytes: int) -> int:
+    """Return the size to cut texts to so that all together have at most so many bytes.
+
+    The longest give; what is shorter than the share stays whole. The largest size where all fit.
+    """
+    left, ordered = most_bytes, sorted(sizes)
+    for place, size in enumerate(ordered):
+        share = left // (len(ordered) - place)
+        if size > share:
+            return share
+        left -= size
+    return ordered[-1] if ordered else most_bytes
 
 
 def _whole_tags(cut: str) -> str:

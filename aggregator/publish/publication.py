@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.publish.items import Item, item_of, seconds
+from aggregator.publish.long_texts import even_share
 from aggregator.publish.xml_safety import clean, clean_id, clean_url, person_name
 from aggregator.web.language_tags import language_tag
 
@@ -62,9 +63,14 @@ def publication(selection: Selection, form: Format, addresses: Addresses) -> Pub
     def address(part: ArchivePart | None) -> str | None:
         return None if part is None else addresses.archive(feed, part, form)
 
+    # Of a window the oldest leave before it is too large; a part of an archive has its place.
+    longest = feed.entry_size
+    if archive is not None:
+        sizes = (min(len(one.content_html.encode()), feed.entry_size) for one in selection.stories)
+        longest = even_share(sizes, feed.document_size)
     items: dict[str, Item] = {}
     for story in selection.stories:
-        item = item_of(story, feed)
+        item = item_of(story, feed, most_bytes=longest)
         items.setdefault(item.id, item)
     languages = {item.language for item in items.values()}
     title = clean(feed.title).strip() or clean(feed.name)

@@ -128,13 +128,14 @@ def _fact(kind: NoteKind, text: str | None) -> Fact | None:
 
 def _watched_feeds(connection: sqlite3.Connection) -> tuple[WatchedFeed, ...]:
     rows = connection.execute(
-        """SELECT f.id, f.name, f.config, n.data FROM feeds f
-             JOIN notes n ON n.feed_id = f.id AND n.kind = ?
+        """SELECT f.id, f.name, f.config, n.kind, n.data FROM feeds f
+             JOIN notes n ON n.feed_id = f.id AND n.kind = coalesce(
+                  (SELECT kind FROM notes WHERE feed_id = f.id AND kind = ?), ?)
             WHERE f.removed_at IS NULL ORDER BY f.name""",
-        (NoteKind.LIMIT_REACHED,),
+        (NoteKind.LIMIT_REACHED, NoteKind.SIZE_REACHED),
     )
     return tuple(
-        WatchedFeed(f"feed {row['id']}", row["name"], _fact(NoteKind.LIMIT_REACHED, row["data"]))
+        WatchedFeed(f"feed {row['id']}", row["name"], _fact(NoteKind(row["kind"]), row["data"]))
         for row in rows
         # Nobody asked for those of every tag and source, which have no `limit`: one busy source
         # would raise the alarm of each.

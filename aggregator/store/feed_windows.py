@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.model.notes import LimitReached, NoteKind
+from aggregator.model.notes import LimitReached, NoteKind, SizeReached
 from aggregator.store import archive, note_rows
 from aggregator.store.codec import dumps
 from aggregator.store.feed_versions import bump
@@ -21,8 +21,10 @@ from aggregator.stories.windows import (
     Membership,
     cut,
     is_filling,
+    is_whole,
     joins_after,
     standing,
+    weight,
 )
 
 if TYPE_CHECKING:
@@ -221,23 +223,65 @@ def show(
         one.entry_id: one.order_key
         for one in standing(found, floor=feed_row["floor"], once=feed.dedupe != "off")
     }
-    kept = set(still_shown(connection, feed_id, tuple(one.entry_id for one in found)))
-    gone = kept - wanted.keys()
+    weights = _weights(connection, feed, wanted)
+    kept = _kept_weights(connection, feed_id, [one.entry_id for one in found])
+    gone = kept.keys() - wanted.keys()
     came = [entry_id for entry_id in wanted if entry_id not in kept]
     connection.executemany(
         "DELETE FROM shown WHERE feed_id = ? AND entry_id = ?",
         [(feed_id, entry_id) for entry_id in gone],
     )
     connection.executemany(
-        "INSERT INTO shown (feed_id, order_key, entry_id) VALUES (?, ?, ?)",
-        [(feed_id, wanted[entry_id], entry_id) for entry_id in came],
+        "INSERT INTO shown (feed_id, order_key, entry_id, weight_bytes) VALUES (?, ?, ?, ?)",
+        [(feed_id, wanted[entry_id], entry_id, weights[entry_id]) for entry_id in came],
     )
-    if came or gone:
+    connection.executemany(
+        "UPDATE shown SET weight_bytes = ? WHERE feed_id = ? AND entry_id = ?",
+        [
+            (weights[entry_id], feed_id, entry_id)
+            for entry_id, weighs in kept.items()
+            if entry_id in wanted and weighs != weights[entry_id]
+        ],
+    )
+    gained = sum(weights.values()) - sum(kept.values())
+    if came or gone or gained:
         connection.execute(
-            "UPDATE feeds SET shown_count = shown_count + ? WHERE id = ?",
-            (len(came) - len(gone), feed_id),
+            """UPDATE feeds SET shown_count = shown_count + ?, shown_bytes = shown_bytes + ?
+                WHERE id = ?""",
+            (len(came) - len(gone), gained, feed_id),
         )
     return Change(tuple(came), len(gone))
+
+
+def _weights(
+    connection: sqlite3.Connection, feed: Feed, entry_ids: Iterable[int]
+) -> dict[int, int]:
+    """Return what some entries weigh in the feed's document."""
+    # sqlite: a list of values is one parameter, as JSON; length counts the bytes of a BLOB
+    rows = connection.execute(
+        """SELECT id, length(CAST(content_html AS BLOB)) AS content_bytes,
+                  length(CAST(title || summary || coalesce(author, '') || coalesce(url, '')
+                    || categories || enclosures || coalesce(provenance, '') AS BLOB)) AS other_bytes
+             FROM entries WHERE id IN (SELECT value FROM json_each(?))""",
+        (dumps(list(entry_ids)),),
+    )
+    return {
+        row["id"]: weight(feed, content_bytes=row["content_bytes"], other_bytes=row["other_bytes"])
+        for row in rows
+    }
+
+
+def _kept_weights(
+    connection: sqlite3.Connection, feed_id: int, entry_ids: list[int]
+) -> dict[int, int]:
+    """Return which of some entries a feed shows, with their weights."""
+    # sqlite: a list of values is one parameter, as JSON; CROSS JOIN keeps the tables in this order
+    rows = connection.execute(
+        """SELECT s.entry_id, s.weight_bytes FROM json_each(?) asked
+             CROSS JOIN shown s ON s.entry_id = asked.value AND s.feed_id = ?""",
+        (dumps(entry_ids), feed_id),
+    )
+    return dict(rows.fetchall())
 
 
 def follow_poll(
@@ -270,31 +314,35 @@ def follow_poll(
 def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) -> int:
     """Raise the feed's floor to what its window drops at `now`; return how many entries that is.
 
-    A window that is cut by `limit` is noted for `status`.
+    A window that is cut by `limit` or by `document_size` is noted for `status`.
     """
-    (count,) = connection.execute(
-        "SELECT shown_count FROM feeds WHERE id = ?", (feed_id,)
+    row = connection.execute(
+        "SELECT floor, shown_count, shown_bytes FROM feeds WHERE id = ?", (feed_id,)
     ).fetchone()
     rows = connection.execute(
-        "SELECT order_key FROM shown WHERE feed_id = ? ORDER BY order_key", (feed_id,)
+        "SELECT order_key, weight_bytes FROM shown WHERE feed_id = ? ORDER BY order_key", (feed_id,)
     )
-    dropped = cut(feed, (key for (key,) in rows), count, now)
+    found = cut(feed, map(tuple, rows), now, count=row["shown_count"], all_bytes=row["shown_bytes"])
     rows.close()
-    if dropped.floor is not None:
+    if found.floor is not None:
         connection.execute(
-            "DELETE FROM shown WHERE feed_id = ? AND order_key <= ?", (feed_id, dropped.floor)
+            "DELETE FROM shown WHERE feed_id = ? AND order_key <= ?", (feed_id, found.floor)
         )
-    # sqlite: the larger of two values
+    floor = max(row["floor"], found.floor or 0)
     connection.execute(
-        """UPDATE feeds SET floor = max(floor, ?), shown_count = shown_count - ?, drops_at = ?
+        """UPDATE feeds SET floor = ?, shown_count = shown_count - ?, shown_bytes = ?, drops_at = ?
             WHERE id = ?""",
-        (dropped.floor or 0, dropped.dropped, dropped.drops_at, feed_id),
+        (floor, found.dropped, found.kept_bytes, found.drops_at, feed_id),
     )
-    if dropped.is_full:
+    if found.is_full:
         note_rows.put(connection, LimitReached(feed.limit), now, feed_id=feed_id)
     else:
         note_rows.drop(connection, NoteKind.LIMIT_REACHED, feed_id=feed_id)
-    return dropped.dropped
+    if found.is_too_large:
+        note_rows.put(connection, SizeReached(feed.document_size), now, feed_id=feed_id)
+    elif is_whole(feed, floor, now):
+        note_rows.drop(connection, NoteKind.SIZE_REACHED, feed_id=feed_id)
+    return found.dropped
 
 
 def advance_all(connection: sqlite3.Connection, now: int) -> tuple[str, ...]:
@@ -337,4 +385,7 @@ def still_shown(
 def clear(connection: sqlite3.Connection, feed_id: int) -> None:
     """Let a feed that is removed show nothing."""
     connection.execute("DELETE FROM shown WHERE feed_id = ?", (feed_id,))
-    connection.execute("UPDATE feeds SET shown_count = 0, drops_at = NULL WHERE id = ?", (feed_id,))
+    connection.execute(
+        "UPDATE feeds SET shown_count = 0, shown_bytes = 0, drops_at = NULL WHERE id = ?",
+        (feed_id,),
+    )

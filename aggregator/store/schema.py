@@ -272,11 +272,14 @@ KEPT_WINDOWS = (
         feed_id INTEGER NOT NULL REFERENCES feeds (id),
         order_key INTEGER NOT NULL,
         entry_id INTEGER NOT NULL REFERENCES entries (id),
+        weight_bytes INTEGER NOT NULL,
         PRIMARY KEY (feed_id, order_key)
     ) STRICT, WITHOUT ROWID""",
     "CREATE UNIQUE INDEX shown_entry ON shown (entry_id, feed_id)",
-    # How many rows of `shown` a feed has, and when its window drops the next one.
+    # How many rows of `shown` a feed has, what they weigh in its document, and when its window
+    # drops the next one.
     "ALTER TABLE feeds ADD COLUMN shown_count INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE feeds ADD COLUMN shown_bytes INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE feeds ADD COLUMN drops_at INTEGER",
     "CREATE INDEX feeds_drops ON feeds (drops_at) WHERE drops_at IS NOT NULL",
     "CREATE INDEX entries_seen ON entries (first_seen_at)",
@@ -301,14 +304,23 @@ KEPT_WINDOWS = (
           AND NOT EXISTS (SELECT 1 FROM exclusions x
                            WHERE x.feed_id = f.id AND x.entry_id = e.id)""",
     "CREATE INDEX temp.admitted_story ON admitted (feed_id, story_id, place, entry_id)",
-    """INSERT INTO shown (feed_id, order_key, entry_id)
-       SELECT feed_id, order_key, entry_id FROM admitted a
-        WHERE is_above AND (NOT is_once OR entry_id = (
+    # As `stories.windows.weight` has it, with the default `entry_size`.
+    """INSERT INTO shown (feed_id, order_key, entry_id, weight_bytes)
+       SELECT a.feed_id, a.order_key, a.entry_id,
+              min(length(CAST(e.content_html AS BLOB)),
+                  CASE coalesce(json_extract(f.config, '$.content'), 'full')
+                  WHEN 'link' THEN 0 WHEN 'summary' THEN 2000 ELSE 262144 END)
+              + length(CAST(e.title || e.summary || coalesce(e.author, '') || coalesce(e.url, '')
+                  || e.categories || e.enclosures || coalesce(e.provenance, '') AS BLOB)) + 1024
+         FROM admitted a JOIN feeds f ON f.id = a.feed_id JOIN entries e ON e.id = a.entry_id
+        WHERE is_above AND (NOT is_once OR a.entry_id = (
               SELECT entry_id FROM admitted b WHERE b.feed_id = a.feed_id
                  AND b.story_id = a.story_id ORDER BY place, entry_id LIMIT 1))""",
     "DROP TABLE temp.admitted",
     # At once the next time that anybody looks.
     """UPDATE feeds SET shown_count = (SELECT count(*) FROM shown WHERE feed_id = feeds.id),
+              shown_bytes = (SELECT coalesce(sum(weight_bytes), 0) FROM shown
+                              WHERE feed_id = feeds.id),
               drops_at = 0 WHERE removed_at IS NULL""",
     # The first schema had no archives: what feeds have shown is in them from when the feed changed
     # last, behind what is there already.

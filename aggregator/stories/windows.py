@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 #: the feed has no readers yet. Later ones bring at most their `backfill`.
 FILLING_US = 3_600_000_000
 
+#: What an entry's markup, its dates, its id and its source take in a document, whatever it says.
+MARKUP_BYTES = 1024
+#: The beginning of a text, 500 characters (`publish.items`), in UTF-8.
+EXCERPT_BYTES = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Membership:
@@ -126,11 +131,13 @@ def verdict(entry_id: int, copies: Iterable[Candidate], *, floor: int, once: boo
 
 
 def deciding(feed: Feed) -> tuple[object, ...]:
-    """Return what of a feed's configuration decides which entries of its members it shows.
+    """Return what of a feed's configuration decides which entries it shows, and at what length.
 
     Which sources those are is not in it, nor what its window drops.
     """
     return (
+        feed.content,
+        feed.entry_size,
         feed.dedupe,
         feed.sources,
         feed.tags,
@@ -144,35 +151,78 @@ def deciding(feed: Feed) -> tuple[object, ...]:
 class Cut:
     """What a window drops.
 
-    `dropped` is how many entries, `floor` the largest key among them. The next one is to be dropped
-    after `drops_at` unless others come before, `None` for never. `is_full`: the feed's limit is
-    reached before the window's end.
+    `dropped` is how many entries, `floor` the largest key among them, `kept_bytes` the weight of
+    the rest. The next one is to be dropped after `drops_at` unless others come before, `None` for
+    never. `is_full`: the feed's limit is reached before the window's end; `is_too_large`: something
+    is dropped because the document would be.
     """
 
     dropped: int
     floor: int | None
+    kept_bytes: int
     drops_at: int | None
     is_full: bool
+    is_too_large: bool
 
 
-def cut(feed: Feed, oldest_first: Iterable[int], count: int, now: int) -> Cut:
-    """Return what the feed's window drops at `now`, of `count` entries.
+def weight(feed: Feed, *, content_bytes: int, other_bytes: int) -> int:
+    """Return how many bytes of the feed's document an entry takes, in any format, near enough.
 
-    `oldest_first` are their order keys, read no further than what is dropped, and one.
+    Of its stored text, so that nobody has to render it: `content_bytes` is its HTML,
+    `other_bytes` all else.
+    """
+    match feed.content:
+        case "link":
+            content_bytes = 0
+        case "summary":
+            content_bytes = min(content_bytes, EXCERPT_BYTES)
+        case _:
+            content_bytes = min(content_bytes, feed.entry_size)
+    return content_bytes + other_bytes + MARKUP_BYTES
+
+
+def cut(
+    feed: Feed,
+    oldest_first: Iterable[tuple[int, int]],
+    now: int,
+    *,
+    count: int,
+    all_bytes: int,
+) -> Cut:
+    """Return what the feed's window drops at `now`, of `count` entries that weigh `all_bytes`.
+
+    `oldest_first` are their order keys and weights, read no further than what is dropped, and one.
+    A document that would be too large loses its oldest entries, all but the newest.
     """
     length = feed.window // MICROSECOND
     kept = in_window = count
     floor = drops_at = None
-    for key in oldest_first:
+    is_too_large = False
+    for key, weighs in oldest_first:
         may_age = kept > feed.min_entries
         if may_age and key < now - length:
             in_window -= 1
+        elif kept > 1 and all_bytes > feed.document_size:
+            is_too_large = True
         elif kept <= feed.limit:
             drops_at = key + length if may_age else None
             break
         kept -= 1
+        all_bytes -= weighs
         floor = key
-    return Cut(count - kept, floor, drops_at, in_window >= feed.limit)
+    return Cut(
+        dropped=count - kept,
+        floor=floor,
+        kept_bytes=all_bytes,
+        drops_at=drops_at,
+        is_full=in_window >= feed.limit,
+        is_too_large=is_too_large,
+    )
+
+
+def is_whole(feed: Feed, floor: int, now: int) -> bool:
+    """Tell whether the window holds all that came within its length: nothing had to leave early."""
+    return floor < now - feed.window // MICROSECOND
 
 
 def joins_after(*, ended: int, floor: int, backfill_cut: int, is_filling: bool) -> int:
