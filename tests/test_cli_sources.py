@@ -258,6 +258,46 @@ def test_add_makes_a_running_daemon_poll_the_source(aggregator: Program, web: Pu
     assert told.returncode == 0
     assert told.stdout.endswith("reloaded: 1 change\n  source new added\n")
     aggregator.wait(lambda: len(aggregator.items()) == 2, "the new source's entries")
+    # What was read for the preview is the first poll's.
+    assert len(web.requests) == 1
+
+
+def test_add_and_the_first_poll_are_one_request(aggregator: Program, web: Publisher) -> None:
+    web.route("/", body=page("/feed.xml"), headers=HTML)
+    web.route("/feed.xml", status=301, headers={"Location": "/lasting.xml"})
+    web.route("/lasting.xml", body=undated(2), etag=b'"caf\xc3\xa9"')
+    assert aggregator.run("add", web.url("/"), "--name", "new").returncode == 0
+    assert aggregator.run("poll").returncode == 0
+    assert [request.path for request in web.requests] == ["/", "/feed.xml", "/lasting.xml"]
+    assert aggregator.run("poll", "--force").returncode == 0
+    (asked,) = web.requests[3:]
+    assert (asked.path, asked.header("If-None-Match")) == ("/lasting.xml", b'"caf\xc3\xa9"')
+    assert not list(aggregator.database.parent.glob("*.first-*"))
+
+
+@pytest.mark.parametrize("content", [b"", b"junk\n<rss/>", b'{"url": 1}\n<rss/>', b"[]\n<rss/>"])
+def test_an_answer_that_is_lost_on_the_way_costs_one_request(
+    aggregator: Program, web: Publisher, content: bytes
+) -> None:
+    web.route("/feed.xml", body=undated(2))
+    assert aggregator.run("add", web.url("/feed.xml")).returncode == 0
+    (left,) = aggregator.database.parent.glob("*.first-*")
+    assert left.stat().st_mode & 0o777 == 0o600
+    left.write_bytes(content)
+    assert aggregator.run("poll").returncode == 0
+    assert len(web.requests) == 2
+    assert not left.exists()
+
+
+def test_where_an_answer_cannot_be_left_a_source_is_added_all_the_same(
+    aggregator: Program, web: Publisher
+) -> None:
+    aggregator.config.write_text(
+        '[network]\nallow_private = ["127.0.0.0/8"]\n[store]\npath = "/dev/null/aggregator.db"\n'
+    )
+    web.route("/feed.xml", body=undated(2))
+    told = aggregator.run("add", web.url("/feed.xml"), "--name", "new")
+    assert "as source new" in told.stdout
 
 
 def test_what_is_a_source_already_is_left_alone(aggregator: Program, web: Publisher) -> None:

@@ -72,6 +72,7 @@ def add(url: str, *, name: str | None, tags: tuple[str, ...], yes: bool) -> int:
     _show(preview)
     config, added = _write(path, preview, name, tags)
     click.echo(f"\nadded to {path} as source {added}")
+    _hand_over(config, preview)
     return reload_if_running(config.store.path)
 
 
@@ -231,6 +232,14 @@ def _extent(preview: Preview) -> str:
     count = len(preview.document.entries)
     text = f"{count} entr{'y' if count == 1 else 'ies'}"
     return f"{text}, about one every {about(preview.pause)}" if preview.pause else text
+
+
+def _hand_over(config: Config, preview: Preview) -> None:
+    """Leave what was read for the first poll, so that it needs no second request."""
+    from aggregator.daemon import first_answers
+    from aggregator.daemon.once import utc_now
+
+    first_answers.leave(config.store.path, preview.url, preview.answer, utc_now())
 
 
 def _write(

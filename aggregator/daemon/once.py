@@ -62,6 +62,7 @@ def make_tools(
     """Return what a poll works with under this configuration."""
     return Tools(
         store=store,
+        store_path=config.store.path,
         fetcher=fetcher,
         workers=workers,
         threads=threads,

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 from aggregator import parse, refine
+from aggregator.daemon import first_answers
 from aggregator.fetch import is_unconditional
 from aggregator.model import (
     Attempt,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Executor
     from datetime import datetime
+    from pathlib import Path
 
     from aggregator.daemon.workers import Workers
     from aggregator.fetch import Fetcher
@@ -69,6 +71,7 @@ class Tools:
     """
 
     store: PollStore
+    store_path: Path
     fetcher: Fetcher
     workers: Workers
     threads: Executor
@@ -110,7 +113,11 @@ async def ask(state: PollState, tools: Tools) -> Answers:
         now = tools.clock()
         is_doubtful = is_doubted(mirror.document_at, rhythm, pool, now=now)
         held = Validators() if is_doubtful else mirror.validators
-        outcome = await tools.fetcher.fetch(
+        outcome: Outcome | None = None
+        if state.last_poll_at is None:
+            take = partial(first_answers.take, tools.store_path, mirror.url, now)
+            outcome = await tools.in_thread(take)
+        outcome = outcome or await tools.fetcher.fetch(
             mirror.url,
             held,
             access=state.source.access,

@@ -27,10 +27,14 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A feed: `url` is the one to poll, where its publisher has not lastingly moved it."""
+    """A feed: `url` is the one to poll, where its publisher has not lastingly moved it.
+
+    `answer` is what the request brought, and `document` what was read of it.
+    """
 
     url: str
     document: Refined
+    answer: Fetched
 
     @property
     def dates(self) -> tuple[datetime, ...]:
@@ -151,7 +155,7 @@ async def _found(
         )
     except UnreadableError as error:
         return await _named(url, outcome, error.problem, workers)
-    return Preview(_lasting(source, url, outcome.permanent_url), document)
+    return Preview(_lasting(source, url, outcome.permanent_url), document, outcome)
 
 
 async def _named(
