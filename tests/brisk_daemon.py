@@ -12,12 +12,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator.daemon import app
+from aggregator.daemon import launch
 from aggregator.daemon.pace import Pace
 
 BRISK = Pace(
-    outputs=timedelta(seconds=0.2), heartbeat=timedelta(seconds=0.2), drain=timedelta(seconds=0.5)
+    retry=timedelta(seconds=0.2),
+    outputs=timedelta(seconds=0.2),
+    heartbeat=timedelta(seconds=0.2),
+    drain=timedelta(seconds=0.5),
 )
 
 if __name__ == "__main__":
-    sys.exit(app.run(configuration.load(Path(sys.argv[1])), BRISK))
+    sys.exit(launch.run(configuration.load(Path(sys.argv[1])), BRISK))

@@ -51,7 +51,7 @@ IMPURE_CALLS = {"now", "today", "utcnow", "getenv", "urandom"}
 OWNERS: dict[str, str | tuple[str, ...]] = {
     "aiohttp": "fetch/",
     "aiohttp_socks": "fetch/",
-    "apscheduler": "daemon/app.py",
+    "apscheduler": "daemon/jobs.py",
     "backports.zstd": "fetch/",
     "brotli": ("fetch/", "publish/compression.py"),
     "click": "cli/",

@@ -2,100 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
-import os
 import signal
-import socket
-import subprocess
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import PATIENCE
-from tests.ports import free_port
-from tests.program import PROGRAM
-
-#: WatchdogSec= of these tests.
-WATCHDOG = timedelta(milliseconds=900)
-
-
-class Supervisor:
-    """The receiving end of NOTIFY_SOCKET, and the daemon that was started with it."""
-
-    def __init__(self, folder: Path, *, abstract: bool = False) -> None:
-        self.heard: list[str] = []
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.address = f"@aggregator-test-{uuid.uuid4()}" if abstract else str(folder / "notify")
-        self.socket.bind(self.address.replace("@", "\0", 1) if abstract else self.address)
-        self.port = free_port()
-        self.config = folder / "config.toml"
-        self.configure()
-        self.daemon: subprocess.Popen[str] | None = None
-
-    def configure(self, more: str = "") -> None:
-        self.config.write_text(
-            f'[server]\nlisten = "127.0.0.1:{self.port}"\n'
-            '[network]\nallow_private = ["127.0.0.1:9"]\n'
-            '[[sources]]\nname = "silent"\nurl = "http://127.0.0.1:9/"\n'
-            '[[feeds]]\nname = "all"\ntitle = "All"\n' + more,
-            encoding="utf-8",
-        )
-
-    def start(self, watchdog_pid: str = "$$") -> None:
-        """Start the daemon as systemd does; `$$` is its own pid, as it should be."""
-        microseconds = str(WATCHDOG // timedelta(microseconds=1))
-        self.daemon = subprocess.Popen(
-            ["sh", "-c", f'WATCHDOG_PID={watchdog_pid} exec "$@"', "sh", PROGRAM, "run",
-             "--config", self.config],
-            env=os.environ | {"NOTIFY_SOCKET": self.address, "WATCHDOG_USEC": microseconds},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-
-    def wait(self, wanted: Callable[[str], bool], what: str) -> str:
-        """Return the first line from now on that is `wanted`."""
-        deadline = time.monotonic() + PATIENCE
-        while (left := deadline - time.monotonic()) > 0:
-            self.socket.settimeout(left)
-            try:
-                lines = self.socket.recv(65536).decode().splitlines()
-            except TimeoutError:
-                break
-            self.heard += lines
-            for line in lines:
-                if wanted(line):
-                    return line
-        pytest.fail(f"no {what} came; heard {self.heard}; {self.end()}")
-
-    def wait_for(self, line: str) -> None:
-        self.wait(lambda heard: heard == line, line)
-
-    def signal(self, number: signal.Signals) -> None:
-        assert self.daemon is not None
-        self.daemon.send_signal(number)
-
-    def end(self) -> str:
-        """End the daemon if it still runs; return what it said."""
-        if self.daemon is None:
-            return ""
-        self.daemon.terminate()
-        try:
-            said, _ = self.daemon.communicate(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.daemon.kill()
-            said, _ = self.daemon.communicate()
-        return said
-
-    def health(self) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status
-        finally:
-            connection.close()
+from tests.supervising import WATCHDOG, Supervisor
 
 
 @pytest.fixture

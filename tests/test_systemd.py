@@ -81,3 +81,9 @@ def test_the_service_runs_as_a_user_that_stays(tmp_path: Path) -> None:
     )  # fmt: skip
     passwd = (tmp_path / "etc" / "passwd").read_text(encoding="utf-8")
     assert re.search(rf"^{user}:[^:]*:\d+:\d+:[^:]*:/var/lib/aggregator:", passwd, re.MULTILINE)
+
+
+def test_a_bad_night_does_not_end_the_service_for_good() -> None:
+    """Ten starts in five minutes would be over in one: RestartSec= is 5."""
+    assert settings()["StartLimitIntervalSec"] == ["0"]
+    assert settings()["Restart"] == ["on-failure"]

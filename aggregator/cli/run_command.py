@@ -14,7 +14,7 @@ Examples:
 \b
 Signals:
   SIGHUP            reload the configuration
-  SIGTERM, Ctrl-C   finish, within 10 seconds
+  SIGTERM, Ctrl-C   finish, within 10 seconds; a second one ends at once
 
 \b
 Exit status:
@@ -32,6 +32,6 @@ def run() -> int:
     Creates the database if there is none. Logs to standard error.
     """
     config = load_config()
-    from aggregator.daemon import app
+    from aggregator.daemon import launch
 
-    return app.run(config)
+    return launch.run(config)

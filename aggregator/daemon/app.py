@@ -7,24 +7,20 @@ import contextlib
 import logging
 import os
 import random
-import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from apscheduler.schedulers.asyncio import (  # type: ignore[import-untyped]  # ships no types
-    AsyncIOScheduler,
-)
+from typing import TYPE_CHECKING, TypeVar
 
 from aggregator import __version__
 from aggregator import config as configuration
 from aggregator.config.automatic_feeds import newly_withheld
 from aggregator.daemon.commands import Requests
 from aggregator.daemon.control import ControlServer
-from aggregator.daemon.log import event, local, set_level, set_up
+from aggregator.daemon.jobs import Jobs
+from aggregator.daemon.log import event, local, set_level
 from aggregator.daemon.once import (
     is_priced,
     make_bounds,
@@ -34,10 +30,8 @@ from aggregator.daemon.once import (
     utc_now,
 )
 from aggregator.daemon.output_jobs import Outlets
-from aggregator.daemon.pace import Pace
 from aggregator.daemon.poll_log import Reports
 from aggregator.daemon.poller import Dispatcher
-from aggregator.daemon.systemd_notify import Notifier
 from aggregator.daemon.workers import Workers
 from aggregator.model.changes import ChangedNetwork
 from aggregator.model.errors import AggregatorError, ConfigError
@@ -46,30 +40,28 @@ from aggregator.operations.messages import change_text, daemon_summary
 from aggregator.publish.feeds_page import addresses
 from aggregator.schedule import price
 from aggregator.serve import Site, create_app, open_sockets, serve
-from aggregator.store.lock import Hold
-from aggregator.store.sqlite import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Mapping
 
     from aggregator.config import Config
+    from aggregator.daemon.pace import Pace
+    from aggregator.daemon.patience import Patience
     from aggregator.daemon.poll import Tools
+    from aggregator.daemon.process_signals import Signals
+    from aggregator.daemon.systemd_notify import Notifier
     from aggregator.fetch import Fetcher
     from aggregator.model import PollResult
     from aggregator.model.changes import Change
     from aggregator.model.notes import Fact
+    from aggregator.schedule.price import Pricing
     from aggregator.store import Store
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-USUAL_PACE = Pace()
-
-#: A poll's write waits this long for others to share its commit with.
-LINGER = timedelta(milliseconds=100)
-
-#: A tick of the scheduler that is older than this is no tick.
+#: A scheduler that has begun nothing for longer than this has stopped: it ticks every second.
 STALE_TICK = timedelta(seconds=15)
 
 #: When this passes between two ticks the clock was set, or the machine slept: as after a restart.
@@ -88,9 +80,13 @@ class Daemon:
         store: Store,
         environ: Mapping[str, str],
         *,
+        pricing: Pricing,
+        signals: Signals,
+        notifier: Notifier,
+        patience: Patience,
         clock: Callable[[], datetime] = utc_now,
         dice: Callable[[], float] = random.random,
-        pace: Pace = USUAL_PACE,
+        pace: Pace,
     ) -> None:
         self._config = config
         self._store = store
@@ -98,21 +94,22 @@ class Daemon:
         self._clock = clock
         self._dice = dice
         self._pace = pace
-        self._notifier = Notifier(environ)
+        self._notifier = notifier
+        self._patience = patience
         self._reports = Reports()
-        self._stop = asyncio.Event()
+        self._signals = signals
+        self._stop = signals.stop
         self._reloading = asyncio.Lock()
-        self._ticked_s = 0.0
         self._ticked_at: datetime | None = None
         self._health: str | None = None
         self._rejected: NotReloaded | None = None
         self._status = ""
+        self._is_ready = False
         self._priced: frozenset[str] = frozenset()
-        self._background: set[asyncio.Task[Any]] = set()
         self._threads = ThreadPoolExecutor(config.polling.concurrency + 4, "store")
         self._workers = Workers()
-        self._scheduler = AsyncIOScheduler(timezone=UTC)
-        self._pricing = price.recall(store.pricing())
+        self._jobs = Jobs()
+        self._pricing = pricing
         self._listening = (config.server.listen, config.store.path)
         self._dispatcher = Dispatcher(
             self._tools(make_fetcher(config, environ)),
@@ -122,29 +119,27 @@ class Daemon:
         )
 
     async def run(self) -> None:
-        """Serve and poll until SIGTERM or SIGINT."""
+        """Serve and poll until `Signals.stop` is set."""
         sockets = open_sockets(self._config.server.listen, self._environ)
-        self._catch_signals()
         requests = Requests(lambda: self._config, self._dispatcher, self._reload, self._state)
         control = ControlServer(self._config.store.path, requests.answer)
-        await control.start()
+        await self._patience.wait_for(control.start)
         site = Site(lambda: self._config, self._store, lambda: self._health)
         serving = asyncio.create_task(serve(create_app(site), sockets, self._stop))
-        self._reports.expect(await self._in_thread(self._store.status), self._clock())
-        await self._steer()
-        await self._dispatcher.spread_overdue()
-        self._schedule_jobs()
-        beating = asyncio.create_task(self._beat())
-        outlets = Outlets(
-            lambda: self._config,
-            self._store,
-            self._threads,
-            clock=self._clock,
-            is_stopping=self._stop.is_set,
-        )
-        self._spawn(outlets.run(self._pace.outputs))
-        self._announce()
+        looking = [asyncio.create_task(self._examine())]
         try:
+            await self._patience.wait_for(self._prepare)
+            self._schedule_jobs()
+            looking.append(asyncio.create_task(self._beat()))
+            outlets = Outlets(
+                lambda: self._config,
+                self._store,
+                self._threads,
+                clock=self._clock,
+                is_stopping=self._stop.is_set,
+            )
+            self._jobs.spawn(outlets.run(self._pace.outputs))
+            self._announce()
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait({stopping, serving}, return_when=asyncio.FIRST_COMPLETED)
             if not self._stop.is_set():
@@ -155,43 +150,27 @@ class Daemon:
             self._notifier.send("STOPPING=1", "STATUS=stopping")
             await self._wind_up(serving)
             await control.close()
-            beating.cancel()
+            for task in looking:
+                task.cancel()
             self._threads.shutdown()
 
     # --- starting and stopping ------------------------------------------------------------------
 
-    def _catch_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop_now)
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_quietly()))
-
-    def _stop_now(self) -> None:
-        if self._stop.is_set():
-            log.warning(event("stopped at once", because="second signal"))
-            os._exit(1)
-        log.info(event("stopping"))
-        self._stop.set()
+    async def _prepare(self) -> None:
+        """Do the first work of the database, so that polling can begin."""
+        self._reports.expect(await self._in_thread(self._store.status), self._clock())
+        await self._steer()
+        await self._dispatcher.spread_overdue()
 
     def _schedule_jobs(self) -> None:
-        # A late job still runs, once; a tick never piles up on a slow one.
-        defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-        self._scheduler.configure(job_defaults=defaults)
-        self._run_every(self._pace.tick, self._tick, next_run_time=utc_now())
-        # The others are tasks of ours, which end quietly when the daemon does.
-        for work, every in (
-            (self._advance, self._pace.advance),
-            (self._watch, self._pace.watch),
-            (self._steer, self._pace.steer),
-            (self._prune, self._pace.prune),
-        ):
-            self._run_every(every, self._in_background, args=(work,))
-        self._spawn(self._prune())
-        self._run_every(self._pace.summary, self._reports.summary)
-        self._scheduler.start()
-
-    def _run_every(self, every: timedelta, job: Callable[..., object], **more: Any) -> None:
-        self._scheduler.add_job(job, "interval", seconds=every.total_seconds(), **more)
+        jobs, pace = self._jobs, self._pace
+        jobs.every(pace.tick, self._tick, name="tick", at_once=True)
+        jobs.every(pace.advance, self._advance, name="windows")
+        jobs.every(pace.watch, self._watch, name="operations feed")
+        jobs.every(pace.steer, self._steer, name="budget")
+        jobs.every(pace.prune, self._prune, name="retention", at_once=True)
+        jobs.every(pace.summary, self._sum_up, name="summary")
+        jobs.start()
 
     def _announce(self) -> None:
         try:
@@ -202,17 +181,18 @@ class Daemon:
         sources = len(self._config.sources)
         log.info(event("started", version=__version__, sources=sources, pid=os.getpid()))
         self._status = self._status_line()
+        self._is_ready = True
+        self._patience.end()
         self._notifier.send("READY=1", self._status)
+        self._signals.on_reload(lambda: self._jobs.spawn(self._reload_quietly()))
 
     async def _wind_up(self, serving: asyncio.Task[None]) -> None:
         """Finish what can be finished in time; every committed poll stays committed."""
-        self._scheduler.pause()
+        self._jobs.pause()
         cancelled = await self._dispatcher.drain(self._pace.drain)
         with contextlib.suppress(AggregatorError):  # the price is found again in time
             await self._in_thread(partial(self._store.set_pricing, price.to_text(self._pricing)))
-        self._scheduler.shutdown(wait=False)
-        for task in self._background:
-            task.cancel()
+        self._jobs.stop()
         await asyncio.gather(
             self._workers.aclose(), self._dispatcher.tools.fetcher.aclose(), return_exceptions=True
         )
@@ -221,15 +201,14 @@ class Daemon:
 
     # --- jobs -----------------------------------------------------------------------------------
 
-    async def _in_background(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self._spawn(work())
-
     async def _tick(self) -> None:
-        self._ticked_s = asyncio.get_running_loop().time()
         before, self._ticked_at = self._ticked_at, self._clock()
         if before is not None and self._ticked_at - before > SLEPT:
             await self._dispatcher.spread_overdue()
         await self._dispatcher.start_due()
+
+    async def _sum_up(self) -> None:
+        self._reports.summary()
 
     def _polled(self, result: PollResult) -> None:
         if result.source in self._priced:
@@ -267,29 +246,35 @@ class Daemon:
             log.info(event("pruned", entries=pruned))
 
     async def _beat(self) -> None:
-        """Look after the tick and the store, and tell systemd only of what really works."""
-        loop = asyncio.get_running_loop()
+        """Keep the scheduler going, and tell systemd that it goes.
+
+        Trouble is told in words (STATUS=, /healthz), never by silence: a restart makes no room on
+        a disk, and ends what still works.
+        """
         usual_s = self._pace.heartbeat.total_seconds()
         pause_s = min(usual_s, (self._notifier.watchdog_s or usual_s * 3) / 3)
-        self._ticked_s = loop.time()
         while True:
-            silent = timedelta(seconds=loop.time() - self._ticked_s)
+            silent = self._jobs.silent
             if silent > STALE_TICK / 3:
-                # The scheduler waits for wall-clock times: after the clock was set back it would
-                # sleep for as long as the step was.
-                for job in self._scheduler.get_jobs():
-                    job.modify(next_run_time=utc_now())
-            self._health = await self._ailment(silent)
-            if self._health is None and self._notifier.watchdog_s is not None:
+                self._jobs.hurry()
+            if silent <= STALE_TICK and self._notifier.watchdog_s is not None:
                 self._notifier.send("WATCHDOG=1")
-            if self._status != (status := self._status_line()):
-                self._status = status
-                self._notifier.send(status)
             await asyncio.sleep(pause_s)
 
-    async def _ailment(self, silent: timedelta) -> str | None:
-        if silent > STALE_TICK:
-            return f"the scheduler has not run for {silent.seconds} s"
+    async def _examine(self) -> None:
+        """Look after the database and the scheduler, and say how they are."""
+        while True:
+            self._health = await self._ailment()
+            if self._is_ready and self._status != (status := self._status_line()):
+                self._status = status
+                self._notifier.send(status)
+            await asyncio.sleep(self._pace.heartbeat.total_seconds())
+
+    async def _ailment(self) -> str | None:
+        if self._patience.trouble is not None:
+            return self._patience.trouble
+        if self._jobs.silent > STALE_TICK:
+            return f"the scheduler has not run for {self._jobs.silent.seconds} s"
         if self._dispatcher.trouble is not None:
             return self._dispatcher.trouble
         try:
@@ -327,7 +312,8 @@ class Daemon:
     async def _reload(self) -> tuple[Change, ...]:
         """Read the configuration again and apply it whole, or keep the old one and say why."""
         async with self._reloading:
-            self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={_monotonic_usec()}")
+            if self._is_ready:
+                self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={_monotonic_usec()}")
             try:
                 fresh = await self._in_thread(partial(configuration.load, self._config.path))
                 return await self._apply(fresh)
@@ -341,7 +327,8 @@ class Daemon:
                 await self._note(NoteKind.NOT_RELOADED, self._rejected)
                 raise
             finally:
-                self._notifier.send("READY=1", self._status_line())
+                if self._is_ready:
+                    self._notifier.send("READY=1", self._status_line())
 
     async def _apply(self, fresh: Config) -> tuple[Change, ...]:
         old = self._config
@@ -358,7 +345,7 @@ class Daemon:
         self._dispatcher.concurrency = fresh.polling.concurrency
         fetcher = self._dispatcher.tools.fetcher
         if fresh.network != old.network:
-            self._spawn(self._retire(fetcher))
+            self._jobs.spawn(self._retire(fetcher))
             fetcher = make_fetcher(fresh, self._environ)
             changes += (ChangedNetwork(),)
         self._dispatcher.tools = self._tools(fetcher)
@@ -366,7 +353,7 @@ class Daemon:
         await self._note(NoteKind.NOT_RELOADED, None)
         await self._note(NoteKind.RESTART_NEEDED, restart)
         await self._steer()
-        self._spawn(self._watch())
+        self._jobs.hurry("operations feed")
         for change in changes:
             log.info(event("configuration", change=change_text(change)))
         for warning in fresh.warnings:
@@ -414,40 +401,6 @@ class Daemon:
 
     async def _in_thread(self, function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function)
-
-    def _spawn(self, coroutine: Coroutine[Any, Any, object]) -> None:
-        task = asyncio.create_task(coroutine)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-
-
-def run(config: Config, pace: Pace = USUAL_PACE) -> int:
-    """Run the daemon until it is told to stop; return its exit status.
-
-    Raises `BusyError` when another process holds the database, `StoreError` when it cannot be
-    used, and `AggregatorError` when the address to listen on cannot be had.
-    """
-    set_up(config.log.level, os.environ)
-    hold = Hold(config.store.path)
-    try:
-        store = open_store(config.store.path, linger=LINGER)
-        try:
-            for change in store.apply(config.sources, config.feeds, now=utc_now()):
-                log.info(event("configuration", change=change_text(change)))
-            store.forget_note(NoteKind.NOT_RELOADED)
-            store.forget_note(NoteKind.RESTART_NEEDED)
-            for warning in config.warnings:
-                log.warning(event("configuration", warning=warning))
-            asyncio.run(_run(config, store, pace))
-        finally:
-            store.close()
-    finally:
-        hold.release()
-    return 0
-
-
-async def _run(config: Config, store: Store, pace: Pace) -> None:
-    await Daemon(config, store, os.environ, pace=pace).run()
 
 
 def _monotonic_usec() -> int:

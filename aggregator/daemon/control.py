@@ -15,8 +15,9 @@ from contextlib import contextmanager, suppress
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from aggregator.model.errors import AggregatorError
+from aggregator.model.errors import AggregatorError, StoreUnavailableError
 from aggregator.store.lock import beside
+from aggregator.store.sqlite_errors import store_error
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -80,10 +81,13 @@ class ControlServer:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Listen; a socket that a killed daemon left behind is replaced."""
-        self._path.unlink(missing_ok=True)
+        """Listen; a socket that a killed daemon left behind is replaced.
+
+        Raises `StoreUnavailableError` where the disk has no room for it.
+        """
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         try:
+            self._path.unlink(missing_ok=True)
             with _address(self._path) as address:
                 listener.bind(address)
             self._path.chmod(0o600)
@@ -91,6 +95,9 @@ class ControlServer:
             listener.setblocking(False)
         except OSError as error:
             listener.close()
+            trouble = store_error(self._path, error)
+            if isinstance(trouble, StoreUnavailableError):
+                raise trouble from error
             raise AggregatorError(f"{self._path}: cannot listen: {error}") from error
         self._server = await asyncio.start_unix_server(
             self._serve, sock=listener, limit=LONGEST_REQUEST

@@ -30,6 +30,15 @@ _PRIORITIES = {
 #: A log line longer than this is cut: what is outside has no say over the journal's size.
 LONGEST_LINE = 4_000
 
+#: What asyncio says for each piece that is written to a peer who has left: readers do so daily.
+_HUNG_UP = frozenset(
+    {
+        "socket.send() raised exception.",
+        "pipe closed by peer or os.write(pipe, data) raised exception.",
+        "SSL connection is closed",
+    }
+)
+
 _PLAIN = re.compile(r"[^\s\"=\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -86,6 +95,12 @@ def set_up(level: str, environ: Mapping[str, str]) -> None:
     set_level(level)
     for chatty in ("apscheduler", "asyncio", "httpx", "httpcore", "aiohttp", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("asyncio").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a record of asyncio says more than that somebody hung up while we wrote."""
+    return record.msg not in _HUNG_UP
 
 
 def set_level(level: str) -> None:

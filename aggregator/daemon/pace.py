@@ -12,6 +12,8 @@ class Pace:
 
     #: What is due is looked for.
     tick: timedelta = timedelta(seconds=1)
+    #: A start tries again what the database could not do.
+    retry: timedelta = timedelta(seconds=5)
     #: Static files and posts are brought up to date, where feeds have changed.
     outputs: timedelta = timedelta(seconds=15)
     #: The tick and the store are looked after.

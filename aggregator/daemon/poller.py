@@ -30,7 +30,7 @@ from aggregator.model import (
     ProblemKind,
     Tally,
 )
-from aggregator.model.errors import StoreError
+from aggregator.model.errors import StoreDamagedError, StoreError
 from aggregator.schedule.leases import LEASE, RENEW_EVERY
 from aggregator.schedule.offline import PROBE_EVERY, NetworkWatch, Sign, may_probe, reached, watch
 from aggregator.web.addresses import origin_of
@@ -85,13 +85,15 @@ class Dispatcher:
         self._refill: asyncio.Task[None] | None = None
         self._paused_until_s = 0.0
         self._trouble: str | None = None
+        self._claim_trouble: str | None = None
+        self._damage: str | None = None  # of which no later poll tells that it is mended
         self._network = NetworkWatch()
         self._stopping = False
 
     @property
     def trouble(self) -> str | None:
         """Why nothing that is polled could be kept, or `None`."""
-        return self._trouble
+        return self._damage or self._trouble or self._claim_trouble
 
     @property
     def offline_since(self) -> datetime | None:
@@ -116,7 +118,12 @@ class Dispatcher:
                 busy=frozenset(self._hosts),
                 claimer=self._claimer,
             )
-            due = await self.tools.in_thread(claim)
+            try:
+                due = await self.tools.in_thread(claim)
+            except StoreError as error:
+                self._hold_back(error)
+                return
+            self._claim_trouble = None
             if self._stopping:  # meanwhile
                 await _release(self.tools, due)
                 return
@@ -288,30 +295,46 @@ class Dispatcher:
         if not self._running and self._renewing is not None:
             self._renewing.cancel()
             self._renewing = None
-        self._leave(state)
         if task.cancelled():
+            self._leave(state)
             return
+        is_damaged = isinstance(task.exception(), StoreDamagedError)
+        self._leave(state, STORE_PAUSE if is_damaged else None)
         if (error := task.exception()) is None:
             if self._trouble is not None:
                 log.info(event("store works again"))
             self._trouble = None
             self._report(task.result())
+        elif is_damaged:
+            # Pages of one source, perhaps, which hold up no other.
+            self._damage = str(error)
+            log.error(event("store damaged", source=state.source.name, problem=error))
         else:
-            loop = asyncio.get_running_loop()
             self._trouble = str(error)
-            self._paused_until_s = loop.time() + STORE_PAUSE.total_seconds()
-            log.error(
-                event("store failed", source=state.source.name, problem=error, retry=STORE_PAUSE)
-            )
+            self._pause(error, source=state.source.name)
         if self._scheduled and (self._refill is None or self._refill.done()):
             self._refill = asyncio.create_task(self.start_due(), name="refill")
 
-    def _leave(self, state: PollState) -> None:
-        """Give the next poll of this host its turn, after the pause that strangers are due."""
+    def _hold_back(self, error: StoreError) -> None:
+        """Look for nothing that is due while the database cannot say what is."""
+        if isinstance(error, StoreDamagedError):
+            self._damage = str(error)
+        else:
+            self._claim_trouble = str(error)
+        self._pause(error)
+
+    def _pause(self, error: BaseException, *, source: str | None = None) -> None:
+        self._paused_until_s = asyncio.get_running_loop().time() + STORE_PAUSE.total_seconds()
+        log.error(event("store failed", source=source, problem=error, retry=STORE_PAUSE))
+
+    def _leave(self, state: PollState, pause: timedelta | None = None) -> None:
+        """Give the next poll of this host its turn, after a pause, or the one that it is due."""
         loop, host = asyncio.get_running_loop(), state.source.host
         turns = self._hosts[host]
         turns.polls -= 1
-        if not self.tools.is_ours(state.source):
+        if pause is not None:
+            turns.free_s = loop.time() + pause.total_seconds()
+        elif not self.tools.is_ours(state.source):
             turns.free_s = loop.time() + self._host_pause_s
         if turns.free_s <= loop.time():
             self._forget(host)

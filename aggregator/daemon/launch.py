@@ -1,0 +1,91 @@
+"""From a configuration to a daemon that runs: the lock, the database, then everything else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.daemon.app import Daemon
+from aggregator.daemon.log import event, set_up
+from aggregator.daemon.once import utc_now
+from aggregator.daemon.pace import Pace
+from aggregator.daemon.patience import Patience, StoppedError
+from aggregator.daemon.process_signals import Signals
+from aggregator.daemon.systemd_notify import Notifier
+from aggregator.model.notes import NoteKind
+from aggregator.operations.messages import change_text
+from aggregator.schedule import price
+from aggregator.store.lock import Hold
+from aggregator.store.sqlite import open_store
+
+if TYPE_CHECKING:
+    from aggregator.config import Config
+    from aggregator.schedule.price import Pricing
+    from aggregator.store import Store
+
+log = logging.getLogger(__name__)
+
+USUAL_PACE = Pace()
+
+#: A poll's write waits this long for others to share its commit with.
+LINGER = timedelta(milliseconds=100)
+
+
+def run(config: Config, pace: Pace = USUAL_PACE) -> int:
+    """Run the daemon until it is told to stop; return its exit status.
+
+    A database that cannot be used now is waited for. Raises `BusyError` when another process holds
+    it, another `StoreError` when somebody must mend it, and `AggregatorError` when the address to
+    listen on cannot be had.
+    """
+    set_up(config.log.level, os.environ)
+    with contextlib.suppress(StoppedError):
+        asyncio.run(_run(config, pace))
+    return 0
+
+
+async def _run(config: Config, pace: Pace) -> None:
+    notifier, signals = Notifier(os.environ), Signals()
+    signals.catch()
+    patience = Patience(notifier, signals.stop, pace.retry)
+    hold = await patience.wait_for(lambda: asyncio.to_thread(Hold, config.store.path))
+    try:
+        store, pricing = await patience.wait_for(lambda: asyncio.to_thread(_open, config))
+        try:
+            await Daemon(
+                config,
+                store,
+                os.environ,
+                pricing=pricing,
+                signals=signals,
+                notifier=notifier,
+                patience=patience,
+                pace=pace,
+            ).run()
+        finally:
+            await asyncio.to_thread(store.close)
+    finally:
+        patience.end()
+        hold.release()
+
+
+def _open(config: Config) -> tuple[Store, Pricing]:
+    """Return the database with the configuration applied to it, and the price that it keeps."""
+    store = open_store(config.store.path, linger=LINGER)
+    try:
+        changes = store.apply(config.sources, config.feeds, now=utc_now())
+        store.forget_note(NoteKind.NOT_RELOADED)
+        store.forget_note(NoteKind.RESTART_NEEDED)
+        pricing = price.recall(store.pricing())
+    except BaseException:
+        store.close()
+        raise
+    for change in changes:
+        log.info(event("configuration", change=change_text(change)))
+    for warning in config.warnings:
+        log.warning(event("configuration", warning=warning))
+    return store, pricing
