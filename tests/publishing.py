@@ -134,7 +134,7 @@ def config(
     """Return a configuration that publishes these feeds."""
     return Config(
         path=Path("config.toml"),
-        server=ServerSettings(Listen("127.0.0.1", 0, None), base_url, public_opml),
+        server=ServerSettings(Listen("127.0.0.1", 0, None), base_url, public_opml=public_opml),
         store=StoreSettings(Path("aggregator.db"), timedelta(days=180), timedelta(days=30)),
         polling=Polling(timedelta(minutes=15), timedelta(hours=12), concurrency=16),
         network=NetworkSettings((), None, None),

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, cast
 
 from aggregator.config import Listen
 from aggregator.model.errors import StoreError
-from aggregator.serve import ConnectionBounds, Site, create_app, open_sockets, serve
+from aggregator.serve import (
+    ConnectionBounds,
+    Site,
+    create_app,
+    open_operator_sockets,
+    open_sockets,
+    serve,
+)
 from aggregator.serve.timeouts import TIMEOUTS, Timeouts
 from tests import PATIENCE
 from tests.publishing import MOMENT, Shelf, config, selection
@@ -92,9 +99,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server on loopback."""
+    """A server on loopback; `operator_port` is that of the operator's listener."""
 
     port: int
+    operator_port: int = 0
+
+    @property
+    def for_operator(self) -> Running:
+        """The same server, as who comes to the operator's listener meets it."""
+        return replace(self, port=self.operator_port)
 
     async def ask(self, method: str, target: str, **fields: str) -> Answer:
         """Make one request on its own connection; a field's name has "_" for "-"."""
@@ -154,12 +167,13 @@ def site(
 @contextlib.asynccontextmanager
 async def running(served: Site, bounds: ConnectionBounds = USUAL) -> AsyncIterator[Running]:
     """Serve on a free port of loopback for as long as the block lasts."""
-    sockets = open_sockets(Listen("127.0.0.1", 0, None))
-    port = sockets[0].getsockname()[1]
+    listen = Listen("127.0.0.1", 0, None)
+    sockets, own = open_sockets(listen), open_operator_sockets(listen)
+    port, operator_port = (opened[0].getsockname()[1] for opened in (sockets, own))
     stop = asyncio.Event()
-    task = asyncio.create_task(serve(create_app(served), sockets, stop, bounds))
+    task = asyncio.create_task(serve(create_app(served), sockets, stop, bounds, operator=own))
     try:
-        yield Running(port)
+        yield Running(port, operator_port)
     finally:
         stop.set()
         await asyncio.wait_for(task, PATIENCE)

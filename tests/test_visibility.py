@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import Route, compile_path
 
-from aggregator.config import Publish, StoreSettings
+from aggregator.config import Listen, Publish, ServerSettings, StoreSettings
 from aggregator.config.automatic_feeds import automatic, newly_withheld, withheld
 from aggregator.model import Condition, Feed, Rules, Source
 from aggregator.operations.messages import change_text
@@ -30,6 +30,7 @@ from aggregator.rules.visibility import (
     sources_in,
 )
 from aggregator.serve import Site, create_app
+from aggregator.serve.callers import Arrival, ListenerKind, is_local
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import DAY, START, absorb, document, entry
 from tests.publishing import config
@@ -176,25 +177,38 @@ def served(folder: Path, *, public_opml: bool) -> tuple[Config, SqliteStore]:
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmKind:
-    """A caller as requests show it."""
+class Kind:
+    """A caller as requests show it, and whether it is the operator's, with what of `[server]`."""
 
     name: str
     fields: tuple[tuple[str, str], ...] = ()
     is_local: bool = False
+    base_url: str = "http://127.0.0.1:8420"
+    has_listener: bool = False
+    comes_to_it: bool = False
 
 
+PUBLIC = "https://feeds.example.org"
 KINDS = [
-    AlarmKind("here", is_local=True),
-    AlarmKind("stranger", (("host", "feeds.example.org"),)),
-    AlarmKind("behind a proxy", (("x_forwarded_for", "127.0.0.1"),)),
+    Kind("here", is_local=True),
+    Kind("stranger", (("host", "feeds.example.org"),)),
+    Kind("behind a proxy", (("x_forwarded_for", "127.0.0.1"),)),
+    Kind("behind Cloudflare", (("cf_connecting_ip", "127.0.0.1"),)),
+    Kind("behind a proxy without marks", base_url=PUBLIC),
+    Kind("behind one, and the operator has a listener", has_listener=True),
+    Kind("the operator", base_url=PUBLIC, has_listener=True, comes_to_it=True, is_local=True),
+    Kind("a web page at the operator's", (("host", "evil.example:8421"),), comes_to_it=True),
+    Kind("a proxy at the operator's", (("via", "1.1 proxy"),), comes_to_it=True),
+    Kind("a user, not a host", (("host", "evil@localhost"),)),
+    Kind("a path, not a host", (("host", "localhost/evil"),)),
 ]
 
 #: An archive's part that everybody has before anything has left the window.
 PART = "archive/2026-11"
 
-#: Target, then the status here, the status elsewhere, and that with `public_opml`.
-ROUTES = [
+#: Target, then the status here, the status elsewhere, and that with `public_opml`; the target of a
+#: document in one of its formats.
+IN_ONE_FORMAT = [
     ("/", 200, 200, 200),
     ("/feeds.opml", 200, 200, 200),
     ("/sources.opml", 200, 403, 200),
@@ -218,17 +232,31 @@ ROUTES = [
     ("/sources/paper.rss", 200, 200, 200),
     ("/sources/hush.rss", 404, 404, 404),
     (f"/sources/hush/{PART}.rss", 404, 404, 404),
+    (f"/tags/news/{PART}.rss", 200, 200, 200),
+    (f"/sources/paper/{PART}.rss", 200, 200, 200),
+]
+
+SUFFIXES = tuple(f".{form.value}" for form in Format)
+ROUTES = [
+    (target.removesuffix(suffix) + other, here, elsewhere, open_to_all)
+    for target, here, elsewhere, open_to_all in IN_ONE_FORMAT
+    for suffix in (next(filter(target.endswith, SUFFIXES), ""),)
+    for other in (SUFFIXES if suffix else ("",))
 ]
 
 
 @pytest.mark.parametrize("public_opml", [False, True])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 async def test_every_route_shows_a_caller_what_the_policy_says(
-    tmp_path: Path, kind: AlarmKind, public_opml: bool
+    tmp_path: Path, kind: Kind, public_opml: bool
 ) -> None:
     present, store = served(tmp_path, public_opml=public_opml)
+    own = Listen("127.0.0.1", 8421, None) if kind.has_listener else None
+    server_settings = replace(present.server, base_url=kind.base_url, operator_listen=own)
+    present = replace(present, server=server_settings)
     site = Site(lambda: present, store, lambda: "the disk is full", lambda: START + DAY)
-    async with running(site) as server:
+    async with running(site) as both:
+        server = both.for_operator if kind.comes_to_it else both
         for target, here, elsewhere, open_to_all in ROUTES:
             answer = await server.get(target, **dict(kind.fields))
             status = here if kind.is_local else open_to_all if public_opml else elsewhere
@@ -247,6 +275,59 @@ async def test_every_route_shows_a_caller_what_the_policy_says(
             if target == "/healthz":
                 assert ("the disk is full" in body) == kind.is_local
     store.close()
+
+
+HERE = Arrival(ListenerKind.READERS, "127.0.0.1", "1.1", "127.0.0.1:8420", frozenset())
+OWN = replace(HERE, listener=ListenerKind.OPERATOR)
+USUAL = ServerSettings(base_url="http://127.0.0.1:8420")
+FORWARDED = (
+    "forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
+    "x-forwarded-port", "x-forwarded-prefix", "x-forwarded", "x-real-ip", "cf-connecting-ip",
+    "true-client-ip", "fastly-client-ip", "x-client-ip", "x-cluster-client-ip",
+)  # fmt: skip
+NOT_HERE = (
+    "", "feeds.example.org", "evil@localhost", "localhost/evil", "localhost?", "localhost#a",
+    "localhost:8420@evil.example", "evil.example#localhost", "127.0.0.1.evil.example", "[::1",
+    "localhost.evil.example", "[::2]", "10.0.0.1", "local host", "localhost\\evil", "::1",
+    "notlocalhost", "localhost:80:80", "127.0.0.1:x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arrival", "expected"),
+    [
+        (HERE, True),
+        (OWN, True),
+        *((replace(HERE, host=host), True) for host in (
+            "localhost", "LocalHost:80", "a.localhost", "[::1]:8420", "127.8.9.10", "127.0.0.1:",
+        )),
+        *((replace(one, host=host), False) for host in NOT_HERE for one in (HERE, OWN)),
+        *(
+            (replace(one, fields=frozenset({"host", "accept", field})), False)
+            for field in FORWARDED
+            for one in (HERE, OWN, replace(OWN, peer=None))
+        ),
+        # Fields of callers that only look alike.
+        (replace(HERE, fields=frozenset({"host", "ip", "x-forward", "viaduct", "x-ip-a"})), True),
+        (replace(HERE, http_version="1.0"), False),
+        (replace(OWN, http_version="1.0"), False),
+        (replace(HERE, peer="192.0.2.1"), False),
+        (replace(OWN, peer="192.0.2.1"), False),
+        (replace(HERE, peer="::ffff:127.0.0.1"), True),
+        (replace(HERE, peer=None), False),  # a Unix socket: a proxy's way in, or the operator's own
+        (replace(OWN, peer=None), True),
+        (replace(OWN, peer=None, host="whatever"), True),
+    ],
+)  # fmt: skip
+def test_who_is_surely_here(arrival: Arrival, expected: bool) -> None:
+    assert is_local(arrival, USUAL) == expected
+    # Where readers come by another name, or the operator has a listener, that one alone will do.
+    for server in (
+        replace(USUAL, base_url="https://feeds.example.org"),
+        replace(USUAL, operator_listen=Listen("127.0.0.1", 8421, None)),
+    ):
+        its_own = arrival.listener is ListenerKind.OPERATOR
+        assert is_local(arrival, server) == (expected and its_own)
 
 
 def test_no_route_is_left_out(tmp_path: Path) -> None:

@@ -76,13 +76,17 @@ def _is_sound(reading: Reading[object], *names: str) -> bool:
 
 
 def _socket(tables: Tables, folder: Path, mistakes: MistakeList) -> None:
-    path = tables.server.table.listen.unix_path
-    if path is not None and len(bytes(folder / path)) > network_values.MAX_UNIX_PATH_BYTES:
-        mistakes.add(
-            ("server", "listen"),
-            MistakeKind.SOCKET_TOO_LONG,
-            most=network_values.MAX_UNIX_PATH_BYTES,
-        )
+    server = tables.server.table
+    for key, where in (("listen", server.listen), ("operator_listen", server.operator_listen)):
+        path = None if where is None else where.unix_path
+        if path is not None and len(bytes(folder / path)) > network_values.MAX_UNIX_PATH_BYTES:
+            mistakes.add(
+                ("server", key),
+                MistakeKind.SOCKET_TOO_LONG,
+                most=network_values.MAX_UNIX_PATH_BYTES,
+            )
+    if server.operator_listen == server.listen:
+        mistakes.add(("server", "operator_listen"), MistakeKind.SAME_LISTENER)
 
 
 def _unique(

@@ -131,6 +131,9 @@ def _known_syntax_mistake(detail: str, column: int) -> Mistake:
 
 
 def _server(table: ServerSettings, folder: Path) -> ServerSettings:
+    own = table.operator_listen
+    if own is not None and own.unix_path is not None:
+        table = replace(table, operator_listen=Listen(None, None, folder / own.unix_path))
     where = table.listen
     if where.unix_path is not None:
         listen = Listen(None, None, folder / where.unix_path)

@@ -130,6 +130,9 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.NOT_LISTEN: 'must be "host:port", "[::1]:8420" or "unix:/path"',
     Kind.LISTEN_WITHOUT_HOST: 'has no host; for every interface write "0.0.0.0:{written:written}"',
     Kind.NOT_A_SOCKET: 'must name a socket, such as "unix:/run/aggregator/http.sock"',
+    Kind.NOT_LOOPBACK: "must be an address of this machine alone, such as "
+    '"127.0.0.1:8421" or "unix:/run/aggregator/operator.sock"',
+    Kind.SAME_LISTENER: "must be another one than listen, which proxies may be in front of",
     Kind.SOCKET_TOO_LONG: "the path of a Unix socket must have at most {most} bytes",
     Kind.ALLOWANCE_IS_URL: 'must be without scheme and path, such as "rsshub:1200"',
     Kind.ALLOWANCE_BRACKETS: 'must be such as "[fd00::5]:80"',

@@ -158,6 +158,19 @@ def listen(value: object) -> Listen:
     return Listen(_host(host).strip("[]"), _port(port), None)
 
 
+def operator_listen(value: object) -> Listen:
+    """Return a loopback address and a port, or the path of a Unix socket: no other machine's."""
+    where = listen(value)
+    if where.host is not None and where.host != "localhost":
+        try:
+            is_loopback = ip_address(where.host).is_loopback
+        except ValueError:
+            is_loopback = False
+        if not is_loopback:
+            raise wrong(MistakeKind.NOT_LOOPBACK)
+    return where
+
+
 def allowance(value: object) -> Allowance:
     """Return what an `allow_private` entry exempts: a host or address range, with optional port."""
     entry = text(value)

@@ -72,6 +72,18 @@ class ServerSettings:
         "Unix socket (with a warning). No id of a feed or entry depends on it.",
         shown="from `listen`",
     )
+    operator_listen: Listen | None = key(
+        ValueKind(
+            network_values.operator_listen,
+            '`"127.0.0.1:8421"`, `"[::1]:8421"` or `"unix:/path"`',
+            _written_listen,
+        ),
+        None,
+        "A second listener for you alone: an address of this machine, or a Unix socket that only "
+        "the daemon's own user and root can open. With it, what is "
+        "[for this machine only](publishing.md#behind-a-reverse-proxy) is there and not at "
+        "`listen`, whatever proxy is in front. No proxy may lead to it. A change takes a restart.",
+    )
     public_opml: bool = key(
         SWITCH,
         False,

@@ -39,7 +39,7 @@ from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
 from aggregator.operations.messages import change_text, daemon_summary
 from aggregator.publish.feeds_page import addresses
 from aggregator.schedule import price
-from aggregator.serve import Site, create_app, open_sockets, serve
+from aggregator.serve import Site, create_app, open_operator_sockets, open_sockets, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -110,7 +110,7 @@ class Daemon:
         self._workers = Workers()
         self._jobs = Jobs()
         self._pricing = pricing
-        self._listening = (config.server.listen, config.store.path)
+        self._fixed = _fixed(config)
         self._dispatcher = Dispatcher(
             self._tools(make_fetcher(config, environ)),
             concurrency=config.polling.concurrency,
@@ -120,12 +120,14 @@ class Daemon:
 
     async def run(self) -> None:
         """Serve and poll until `Signals.stop` is set."""
-        sockets = open_sockets(self._config.server.listen, self._environ)
+        server = self._config.server
+        sockets = open_sockets(server.listen, self._environ)
+        own = open_operator_sockets(server.operator_listen)
         requests = Requests(lambda: self._config, self._dispatcher, self._reload, self._state)
         control = ControlServer(self._config.store.path, requests.answer)
         await self._patience.wait_for(control.start)
         site = Site(lambda: self._config, self._store, lambda: self._health)
-        serving = asyncio.create_task(serve(create_app(site), sockets, self._stop))
+        serving = asyncio.create_task(serve(create_app(site), sockets, self._stop, operator=own))
         looking = [asyncio.create_task(self._examine())]
         try:
             await self._patience.wait_for(self._prepare)
@@ -362,15 +364,7 @@ class Daemon:
         return changes
 
     def _needs_restart(self, fresh: Config) -> RestartNeeded | None:
-        listen, path = self._listening
-        keys = tuple(
-            name
-            for name, changed in (
-                ("server.listen", fresh.server.listen != listen),
-                ("store.path", fresh.store.path != path),
-            )
-            if changed
-        )
+        keys = tuple(key for key, value in _fixed(fresh).items() if value != self._fixed[key])
         return RestartNeeded(keys) if keys else None
 
     async def _note(self, kind: NoteKind, fact: Fact | None) -> None:
@@ -401,6 +395,15 @@ class Daemon:
 
     async def _in_thread(self, function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+
+
+def _fixed(config: Config) -> dict[str, object]:
+    """Return what a daemon keeps for as long as it runs, by its key."""
+    return {
+        "server.listen": config.server.listen,
+        "server.operator_listen": config.server.operator_listen,
+        "store.path": config.store.path,
+    }
 
 
 def _monotonic_usec() -> int:

@@ -87,6 +87,8 @@ class MistakeKind(StrEnum):
     NOT_MAILTO = auto()
     NOT_LISTEN = auto()
     LISTEN_WITHOUT_HOST = auto()
+    NOT_LOOPBACK = auto()
+    SAME_LISTENER = auto()
     NOT_A_SOCKET = auto()
     SOCKET_TOO_LONG = auto()
     ALLOWANCE_IS_URL = auto()

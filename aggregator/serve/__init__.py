@@ -1,7 +1,8 @@
 """The HTTP server: feeds for readers, a page for people, bounds for everybody."""
 
+from aggregator.serve.listeners import open_operator_sockets, open_sockets
 from aggregator.serve.routes import create_app
-from aggregator.serve.server import ConnectionBounds, Server, make_server, open_sockets, serve
+from aggregator.serve.server import ConnectionBounds, Server, make_server, serve
 from aggregator.serve.server_context import Site
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Site",
     "create_app",
     "make_server",
+    "open_operator_sockets",
     "open_sockets",
     "serve",
 ]

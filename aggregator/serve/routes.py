@@ -194,7 +194,7 @@ async def _health(served: Served, request: Request) -> Response:
 
 
 def _caller(served: Served, request: Request, *, token: str | None = None) -> Caller:
-    return caller_of(request, served.site.config().server.base_url, token=token)
+    return caller_of(request, served.site.config().server, token=token)
 
 
 def _kept_by(config: Config, caller: Caller, subject: Subject) -> str:
