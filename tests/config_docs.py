@@ -91,6 +91,11 @@ KINDS = (
         "as given below",
     ),
     (
+        "share",
+        'a fraction in quotes, `"1/3"`; a number of entries without: `200`; or `"off"`',
+        "below 1; up to 10000",
+    ),
+    (
         "name",
         "a-z, 0-9 and `-`, in quotes",
         f"1 to {text_values.MAX_NAME_CHARS} characters, unique",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.config.automatic_feeds import automatic
-from aggregator.model import NotModified
+from aggregator.model import NotModified, Share
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, finish, source
 
@@ -41,10 +41,11 @@ def sources_of(count: int) -> tuple[Source, ...]:
 
 
 def feeds_of(sources: tuple[Source, ...], window: timedelta = 30 * DAY) -> tuple[Feed, ...]:
-    """Return a feed of everything that drops nothing, one that is cut, and automatic ones."""
+    """Return a feed of everything that drops nothing, two that are cut, and automatic ones."""
     everything = feed("all", window=window, limit=1_000_000)
     newest = feed("newest", limit=40, min_entries=0)
-    return (everything, newest, *automatic(sources, (everything, newest)))
+    fair = feed("fair", limit=40, min_entries=0, per_source=Share(1, 3))
+    return (everything, newest, fair, *automatic(sources, (everything, newest, fair)))
 
 
 def of_source(name: str, numbers: range) -> Refined:

@@ -34,6 +34,7 @@ from aggregator.model.notes import (
     FailingMirrors,
     Flood,
     Gaps,
+    GaveWay,
     LimitReached,
     Moved,
     Note,
@@ -103,6 +104,18 @@ NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
             (
                 "feed all",
                 "limit of 9 entries reached before the window's end; raise limit or shorten window",
+            ),
+        ),
+    ),
+    (
+        Note(GaveWay("all", 333), source="one", feed="all"),
+        (
+            (
+                "share one",
+                (
+                    "brought more than its share of feed all, which shows the newest 333 of its "
+                    "entries (per_source); the others are in the archive"
+                ),
             ),
         ),
     ),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aggregator.model import Condition, Feed, Rules, Source, Tagging
+from aggregator.model import Condition, Feed, Rules, Share, Source, Tagging
 from aggregator.model.instants import micros
 from aggregator.store.rows import feed_of
 from aggregator.store.sqlite import SqliteStore, open_store
@@ -55,6 +55,7 @@ class Apply:
     limit: int
     min_entries: int
     hours: int
+    per_source: Share | None = None
 
 
 @dataclass(frozen=True)
@@ -74,25 +75,33 @@ articles = st.lists(
     max_size=4,
     unique_by=lambda one: one[0],
 ).map(tuple)
-steps = st.lists(
-    st.one_of(
-        st.builds(Poll, names, articles, st.integers(0, 30), st.integers(0, 100)),
-        st.builds(
-            Apply,
-            subsets,
-            st.sampled_from(("none", "a", "all")),
-            st.none() | subsets,
-            st.sampled_from(("exact", "off")),
-            st.booleans(),
-            st.integers(1, 8),
-            st.integers(0, 4),
-            st.integers(0, 30),
+shares = st.sampled_from((None, Share(1, 3), Share(2)))
+
+
+def steps(
+    shares: st.SearchStrategy[Share | None],
+) -> st.SearchStrategy[list[Poll | Apply | Advance | Prune]]:
+    """Return histories, of feeds that have one of these shares."""
+    return st.lists(
+        st.one_of(
+            st.builds(Poll, names, articles, st.integers(0, 30), st.integers(0, 100)),
+            st.builds(
+                Apply,
+                subsets,
+                st.sampled_from(("none", "a", "all")),
+                st.none() | subsets,
+                st.sampled_from(("exact", "off")),
+                st.booleans(),
+                st.integers(1, 8),
+                st.integers(0, 4),
+                st.integers(0, 30),
+                shares,
+            ),
+            st.builds(Advance, st.integers(0, 80)),
+            st.builds(Prune, st.integers(0, 10)),
         ),
-        st.builds(Advance, st.integers(0, 80)),
-        st.builds(Prune, st.integers(0, 10)),
-    ),
-    max_size=25,
-)
+        max_size=25,
+    )
 
 
 def sources_of(step: Apply) -> tuple[Source, ...]:
@@ -108,6 +117,7 @@ def feeds_of(step: Apply) -> tuple[Feed, ...]:
         "all",
         dedupe=step.dedupe,
         limit=step.limit,
+        per_source=step.per_source,
         min_entries=step.min_entries,
         window=2 * DAY,
         rules=rules,
@@ -160,6 +170,19 @@ SWITCHED: list[Poll | Apply | Advance | Prune] = [
 ]
 
 
+#: A source brings more than its share, goes and comes back; another one has a copy.
+GIVEN_WAY: list[Poll | Apply | Advance | Prune] = [
+    replace(BEGINNING, limit=3, min_entries=0, per_source=Share(1)),
+    Poll("b", ((0, "news"),), hours=0, age=0),
+    Poll("a", ((1, "news"), (2, "news"), (3, "it")), hours=0, age=0),
+    Poll("c", ((1, "news"),), hours=0, age=0),
+    replace(BEGINNING, sources=("b", "c"), limit=3, per_source=Share(1)),
+    replace(BEGINNING, limit=3, per_source=Share(1)),
+    Advance(hours=30),
+    BEGINNING,
+]
+
+
 def play(store: SqliteStore, step: Poll | Apply | Advance | Prune, now: datetime) -> datetime:
     """Let a step happen; return when it has."""
     match step:
@@ -199,7 +222,7 @@ def looked_at(store: SqliteStore) -> dict[int, list[int]]:
     members: dict[tuple[int, int], list[Membership]] = defaultdict(list)
     for row in read(store, "SELECT * FROM memberships"):
         members[row["feed_id"], row["source_id"]].append(
-            Membership(row["after_key"], row["until_key"])
+            Membership(row["after_key"], row["until_key"], row["floor"])
         )
     excluded = {
         (row["feed_id"], row["entry_id"]): row["because"]
@@ -283,9 +306,10 @@ def check_weights(store: SqliteStore) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(history=steps)
+@given(history=steps(shares))
 @example(history=EARLIER_COPY)
 @example(history=SWITCHED)
+@example(history=GIVEN_WAY)
 def test_what_is_kept_is_what_a_look_at_everything_shows(
     tmp_path_factory: pytest.TempPathFactory, history: list[Poll | Apply | Advance | Prune]
 ) -> None:
@@ -325,7 +349,7 @@ def as_written_by(schema: str, path: Path) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(history=steps)
+@given(history=steps(st.none()))
 @example(history=EARLIER_COPY)
 def test_an_upgrade_keeps_what_the_version_before_showed(
     tmp_path_factory: pytest.TempPathFactory, history: list[Poll | Apply | Advance | Prune]

@@ -124,8 +124,22 @@ def test_what_has_left_names_its_month_and_keeps_later_copies_away() -> None:
     assert standing(copies, floor=55, once=False) == [COPY]
 
 
+def test_what_gave_way_is_said_to_and_keeps_later_copies_away() -> None:
+    gave_way = (Membership(0, None, floor=70),)
+    left = replace(ENTRY, order_key=70, memberships=gave_way, place=(202603, 7))
+    later = replace(left, entry_id=3, story_id=2, order_key=71)
+    unseen = replace(left, entry_id=4, story_id=3, order_key=69, place=None)
+    copies = (left, replace(COPY, order_key=80))
+    assert standing((*copies, later, unseen), floor=50, once=True) == [later]
+    assert verdict(1, copies, floor=50, once=True) == Verdict(Reason.GAVE_WAY, "2026-03")
+    assert verdict(2, copies, floor=50, once=True) == Verdict(Reason.COPY_HAS_LEFT)
+    assert verdict(1, copies, floor=70, once=True) == Verdict(Reason.HAS_LEFT, "2026-03")
+    assert verdict(4, (unseen,), floor=50, once=True) == Verdict(Reason.NO_ROOM)
+
+
 memberships = st.lists(
-    st.builds(Membership, st.integers(0, 30), st.none() | st.integers(0, 30)), max_size=3
+    st.builds(Membership, st.integers(0, 30), st.none() | st.integers(0, 30), st.integers(0, 20)),
+    max_size=3,
 ).map(tuple)
 candidates = st.lists(
     st.builds(

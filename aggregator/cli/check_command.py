@@ -183,7 +183,7 @@ def _feed(feed: Feed, config: Config) -> str:
 
 def _special(feed: Feed) -> list[str]:
     """Return what is not as in every feed."""
-    from aggregator.config import written_size
+    from aggregator.config import written_share, written_size
 
     words = _rules(feed.rules)
     if feed.exclude_tags:
@@ -199,6 +199,8 @@ def _special(feed: Feed) -> list[str]:
         for key in ("entry_size", "document_size")
         if (value := getattr(feed, key)) != usual[key]
     ]
+    if feed.per_source is not None:
+        words.append(f"per_source {written_share(feed.per_source)}")
     return words
 
 

@@ -34,6 +34,13 @@ _PLACED = {
     ),
     PlacementReason.HAS_LEFT: "its time in the window is over; it is in the archive of {}",
     PlacementReason.TOO_OLD: "older than the feed's window when it came",
+    PlacementReason.GAVE_WAY: (
+        "its source brought more than its share (per_source), and it gave way to others; it stands "
+        "in the archive of {}"
+    ),
+    PlacementReason.NO_ROOM: (
+        "its source had given way to others (per_source) up to a later entry when it came"
+    ),
     PlacementReason.NOT_SELECTED: "it does not select the source",
     PlacementReason.HELD_BACK: "held back: it came in a flood of old entries",
     PlacementReason.BLOCKED: "rules of its source: {}",

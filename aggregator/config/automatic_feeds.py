@@ -15,16 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from aggregator.config.settings import Config
-    from aggregator.model import Source
+    from aggregator.model import Share, Source
 
 #: The feed of every source.
 EVERYTHING = "all"
 
 
-def automatic(sources: Sequence[Source], configured: Sequence[Feed]) -> tuple[Feed, ...]:
+def automatic(
+    sources: Sequence[Source], configured: Sequence[Feed], per_source: Share | None = None
+) -> tuple[Feed, ...]:
     """Return the feeds beside the configured ones: `all`, `tags/TAG` and `sources/NAME`.
 
-    None shows what only feeds with a token show (`visibility.hidden_sources`).
+    `per_source` is of those of several sources. None shows what only feeds with a token show
+    (`visibility.hidden_sources`).
     """
     names = hidden_sources(sources, configured)
     hidden = tuple(source.name for source in sources if source.name in names)
@@ -34,7 +37,13 @@ def automatic(sources: Sequence[Source], configured: Sequence[Feed]) -> tuple[Fe
     feeds = []
     if EVERYTHING not in {feed.name for feed in configured}:
         feeds.append(
-            Feed(name=EVERYTHING, title="All", exclude_sources=hidden, kind=FeedKind.EVERYTHING)
+            Feed(
+                name=EVERYTHING,
+                title="All",
+                per_source=per_source,
+                exclude_sources=hidden,
+                kind=FeedKind.EVERYTHING,
+            )
         )
     hidden_by_tag: dict[str, list[str]] = {}
     for source in sources if hidden else ():
@@ -46,6 +55,7 @@ def automatic(sources: Sequence[Source], configured: Sequence[Feed]) -> tuple[Fe
             name=FeedKind.TAG.name_of(tag),
             title=tag,
             tags=(tag,),
+            per_source=per_source,
             exclude_sources=tuple(hidden_by_tag.get(tag, ())),
             kind=FeedKind.TAG,
         )

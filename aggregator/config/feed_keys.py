@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aggregator.config import network_values, text_values
 from aggregator.config.kinds import ValueKind, choice, key, list_of, number, size
 from aggregator.config.rule_keys import BLOCK, KEEP, REPLACEMENTS, TAG, TAGGINGS, rules_of
-from aggregator.config.settings import DURATION, FILE, SWITCH, TOKEN
+from aggregator.config.settings import DURATION, FILE, MAX_LIMIT, SHARE, SWITCH, TOKEN
 from aggregator.config.source_keys import NAME, TAGS, TITLE
 from aggregator.model import Export, Feed
 from aggregator.model.configured import KIB, MIB
@@ -18,10 +18,8 @@ from aggregator.model.configured import KIB, MIB
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from aggregator.model import Condition, Replacement, Tagging
+    from aggregator.model import Condition, Replacement, Share, Tagging
 
-#: A feed document is held and compressed in memory, and so is each entry's text.
-MAX_LIMIT = 10_000
 #: Below this a text is a summary; above, what reading keeps of a text (a million characters, of up
 #: to four bytes) is never cut.
 LEAST_ENTRY_SIZE, MOST_ENTRY_SIZE = 4 * KIB, 4 * MIB
@@ -70,6 +68,14 @@ class FeedTable:
         _FEED.limit,
         "Never more than this; when it cuts into the window, `aggregator status` says so. Not "
         "below `min_entries`; if only one of the two is given, the other's default follows.",
+    )
+    per_source: Share | None = key(
+        SHARE,
+        _FEED.per_source,
+        "Where `limit` cuts, a source that has more than this of it [gives way "
+        'first](publishing.md#shares): `"1/3"`, or a number of entries; `"off"`: the oldest goes, '
+        "whose ever it is.",
+        shown='`"off"`',
     )
     dedupe: str = key(
         choice("exact", "off"),

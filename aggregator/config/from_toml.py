@@ -75,7 +75,7 @@ def _parse(toml: str, path: Path) -> Config:
     rsshub, defaults = tables.rsshub.table, tables.defaults.said
     sources = tuple(source_of({**defaults, **one.said}, rsshub) for one in tables.sources)
     configured = tuple(feed_of(dict(one.said)) for one in tables.feeds)
-    feeds = (*configured, *automatic(sources, configured))
+    feeds = (*configured, *automatic(sources, configured, tables.publish.table.per_source))
     check(tables, sources, feeds, path.parent, mistakes)
     if mistakes:
         raise config_error(path, *mistakes.in_order(toml))

@@ -84,6 +84,7 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     # Texts
     Kind.NOT_A_DURATION: 'must be a duration such as "90s", "15m", "4h" or "2d"',
     Kind.NOT_A_SIZE: 'must be a size such as "256KiB", "12MiB" or "2GiB"',
+    Kind.NOT_A_SHARE: 'must be "off", a share such as "1/3", or a number of entries',
     Kind.NOT_A_BUDGET: 'must be requests of a source, such as "24/day" or "2/hour"',
     Kind.NOT_A_NAME: (
         'must be 1 to {most} of a-z, 0-9 and "-", did you mean "{near}"?',

@@ -14,7 +14,7 @@ from aggregator.config.network_values import Listen
 from aggregator.rules.visibility import Visibility
 
 if TYPE_CHECKING:
-    from aggregator.model import Allowance, Export, Feed, SiteRule, Source
+    from aggregator.model import Allowance, Export, Feed, Share, SiteRule, Source
     from aggregator.model.mistakes import Mistake
 
 #: Below this an interval is accepted only for sources that `allow_private` covers: nobody else's
@@ -24,6 +24,8 @@ SHORTEST_PUBLIC_INTERVAL = timedelta(minutes=1)
 MAX_CONCURRENCY = 200
 #: More than these are a list of something else; a poll asks three of them at most.
 MAX_INSTANCES = 16
+#: A feed document is held and compressed in memory, and so is each entry's text.
+MAX_LIMIT = 10_000
 
 SWITCH = ValueKind(text_values.switch, "switch")
 DURATION = ValueKind(text_values.duration, "duration")
@@ -33,6 +35,11 @@ SECRET_FILE = ValueKind(text_values.secret_file, "file")
 TOKEN = ValueKind(
     text_values.token,
     f"{text_values.MIN_TOKEN_CHARS} to {text_values.MAX_TOKEN_CHARS} of A-Z, a-z, 0-9, `_` and `-`",
+)
+SHARE = ValueKind(
+    lambda value: text_values.share(value, MAX_LIMIT),
+    'share such as `"1/3"`, number or `"off"`',
+    text_values.written_share,
 )
 PROXY = ValueKind(network_values.proxy_url, "URL")
 
@@ -227,6 +234,12 @@ class Publish:
     )
     alert_after: timedelta = key(
         DURATION, timedelta(hours=24), "A source that fails for longer is told there."
+    )
+    per_source: Share | None = key(
+        SHARE,
+        None,
+        "`per_source` of the feeds that nobody configured, those of everything and of each tag.",
+        shown='`"off"`',
     )
 
 

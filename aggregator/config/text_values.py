@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 from aggregator.config.mistake_list import wrong
+from aggregator.model import Share
 from aggregator.model.mistakes import MistakeKind
 from aggregator.web.charsets import ENCODINGS, codec_of
 from aggregator.web.language_tags import language_tag
@@ -51,6 +52,7 @@ _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SIZE = re.compile(r"([0-9]{1,7}) ?(KiB|MiB|GiB)")
 _SIZES = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+_SHARE = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
 _NAME = re.compile(rf"[a-z0-9-]{{1,{MAX_NAME_CHARS}}}")
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{MIN_TOKEN_CHARS},{MAX_TOKEN_CHARS}}}")
 # What people write for China's time; the IANA database names it after Shanghai.
@@ -138,6 +140,25 @@ def written_size(in_bytes: int) -> str:
         if in_bytes and in_bytes % _SIZES[unit] == 0:
             return f"{in_bytes // _SIZES[unit]}{unit}"
     return f"{in_bytes // _SIZES['KiB']}KiB"
+
+
+def share(value: object, most: int) -> Share | None:
+    """Return what "1/3" or a number of entries leaves a source of a feed; `None` for "off"."""
+    if value == "off":
+        return None
+    if isinstance(value, int):
+        return Share(integer(value, 1, most))
+    match = _SHARE.fullmatch(value) if isinstance(value, str) else None
+    if match is None or int(match[1]) >= int(match[2]):
+        raise wrong(MistakeKind.NOT_A_SHARE)
+    return Share(int(match[1]), int(match[2]))
+
+
+def written_share(of_source: Share | None) -> str:
+    """Return a share as config.toml writes it: the inverse of `share`."""
+    if of_source is None:
+        return '"off"'
+    return str(of_source) if of_source.of is None else f'"{of_source}"'
 
 
 def budget(value: object) -> float:

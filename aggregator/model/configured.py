@@ -192,6 +192,24 @@ class FeedKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What one source may have of a feed that is full: `part` of `of` parts of its `limit`.
+
+    Without `of`, so many entries.
+    """
+
+    part: int
+    of: int | None = None
+
+    def entries(self, limit: int) -> int:
+        """Return how many entries of at most `limit` that is; at least one."""
+        return self.part if self.of is None else max(1, limit * self.part // self.of)
+
+    def __str__(self) -> str:
+        return str(self.part) if self.of is None else f"{self.part}/{self.of}"
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """One feed that we publish, a named selection of stories: a `[[feeds]]`, or an automatic one.
 
@@ -202,7 +220,8 @@ class Feed:
     `order` is how a document lists its stories: by "arrival" or by the date that they were
     "published". `content` is "full", "summary" or "link". `title_template` makes the titles of
     stories. `entry_size` is the most bytes of an entry's HTML, `document_size` of all entries
-    together. With a `token`, only those who know it find the feed.
+    together. Where `limit` cuts, a source that has more than `per_source` gives way first; `None`:
+    the oldest goes, whose ever it is. With a `token`, only those who know it find the feed.
     """
 
     name: str
@@ -212,6 +231,7 @@ class Feed:
     window: timedelta = timedelta(days=3)
     min_entries: int = 50
     limit: int = 1000
+    per_source: Share | None = None
     dedupe: str = "exact"
     exclude_tags: tuple[str, ...] = ()
     exclude_sources: tuple[str, ...] = ()

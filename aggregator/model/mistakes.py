@@ -56,6 +56,7 @@ class MistakeKind(StrEnum):
     # Texts
     NOT_A_DURATION = auto()
     NOT_A_SIZE = auto()
+    NOT_A_SHARE = auto()
     NOT_A_BUDGET = auto()
     NOT_A_NAME = auto()
     DOTS_AS_TAG = auto()

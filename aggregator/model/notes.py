@@ -19,6 +19,7 @@ class NoteKind(StrEnum):
     NOT_WRITTEN = "not-written"
     LIMIT_REACHED = "limit-reached"
     SIZE_REACHED = "size-reached"
+    GAVE_WAY = "gave-way"
     MOVED = "moved"
     GAPS = "gaps"
     CUT_SHORT = "cut-short"
@@ -84,6 +85,15 @@ class SizeReached:
 
     kind: ClassVar = NoteKind.SIZE_REACHED
     document_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class GaveWay:
+    """A source brought more than its share of a feed: that has only its newest `entries`."""
+
+    kind: ClassVar = NoteKind.GAVE_WAY
+    feed: str
+    entries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,18 +179,18 @@ class Worded:
     text: str
 
 
-OfFeeds = LimitReached | SizeReached
 OfTheWhole = NotReloaded | RestartNeeded | NotWritten
+OfFeeds = LimitReached | SizeReached | GaveWay
 OfDocuments = Gaps | CutShort | Flood | UnstableIds
 OfRequests = Moved | FailingMirrors | Unconditional | CertificateEnds
 
-#: What a note says: of the whole, of a feed, or of a source.
+#: What a note says: of the whole, of a feed, of a source, or of a source in a feed.
 Fact = OfTheWhole | OfFeeds | OfDocuments | OfRequests | Worded
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One fact, of a source, of a feed, or of the whole; both are named as they are today."""
+    """One fact: of a source, of a feed, of both, or of the whole; named as they are today."""
 
     fact: Fact
     source: str | None = None

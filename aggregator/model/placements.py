@@ -14,6 +14,8 @@ class PlacementReason(StrEnum):
     COPY_HAS_LEFT = "copy-has-left"
     HAS_LEFT = "has-left"
     TOO_OLD = "too-old"
+    GAVE_WAY = "gave-way"
+    NO_ROOM = "no-room"
     NOT_SELECTED = "not-selected"
     HELD_BACK = "held-back"
     BLOCKED = "blocked"
@@ -26,7 +28,8 @@ class PlacementReason(StrEnum):
 class Placement:
     """An entry's place in a feed.
 
-    `detail` is the rule of BLOCKED and EXCLUDED, and the month of HAS_LEFT ("2026-11").
+    `detail` is the rule of BLOCKED and EXCLUDED, and the month of HAS_LEFT and GAVE_WAY
+    ("2026-11").
     """
 
     feed: str

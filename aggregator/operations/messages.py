@@ -27,12 +27,14 @@ from aggregator.model.notes import (
     FailingMirrors,
     Flood,
     Gaps,
+    GaveWay,
     LimitReached,
     Moved,
     NoteKind,
     NotReloaded,
     NotWritten,
     OfDocuments,
+    OfFeeds,
     OfRequests,
     OfTheWhole,
     Output,
@@ -55,6 +57,7 @@ _HEADINGS = {
     NoteKind.NOT_WRITTEN: "outputs",
     NoteKind.LIMIT_REACHED: "feed {}",
     NoteKind.SIZE_REACHED: "size {}",
+    NoteKind.GAVE_WAY: "share {}",
     NoteKind.MOVED: "moved {}",
     NoteKind.GAPS: "gaps {}",
     NoteKind.CUT_SHORT: "bound {}",
@@ -101,17 +104,9 @@ def fact_text(fact: Fact) -> str:
         return _of_documents(fact)
     if isinstance(fact, OfRequests):
         return _of_requests(fact)
+    if isinstance(fact, OfFeeds):
+        return _of_feeds(fact)
     match fact:
-        case LimitReached(limit=limit):
-            return (
-                f"limit of {limit} entries reached before the window's end; "
-                "raise limit or shorten window"
-            )
-        case SizeReached(document_size=document_size):
-            return (
-                f"its document would be larger than {mebibytes(document_size)}: the oldest entries "
-                "have left before the window's end; lower entry_size, or raise document_size"
-            )
         case Worded(text=text):
             return text
         case _:
@@ -129,6 +124,27 @@ def _of_the_whole(fact: OfTheWhole) -> str:
         case NotWritten(outputs=outputs):
             named = ((output_name(one.output, one.directory), one.because) for one in outputs)
             return "; ".join(f"{name}: {because}" for name, because in named)
+        case _:
+            assert_never(fact)
+
+
+def _of_feeds(fact: OfFeeds) -> str:
+    match fact:
+        case LimitReached(limit=limit):
+            return (
+                f"limit of {limit} entries reached before the window's end; "
+                "raise limit or shorten window"
+            )
+        case SizeReached(document_size=document_size):
+            return (
+                f"its document would be larger than {mebibytes(document_size)}: the oldest entries "
+                "have left before the window's end; lower entry_size, or raise document_size"
+            )
+        case GaveWay(feed=feed, entries=entries):
+            return (
+                f"brought more than its share of feed {feed}, which shows the newest {entries} of "
+                "its entries (per_source); the others are in the archive"
+            )
         case _:
             assert_never(fact)
 

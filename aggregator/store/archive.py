@@ -128,9 +128,11 @@ def _until(connection: sqlite3.Connection, feed: sqlite3.Row) -> str:
     newest = _newest(connection, feed["id"])
     left = connection.execute(
         """SELECT a.month, a.number, a.shown_at FROM archive a JOIN entries e ON e.id = a.entry_id
-            WHERE a.feed_id = ? AND e.order_key <= ?
+            WHERE a.feed_id = :feed AND (e.order_key <= :floor OR EXISTS (
+                  SELECT 1 FROM memberships m WHERE m.feed_id = :feed
+                     AND m.source_id = e.source_id AND m.floor >= e.order_key))
             ORDER BY a.month DESC, a.number DESC LIMIT 1""",
-        (feed["id"], feed["floor"]),
+        {"feed": feed["id"], "floor": feed["floor"]},
     ).fetchone()
     if newest is None or left is None or left["month"] != newest["month"]:
         return "start"

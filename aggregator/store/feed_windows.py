@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.model.notes import LimitReached, NoteKind, SizeReached
-from aggregator.store import archive, note_rows
+from aggregator.store import archive, note_rows, share_cuts
 from aggregator.store.codec import dumps
 from aggregator.store.feed_versions import bump
 from aggregator.store.rows import feed_of
@@ -44,8 +44,9 @@ def join(
     now: int,
 ) -> None:
     """Make a source a member of a feed, from now on."""
-    (ended,) = connection.execute(
-        "SELECT coalesce(max(until_key), 0) FROM memberships WHERE feed_id = ? AND source_id = ?",
+    ended, given_up = connection.execute(
+        """SELECT coalesce(max(until_key), 0), coalesce(max(floor), 0) FROM memberships
+            WHERE feed_id = ? AND source_id = ?""",
         (feed_id, source_id),
     ).fetchone()
     (floor,) = connection.execute("SELECT floor FROM feeds WHERE id = ?", (feed_id,)).fetchone()
@@ -56,10 +57,10 @@ def join(
         is_filling=is_filling(created_at=feed_created, now=now),
     )
     connection.execute(
-        """INSERT INTO memberships (feed_id, source_id, after_key, until_key)
-           VALUES (?, ?, ?, NULL)
+        """INSERT INTO memberships (feed_id, source_id, after_key, until_key, floor)
+           VALUES (?, ?, ?, NULL, ?)
            ON CONFLICT (feed_id, source_id, after_key) DO UPDATE SET until_key = NULL""",
-        (feed_id, source_id, after),
+        (feed_id, source_id, after, given_up),
     )
 
 
@@ -133,13 +134,15 @@ def stories_of_entries(connection: sqlite3.Connection, entry_ids: Iterable[int])
 def stories_of_sources(
     connection: sqlite3.Connection, feed_id: int, source_ids: Iterable[int]
 ) -> set[int]:
-    """Return the stories of some sources of which an entry lies above the feed's floor."""
+    """Return the stories of some sources of which an entry lies above what the feed has dropped."""
     # sqlite: a list of values is one parameter, as JSON
     rows = connection.execute(
         """SELECT DISTINCT e.story_id FROM entries e
             WHERE e.source_id IN (SELECT value FROM json_each(:sources))
               AND EXISTS (SELECT 1 FROM entries c WHERE c.story_id = e.story_id
-                AND c.order_key > (SELECT floor FROM feeds WHERE id = :feed))""",
+                AND c.order_key > (SELECT floor FROM feeds WHERE id = :feed)
+                AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.feed_id = :feed
+                      AND m.source_id = c.source_id AND m.floor >= c.order_key))""",
         {"feed": feed_id, "sources": dumps(sorted(source_ids))},
     )
     return {story_id for (story_id,) in rows}
@@ -188,12 +191,12 @@ def _memberships(
     found: dict[int, list[Membership]] = defaultdict(list)
     # sqlite: a list of values is one parameter, as JSON
     rows = connection.execute(
-        """SELECT source_id, after_key, until_key FROM memberships
+        """SELECT source_id, after_key, until_key, floor FROM memberships
             WHERE feed_id = ? AND source_id IN (SELECT value FROM json_each(?))""",
         (feed_id, dumps(sorted(source_ids))),
     )
-    for source_id, after, until in rows:
-        found[source_id].append(Membership(after, until))
+    for source_id, after, until, floor in rows:
+        found[source_id].append(Membership(after, until, floor))
     return {source_id: tuple(found[source_id]) for source_id in source_ids}
 
 
@@ -312,10 +315,12 @@ def follow_poll(
 
 
 def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) -> int:
-    """Raise the feed's floor to what its window drops at `now`; return how many entries that is.
+    """Raise the feed's floors to what its window drops at `now`; return how many entries that is.
 
-    A window that is cut by `limit` or by `document_size` is noted for `status`.
+    A window that is cut by `limit` or by `document_size` is noted for `status`, and so is a source
+    that gave way.
     """
+    given_up = share_cuts.give_way(connection, feed_id, feed, now)
     row = connection.execute(
         "SELECT floor, shown_count, shown_bytes FROM feeds WHERE id = ?", (feed_id,)
     ).fetchone()
@@ -342,7 +347,7 @@ def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) 
         note_rows.put(connection, SizeReached(feed.document_size), now, feed_id=feed_id)
     elif is_whole(feed, floor, now):
         note_rows.drop(connection, NoteKind.SIZE_REACHED, feed_id=feed_id)
-    return found.dropped
+    return given_up + found.dropped
 
 
 def advance_all(connection: sqlite3.Connection, now: int) -> tuple[str, ...]:

@@ -368,4 +368,6 @@ SCALING: tuple[str, ...] = (
     "ALTER TABLE mirrors ADD COLUMN document_at INTEGER",
     """UPDATE mirrors SET document_at =
               (SELECT last_success_at FROM sources WHERE id = mirrors.source_id)""",
+    # What a source has given up in a feed, so that others kept theirs, lies at or below it.
+    "ALTER TABLE memberships ADD COLUMN floor INTEGER NOT NULL DEFAULT 0",
 )

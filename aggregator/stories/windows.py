@@ -1,7 +1,8 @@
 """What a feed shows: the entries that it admits, one for each story, what its window drops and why.
 
 A feed shows what lies above its floor. The floor rises when the window drops a story, and never
-falls: nothing that was dropped enters again, whatever is configured, removed or added later.
+falls: nothing that was dropped enters again, whatever is configured, removed or added later. What
+a source gave up so that others keep theirs (`shares.give_up`) lies below its own floor in the feed.
 Order keys and floors are microseconds since the epoch.
 """
 
@@ -32,10 +33,14 @@ EXCERPT_BYTES = 2000
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A time in which a feed selects a source, by order keys; `until` is `None` for today's."""
+    """A time in which a feed selects a source, by order keys; `until` is `None` for today's.
+
+    What the source has given up in the feed lies at or below `floor`.
+    """
 
     after: int
     until: int | None
+    floor: int = 0
 
     def covers(self, order_key: int) -> bool:
         """Tell whether an entry with this key came in that time."""
@@ -60,6 +65,11 @@ class Candidate:
     excluded: str | None
     memberships: tuple[Membership, ...]
     place: tuple[int, int] | None
+
+    @property
+    def gave_way(self) -> bool:
+        """Whether its source has given up what came as early as this."""
+        return any(self.order_key <= one.floor for one in self.memberships)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,7 @@ def standing(candidates: Iterable[Candidate], *, floor: int, once: bool) -> list
         chosen = [one for one in map(first_of, stories) if one is not None]
     else:
         chosen = [one for one in ordered if refusal(one) is None]
-    above = (one for one in chosen if one.order_key > floor)
+    above = (one for one in chosen if _is_above(one, floor))
     return sorted(above, key=lambda one: one.order_key)
 
 
@@ -118,16 +128,22 @@ def verdict(entry_id: int, copies: Iterable[Candidate], *, floor: int, once: boo
     refused = refusal(own)
     if refused is not None:
         return refused
-    if own.order_key <= floor:
+    if not _is_above(own, floor):
+        for_others = own.order_key > floor
         if own.place is None:
-            return Verdict(Reason.TOO_OLD)
-        return Verdict(Reason.HAS_LEFT, f"{own.place[0] // 100}-{own.place[0] % 100:02}")
+            return Verdict(Reason.NO_ROOM if for_others else Reason.TOO_OLD)
+        month = f"{own.place[0] // 100}-{own.place[0] % 100:02}"
+        return Verdict(Reason.GAVE_WAY if for_others else Reason.HAS_LEFT, month)
     first = first_of(copies) if once else own
     if first is None or first.entry_id == entry_id:
         return Verdict(Reason.IN_WINDOW)
-    if first.order_key > floor:
+    if _is_above(first, floor):
         return Verdict(Reason.COPY_IN_WINDOW)
     return Verdict(Reason.COPY_HAS_LEFT)
+
+
+def _is_above(candidate: Candidate, floor: int) -> bool:
+    return candidate.order_key > floor and not candidate.gave_way
 
 
 def deciding(feed: Feed) -> tuple[object, ...]:
