@@ -7,6 +7,9 @@ CONFIG ?= config.toml
 DEMO_PORT ?= 8430
 # More words for pytest: `make test PYTEST_ARGS="-k laws"`.
 PYTEST_ARGS ?=
+# Which attacks `make torture` makes (all, or such as PART=kills), and how long its soak lasts.
+PART ?=
+HOURS ?= 3
 # The folder of documents that `make fidelity` reads; without one, the corpus or the tests' own.
 DIR ?=
 
@@ -18,7 +21,7 @@ RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test demo bench-schedule bench-subscribers clients fidelity golden config-docs constraints clean python test-needs clients-needs
+.PHONY: help install run test demo bench-schedule bench-subscribers torture clients fidelity golden config-docs constraints clean python test-needs clients-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -43,6 +46,9 @@ bench-schedule: install ## how long entries wait, against other schedules (about
 
 bench-subscribers: $(VENV)/.for-testing ## a month in a feed's readers' lives: nothing missed, nothing twice (seven minutes)
 	@$(BIN)/python -m benchmarks.subscribers
+
+torture: $(VENV)/.for-testing ## kill, starve and confuse the daemon; 1 on any violation (long): make torture PART=kills
+	@$(BIN)/python -m benchmarks.torture $(PART) --hours $(HOURS)
 
 fidelity: install ## what becomes of real documents, read again and compared: make fidelity DIR=folder
 	@$(BIN)/python -m benchmarks.fidelity $(DIR)

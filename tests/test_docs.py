@@ -6,18 +6,17 @@ import os
 import re
 import sqlite3
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import aggregator
 from tests import ROOT
+from tests.install_page import INSTALL, command_marked, made_local
 from tests.program import PROGRAM
 
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-INSTALL = ROOT / "docs" / "install.md"
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -107,16 +106,6 @@ def test_the_changelog_has_this_version() -> None:
 # --- docs/install.md ----------------------------------------------------------------------------
 
 
-def made_local(command: str, home: Path) -> str:
-    """Return a command of the page with the paths of this test instead of the service's."""
-    return (
-        command.replace("/opt/aggregator/.venv/bin/python", sys.executable)
-        .replace("/opt/aggregator", str(ROOT))
-        .replace("/var/lib/aggregator", str(home))
-        .replace("/etc/aggregator", str(home))
-    )
-
-
 @pytest.fixture
 def shell(tmp_path: Path) -> dict[str, str]:
     """Make `sudo` run what it is given and `systemctl` write its words down."""
@@ -127,14 +116,6 @@ def shell(tmp_path: Path) -> dict[str, str]:
     for tool in tools.iterdir():
         tool.chmod(0o755)
     return {"PATH": f"{tools}:{os.environ['PATH']}", "TOOLS": str(tools)}
-
-
-def command_marked(mark: str) -> str:
-    marked = re.search(
-        rf"<!-- a test runs this command: {mark} -->\n```sh\n(.+)\n```", read(INSTALL)
-    )
-    assert marked is not None, f"docs/install.md has no single {mark} command"
-    return marked[1]
 
 
 def database(home: Path) -> Path:

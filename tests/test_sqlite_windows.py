@@ -18,8 +18,8 @@ from aggregator.model.instants import micros
 from aggregator.store.rows import feed_of
 from aggregator.store.sqlite import SqliteStore, open_store
 from aggregator.stories.windows import Candidate, Cut, Membership, cut, standing, weight
-from tests.make_schema_fixture import FOLDER
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
+from tests.old_databases import as_written_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -320,32 +320,6 @@ def test_what_is_kept_is_what_a_look_at_everything_shows(
             check(store)
             if isinstance(step, Apply | Advance):
                 check_windows(store, now)
-
-
-def as_written_by(schema: str, path: Path) -> None:
-    """Make a database what an earlier version, which kept no windows, would have written."""
-    old = path.with_name("old.db")
-    connection = sqlite3.connect(old)
-    connection.executescript((FOLDER / f"{schema}.sql").read_text(encoding="utf-8"))
-    connection.execute("PRAGMA foreign_keys = OFF")
-    connection.execute("ATTACH ? AS new", (str(path),))
-
-    def columns(database: str, table: str) -> list[str]:
-        return [row[1] for row in connection.execute(f"PRAGMA {database}.table_info({table})")]
-
-    tables = connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
-    for (table,) in tables.fetchall():
-        if not table.startswith(("sqlite_", "_sqlite_")):
-            names = columns("main", table)
-            connection.execute(f"DELETE FROM main.{table}")  # noqa: S608 -- of the schema
-            if set(names) <= set(columns("new", table)):
-                listed = ", ".join(names)
-                connection.execute(
-                    f"INSERT INTO main.{table} ({listed}) SELECT {listed} FROM new.{table}"  # noqa: S608
-                )
-    connection.commit()
-    connection.close()
-    old.replace(path)
 
 
 @settings(max_examples=25, deadline=None)

@@ -23,6 +23,9 @@ from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from aggregator.config import Config
     from aggregator.schedule.price import Pricing
     from aggregator.store import Store
@@ -35,7 +38,7 @@ USUAL_PACE = Pace()
 LINGER = timedelta(milliseconds=100)
 
 
-def run(config: Config, pace: Pace = USUAL_PACE) -> int:
+def run(config: Config, pace: Pace = USUAL_PACE, clock: Callable[[], datetime] = utc_now) -> int:
     """Run the daemon until it is told to stop; return its exit status.
 
     A database that cannot be used now is waited for. Raises `BusyError` when another process holds
@@ -44,17 +47,17 @@ def run(config: Config, pace: Pace = USUAL_PACE) -> int:
     """
     set_up(config.log.level, os.environ)
     with contextlib.suppress(StoppedError):
-        asyncio.run(_run(config, pace))
+        asyncio.run(_run(config, pace, clock))
     return 0
 
 
-async def _run(config: Config, pace: Pace) -> None:
+async def _run(config: Config, pace: Pace, clock: Callable[[], datetime]) -> None:
     notifier, signals = Notifier(os.environ), Signals()
     signals.catch()
     patience = Patience(notifier, signals.stop, pace.retry)
     hold = await patience.wait_for(lambda: asyncio.to_thread(Hold, config.store.path))
     try:
-        store, pricing = await patience.wait_for(lambda: asyncio.to_thread(_open, config))
+        store, pricing = await patience.wait_for(lambda: asyncio.to_thread(_open, config, clock()))
         try:
             await Daemon(
                 config,
@@ -64,6 +67,7 @@ async def _run(config: Config, pace: Pace) -> None:
                 signals=signals,
                 notifier=notifier,
                 patience=patience,
+                clock=clock,
                 pace=pace,
             ).run()
         finally:
@@ -73,11 +77,11 @@ async def _run(config: Config, pace: Pace) -> None:
         hold.release()
 
 
-def _open(config: Config) -> tuple[Store, Pricing]:
+def _open(config: Config, now: datetime) -> tuple[Store, Pricing]:
     """Return the database with the configuration applied to it, and the price that it keeps."""
     store = open_store(config.store.path, linger=LINGER)
     try:
-        changes = store.apply(config.sources, config.feeds, now=utc_now())
+        changes = store.apply(config.sources, config.feeds, now=now)
         store.forget_note(NoteKind.NOT_RELOADED)
         store.forget_note(NoteKind.RESTART_NEEDED)
         pricing = price.recall(store.pricing())
