@@ -79,9 +79,9 @@ TABLE: tuple[tuple[AlarmFact, str, str], ...] = (
         Noted(Gaps(2), private=True),
         (
             "2 times lately its document shared no entry with the one before: some may be missing; "
-            "polled more often now"
+            "polled more often where its part of the budget allows"
         ),
-        "两次抓取之间内容已全部更换，现已更频繁地抓取。",
+        "两次抓取之间内容已全部更换，现已在其预算内更频繁地抓取。",
     ),
     (
         Noted(LimitReached(9)),

@@ -130,7 +130,7 @@ NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
                 "gaps one",
                 (
                     "1 time lately its document shared no entry with the one before: some may be "
-                    "missing; polled more often now"
+                    "missing; polled more often where its part of the budget allows"
                 ),
             ),
         ),

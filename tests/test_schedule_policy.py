@@ -34,7 +34,7 @@ from aggregator.schedule.policy import (
     first_allowed,
     next_poll,
 )
-from aggregator.schedule.price import PollingBounds, Pricing
+from aggregator.schedule.price import PollingBounds, Pricing, own_share
 from tests.making import DAY, HOUR, START, source, steady
 
 if TYPE_CHECKING:
@@ -298,12 +298,55 @@ def test_a_document_that_would_overflow_is_polled_before() -> None:
 
 
 def test_after_a_gap_the_pause_is_halved_for_two_days() -> None:
-    gap = DocumentSpan(entries=20, gaps=1, gap_at=START - DAY, halvings=1)
-    plan = plan_of(known=History(HABITS.rhythm, gap), pricing=PRICING)
-    usual = plan_of(known=History(HABITS.rhythm, replace(gap, halvings=0)))
+    slow = History(steady(2.0), DocumentSpan(entries=20, gaps=1, gap_at=START - DAY, halvings=1))
+
+    def plan_with(**fields: object) -> Plan:
+        window = replace(slow.window, **fields)  # type: ignore[arg-type]  # a test's shorthand
+        return plan_of(known=History(slow.rhythm, window), pricing=PRICING)
+
+    plan, usual = plan_with(), plan_with(halvings=0)
     assert plan.at - START == (usual.at - START) / 2
     assert plan.because == "entries may have been missed: asked more often"
-    later = plan_of(known=History(HABITS.rhythm, replace(gap, gap_at=START - 3 * DAY)))
-    assert later == usual
-    ahead = plan_of(known=History(HABITS.rhythm, replace(gap, gap_at=START + 3650 * DAY)))
-    assert ahead == usual
+    assert plan_with(gap_at=START - 3 * DAY) == usual
+    assert plan_with(gap_at=START + 3650 * DAY) == usual
+
+
+@pytest.mark.parametrize(
+    ("per_day", "weight", "pause", "because"),
+    [
+        # At PRICING's price: 3.5 hours, of which an eighth would be 26 minutes.
+        (2.0, 1.0, HOUR, "entries may have been missed: asked more often"),
+        (2.0, 4.0, HOUR / 2, "entries may have been missed: asked more often"),
+        # It uses its own part of the budget already, or more: no gap makes that more.
+        (24.0, 1.0, HOUR, "price"),
+        (96.0, 1.0, HOUR / 2, "price"),
+        (100_000.0, 1.0, BOUNDS.shortest, "min_interval"),
+    ],
+)
+def test_gaps_use_what_is_left_of_a_sources_own_part_of_the_budget_and_no_more(
+    per_day: float, weight: float, pause: timedelta, because: str
+) -> None:
+    window = DocumentSpan(gaps=9, gap_at=START, halvings=3)
+    state = replace(STATE, source=source(weight=weight))
+    plan = plan_of(state, known=History(steady(per_day), window), pricing=PRICING)
+    assert plan.because == because
+    assert plan.at - START == pytest.approx(pause, rel=0.02)
+
+
+@given(
+    rate=st.floats(0.01, 100_000),
+    weight=st.floats(0.1, 10),
+    halvings=st.integers(1, 3),
+    price=st.none() | st.floats(0.001, 1000),
+)
+def test_a_gap_never_makes_a_pause_longer_nor_shorter_than_the_sources_own_part_of_the_budget(
+    rate: float, weight: float, halvings: int, price: float | None
+) -> None:
+    def pause(halved: int) -> timedelta:
+        window = DocumentSpan(entries=20, gaps=9, gap_at=START, halvings=halved)
+        state = replace(STATE, source=source(weight=weight))
+        known, pricing = History(steady(rate), window), Pricing(price=price)
+        return plan_of(state, known=known, pricing=pricing).at - START
+
+    usual, hurried = pause(0), pause(halvings)
+    assert min(usual, own_share(BOUNDS, weight)) <= hurried <= usual

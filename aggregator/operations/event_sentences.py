@@ -36,7 +36,7 @@ _UNITS_CHINESE = {"second": "秒", "minute": "分钟", "hour": "小时", "day": 
 #: What the Chinese title of an entry leaves open, by the note that it is about.
 _NOTED_CHINESE = {
     NoteKind.MOVED: "请更新配置中的 url。",
-    NoteKind.GAPS: "两次抓取之间内容已全部更换，现已更频繁地抓取。",
+    NoteKind.GAPS: "两次抓取之间内容已全部更换，现已在其预算内更频繁地抓取。",
     NoteKind.LIMIT_REACHED: "请调高 limit 或缩短 window。",
     NoteKind.SIZE_REACHED: "请调低 entry_size 或调高 document_size。",
     NoteKind.NOT_RELOADED: "请查看日志或 status。",

@@ -154,7 +154,7 @@ def _of_documents(fact: OfDocuments) -> str:
         case Gaps(times=times):
             return (
                 f"{_times(times)} lately its document shared no entry with the one before: some "
-                "may be missing; polled more often now"
+                "may be missing; polled more often where its part of the budget allows"
             )
         case CutShort(entries=entries):
             return f"its document is longer than we read: only the first {entries} entries"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import Failed, Fetched, Gone, NotModified, Plan, ProblemKind
 from aggregator.schedule.gaps import alarm, most_expected
-from aggregator.schedule.price import PollingBounds, full_after, worth_asking
+from aggregator.schedule.price import PollingBounds, full_after, own_share, worth_asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,8 +195,12 @@ def _wanted(
         full = full_after(history.rhythm, pricing.pool, now=now, most=most, longest=pause)
         if full < pause:
             pause, because = full, "before the document overflows"
-    if halvings := alarm(history.window, now):
-        pause, because = pause / 2**halvings, "entries may have been missed: asked more often"
+    # A source whose documents never share an entry would else be asked ever more at the others'
+    # expense: a gap uses what is left of the source's own part of the budget.
+    own = own_share(bounds, state.source.weight)
+    if (halvings := alarm(history.window, now)) and pause > own:
+        pause = max(pause / 2**halvings, own)
+        because = "entries may have been missed: asked more often"
     return pause, because
 
 

@@ -123,6 +123,14 @@ def worth_asking(
     return longest
 
 
+def own_share(bounds: PollingBounds, weight: float) -> timedelta:
+    """Return the pause with which a source uses its own part of the budget, whatever its rate.
+
+    A weight makes that as much larger as it makes the polls of one rate more.
+    """
+    return DAY_HOURS * HOUR / (bounds.budget * sqrt(weight))
+
+
 def full_after(
     rhythm: Rhythm,
     pool: Sequence[float],
