@@ -18,6 +18,7 @@ from aggregator.serve import (
     open_sockets,
     serve,
 )
+from aggregator.serve.responses import PROTECTION
 from aggregator.serve.timeouts import TIMEOUTS, Timeouts
 from tests import PATIENCE
 from tests.publishing import MOMENT, Shelf, config, selection
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.config import Config
-    from aggregator.model import ArchivePart, Feed, Selection, Story
+    from aggregator.model import ArchivePart, Feed, IPNetwork, Selection, Story
     from aggregator.store import Store
 
 USUAL = ConnectionBounds()
@@ -95,6 +96,13 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+
+    @property
+    def protection(self) -> dict[str, str]:
+        """The protective fields, with the names that `PROTECTION` has."""
+        return {
+            name: self.headers[name.lower()] for name in PROTECTION if name.lower() in self.headers
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +173,20 @@ def site(
 
 
 @contextlib.asynccontextmanager
-async def running(served: Site, bounds: ConnectionBounds = USUAL) -> AsyncIterator[Running]:
+async def running(
+    served: Site,
+    bounds: ConnectionBounds = USUAL,
+    *,
+    proxies: Callable[[], tuple[IPNetwork, ...]] = tuple,
+) -> AsyncIterator[Running]:
     """Serve on a free port of loopback for as long as the block lasts."""
     listen = Listen("127.0.0.1", 0, None)
     sockets, own = open_sockets(listen), open_operator_sockets(listen)
     port, operator_port = (opened[0].getsockname()[1] for opened in (sockets, own))
     stop = asyncio.Event()
-    task = asyncio.create_task(serve(create_app(served), sockets, stop, bounds, operator=own))
+    task = asyncio.create_task(
+        serve(create_app(served), sockets, stop, bounds, operator=own, proxies=proxies)
+    )
     try:
         yield Running(port, operator_port)
     finally:

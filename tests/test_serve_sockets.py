@@ -9,8 +9,10 @@ import socket
 import stat
 import subprocess
 import sys
+from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,14 +25,18 @@ from aggregator.serve import (
     open_sockets,
     serve,
 )
-from aggregator.serve.responses import PIECE_BYTES
+from aggregator.serve.client_connections import LOOPBACK, client_of
+from aggregator.serve.responses import PIECE_BYTES, PROTECTION
+from aggregator.serve.server import HEADER_BYTES
 from tests import PATIENCE
 from tests.golden import STORIES
 from tests.publishing import Shelf, story
-from tests.serving import read_answer, running, site
+from tests.serving import Answer, Running, read_answer, running, site
 
 if TYPE_CHECKING:
     from starlette.types import Message, Scope
+
+Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 REQUEST = b"GET /sources.opml HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
@@ -193,7 +199,9 @@ async def test_who_waits_for_an_answer_is_not_disconnected() -> None:
 async def test_connections_beyond_the_bounds_are_refused() -> None:
     async with running(site(Shelf(STORIES)), ConnectionBounds(answered=2, held=3)) as server:
         idle = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
-        assert (await server.get("/healthz")).status == 503
+        answer = await server.get("/healthz")
+        assert (answer.status, answer.headers["retry-after"]) == (503, "30")
+        assert PROTECTION.items() <= answer.protection.items()
         idle.append(await asyncio.open_connection("127.0.0.1", server.port))
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         with contextlib.suppress(ConnectionResetError):
@@ -203,13 +211,34 @@ async def test_connections_beyond_the_bounds_are_refused() -> None:
             idler.close()
 
 
-async def test_a_header_without_end_is_refused() -> None:
+@pytest.mark.parametrize("packets", ["one", "many"])
+@pytest.mark.parametrize(
+    ("field", "status"),
+    [(b"a" * (HEADER_BYTES - 100), 404), (b"a" * HEADER_BYTES, 400), (b"a" * 200_000, 400)],
+)
+async def test_the_bound_on_a_header_is_the_same_however_it_arrives(
+    packets: str, field: bytes, status: int
+) -> None:
+    request = b"GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\nA: " + field + b"\r\n\r\n"
     async with running(site(Shelf(STORIES))) as server:
-        answer = await server.send(b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 20_000)
-    assert answer.status == 400
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        # A request before it is answered all the same.
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        first = await reader.readuntil(b"ok\n")
+        size = len(request) if packets == "one" else 1000
+        with contextlib.suppress(ConnectionError):
+            for start in range(0, len(request), size):
+                writer.write(request[start : start + size])
+                await writer.drain()
+                await asyncio.sleep(0)
+        answered = 400  # where more comes than is read, the reset may overtake the answer
+        with contextlib.suppress(ConnectionError):
+            answered = (await read_answer(reader, writer)).status
+        assert answered == status
+    assert first.startswith(b"HTTP/1.1 200")
 
 
-async def test_what_is_no_request_gets_400_and_no_word_in_the_log(
+async def test_what_is_no_request_gets_400_with_every_protection_and_no_word_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with running(site(Shelf(STORIES))) as server:
@@ -218,13 +247,149 @@ async def test_what_is_no_request_gets_400_and_no_word_in_the_log(
             b"GET / HTTP/1.1\r\n\r\n",
             b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
             b"GET http://x y HTTP/1.1\r\nHost: a\r\n\r\n",
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n",
+            b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 20_000,
         ):
-            assert (await server.send(request)).status == 400
+            answer = await server.send(request)
+            assert answer.status == 400, request
+            assert PROTECTION.items() <= answer.protection.items()
+            assert "无法解析" in answer.body.decode()
+        assert (await server.get("/feeds/all.atom")).status == 200
     assert not caplog.records
 
 
+# --- each client's share ------------------------------------------------------------------------
+
+#: What plays the internet here: 127.0.1.0 and above; what is below is this machine.
+INTERNET = ConnectionBounds(on_this_machine=(ip_network("127.0.0.0/24"),))
+LARGE = Shelf((story(content_html="<p>" + "x" * 200_000 + "</p>"),))
+
+
+async def connect(server: Running, address: str, **more: Any) -> Stream:
+    return await asyncio.open_connection("127.0.0.1", server.port, local_addr=(address, 0), **more)
+
+
+async def ask(server: Running, address: str, **fields: str) -> Answer:
+    """Ask for a feed from an address of loopback."""
+    lines = [f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items()]
+    reader, writer = await connect(server, address)
+    head = f"GET /feeds/all.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{''.join(lines)}\r\n"
+    writer.write(head.encode())
+    return await read_answer(reader, writer)
+
+
+async def test_four_hundred_connections_of_one_address_shut_nobody_out() -> None:
+    async with running(site(Shelf(STORIES)), INTERNET) as server:
+        attackers = [await connect(server, "127.0.1.1") for _ in range(400)]
+        for address in ("127.0.1.2", "127.7.7.7", "127.0.0.1"):
+            assert (await ask(server, address)).status == 200, address
+        refused = [
+            reader for reader, _ in attackers if reader.at_eof() or reader.exception() is not None
+        ]
+        assert len(refused) == 400 - INTERNET.held_each
+        for _, writer in attackers:
+            writer.close()
+        for reader, _ in attackers:
+            with contextlib.suppress(ConnectionError):
+                await asyncio.wait_for(reader.read(), PATIENCE)
+        assert (await ask(server, "127.0.1.1")).status == 200  # and it has its share again
+
+
+async def test_who_has_more_than_a_share_is_told_to_come_back() -> None:
+    async with running(site(Shelf(STORIES)), INTERNET) as server:
+        idle = [await connect(server, "127.0.1.1") for _ in range(INTERNET.answered_each)]
+        answer = await ask(server, "127.0.1.1")
+        assert (answer.status, answer.headers["retry-after"]) == (503, "30")
+        assert PROTECTION.items() <= answer.protection.items()
+        idle.pop()[1].close()
+        idle.pop()[1].close()
+        async with asyncio.timeout(PATIENCE):
+            while (await ask(server, "127.0.1.1")).status != 200:
+                pass  # until the server has seen them close
+        for _, writer in idle:
+            writer.close()
+
+
+async def test_who_takes_nothing_of_what_is_sent_gets_no_more() -> None:
+    bounds = replace(INTERNET, unsent_each=PIECE_BYTES)
+    async with running(site(LARGE), bounds) as server:
+        slow: list[Stream] = []
+        answer = await ask(server, "127.0.1.1")
+        # The kernel takes some of it, however small its buffers are; the rest waits with us.
+        while answer.status == 200 and len(slow) < bounds.answered_each - 1:
+            reader, writer = await connect(server, "127.0.1.1", limit=1)
+            writer.write(b"GET /feeds/all.json HTTP/1.1\r\nHost: x\r\n\r\n" * 40)
+            slow.append((reader, writer))
+            answer = await ask(server, "127.0.1.1")
+        assert answer.status == 503
+        assert (await ask(server, "127.0.1.2")).status == 200
+        for _, writer in slow:
+            writer.transport.abort()
+
+
+async def test_a_proxys_clients_each_have_a_share_and_the_proxy_none() -> None:
+    store = Shelf(STORIES)
+    bounds = replace(INTERNET, answered_each=2)
+    proxies = (ip_network("127.0.9.0/24"),)
+    async with running(site(store), bounds, proxies=lambda: proxies) as server:
+        for proxy in ("127.0.0.1", "127.0.9.1"):
+            store.gate.clear()
+            store.version += 1  # so that it is rendered, and the answer waits for that
+            waiting = [
+                asyncio.create_task(ask(server, proxy, x_forwarded_for="192.0.2.1, 198.51.100.7"))
+                for _ in range(2)
+            ]
+            more = asyncio.create_task(ask(server, proxy))
+            await asyncio.to_thread(store.reading.wait, PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                while (await ask(server, proxy, x_forwarded_for="198.51.100.7")).status != 503:
+                    pass
+            others = asyncio.create_task(ask(server, proxy, x_forwarded_for="198.51.100.8"))
+            # What stands before the last address is its own claim.
+            claimed = await ask(server, proxy, x_forwarded_for="198.51.100.9, 198.51.100.7")
+            assert claimed.status == 503
+            store.gate.set()
+            for answer in (*waiting, more, others):
+                assert (await answer).status == 200
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded_for", "expected"),
+    [
+        ("192.0.2.1", (), "192.0.2.1"),
+        ("192.0.2.1", ("198.51.100.1",), "192.0.2.1"),  # anybody can say so
+        ("::ffff:192.0.2.1", (), "192.0.2.1"),
+        ("2001:db8:1:2:3::4", (), "2001:db8:1:2::/64"),
+        ("127.0.0.1", (), None),
+        ("::1", (), None),
+        (None, (), None),
+        ("whatever", (), None),
+        ("127.0.0.1", ("198.51.100.1",), "198.51.100.1"),
+        (None, ("198.51.100.1",), "198.51.100.1"),
+        ("10.0.0.2", ("203.0.113.1, 198.51.100.1",), "198.51.100.1"),
+        ("10.0.0.2", ("203.0.113.1", "198.51.100.1, 10.0.0.3"), "198.51.100.1"),
+        ("10.0.0.9", ("198.51.100.1",), "198.51.100.1"),
+        ("10.0.1.9", ("198.51.100.1",), "10.0.1.9"),
+        ("::1", ("[2001:db8::5]:443",), "2001:db8::/64"),
+        ("::1", ("198.51.100.1:55555",), "198.51.100.1"),
+        ("::1", ("fe80::1%eth0",), "fe80::/64"),
+        ("::1", ("198.51.100.1, unknown",), None),
+        ("::1", ("",), None),
+        ("::1", ("10.0.0.2",), None),
+    ],
+)
+def test_for_whom_a_request_is_counted(
+    peer: str | None, forwarded_for: tuple[str, ...], expected: str | None
+) -> None:
+    proxies = (*LOOPBACK, ip_network("10.0.0.0/24"))
+    assert client_of(peer, forwarded_for, proxies) == expected
+
+
 async def test_a_slow_reader_gets_the_whole_and_hinders_nobody() -> None:
-    store = Shelf((story(content_html="<p>" + "x" * 8_000_000 + "</p>"),))
+    text = "<p>" + "x" * 200_000 + "</p>"
+    store = Shelf(
+        tuple(story(id=f"urn:x:{key}", order_key=key, content_html=text) for key in range(40))
+    )
     async with running(site(store)) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
         writer.write(b"GET /feeds/all.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

@@ -133,6 +133,7 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.NOT_A_SOCKET: 'must name a socket, such as "unix:/run/aggregator/http.sock"',
     Kind.NOT_LOOPBACK: "must be an address of this machine alone, such as "
     '"127.0.0.1:8421" or "unix:/run/aggregator/operator.sock"',
+    Kind.NOT_AN_ADDRESS_RANGE: 'must be an address or a range, such as "10.0.0.2" or "fd00::/64"',
     Kind.SAME_LISTENER: "must be another one than listen, which proxies may be in front of",
     Kind.SOCKET_TOO_LONG: "the path of a Unix socket must have at most {most} bytes",
     Kind.ALLOWANCE_IS_URL: 'must be without scheme and path, such as "rsshub:1200"',

@@ -192,6 +192,14 @@ def allowance(value: object) -> Allowance:
     return Allowance(text=entry, host=_host(where).rstrip("."), port=port)
 
 
+def address_range(value: object) -> IPNetwork:
+    """Return an address, or a range of them in CIDR notation."""
+    network = _network(text(value))
+    if network is None:
+        raise wrong(MistakeKind.NOT_AN_ADDRESS_RANGE)
+    return network
+
+
 def _network(where: str) -> IPNetwork | None:
     """Return the range that an address or CIDR notation means, or `None` for a name."""
     if not (":" in where or "/" in where or re.fullmatch(r"[0-9.]+", where)):

@@ -14,7 +14,7 @@ from aggregator.config.network_values import Listen
 from aggregator.rules.visibility import Visibility
 
 if TYPE_CHECKING:
-    from aggregator.model import Allowance, Export, Feed, Share, SiteRule, Source
+    from aggregator.model import Allowance, Export, Feed, IPNetwork, Share, SiteRule, Source
     from aggregator.model.mistakes import Mistake
 
 #: Below this an interval is accepted only for sources that `allow_private` covers: nobody else's
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SHORTEST_PUBLIC_INTERVAL = timedelta(minutes=1)
 #: One connection a poll, and a process may hold 1,024 files by default.
 MAX_CONCURRENCY = 200
+#: More than these are a list of something else, such as all of a CDN's customers.
+MAX_PROXIES = 256
 #: More than these are a list of something else; a poll asks three of them at most.
 MAX_INSTANCES = 16
 #: A feed document is held and compressed in memory, and so is each entry's text.
@@ -90,6 +92,17 @@ class ServerSettings:
         "the daemon's own user and root can open. With it, what is "
         "[for this machine only](publishing.md#behind-a-reverse-proxy) is there and not at "
         "`listen`, whatever proxy is in front. No proxy may lead to it. A change takes a restart.",
+    )
+    trusted_proxies: tuple[IPNetwork, ...] = key(
+        list_of(
+            ValueKind(network_values.address_range, "address or range", str),
+            "list of addresses or ranges",
+            most=MAX_PROXIES,
+        ),
+        (),
+        'Proxies on other machines, `["10.0.0.2", "fd00::/64"]`. Each client address has its '
+        "[share](publishing.md#behind-a-reverse-proxy) of the server; what comes from these, from "
+        "this machine or over a Unix socket counts for the address in `X-Forwarded-For`.",
     )
     public_opml: bool = key(
         SWITCH,

@@ -90,6 +90,7 @@ class MistakeKind(StrEnum):
     LISTEN_WITHOUT_HOST = auto()
     NOT_LOOPBACK = auto()
     SAME_LISTENER = auto()
+    NOT_AN_ADDRESS_RANGE = auto()
     NOT_A_SOCKET = auto()
     SOCKET_TOO_LONG = auto()
     ALLOWANCE_IS_URL = auto()

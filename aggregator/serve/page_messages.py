@@ -27,6 +27,10 @@ OPERATIONS_ARE_LOCAL = (
     "Only callers on this machine may see this; others need [publish] status_token in its "
     "address.\n仅限本机访问；远程访问须在地址中带上 [publish] 的 status_token。"
 )
+NO_REQUEST = (
+    "This is no HTTP request that can be read, or its header is too long.\n"
+    "无法解析该 HTTP 请求，或请求头过长。"
+)
 METHODS = "Only GET and HEAD are answered here.\n此处仅支持 GET 与 HEAD。"
 UNAVAILABLE = (
     "This cannot be served just now; please come back in half a minute.\n"

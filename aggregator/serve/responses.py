@@ -153,10 +153,12 @@ def text_response(
     )  # Starlette adds charset=utf-8
 
 
-def unavailable_response() -> Response:
-    """Answer 503 with the time in which to come back."""
-    seconds = str(int(RETRY_AFTER.total_seconds()))
-    return text_response(503, page_messages.UNAVAILABLE, {"Retry-After": seconds})
+def unavailable_response(*, close: bool = False) -> Response:
+    """Answer 503 with the time in which to come back; with `close`, on a new connection."""
+    fields = {"Retry-After": str(int(RETRY_AFTER.total_seconds()))}
+    if close:
+        fields["Connection"] = "close"
+    return text_response(503, page_messages.UNAVAILABLE, fields)
 
 
 def _last_modified(changed_at: datetime, now: datetime) -> str:

@@ -12,15 +12,20 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from aggregator.serve import page_messages
 from aggregator.serve.callers import from_the_operator
+from aggregator.serve.client_connections import LOOPBACK, ClientConnections
 from aggregator.serve.listeners import BACKLOG
+from aggregator.serve.responses import text_response, unavailable_response
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
     from uvicorn.server import ServerState
+
+    from aggregator.model import IPNetwork
 
 
 #: How long a connection stays open for a further request.
@@ -40,16 +45,41 @@ class ConnectionBounds:
     A request must arrive whole in `request_seconds` (a feed reader's is one packet). Beyond
     `answered` connections more get 503, each of them holding at most a few pieces of a body;
     beyond `held` more are dropped: half of the usual limit of open files, the other half is for
-    polls and the database.
+    polls and the database. Of one client (see `client_connections`) it is `answered_each` and
+    `held_each`, enough for a house full of readers, and no more is answered while `unsent_each`
+    bytes wait for it. `on_this_machine` are the addresses that callers on this machine have.
     """
 
     request_seconds: float = 10.0
     answered: int = 400
     held: int = 512
+    answered_each: int = 32
+    held_each: int = 40
+    unsent_each: int = 2 * 1024 * 1024
+    on_this_machine: tuple[IPNetwork, ...] = LOOPBACK
+
+
+class _BoundedConnection(h11.Connection):
+    """h11 whose bound on a header holds for one that arrives whole as well."""
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        """Return the next event; raises `h11.RemoteProtocolError` for a header that is too long."""
+        event = super().next_event()
+        if isinstance(event, h11.Request) and _head_bytes(event) > HEADER_BYTES:
+            raise h11.RemoteProtocolError("the header is too long")
+        return event
+
+
+def _head_bytes(request: h11.Request) -> int:
+    fields = sum(len(name) + len(value) + len(": \r\n") for name, value in request.headers)
+    return len(request.method) + len(request.target) + len("  HTTP/1.1\r\n\r\n") + fields
 
 
 class _BoundedProtocol(H11Protocol):
-    """HTTP/1.1 of a caller who must get on with it: uvicorn itself waits for a request for ever."""
+    """HTTP/1.1 of a caller who must get on with it: uvicorn itself waits for a request for ever.
+
+    Whatever it answers itself carries the protective fields of every other answer.
+    """
 
     def __init__(
         self,
@@ -59,18 +89,77 @@ class _BoundedProtocol(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         bounds: ConnectionBounds,
+        clients: ClientConnections,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.conn = _BoundedConnection(h11.SERVER, HEADER_BYTES)
+        self._inner, self.app = self.app, self._answer
         self._bounds = bounds
+        self._clients = clients
+        self._client: str | None = None
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Start waiting for a request, or drop the connection when there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > self._bounds.held:
+        self._client = self._clients.client_of(self._peer)
+        self._clients.take(self._client, self)
+        if (
+            len(self.connections) > self._bounds.held
+            or self._clients.connections(self._client) > self._bounds.held_each
+        ):
             transport.abort()
         else:
             self._watch()
+
+    @property
+    def unsent_bytes(self) -> int:
+        """What waits in our memory until the reader takes it."""
+        return self.transport.get_write_buffer_size()
+
+    @property
+    def _peer(self) -> str | None:
+        return None if self.client is None else self.client[0]
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, with 503 where its client has more than its share."""
+        forwarded_for = [
+            value.decode("latin-1")
+            for name, value in scope["headers"]
+            if name == b"x-forwarded-for"
+        ]
+        client = self._client or self._clients.client_of(self._peer, forwarded_for)
+        self._clients.take(client, self)
+        try:
+            app = unavailable_response(close=True) if self._is_too_much(client) else self._inner
+            await app(scope, receive, send)
+        finally:
+            self._clients.give_back(client, self)
+
+    def _is_too_much(self, client: str | None) -> bool:
+        bounds, clients = self._bounds, self._clients
+        return (
+            max(len(self.connections), len(self.tasks)) > bounds.answered
+            or clients.connections(client) > bounds.answered_each
+            or clients.unsent_bytes(client) > bounds.unsent_each
+        )
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own English
+        """Answer what is no request, or a header that is too long, and close."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # an answer that has not begun is not sent any more
+        if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
+            self.transport.close()
+            return
+        refusal = text_response(400, page_messages.NO_REQUEST, {"Connection": "close"})
+        body = bytes(refusal.body)
+        for event in (
+            h11.Response(status_code=400, headers=refusal.raw_headers, reason=b"Bad Request"),
+            h11.Data(data=body),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Stop waiting when the request is whole; bytes that trickle in buy no time."""
@@ -83,8 +172,9 @@ class _BoundedProtocol(H11Protocol):
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the deadline."""
+        """Forget the deadline, and give back what it held of its client's share."""
         super().connection_lost(exc)
+        self._clients.give_back(self._client, self)
         self._forget()
 
     def _watch(self) -> None:
@@ -110,9 +200,17 @@ class Server(uvicorn.Server):
         yield
 
 
-def make_server(app: ASGIApp, bounds: ConnectionBounds) -> Server:
-    """Return a server for `app` within `bounds`; it logs errors only, and never a request."""
-    protocol = partial(_BoundedProtocol, bounds=bounds)
+def make_server(
+    app: ASGIApp,
+    bounds: ConnectionBounds,
+    proxies: Callable[[], tuple[IPNetwork, ...]] = tuple,
+) -> Server:
+    """Return a server for `app` within `bounds`; it logs errors only, and never a request.
+
+    `proxies` returns the networks of proxies that are not on this machine.
+    """
+    clients = ClientConnections(lambda: (*bounds.on_this_machine, *proxies()))
+    protocol = partial(_BoundedProtocol, bounds=bounds, clients=clients)
     return Server(
         uvicorn.Config(
             app,
@@ -127,11 +225,9 @@ def make_server(app: ASGIApp, bounds: ConnectionBounds) -> Server:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=bounds.answered,
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
-            h11_max_incomplete_event_size=HEADER_BYTES,
         )
     )
 
@@ -143,12 +239,14 @@ async def serve(
     bounds: ConnectionBounds = ConnectionBounds(),
     *,
     operator: list[socket.socket] | None = None,
+    proxies: Callable[[], tuple[IPNetwork, ...]] = tuple,
 ) -> None:
     """Serve `app` on `sockets` until `stop` is set, then finish answers under way and return.
 
     What comes to the sockets of the `operator` is answered as theirs. All are closed in any case.
+    `proxies` are as in `make_server`.
     """
-    servers = [(make_server(app, bounds), sockets)]
+    servers = [(make_server(app, bounds, proxies), sockets)]
     if operator:
         servers.append((make_server(from_the_operator(app), bounds), operator))
 
