@@ -18,6 +18,7 @@ from aggregator.stories.absorption import (
 from aggregator.stories.assignment import StoryCandidate, Telling, shared_keys
 from aggregator.stories.edits import Rewritten, Version
 from aggregator.stories.matching import Known
+from aggregator.stories.owners import own_domains
 from tests.making import source
 
 if TYPE_CHECKING:
@@ -62,7 +63,10 @@ class World:
         truncated: bool = False,
     ) -> Absorption:
         """Absorb one more document; return what that changed."""
-        arrival = Arrival(self.source, tuple(entries), not self.polled, truncated, now, version)
+        own = own_domains(self.source, None)
+        arrival = Arrival(
+            self.source, tuple(entries), not self.polled, truncated, now, version, own
+        )
         memory = self.memory()
         absorbed = absorb(
             arrival,

@@ -66,6 +66,32 @@ def test_each_decision_about_an_entry_is_told_with_its_reason(aggregator: Progra
     assert "not dated" in blocked or "no date" in blocked
 
 
+def test_of_a_copy_it_is_told_whose_article_it_is_and_which_the_original(
+    aggregator: Program, web: Publisher
+) -> None:
+    copied = DOCUMENT.replace(b">one<", b">copied<")
+    web.route("/planet", body=copied)
+    aggregator.configure(
+        source_toml("site", web.url("/feed"), 'site = "site.example"\n')
+        + source_toml("planet", web.url("/planet")),
+        '[[feeds]]\nname = "all"\n',
+    )
+    aggregator.run("poll", "site")
+    aggregator.run("poll", "planet")
+    told = aggregator.run("explain", "entry", "copied").stdout
+    original = aggregator.run("explain", "entry", "one").stdout
+    (story,) = (one for one in original.splitlines() if one.startswith("story: "))
+    assert story.endswith("; also told by planet")
+    assert "not its source's own article" not in original
+    for words in (
+        "(same url as the original); also told by site",
+        "  not its source's own article, but of site.example",
+        f"  a copy of {story.removeprefix('story: ').partition(';')[0]}",
+        "shown in all: as the article of its own site",
+    ):
+        assert words in told
+
+
 def test_an_entry_that_is_not_stored_is_named_with_a_remedy(aggregator: Program) -> None:
     aggregator.run("poll")
     told = aggregator.run("explain", "entry", "https://site.example/none")

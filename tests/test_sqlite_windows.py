@@ -41,6 +41,7 @@ class Poll:
     articles: tuple[tuple[int, str], ...]
     hours: int
     age: int
+    site: str = "site.example"
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,14 @@ def steps(
     """Return histories, of feeds that have one of these shares."""
     return st.lists(
         st.one_of(
-            st.builds(Poll, names, articles, st.integers(0, 30), st.integers(0, 100)),
+            st.builds(
+                Poll,
+                names,
+                articles,
+                st.integers(0, 30),
+                st.integers(0, 100),
+                st.sampled_from(("site.example", "a.example")),
+            ),
             st.builds(
                 Apply,
                 subsets,
@@ -137,15 +145,17 @@ def feeds_of(step: Apply) -> tuple[Feed, ...]:
     )
 
 
-def article(name: str, number: int, way: str, at: datetime, age: int) -> Entry:
+def article(
+    name: str, number: int, way: str, at: datetime, age: int, *, site: str = "site.example"
+) -> Entry:
     made = entry(
         f"{way} {number} of {name}",
-        guid=f"tag:{name},2026:{number}",
-        url=f"https://site.example/{number}",
-        text=f"{way} {number}",
+        guid=f"tag:{name}.{site},2026:{number}",
+        url=f"https://{site}/{number}",
+        text=f"{way} {number} {site[0]}",
         published_at=at - (age + number) * HOUR,
     )
-    return replace(made, shared_keys=(f"url:https://site.example/{number}",))
+    return replace(made, shared_keys=(f"url:https://{site}/{number}",))
 
 
 BEGINNING = Apply(NAMES, "none", None, "exact", excluding=False, limit=8, min_entries=2, hours=0)
@@ -157,6 +167,17 @@ EARLIER_COPY: list[Poll | Apply | Advance | Prune] = [
     Poll("a", ((1, "news"),), hours=0, age=0),
     Poll("b", ((1, "news"),), hours=0, age=0),
     replace(BEGINNING, selected=("a", "b")),
+]
+
+#: Others carry an article before its own source and after it; that goes, and comes back.
+OWNED: list[Poll | Apply | Advance | Prune] = [
+    Poll("b", ((1, "news"),), hours=0, age=0, site="a.example"),
+    Poll("a", ((1, "news"), (2, "news")), hours=1, age=0, site="a.example"),
+    Poll("c", ((1, "news"), (2, "news")), hours=1, age=0, site="a.example"),
+    replace(BEGINNING, sources=("b", "c"), hours=1),
+    replace(BEGINNING, dedupe="off", hours=1),
+    replace(BEGINNING, hours=1),
+    Prune(0),
 ]
 
 #: A feed shows an article twice, then once; leaves one out by a rule, and then no more.
@@ -188,7 +209,10 @@ def play(store: SqliteStore, step: Poll | Apply | Advance | Prune, now: datetime
     match step:
         case Poll():
             now += timedelta(hours=step.hours)
-            told = (article(step.name, number, way, now, step.age) for number, way in step.articles)
+            told = (
+                article(step.name, number, way, now, step.age, site=step.site)
+                for number, way in step.articles
+            )
             if store.states((step.name,)):
                 absorb(store, document(*told), now, name=step.name)
         case Apply():
@@ -232,7 +256,9 @@ def looked_at(store: SqliteStore) -> dict[int, list[int]]:
         (row["feed_id"], row["entry_id"]): (row["month"], row["number"])
         for row in read(store, "SELECT * FROM archive")
     }
-    entries = read(store, "SELECT * FROM entries")
+    entries = read(
+        store, "SELECT e.*, s.original_id FROM entries e JOIN stories s ON s.id = e.story_id"
+    )
     found: dict[int, list[int]] = {}
     for row in read(store, "SELECT * FROM feeds"):
         candidates = [
@@ -246,6 +272,7 @@ def looked_at(store: SqliteStore) -> dict[int, list[int]]:
                 excluded=excluded.get((row["id"], one["id"])),
                 memberships=tuple(members[row["id"], one["source_id"]]),
                 place=places.get((row["id"], one["id"])),
+                original_id=one["original_id"],
             )
             for one in entries
         ]
@@ -265,6 +292,12 @@ def check(store: SqliteStore) -> None:
                      WHERE a.entry_id = s.entry_id AND a.feed_id = s.feed_id)"""
     assert not read(store, unarchived)
     check_weights(store)
+    # Source "a" is polled at a.example: no story has an entry of its own and one of others.
+    mixed = """SELECT e.id FROM entries e JOIN stories s ON s.id = e.story_id
+                 JOIN sources o ON o.id = e.source_id LEFT JOIN stories l ON l.id = s.original_id
+                WHERE s.is_own != (o.url LIKE '%//a.%' AND e.url LIKE '%//a.%')
+                   OR l.is_own = 0 OR (s.is_own AND s.original_id IS NOT NULL)"""
+    assert not read(store, mixed)
 
 
 def check_windows(store: SqliteStore, now: datetime) -> None:
@@ -310,6 +343,7 @@ def check_weights(store: SqliteStore) -> None:
 @example(history=EARLIER_COPY)
 @example(history=SWITCHED)
 @example(history=GIVEN_WAY)
+@example(history=OWNED)
 def test_what_is_kept_is_what_a_look_at_everything_shows(
     tmp_path_factory: pytest.TempPathFactory, history: list[Poll | Apply | Advance | Prune]
 ) -> None:
@@ -330,8 +364,9 @@ def test_an_upgrade_keeps_what_the_version_before_showed(
 ) -> None:
     path, now = tmp_path_factory.mktemp("law") / "a.db", START
     with closing(open_store(path)) as store:
-        for step in (BEGINNING, *history):
-            now = play(store, step, now)
+        for step in (BEGINNING, *history):  # to the earlier version, a copy was in the story itself
+            nobodys = replace(step, site="site.example") if isinstance(step, Poll) else step
+            now = play(store, nobodys, now)
         before = kept(store)
     as_written_by("0002", path)
     with closing(open_store(path)) as store:
@@ -431,7 +466,7 @@ def test_an_id_that_a_story_has_is_not_taken_though_an_earlier_version_pruned_it
     later = START + 20 * DAY
     absorb(store, document(article("b", 1, "news", later, 0)), later - HOUR, name="b")
     store.advance(later)
-    first = "tag:a,2026:1"
+    first = "tag:a.site.example,2026:1"
     store._write(lambda db: db.execute("DELETE FROM entries WHERE public_id = ?", (first,)))
     absorb(store, document(entry(3, guid=first)), later, name="c")
     (story,) = store.select(everything).stories

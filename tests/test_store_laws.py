@@ -376,6 +376,7 @@ def test_a_sources_configuration_is_stored_whole(store: Store) -> None:
         rules=RULES,
         edits="ignore",
         expected_every=timedelta(days=2),
+        site=("ithome.com", "ithome.net"),
     )
     defaults = Source("", "")
     same = [f.name for f in fields(full) if getattr(full, f.name) == getattr(defaults, f.name)]

@@ -79,7 +79,7 @@ OTHER = {8: Telling("Other", START)}
 def test_a_new_entrys_story(
     candidates: tuple[StoryCandidate, ...], one: Entry, story_id: int | None, because: str | None
 ) -> None:
-    (found,) = assign((one,), candidates, now=START)
+    (found,) = assign((one,), candidates, own=frozenset(), now=START)
     assert (found.story_id, found.begun_by, found.because) == (story_id, 0, because)
 
 
@@ -116,15 +116,15 @@ def test_entries_of_one_document_count_for_those_after_them(
     stored = StoryCandidate(5, frozenset({"url:a"}), {})
     assert [
         f"begun by {one.begun_by}" if one.story_id is None else one.story_id
-        for one in assign(entries, (stored,), now=START)
+        for one in assign(entries, (stored,), own=frozenset(), now=START)
     ] == stories
 
 
 def test_a_title_that_the_same_document_changed_is_the_one_that_counts() -> None:
     stored = (StoryCandidate(5, BY_URL, OTHER),)
-    (found,) = assign((new(),), retitled(stored, {8: "One"}), now=START)
+    (found,) = assign((new(),), retitled(stored, {8: "One"}), own=frozenset(), now=START)
     assert found.story_id == 5
-    (found,) = assign((new(),), retitled(stored, {9: "One"}), now=START)
+    (found,) = assign((new(),), retitled(stored, {9: "One"}), own=frozenset(), now=START)
     assert found.story_id is None
 
 
@@ -142,7 +142,7 @@ def test_a_thousand_items_at_one_address_are_assigned_without_comparing_each_wit
         __hash__ = str.__hash__
 
     entries = [new(Title(f"Item {number}")) for number in range(1000)]
-    assert len({one.begun_by for one in assign(entries, (), now=START)}) == 1000
+    assert len({one.begun_by for one in assign(entries, (), own=frozenset(), now=START)}) == 1000
     assert compared < 10_000
 
 
@@ -160,5 +160,12 @@ def test_a_public_id_is_the_publishers_where_it_is_fit_and_free(
 ) -> None:
     entries = [entry(number, guid=guid) for number, guid in enumerate(guids)]
     numbers = count(1)
-    given = public_ids(entries, source(), held=held, mint=lambda: f"minted {next(numbers)}")
+    given = public_ids(
+        entries,
+        source(),
+        own=frozenset(),
+        owned=frozenset(),
+        held=held,
+        mint=lambda: f"minted {next(numbers)}",
+    )
     assert list(given) == expected

@@ -32,6 +32,10 @@ _PLACED = {
     PlacementReason.COPY_HAS_LEFT: (
         "the same article of another source came first, and has left the window"
     ),
+    PlacementReason.ORIGINAL_IN_WINDOW: "as the article of its own site",
+    PlacementReason.ORIGINAL_HAS_LEFT: (
+        "the article of its own site was shown before, and is not any more"
+    ),
     PlacementReason.HAS_LEFT: "its time in the window is over; it is in the archive of {}",
     PlacementReason.TOO_OLD: "older than the feed's window when it came",
     PlacementReason.GAVE_WAY: (
@@ -68,6 +72,10 @@ def decisions(facts: EntryFacts) -> Iterator[str]:
     also = f"; also told by {', '.join(facts.also)}" if facts.also else ""
     assigned = f" ({line(facts.assigned)})" if facts.assigned is not None else ""
     yield f"story: {line(facts.story_id)}{assigned}{also}"
+    if facts.foreign_to:
+        yield f"  not its source's own article, but of {', '.join(map(line, facts.foreign_to))}"
+    if facts.original is not None:
+        yield f"  a copy of {line(facts.original)}"
     yield "feeds:"
     for place in facts.placements:
         yield f"  {placed(place)}"

@@ -207,6 +207,20 @@ class SourceTable:
         _SOURCE.expected_every,
         "When nothing new has come for longer, the operations feed tells.",
     )
+    site: tuple[str, ...] = key(
+        list_of(
+            ValueKind(network_values.site_host, "host"),
+            "host, or a list of them",
+            most=MAX_URLS,
+            alone=True,
+        ),
+        _SOURCE.site,
+        "Whose articles are the source's own besides those of the domain that is polled: "
+        '`"example.org"` for a feed at feedburner.com. See '
+        "[what is the same](publishing.md#what-is-the-same).",
+        shown="none",
+        own=True,
+    )
 
 
 def source_of(said: dict[str, Any], rsshub: Rsshub) -> Source:

@@ -117,7 +117,8 @@ class Source:
     """One `[[sources]]` of config.toml: what we poll, and how the operator wants it.
 
     `url` is what the source is known by, as configured; `urls` are what is asked, in order of
-    preference: the same URL, or a list of mirrors, or what `rsshub://…` stands for.
+    preference: the same URL, or a list of mirrors, or what `rsshub://…` stands for. `site` are
+    further hosts whose articles are its own.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Source:
     rules: Rules = Rules()
     edits: str = "show"  # "ignore": an entry stays as it was first seen
     expected_every: timedelta | None = None  # silence for longer is told in the operations feed
+    site: tuple[str, ...] = ()
 
     @property
     def urls(self) -> tuple[str, ...]:

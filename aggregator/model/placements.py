@@ -12,6 +12,8 @@ class PlacementReason(StrEnum):
     IN_WINDOW = "in-window"
     COPY_IN_WINDOW = "copy-in-window"
     COPY_HAS_LEFT = "copy-has-left"
+    ORIGINAL_IN_WINDOW = "original-in-window"
+    ORIGINAL_HAS_LEFT = "original-has-left"
     HAS_LEFT = "has-left"
     TOO_OLD = "too-old"
     GAVE_WAY = "gave-way"
@@ -39,4 +41,8 @@ class Placement:
     @property
     def shown(self) -> bool:
         """Whether a reader of the feed finds the story there."""
-        return self.reason in {PlacementReason.IN_WINDOW, PlacementReason.COPY_IN_WINDOW}
+        return self.reason in {
+            PlacementReason.IN_WINDOW,
+            PlacementReason.COPY_IN_WINDOW,
+            PlacementReason.ORIGINAL_IN_WINDOW,
+        }

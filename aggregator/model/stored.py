@@ -261,7 +261,10 @@ class EntryFacts:
     """All that is known of one stored entry, for `explain`.
 
     `matched` is why the newest document's item is this entry, `assigned` why it belongs to its
-    story (`None` where it began that), `also` names the other sources of the story, `tags` are what
+    story (`None` where it began that) or is a copy of its original: `original` is the id of the
+    story of the article's own source, `None` where it is no copy. `foreign_to` are the domains
+    whose article it tells without being theirs. `also` names the other sources of the article,
+    `tags` are what
     rules of its source gave it, `blocked` why a rule of its source leaves it out. `raw` are the
     publisher's own fields as JSON, `None` once they were dropped.
     The document's `kind`, `encoding` and `notes` are of the newest one that was read.
@@ -287,6 +290,8 @@ class EntryFacts:
     keys: tuple[str, ...]
     matched: str | None
     assigned: str | None
+    original: str | None
+    foreign_to: tuple[str, ...]
     held_back: bool
     tags: tuple[str, ...]
     blocked: str | None

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import EntryFacts, Placement, PlacementReason
 from aggregator.model.instants import instant
+from aggregator.store import source_domains
 from aggregator.store.feed_windows import candidates
 from aggregator.store.rows import categories_of, source_of
 from aggregator.store.rule_verdicts import given_tags
+from aggregator.stories.owners import foreign_to
 from aggregator.stories.windows import verdict
 from aggregator.web.redaction import redact
 from aggregator.web.urls import canonical_url
@@ -32,7 +34,7 @@ def facts(
     """
     canonical = canonical_url(wanted)
     rows = connection.execute(
-        """SELECT e.*, s.public_id AS story_public_id, o.config, o.document_kind,
+        """SELECT e.*, s.public_id AS story_public_id, s.original_id, o.config, o.document_kind,
                   o.document_encoding, o.document_notes
              FROM entries e JOIN stories s ON s.id = e.story_id JOIN sources o ON o.id = e.source_id
             WHERE e.id IN (SELECT id FROM entries WHERE public_id = :wanted
@@ -56,14 +58,23 @@ def facts(
 
 
 def _facts(connection: sqlite3.Connection, row: sqlite3.Row, feeds: tuple[Feed, ...]) -> EntryFacts:
-    keys = connection.execute(
-        "SELECT key FROM identities WHERE entry_id = ? ORDER BY key", (row["id"],)
-    )
+    keys = [
+        key
+        for (key,) in connection.execute(
+            "SELECT key FROM identities WHERE entry_id = ? ORDER BY key", (row["id"],)
+        )
+    ]
     also = connection.execute(
-        """SELECT DISTINCT o.name FROM entries e JOIN sources o ON o.id = e.source_id
-            WHERE e.story_id = ? AND e.id != ? ORDER BY o.name""",
-        (row["story_id"], row["id"]),
+        """SELECT DISTINCT o.name FROM stories s
+             JOIN entries e ON e.story_id = s.id JOIN sources o ON o.id = e.source_id
+            WHERE (s.id = :article OR s.original_id = :article) AND e.id != :entry
+            ORDER BY o.name""",
+        {"article": row["original_id"] or row["story_id"], "entry": row["id"]},
     )
+    original = connection.execute(
+        "SELECT public_id FROM stories WHERE id = ?", (row["original_id"],)
+    ).fetchone()
+    own = source_domains.of_sources(connection, (row["source_id"],))[row["source_id"]]
     return EntryFacts(
         source=source_of(row["config"]),
         public_id=row["public_id"],
@@ -82,9 +93,11 @@ def _facts(connection: sqlite3.Connection, row: sqlite3.Row, feeds: tuple[Feed, 
         changed_at=instant(row["changed_at"]),
         refined_by=row["refined_by"],
         raw=row["raw"],
-        keys=tuple(redact(key) for (key,) in keys),
+        keys=tuple(map(redact, keys)),
         matched=row["matched"],
         assigned=row["assigned"],
+        original=None if original is None else original["public_id"],
+        foreign_to=foreign_to(keys, row["url"], own),
         held_back=bool(row["held_back"]),
         tags=given_tags(row),
         blocked=row["blocked"],

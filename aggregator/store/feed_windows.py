@@ -134,15 +134,20 @@ def stories_of_entries(connection: sqlite3.Connection, entry_ids: Iterable[int])
 def stories_of_sources(
     connection: sqlite3.Connection, feed_id: int, source_ids: Iterable[int]
 ) -> set[int]:
-    """Return the stories of some sources of which an entry lies above what the feed has dropped."""
+    """Return the stories of some sources of whose articles an entry lies above what was dropped.
+
+    An original that goes makes room for its copies, a copy for the other copies.
+    """
     # sqlite: a list of values is one parameter, as JSON
     rows = connection.execute(
-        """SELECT DISTINCT e.story_id FROM entries e
+        """SELECT DISTINCT e.story_id FROM entries e JOIN stories s ON s.id = e.story_id
             WHERE e.source_id IN (SELECT value FROM json_each(:sources))
-              AND EXISTS (SELECT 1 FROM entries c WHERE c.story_id = e.story_id
-                AND c.order_key > (SELECT floor FROM feeds WHERE id = :feed)
-                AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.feed_id = :feed
-                      AND m.source_id = c.source_id AND m.floor >= c.order_key))""",
+              AND EXISTS (SELECT 1 FROM entries c
+                WHERE c.story_id IN (SELECT s.id UNION ALL SELECT o.id FROM stories o
+                                      WHERE o.original_id = coalesce(s.original_id, s.id))
+                  AND c.order_key > (SELECT floor FROM feeds WHERE id = :feed)
+                  AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.feed_id = :feed
+                        AND m.source_id = c.source_id AND m.floor >= c.order_key))""",
         {"feed": feed_id, "sources": dumps(sorted(source_ids))},
     )
     return {story_id for (story_id,) in rows}
@@ -157,15 +162,26 @@ def sources_of(connection: sqlite3.Connection, feed_id: int) -> set[int]:
 def candidates(
     connection: sqlite3.Connection, feed_id: int, story_ids: Iterable[int]
 ) -> list[Candidate]:
-    """Return all entries of some stories, as far as it matters to whether the feed shows them."""
-    # sqlite: a list of values is one parameter, as JSON
+    """Return all entries of the articles of some stories, as far as the feed's choice needs them.
+
+    An article is an original story with its copies, or a story alone.
+    """
+    # sqlite: a list of values is one parameter, as JSON; CROSS JOIN keeps the tables in this order
     rows = connection.execute(
-        """SELECT e.id, e.story_id, e.source_id, e.order_key, e.held_back, e.blocked,
-                  x.because, a.month, a.number
-             FROM entries e
+        """WITH articles (id) AS (
+             SELECT DISTINCT coalesce(s.original_id, s.id) FROM json_each(:stories) asked
+              CROSS JOIN stories s ON s.id = asked.value),
+           told (id, original_id) AS (
+             SELECT id, NULL FROM articles
+              UNION ALL
+             SELECT s.id, s.original_id FROM articles a CROSS JOIN stories s
+                 ON s.original_id = a.id)
+           SELECT e.id, e.story_id, e.source_id, e.order_key, e.held_back, e.blocked,
+                  x.because, a.month, a.number, told.original_id
+             FROM told
+             CROSS JOIN entries e ON e.story_id = told.id
              LEFT JOIN exclusions x ON x.feed_id = :feed AND x.entry_id = e.id
-             LEFT JOIN archive a ON a.feed_id = :feed AND a.entry_id = e.id
-            WHERE e.story_id IN (SELECT value FROM json_each(:stories))""",
+             LEFT JOIN archive a ON a.feed_id = :feed AND a.entry_id = e.id""",
         {"feed": feed_id, "stories": dumps(sorted(story_ids))},
     ).fetchall()
     memberships = _memberships(connection, feed_id, {row["source_id"] for row in rows})
@@ -180,6 +196,7 @@ def candidates(
             excluded=row["because"],
             memberships=memberships[row["source_id"]],
             place=None if row["month"] is None else (row["month"], row["number"]),
+            original_id=row["original_id"],
         )
         for row in rows
     ]

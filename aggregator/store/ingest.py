@@ -20,11 +20,19 @@ from aggregator.model.instants import micros, optional_micros
 from aggregator.model.notes import Fact, Gaps, NoteKind
 from aggregator.schedule.host_holds import hold_of
 from aggregator.schedule.source_health import after_poll
-from aggregator.store import feed_windows, ingest_entries, mirrors, note_rows, rule_verdicts
+from aggregator.store import (
+    feed_windows,
+    ingest_entries,
+    mirrors,
+    note_rows,
+    rule_verdicts,
+    source_domains,
+)
 from aggregator.store.codec import dumps
 from aggregator.store.rows import health_of, hints_to_text, problem_to_text
 from aggregator.stories.absorption import Arrival
 from aggregator.stories.document_heads import ShownHead, cut_short, shown_head, stated_update
+from aggregator.stories.owners import asks_rsshub, own_domains
 from aggregator.stories.unstable_ids import note_of, polls_in_a_row
 
 if TYPE_CHECKING:
@@ -164,6 +172,9 @@ def _absorb_document(
     """Store what a document brought; return that, and what there is to note of its source."""
     source_id, source, now = poll.state.source_id, poll.state.source, micros(poll.now)
     first = row["first_polled_at"] is None
+    own = own_domains(source, shown_head(refined.head).site_url)
+    if asks_rsshub(source):
+        source_domains.synchronise(connection, source_id, own)
     arrival = Arrival(
         source=source,
         entries=refined.entries,
@@ -171,6 +182,7 @@ def _absorb_document(
         truncated=refined.head.truncated,
         now=poll.now,
         version=__version__,
+        own=own,
     )
     absorbed, changed = ingest_entries.store(connection, source_id, arrival)
     rule_verdicts.judge(connection, source_id, source, entry_ids=changed)

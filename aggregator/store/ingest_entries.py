@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model.instants import instant, micros
-from aggregator.store import archive
+from aggregator.store import archive, source_domains
 from aggregator.store.codec import dumps
 from aggregator.store.rows import categories_of
 from aggregator.store.value_lists import rows_of
@@ -18,7 +18,7 @@ from aggregator.stories.absorption import Memory, Surroundings, absorb, recognis
 from aggregator.stories.assignment import StoryCandidate, Telling, shared_keys
 from aggregator.stories.edits import Rewritten, Touched, Version
 from aggregator.stories.matching import Known
-from aggregator.stories.minting import wanted_ids
+from aggregator.stories.minting import id_domains, wanted_ids
 from aggregator.stories.ordering import order_keys
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         NewEntry,
         Recognition,
     )
+    from aggregator.stories.assignment import StoryRef
 
 #: Order keys this close to each other are of entries with the same date: read at once.
 _NEAR = 1000
@@ -114,10 +115,13 @@ def _surroundings(
     if not recognition.ordered:
         return Surroundings(raw)
     (largest,) = connection.execute("SELECT largest_order_key FROM counters").fetchone()
+    ids = wanted_ids(recognition.ordered, arrival.source)
+    wanted = [one for one in ids if one is not None]
     return Surroundings(
         raw=raw,
         candidates=tuple(_candidates(connection, source_id, recognition.ordered)),
-        held_ids=_held_ids(connection, arrival, recognition.ordered),
+        held_ids=_held_ids(connection, wanted),
+        owned=source_domains.owned(connection, id_domains(wanted)),
         largest=largest,
         taken=_taken(connection, arrival, recognition.ordered, largest),
     )
@@ -128,29 +132,53 @@ def _candidates(
 ) -> Iterator[StoryCandidate]:
     """Yield the stories that have one of the entries' keys, with what the source tells of them."""
     keys: dict[int, set[str]] = defaultdict(set)
-    told: dict[int, dict[int, Telling]] = defaultdict(dict)
-    for row in rows_of(
+    for story_id, key in rows_of(
         connection,
-        """SELECT k.story_id, k.key, e.id, e.title, e.dated, e.published_at
-             FROM story_keys k
-             LEFT JOIN entries e ON e.story_id = k.story_id AND e.source_id = ?
-            WHERE k.key IN ({marks})""",
+        "SELECT story_id, key FROM story_keys WHERE key IN ({marks})",
         list(dict.fromkeys(key for entry in entries for key in shared_keys(entry))),
-        source_id,
     ):
-        keys[row["story_id"]].add(row["key"])
-        if row["id"] is not None:
-            published_at = instant(row["published_at"]) if row["dated"] else None
-            told[row["story_id"]][row["id"]] = Telling(row["title"], published_at)
-    for story_id, shared in keys.items():
-        yield StoryCandidate(story_id, frozenset(shared), told[story_id])
+        keys[story_id].add(key)
+    stories = list(
+        rows_of(
+            connection,
+            """SELECT id, is_own, original_id, coalesce(original_id, id) AS article
+                 FROM stories WHERE id IN ({marks})""",
+            sorted(keys),
+        )
+    )
+    told = _told(connection, source_id, {row["article"] for row in stories})
+    for row in stories:
+        yield StoryCandidate(
+            row["id"],
+            frozenset(keys[row["id"]]),
+            told[row["article"]],
+            is_own=bool(row["is_own"]),
+            original_id=row["original_id"],
+        )
 
 
-def _held_ids(
-    connection: sqlite3.Connection, arrival: Arrival, entries: Sequence[Entry]
-) -> frozenset[str]:
+def _told(
+    connection: sqlite3.Connection, source_id: int, article_ids: Iterable[int]
+) -> dict[int, dict[int, Telling]]:
+    """Return what a source tells of some articles: original stories, each with its copies."""
+    told: dict[int, dict[int, Telling]] = defaultdict(dict)
+    for statement in (
+        """SELECT s.id AS article, e.id, e.title, e.dated, e.published_at
+             FROM stories s LEFT JOIN entries e ON e.story_id = s.id AND e.source_id = ?
+            WHERE s.id IN ({marks})""",
+        """SELECT s.original_id AS article, e.id, e.title, e.dated, e.published_at
+             FROM stories s LEFT JOIN entries e ON e.story_id = s.id AND e.source_id = ?
+            WHERE s.original_id IN ({marks})""",
+    ):
+        for row in rows_of(connection, statement, sorted(article_ids), source_id):
+            if row["id"] is not None:
+                published_at = instant(row["published_at"]) if row["dated"] else None
+                told[row["article"]][row["id"]] = Telling(row["title"], published_at)
+    return told
+
+
+def _held_ids(connection: sqlite3.Connection, wanted: Sequence[str]) -> frozenset[str]:
     """Return which of the ids that new entries want are taken, by an entry or by a story."""
-    wanted = [one for one in wanted_ids(entries, arrival.source) if one is not None]
     return frozenset(
         public_id
         for statement in (
@@ -274,10 +302,18 @@ def _insert(
         else:
             story_id = _row_id(
                 connection.execute(
-                    "INSERT INTO stories (public_id) VALUES (?) RETURNING id", (new.public_id,)
+                    "INSERT INTO stories (public_id, is_own) VALUES (?, ?) RETURNING id",
+                    (new.public_id, new.story.is_own),
                 )
             )
         story_ids.append(story_id)
+        copies = {_row_of(one, story_ids): story_id for one in new.story.copies}
+        if new.story.original is not None:
+            copies[story_id] = _row_of(new.story.original, story_ids)
+        connection.executemany(
+            "UPDATE stories SET original_id = :original WHERE id = :copy",
+            [{"copy": copy, "original": original} for copy, original in copies.items()],
+        )
         entry_ids.append(_insert_entry(connection, source_id, story_id, new, arrival))
         _add_keys(connection, source_id, entry_ids[-1], new.entry.keys)
         connection.executemany(
@@ -290,6 +326,10 @@ def _insert(
             {"key": inserts[-1].order_key},
         )
     return entry_ids
+
+
+def _row_of(story: StoryRef, story_ids: Sequence[int]) -> int:
+    return story_ids[story.number] if story.begins_now else story.number
 
 
 def _insert_entry(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database, Migrations
 
 from aggregator.model.errors import StoreDamagedError, StoreError, StoreUnavailableError
-from aggregator.store import legacy_texts
+from aggregator.store import legacy_texts, source_domains
 from aggregator.store.host_spellings import respell
 from aggregator.store.lock import beside
 from aggregator.store.schema import FIRST_RELEASE, INDEXES, KEPT_WINDOWS, PUBLISHING, SCALING
@@ -61,6 +61,7 @@ def m0003_scaling(db: Database) -> None:
     for statement in (*SCALING, *INDEXES, *KEPT_WINDOWS):
         db.execute(statement)
     respell(db.conn)
+    source_domains.fill(db.conn)
     legacy_texts.move_notes(db)
     legacy_texts.move_problems(db)
     legacy_texts.tell_kinds_of_feeds(db)

@@ -25,9 +25,17 @@ from aggregator.schedule.source_changes import (
     match_sources,
     reconfigure,
 )
-from aggregator.store import archive, feed_windows, mirrors, note_rows, rule_verdicts
+from aggregator.store import (
+    archive,
+    feed_windows,
+    mirrors,
+    note_rows,
+    rule_verdicts,
+    source_domains,
+)
 from aggregator.store.feed_versions import NEXT_CHANGE, bump
 from aggregator.store.rows import feed_of, feed_to_text, health_of, source_of, source_to_text
+from aggregator.stories.owners import own_domains
 from aggregator.stories.windows import deciding
 
 if TYPE_CHECKING:
@@ -143,7 +151,7 @@ def _apply_sources(
             _change(connection, row, source, position, changed)
             told = _told(found, source, changed)
             changes += told
-            if told or row["config"] != text:
+            if told or before != source:  # an earlier version wrote the same with fewer words
                 touched[found.source_id] = before.rules
     return touched
 
@@ -166,6 +174,7 @@ def _add(connection: sqlite3.Connection, source: Source, position: int, now: int
         ),
     ).fetchone()
     mirrors.synchronise(connection, source_id, source)
+    source_domains.synchronise(connection, source_id, own_domains(source, None))
 
 
 def _change(
@@ -203,6 +212,7 @@ def _change(
         )
         note_rows.drop(connection, NoteKind.MOVED, source_id=row["id"])
     mirrors.synchronise(connection, row["id"], source)
+    source_domains.synchronise(connection, row["id"], own_domains(source, row["site_url"]))
     if changed.is_read_otherwise:
         mirrors.forget_documents(connection, row["id"])
     if changed.is_renamed:

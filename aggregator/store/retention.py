@@ -42,7 +42,8 @@ def prune_batch(
     """Delete stories of which all entries were first seen before `before` and no feed shows one.
 
     A batch looks at most at `BATCH` entries after `after`, a moment of first sight and an id. A
-    story goes as a whole: its first copy keeps later ones from being shown as news.
+    story goes as a whole, and after its copies: what came first keeps later copies from being shown
+    as news.
     """
     rows = connection.execute(
         """SELECT id, story_id, first_seen_at FROM entries
@@ -61,8 +62,11 @@ def prune_batch(
 
 def _is_wanted(connection: sqlite3.Connection, story_id: int, before: int) -> bool:
     row = connection.execute(
-        """SELECT 1 FROM entries e WHERE e.story_id = :story AND (e.first_seen_at >= :before
-             OR EXISTS (SELECT 1 FROM shown w WHERE w.entry_id = e.id)) LIMIT 1""",
+        """SELECT 1 FROM entries e
+            WHERE e.story_id IN (SELECT :story UNION ALL
+                                 SELECT id FROM stories WHERE original_id = :story)
+              AND (e.first_seen_at >= :before
+                OR EXISTS (SELECT 1 FROM shown w WHERE w.entry_id = e.id)) LIMIT 1""",
         {"story": story_id, "before": before},
     ).fetchone()
     return row is not None

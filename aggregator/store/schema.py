@@ -370,4 +370,17 @@ SCALING: tuple[str, ...] = (
               (SELECT last_success_at FROM sources WHERE id = mirrors.source_id)""",
     # What a source has given up in a feed, so that others kept theirs, lies at or below it.
     "ALTER TABLE memberships ADD COLUMN floor INTEGER NOT NULL DEFAULT 0",
+    # Of which domains articles are a source's own.
+    """CREATE TABLE source_domains (
+        source_id INTEGER NOT NULL REFERENCES sources (id),
+        domain TEXT NOT NULL,
+        PRIMARY KEY (source_id, domain)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX source_domains_domain ON source_domains (domain)",
+    # Whether its article's own source began a story, so that nobody else is in it; and of which
+    # such story another one is a copy. (Stories of earlier versions may have others, too.)
+    "ALTER TABLE stories ADD COLUMN is_own INTEGER NOT NULL DEFAULT 0",
+    """ALTER TABLE stories ADD COLUMN original_id INTEGER
+          REFERENCES stories (id) ON DELETE SET NULL""",
+    "CREATE INDEX stories_copies ON stories (original_id) WHERE original_id IS NOT NULL",
 )

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from aggregator.model import ArchivePart, Feed, Story
 
 _COLUMNS = """e.*, s.public_id AS story_public_id,
-           (SELECT count(*) FROM entries o WHERE o.story_id = e.story_id) AS copies"""
+           (SELECT count(*) FROM entries o WHERE o.story_id = e.story_id)
+             + (SELECT count(*) FROM stories o WHERE o.original_id = e.story_id) AS copies"""
 
 _IN_WINDOW = f"""
     SELECT {_COLUMNS} FROM shown w
@@ -145,13 +146,17 @@ def _stored(
 def _others(
     connection: sqlite3.Connection, feed_id: int, story_ids: set[int]
 ) -> dict[int, tuple[int, ...]]:
-    """Return the sources of which the feed admits an entry of each story, in the entries' order."""
+    """Return the sources of which the feed admits an entry of each story, in the entries' order.
+
+    Those of its copies are among them; a copy does not name its original, which came later.
+    """
     found: dict[int, dict[int, None]] = defaultdict(dict)
     for one in sorted(
         candidates(connection, feed_id, story_ids), key=lambda candidate: candidate.order_key
     ):
         if refusal(one) is None:
             found[one.story_id][one.source_id] = None
+            found[one.article_id][one.source_id] = None
     return {story_id: tuple(source_ids) for story_id, source_ids in found.items()}
 
 

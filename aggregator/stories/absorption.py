@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 class Arrival:
     """The entries of a source's document, in its order; `first`: no document came before it.
 
-    A `truncated` document may lack entries at its end. `version` is that of this program.
+    A `truncated` document may lack entries at its end. `own` are the domains of which articles are
+    the source's own (`owners`). `version` is that of this program.
     """
 
     source: Source
@@ -45,6 +46,7 @@ class Arrival:
     truncated: bool
     now: datetime
     version: str
+    own: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,14 @@ class Surroundings:
 
     `raw` holds the publisher's stored fields of each known entry with another text (`None` where
     they are kept no longer), `candidates` the stories that have one of the new ones' shared keys,
-    `held_ids` which of their wanted public ids are taken. `largest` and `taken` as in `order_keys`.
+    `held_ids` which of their wanted public ids are taken, `owned` which of the domains of those are
+    of any source. `largest` and `taken` as in `order_keys`.
     """
 
     raw: Mapping[int, str | None]
     candidates: tuple[StoryCandidate, ...] = ()
     held_ids: frozenset[str] = frozenset()
+    owned: frozenset[str] = frozenset()
     largest: int = 0
     taken: frozenset[int] = frozenset()
 
@@ -259,8 +263,15 @@ def _inserts(
         largest=surroundings.largest,
         taken=surroundings.taken,
     )
-    ids = public_ids(ordered, source, held=surroundings.held_ids, mint=mint)
-    stories = assign(ordered, surroundings.candidates, now=now)
+    ids = public_ids(
+        ordered,
+        source,
+        own=arrival.own,
+        owned=surroundings.owned,
+        held=surroundings.held_ids,
+        mint=mint,
+    )
+    stories = assign(ordered, surroundings.candidates, own=arrival.own, now=now)
     flood = frozenset() if arrival.first else held_back(ordered, backfill=source.backfill, now=now)
     return tuple(
         NewEntry(entry, public_id, key, index in flood, *first_dates(entry, now), story)

@@ -3,19 +3,26 @@
 The same article in several sources has the same address, or the same number of a known site. Such
 a number decides everywhere. An address decides only in a source that has not told that story
 itself, or told it with the same title and date: items of one document may share an address.
+
+Nobody takes another's article. Entries of an article's own sources (`owners`) and those of others
+are never in one story: what others tell is a copy of the original where there is one. An own entry
+that comes after them begins its own story, and theirs, which was seen under its own id, becomes a
+copy of it. Where no own source tells the article, the first leads.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import chain, product
 from typing import TYPE_CHECKING
 
 from aggregator.stories.entry_dates import first_dates
 from aggregator.stories.matching import SHARED_KINDS, kind_of
+from aggregator.stories.owners import foreign_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.model import Entry
@@ -37,25 +44,44 @@ class StoryCandidate:
     """A stored story that has one of the new entries' shared keys.
 
     `keys` are those of its keys that the new entries have, too; `told` is what their source tells
-    of it already, by the id of the entry.
+    of its article already, by the id of the entry. `is_own`: its article's own source began it.
+    `original_id` is the story of the article's own source where this one is a copy of it.
     """
 
     story_id: int
     keys: frozenset[str]
     told: Mapping[int, Telling]
+    is_own: bool = False
+    original_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StoryRef:
+    """A story: a stored one by its id, or the one that begins with the new entry of that index.
+
+    In the order of their beginning.
+    """
+
+    begins_now: bool
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The story of a new entry, and why it is that one: `None` where the entry begins it.
+    """The story of a new entry, and why it is that one or the copy of an original.
 
     It is the stored one with `story_id`; where that is `None`, the one that begins with the new
-    entry of index `begun_by`.
+    entry of index `begun_by`. `because` is `None` where the entry begins the story of an article
+    that nobody has told. `is_own`: the article is the entry's source's. `original` is the story of
+    which one that begins is a copy, `copies` are stories which are from now on copies of this one.
     """
 
     story_id: int | None
     begun_by: int
     because: str | None
+    is_own: bool = False
+    original: StoryRef | None = None
+    copies: tuple[StoryRef, ...] = ()
 
 
 def shared_keys(entry: Entry) -> tuple[str, ...]:
@@ -81,83 +107,146 @@ def retitled(
 
 
 def assign(
-    entries: Sequence[Entry], candidates: Iterable[StoryCandidate], *, now: datetime
+    entries: Sequence[Entry],
+    candidates: Iterable[StoryCandidate],
+    *,
+    own: Collection[str],
+    now: datetime,
 ) -> tuple[Assignment, ...]:
     """Return the story of each new entry of one source, in order.
 
-    `candidates` are all stored stories that have one of the entries' `shared_keys`. Of several
-    stories that fit a key the one that was begun first is taken. What an entry brings along counts
-    for those after it.
+    `candidates` are all stored stories that have one of the entries' `shared_keys`; `own` are the
+    domains of the source. Of several stories that fit a key the one that was begun first is taken.
+    What an entry brings along counts for those after it.
     """
-    told = _Told(candidates)
-    assignments = []
-    for index, entry in enumerate(entries):
-        found = told.story_of(entry)
-        story, because = found or (_Story(True, index), None)
+    told = _Stories(candidates)
+    return tuple(
+        told.assign(
+            index, entry, is_own=not foreign_to(shared_keys(entry), entry.url, own), now=now
+        )
+        for index, entry in enumerate(entries)
+    )
+
+
+class _Stories:
+    """The stories that new entries may belong to: those of articles' own sources, and the others.
+
+    The others are copies of an original, or tell what no own source has told yet.
+    """
+
+    def __init__(self, candidates: Iterable[StoryCandidate]) -> None:
+        self._own, self._foreign = _Told(), _Told()
+        self._originals: dict[StoryRef, StoryRef] = {}
+        self._copies: dict[tuple[StoryRef, str], StoryRef] = {}
+        for one in sorted(candidates, key=lambda one: one.story_id):
+            story = StoryRef(begins_now=False, number=one.story_id)
+            stories = self._own if one.is_own else self._foreign
+            stories.store(story, one.keys, one.told.values())
+            if one.original_id is not None:
+                self._link(story, StoryRef(begins_now=False, number=one.original_id), one.keys)
+
+    def assign(self, index: int, entry: Entry, *, is_own: bool, now: datetime) -> Assignment:
+        """Return the story of the next entry, and count it as told."""
+        keys = shared_keys(entry)
         published_at, _ = first_dates(entry, now)
         telling = Telling(entry.title, None if entry.published_at is None else published_at)
-        told.add(story, shared_keys(entry), (telling,))
-        assignments.append(
-            Assignment(None, story.number, because)
-            if story.begins_now
-            else Assignment(story.number, index, because)
+        begun = StoryRef(begins_now=True, number=index)
+        found = self._own.story_of(entry)
+        original: StoryRef | None = None
+        copies: tuple[StoryRef, ...] = ()
+        if is_own:
+            story, because = found or (begun, None)
+            # Not of a story that is there: what came after it, and was shown, would vanish.
+            copies = tuple(self._led_by_others(entry)) if found is None else ()
+            self._own.add(story, keys, (telling,))
+            for copy in copies:
+                self._foreign.add(copy, (), (telling,))
+                self._link(copy, story, self._foreign.keys_of(copy))
+        elif found is not None:
+            original, because = found[0], f"{found[1]} as the original"
+            known = (self._copies.get((original, key)) for key in keys)
+            story = next((one for one in known if one is not None), begun)
+            self._own.add(original, (), (telling,))
+            self._foreign.add(story, keys, (telling,))
+            self._link(story, original, keys)
+        else:
+            story, because = self._foreign.story_of(entry) or (begun, None)
+            self._foreign.add(story, keys, (telling,))
+        return Assignment(
+            story_id=None if story.begins_now else story.number,
+            begun_by=story.number if story.begins_now else index,
+            because=because,
+            is_own=is_own,
+            original=original if story == begun else None,
+            copies=copies,
         )
-    return tuple(assignments)
 
+    def _led_by_others(self, entry: Entry) -> Iterator[StoryRef]:
+        """Yield the stories that others began of what this entry, an own one, tells."""
+        fitting = (self._foreign.fitting(key, entry) for key in shared_keys(entry))
+        stories = (found[0] for found in fitting if found is not None)
+        return (story for story in dict.fromkeys(stories) if story not in self._originals)
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Story:
-    """A story, in the order of their beginning: stored ones by id, then new ones by entry."""
-
-    begins_now: bool
-    number: int
+    def _link(self, copy: StoryRef, original: StoryRef, keys: Iterable[str]) -> None:
+        """Note that a story, which has these keys, is a copy of another."""
+        self._originals[copy] = original
+        for key in keys:
+            self._copies.setdefault((original, key), copy)
 
 
 class _Told:
     """The stories that have some key, found by what is asked of them without walking them all."""
 
-    def __init__(self, candidates: Iterable[StoryCandidate]) -> None:
-        self._keys: dict[_Story, set[str]] = defaultdict(set)
-        self._tellings: dict[_Story, set[Telling]] = defaultdict(set)
-        self._first: dict[str, _Story] = {}
-        self._untold: dict[str, list[_Story]] = defaultdict(list)
-        self._twins: dict[tuple[str, Telling], _Story] = {}
-        for one in sorted(candidates, key=lambda one: one.story_id):
-            story = _Story(begins_now=False, number=one.story_id)
-            self.add(story, one.keys, one.told.values())
-            for key in () if one.told else one.keys:
-                self._untold[key].append(story)
+    def __init__(self) -> None:
+        self._keys: dict[StoryRef, set[str]] = defaultdict(set)
+        self._tellings: dict[StoryRef, set[Telling]] = defaultdict(set)
+        self._first: dict[str, StoryRef] = {}
+        self._untold: dict[str, list[StoryRef]] = defaultdict(list)
+        self._twins: dict[tuple[str, Telling], StoryRef] = {}
 
-    def add(self, story: _Story, keys: Iterable[str], tellings: Iterable[Telling]) -> None:
+    def store(self, story: StoryRef, keys: Iterable[str], tellings: Collection[Telling]) -> None:
+        """Note a stored story; they are given in the order of their beginning."""
+        self.add(story, keys, tellings)
+        for key in () if tellings else self._keys[story]:
+            self._untold[key].append(story)
+
+    def add(self, story: StoryRef, keys: Iterable[str], tellings: Iterable[Telling]) -> None:
         """Note that the story has these keys, too, and that its source tells it this way."""
-        self._keys[story].update(keys)
-        self._tellings[story].update(tellings)
-        for key in self._keys[story]:
+        all_keys, all_tellings = self._keys[story], self._tellings[story]
+        new_keys, new_tellings = set(keys) - all_keys, set(tellings) - all_tellings
+        all_keys |= new_keys
+        all_tellings |= new_tellings
+        for key in new_keys:
             self._first[key] = min(self._first.get(key, story), story)
-            for telling in self._tellings[story]:
-                twin = self._twins.get((key, telling), story)
-                self._twins[key, telling] = min(twin, story)
+        for pair in chain(product(all_keys, new_tellings), product(new_keys, all_tellings)):
+            self._twins[pair] = min(self._twins.get(pair, story), story)
 
-    def story_of(self, entry: Entry) -> tuple[_Story, str] | None:
+    def keys_of(self, story: StoryRef) -> Collection[str]:
+        """Return the keys of a story."""
+        return self._keys[story]
+
+    def story_of(self, entry: Entry) -> tuple[StoryRef, str] | None:
         """Return the story that the entry's strongest key finds, and why it is that one."""
-        for key in shared_keys(entry):
-            kind = kind_of(key)
-            if kind == _DECISIVE_KIND:
-                fitting = [(self._first.get(key), f"same {kind}")]
-            else:
-                fitting = [
-                    (self._untold_by(key), f"same {kind}"),
-                    (self._twin_by(key, entry), f"same {kind}, title and date"),
-                ]
-            found = [(story, because) for story, because in fitting if story is not None]
-            if found:
-                return min(found)
-        return None
+        found = (self.fitting(key, entry) for key in shared_keys(entry))
+        return next((one for one in found if one is not None), None)
 
-    def _untold_by(self, key: str) -> _Story | None:
+    def fitting(self, key: str, entry: Entry) -> tuple[StoryRef, str] | None:
+        """Return the story that one of the entry's keys finds, and why it is that one."""
+        kind = kind_of(key)
+        if kind == _DECISIVE_KIND:
+            fitting = [(self._first.get(key), f"same {kind}")]
+        else:
+            fitting = [
+                (self._untold_by(key), f"same {kind}"),
+                (self._twin_by(key, entry), f"same {kind}, title and date"),
+            ]
+        found = [(story, because) for story, because in fitting if story is not None]
+        return min(found, default=None)
+
+    def _untold_by(self, key: str) -> StoryRef | None:
         return next((one for one in self._untold[key] if not self._tellings[one]), None)
 
-    def _twin_by(self, key: str, entry: Entry) -> _Story | None:
+    def _twin_by(self, key: str, entry: Entry) -> StoryRef | None:
         if entry.published_at is None:
             return None
         return self._twins.get((key, Telling(entry.title, entry.published_at)))

@@ -8,6 +8,7 @@ Order keys and floors are microseconds since the epoch.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import groupby
 from math import inf
@@ -53,7 +54,8 @@ class Candidate:
 
     `blocked` is the rule of its source, `excluded` the reason of the feed that leaves it out.
     `memberships` are those of its source in the feed. `place` is where the feed's archive has it
-    (month such as 202611, number), `None` where the feed never showed it.
+    (month such as 202611, number), `None` where the feed never showed it. `original_id` is the
+    story of the article's own source where this is a copy of it.
     """
 
     entry_id: int
@@ -65,6 +67,12 @@ class Candidate:
     excluded: str | None
     memberships: tuple[Membership, ...]
     place: tuple[int, int] | None
+    original_id: int | None = None
+
+    @property
+    def article_id(self) -> int:
+        """The original story: its own where it is no copy."""
+        return self.story_id if self.original_id is None else self.original_id
 
     @property
     def gave_way(self) -> bool:
@@ -106,15 +114,43 @@ def first_of(copies: Iterable[Candidate]) -> Candidate | None:
     return min(admitted, key=lambda one: (one.place or (inf, inf), one.entry_id), default=None)
 
 
-def standing(candidates: Iterable[Candidate], *, floor: int, once: bool) -> list[Candidate]:
-    """Return what of some stories a feed shows, oldest first.
+def leads_of(copies: Iterable[Candidate]) -> list[Candidate]:
+    """Return the entries by which the feed tells an article, of all entries of the article.
 
-    `candidates` holds all entries of each of the stories; `once` shows a story by one of them.
+    It is told by its own source. What other sources tell under ids of their own stays where the
+    feed showed it before the original; else it is shown only where the feed has never had that.
     """
-    ordered = sorted(candidates, key=lambda one: one.story_id)
+    stories = defaultdict(list)
+    for one in copies:
+        stories[one.story_id].append(one)
+    found = {story_id: first_of(entries) for story_id, entries in stories.items()}
+    leads = [one for one in found.values() if one is not None]
+    originals = [one for one in leads if one.original_id is None]
+    foreign = sorted(
+        (one for one in leads if one.original_id is not None), key=lambda one: one.entry_id
+    )
+    places = (one.place for own in stories.values() for one in own if one.original_id is None)
+    since = min((place for place in places if place is not None), default=None)
+    stay = [one for one in foreign if _is_before(one.place, since)]
+    if originals or since is not None:
+        return originals + stay
+    return stay or foreign[:1]
+
+
+def _is_before(place: tuple[int, int] | None, other: tuple[int, int] | None) -> bool:
+    return place is not None and (other is None or place < other)
+
+
+def standing(candidates: Iterable[Candidate], *, floor: int, once: bool) -> list[Candidate]:
+    """Return what of some articles a feed shows, oldest first.
+
+    `candidates` holds all entries of each of the articles; `once` shows an article by one of them,
+    or by its original and what was shown before that.
+    """
+    ordered = sorted(candidates, key=lambda one: one.article_id)
     if once:
-        stories = (list(copies) for _, copies in groupby(ordered, lambda one: one.story_id))
-        chosen = [one for one in map(first_of, stories) if one is not None]
+        articles = groupby(ordered, lambda one: one.article_id)
+        chosen = [one for _, copies in articles for one in leads_of(copies)]
     else:
         chosen = [one for one in ordered if refusal(one) is None]
     above = (one for one in chosen if _is_above(one, floor))
@@ -122,7 +158,7 @@ def standing(candidates: Iterable[Candidate], *, floor: int, once: bool) -> list
 
 
 def verdict(entry_id: int, copies: Iterable[Candidate], *, floor: int, once: bool) -> Verdict:
-    """Return why a feed shows an entry or does not; `copies` are all entries of its story."""
+    """Return why a feed shows an entry or does not; `copies` are all entries of its article."""
     copies = list(copies)
     (own,) = (one for one in copies if one.entry_id == entry_id)
     refused = refusal(own)
@@ -134,9 +170,13 @@ def verdict(entry_id: int, copies: Iterable[Candidate], *, floor: int, once: boo
             return Verdict(Reason.NO_ROOM if for_others else Reason.TOO_OLD)
         month = f"{own.place[0] // 100}-{own.place[0] % 100:02}"
         return Verdict(Reason.GAVE_WAY if for_others else Reason.HAS_LEFT, month)
-    first = first_of(copies) if once else own
-    if first is None or first.entry_id == entry_id:
+    leads = leads_of(copies) if once else [own]
+    if own in leads:
         return Verdict(Reason.IN_WINDOW)
+    first = next((one for one in leads if one.story_id == own.story_id), None)
+    if first is None:
+        is_there = any(_is_above(one, floor) for one in leads)
+        return Verdict(Reason.ORIGINAL_IN_WINDOW if is_there else Reason.ORIGINAL_HAS_LEFT)
     if _is_above(first, floor):
         return Verdict(Reason.COPY_IN_WINDOW)
     return Verdict(Reason.COPY_HAS_LEFT)
