@@ -78,8 +78,8 @@ TABLE: tuple[tuple[AlarmFact, str, str], ...] = (
     (
         Noted(Gaps(2), private=True),
         (
-            "2 times lately its document shared no entry with the one before: some may be missing; "
-            "polled more often where its part of the budget allows"
+            "Its document shared no entry with the one before, 2 times lately: some may be "
+            "missing; polled more often where its part of the budget allows"
         ),
         "两次抓取之间内容已全部更换，现已在其预算内更频繁地抓取。",
     ),
@@ -105,7 +105,7 @@ TABLE: tuple[tuple[AlarmFact, str, str], ...] = (
     ),
     (
         Noted(RestartNeeded(("server.listen",))),
-        "Server.listen changed: restart to apply",
+        "server.listen changed: restart to apply",
         "请查看日志或 status。",
     ),
     (

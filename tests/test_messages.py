@@ -129,7 +129,7 @@ NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
             (
                 "gaps one",
                 (
-                    "1 time lately its document shared no entry with the one before: some may be "
+                    "its document shared no entry with the one before, 1 time lately: some may be "
                     "missing; polled more often where its part of the budget allows"
                 ),
             ),
@@ -137,7 +137,7 @@ NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         Note(CutShort(5000), source="one"),
-        (("bound one", "its document is longer than we read: only the first 5000 entries"),),
+        (("length one", "its document is longer than we read: only the first 5000 entries"),),
     ),
     (
         Note(Flood(31, START), source="one"),
@@ -147,7 +147,7 @@ NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
         Note(UnstableIds(3), source="one"),
         (
             (
-                "unstable_ids one",
+                "ids one",
                 (
                     "its entries had other ids in each of 3 documents: they are known by their "
                     "links and texts instead; tell the publisher"
@@ -180,7 +180,7 @@ NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
         Note(Unconditional(2), source="one"),
         (
             (
-                "unconditional one",
+                "validators one",
                 (
                     "2 requests for everything: its ETag cannot be sent back byte for byte, or its "
                     "Last-Modified cannot be true"

@@ -184,7 +184,7 @@ def test_moves_gaps_and_cut_windows_are_told_once_and_their_end_is_not(feed: Fee
     ]
     texts = [event.content_html for event in feed.events]
     assert "<p>Limit of 9 entries reached before the window's end; raise limit or" in texts[0]
-    assert "<p>2 times lately its document shared no entry" in texts[1]
+    assert "<p>Its document shared no entry with the one before, 2 times lately" in texts[1]
     assert '<p>Has moved for good; set url = "https://new.example/feed".</p>' in texts[2]
     assert all('<p lang="zh-Hans">' in text for text in texts)
     assert feed.look(well(), feeds=(WatchedFeed("feed 1", "all"),), now=NOW + HOUR) == []

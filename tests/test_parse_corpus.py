@@ -101,7 +101,8 @@ async def test_real_documents_keep_every_entry_that_feedparser_finds(
             continue
         entries += len(found.entries)
         missing = len(expected) - len(found.entries)
-        if missing and f"{missing} exact repetitions left out" in found.head.notes:
+        told = f"{missing} exact repetition{'' if missing == 1 else 's'} left out"
+        if missing and told in found.head.notes:
             explained["exact repetitions left out"] += missing
         elif found.head.kind.startswith("json"):
             explained["JSON Feed, which feedparser does not read"] += 1

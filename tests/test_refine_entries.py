@@ -157,8 +157,8 @@ def test_repetitions_and_empty_entries_are_left_out_and_counted() -> None:
     refined = fixture("ids-repeated.xml")
     assert [entry.title for entry in refined.entries] == ["One", "Two"]
     assert refined.head.notes == (
-        "1 empty entries left out",
-        "1 exact repetitions left out",
+        "1 empty entry left out",
+        "1 exact repetition left out",
         "one id for 2 entries: not used",
     )
     first, second = refined.entries

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aggregator.daemon.workers import Workers
-from aggregator.model import ProblemKind
+from aggregator.model import Problem, ProblemKind
 from aggregator.model.errors import UnreadableError
 from aggregator.model.worker_protocols import MAX_RESULT_BYTES
 from aggregator.operations.messages import problem_text
@@ -248,3 +248,12 @@ async def test_a_worker_ends_with_its_parent(tmp_path: Path) -> None:
     )
     assert parent.returncode == -signal.SIGKILL
     await until(lambda: not is_running(int(told.read_text(encoding="ascii"))))
+
+
+async def test_a_worker_that_cannot_be_started_is_a_problem() -> None:
+    pool = Workers(count=1, python="/nowhere/python3")
+    with pytest.raises(UnreadableError) as caught:
+        await pool.run((steps.pid,), None, deadline=timedelta(seconds=5))
+    await pool.aclose()
+    detail = "no worker can be started: /nowhere/python3: No such file or directory"
+    assert caught.value.problem == Problem(ProblemKind.INTERNAL, detail)

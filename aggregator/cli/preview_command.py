@@ -129,6 +129,8 @@ def _read(config: Config, what: str, source: Source) -> Refined:
 
 
 def _bytes(what: str) -> bytes:
+    if not what:
+        raise click.UsageError("give a URL, a file, or - for standard input")
     try:
         if what == "-":
             body = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
@@ -187,7 +189,8 @@ def _lines(refined: Refined, told: Rehearsal, *, every: bool) -> Iterator[str]:
     for note in head.notes:
         yield f"  {line(note)}"
     shown = {story.order_key for story in told.selection.stories}
-    yield f"{len(told.entries)} entries, {len(shown)} would be published"
+    count = len(told.entries)
+    yield f"{count} {'entry' if count == 1 else 'entries'}, {len(shown)} would be published"
     listed = told.entries if every else told.entries[:SHOWN_ENTRIES]
     titles = {story.id: story.title for story in told.selection.stories}
     for facts in listed:

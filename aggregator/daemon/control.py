@@ -73,7 +73,7 @@ def _address(path: Path) -> Iterator[str]:
 
 
 class ControlServer:
-    """Answers requests on the control socket; who holds the database makes one."""
+    """Answers requests on the control socket; the process that holds the database makes one."""
 
     def __init__(self, store_path: Path, handle: Callable[[Event], AsyncIterator[Event]]) -> None:
         self._path = socket_path(store_path)

@@ -31,6 +31,7 @@ from aggregator.model import (
     Tally,
 )
 from aggregator.model.errors import StoreDamagedError, StoreError
+from aggregator.operations.messages import span
 from aggregator.schedule.leases import LEASE, RENEW_EVERY
 from aggregator.schedule.offline import PROBE_EVERY, NetworkWatch, Sign, may_probe, reached, watch
 from aggregator.web.addresses import origin_of
@@ -325,7 +326,7 @@ class Dispatcher:
 
     def _pause(self, error: BaseException, *, source: str | None = None) -> None:
         self._paused_until_s = asyncio.get_running_loop().time() + STORE_PAUSE.total_seconds()
-        log.error(event("store failed", source=source, problem=error, retry=STORE_PAUSE))
+        log.error(event("store failed", source=source, problem=error, retry=span(STORE_PAUSE)))
 
     def _leave(self, state: PollState, pause: timedelta | None = None) -> None:
         """Give the next poll of this host its turn, after a pause, or the one that it is due."""

@@ -63,8 +63,13 @@ class Workers:
         count: int = 2,
         idle: timedelta = timedelta(seconds=60),
         data_limit_bytes: int = 256 * 1024 * 1024,
+        python: str = sys.executable,
     ) -> None:
-        """Start nothing yet. `data_limit_bytes` bounds each worker's anonymous memory."""
+        """Start nothing yet. `data_limit_bytes` bounds each worker's anonymous memory.
+
+        `python` is the interpreter that workers run.
+        """
+        self._python = python
         self._idle = idle
         self._data_limit_bytes = data_limit_bytes
         self._slots = asyncio.Semaphore(count)
@@ -112,7 +117,7 @@ class Workers:
 
     def _take(self) -> Worker:
         if not self._resting:
-            worker = Worker(self._data_limit_bytes)
+            worker = Worker(self._data_limit_bytes, self._python)
             self._live.add(worker)
             return worker
         worker, timer = self._resting.popitem()
@@ -152,8 +157,9 @@ class _LateError(Exception):
 class Worker:
     """One worker process, started by its first call; a call blocks the thread that makes it."""
 
-    def __init__(self, data_limit_bytes: int) -> None:
+    def __init__(self, data_limit_bytes: int, python: str = sys.executable) -> None:
         self._data_limit_bytes = data_limit_bytes
+        self._python = python
         self._process: subprocess.Popen[bytes] | None = None
         self._interrupted = False
 
@@ -227,25 +233,32 @@ class Worker:
             self.end()  # somebody ended it while it rested
         if self._process is None:
             # -P: no module is taken from the working directory unless this program's path says so.
-            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, this module
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    "aggregator.daemon.workers",
-                    str(self._data_limit_bytes),
-                ],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                bufsize=0,
-                env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"},
-            )
+            try:
+                self._process = self._spawned()
+            except OSError as error:  # no right to it, no process or memory left, another upgrade
+                detail = f"no worker can be started: {self._python}: {error.strerror}"
+                raise UnreadableError(Problem(ProblemKind.INTERNAL, detail)) from error
             for pipe in (self._process.stdin, self._process.stdout):
                 os.set_blocking(_pipe(pipe), False)
         if self._interrupted:
             raise _LostError
         return self._process
+
+    def _spawned(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - this interpreter, this module
+            [
+                self._python,
+                "-P",
+                "-m",
+                "aggregator.daemon.workers",
+                str(self._data_limit_bytes),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"},
+        )
 
 
 class _Payload:

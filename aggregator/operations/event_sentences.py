@@ -113,7 +113,8 @@ def _noted(note: Fact, *, private: bool) -> str:
     text = fact_text(note)
     if note.kind is NoteKind.NOT_RELOADED:
         text = _ADDRESS.sub("…", text)
-    return text[:1].upper() + text[1:]
+    # A key of the configuration begins some, and is not to be spelt otherwise.
+    return text if note.kind is NoteKind.RESTART_NEEDED else text[:1].upper() + text[1:]
 
 
 def _noted_chinese(note: Fact) -> str:

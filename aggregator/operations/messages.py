@@ -60,11 +60,11 @@ _HEADINGS = {
     NoteKind.GAVE_WAY: "share {}",
     NoteKind.MOVED: "moved {}",
     NoteKind.GAPS: "gaps {}",
-    NoteKind.CUT_SHORT: "bound {}",
+    NoteKind.CUT_SHORT: "length {}",
     NoteKind.FLOOD: "source {}",
-    NoteKind.UNSTABLE_IDS: "unstable_ids {}",
+    NoteKind.UNSTABLE_IDS: "ids {}",
     NoteKind.FAILING_MIRRORS: "mirror {}",
-    NoteKind.UNCONDITIONAL: "unconditional {}",
+    NoteKind.UNCONDITIONAL: "validators {}",
     NoteKind.CERTIFICATE: "certificate {}",
 }
 
@@ -153,7 +153,7 @@ def _of_documents(fact: OfDocuments) -> str:
     match fact:
         case Gaps(times=times):
             return (
-                f"{_times(times)} lately its document shared no entry with the one before: some "
+                f"its document shared no entry with the one before, {_times(times)} lately: some "
                 "may be missing; polled more often where its part of the budget allows"
             )
         case CutShort(entries=entries):

@@ -35,7 +35,7 @@ def render_sources(
 def render_feeds(title: str, feeds: tuple[Feed, ...], addresses: Addresses) -> bytes:
     """Return our own feeds as an OPML document in UTF-8, in the order given.
 
-    Not those with a token, which only who knows it finds, and not the automatic ones of single
+    Not those with a token, which only those who know it find, and not the automatic ones of single
     sources, which other readers had better subscribe to themselves.
     """
     return _document(title, (_feed_outline(feed, addresses) for feed in feeds_in(View.OPEN, feeds)))
@@ -67,7 +67,7 @@ def _outline(source: Source, status: SourceStatus | None) -> etree._Element:
     title = source.title or (status.title if status is not None else None) or source.name
     site_url = clean_url(status.site_url) if status is not None else None
     outline = etree.Element("outline", text=clean(title), title=clean(title))
-    # What stands for several addresses (rsshub://…) is none that others could ask.
+    # What stands for several addresses (rsshub://…) is not one that others could ask.
     asked = (clean_url(public_poll_url(source, url)) for url in (source.url, source.urls[0]))
     feed_url = next(filter(None, asked), None)
     if feed_url is not None:

@@ -63,9 +63,11 @@ def normalise(document: Document) -> Refined:
     kept = [told[position] for position in first_of_repetitions([draft.marks for draft in told])]
     notes = list(head.notes)
     if len(told) < len(drafts):
-        notes.append(f"{len(drafts) - len(told)} empty entries left out")
+        empty = len(drafts) - len(told)
+        notes.append(f"{empty} empty {'entry' if empty == 1 else 'entries'} left out")
     if len(kept) < len(told):
-        notes.append(f"{len(told) - len(kept)} exact repetitions left out")
+        repeated = len(told) - len(kept)
+        notes.append(f"{repeated} exact repetition{'' if repeated == 1 else 's'} left out")
     found = [draft.marks for draft in kept]
     if shared := shared_guids(found):
         notes.append(shared)

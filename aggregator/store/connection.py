@@ -111,6 +111,8 @@ def _refuse_second_name(path: Path) -> None:
 
     The journal and the lock go by name: a process that opened the other one would see neither.
     """
+    if path.is_dir():
+        raise StoreError(f"{path}: is a directory; name a file in [store] path")
     if path.stat().st_nlink > 1:
         raise StoreError(
             f"{path}: the file has a second name (a hard link), and SQLite's journal goes by name; "

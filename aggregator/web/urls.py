@@ -131,7 +131,7 @@ def canonical_url(url: str) -> str:
 
 
 def without_trackers(url: str) -> str:
-    """Return `url` without the known parameters that only tell who led here. Idempotent."""
+    """Return `url` without the known parameters that only tell which page led here. Idempotent."""
     before, mark, rest = url.partition("?")
     query, fragment_mark, fragment = rest.partition("#")
     if not query or "#" in before:
