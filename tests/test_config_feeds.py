@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aggregator.config import Publish
 from aggregator.config.automatic_feeds import automatic
-from aggregator.model import Condition, Export, Feed, FeedKind, Rules, Source, Tagging
+from aggregator.model import Condition, Export, Feed, FeedKind, Rules, Share, Source, Tagging
 from tests.config_texts import SOURCE, mistakes, parsed, source_toml
 
 OTHER = source_toml("b")
@@ -272,6 +272,30 @@ def test_what_only_a_private_feed_shows_no_automatic_feed_shows() -> None:
     assert all(feed.selects(B) for feed in found)
     assert automatic((A, B), (private(),)) == ()
     assert names(automatic((A, B), (private(tags=("x",)),))) == []
+
+
+def test_feeds_of_several_sources_that_nobody_configured_have_the_share_of_publish() -> None:
+    found = {feed.name: feed.per_source for feed in automatic((A,), (), Share(1, 3))}
+    assert found == {"all": Share(1, 3), "tags/x": Share(1, 3), "sources/a": None}
+
+
+@pytest.mark.parametrize(
+    ("written", "share"), [('"off"', None), ('"1/3"', Share(1, 3)), ("200", Share(200))]
+)
+def test_a_share_is_a_fraction_a_number_or_off(written: str, share: Share | None) -> None:
+    text = (
+        f'[publish]\nper_source = {written}\n{SOURCE}[[feeds]]\nname = "f"\n'
+        f"per_source = {written}\n"
+    )
+    found = {feed.name: feed.per_source for feed in parsed(text).feeds}
+    assert (found["f"], found["all"]) == (share, share)
+
+
+@pytest.mark.parametrize("written", ['"3/1"', '"3/3"', '"0/3"', '"1/10000"', '"a third"', "0.3"])
+def test_what_is_no_share_is_a_mistake(written: str) -> None:
+    text = f'{SOURCE}[[feeds]]\nname = "f"\nper_source = {written}\n'
+    (found,) = mistakes_at(text)
+    assert 'must be "off", a share such as "1/3", or a number of entries' in found
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
-
 from aggregator.model import PlacementReason, Share
+from aggregator.model.configured import MIB
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, said, source
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aggregator.model import Entry, Feed
     from aggregator.store import Store
 
@@ -129,11 +130,30 @@ def test_the_archives_address_moves_with_what_gave_way(store: Store) -> None:
     assert part.until == "2026-11-20.12"
 
 
-@pytest.mark.parametrize("later", [4 * DAY, 30 * DAY])
-def test_the_note_ends_when_what_was_given_up_would_be_gone_anyhow(
-    store: Store, later: timedelta
-) -> None:
-    three_days(store, FAIR)
+def test_the_note_ends_when_what_was_given_up_would_be_gone_anyhow(store: Store) -> None:
+    store.apply(SOURCES, (FAIR,), now=START)
+    absorb(store, document(told("q1", 1, START)), START, name="q1")
+    flood(store, START + HOUR, entries=500)
+    store.advance(START + 3 * DAY)
     assert "share flood" in said(store)
-    store.advance(START + 3 * DAY + later)
+    store.advance(START + 3 * DAY + 2 * HOUR)
     assert "share flood" not in said(store)
+
+
+def test_a_source_of_large_entries_takes_no_place_of_the_others(store: Store) -> None:
+    small = replace(FAIR, document_size=MIB)
+    store.apply(SOURCES, (small,), now=START)
+    for day in range(3):
+        at = START + day * DAY
+        for name in QUIET:
+            absorb(store, document(told(name, day, at)), at, name=name)
+        large = (
+            replace(told("flood", f"{day}-{number}", at), content_html="<p>x</p>" * 10_000)
+            for number in range(14)
+        )
+        absorb(store, document(*large), at + HOUR, name="flood")
+    found = by_source(store, small)
+    assert [len(found[name]) for name in QUIET] == [3] * 9
+    assert len(found["flood"]) == 12
+    assert "share flood" in said(store)
+    assert "size all" not in said(store)

@@ -72,7 +72,7 @@ class FeedTable:
     per_source: Share | None = key(
         SHARE,
         _FEED.per_source,
-        "Where `limit` cuts, a source that has more than this of it [gives way "
+        "Where `limit` or `document_size` cuts, a source that has more than this of it [gives way "
         'first](publishing.md#shares): `"1/3"`, or a number of entries; `"off"`: the oldest goes, '
         "whose ever it is.",
         shown='`"off"`',

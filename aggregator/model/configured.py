@@ -222,8 +222,8 @@ class Feed:
     `order` is how a document lists its stories: by "arrival" or by the date that they were
     "published". `content` is "full", "summary" or "link". `title_template` makes the titles of
     stories. `entry_size` is the most bytes of an entry's HTML, `document_size` of all entries
-    together. Where `limit` cuts, a source that has more than `per_source` gives way first; `None`:
-    the oldest goes, whose ever it is. With a `token`, only those who know it find the feed.
+    together. Where one of the two cuts, a source that has more than `per_source` gives way first;
+    `None`: the oldest goes, whose ever it is. With a `token`, only those who know it find the feed.
     """
 
     name: str

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 
 def give_way(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) -> int:
-    """Let sources with more than their share give way where `limit` cuts; return by how much.
+    """Let sources with more than their share give way in a full feed; return how many entries.
 
-    Only where the feed shows too many entries are they looked at.
+    Only where the feed shows more than `limit` or `document_size` are they looked at.
     """
     given_up: Mapping[int, GivenUp] = {}
-    if feed.per_source is not None and _count(connection, feed_id) > feed.limit:
+    if feed.per_source is not None and _is_over(connection, feed_id, feed):
         rows = connection.execute(
-            """SELECT s.order_key, e.source_id FROM shown s JOIN entries e ON e.id = s.entry_id
+            """SELECT s.order_key, e.source_id, s.weight_bytes
+                 FROM shown s JOIN entries e ON e.id = s.entry_id
                 WHERE s.feed_id = ? ORDER BY s.order_key""",
             (feed_id,),
         ).fetchall()
@@ -50,11 +51,11 @@ def give_way(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int)
     return sum(len(one.order_keys) for one in given_up.values())
 
 
-def _count(connection: sqlite3.Connection, feed_id: int) -> int:
-    (count,) = connection.execute(
-        "SELECT shown_count FROM feeds WHERE id = ?", (feed_id,)
+def _is_over(connection: sqlite3.Connection, feed_id: int, feed: Feed) -> bool:
+    count, in_bytes = connection.execute(
+        "SELECT shown_count, shown_bytes FROM feeds WHERE id = ?", (feed_id,)
     ).fetchone()
-    return int(count)
+    return bool(count > feed.limit or in_bytes > feed.document_size)
 
 
 def _drop(connection: sqlite3.Connection, feed_id: int, order_keys: Sequence[int]) -> None:
