@@ -103,6 +103,75 @@ def test_the_changelog_has_this_version() -> None:
     assert f"\n## {aggregator.__version__} " in read(ROOT / "CHANGELOG.md")
 
 
+# --- web servers in front -----------------------------------------------------------------------
+
+TOKEN = "t0ken-of-the-family"  # noqa: S105 - nobody's
+OPEN_PATHS = [
+    "/", "/feeds.opml", "/feeds/all.atom", "/feeds/all/archive/2026-11.atom",
+    "/feeds/archive.rss", "/feeds/archive/archive/2026-11-2.rss", "/tags/c/c++.atom",
+    "/tags/科技/archive/2026-11.json", "/sources/ithome.json", "/feeds/_status.atom",
+]  # fmt: skip
+SECRET_PATHS = [
+    f"/feeds/{TOKEN}/family.atom", f"/feeds/{TOKEN}/family/archive/2026-11.atom",
+    f"/feeds/{TOKEN}/archive.rss", f"/feeds/{TOKEN}/archive/archive/2026-11.rss",
+    f"/feeds/{TOKEN}/_status.json", f"/feeds/{TOKEN}/", f"/feeds/{TOKEN}/none",
+]  # fmt: skip
+OPERATORS_PATHS = ["/sources.opml", "/healthz", "/metrics", "/feeds", "/tags"]
+
+
+def nginx_map(text: str, variable: str, value: str) -> str:
+    """Return what nginx's `map` makes of a value: the first pattern that fits, else the default."""
+    found = re.search(
+        rf"^map (\S+|\"[^\"]*\") \${variable} \{{(.*?)\}}$", text, re.MULTILINE | re.DOTALL
+    )
+    assert found, variable
+    lines = re.sub(r"#.*", "", found[2])
+    rules = re.findall(r"(\"[^\"]*\"|\S+)\s+(\"[^\"]*\"|[^\s;]+);", lines)
+    for key, result in rules:
+        pattern = key.strip('"')
+        if pattern == value or (pattern[0] == "~" and re.search(pattern[1:], value)):
+            return str(result.strip('"'))
+    return str(dict(rules)["default"].strip('"'))
+
+
+def test_nginx_passes_what_is_for_readers_and_logs_no_token() -> None:
+    (text,) = (one for one in blocks(INSTALL, "nginx") if "proxy_pass" in one)
+    places = re.findall(r"location (= )?(\S+) +\{ proxy_pass", text)
+    for path in (*OPEN_PATHS, *SECRET_PATHS, *OPERATORS_PATHS):
+        passes = any(path == place if exact else path.startswith(place) for exact, place in places)
+        assert passes == (path not in OPERATORS_PATHS), path
+        assert nginx_map(text, "feed_logged", path) == ("0" if TOKEN in path else "1"), path
+
+
+def test_caddy_passes_what_is_for_readers_and_logs_no_token() -> None:
+    (text,) = blocks(INSTALL, "caddyfile")
+    (places,) = re.findall(r"@public path (.*)", text)
+    secret, spared = re.findall(r"path_regexp (\S+)", text)
+    assert "log_skip @secret" in text
+    for path in (*OPEN_PATHS, *SECRET_PATHS, *OPERATORS_PATHS):
+        passes = any(
+            path.startswith(place[:-1]) if place.endswith("*") else path == place
+            for place in places.split()
+        )
+        assert passes == (path not in OPERATORS_PATHS), path
+        skipped = re.search(secret, path) and not re.search(spared, path)
+        assert bool(skipped) == (TOKEN in path), path
+
+
+def test_nginx_before_files_keeps_tokens_from_caches_robots_and_logs() -> None:
+    (text,) = blocks(ROOT / "docs" / "publishing.md", "nginx")
+    for path in (*OPEN_PATHS, *SECRET_PATHS):
+        secret = nginx_map(text, "feed_secret", path)
+        assert secret == ("1" if TOKEN in path else "0"), path
+        assert nginx_map(text, "feed_logged", secret) == ("0" if TOKEN in path else "1")
+        assert nginx_map(text, "feed_robots", secret) == ("none" if TOKEN in path else "")
+        for now, archived in (("2026-11-20T", "max-age=300"), ("2027-01-15T", "immutable")):
+            told = nginx_map(text, "feed_cache_control", f"{secret} {path} {now}08:00:00+00:00")
+            assert told.startswith("private, no-transform" if TOKEN in path else "public"), path
+            if TOKEN not in path:
+                assert told.endswith(archived if "2026-11" in path else "max-age=300"), path
+
+
 # --- docs/install.md ----------------------------------------------------------------------------
 
 
