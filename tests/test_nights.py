@@ -33,6 +33,7 @@ from aggregator.daemon.log import set_up
 from aggregator.model.errors import StoreUnavailableError
 from tests import PATIENCE, ROOT
 from tests.config_texts import source_toml
+from tests.damaging import damage
 from tests.program import PROGRAM, Program, program
 from tests.supervising import WATCHDOG, Supervisor
 from tests.web import Publisher, Reply, Request
@@ -234,6 +235,54 @@ def test_a_command_on_a_full_disk_says_so_and_may_be_tried_again(supervisor: Sup
     assert told.returncode == StoreUnavailableError.exit_status == 74
     assert re.search(r"aggregator\.db: .*look at", told.stderr)
     assert "Traceback" not in told.stderr
+
+
+# --- damage ---------------------------------------------------------------------------------------
+
+
+def kill(supervisor: Supervisor) -> None:
+    supervisor.start(brisk=True)
+    supervisor.wait_for("READY=1")
+    supervisor.signal(signal.SIGKILL)
+    assert supervisor.daemon is not None
+    assert supervisor.daemon.wait(PATIENCE) == -signal.SIGKILL
+    supervisor.daemon.communicate()
+
+
+def said_of_damage(supervisor: Supervisor) -> str:
+    """Start the daemon and end it once it has said what it does."""
+    supervisor.start(brisk=True)
+    supervisor.wait_for("READY=1")
+    supervisor.wait_for("WATCHDOG=1")
+    supervisor.signal(signal.SIGTERM)
+    return supervisor.end()
+
+
+def test_after_a_kill_the_database_is_looked_through_once(supervisor: Supervisor) -> None:
+    kill(supervisor)
+    assert "no damage found" in said_of_damage(supervisor)
+    assert "damage" not in said_of_damage(supervisor)
+
+
+def test_damage_is_told_with_path_and_remedy_and_what_works_goes_on(
+    supervisor: Supervisor, made: Path
+) -> None:
+    kill(supervisor)
+    damage(made, "frozen")
+    for _ in range(2):  # a restart does not forget it
+        supervisor.start(brisk=True)
+        supervisor.wait_for("READY=1")
+        told = supervisor.wait(lambda line: "damaged" in line, "word of the damage")
+        assert told.startswith("STATUS=")
+        assert f"{made}: damaged (" in told
+        assert "restore a backup" in told
+        assert supervisor.health() == 503
+        supervisor.wait_for("WATCHDOG=1")
+        supervisor.signal(signal.SIGTERM)
+        said = supervisor.end()
+        assert supervisor.daemon is not None
+        assert supervisor.daemon.returncode == 0
+        assert "Traceback" not in said
 
 
 # --- signals --------------------------------------------------------------------------------------

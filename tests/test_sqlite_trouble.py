@@ -10,6 +10,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +29,8 @@ from aggregator.store import migrations
 from aggregator.store.connection import open_writer
 from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_reader, open_store
+from tests import PATIENCE
+from tests.damaging import damage
 from tests.making import DAY, START, absorb, document, entry, feed, source
 
 if TYPE_CHECKING:
@@ -202,17 +206,72 @@ def test_a_lock_of_another_program_is_told_and_passes(tmp_path: Path) -> None:
     assert is_usable(path)
 
 
-def damage(path: Path, table: str) -> None:
-    """Overwrite the first page of a table."""
+def test_a_look_through_finds_damage_that_nothing_has_met_yet(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    assert is_usable(path)
+    store = open_store(path)
+    assert store.find_damage() is None
+    store.close()
+    damage(path, "frozen")
+    store = open_store(path)
+    store.ping()
+    found = store.find_damage()
+    store.close()
+    assert found is not None
+    assert str(found).startswith(f"{path}: damaged (")
+    assert "\n" not in str(found)
+
+
+def test_a_look_through_ends_when_the_store_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    store = open_store(path)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        (page,) = connection.execute(
-            "SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)
-        ).fetchone()
-        (size,) = connection.execute("PRAGMA page_size").fetchone()
-    with path.open("r+b") as file:
-        file.seek((page - 1) * size)
-        file.write(b"\xa5" * size)
+        connection.execute("CREATE TABLE t (x INTEGER PRIMARY KEY, y)")
+        connection.execute(
+            "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 400000) "
+            "INSERT INTO t SELECT x, randomblob(40) FROM n"
+        )
+        connection.commit()
+    looks = 0
+    ended: list[str] = []
+
+    def look() -> None:
+        nonlocal looks
+        try:
+            while True:
+                store.find_damage()
+                looks += 1
+        except StoreError as error:
+            ended.append(str(error))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    while not looks:
+        time.sleep(0.01)
+    store.close()
+    looking.join(PATIENCE)
+    assert ended == [f"{path}: the database cannot be used: interrupted"]
+
+
+def hold_and_die(path: Path) -> None:
+    Hold(path)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_lock_says_whether_its_last_holder_released_it(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    first = Hold(path)
+    assert not first.is_after_crash
+    first.release()
+    assert in_a_child(lambda: hold_and_die(path)) == -signal.SIGKILL
+    for _ in range(2):  # a command that does not look leaves it to the next
+        seen = Hold(path)
+        assert seen.is_after_crash
+        seen.release()
+    seen = Hold(path)
+    seen.found_whole()
+    seen.release()
+    assert not Hold(path).is_after_crash
 
 
 @pytest.mark.parametrize("table", ["counters", "entries", "sources", "feeds", "sqlite_schema"])

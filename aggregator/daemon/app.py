@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from aggregator.model.notes import Fact
     from aggregator.schedule.price import Pricing
     from aggregator.store import Store
+    from aggregator.store.lock import Hold
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ class Daemon:
         signals: Signals,
         notifier: Notifier,
         patience: Patience,
+        hold: Hold,
         clock: Callable[[], datetime] = utc_now,
         dice: Callable[[], float] = random.random,
         pace: Pace,
@@ -97,6 +99,8 @@ class Daemon:
         self._notifier = notifier
         self._patience = patience
         self._reports = Reports()
+        self._hold = hold
+        self._damage: str | None = None
         self._signals = signals
         self._stop = signals.stop
         self._reloading = asyncio.Lock()
@@ -145,6 +149,8 @@ class Daemon:
             )
             self._jobs.spawn(outlets.run(self._pace.outputs))
             self._announce()
+            if self._hold.is_after_crash:
+                self._jobs.spawn(self._look_through())
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait({stopping, serving}, return_when=asyncio.FIRST_COMPLETED)
             if not self._stop.is_set():
@@ -250,6 +256,22 @@ class Daemon:
         if pruned:
             log.info(event("pruned", entries=pruned))
 
+    async def _look_through(self) -> None:
+        """Look for damaged pages after an end that we did not make: a kill, a loss of power."""
+        log.info(event("looking for damage", because="the last end was not a clean one"))
+        try:
+            # Not in our own threads, for whose end a stop waits.
+            damage = await asyncio.to_thread(self._store.find_damage)
+        except AggregatorError as error:
+            log.warning(event("not looked for damage", because=error))
+            return
+        if damage is None:
+            self._hold.found_whole()
+            log.info(event("no damage found"))
+        else:
+            self._damage = str(damage)
+            log.error(event("damage found", because=damage))
+
     async def _beat(self) -> None:
         """Keep the scheduler going, and tell systemd that it goes.
 
@@ -280,8 +302,8 @@ class Daemon:
             return self._patience.trouble
         if self._jobs.silent > STALE_TICK:
             return f"the scheduler has not run for {self._jobs.silent.seconds} s"
-        if self._dispatcher.trouble is not None:
-            return self._dispatcher.trouble
+        if (trouble := self._damage or self._dispatcher.trouble) is not None:
+            return trouble
         try:
             async with asyncio.timeout(PING_TIMEOUT_S):
                 await self._in_thread(self._store.ping)

@@ -67,6 +67,7 @@ async def _run(config: Config, pace: Pace, clock: Callable[[], datetime]) -> Non
                 signals=signals,
                 notifier=notifier,
                 patience=patience,
+                hold=hold,
                 clock=clock,
                 pace=pace,
             ).run()

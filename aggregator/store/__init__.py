@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         SourceStatus,
     )
     from aggregator.model.changes import Change
+    from aggregator.model.errors import StoreDamagedError
     from aggregator.model.notes import Fact, Note, NoteKind
 
 
@@ -222,6 +223,13 @@ class MaintenanceStore(Protocol):
 
     def forget_note(self, kind: NoteKind) -> None:
         """Forget what `note` remembered."""
+
+    def find_damage(self) -> StoreDamagedError | None:
+        """Read the whole database; return what is damaged in it, `None` for nothing.
+
+        Takes seconds a gigabyte, beside other work; `close` ends it. Raises `StoreError` when it
+        did not come to an end.
+        """
 
     def ping(self) -> None:
         """Prove that the writer works; raises `StoreError` when it does not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from aggregator.model.errors import BusyError
@@ -14,7 +15,8 @@ class Hold:
     """The right to write a database, held by this process until `release` or its end.
 
     A lock of flock(2) on `NAME.lock` beside the database, whichever symbolic link leads there: it
-    goes with the process, however that ends. The file holds the pid, for people.
+    goes with the process, however that ends. The file holds the pid, for people, until `release`:
+    one that is found there is of a process that was killed, or lost its power.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,16 +38,30 @@ class Hold:
             raise BusyError(
                 f"{path} is in use by process {pid or 'unknown'}; stop that one first"
             ) from None
+        ours = f"{os.getpid()}\n".encode()
         try:
-            os.ftruncate(self._fd, 0)
-            os.write(self._fd, f"{os.getpid()}\n".encode())
+            self.is_after_crash = os.fstat(self._fd).st_size > 0
+            # First written, then cut: a disk without room keeps what the file said.
+            os.pwrite(self._fd, ours, 0)
+            os.ftruncate(self._fd, len(ours))
+            os.fsync(self._fd)
         except OSError as error:
             os.close(self._fd)
             raise store_error(path, error) from error
 
     def release(self) -> None:
-        """Give the lock up. The file stays: removing it would let two processes hold one each."""
+        """Give the lock up. The file stays: removing it would let two processes hold one each.
+
+        After a crash it goes on saying so, until somebody has looked (`found_whole`).
+        """
+        if not self.is_after_crash:
+            with suppress(OSError):  # the next start looks once too often
+                os.ftruncate(self._fd, 0)
         os.close(self._fd)
+
+    def found_whole(self) -> None:
+        """Remember that the database was looked through since the last crash."""
+        self.is_after_crash = False
 
 
 def lock_path(path: Path) -> Path:

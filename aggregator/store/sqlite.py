@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from typing_extensions import override
 
 from aggregator.model import PastPoll, Selection, SourceStatus
-from aggregator.model.errors import StoreError
+from aggregator.model.errors import StoreDamagedError, StoreError
 from aggregator.model.instants import MICROSECOND, micros
 from aggregator.model.notes import in_order
 from aggregator.operations import evaluate
@@ -39,7 +39,7 @@ from aggregator.store.ingest import Poll, absorb
 from aggregator.store.memory_leases import Leases
 from aggregator.store.retention import drop_leftovers, prune_batch
 from aggregator.store.rows import feed_of, problem_to_text
-from aggregator.store.sqlite_errors import store_error
+from aggregator.store.sqlite_errors import damaged, store_error
 from aggregator.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class SqliteStore(Store):
         self._readers = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._long: sqlite3.Connection | None = None
         self._writer = None
         if writing is not None:
             try:
@@ -310,12 +311,29 @@ class SqliteStore(Store):
         self._write(lambda db: note_rows.drop(db, kind))
 
     @override
+    def find_damage(self) -> StoreDamagedError | None:
+        try:
+            # A connection that no other work waits for, and that `close` may interrupt.
+            with closing(open_reading(self._path)) as db, self._interruptible(db):
+                said = "; ".join(str(row[0]) for row in db.execute("PRAGMA quick_check(1)"))
+        except sqlite3.Error as error:
+            trouble = store_error(self._path, error)
+            if isinstance(trouble, StoreDamagedError):
+                return trouble
+            raise trouble from error
+        except StoreDamagedError as error:
+            return error
+        return None if said == "ok" else damaged(self._path, " ".join(said.split()))
+
+    @override
     def ping(self) -> None:
         self._write(lambda db: db.execute("SELECT largest_order_key FROM counters").fetchone())
 
     @override
     def close(self) -> None:
         with self._lock:
+            if self._long is not None:
+                self._long.interrupt()
             for reader in self._opened:
                 reader.close()
             self._opened.clear()
@@ -339,6 +357,17 @@ class SqliteStore(Store):
     def _release(self, state: PollState) -> None:
         if state.lease is not None:
             self._leases.release((state.lease,))
+
+    @contextmanager
+    def _interruptible(self, db: sqlite3.Connection) -> Iterator[None]:
+        """Let `close` interrupt what is done on a connection."""
+        with self._lock:
+            self._long = db
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._long = None
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
