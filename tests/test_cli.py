@@ -314,7 +314,8 @@ def test_a_closed_pipe_ends_it_quietly(folder: Path) -> None:
         assert process.stderr is not None
         process.stdout.read(10)
         process.stdout.close()
-        assert process.stderr.read() == b""
+        said = process.stderr.read().splitlines()
+        assert [line for line in said if not line.startswith(b"warning: expat ")] == []
         assert process.wait(30) == 1
 
 

@@ -13,7 +13,7 @@ from aggregator.config import load
 from aggregator.daemon.once import utc_now
 from aggregator.store.sqlite import open_store
 from tests import PATIENCE
-from tests.program import PROGRAM, Program, program
+from tests.program import PROGRAM, Program, program, without_machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ def shell(made: Program, words: tuple[str, ...], redirection: str) -> tuple[int,
         cwd=made.folder,
         env=os.environ | {"AGGREGATOR_CONFIG": str(made.config)},
     )
-    return done.returncode, done.stderr
+    return done.returncode, without_machine(done).stderr
 
 
 @pytest.mark.parametrize("words", PRINTS, ids=" ".join)

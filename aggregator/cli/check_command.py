@@ -46,9 +46,14 @@ def check() -> None:
     Templates and folders of exports are looked at, too. Needs neither a database nor the network,
     and changes nothing.
     """
+    from aggregator.operations.expat import old_expat
+    from aggregator.operations.messages import old_expat_text
+
     config = load_config()
     for warning in config.warnings:
         click.echo(f"warning: {plain(warning)}", err=True)
+    if (version := old_expat()) is not None:
+        click.echo(f"warning: {old_expat_text(version)}", err=True)
     if wrong := _mistakes_beside(config):
         raise ConfigError(wrong)
     own = [feed for feed in config.feeds if not feed.kind.is_minor]

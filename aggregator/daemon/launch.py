@@ -17,7 +17,8 @@ from aggregator.daemon.patience import Patience, StoppedError
 from aggregator.daemon.process_signals import Signals
 from aggregator.daemon.systemd_notify import Notifier
 from aggregator.model.notes import NoteKind
-from aggregator.operations.messages import change_text
+from aggregator.operations.expat import old_expat
+from aggregator.operations.messages import change_text, old_expat_text
 from aggregator.schedule import price
 from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_store
@@ -93,4 +94,6 @@ def _open(config: Config, now: datetime) -> tuple[Store, Pricing]:
         log.info(event("configuration", change=change_text(change)))
     for warning in config.warnings:
         log.warning(event("configuration", warning=warning))
+    if (version := old_expat()) is not None:
+        log.warning(event("old library", warning=old_expat_text(version)))
     return store, pricing

@@ -290,6 +290,15 @@ def daemon_summary(
     return "; ".join(parts)
 
 
+def old_expat_text(version: str) -> str:
+    """Return what an operator should know of this Python's XML parser."""
+    return (
+        f"expat {version}, the XML parser of this Python, lets a small document take much memory "
+        "(CVE-2025-59375; mended in 2.7.2, or by your distribution in an earlier one); such a "
+        "document ends its own poll, since parsing has a bound"
+    )
+
+
 def output_name(output: Output, directory: str | None) -> str:
     """Return what people call something that is written."""
     match output:
