@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import resource
+import shutil
 import signal
 import socket
 import sqlite3
@@ -18,7 +19,9 @@ import struct
 import subprocess
 import time
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,16 +34,16 @@ from hypothesis import strategies as st
 from aggregator.daemon.jobs import FromNow, Jobs
 from aggregator.daemon.log import set_up
 from aggregator.model.errors import StoreUnavailableError
-from tests import PATIENCE, ROOT
+from tests import FIXTURES, PATIENCE, ROOT
 from tests.config_texts import source_toml
 from tests.damaging import damage
+from tests.feed_documents import item, rss
 from tests.program import PROGRAM, Program, program
 from tests.supervising import WATCHDOG, Supervisor
-from tests.web import Publisher, Reply, Request
+from tests.web import Publisher, Reply, Request, ThreadedPublisher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 UNIT = ROOT / "systemd" / "aggregator.service"
 
@@ -372,6 +375,71 @@ async def test_a_job_that_slept_since_1970_runs_once() -> None:
         ran.clear()
     scheduler.shutdown(wait=False)
     assert Counted.asked <= 2 * 3
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> ShiftedClock:
+    if shutil.which("cc") is None:
+        pytest.skip("no C compiler, which a clock that can be moved needs")
+    library, shift = tmp_path / "shifted_clock.so", tmp_path / "shift"
+    source = FIXTURES / "shifted_clock.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    made = ShiftedClock(library, shift)
+    made.move(timedelta(0))
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftedClock:
+    """The wall clock of one process (tests/fixtures/shifted_clock.c)."""
+
+    library: Path
+    shift: Path
+
+    def move(self, by: timedelta) -> None:
+        """Let it be so far from the true time."""
+        with self.shift.open("r+b" if self.shift.exists() else "wb") as file:
+            file.write(struct.pack("l", by // timedelta(seconds=1)))
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {"LD_PRELOAD": str(self.library), "CLOCK_SHIFT": str(self.shift)}
+
+
+def peak_bytes(pid: int | None) -> int:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) << 10
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (timedelta(0), timedelta(days=90)),
+        (timedelta(0), timedelta(days=400)),
+        (datetime(1970, 1, 2, tzinfo=UTC) - datetime.now(UTC), timedelta(0)),
+        (timedelta(0), -timedelta(hours=1)),
+    ],
+    ids=["90 days on", "400 days on", "from 1970 to today", "an hour back"],
+)
+def test_a_clock_that_jumps_costs_nothing(
+    slow: Program, clock: ShiftedClock, before: timedelta, after: timedelta
+) -> None:
+    clock.move(before)
+    with ThreadedPublisher() as web:
+        web.route("/a.xml", body=rss(item(1)))
+        slow.configure(source_toml("a", web.url("/a.xml"), 'interval = "1s"'))
+        slow.start(clock.environ, brisk=True)
+        slow.wait(lambda: web.requests, "a poll")
+        assert slow.process is not None
+        peak = peak_bytes(slow.process.pid)
+        clock.move(after)
+        asked = len(web.requests)
+        slow.wait(lambda: len(web.requests) > asked + 1, "polls under the new clock")
+        # Of a day's missed ticks alone a list would take 5 MiB, of 90 days' 500.
+        assert peak_bytes(slow.process.pid) - peak < 64 << 20
+        assert slow.get("/healthz").status == 200
+        assert slow.stop() == 0
+    assert "Traceback" not in slow.log.read_text()
 
 
 @pytest.mark.asyncio

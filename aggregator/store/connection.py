@@ -81,6 +81,12 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def quick_check(connection: sqlite3.Connection) -> str | None:
+    """Read every page; return the first damage, on one line, or `None`."""
+    (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    return None if said == "ok" else " ".join(str(said).split())
+
+
 def _make_private(path: Path) -> None:
     """Make an empty file where there is none; raises `StoreError` for one that we may not write.
 

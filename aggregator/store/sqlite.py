@@ -32,7 +32,7 @@ from aggregator.store import (
     source_status,
 )
 from aggregator.store.connection import open_reader as open_reading
-from aggregator.store.connection import open_writer
+from aggregator.store.connection import open_writer, quick_check
 from aggregator.store.due_sources import due_sources
 from aggregator.store.feed_versions import FeedVersions
 from aggregator.store.ingest import Poll, absorb
@@ -315,7 +315,7 @@ class SqliteStore(Store):
         try:
             # A connection that no other work waits for, and that `close` may interrupt.
             with closing(open_reading(self._path)) as db, self._interruptible(db):
-                said = "; ".join(str(row[0]) for row in db.execute("PRAGMA quick_check(1)"))
+                found = quick_check(db)
         except sqlite3.Error as error:
             trouble = store_error(self._path, error)
             if isinstance(trouble, StoreDamagedError):
@@ -323,7 +323,7 @@ class SqliteStore(Store):
             raise trouble from error
         except StoreDamagedError as error:
             return error
-        return None if said == "ok" else damaged(self._path, " ".join(said.split()))
+        return None if found is None else damaged(self._path, found)
 
     @override
     def ping(self) -> None:
