@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aggregator.cli.explain_entry import placed
+from aggregator.model import Placement, PlacementReason
 from tests import PATIENCE
 from tests.config_texts import source_toml
 from tests.program import PROGRAM, Program
@@ -31,6 +33,19 @@ RULES = """block = [{ title = "广告" }]
 tag = [{ title = "手机", tags = ["phones"] }]
 timezone = "Asia/Shanghai"
 """
+
+
+@pytest.mark.parametrize("reason", PlacementReason)
+def test_each_reason_for_an_entrys_place_has_its_words(reason: PlacementReason) -> None:
+    told = placed(Placement("all", reason, "2026-11"))
+    assert told.startswith(("shown in all: ", "not in all: "))
+
+
+def test_what_gave_way_is_said_to_be_in_the_archive() -> None:
+    assert placed(Placement("all", PlacementReason.GAVE_WAY, "2026-11")) == (
+        "not in all: its source brought more than its share (per_source), and it gave way to "
+        "others; it is in the archive of 2026-11"
+    )
 
 
 @pytest.fixture

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aggregator.model import PlacementReason, Share
 from aggregator.model.configured import MIB
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, said, source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from aggregator.model import Entry, Feed
     from aggregator.store import Store
+    from tests.engines import Database
 
 QUIET = tuple(f"q{number}" for number in range(9))
 SOURCES = tuple(source(name) for name in ("flood", *QUIET))
@@ -157,3 +163,42 @@ def test_a_source_of_large_entries_takes_no_place_of_the_others(store: Store) ->
     assert len(found["flood"]) == 12
     assert "share flood" in said(store)
     assert "size all" not in said(store)
+
+
+TIGHT = feed(window=2 * DAY, min_entries=2, limit=12, per_source=Share(1, 3))
+polls = st.lists(
+    st.tuples(st.sampled_from(("flood", "q0", "q1")), st.integers(0, 30), st.integers(0, 40)),
+    max_size=15,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(polls=polls)
+def test_a_reader_of_a_feed_and_of_new_parts_of_its_archive_misses_nothing_and_sees_it_once(
+    polls: list[tuple[str, int, int]], new_database: Callable[[], Database]
+) -> None:
+    with closing(new_database()) as database:
+        store = database.open()
+        store.apply(SOURCES[:3], (TIGHT,), now=START)
+        for one in SOURCES[:3]:
+            absorb(store, document(), START, name=one.name)
+        now, came = START, 0
+        read, left, asked = set[str](), set[str](), set[tuple[str, str | None]]()
+        before = set[str]()
+        for name, entries, hours in polls:
+            now += hours * HOUR
+            told_now = [told(name, came + number, now) for number in range(entries)]
+            absorb(store, document(*reversed(told_now)), now, name=name)
+            came += entries
+            shown = {story.title for story in store.select(TIGHT).stories}
+            left |= before - shown
+            assert not left & shown
+            before = shown
+            read |= shown
+            for part in store.archive_parts(TIGHT):
+                address = (part.name, part.until)
+                selection = store.select_archive(TIGHT, part.name)
+                if address not in asked and selection is not None:
+                    read |= {story.title for story in selection.stories}
+                asked.add(address)
+            assert len(read) == came

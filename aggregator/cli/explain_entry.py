@@ -39,7 +39,7 @@ _PLACED = {
     PlacementReason.HAS_LEFT: "its time in the window is over; it is in the archive of {}",
     PlacementReason.TOO_OLD: "older than the feed's window when it came",
     PlacementReason.GAVE_WAY: (
-        "its source brought more than its share (per_source), and it gave way to others; it stands "
+        "its source brought more than its share (per_source), and it gave way to others; it is "
         "in the archive of {}"
     ),
     PlacementReason.NO_ROOM: (

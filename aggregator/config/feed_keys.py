@@ -74,7 +74,7 @@ class FeedTable:
         _FEED.per_source,
         "Where `limit` or `document_size` cuts, a source that has more than this of it [gives way "
         'first](publishing.md#shares): `"1/3"`, or a number of entries; `"off"`: the oldest goes, '
-        "whose ever it is.",
+        "of any source.",
         shown='`"off"`',
     )
     dedupe: str = key(

@@ -223,7 +223,7 @@ class Feed:
     "published". `content` is "full", "summary" or "link". `title_template` makes the titles of
     stories. `entry_size` is the most bytes of an entry's HTML, `document_size` of all entries
     together. Where one of the two cuts, a source that has more than `per_source` gives way first;
-    `None`: the oldest goes, whose ever it is. With a `token`, only those who know it find the feed.
+    `None`: the oldest goes, of any source. With a `token`, only those who know it find the feed.
     """
 
     name: str

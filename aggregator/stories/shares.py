@@ -2,8 +2,8 @@
 
 It comes before `limit` and `document_size` drop what is oldest. Where sources have more than their
 share, the largest of them give up their oldest entries, until the feed fits or each is down to its
-share. So whoever has less loses nothing for the sake of one that has more, and what the others do
-not need is nobody's loss.
+share. So a source that has less loses nothing for the sake of one that has more, and what the
+others do not need nobody loses.
 """
 
 from __future__ import annotations
