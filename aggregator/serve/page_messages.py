@@ -20,12 +20,16 @@ MOVED = (
     "来源已改名，新地址见 Location 响应头。"
 )
 SOURCES_ARE_LOCAL = (
-    "Only callers on this machine may see this; [server] public_opml = true shows it to all.\n"
-    "仅限本机访问；在 [server] 中设置 public_opml = true 可对外公开。"
+    "Only callers on this machine may see this, behind a proxy at [server] operator_listen; "
+    "[server] public_opml = true shows it to all.\n"
+    "仅限本机访问（使用反向代理时经 [server] 的 operator_listen）；"
+    "在 [server] 中设置 public_opml = true 可对外公开。"
 )
 OPERATIONS_ARE_LOCAL = (
-    "Only callers on this machine may see this; others need [publish] status_token in its "
-    "address.\n仅限本机访问；远程访问须在地址中带上 [publish] 的 status_token。"
+    "Only callers on this machine may see this, behind a proxy at [server] operator_listen; "
+    "others need [publish] status_token in its address.\n"
+    "仅限本机访问（使用反向代理时经 [server] 的 operator_listen）；"
+    "远程访问须在地址中带上 [publish] 的 status_token。"
 )
 NO_REQUEST = (
     "This is no HTTP request that can be read, or its header is too long.\n"
