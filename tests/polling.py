@@ -226,7 +226,7 @@ async def house(
                 concurrency=config.polling.concurrency,
                 report=lambda result: made.note(result),  # noqa: PLW0108 -- made comes after it
                 scheduled=True,
-                host_pause=timedelta(0),  # real seconds, which a simulated week has not
+                site_pause=timedelta(0),  # real seconds, which a simulated week has not
             )
             pricing = price.recall(store.pricing())
             made = House(config, clock, store, dispatcher, pricing, clock())
@@ -235,7 +235,7 @@ async def house(
                 await dispatcher.spread_overdue()
             yield made
             await dispatcher.drain(timedelta(seconds=1))
-            assert not store._leases.hosts(clock()), "a poll kept its lease"
+            assert not store._leases.queues(clock()), "a poll kept its lease"
     finally:
         if workers is None:
             await own.aclose()

@@ -22,6 +22,7 @@ from aggregator.web.addresses import (
     origin_of,
     shown_host,
 )
+from aggregator.web.domains import queue_of
 
 #: As browsers have them (https://github.com/web-platform-tests/wpt: url/resources/toascii.json).
 NAMES = (
@@ -66,7 +67,8 @@ def test_every_room_asks_for_the_same_host(host: str, name: str) -> None:
     target = parse_target(url)
     assert isinstance(target, Target)
     assert target.host == name
-    assert source.host == f"https://{name.rstrip('.')}:443"
+    assert origin_of(source.urls[0]) == f"https://{name.rstrip('.')}:443"
+    assert source.queue == queue_of(f"https://{name.rstrip('.')}")
     if not host.isascii():
         assert clean_url(url) == f"https://{name}/feed"
     assert derive_name(None, url, ()) == derive_name(None, f"https://{name}/feed", ())

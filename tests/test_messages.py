@@ -28,6 +28,7 @@ from aggregator.model.changes import (
 )
 from aggregator.model.notes import (
     CertificateEnds,
+    CrowdedSite,
     CutShort,
     Fact,
     FailingMirror,
@@ -35,6 +36,7 @@ from aggregator.model.notes import (
     Flood,
     Gaps,
     GaveWay,
+    HeldHost,
     LimitReached,
     Moved,
     Note,
@@ -85,6 +87,31 @@ NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
             )
         ),
         (("static files", FULL), ("exports /srv/blog", FULL)),
+    ),
+    (
+        Note(HeldHost("https://tube.example:443", timedelta(minutes=12), 7)),
+        (
+            (
+                "host",
+                (
+                    "https://tube.example:443 asked to wait, or limits requests: nothing of it is "
+                    "asked for 12 minutes (7 sources)"
+                ),
+            ),
+        ),
+    ),
+    (
+        Note(CrowdedSite("tube.example", 500, timedelta(minutes=25), timedelta(minutes=10))),
+        (
+            (
+                "site",
+                (
+                    "500 sources of tube.example are asked one after the other, which takes 25 "
+                    "minutes, and each should be every 10 minutes: give them longer intervals, or "
+                    "lower site_pause"
+                ),
+            ),
+        ),
     ),
     (
         Note(SizeReached(12 * 1024 * 1024), feed="all"),

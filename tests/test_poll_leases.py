@@ -37,7 +37,7 @@ async def opened(folder: Path, *paths: str) -> AsyncIterator[tuple[Publisher, Ho
                 concurrency=2,
                 report=home.note,
                 scheduled=True,
-                host_pause=timedelta(0),
+                site_pause=timedelta(0),
                 renew_every=timedelta(milliseconds=5),
             )
             yield web, home, other
@@ -89,4 +89,4 @@ async def test_a_poll_that_is_held_back_leaves_its_source_to_others(tmp_path: Pa
             web.route(path, busy)
         results = await home.poll()
         assert sorted(one.outcome for one in results.values()) == ["failed", "held"]
-        assert not home.store._leases.hosts(home.clock())
+        assert not home.store._leases.queues(home.clock())

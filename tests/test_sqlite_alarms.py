@@ -52,7 +52,7 @@ def database(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 def test_status_names_a_certificate_about_to_end(database: sqlite3.Connection) -> None:
     assert alarms.certificate_notes(database, START) == ()
     database.execute(
-        """INSERT INTO sources (id, name, url, host, config, position, enabled, public_id,
+        """INSERT INTO sources (id, name, url, queue, config, position, enabled, public_id,
                                 created_at, next_poll_at)
            VALUES (1, 'one', 'https://a.example/', 'a', '{}', 0, 1, 'urn:x', 0, 0)"""
     )

@@ -163,11 +163,13 @@ def test_an_upgrade_shows_nothing_again_whose_host_is_spelt_otherwise_today(tmp_
     assert len(titles) == 2
     store.close()
     with sqlite3.connect(path) as connection:
-        hosts = connection.execute("SELECT host FROM sources UNION SELECT host FROM mirrors")
+        hosts = connection.execute("SELECT host FROM mirrors")
         assert {host for (host,) in hosts} == {
             "https://xn--bcher-kva.example:443",
             "https://two.example:443",
         }
+        queues = connection.execute("SELECT queue FROM sources")
+        assert {queue for (queue,) in queues} == {"xn--bcher-kva.example", "two.example"}
     connection.close()
 
 

@@ -161,7 +161,7 @@ def test_a_clock_that_is_set_back_makes_no_lease_last_longer(store: Store) -> No
 
 def test_busy_hosts_are_left_alone(store: Store) -> None:
     stocked(store)
-    assert named(due_at(store, START, busy=frozenset({source("two").host}))) == ["one", "three"]
+    assert named(due_at(store, START, busy=frozenset({source("two").queue}))) == ["one", "three"]
 
 
 def test_claimers_that_ask_at_the_same_time_share_what_is_due(store: Store) -> None:

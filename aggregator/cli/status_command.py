@@ -15,6 +15,7 @@ from aggregator.model.errors import AggregatorError, ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aggregator.config import Config
     from aggregator.model import Source, SourceStatus
     from aggregator.model.notes import Note
 
@@ -45,11 +46,13 @@ def status(*, as_json: bool) -> int:
     configuration that was not taken over, a feed that is cut short. Works without a daemon, too.
     """
     from aggregator.config import load, store_path
+    from aggregator.model.notes import in_order
 
     path = config_path()
     sources: tuple[Source, ...] = ()
     store: Path
     exit_status = 0
+    config: Config | None = None
     try:
         config = load(path)
         store, sources = config.store.path, config.sources
@@ -60,11 +63,14 @@ def status(*, as_json: bool) -> int:
         for mistake in error.lines:
             click.echo(plain(mistake), err=True)
         store, exit_status = found, error.exit_status
+    now = datetime.now(UTC)
     with reading(path, store) as database:
-        rows, notes = _in_order(sources, database.status()), database.notes(datetime.now(UTC))
+        rows, notes = _in_order(sources, database.status()), database.notes(now)
     if as_json:
-        click.echo(_json(rows, notes).encode())  # UTF-8, whatever the locale
+        click.echo(_json(rows, notes, now).encode())  # UTF-8, whatever the locale
         return exit_status
+    if config is not None:
+        notes = in_order((*notes, *_crowded(config)))
     click.echo(_text(rows, _trouble_of_daemon(store), notes, terminal_width()))
     return exit_status
 
@@ -150,7 +156,7 @@ def _text(
     return "\n".join([text, *(["", *told] if told else [])])
 
 
-def _json(rows: list[SourceStatus], notes: tuple[Note, ...]) -> str:
+def _json(rows: list[SourceStatus], notes: tuple[Note, ...], now: datetime) -> str:
     import json
 
     from aggregator.operations.messages import fact_text, problem_text
@@ -168,6 +174,7 @@ def _json(rows: list[SourceStatus], notes: tuple[Note, ...]) -> str:
                 "last_poll_at": _utc(row.last_poll_at),
                 "last_success_at": _utc(row.last_success_at),
                 "next_poll_at": _utc(row.next_poll_at),
+                "host_until_at": _utc(_ahead(row.host_until_at, now)),
                 "because": row.because,
                 "problem": None if row.problem is None else problem_text(row.problem),
                 "unstable_ids": row.unstable_ids,
@@ -178,6 +185,24 @@ def _json(rows: list[SourceStatus], notes: tuple[Note, ...]) -> str:
         indent=2,
         ensure_ascii=False,
     )
+
+
+def _crowded(config: Config) -> list[Note]:
+    """Name the sites whose sources cannot be asked as often as they should be."""
+    from aggregator.daemon.once import make_bounds
+    from aggregator.daemon.poll import is_ours
+    from aggregator.model.notes import Note
+    from aggregator.schedule.site_load import crowded
+
+    strangers = [
+        one for one in config.sources if not is_ours(one.urls[0], config.network.allow_private)
+    ]
+    sites = crowded(strangers, make_bounds(config), pause=config.polling.site_pause)
+    return [Note(site) for site in sites]
+
+
+def _ahead(moment: datetime | None, now: datetime) -> datetime | None:
+    return moment if moment is not None and moment > now else None
 
 
 def _utc(moment: datetime | None) -> str | None:

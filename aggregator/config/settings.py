@@ -162,7 +162,13 @@ class Polling:
     concurrency: int = key(
         number(1, MAX_CONCURRENCY),
         16,
-        "How many polls run at once. There is never more than one a host (scheme, name and port).",
+        "How many polls run at once. There is never more than one a site: the hosts of a domain "
+        "that somebody has registered, such as `tumblr.com` with all its blogs.",
+    )
+    site_pause: timedelta = key(
+        ValueKind(text_values.site_pause, 'duration, `"1s"` to `"1h"`'),
+        timedelta(seconds=2),
+        "Passes between two requests to one site. What `allow_private` covers is exempt.",
     )
 
 

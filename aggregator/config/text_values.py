@@ -35,6 +35,8 @@ MAX_PATH_CHARS = 4095
 MIN_TOKEN_CHARS, MAX_TOKEN_CHARS = 16, 128
 #: A source asked less often than monthly is a source forgotten.
 MAX_INTERVAL = timedelta(days=31)
+#: More between two requests to a site, and its sources are better given intervals.
+MAX_SITE_PAUSE = timedelta(hours=1)
 #: Ten years: beyond every use, and far below where date arithmetic overflows.
 MAX_PERIOD = timedelta(days=3650)
 #: A request a minute, of every source, all day.
@@ -95,6 +97,11 @@ def short_text(value: object, most: int) -> str:
 def duration(value: object) -> timedelta:
     """Return the period that "90s", "5m", "4h" or "2d" means; positive, at most ten years."""
     return _period(value, MAX_PERIOD)
+
+
+def site_pause(value: object) -> timedelta:
+    """Return the time between two requests to one site; positive, at most an hour."""
+    return _period(value, MAX_SITE_PAUSE)
 
 
 def interval(value: object) -> timedelta:

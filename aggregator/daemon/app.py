@@ -118,6 +118,7 @@ class Daemon:
         self._dispatcher = Dispatcher(
             self._tools(make_fetcher(config, environ)),
             concurrency=config.polling.concurrency,
+            site_pause=config.polling.site_pause,
             report=self._polled,
             scheduled=True,
         )
@@ -370,6 +371,7 @@ class Daemon:
         self._rejected = None
         set_level(fresh.log.level)
         self._dispatcher.concurrency = fresh.polling.concurrency
+        self._dispatcher.site_pause = fresh.polling.site_pause
         fetcher = self._dispatcher.tools.fetcher
         if fresh.network != old.network:
             self._jobs.spawn(self._retire(fetcher))

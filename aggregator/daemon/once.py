@@ -172,6 +172,7 @@ async def _poll(
         dispatcher = Dispatcher(
             tools,
             concurrency=config.polling.concurrency,
+            site_pause=config.polling.site_pause,
             report=lambda _: None,
             scheduled=False,
         )

@@ -63,6 +63,12 @@ PARSE_DEADLINE = timedelta(seconds=10)
 _LASTING = frozenset({ProblemKind.CHALLENGE, ProblemKind.ACCESS, ProblemKind.BLOCKED})
 
 
+def is_ours(url: str, allow_private: tuple[Allowance, ...]) -> bool:
+    """Tell whether a URL's host is the operator's own: covered by `allow_private`."""
+    host, port = host_and_port(url)
+    return any(allowance.covers(host, port) for allowance in allow_private)
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What a poll works with; clock and dice are values, the threads are for the store.
@@ -84,8 +90,7 @@ class Tools:
 
     def is_ours(self, source: Source) -> bool:
         """Tell whether a source's host is the operator's own: covered by `allow_private`."""
-        host, port = host_and_port(source.urls[0])
-        return any(allowance.covers(host, port) for allowance in self.allow_private)
+        return is_ours(source.urls[0], self.allow_private)
 
     async def in_thread(self, function: Callable[[], T]) -> T:
         """Run a blocking function of the store in a thread of its own pool."""

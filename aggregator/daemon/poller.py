@@ -1,8 +1,8 @@
-"""Which polls run now: due sources, as many as allowed, one at a time for each host.
+"""Which polls run now: due sources, as many as allowed, one at a time for each site.
 
 The queue is the column `next_poll_at`; polls are tasks that we own, so that they can be awaited,
 and cancelled, when the daemon ends. Which process polls a source is the store's to say (leases),
-and so is a publisher's Retry-After. The pause between two requests to one host is ours: as long as
+and so is a publisher's Retry-After. The pause between two requests to one site is ours: as long as
 we hold the lease of one of its sources, nobody else is given another.
 """
 
@@ -34,7 +34,7 @@ from aggregator.model.errors import StoreDamagedError, StoreError
 from aggregator.operations.messages import span
 from aggregator.schedule.leases import LEASE, RENEW_EVERY
 from aggregator.schedule.offline import PROBE_EVERY, NetworkWatch, Sign, may_probe, reached, watch
-from aggregator.web.addresses import origin_of
+from aggregator.web.domains import queue_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,9 +44,6 @@ if TYPE_CHECKING:
     from aggregator.model import Lease, PollState
 
 log = logging.getLogger(__name__)
-
-#: Between two requests to a host that is not the operator's own.
-HOST_PAUSE = timedelta(seconds=2)
 
 #: While the database cannot be written, sources are not asked for what could not be kept.
 STORE_PAUSE = timedelta(minutes=1)
@@ -68,20 +65,20 @@ class Dispatcher:
         concurrency: int,
         report: Callable[[PollResult], None],
         scheduled: bool,
-        host_pause: timedelta = HOST_PAUSE,
+        site_pause: timedelta,
         renew_every: timedelta = RENEW_EVERY,
     ) -> None:
         self.tools = tools
         self.concurrency = concurrency
+        self.site_pause = site_pause
         self._report = report
         self._scheduled = scheduled
-        self._host_pause_s = host_pause.total_seconds()
         self._claimer = f"process {os.getpid()} {uuid.uuid4()}"
         self._running: dict[int, asyncio.Task[PollResult]] = {}
         self._leases: dict[int, Lease] = {}  # of what is running
         self._renew_every_s = renew_every.total_seconds()
         self._renewing: asyncio.Task[None] | None = None
-        self._hosts: dict[str, _Turns] = {}
+        self._queues: dict[str, _Turns] = {}
         self._claiming = asyncio.Lock()
         self._refill: asyncio.Task[None] | None = None
         self._paused_until_s = 0.0
@@ -116,7 +113,7 @@ class Dispatcher:
                 self.tools.store.claim_due,
                 now,
                 limit=room,
-                busy=frozenset(self._hosts),
+                busy=frozenset(self._queues),
                 claimer=self._claimer,
             )
             try:
@@ -185,7 +182,7 @@ class Dispatcher:
         return result
 
     def _start(self, state: PollState) -> asyncio.Task[PollResult]:
-        turns = self._hosts.setdefault(state.source.host, _Turns())
+        turns = self._queues.setdefault(state.source.queue, _Turns())
         turns.polls += 1
         task = asyncio.create_task(
             self._poll(state, self.tools, turns), name=f"poll {state.source.name}"
@@ -267,8 +264,8 @@ class Dispatcher:
     async def _is_its_own(self, state: PollState, found: Answers) -> bool:
         """Tell whether what a poll found is the source's doing, and not our network's."""
         now = self.tools.clock()
-        was_offline, host = self.offline_since is not None, origin_of(found.attempts[-1].url)
-        sign = Sign(now, host, state.source_id, reached(found.attempts), state.failures)
+        was_offline, site = self.offline_since is not None, queue_of(found.attempts[-1].url)
+        sign = Sign(now, site, state.source_id, reached(found.attempts), state.failures)
         self._network, ours = watch(self._network, sign)
         if ours and not was_offline:
             log.warning(event("offline", because="no poll of the last minute reached its host"))
@@ -329,24 +326,24 @@ class Dispatcher:
         log.error(event("store failed", source=source, problem=error, retry=span(STORE_PAUSE)))
 
     def _leave(self, state: PollState, pause: timedelta | None = None) -> None:
-        """Give the next poll of this host its turn, after a pause, or the one that it is due."""
-        loop, host = asyncio.get_running_loop(), state.source.host
-        turns = self._hosts[host]
+        """Give the next poll of this site its turn, after a pause, or the one that it is due."""
+        loop, queue = asyncio.get_running_loop(), state.source.queue
+        turns = self._queues[queue]
         turns.polls -= 1
         if pause is not None:
             turns.free_s = loop.time() + pause.total_seconds()
         elif not self.tools.is_ours(state.source):
-            turns.free_s = loop.time() + self._host_pause_s
+            turns.free_s = loop.time() + self.site_pause.total_seconds()
         if turns.free_s <= loop.time():
-            self._forget(host)
+            self._forget(queue)
         else:
-            # Until then the host counts as taken, so that nothing of it is claimed.
-            loop.call_at(turns.free_s, self._forget, host)
+            # Until then the site counts as taken, so that nothing of it is claimed.
+            loop.call_at(turns.free_s, self._forget, queue)
 
-    def _forget(self, host: str) -> None:
-        turns = self._hosts.get(host)
+    def _forget(self, queue: str) -> None:
+        turns = self._queues.get(queue)
         if turns is not None and not turns.polls:
-            del self._hosts[host]
+            del self._queues[queue]
 
 
 async def _release(tools: Tools, states: list[PollState]) -> None:
@@ -368,7 +365,7 @@ def _held(state: PollState, now: datetime) -> PollResult | None:
 
 
 class _Turns:
-    """The polls of one host, one at a time; the next may begin at `free_s` of the loop's clock."""
+    """The polls of one site, one at a time; the next may begin at `free_s` of the loop's clock."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()

@@ -9,7 +9,7 @@ from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import assert_never
 
-from aggregator.web.addresses import origin_of
+from aggregator.web.domains import queue_of
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
 
@@ -152,9 +152,9 @@ class Source:
         return tuple(dict.fromkeys((*self.tags, *of_rules)))
 
     @property
-    def host(self) -> str:
-        """The host that a poll asks first: scheme, name and port (RFC 6454 §4)."""
-        return origin_of(self.urls[0])
+    def queue(self) -> str:
+        """The queue in which it waits for its turn: the site that a poll asks first."""
+        return queue_of(self.urls[0])
 
 
 def digest_of(token: str) -> str:

@@ -17,6 +17,8 @@ class NoteKind(StrEnum):
     NOT_RELOADED = "not-reloaded"
     RESTART_NEEDED = "restart-needed"
     NOT_WRITTEN = "not-written"
+    HELD_HOST = "held-host"
+    CROWDED_SITE = "crowded-site"
     LIMIT_REACHED = "limit-reached"
     SIZE_REACHED = "size-reached"
     GAVE_WAY = "gave-way"
@@ -172,6 +174,33 @@ class CertificateEnds:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldHost:
+    """A host (scheme, name and port) is not asked for as long as `left`, and so many sources wait.
+
+    It has asked for that, or refuses as one does that is asked too often.
+    """
+
+    kind: ClassVar = NoteKind.HELD_HOST
+    host: str
+    left: timedelta
+    sources: int
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdedSite:
+    """The sources of a site, asked one after the other, take longer than they should be apart.
+
+    `round` is how long asking each once takes, `apart` what their intervals come to on average.
+    """
+
+    kind: ClassVar = NoteKind.CROWDED_SITE
+    site: str
+    sources: int
+    round: timedelta
+    apart: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Worded:
     """A note as an earlier version worded it, in English, where no values could be made of it."""
 
@@ -181,11 +210,12 @@ class Worded:
 
 OfTheWhole = NotReloaded | RestartNeeded | NotWritten
 OfFeeds = LimitReached | SizeReached | GaveWay
+OfHosts = HeldHost | CrowdedSite
 OfDocuments = Gaps | CutShort | Flood | UnstableIds
 OfRequests = Moved | FailingMirrors | Unconditional | CertificateEnds
 
-#: What a note says: of the whole, of a feed, of a source, or of a source in a feed.
-Fact = OfTheWhole | OfFeeds | OfDocuments | OfRequests | Worded
+#: What a note says: of the whole, of a host, of a feed, of a source, or of a source in a feed.
+Fact = OfTheWhole | OfHosts | OfFeeds | OfDocuments | OfRequests | Worded
 
 
 @dataclass(frozen=True, slots=True)

@@ -316,7 +316,10 @@ class PastPoll:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """One row of `aggregator status`; `url` is redacted."""
+    """One row of `aggregator status`; `url` is redacted.
+
+    `next_poll_at` is when it can be polled: due, and every wait over.
+    """
 
     name: str
     url: str
@@ -332,3 +335,4 @@ class SourceStatus:
     site_url: str | None = None
     unstable_ids: bool = False  # its entries' ids change from poll to poll
     unconditional: int = 0  # requests for which validators were held and could not be sent
+    host_until_at: datetime | None = None  # until when all its hosts want no request, maybe past

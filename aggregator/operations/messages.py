@@ -23,11 +23,13 @@ from aggregator.model.changes import (
 from aggregator.model.configured import MIB
 from aggregator.model.notes import (
     CertificateEnds,
+    CrowdedSite,
     CutShort,
     FailingMirrors,
     Flood,
     Gaps,
     GaveWay,
+    HeldHost,
     LimitReached,
     Moved,
     NoteKind,
@@ -35,6 +37,7 @@ from aggregator.model.notes import (
     NotWritten,
     OfDocuments,
     OfFeeds,
+    OfHosts,
     OfRequests,
     OfTheWhole,
     Output,
@@ -55,6 +58,8 @@ _HEADINGS = {
     NoteKind.NOT_RELOADED: "config",
     NoteKind.RESTART_NEEDED: "config",
     NoteKind.NOT_WRITTEN: "outputs",
+    NoteKind.HELD_HOST: "host",
+    NoteKind.CROWDED_SITE: "site",
     NoteKind.LIMIT_REACHED: "feed {}",
     NoteKind.SIZE_REACHED: "size {}",
     NoteKind.GAVE_WAY: "share {}",
@@ -100,6 +105,8 @@ def fact_text(fact: Fact) -> str:
     """Return one sentence, without a capital letter and a full stop."""
     if isinstance(fact, OfTheWhole):
         return _of_the_whole(fact)
+    if isinstance(fact, OfHosts):
+        return _of_hosts(fact)
     if isinstance(fact, OfDocuments):
         return _of_documents(fact)
     if isinstance(fact, OfRequests):
@@ -144,6 +151,23 @@ def _of_feeds(fact: OfFeeds) -> str:
             return (
                 f"brought more than its share of feed {feed}, which shows the newest {entries} of "
                 "its entries (per_source); the others are in the archive"
+            )
+        case _:
+            assert_never(fact)
+
+
+def _of_hosts(fact: OfHosts) -> str:
+    match fact:
+        case HeldHost(host=host, left=left, sources=sources):
+            return (
+                f"{host} asked to wait, or limits requests: nothing of it is asked for "
+                f"{span(left)} ({sources} source{'' if sources == 1 else 's'})"
+            )
+        case CrowdedSite(site=site, sources=sources, round=round_, apart=apart):
+            return (
+                f"{sources} sources of {site} are asked one after the other, which takes "
+                f"{span(round_)}, and each should be every {span(apart)}: give them longer "
+                "intervals, or lower site_pause"
             )
         case _:
             assert_never(fact)

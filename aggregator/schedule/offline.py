@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from aggregator.model import Attempt
 
-#: Every poll of this time must have failed, over at least so many hosts.
+#: Every poll of this time must have failed, over at least so many sites.
 WATCHED = timedelta(minutes=1)
-LEAST_HOSTS = 3
+LEAST_SITES = 3
 
 #: A source that has failed so often in a row is known to be down itself: it is no witness. Without
 #: this, a few dead sources that happen to be due together would stop the polls of all others.
@@ -33,7 +33,7 @@ class Sign:
     """One finished poll: whether it reached anything, the source's id and failures before it."""
 
     at: datetime
-    host: str
+    site: str
     source_id: int
     reached: bool
     failures: int = 0
@@ -69,8 +69,8 @@ def watch(network: NetworkWatch, sign: Sign) -> tuple[NetworkWatch, tuple[int, .
         return NetworkWatch(signs), ()
     if network.offline_since_at is not None:
         return replace(network, signs=signs), (sign.source_id,)
-    hosts = {one.host for one in signs if one.failures < KNOWN_TO_FAIL}
-    if len(hosts) < LEAST_HOSTS or any(one.reached for one in signs):
+    sites = {one.site for one in signs if one.failures < KNOWN_TO_FAIL}
+    if len(sites) < LEAST_SITES or any(one.reached for one in signs):
         return replace(network, signs=signs), ()
     down = NetworkWatch(signs, offline_since_at=signs[0].at, probed_at=sign.at)
     return down, tuple({one.source_id: None for one in signs})

@@ -47,8 +47,9 @@ class PollStore(Protocol):
         """Hand out at most `limit` enabled sources that are due at `now`, longest overdue first.
 
         Each comes with a lease, in the name of the claimer (a process). No source is handed out
-        twice at a time, and of a host (`Source.host`) only one: the holder of a source's lease
-        spaces the requests to its host, in memory, and names in `busy` the hosts that want a pause.
+        twice at a time, and of a queue (`Source.queue`) only one: the holder of a source's lease
+        spaces the requests to its site, in memory, and names in `busy` the queues that want a
+        pause.
         A Retry-After, which holds for everybody, is stored.
 
         A lease is ended by `absorb`, `postpone` or `release`. It runs out (`schedule.leases`)

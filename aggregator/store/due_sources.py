@@ -1,4 +1,4 @@
-"""The query for sources that are due, longest overdue first, one per host; plain SQL."""
+"""The query for sources that are due, longest overdue first, one per queue; plain SQL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def due_sources(
     connection: sqlite3.Connection, now: int, *, limit: int, busy: frozenset[str]
 ) -> list[sqlite3.Row]:
-    """Return the rows of at most `limit` sources that are due, none of a host in `busy`.
+    """Return the rows of at most `limit` sources that are due, none of a queue in `busy`.
 
     Left out are those all of whose URLs are of hosts that asked to wait. Goes through what is due
     no further than it must.
@@ -26,10 +26,10 @@ def due_sources(
         {"now": now},
     )
     found: list[sqlite3.Row] = []
-    hosts = set(busy)
+    taken = set(busy)
     while len(found) < limit and (row := due.fetchone()) is not None:
-        if row["host"] not in hosts:
-            hosts.add(row["host"])
+        if row["queue"] not in taken:
+            taken.add(row["queue"])
             found.append(row)
     due.close()
     return found

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.refine.identity_keys import respelt_key
 from aggregator.web.addresses import origin_of
+from aggregator.web.domains import queue_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,9 +30,10 @@ _RESPELT = "GLOB '*[^ -~]*' OR {0} GLOB '*//[[]*' OR {0} GLOB '*%*' OR {0} GLOB 
 
 
 def respell(connection: sqlite3.Connection) -> None:
-    """Add today's keys beside those of before; write hosts of sources and mirrors as they are now.
+    """Add today's keys beside those of before; write hosts of mirrors as they are spelt now.
 
-    Holds of hosts that are spelt otherwise are dropped: they last for hours.
+    Each source is put into the queue of its site. Holds of hosts that are spelt otherwise are
+    dropped: they last for hours.
     """
     for table, others in _KEYED.items():
         columns = ", ".join(("key", *others))
@@ -44,13 +46,16 @@ def respell(connection: sqlite3.Connection) -> None:
             [(new, *rest) for key, *rest in rows if (new := respelt_key(key)) != key],
         )
     mirrors = connection.execute(
-        f"SELECT source_id, url, position FROM mirrors WHERE url {_RESPELT.format('url')}"  # noqa: S608 - ours
+        f"SELECT source_id, url FROM mirrors WHERE url {_RESPELT.format('url')}"  # noqa: S608 - ours
     ).fetchall()
-    for source_id, url, position in mirrors:
-        host = origin_of(url)
+    for source_id, url in mirrors:
         connection.execute(
-            "UPDATE mirrors SET host = ? WHERE source_id = ? AND url = ?", (host, source_id, url)
+            "UPDATE mirrors SET host = ? WHERE source_id = ? AND url = ?",
+            (origin_of(url), source_id, url),
         )
-        if position == 0:
-            connection.execute("UPDATE sources SET host = ? WHERE id = ?", (host, source_id))
+    sources = connection.execute("SELECT source_id, url FROM mirrors WHERE position = 0").fetchall()
+    connection.executemany(
+        "UPDATE sources SET queue = ? WHERE id = ?",
+        [(queue_of(url), source_id) for source_id, url in sources],
+    )
     connection.execute(f"DELETE FROM gates WHERE host {_RESPELT.format('host')}")  # noqa: S608 - ours

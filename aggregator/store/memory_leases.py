@@ -23,22 +23,22 @@ class Leases:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stored: dict[int, Lease] = {}
-        self._hosts: dict[int, str] = {}
+        self._queues: dict[int, str] = {}
 
-    def hosts(self, now: datetime) -> frozenset[str]:
-        """Return the hosts of the sources that are handed out at `now`."""
+    def queues(self, now: datetime) -> frozenset[str]:
+        """Return the queues of the sources that are handed out at `now`."""
         with self._lock:
             held = (one for one, lease in self._stored.items() if leases.is_held(lease, now))
-            return frozenset(self._hosts[source_id] for source_id in held)
+            return frozenset(self._queues[source_id] for source_id in held)
 
-    def grant(self, source_id: int, host: str, claimer: str, now: datetime) -> Lease | None:
+    def grant(self, source_id: int, queue: str, claimer: str, now: datetime) -> Lease | None:
         """Hand a source out; `None` where it is handed out already."""
         with self._lock:
             if leases.is_held(self._stored.get(source_id), now):
                 return None
             lease = leases.grant(source_id, claimer, now)
             self._stored[source_id] = lease
-            self._hosts[source_id] = host
+            self._queues[source_id] = queue
         return lease
 
     def renew(self, asked: Iterable[Lease], now: datetime) -> tuple[Lease, ...]:
@@ -60,4 +60,4 @@ class Leases:
         with self._lock:
             for one in ended:
                 if leases.owns(self._stored.get(one.source_id), one):
-                    del self._stored[one.source_id], self._hosts[one.source_id]
+                    del self._stored[one.source_id], self._queues[one.source_id]

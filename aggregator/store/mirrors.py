@@ -9,6 +9,7 @@ from aggregator.model.instants import instant, micros, optional_instant, optiona
 from aggregator.model.notes import (
     FailingMirror,
     FailingMirrors,
+    HeldHost,
     Moved,
     Note,
     NoteKind,
@@ -159,6 +160,21 @@ def failing(db: sqlite3.Connection) -> tuple[Note, ...]:
         mirror = FailingMirror(redact(url), failures, loads(Problem, problem))
         failing[name] = (*failing.get(name, ()), mirror)
     return tuple(Note(FailingMirrors(mirrors), name) for name, mirrors in failing.items())
+
+
+def held_hosts(db: sqlite3.Connection, now: datetime) -> tuple[Note, ...]:
+    """Name the hosts that are left alone at `now`, with how many sources wait for that."""
+    rows = db.execute(
+        """SELECT g.host, g.until_at, count(DISTINCT s.id)
+             FROM gates g JOIN mirrors m ON m.host = g.host JOIN sources s ON s.id = m.source_id
+            WHERE g.until_at > ? AND s.removed_at IS NULL AND s.enabled = 1
+            GROUP BY g.host ORDER BY g.host""",
+        (micros(now),),
+    )
+    return tuple(
+        Note(HeldHost(host, instant(until) - now, sources))
+        for host, until, sources in rows.fetchall()
+    )
 
 
 def unconditional(db: sqlite3.Connection) -> tuple[Note, ...]:

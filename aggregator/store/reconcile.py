@@ -159,12 +159,12 @@ def _apply_sources(
 def _add(connection: sqlite3.Connection, source: Source, position: int, now: int) -> None:
     (source_id,) = connection.execute(
         """INSERT INTO sources
-             (name, url, host, config, position, enabled, public_id, created_at, next_poll_at)
+             (name, url, queue, config, position, enabled, public_id, created_at, next_poll_at)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id""",
         (
             source.name,
             source.url,
-            source.host,
+            source.queue,
             source_to_text(source),
             position,
             source.enabled,
@@ -187,13 +187,13 @@ def _change(
     """Store how a source is configured now, and what that changes of it."""
     health = changed.health
     connection.execute(
-        """UPDATE sources SET name = ?, url = ?, host = ?, config = ?, position = ?, enabled = ?,
+        """UPDATE sources SET name = ?, url = ?, queue = ?, config = ?, position = ?, enabled = ?,
                   removed_at = NULL, first_polled_at = ?, failures = ?, failing_since_at = ?,
                   next_poll_at = ? WHERE id = ?""",
         (
             source.name,
             source.url,
-            source.host,
+            source.queue,
             source_to_text(source),
             position,
             source.enabled,

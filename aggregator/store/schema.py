@@ -364,6 +364,8 @@ SCALING: tuple[str, ...] = (
     # Why an entry belongs to its story; NULL where it began the story, or an earlier version
     # stored it.
     "ALTER TABLE entries ADD COLUMN assigned TEXT",
+    # A source waits for its turn in the queue of a site, not of a host; Python fills it.
+    "ALTER TABLE sources RENAME COLUMN host TO queue",
     # When a URL last answered with a whole document; of earlier ones only that its source was well.
     "ALTER TABLE mirrors ADD COLUMN document_at INTEGER",
     """UPDATE mirrors SET document_at =

@@ -14,6 +14,7 @@ from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
     import sqlite3
+    from datetime import datetime
 
 
 def statuses(
@@ -25,6 +26,9 @@ def statuses(
     rows = connection.execute(
         f"""SELECT s.*, (SELECT sum(unconditional) FROM mirrors WHERE source_id = s.id)
                    AS unconditional,
+                   (SELECT CASE WHEN count(*) = count(g.until_at) THEN min(g.until_at) END
+                      FROM mirrors m LEFT JOIN gates g ON g.host = m.host
+                     WHERE m.source_id = s.id) AS host_until_at,
                    (SELECT count(*) FROM entries WHERE source_id = s.id) AS entries
               FROM sources s WHERE removed_at IS NULL {named} ORDER BY position""",  # noqa: S608 -- built of constants
         {"names": dumps(names)},
@@ -52,6 +56,12 @@ def history(connection: sqlite3.Connection, source_id: int, most: int) -> list[P
     ]
 
 
+def _next_poll_at(row: sqlite3.Row) -> datetime:
+    """Return when the source is polled next: when it is due, and no wait is left."""
+    moments = (row["next_poll_at"], row["not_before_at"], row["host_until_at"])
+    return instant(max(moment for moment in moments if moment is not None))
+
+
 def _status_of(row: sqlite3.Row) -> SourceStatus:
     source = source_of(row["config"])
     title = public_title(source, row["document_title"])
@@ -63,7 +73,8 @@ def _status_of(row: sqlite3.Row) -> SourceStatus:
         entries=row["entries"],
         last_poll_at=optional_instant(row["last_poll_at"]),
         last_success_at=optional_instant(row["last_success_at"]),
-        next_poll_at=instant(row["next_poll_at"]) if source.enabled else None,
+        next_poll_at=_next_poll_at(row) if source.enabled else None,
+        host_until_at=optional_instant(row["host_until_at"]),
         because=row["because"],
         problem=problem_of(row["problem"]),
         tags=source.tags,

@@ -108,7 +108,7 @@ class SqliteStore(Store):
             # One claim at a time. Asked before the rows are read: a poll's commit comes before the
             # end of its lease, so that what is free here is not due in those rows any more.
             with self._claiming:
-                taken = busy | self._leases.hosts(now)
+                taken = busy | self._leases.queues(now)
                 rows = due_sources(db, micros(now), limit=limit, busy=taken)
                 claims = (self._granted(db, row, claimer, now) for row in rows)
                 return [claimed for claimed in claims if claimed is not None]
@@ -116,7 +116,7 @@ class SqliteStore(Store):
     @override
     def claim(self, source_id: int, now: datetime, *, claimer: str) -> PollState | None:
         with self._reading() as db:
-            row = db.execute("SELECT id, host FROM sources WHERE id = ?", (source_id,)).fetchone()
+            row = db.execute("SELECT id, queue FROM sources WHERE id = ?", (source_id,)).fetchone()
             return self._granted(db, row, claimer, now)
 
     @override
@@ -258,7 +258,7 @@ class SqliteStore(Store):
         with self._reading() as db:
             found = (*note_rows.stored(db), *mirrors.failing(db), *mirrors.unconditional(db))
             if now is not None:
-                found += alarms.certificate_notes(db, now)
+                found += (*alarms.certificate_notes(db, now), *mirrors.held_hosts(db, now))
         return in_order(found)
 
     @override
@@ -351,7 +351,7 @@ class SqliteStore(Store):
         self, db: sqlite3.Connection, row: sqlite3.Row, claimer: str, now: datetime
     ) -> PollState | None:
         """Hand a source out as it is then: no other poll of it is under way any more."""
-        lease = self._leases.grant(row["id"], row["host"], claimer, now)
+        lease = self._leases.grant(row["id"], row["queue"], claimer, now)
         return None if lease is None else replace(poll_states.by_id(db, row["id"]), lease=lease)
 
     def _release(self, state: PollState) -> None:

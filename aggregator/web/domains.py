@@ -11,6 +11,8 @@ from functools import lru_cache
 
 from publicsuffixlist import PublicSuffixList
 
+from aggregator.web.addresses import host_and_port, origin_of
+
 #: Hosts whose answer is kept; more are asked again (some 10 µs each).
 _KEPT = 16_384
 
@@ -31,6 +33,18 @@ def site_domain(host: str) -> str:
     What has no registrable domain is its own, as in `publisher_domain`.
     """
     return _registrable(host, _list(only_icann=True))
+
+
+def queue_of(url: str) -> str:
+    """Return the queue in which requests to an http(s) URL wait for each other, one at a time.
+
+    It is the domain whose servers are one site's; where there is none (an address, a name of the
+    local network) the origin. Raises `ValueError` as `origin_of` does.
+    """
+    host, _ = host_and_port(url)
+    if ":" in host or "." not in host or host.rpartition(".")[2].isdigit():
+        return origin_of(url)
+    return site_domain(host)
 
 
 def _registrable(host: str, suffixes: PublicSuffixList) -> str:
