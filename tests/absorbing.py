@@ -49,6 +49,7 @@ class World:
     source: Source = field(default_factory=source)
     kept: dict[int, Kept] = field(default_factory=dict)
     stories: dict[int, set[str]] = field(default_factory=dict)
+    own: set[int] = field(default_factory=set)
     absent: dict[str, bool] = field(default_factory=dict)
     largest: int = 0
     polled: bool = False
@@ -107,6 +108,7 @@ class World:
                         for number, one in self.kept.items()
                         if one.story == story
                     },
+                    is_own=story in self.own,
                 )
                 for story, keys in self.stories.items()
             ),
@@ -143,6 +145,8 @@ class World:
             if story is None:
                 story = number if new.story.begun_by == index else begun[new.story.begun_by]
             begun.append(story)
+            if story == number and new.story.is_own:
+                self.own.add(story)
             self.stories.setdefault(story, set()).update(shared_keys(new.entry))
             dated = new.entry.published_at is not None
             taken = {key for one in self.kept.values() for key in one.keys}

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+#: Columns that have another name today.
+RENAMED = {("sources", "host"): "queue"}
+
+
 def as_written_by(schema: str, path: Path) -> None:
     """Make a database what an earlier version, which kept no windows, would have written."""
     old = path.with_name("old.db")
@@ -27,10 +31,11 @@ def as_written_by(schema: str, path: Path) -> None:
         if not table.startswith(("sqlite_", "_sqlite_")):
             names = columns("main", table)
             connection.execute(f"DELETE FROM main.{table}")  # noqa: S608 -- of the schema
-            if set(names) <= set(columns("new", table)):
-                listed = ", ".join(names)
+            today = [RENAMED.get((table, name), name) for name in names]
+            if set(today) <= set(columns("new", table)):
                 connection.execute(
-                    f"INSERT INTO main.{table} ({listed}) SELECT {listed} FROM new.{table}"  # noqa: S608
+                    f"INSERT INTO main.{table} ({', '.join(names)}) "  # noqa: S608 -- of the schema
+                    f"SELECT {', '.join(today)} FROM new.{table}"
                 )
     connection.commit()
     connection.close()

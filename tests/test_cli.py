@@ -191,6 +191,7 @@ keep = ["x", "y", { title = "z" }]
 replace = [{ find = "x" }]
 edits = "ignore"
 expected_every = "2d"
+site = ["a.example.com", "a.example.net"]
 [[sources]]
 name = "b"
 url = "https://b.example/rss"
@@ -224,7 +225,10 @@ def test_check_tells_rules_private_feeds_files_and_sites_and_no_token(tmp_path: 
     told = run_in("check", cwd=tmp_path)
     assert (told.returncode, told.stderr) == (0, "")
     assert "CANARY" not in told.stdout
-    assert "  keep 3, replace 1, edits: ignore, expected every 2d  " in told.stdout
+    wishes = (
+        "keep 3, replace 1, edits: ignore, expected every 2d, site: a.example.com a.example.net"
+    )
+    assert f"  {wishes}  " in told.stdout
     assert '\n  block 1, without x, order "published", title_template "[{source}] {title}"\n' in (
         told.stdout
     )

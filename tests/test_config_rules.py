@@ -86,6 +86,15 @@ def test_a_list_of_a_source_stands_above_the_default_one() -> None:
     assert first.expected_every == timedelta(days=2)
 
 
+def test_a_source_may_have_sites_of_its_own() -> None:
+    assert source('site = "Blog.Example.org."\n').site == ("blog.example.org",)
+    assert source('site = ["a.example", "b.example"]\n').site == ("a.example", "b.example")
+    (of_one,) = mistakes(SOURCE + 'site = ["a.example", "https://b.example/"]\n')
+    assert of_one.startswith("config.toml:4: sources[0].site[1]: must be a host alone, such as ")
+    (of_all,) = mistakes(f'[defaults]\nsite = "a.example"\n{SOURCE}')
+    assert of_all.startswith("config.toml:2: defaults.site: ")
+
+
 def test_a_feed_has_the_same_rules() -> None:
     lines = 'keep = ["a"]\nblock = [{ age = "1d" }]\ntag = [{ text = "b", tags = ["c"] }]\n'
     lines += 'replace = [{ find = "d" }]\n'

@@ -229,6 +229,15 @@ def test_a_source_that_is_polled_elsewhere_may_be_the_own_one(
     assert len(seen(store)) == 2
 
 
+def test_an_rsshub_that_names_no_site_for_once_is_of_the_one_that_it_named(store: Store) -> None:
+    route = source("victim", url="rsshub://x/y", mirrors=("http://rsshub:1200/x/y",))
+    store.apply((route, THIEF), FEEDS, now=START)
+    absorb(store, document(site_url="https://victim.example/"), START, name="victim")
+    absorb(store, document(told("thief")), START, name="thief")
+    absorb(store, document(told("victim", guid=NEXT)), START + HOUR, name="victim")
+    assert seen(store)[NEXT] == "as victim has it"
+
+
 def test_a_source_that_is_polled_elsewhere_is_a_copy_until_the_operator_says_whose_it_is(
     store: Store,
 ) -> None:
@@ -308,6 +317,12 @@ def test_an_owner_that_joins_a_feed_comes_beside_what_that_has_shown(store: Stor
     store.apply((VICTIM, THIEF), (ALL, wide), now=START + DAY)
     assert before.items() < seen(store, wide).items()
     assert also(store, wide)["as victim has it"] == ["thief"]
+
+
+def test_an_id_of_a_removed_owners_domain_stays_its_own(store: Store) -> None:
+    store.apply((THIEF,), FEEDS, now=START)
+    absorb(store, document(told("thief", guid=NEXT)), START, name="thief")
+    assert all(one.startswith("urn:uuid:") for one in seen(store))
 
 
 def test_a_feed_that_shows_every_copy_shows_once_again_what_came_after_the_original(

@@ -21,6 +21,7 @@ from aggregator.stories.windows import (
     first_of,
     is_filling,
     joins_after,
+    leads_of,
     refusal,
     standing,
     verdict,
@@ -115,6 +116,52 @@ def test_each_entry_has_a_reason_to_be_shown_or_not(
     assert verdict(2, copies, floor=floor, once=once) == copy
 
 
+OWN = replace(ENTRY, entry_id=3, story_id=3)
+FOREIGN = replace(ENTRY, entry_id=1, story_id=1, order_key=90, original_id=3)
+LATER = replace(ENTRY, entry_id=5, story_id=5, order_key=120, original_id=3)
+FIRST, THEN = (202611, 1), (202611, 2)
+
+
+@pytest.mark.parametrize(
+    ("copies", "leads"),
+    [
+        ((OWN, FOREIGN, LATER), [3]),
+        # What a feed has shown stays beside an original that comes later.
+        ((OWN, replace(FOREIGN, place=FIRST), LATER), [3, 1]),
+        ((replace(OWN, place=THEN), replace(FOREIGN, place=FIRST)), [3, 1]),
+        # A feed showed every copy, and is to show one.
+        ((replace(OWN, place=FIRST), replace(LATER, place=THEN)), [3]),
+        # It does not select the original's source, or no more.
+        ((replace(OWN, memberships=()), FOREIGN, LATER), [1]),
+        ((replace(OWN, memberships=()), FOREIGN, replace(LATER, place=FIRST)), [5]),
+        ((replace(OWN, memberships=(), place=FIRST), FOREIGN, LATER), []),
+        ((replace(OWN, blocked="b", place=FIRST), FOREIGN), []),
+        ((replace(OWN, memberships=(), place=THEN), replace(FOREIGN, place=FIRST), LATER), [1]),
+        # Two copies that were shown before it was known that they are one article.
+        ((OWN, replace(FOREIGN, place=FIRST), replace(LATER, place=THEN)), [3, 1, 5]),
+    ],
+)
+def test_an_article_is_told_by_its_own_source_and_by_what_was_shown_before(
+    copies: tuple[Candidate, ...], leads: list[int]
+) -> None:
+    assert [one.entry_id for one in leads_of(copies)] == leads
+
+
+@pytest.mark.parametrize(
+    ("floor", "own", "foreign"),
+    [
+        (0, Verdict(Reason.IN_WINDOW), Verdict(Reason.ORIGINAL_IN_WINDOW)),
+        (110, Verdict(Reason.TOO_OLD), Verdict(Reason.ORIGINAL_HAS_LEFT)),
+        (130, Verdict(Reason.TOO_OLD), Verdict(Reason.TOO_OLD)),
+    ],
+)
+def test_of_a_copy_beside_its_original_it_is_told_where_that_is(
+    floor: int, own: Verdict, foreign: Verdict
+) -> None:
+    assert verdict(3, (OWN, LATER), floor=floor, once=True) == own
+    assert verdict(5, (OWN, LATER), floor=floor, once=True) == foreign
+
+
 def test_what_has_left_names_its_month_and_keeps_later_copies_away() -> None:
     left = replace(ENTRY, order_key=50, place=(202603, 7))
     copies = (left, COPY)
@@ -141,7 +188,7 @@ memberships = st.lists(
     st.builds(Membership, st.integers(0, 30), st.none() | st.integers(0, 30), st.integers(0, 20)),
     max_size=3,
 ).map(tuple)
-candidates = st.lists(
+entries = st.lists(
     st.builds(
         Candidate,
         entry_id=st.integers(1, 30),
@@ -155,6 +202,13 @@ candidates = st.lists(
         place=st.none() | st.tuples(st.integers(1, 3), st.integers(1, 3)),
     ),
     unique_by=(lambda one: one.entry_id, lambda one: one.order_key),
+)
+#: Of which story, from 1 to 3, the stories 4 and 5 are copies, if of any.
+originals = st.fixed_dictionaries({story: st.none() | st.integers(1, 3) for story in (4, 5)})
+candidates = st.builds(
+    lambda found, copies: [replace(one, original_id=copies.get(one.story_id)) for one in found],
+    entries,
+    originals,
 )
 
 
@@ -172,7 +226,7 @@ def test_what_stands_is_what_is_said_to_and_does_not_depend_on_what_is_asked_tog
         for one in found
         if verdict(
             one.entry_id,
-            [copy for copy in found if copy.story_id == one.story_id],
+            [copy for copy in found if copy.article_id == one.article_id],
             floor=floor,
             once=once,
         ).reason

@@ -152,6 +152,8 @@ def _of_source(source: Source) -> str:
         words.append(f"edits: {source.edits}")
     if source.expected_every is not None:
         words.append(f"expected every {written(source.expected_every)}")
+    if source.site:
+        words.append(f"site: {' '.join(source.site)}")
     return ", ".join(words)
 
 

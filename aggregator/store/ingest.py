@@ -172,7 +172,7 @@ def _absorb_document(
     """Store what a document brought; return that, and what there is to note of its source."""
     source_id, source, now = poll.state.source_id, poll.state.source, micros(poll.now)
     first = row["first_polled_at"] is None
-    own = own_domains(source, shown_head(refined.head).site_url)
+    own = own_domains(source, shown_head(refined.head).site_url or row["site_url"])
     if asks_rsshub(source):
         source_domains.synchronise(connection, source_id, own)
     arrival = Arrival(
