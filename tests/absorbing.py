@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from aggregator.model import Source
+from aggregator.model.configured import GIB
 from aggregator.stories.absorption import (
     Absorption,
     Arrival,
@@ -99,6 +100,10 @@ class World:
     def surroundings(self) -> Surroundings:
         return Surroundings(
             raw={number: one.entry.raw for number, one in self.kept.items()},
+            held_bytes={
+                number: len(one.entry.content_html.encode()) for number, one in self.kept.items()
+            },
+            room_bytes=GIB,
             candidates=tuple(
                 StoryCandidate(
                     story,

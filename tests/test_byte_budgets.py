@@ -31,8 +31,11 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
         yield opened
 
 
-def large(number: int, kib: int = 128) -> Entry:
-    return entry(number, text=f"<em>{number}</em> " + "word " * (kib * 1024 // 5))
+def large(number: int, kib: int = 128, *, of: str = "one") -> Entry:
+    url = f"https://{of}.example/{number}"
+    return entry(
+        number, guid=url, url=url, text=f"<em>{number}</em> " + "word " * (kib * 1024 // 5)
+    )
 
 
 def attack(store: SqliteStore, polls: int, *, many: int = 14) -> None:
@@ -98,3 +101,67 @@ def test_other_settings_weigh_what_is_shown_anew(store: SqliteStore) -> None:
     small = feed("all", document_size=1 * MIB, entry_size=256 * KIB)
     store.apply(SOURCES, (small, SUMMARIES), now=START + 3 * HOUR)
     assert len(shown(store, small).stories) == 7  # 128 KiB of each now, and a little
+
+
+# --- what is stored -----------------------------------------------------------------------------
+
+
+def texts(store: SqliteStore, of_feed: Feed = ALL) -> dict[str, int]:
+    """Return how long the text of each entry in the archive is, by the end of its id."""
+    part = store.select_archive(of_feed, "2026-11")
+    assert part is not None
+    return {story.id.rpartition("/")[2]: len(story.content_html) for story in part.stories}
+
+
+def test_of_a_document_with_too_much_text_the_newest_keep_theirs(store: SqliteStore) -> None:
+    long = document(*(large(number, 1024) for number in reversed(range(14))))
+    absorb(store, long, START)
+    kept = texts(store)
+    assert sorted((name for name in kept if kept[name]), key=int) == [
+        str(number) for number in range(7, 14)
+    ]
+    part = store.select_archive(ALL, "2026-11")
+    assert part is not None
+    assert part.stories[-1].summary.startswith("0 word word")
+    assert said(store)["texts one"] == (
+        "its document of 2026-11-20 brought more text than is kept of one: 7 entries have title, "
+        "link and summary"
+    )
+    # The same document again is no edit, and brings nothing; the next one has its own room.
+    again = absorb(store, long, START + HOUR, etag=b'"2"')
+    assert (again.tally.new, again.tally.updated) == (0, 0)
+    assert texts(store) == kept
+    absorb(store, document(large(14, 1024)), START + 2 * HOUR)
+    assert texts(store)["14"] > 1_000_000
+    store.prune(START + 8 * 24 * HOUR, retention=90 * 24 * HOUR, keep_raw=90 * 24 * HOUR)
+    assert "texts one" not in said(store)
+
+
+def test_what_a_source_adds_over_its_part_is_kept_as_links_and_others_have_room(
+    store: SqliteStore,
+) -> None:
+    """45 polls of 14 MB stored 600 MB of one source, and would have gone on."""
+    store.apply(SOURCES, (ALL, SUMMARIES), now=START, quota=8 * MIB)
+    attack(store, 8)
+    kept = texts(store)
+    assert len(kept) == 8 * 14  # nothing is lost
+    assert 3 * MIB < sum(kept.values()) <= 4 * MIB
+    assert kept["111"] == 0
+    assert said(store)["quota one"].endswith(
+        " MiB of it are stored, as much as is free: what it brings is kept as title, link and "
+        "summary; raise quota in [store], or shorten retention"
+    )
+    neighbour = large(1000, of="two")
+    absorb(store, document(neighbour), START + 9 * HOUR, name="two")
+    assert texts(store)["1000"] == len(neighbour.content_html)
+    assert "quota two" not in said(store)
+    # Small texts are kept, and an edit takes nothing away that was there.
+    edited = large(1).content_html.replace("word", "edit")
+    absorb(store, document(entry(1, text=edited[3:-4]), entry(5000)), START + 10 * HOUR)
+    assert texts(store)["1"] == kept["1"]
+    assert texts(store)["5000"] > 0
+    # More room: the note goes with the next document that brings anything.
+    store.apply(SOURCES, (ALL, SUMMARIES), now=START + 11 * HOUR, quota=64 * MIB)
+    absorb(store, document(large(2000)), START + 12 * HOUR)
+    assert texts(store)["2000"] > 0
+    assert "quota one" not in said(store)

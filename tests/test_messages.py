@@ -38,12 +38,14 @@ from aggregator.model.notes import (
     GaveWay,
     HeldHost,
     LimitReached,
+    LongDocument,
     Moved,
     Note,
     NoteKind,
     NotReloaded,
     NotWritten,
     Output,
+    OverQuota,
     RestartNeeded,
     SizeReached,
     Unconditional,
@@ -109,6 +111,30 @@ NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
                     "500 sources of tube.example are asked one after the other, which takes 25 "
                     "minutes, and each should be every 10 minutes: give them longer intervals, or "
                     "lower site_pause"
+                ),
+            ),
+        ),
+    ),
+    (
+        Note(LongDocument(6, START), source="a"),
+        (
+            (
+                "texts a",
+                (
+                    "its document of 2026-11-20 brought more text than is kept of one: 6 entries "
+                    "have title, link and summary"
+                ),
+            ),
+        ),
+    ),
+    (
+        Note(OverQuota(12 * 1024 * 1024 + 99), source="a"),
+        (
+            (
+                "quota a",
+                (
+                    "12 MiB of it are stored, as much as is free: what it brings is kept as title, "
+                    "link and summary; raise quota in [store], or shorten retention"
                 ),
             ),
         ),

@@ -23,6 +23,7 @@ from aggregator.model.notes import (
     Gaps,
     HeldHost,
     LimitReached,
+    LongDocument,
     Moved,
     NoteKind,
     NotReloaded,
@@ -52,12 +53,13 @@ MOVED = "https://new.example/feed"
 INSTANTS = st.datetimes(timezones=st.just(UTC))
 FACTS: st.SearchStrategy[Fact] = st.one_of(
     st.builds(Flood, came_at=INSTANTS),
+    st.builds(LongDocument, came_at=INSTANTS),
     st.builds(CertificateEnds, until_at=INSTANTS, left=st.timedeltas(-400 * DAY, 400 * DAY)),
     *(
         st.from_type(one)
         for one in get_args(Fact)
         # Some are said of what is stored, at each look, and are not stored themselves.
-        if one not in {Flood, CertificateEnds, HeldHost, CrowdedSite}
+        if one not in {Flood, LongDocument, CertificateEnds, HeldHost, CrowdedSite}
     ),
 )
 

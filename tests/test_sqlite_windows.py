@@ -292,6 +292,7 @@ def check(store: SqliteStore) -> None:
                      WHERE a.entry_id = s.entry_id AND a.feed_id = s.feed_id)"""
     assert not read(store, unarchived)
     check_weights(store)
+    check_stored_bytes(store)
     # Source "a" is polled at a.example: no story has an entry of its own and one of others.
     mixed = """SELECT e.id FROM entries e JOIN stories s ON s.id = e.story_id
                  JOIN sources o ON o.id = e.source_id LEFT JOIN stories l ON l.id = s.original_id
@@ -319,6 +320,18 @@ def check_windows(store: SqliteStore, now: datetime) -> None:
         if found.drops_at is not None:
             assert dropped_at(found.drops_at).dropped == 0
             assert dropped_at(found.drops_at + 1).dropped >= 1
+
+
+def check_stored_bytes(store: SqliteStore) -> None:
+    """Hold that what each source has stored is counted, and what all have."""
+    stored: dict[int, int] = defaultdict(int)
+    for row in read(store, "SELECT * FROM entries"):
+        texts = ("title", "content_html", "summary", "raw", "categories", "enclosures")
+        stored[row["source_id"]] += sum(len((row[name] or "").encode()) for name in texts)
+    counted = {row["id"]: row["stored_bytes"] for row in read(store, "SELECT * FROM sources")}
+    assert counted == {source_id: stored[source_id] for source_id in counted}
+    (counters,) = read(store, "SELECT * FROM counters")
+    assert counters["stored_bytes"] == sum(stored.values())
 
 
 def check_weights(store: SqliteStore) -> None:

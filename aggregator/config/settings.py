@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.config import network_values, text_values
-from aggregator.config.kinds import ValueKind, choice, key, list_of, number
+from aggregator.config.kinds import ValueKind, choice, key, list_of, number, size
 from aggregator.config.mistake_messages import lines
 from aggregator.config.network_values import Listen
+from aggregator.model.configured import GIB, MIB
 from aggregator.rules.visibility import Visibility
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 #: Below this an interval is accepted only for sources that `allow_private` covers: nobody else's
 #: server is to be asked more often than once a minute.
 SHORTEST_PUBLIC_INTERVAL = timedelta(minutes=1)
+#: A few sources, for a few weeks; more than a large machine has.
+LEAST_QUOTA, MOST_QUOTA = 64 * MIB, 4096 * GIB
 #: One connection a poll, and a process may hold 1,024 files by default.
 MAX_CONCURRENCY = 200
 #: More than these are a list of something else, such as all of a CDN's customers.
@@ -133,6 +136,15 @@ class StoreSettings:
         DURATION,
         timedelta(days=30),
         "How long the publisher's own fields are kept beside the cleaned ones, for repair.",
+    )
+    quota: int | None = key(
+        size(LEAST_QUOTA, MOST_QUOTA),
+        None,
+        "How much text all sources together may have stored. One may have as much as is still "
+        "free; what it brings beyond that is stored as title, link and summary, and "
+        "`aggregator status` names it; an even part of a quarter more is everybody's. The file is "
+        "larger by its indexes.",
+        shown="2GiB, or twice what an upgrade found",
     )
 
 

@@ -360,9 +360,8 @@ class Daemon:
 
     async def _apply(self, fresh: Config) -> tuple[Change, ...]:
         old = self._config
-        changes = await self._in_thread(
-            partial(self._store.apply, fresh.sources, fresh.feeds, now=self._clock())
-        )
+        apply = partial(self._store.apply, quota=fresh.store.quota, now=self._clock())
+        changes = await self._in_thread(partial(apply, fresh.sources, fresh.feeds))
         restart = self._needs_restart(fresh)
         if restart is not None:
             changes += (restart,)

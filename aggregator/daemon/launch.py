@@ -83,7 +83,7 @@ def _open(config: Config, now: datetime) -> tuple[Store, Pricing]:
     """Return the database with the configuration applied to it, and the price that it keeps."""
     store = open_store(config.store.path, linger=LINGER)
     try:
-        changes = store.apply(config.sources, config.feeds, now=now)
+        changes = store.apply(config.sources, config.feeds, now=now, quota=config.store.quota)
         store.forget_note(NoteKind.NOT_RELOADED)
         store.forget_note(NoteKind.RESTART_NEEDED)
         pricing = price.recall(store.pricing())

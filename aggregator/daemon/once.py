@@ -143,7 +143,7 @@ def poll_once(
     try:
         store = open_store(config.store.path)
         try:
-            store.apply(config.sources, config.feeds, now=utc_now())
+            store.apply(config.sources, config.feeds, now=utc_now(), quota=config.store.quota)
             states = choose(store, names, force=force, now=utc_now())
             expect(len(states))
             return asyncio.run(_poll(config, store, states, report))

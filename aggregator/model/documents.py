@@ -159,7 +159,7 @@ class Entry:
     `title` and `summary` are plain text; `content_html` is sanitised, its URLs absolute.
     `published_at` and `updated_at` are the publisher's, `None` where it gave none that is sane.
     `content_hash` changes when, and only when, a reader would see another text.
-    `raw` holds the publisher's own fields as JSON.
+    `raw` holds the publisher's own fields as JSON, `None` where they are not kept.
     """
 
     keys: tuple[str, ...]
@@ -175,7 +175,7 @@ class Entry:
     enclosures: tuple[Enclosure, ...]
     language: str | None
     content_hash: bytes
-    raw: str
+    raw: str | None
     provenance: Provenance | None = None
     shared_keys: tuple[str, ...] = ()
 

@@ -26,6 +26,8 @@ class NoteKind(StrEnum):
     GAPS = "gaps"
     CUT_SHORT = "cut-short"
     FLOOD = "flood"
+    LONG_DOCUMENT = "long-document"
+    OVER_QUOTA = "over-quota"
     UNSTABLE_IDS = "unstable-ids"
     FAILING_MIRRORS = "failing-mirrors"
     UNCONDITIONAL = "unconditional"
@@ -132,6 +134,23 @@ class Flood:
 
 
 @dataclass(frozen=True, slots=True)
+class LongDocument:
+    """So many entries, not the newest, are kept without text: their document brought too much."""
+
+    kind: ClassVar = NoteKind.LONG_DOCUMENT
+    entries: int
+    came_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OverQuota:
+    """What a source brings is kept without text: so many bytes of it are stored already."""
+
+    kind: ClassVar = NoteKind.OVER_QUOTA
+    stored_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class UnstableIds:
     """In so many documents in a row most ids were new though their entries were known."""
 
@@ -211,7 +230,7 @@ class Worded:
 OfTheWhole = NotReloaded | RestartNeeded | NotWritten
 OfFeeds = LimitReached | SizeReached | GaveWay
 OfHosts = HeldHost | CrowdedSite
-OfDocuments = Gaps | CutShort | Flood | UnstableIds
+OfDocuments = Gaps | CutShort | Flood | LongDocument | OverQuota | UnstableIds
 OfRequests = Moved | FailingMirrors | Unconditional | CertificateEnds
 
 #: What a note says: of the whole, of a host, of a feed, of a source, or of a source in a feed.

@@ -31,6 +31,7 @@ from aggregator.model.notes import (
     GaveWay,
     HeldHost,
     LimitReached,
+    LongDocument,
     Moved,
     NoteKind,
     NotReloaded,
@@ -41,6 +42,7 @@ from aggregator.model.notes import (
     OfRequests,
     OfTheWhole,
     Output,
+    OverQuota,
     RestartNeeded,
     SizeReached,
     Unconditional,
@@ -67,6 +69,8 @@ _HEADINGS = {
     NoteKind.GAPS: "gaps {}",
     NoteKind.CUT_SHORT: "length {}",
     NoteKind.FLOOD: "source {}",
+    NoteKind.LONG_DOCUMENT: "texts {}",
+    NoteKind.OVER_QUOTA: "quota {}",
     NoteKind.UNSTABLE_IDS: "ids {}",
     NoteKind.FAILING_MIRRORS: "mirror {}",
     NoteKind.UNCONDITIONAL: "validators {}",
@@ -185,6 +189,16 @@ def _of_documents(fact: OfDocuments) -> str:
         case Flood(entries=entries, came_at=came_at):
             return (
                 f"{entries} old entries came at once on {came_at:%Y-%m-%d}: stored, not published"
+            )
+        case LongDocument(entries=entries, came_at=came_at):
+            return (
+                f"its document of {came_at:%Y-%m-%d} brought more text than is kept of one: "
+                f"{entries} entries have title, link and summary"
+            )
+        case OverQuota(stored_bytes=stored_bytes):
+            return (
+                f"{mebibytes(stored_bytes)} of it are stored, as much as is free: what it brings "
+                "is kept as title, link and summary; raise quota in [store], or shorten retention"
             )
         case UnstableIds(documents=documents):
             return (

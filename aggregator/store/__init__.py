@@ -194,11 +194,17 @@ class MaintenanceStore(Protocol):
     """What keeps the database in order: the configuration, windows, retention, alarms."""
 
     def apply(
-        self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
+        self,
+        sources: tuple[Source, ...],
+        feeds: tuple[Feed, ...],
+        *,
+        now: datetime,
+        quota: int | None = None,
     ) -> tuple[Change, ...]:
         """Make the stored sources and feeds those of the configuration, in one transaction.
 
-        A source is matched by name, else by URL. Returns what changed of sources and of feeds that
+        `quota` is how many bytes of text all sources may hold (`stories.kept_texts`). A source is
+        matched by name, else by URL. Returns what changed of sources and of feeds that
         are configured.
         """
 

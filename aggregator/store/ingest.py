@@ -17,10 +17,11 @@ from aggregator.model import (
     Tally,
 )
 from aggregator.model.instants import micros, optional_micros
-from aggregator.model.notes import Fact, Gaps, NoteKind
+from aggregator.model.notes import Fact, Gaps, LongDocument, NoteKind, OverQuota
 from aggregator.schedule.host_holds import hold_of
 from aggregator.schedule.source_health import after_poll
 from aggregator.store import (
+    disk_room,
     feed_windows,
     ingest_entries,
     mirrors,
@@ -221,6 +222,12 @@ def _absorb_document(
     }
     if absorbed.flood is not None:  # the last one is named for a while
         notes[NoteKind.FLOOD] = absorbed.flood
+    if absorbed.beyond_document:
+        notes[NoteKind.LONG_DOCUMENT] = LongDocument(absorbed.beyond_document, poll.now)
+    if absorbed.beyond_quota:
+        notes[NoteKind.OVER_QUOTA] = OverQuota(disk_room.held(connection, source_id))
+    elif changed:
+        notes[NoteKind.OVER_QUOTA] = None
     return absorbed.news, notes
 
 

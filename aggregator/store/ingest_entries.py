@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model.instants import instant, micros
-from aggregator.store import archive, source_domains
+from aggregator.store import archive, disk_room, source_domains
 from aggregator.store.codec import dumps
 from aggregator.store.rows import categories_of
 from aggregator.store.value_lists import rows_of
@@ -104,21 +105,24 @@ def _surroundings(
     memory: Memory,
     recognition: Recognition,
 ) -> Surroundings:
-    raw = {
-        row["id"]: row["raw"]
-        for row in rows_of(
-            connection,
-            "SELECT id, raw FROM entries WHERE id IN ({marks})",
-            reread(recognition, memory),
-        )
-    }
+    raw: dict[int, str | None] = {}
+    held_bytes: dict[int, int] = {}
+    for row in rows_of(
+        connection,
+        # sqlite: length counts the bytes of a BLOB
+        """SELECT id, raw, length(CAST(content_html AS BLOB)) AS held_bytes FROM entries
+            WHERE id IN ({marks})""",
+        reread(recognition, memory),
+    ):
+        raw[row["id"]], held_bytes[row["id"]] = row["raw"], row["held_bytes"]
+    found = Surroundings(raw, held_bytes, disk_room.left(connection, source_id))
     if not recognition.ordered:
-        return Surroundings(raw)
+        return found
     (largest,) = connection.execute("SELECT largest_order_key FROM counters").fetchone()
     ids = wanted_ids(recognition.ordered, arrival.source)
     wanted = [one for one in ids if one is not None]
-    return Surroundings(
-        raw=raw,
+    return replace(
+        found,
         candidates=tuple(_candidates(connection, source_id, recognition.ordered)),
         held_ids=_held_ids(connection, wanted),
         owned=source_domains.owned(connection, id_domains(wanted)),

@@ -21,7 +21,14 @@ from aggregator.model.errors import StoreDamagedError, StoreError, StoreUnavaila
 from aggregator.store import legacy_texts, source_domains
 from aggregator.store.host_spellings import respell
 from aggregator.store.lock import beside
-from aggregator.store.schema import FIRST_RELEASE, INDEXES, KEPT_WINDOWS, PUBLISHING, SCALING
+from aggregator.store.schema import (
+    FIRST_RELEASE,
+    INDEXES,
+    KEPT_WINDOWS,
+    PUBLISHING,
+    SCALING,
+    STORED_BYTES,
+)
 from aggregator.store.sqlite_errors import primary_code, store_error
 
 if TYPE_CHECKING:
@@ -58,7 +65,7 @@ def m0002_publishing(db: Database) -> None:
 @migrations()
 def m0003_scaling(db: Database) -> None:
     """Let the cost of one source be its own."""
-    for statement in (*SCALING, *INDEXES, *KEPT_WINDOWS):
+    for statement in (*SCALING, *INDEXES, *KEPT_WINDOWS, *STORED_BYTES):
         db.execute(statement)
     respell(db.conn)
     source_domains.fill(db.conn)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: How long after a document last showed a pruned entry its tombstone is kept.
 TOMBSTONES_KEPT = timedelta(days=30)
 
-#: How long `status` names a flood of old entries.
+#: How long `status` names a flood of old entries, and a document with too much text.
 FLOODS_KEPT = timedelta(days=7)
 
 #: Entries deleted in one transaction: other writers wait no longer than that.
@@ -97,8 +97,8 @@ def drop_leftovers(connection: sqlite3.Connection, *, now: int, keep_raw: timede
         (now - TOMBSTONES_KEPT // MICROSECOND,),
     )
     connection.execute(
-        "DELETE FROM notes WHERE kind = ? AND noted_at < ?",
-        (NoteKind.FLOOD, now - FLOODS_KEPT // MICROSECOND),
+        "DELETE FROM notes WHERE kind IN (?, ?) AND noted_at < ?",
+        (NoteKind.FLOOD, NoteKind.LONG_DOCUMENT, now - FLOODS_KEPT // MICROSECOND),
     )
     connection.execute("DELETE FROM gates WHERE until_at < ?", (now,))
     archive.forget(connection)

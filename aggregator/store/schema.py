@@ -347,6 +347,39 @@ KEPT_WINDOWS = (
               max(largest_change_key, coalesce((SELECT max(change_key) FROM archive), 0))""",
 )
 
+#: What of an entry counts as disk that its source takes.
+_TEXTS = """length(CAST({0}.title || {0}.content_html || {0}.summary || coalesce({0}.raw, '')
+    || {0}.categories || {0}.enclosures AS BLOB))"""
+_NEW, _OLD, _STORED = (_TEXTS.format(row) for row in ("NEW", "OLD", "entries"))
+
+
+def _counting(more: str, row: str) -> str:
+    return f"""UPDATE sources SET stored_bytes = stored_bytes + {more} WHERE id = {row}.source_id;
+        UPDATE counters SET stored_bytes = stored_bytes + {more};"""  # noqa: S608 -- built of constants
+
+
+STORED_BYTES = (
+    # How many bytes of texts a source has stored, and all of them; how many all may, where that is
+    # configured; how many sources are; and how large an upgrade found the database.
+    "ALTER TABLE sources ADD COLUMN stored_bytes INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE counters ADD COLUMN stored_bytes INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE counters ADD COLUMN quota_bytes INTEGER",
+    "ALTER TABLE counters ADD COLUMN sources INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE counters ADD COLUMN found_bytes INTEGER NOT NULL DEFAULT 0",
+    f"""UPDATE sources SET stored_bytes = (SELECT coalesce(sum({_STORED}), 0) FROM entries
+         WHERE source_id = sources.id)""",  # noqa: S608 -- built of constants
+    """UPDATE counters SET stored_bytes = (SELECT coalesce(sum(stored_bytes), 0) FROM sources),
+              found_bytes = (SELECT page_count * page_size
+                               FROM pragma_page_count(), pragma_page_size())""",
+    f"""CREATE TRIGGER entries_stored AFTER INSERT ON entries
+        BEGIN {_counting(_NEW, "NEW")} END""",
+    f"""CREATE TRIGGER entries_rewritten
+        AFTER UPDATE OF title, content_html, summary, raw, categories, enclosures ON entries
+        BEGIN {_counting(f"{_NEW} - {_OLD}", "NEW")} END""",
+    f"""CREATE TRIGGER entries_forgotten AFTER DELETE ON entries
+        BEGIN {_counting(f"-{_OLD}", "OLD")} END""",
+)
+
 SCALING: tuple[str, ...] = (
     # A note is of a source, of a feed, or of the whole; what it says is JSON by its kind.
     "ALTER TABLE notes RENAME TO worded_notes",

@@ -21,6 +21,7 @@ from aggregator.store import (
     Store,
     alarms,
     archive,
+    disk_room,
     entry_facts,
     feed_windows,
     mirrors,
@@ -270,11 +271,18 @@ class SqliteStore(Store):
 
     @override
     def apply(
-        self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
+        self,
+        sources: tuple[Source, ...],
+        feeds: tuple[Feed, ...],
+        *,
+        now: datetime,
+        quota: int | None = None,
     ) -> tuple[Change, ...]:
-        return self._write(
-            lambda db: reconcile.apply_configuration(db, sources, feeds, micros(now))
-        )
+        def job(db: sqlite3.Connection) -> tuple[Change, ...]:
+            disk_room.configure(db, quota, len(sources))
+            return reconcile.apply_configuration(db, sources, feeds, micros(now))
+
+        return self._write(job)
 
     @override
     def advance(self, now: datetime) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from aggregator.stories.assignment import assign, retitled
 from aggregator.stories.edits import Rewritten, change, is_other_text
 from aggregator.stories.entry_dates import first_dates
 from aggregator.stories.floods import held_back
+from aggregator.stories.kept_texts import Brought, Kept, keep
 from aggregator.stories.known_keys import gathered
 from aggregator.stories.matching import kind_of, match
 from aggregator.stories.minting import public_ids
@@ -95,12 +96,15 @@ class Surroundings:
     """What is stored that bears on the entries that are new, or whose text is another.
 
     `raw` holds the publisher's stored fields of each known entry with another text (`None` where
-    they are kept no longer), `candidates` the stories that have one of the new ones' shared keys,
+    they are kept no longer) and `held_bytes` what its text takes, `room_bytes` how much more the
+    source may hold. `candidates` the stories that have one of the new ones' shared keys,
     `held_ids` which of their wanted public ids are taken, `owned` which of the domains of those are
     of any source. `largest` and `taken` as in `order_keys`.
     """
 
     raw: Mapping[int, str | None]
+    held_bytes: Mapping[int, int]
+    room_bytes: int
     candidates: tuple[StoryCandidate, ...] = ()
     held_ids: frozenset[str] = frozenset()
     owned: frozenset[str] = frozenset()
@@ -137,7 +141,8 @@ class Absorption:
     `inserts` are in the order of their order keys, `changes` in the document's. `reasons` are why
     known entries were recognised, `keys` by what else they are known from now on, each by the
     entry's id and only where that is new. `strange_ids` is how many known entries came under an id
-    that they never had, of `ids` known entries with an id.
+    that they never had, of `ids` known entries with an id. `beyond_document` and `beyond_quota`
+    count entries that are stored without their text, as `Kept` has them.
     """
 
     inserts: tuple[NewEntry, ...]
@@ -150,6 +155,8 @@ class Absorption:
     news: News
     strange_ids: int
     ids: int
+    beyond_document: int
+    beyond_quota: int
 
 
 def recognise(arrival: Arrival, memory: Memory) -> Recognition:
@@ -203,6 +210,7 @@ def absorb(
     inserts = _inserts(
         arrival, recognition.ordered, replace(surroundings, candidates=candidates), mint
     )
+    inserts, changes, kept = _kept(inserts, changes, surroundings)
     named = [one for one in recognition.known if _has_id(one.entry.keys)]
     tally = Tally(
         new=len(inserts),
@@ -230,6 +238,27 @@ def absorb(
         news=News(tally, tuple(entry.published_at for entry in recognition.fresh)),
         strange_ids=sum(_has_id(one.strange_keys) for one in named),
         ids=len(named),
+        beyond_document=kept.beyond_document,
+        beyond_quota=kept.beyond_quota,
+    )
+
+
+def _kept(
+    inserts: tuple[NewEntry, ...], changes: tuple[ChangedEntry, ...], surroundings: Surroundings
+) -> tuple[tuple[NewEntry, ...], tuple[ChangedEntry, ...], Kept]:
+    """Return what is new and what is rewritten with as much text as there is room for."""
+    rewritten = [one for one in changes if isinstance(one.change, Rewritten)]
+    newest_first = [
+        *(Brought(one.entry) for one in reversed(inserts)),
+        *(Brought(one.entry, surroundings.held_bytes[one.entry_id]) for one in rewritten),
+    ]
+    kept = keep(newest_first, room_bytes=surroundings.room_bytes)
+    new, others = kept.entries[: len(inserts)], kept.entries[len(inserts) :]
+    by_id = {one.entry_id: entry for one, entry in zip(rewritten, others, strict=True)}
+    return (
+        tuple(replace(one, entry=entry) for one, entry in zip(inserts, reversed(new), strict=True)),
+        tuple(replace(one, entry=by_id.get(one.entry_id, one.entry)) for one in changes),
+        kept,
     )
 
 

@@ -85,12 +85,12 @@ def _particulars(one: Version | Entry) -> tuple[object, ...]:
     return one.url, one.language, frozenset(one.categories)
 
 
-def _says_the_same(stored: Version, stored_raw: str | None, raw: str, version: str) -> bool:
+def _says_the_same(stored: Version, stored_raw: str | None, raw: str | None, version: str) -> bool:
     """Tell whether the publisher says what it said when the stored text was made.
 
     Where its words are kept no longer, another version of ours having made the text is the reason.
     """
-    if stored_raw is None:
+    if stored_raw is None or raw is None:
         return stored.refined_by != version
     before, after = (_words(json.loads(text)) for text in (stored_raw, raw))
     return any(before) and before == after
