@@ -28,6 +28,7 @@ name = "all"
 title = "All"
 min_entries = 10000
 limit = 10000
+document_size = "64MiB"
 dedupe = "off"
 """
 
