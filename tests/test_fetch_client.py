@@ -14,7 +14,7 @@ import pytest
 
 from aggregator import __version__
 from aggregator.fetch import Fetcher, user_agent
-from aggregator.model import Failed, Fetched, Gone, NotModified, ProblemKind, Validators
+from aggregator.model import Access, Failed, Fetched, Gone, NotModified, ProblemKind, Validators
 from aggregator.model.errors import ConfigError
 from aggregator.operations.messages import problem_text
 from tests.fetching import LIMITS, LOOPBACK, NOW, Names, fetching, problem_of
@@ -115,6 +115,45 @@ async def test_no_cookie_comes_back_and_the_connection_is_kept() -> None:
             await fetcher.fetch(web.url())
         assert [request.header("Cookie") for request in web.requests] == [None] * 3
         assert web.connections == 1
+
+
+def gate(request: Request) -> Reply:
+    if request.header("Cookie"):
+        return Reply(body=b"x")
+    return Reply(
+        status=302,
+        headers=[
+            ("Location", "/"),
+            ("Set-Cookie", "seen=1; Path=/"),
+            ("Set-Cookie", "no cookie\x01"),
+            ("Set-Cookie", "gone=1; Max-Age=0"),
+        ],
+    )
+
+
+async def test_a_gate_gets_its_own_cookie_back_within_one_poll() -> None:
+    async with Publisher() as web, Publisher() as other, fetching() as fetcher:
+        web.route("/", gate)
+        for _ in range(2):
+            assert isinstance(await fetcher.fetch(web.url()), Fetched)
+        assert [one.header("Cookie") for one in web.requests] == [None, b"seen=1"] * 2
+        # It is nobody else's, on another port neither.
+        web.route("/", status=302, headers={"Location": other.url("/"), "Set-Cookie": "id=1"})
+        other.route("/", body=b"x")
+        assert isinstance(await fetcher.fetch(web.url()), Fetched)
+        assert other.requests[0].header("Cookie") is None
+
+
+async def test_a_gate_that_lets_nobody_pass_is_named() -> None:
+    async with Publisher() as web, fetching() as fetcher:
+        web.route("/", gate)
+        off = problem_of(await fetcher.fetch(web.url(), access=Access(cookies="off")))
+        assert "sets a cookie" in off.detail
+        assert off.remedy == 'set cookies = "poll"'
+        assert [one.header("Cookie") for one in web.requests] == [None]
+        web.route("/", status=302, headers={"Location": "/", "Set-Cookie": "id=1"})
+        assert "sets a cookie" in problem_of(await fetcher.fetch(web.url())).detail
+        assert len(web.requests) == 3
 
 
 async def test_one_request_at_a_time_goes_to_a_host_and_waiting_is_no_time_out() -> None:

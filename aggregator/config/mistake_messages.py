@@ -150,7 +150,7 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.USER_AGENT_HEADER: 'cannot be set: use user_agent = "…"',
     Kind.LOGIN_HEADER: "cannot be set: use token_file, or username with password_file",
     Kind.PROXY_LOGIN_HEADER: "cannot be set: write user:password@ into proxy",
-    Kind.COOKIE_HEADER: "cannot be set: no cookies are sent",
+    Kind.COOKIE_HEADER: "cannot be set: cookies are kept for one poll only",
     Kind.REFERRER_HEADER: "cannot be set: no referrer is sent",
     Kind.CACHE_HEADER: "cannot be set: caches are not circumvented",
     Kind.HEADER_IS_OURS: "cannot be set: every request has its own",

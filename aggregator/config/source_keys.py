@@ -33,6 +33,7 @@ _ACCESS = Access()
 ACCESS_KEYS = frozenset(
     {
         "headers", "user_agent", "username", "password_file", "token_file", "proxy", "tls_verify",
+        "cookies",
     }
 )  # fmt: skip
 
@@ -171,6 +172,12 @@ class SourceTable:
         _ACCESS.tls_verify,
         "`false`: believe any certificate. Anybody between you and the publisher can then read and "
         "change what comes; the daemon warns at each start.",
+    )
+    cookies: str = key(
+        choice("poll", "off"),
+        _ACCESS.cookies,
+        "Some sites redirect in a circle until their cookie comes back. With `poll` it goes back "
+        "to the host that set it, and is forgotten when the poll ends; with `off` it does not.",
     )
     keep: tuple[Condition, ...] = key(
         KEEP,

@@ -277,6 +277,8 @@ class Fetcher:
                 theirs.append((b"Authorization", poll.own.authorization.encode()))
         replaced = {name.lower() for name, _ in theirs}
         headers = [pair for pair in ours if pair[0].lower() not in replaced] + theirs
+        if (cookie := poll.cookie_for(target)) is not None:
+            headers.append((b"Cookie", cookie))
         if sent.etag is not None:
             headers.append((b"If-None-Match", sent.etag))
         if sent.last_modified is not None:
@@ -287,6 +289,7 @@ class Fetcher:
         self, poll: RedirectChain, target: Target, sent: Validators, response: httpx.Response
     ) -> Outcome | Redirect:
         poll.met_certificate(response.extensions["certificate_until_at"])
+        poll.cookies.note(target.origin, response.extensions["cookies"])
         raw = response.headers.raw
         excess = header_excess(raw, self._limits)
         if excess is not None:

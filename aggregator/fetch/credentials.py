@@ -34,12 +34,14 @@ class Manner:
     """A source's own way to ask, its secrets read.
 
     `own` is the configured target with its signature and credentials. `headers` go to its origin
-    only, in place of ours of the same name; `user_agent` goes everywhere.
+    only, in place of ours of the same name; `user_agent` goes everywhere. `returns_cookies`: what
+    an answer sets goes back to its origin within the poll.
     """
 
     own: Target
     user_agent: bytes | None = None
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    returns_cookies: bool = True
 
 
 async def manner(access: Access, url: str, own: Target, secrets: Secrets) -> Manner:
@@ -53,6 +55,7 @@ async def manner(access: Access, url: str, own: Target, secrets: Secrets) -> Man
         own,
         access.user_agent.encode() if access.user_agent else None,
         tuple((name.encode(), value.encode()) for name, value in access.headers),
+        access.cookies == "poll",
     )
 
 

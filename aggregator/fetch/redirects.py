@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from aggregator.fetch.cookies import Cookies
 from aggregator.fetch.failures import FetchError
 from aggregator.fetch.transport import sendable
 from aggregator.model import HttpHints, Problem, ProblemKind, Validators
@@ -84,14 +85,15 @@ class RedirectChain:
     validators: Validators = NO_VALIDATORS
     is_stored: bool = False
     certificate_until_at: datetime | None = None
-    _seen: list[str] = field(default_factory=list)
+    cookies: Cookies = field(default_factory=Cookies)
+    _seen: list[tuple[str, bytes | None]] = field(default_factory=list)
     _all_permanent: bool = True
     _left_origin: bool = False
     _retry_after: timedelta | None = None
 
     def __post_init__(self) -> None:
         self._left_origin = self.start.origin != self.own.origin
-        self._seen.append(self.start.url)
+        self._seen.append((self.start.url, None))
 
     @property
     def is_redirected(self) -> bool:
@@ -105,14 +107,20 @@ class RedirectChain:
 
     def redirected(self, answer: Redirect, most: int) -> None:
         """Note a redirect; raises `FetchError` for a loop and for one too many."""
-        if answer.target.url in self._seen:
+        # With another cookie it is another request: a gate lets that pass.
+        step = answer.target.url, self.cookie_for(answer.target)
+        if step in self._seen:
             raise self._lost("in a loop", answer)
         if len(self._seen) > most:
             raise self._lost(f"more than {most} times", answer)
-        self._seen.append(answer.target.url)
+        self._seen.append(step)
         self._all_permanent = self._all_permanent and answer.permanent
         self._left_origin = self._left_origin or answer.target.origin != self.own.origin
         self._retry_after = answer.hints.retry_after
+
+    def cookie_for(self, target: Target) -> bytes | None:
+        """Return the cookies that go to `target`: those that its origin has set in this poll."""
+        return self.cookies.header(target.origin) if self.manner.returns_cookies else None
 
     def met_certificate(self, until_at: datetime | None) -> None:
         """Note when the certificate of an answer ends (`None`: it has none that matters)."""
@@ -151,7 +159,12 @@ class RedirectChain:
 
     def _lost(self, how: str, answer: Redirect) -> FetchError:
         detail = f"{self.own.host} redirects {how}"
-        problem = Problem(ProblemKind.REDIRECT, detail, "check the source's url")
+        remedy = "check the source's url"
+        if self.cookies:
+            detail += "; it sets a cookie, as gates for browsers do"
+            if not self.manner.returns_cookies:
+                detail, remedy = f"{detail}, and gets none back", 'set cookies = "poll"'
+        problem = Problem(ProblemKind.REDIRECT, detail, remedy)
         return FetchError(problem, hints=answer.hints)
 
 

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 #: requests have their own: so the guard knows on whose behalf an address is dialled.
 _DIAL: ContextVar[Dial] = ContextVar("dial")
 
-#: What httpx must not see. Cookies: we keep none (polling manners). Location: httpx takes it apart
-#: even where it shall not follow, and raises what is no transport error; it is in the extension
-#: "location" instead, as it came.
+#: What httpx must not see. Cookies: they are kept for one poll only (`cookies`), and are in the
+#: extension "cookies". Location: httpx takes it apart even where it shall not follow, and raises
+#: what is no transport error; it is in the extension "location" instead, as it came.
 _WITHHELD = frozenset({b"set-cookie", b"set-cookie2", b"location"})
 
 #: What an HTTP proxy is told with CONNECT beside the host.
@@ -222,6 +222,7 @@ def answer(
         stream=stream,
         extensions={
             "location": locations[0] if locations else b"",
+            "cookies": [value for name, value in fields if name.lower() == b"set-cookie"],
             "certificate_until_at": certificate_until_at,
         },
     )

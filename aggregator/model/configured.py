@@ -110,6 +110,7 @@ class Access:
     rsshub_instances: tuple[str, ...] = ()
     proxy: str | None = None
     tls_verify: bool = True
+    cookies: str = "poll"  # what an answer sets goes back within one poll; "off": never
 
 
 @dataclass(frozen=True, slots=True)
