@@ -21,3 +21,15 @@ def damage(path: Path, table: str) -> None:
     with path.open("r+b") as file:
         file.seek((page - 1) * size)
         file.write(b"\xa5" * size)
+
+
+def damage_around(path: Path, words: bytes) -> None:
+    """Overwrite the pages in which these words are."""
+    size, found = 4096, path.read_bytes()
+    at = found.find(words)
+    assert at >= 0
+    with path.open("r+b") as file:
+        while at >= 0:
+            file.seek(at // size * size)
+            file.write(b"\xa5" * size)
+            at = found.find(words, at + 1)

@@ -18,6 +18,7 @@ import sqlite3
 import struct
 import subprocess
 import time
+from collections import Counter
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,7 +37,7 @@ from aggregator.daemon.log import set_up
 from aggregator.model.errors import StoreUnavailableError
 from tests import FIXTURES, PATIENCE, ROOT
 from tests.config_texts import source_toml
-from tests.damaging import damage
+from tests.damaging import damage, damage_around
 from tests.feed_documents import item, rss
 from tests.program import PROGRAM, Program, program
 from tests.supervising import WATCHDOG, Supervisor
@@ -286,6 +287,36 @@ def test_damage_is_told_with_path_and_remedy_and_what_works_goes_on(
         assert supervisor.daemon is not None
         assert supervisor.daemon.returncode == 0
         assert "Traceback" not in said
+
+
+def test_damaged_pages_of_one_source_hold_up_no_other_host(slow: Program) -> None:
+    slow.allow_private = ["127.0.0.1/32", "127.0.0.2/32"]
+    marks = [f"needle {number} {'x' * 200}" for number in range(200)]
+    with ThreadedPublisher(host="0.0.0.0") as web:  # noqa: S104 -- only loopback is asked
+        web.route("/a.xml", body=rss(*(item(n, title=mark) for n, mark in enumerate(marks))))
+        web.route("/b.xml", body=rss(item(1)))
+        slow.configure(
+            source_toml("a", f"http://127.0.0.1:{web.port}/a.xml", 'interval = "1s"')
+            + source_toml("b", f"http://127.0.0.2:{web.port}/b.xml", 'interval = "1s"')
+        )
+        slow.start(brisk=True)
+        slow.wait(lambda: slow.status()["a"]["entries"] == len(marks), "the entries")
+        slow.stop()
+        damage_around(slow.database, marks[0].encode())
+        web.route("/a.xml", body=rss(*(item(n, title=f"{m}!") for n, m in enumerate(marks))))
+        before = Counter(request.path for request in web.requests)
+        slow.start(brisk=True)
+
+        def asked(path: str) -> int:
+            return Counter(request.path for request in web.requests)[path] - before[path]
+
+        slow.wait(lambda: "store damaged" in slow.log.read_text(), "word of the damage")
+        slow.wait(lambda: asked("/b.xml") >= 5, "polls of the other source")
+        assert asked("/a.xml") <= 2
+        assert slow.stop() == 0
+    log = slow.log.read_text()
+    assert "Traceback" not in log
+    assert f"{slow.database}: damaged (" in log
 
 
 # --- signals --------------------------------------------------------------------------------------
