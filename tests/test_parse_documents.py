@@ -432,6 +432,17 @@ def test_any_json_feed_is_a_document_or_a_named_problem(items: object, author: o
         assert read(json.dumps(feed)).head.kind == "json10"
 
 
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u3000", "\u2003 "], ids=ascii)
+@pytest.mark.parametrize("prefix", ["", ":itunes"])
+def test_a_blank_in_the_name_of_a_namespace_ends_nothing(blank: str, prefix: str) -> None:
+    document = read(
+        f'<rss version="2.0" xmlns{prefix}="https://www.itunes.com/dtds{blank}podcast-1.0.dtd">'
+        "<channel><title>Cast</title><item><title>Episode</title></item></channel></rss>"
+    )
+    assert document.head.kind == "rss20"
+    assert [entry.raw_title for entry in document.entries] == ["Episode"]
+
+
 # --- where entries stood first, what documents say of themselves --------------------------------
 
 

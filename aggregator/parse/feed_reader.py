@@ -175,6 +175,15 @@ class _Strict(_Faithful, StrictFeedParser):  # type: ignore[misc] # feedparser h
     too_deep = 0
     ignored = 0
 
+    def startPrefixMapping(self, prefix: Any, uri: Any) -> None:  # noqa: N802 - SAX's name
+        """Leave a namespace with a blank in its name to the loose reader, which goes by prefixes.
+
+        Python takes apart at blanks what expat says of an element: namespace, name and prefix.
+        """
+        if len((uri or "").split()) > 1:
+            raise xml.sax.SAXException("a blank in the name of a namespace")
+        super().startPrefixMapping(prefix, uri)
+
     def startElementNS(self, name: Any, qname: Any, attrs: Any) -> None:  # noqa: N802 - SAX's name
         """Pass an element on, unless it is too deep; its text is its parent's then."""
         if self.too_deep or self.depth >= MAX_DEPTH:
