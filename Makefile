@@ -10,6 +10,8 @@ PYTEST_ARGS ?=
 # Which attacks `make torture` makes (all, or such as PART=kills), and how long its soak lasts.
 PART ?=
 HOURS ?= 3
+# How long `make fuzz` looks, all targets together.
+SECONDS ?= 60
 # The folder of documents that `make fidelity` reads; without one, the corpus or the tests' own.
 DIR ?=
 
@@ -21,7 +23,7 @@ RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test demo bench-schedule bench-subscribers torture clients fidelity golden config-docs constraints clean python test-needs clients-needs
+.PHONY: help install run test demo bench-schedule bench-subscribers torture fuzz clients fidelity golden config-docs constraints clean python test-needs clients-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -49,6 +51,9 @@ bench-subscribers: $(VENV)/.for-testing ## a month in a feed's readers' lives: n
 
 torture: $(VENV)/.for-testing ## kill, starve and confuse the daemon; 1 on any violation (long): make torture PART=kills
 	@$(BIN)/python -m benchmarks.torture $(PART) --hours $(HOURS)
+
+fuzz: $(VENV)/.for-testing ## look for what breaks the readers of strangers' bytes: make fuzz SECONDS=600
+	@$(BIN)/python -m benchmarks.fuzz --seconds $(SECONDS)
 
 fidelity: install ## what becomes of real documents, read again and compared: make fidelity DIR=folder
 	@$(BIN)/python -m benchmarks.fidelity $(DIR)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.torture import kills
+from benchmarks.torture import clocks, disks, kills, readers, soak
 from benchmarks.torture.findings import MOST_MEMORY_MIB, Findings
 
 if TYPE_CHECKING:
@@ -27,3 +27,25 @@ def test_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     findings = kills.run(tmp_path, 1, kills.SHORT)
     assert not findings.broken, findings.text()
     assert sum(row[1] for row in findings.rows if isinstance(row[1], int)) >= 10
+
+
+def test_disks_in_trouble_end_nothing_and_lose_nothing(tmp_path: Path) -> None:
+    findings = disks.run(tmp_path, short=True)
+    assert not findings.broken, findings.text()
+    assert len(findings.rows) == len(disks.SHORT)
+
+
+def test_clocks_that_jump_make_neither_storm_nor_silence(tmp_path: Path) -> None:
+    findings = clocks.run(tmp_path, short=True)
+    assert not findings.broken, findings.text()
+    assert len(findings.rows) == len(clocks.SHORT)
+
+
+def test_readers_are_answered_while_sources_are_polled(tmp_path: Path) -> None:
+    findings = readers.run(tmp_path, 1, readers.SHORT, judge_time=False)
+    assert not findings.broken, findings.text()
+
+
+def test_a_daemon_takes_no_more_as_it_grows_older(tmp_path: Path) -> None:
+    findings = soak.run(tmp_path, soak.SHORT)
+    assert not findings.broken, findings.text()

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.torture import kills
+from benchmarks.torture import clocks, disks, kills, readers, soak
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 PARTS: dict[str, Callable[[Path, argparse.Namespace], Findings]] = {
     "kills": lambda folder, given: kills.run(
         folder, given.seed, kills.SHORT if given.short else kills.FULL
+    ),
+    "disks": lambda folder, given: disks.run(folder, short=given.short),
+    "clocks": lambda folder, given: clocks.run(folder, short=given.short),
+    "readers": lambda folder, given: readers.run(
+        folder, given.seed, readers.SHORT if given.short else readers.FULL
+    ),
+    "soak": lambda folder, given: soak.run(
+        folder, soak.SHORT if given.short else soak.Length(given.hours)
     ),
 }
 

@@ -24,7 +24,8 @@ from aggregator.model.errors import AggregatorError
 from aggregator.store.sqlite import open_store
 from benchmarks.torture import life
 from benchmarks.torture.findings import Findings
-from benchmarks.torture.ledger import Account, Book, is_sound, shown, stored
+from benchmarks.torture.home import EVERYWHERE, HEADS, Home, Plan
+from benchmarks.torture.ledger import is_sound
 from benchmarks.torture.memory import Peak
 from tests.config_texts import source_toml
 from tests.install_page import command_marked, made_local
@@ -36,18 +37,10 @@ from tests.web import ThreadedPublisher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
     from multiprocessing.process import BaseProcess
 
-    from tests.web import Publisher
-
-#: Every source has a host of its own, so that they are polled at the same time.
-EVERYWHERE = "0.0.0.0"  # noqa: S104 -- only loopback is asked
-
-SOURCES = 6
-#: Lives with retention are so far apart by their clock, and keep entries for so long: no shorter
-#: than the window of the automatic feeds.
-APART, KEPT = timedelta(hours=6), timedelta(days=4)
+#: Lives in which retention works are so far apart, and keep entries for so long.
+RETENTION = Plan(apart=timedelta(hours=6), kept=timedelta(days=4))
 
 #: A kill comes at the latest so long after what it is aimed at.
 AIM_S = 0.4
@@ -60,132 +53,45 @@ FULL = {"polls": 300, "retention": 200, "reload": 150, "backup": 150, "migration
 SHORT = {"polls": 2, "retention": 1, "reload": 1, "backup": 1, "migration": 6, "first start": 3}
 
 
-class Home:
-    """A folder with a configuration, sources that are books, and lives on it that are killed."""
+def aim(home: Home, process: BaseProcess, dice: random.Random) -> None:
+    """Wait for a moment to kill at: soon, in a poll, or in a commit."""
+    kind = dice.choice(("any", "poll", "commit"))
+    if kind == "any":
+        time.sleep(dice.uniform(0, 3 * AIM_S))
+        return
+    asked, written = sum(book.requests for book in home.books), home.wal()
+    wanted = dice.randint(1, len(home.books))
 
-    def __init__(self, folder: Path, web: Publisher, dice: random.Random, *, kept: bool) -> None:
-        folder.mkdir()
-        self.folder, self.web, self.dice = folder, web, dice
-        self.port = free_port()
-        self.clock = life.Shifted()
-        self.books = [Book(f"{folder.name}-{number}", clock=self.now) for number in range(SOURCES)]
-        self.log = folder / "log"
-        self._kept = kept
-        for book in self.books:
-            web.route(f"/{book.name}.xml", book)
-        self.configure()
+    def reached() -> bool:
+        if process.exitcode is not None:
+            return True
+        if kind == "commit":
+            return home.wal() not in {0, written}
+        return sum(book.requests for book in home.books) >= asked + wanted
 
-    def now(self) -> datetime:
-        """Return the time by the clock of the present life."""
-        return self.clock()
-
-    @property
-    def config(self) -> Path:
-        return self.folder / "config.toml"
-
-    @property
-    def database(self) -> Path:
-        return self.folder / "aggregator.db"
-
-    def configure(self, *, edited: bool = False) -> None:
-        """Write the configuration, or another one of the same sources."""
-        kept = "180d" if self._kept else f"{KEPT.days}d"
-        text = (
-            f'[server]\nlisten = "127.0.0.1:{self.port}"\n[store]\npath = "aggregator.db"\n'
-            f'retention = "{kept}"\nkeep_raw = "1d"\n'
-            '[network]\nallow_private = ["127.0.0.0/8"]\n[log]\nlevel = "warning"\n'
-            f'[[feeds]]\nname = "all"\ntitle = "{"Edited" if edited else "All"}"\n'
-            f'window = "{KEPT.days}d"\nlimit = 100\nmin_entries = 5\n'
-            + ('[[feeds]]\nname = "more"\ntitle = "More"\ntags = ["odd"]\n' if edited else "")
-        )
-        for number, book in enumerate(self.books):
-            url = f"http://127.0.0.{number + 1}:{self.web.port}/{book.name}.xml"
-            tags = '\ntags = ["odd"]' if edited or number % 2 else ""
-            text += source_toml(book.name, url, f'interval = "1s"{tags}')
-        fresh = self.config.with_suffix(".new")
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(self.config)
-
-    def start(self) -> BaseProcess:
-        if not self._kept:
-            self.clock = life.Shifted(self.clock.offset + APART)
-        process = life.fork(life.live, str(self.config), self.clock, log=self.log)
-        self.peak = Peak(process.pid or 0)
-        return process
-
-    def serves(self) -> bool:
-        return life.get(self.port, "/healthz", patience=2)[0] in {200, 503}
-
-    def wal(self) -> int:
-        """Return the size of what is written and not yet in the database itself."""
-        path = self.database.with_name("aggregator.db-wal")
-        return path.stat().st_size if path.exists() else 0
-
-    def aim(self, process: BaseProcess) -> None:
-        """Wait for a moment to kill at: soon, in a poll, or in a commit."""
-        kind = self.dice.choice(("any", "poll", "commit"))
-        if kind == "any":
-            time.sleep(self.dice.uniform(0, 3 * AIM_S))
-            return
-        asked, written = sum(book.requests for book in self.books), self.wal()
-        wanted = self.dice.randint(1, SOURCES)
-
-        def reached() -> bool:
-            if process.exitcode is not None:
-                return True
-            if kind == "commit":
-                return self.wal() not in {0, written}
-            return sum(book.requests for book in self.books) >= asked + wanted
-
-        deadline = time.monotonic() + 10
-        while not reached() and time.monotonic() < deadline:
-            time.sleep(0.0005)
-        time.sleep(self.dice.uniform(0, AIM_S if kind == "poll" else 0.02))
-
-    def copy_is_sound(self) -> bool:
-        """Look at a copy of what a kill left, so that the next life finds it untouched."""
-        copies = self.folder / "looked-at"
-        copies.mkdir(exist_ok=True)
-        for path in self.folder.glob("aggregator.db*"):
-            if path.name in {"aggregator.db", "aggregator.db-wal"}:
-                shutil.copy(path, copies / path.name)
-        found = not (copies / "aggregator.db").exists() or is_sound(copies / "aggregator.db")
-        shutil.rmtree(copies)
-        return found
-
-    def settle(self) -> tuple[Account, Account]:
-        """Let the last life fetch everything, then stop it; return where the numbers are."""
-        self.configure()
-        process = self.start()
-        life.wait(self.serves)
-        for book in self.books:
-            book.closed = True
-        before = {book.name: book.requests for book in self.books}
-        life.wait(lambda: all(b.acknowledged == b.newest for b in self.books), patience=60)
-        life.wait(lambda: all(b.requests > before[b.name] + 1 for b in self.books), patience=60)
-        seen = shown(lambda path: life.get(self.port, path)[1], "all", self.books)
-        life.stop(process)
-        self.peak.end()
-        return stored(self.database, self.books), seen
+    deadline = time.monotonic() + 10
+    while not reached() and time.monotonic() < deadline:
+        time.sleep(0.0005)
+    time.sleep(dice.uniform(0, AIM_S if kind == "poll" else 0.02))
 
 
-def during_polls(home: Home) -> BaseProcess:
+def during_polls(home: Home, dice: random.Random) -> BaseProcess:
     process = home.start()
-    home.aim(process)
+    aim(home, process, dice)
     return process
 
 
-def during_reload(home: Home) -> BaseProcess:
+def during_reload(home: Home, dice: random.Random) -> BaseProcess:
     process = home.start()
     life.wait(home.serves)
-    home.configure(edited=home.dice.random() < 0.5)
+    home.configure(edited=dice.random() < 0.5)
     if process.pid is not None and process.is_alive():
         os.kill(process.pid, signal.SIGHUP)
-    time.sleep(home.dice.uniform(0, AIM_S))
+    time.sleep(dice.uniform(0, AIM_S))
     return process
 
 
-def during_backup(home: Home) -> BaseProcess:
+def during_backup(home: Home, dice: random.Random) -> BaseProcess:
     """Run the command of docs/install.md; every second time it is killed before the daemon is."""
     process = home.start()
     life.wait(home.serves)
@@ -202,8 +108,8 @@ def during_backup(home: Home) -> BaseProcess:
         env=os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"},
         stderr=subprocess.DEVNULL,
     )
-    if home.dice.random() < 0.5:
-        time.sleep(home.dice.uniform(0, AIM_S / 2))
+    if dice.random() < 0.5:
+        time.sleep(dice.uniform(0, AIM_S / 2))
         backup.kill()
     if backup.wait():
         for cut_off in home.folder.glob("backup-*"):
@@ -217,12 +123,17 @@ def backups_are_whole(home: Home) -> bool:
 
 
 def lives(
-    findings: Findings, home: Home, name: str, times: int, act: Callable[[Home], BaseProcess]
+    findings: Findings,
+    home: Home,
+    dice: random.Random,
+    times: int,
+    act: Callable[[Home, random.Random], BaseProcess],
 ) -> None:
     """Kill a home's daemon so many times, then account for every number."""
+    name = home.folder.name
     killed = unsound = ended = 0
     while killed < times and ended < 20:
-        process = act(home)
+        process = act(home, dice)
         done = life.kill(process)
         findings.took(home.peak.end())
         killed += done
@@ -230,17 +141,7 @@ def lives(
         unsound += not home.copy_is_sound()
     findings.expect(not ended, f"{name}: {ended} lives ended by themselves, see {home.log}")
     findings.expect(not unsound, f"{name}: {unsound} kills left a damaged database")
-    in_store, in_feeds = home.settle()
-    missing = set(in_feeds.lost) - in_store.pruned
-    findings.row(
-        name, killed, in_store.published, len(in_store.pruned), len(in_store.lost),
-        len(in_store.doubled), len(missing), len(in_feeds.doubled),
-    )  # fmt: skip
-    findings.expect(is_sound(home.database), f"{name}: a damaged database")
-    findings.expect(not in_store.lost, f"{name}: not stored: {in_store.lost[:5]}")
-    findings.expect(not in_store.doubled, f"{name}: stored twice: {in_store.doubled[:5]}")
-    findings.expect(not missing, f"{name}: in no feed or archive: {sorted(missing)[:5]}")
-    findings.expect(not in_feeds.doubled, f"{name}: shown twice: {in_feeds.doubled[:5]}")
+    home.account(findings, name, killed)
 
 
 # --- databases that are only opened ---------------------------------------------------------------
@@ -351,21 +252,17 @@ def first_start(findings: Findings, folder: Path, dice: random.Random, times: in
 
 def run(folder: Path, seed: int, times: dict[str, int]) -> Findings:
     """Kill as often as `times` says."""
-    findings = Findings(
-        "kills",
-        ("killed in", "kills", "published", "taken by retention", "lost", "doubled",
-         "missing in feeds", "twice in feeds"),
-    )  # fmt: skip
+    findings = Findings("kills", ("killed in", "kills", *HEADS))
     dice = random.Random(seed)  # noqa: S311 -- a replay, not a secret
     with ThreadedPublisher(host=EVERYWHERE) as web:
-        for name, act, kept in (
-            ("polls", during_polls, True),
-            ("retention", during_polls, False),
-            ("reload", during_reload, True),
-            ("backup", during_backup, True),
+        for name, act, plan in (
+            ("polls", during_polls, Plan()),
+            ("retention", during_polls, RETENTION),
+            ("reload", during_reload, Plan()),
+            ("backup", during_backup, Plan()),
         ):
-            home = Home(folder / name, web, dice, kept=kept)
-            lives(findings, home, name, times[name], act)
+            home = Home(folder / name, web, plan)
+            lives(findings, home, dice, times[name], act)
             findings.expect(backups_are_whole(home), "backup: one that ended well is damaged")
     migration(findings, folder / "migration", dice, times["migration"])
     first_start(findings, folder / "first-start", dice, times["first start"])

@@ -38,6 +38,9 @@ HURRIED = Pace(
     drain=timedelta(seconds=0.5),
 )
 
+#: As the program is shipped.
+USUAL = Pace()
+
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
     ["benchmarks.torture.life", "aggregator.store.sqlite", "aggregator.outputs.static_files"]
