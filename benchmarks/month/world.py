@@ -33,6 +33,7 @@ from benchmarks.month.sites import PATH, Site
 from benchmarks.month.victim import TOML
 from tests.config_texts import source_toml
 from tests.make_schema_fixture import FOLDER
+from tests.old_databases import as_written_by
 from tests.polling import DAY, HOUR, Clock, house
 from tests.web import Certificate, Publisher
 
@@ -208,25 +209,7 @@ class World:
     async def upgrade(self) -> None:
         """Let the first release have written the database, and start this one on it."""
         await self.finish()
-        path, old = self.folder / "aggregator.db", self.folder / "old.db"
-        load_first_release(old)
-        connection = sqlite3.connect(old)
-        connection.execute("PRAGMA foreign_keys = OFF")
-        connection.execute("ATTACH ? AS new", (str(path),))
-        tables = connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
-        for (table,) in tables.fetchall():
-            if not table.startswith(("sqlite_", "_sqlite_")):
-                columns = _columns(connection, "main", table)
-                names = ", ".join(columns)
-                connection.execute(f"DELETE FROM main.{table}")  # noqa: S608 -- of the schema
-                # Notes have another shape today: the next polls bring them again.
-                if set(columns) <= set(_columns(connection, "new", table)):
-                    connection.execute(
-                        f"INSERT INTO main.{table} ({names}) SELECT {names} FROM new.{table}"  # noqa: S608
-                    )
-        connection.commit()
-        connection.close()
-        old.replace(path)
+        as_written_by("0001", self.folder / "aggregator.db")
         await self.begin()
 
     async def kill(self) -> None:
@@ -349,7 +332,3 @@ def load_first_release(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.executescript((FOLDER / "0001.sql").read_text(encoding="utf-8"))
     connection.close()
-
-
-def _columns(connection: sqlite3.Connection, database: str, table: str) -> list[str]:
-    return [row[1] for row in connection.execute(f"PRAGMA {database}.table_info({table})")]

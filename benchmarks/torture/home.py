@@ -45,6 +45,7 @@ class Plan:
     window: timedelta = timedelta(days=4)
     limit: int = 100
     place: Path | None = None
+    enabled: bool = True
     pace: Pace = life.HURRIED
 
 
@@ -96,7 +97,10 @@ class Home:
             host = f"127.0.{number // 200}.{number % 200 + 1}"
             url = f"http://{host}:{self.web.port}/{book.name}.xml"
             tags = '\ntags = ["odd"]' if edited or number % 2 else ""
-            text += source_toml(book.name, url, f'interval = "{self.plan.interval}"{tags}')
+            more = f'interval = "{self.plan.interval}"{tags}'
+            if not self.plan.enabled:
+                more += "\nenabled = false"
+            text += source_toml(book.name, url, more)
         fresh = self.config.with_suffix(".new")
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(self.config)

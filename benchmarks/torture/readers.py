@@ -23,6 +23,9 @@ from tests.web import ThreadedPublisher
 #: How much slower polls may make the slowest of a hundred answers.
 SLOWER = 3.0
 
+#: Of so many polls of a source one brings something new.
+NEWS_EVERY = 8
+
 #: What a reader waits for an answer before it counts as none.
 PATIENCE_S = 30.0
 
@@ -125,11 +128,13 @@ def run(folder: Path, seed: int, crowd: Crowd, *, judge_time: bool = True) -> Fi
     with ThreadedPublisher(host=EVERYWHERE) as web:
         plan = Plan(sources=crowd.sources, interval="60s", pace=life.USUAL)
         home = Home(folder / "home", web, plan)
+        for book in home.books:
+            book.every = NEWS_EVERY
         process = home.start()
         life.wait(lambda: all(book.requests for book in home.books), patience=600)
         life.stop(process)
         findings.took(home.peak.end())
-        home.plan = replace(plan, interval="30d")
+        home.plan = replace(plan, enabled=False)
         home.configure()
         idle = visit(findings, home, "idle", crowd, seed)
         home.plan = plan
