@@ -191,6 +191,17 @@ def test_a_key_of_any_version_has_todays_spelling(key: str, today: str) -> None:
     assert respelt_key(today) == today
 
 
+def test_an_upgrade_is_told_with_its_copy(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "aggregator")
+    path = tmp_path / "aggregator.db"
+    load(SCHEMAS[0], path)
+    for _ in range(2):
+        open_writer(path).close()
+    (line,) = [one.getMessage() for one in caplog.records]
+    today = migrations.SCHEMA_VERSION
+    assert line == f"database upgraded from=1 to={today} copy={path}.before-2"
+
+
 def test_an_upgrade_leaves_a_copy_beside_it_and_keeps_two(tmp_path: Path) -> None:
     path = tmp_path / "aggregator.db"
     load(SCHEMAS[0], path)

@@ -10,6 +10,7 @@ transaction, so that a crash leaves either the old schema or the new one.
 from __future__ import annotations
 
 import glob
+import logging
 import os
 import shutil
 import sqlite3
@@ -33,6 +34,8 @@ from aggregator.store.sqlite_errors import primary_code, store_error
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 #: "Aggr" in ASCII: tells our databases from others (sqlite.org/fileformat.html, offset 68).
 APPLICATION_ID = 0x41676772
@@ -84,13 +87,16 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     version = check_readable(connection, path)
     if version == SCHEMA_VERSION:
         return
+    copy = None
     if version > 0:
-        _copy_beside(connection, path, version)
+        copy = _copy_beside(connection, path, version)
     else:
         # Before the first table, so that a start that is interrupted is known for ours.
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db = Database(connection, execute_plugins=False)
     migrations.apply(db)
+    if copy is not None:
+        log.info("database upgraded from=%d to=%d copy=%s", version, SCHEMA_VERSION, copy)
 
 
 def check_readable(connection: sqlite3.Connection, path: Path) -> int:
@@ -121,7 +127,7 @@ def check_readable(connection: sqlite3.Connection, path: Path) -> int:
     return int(version)
 
 
-def _copy_beside(connection: sqlite3.Connection, path: Path, version: int) -> None:
+def _copy_beside(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     """Write `NAME.before-VERSION`, for its owner alone, keeping the newest `KEPT_COPIES`."""
     copy = beside(path, f"before-{version + 1}")
     folder, name = copy.parent, copy.name.removesuffix(str(version + 1))
@@ -138,3 +144,4 @@ def _copy_beside(connection: sqlite3.Connection, path: Path, version: int) -> No
     copies = sorted(folder.glob(f"{glob.escape(name)}*"), key=lambda old: old.stat().st_mtime_ns)
     for old in copies[:-KEPT_COPIES]:
         old.unlink()
+    return copy
