@@ -23,6 +23,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from aggregator import config as configuration
+from aggregator.daemon.bytes_in_flight import BytesInFlight
 from aggregator.daemon.once import is_priced, make_bounds, make_tools, steered
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.workers import Workers
@@ -183,6 +184,7 @@ async def house(
     tls: ssl.SSLContext | None = None,
     dice: Callable[[], float] = lambda: 0.5,
     workers: Workers | None = None,
+    bodies: BytesInFlight | None = None,
     resumed: bool = False,
     public: tuple[str, ...] = (),
 ) -> AsyncIterator[House]:
@@ -216,6 +218,7 @@ async def house(
                 store=store,
                 fetcher=fetcher,
                 workers=own,
+                bodies=bodies or BytesInFlight(),
                 threads=threads,
                 pricing=lambda: made.pricing,
                 clock=clock,

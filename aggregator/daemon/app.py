@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from aggregator import __version__
 from aggregator import config as configuration
 from aggregator.config.automatic_feeds import newly_withheld
+from aggregator.daemon.bytes_in_flight import BytesInFlight
 from aggregator.daemon.commands import Requests
 from aggregator.daemon.control import ControlServer
 from aggregator.daemon.jobs import Jobs
@@ -112,6 +113,7 @@ class Daemon:
         self._priced: frozenset[str] = frozenset()
         self._threads = ThreadPoolExecutor(config.polling.concurrency + 4, "store")
         self._workers = Workers()
+        self._bodies = BytesInFlight()
         self._jobs = Jobs()
         self._pricing = pricing
         self._fixed = _fixed(config)
@@ -413,6 +415,7 @@ class Daemon:
             store=self._store,
             fetcher=fetcher,
             workers=self._workers,
+            bodies=self._bodies,
             threads=self._threads,
             pricing=lambda: self._pricing,
             clock=self._clock,

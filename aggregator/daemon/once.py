@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aggregator.daemon.bytes_in_flight import BytesInFlight
 from aggregator.daemon.log import set_up
 from aggregator.daemon.poll import Tools
 from aggregator.daemon.poller import Dispatcher
@@ -54,6 +55,7 @@ def make_tools(
     store: PollStore,
     fetcher: Fetcher,
     workers: Workers,
+    bodies: BytesInFlight,
     threads: Executor,
     pricing: Callable[[], Pricing],
     clock: Callable[[], datetime] = utc_now,
@@ -65,6 +67,7 @@ def make_tools(
         store_path=config.store.path,
         fetcher=fetcher,
         workers=workers,
+        bodies=bodies,
         threads=threads,
         bounds=make_bounds(config),
         allow_private=config.network.allow_private,
@@ -166,6 +169,7 @@ async def _poll(
             store=store,
             fetcher=fetcher,
             workers=workers,
+            bodies=BytesInFlight(),
             threads=threads,
             pricing=lambda: pricing,
         )

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from aggregator.daemon.bytes_in_flight import BytesInFlight
     from aggregator.daemon.workers import Workers
     from aggregator.fetch import Fetcher
     from aggregator.model import (
@@ -80,6 +81,7 @@ class Tools:
     store_path: Path
     fetcher: Fetcher
     workers: Workers
+    bodies: BytesInFlight
     threads: Executor
     bounds: PollingBounds
     allow_private: tuple[Allowance, ...]
@@ -118,21 +120,23 @@ async def ask(state: PollState, tools: Tools) -> Answers:
         now = tools.clock()
         is_doubtful = is_doubted(mirror.document_at, rhythm, pool, now=now)
         held = Validators() if is_doubtful else mirror.validators
-        outcome: Outcome | None = None
-        if state.last_poll_at is None:
-            take = partial(first_answers.take, tools.store_path, mirror.url, now)
-            outcome = await tools.in_thread(take)
-        outcome = outcome or await tools.fetcher.fetch(
-            mirror.url,
-            held,
-            access=state.source.access,
-            moved_url=mirror.moved_url,
-            is_stored=mirror.body_sha256 is not None,
-        )
-        if mirror.moved_url is not None and isinstance(outcome, Gone):
-            # It is the learnt URL that is gone; the configured one is asked next time.
-            outcome = Failed(outcome.problem, HTTPStatus.GONE)
-        outcome, refined = await _read(state, mirror, outcome, tools)
+        with tools.bodies.reservation() as reservation:
+            outcome: Outcome | None = None
+            if state.last_poll_at is None:
+                take = partial(first_answers.take, tools.store_path, mirror.url, now)
+                outcome = await tools.in_thread(take)
+            outcome = outcome or await tools.fetcher.fetch(
+                mirror.url,
+                held,
+                access=state.source.access,
+                moved_url=mirror.moved_url,
+                is_stored=mirror.body_sha256 is not None,
+                reservation=reservation,
+            )
+            if mirror.moved_url is not None and isinstance(outcome, Gone):
+                # It is the learnt URL that is gone; the configured one is asked next time.
+                outcome = Failed(outcome.problem, HTTPStatus.GONE)
+            outcome, refined = await _read(state, mirror, outcome, tools)
         attempts.append(Attempt(mirror.url, outcome, is_unconditional(held, now)))
         if not isinstance(outcome, Failed | Gone):
             return Answers(tuple(attempts), refined)
@@ -208,9 +212,14 @@ async def commit(state: PollState, found: Answers, tools: Tools) -> PollResult:
 async def _read(
     state: PollState, mirror: Mirror, outcome: Outcome, tools: Tools
 ) -> tuple[Outcome, Refined | None]:
-    """Parse and refine a body that is not the one we have already; an unreadable one has failed."""
-    if not isinstance(outcome, Fetched) or outcome.sha256 == mirror.body_sha256:
+    """Parse and refine a body that is not the one we have already; an unreadable one has failed.
+
+    What comes back holds no body any more: nothing after this reads it, and it may be large.
+    """
+    if not isinstance(outcome, Fetched):
         return outcome, None
+    if outcome.sha256 == mirror.body_sha256:
+        return replace(outcome, body=b""), None
     body = Body(
         body=outcome.body,
         content_type=outcome.content_type,
@@ -223,7 +232,10 @@ async def _read(
     )
     try:
         refined: Refined = await tools.workers.run(
-            (parse.read, refine.normalise), body, deadline=PARSE_DEADLINE
+            (parse.read, refine.normalise),
+            body,
+            deadline=PARSE_DEADLINE,
+            size_bytes=len(body.body),
         )
     except UnreadableError as error:
         return Failed(error.problem, hints=outcome.hints), None
@@ -231,4 +243,4 @@ async def _read(
     if head.truncated and head.read_up_to is None and not outcome.end_told:
         # The connection broke off: what came is kept, and the rest is to be asked for again.
         outcome = replace(outcome, validators=Validators(), sha256=b"")
-    return outcome, refined
+    return replace(outcome, body=b""), refined

@@ -28,6 +28,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aggregator.daemon.admission import Admission
 from aggregator.model import Problem, ProblemKind
 from aggregator.model.errors import UnreadableError
 from aggregator.model.worker_protocols import MAX_RESULT_BYTES
@@ -72,37 +73,51 @@ class Workers:
         self._python = python
         self._idle = idle
         self._data_limit_bytes = data_limit_bytes
-        self._slots = asyncio.Semaphore(count)
+        self._slots = Admission(count)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="worker-call")
         self._live: set[Worker] = set()
         self._resting: dict[Worker, asyncio.TimerHandle] = {}
         self._closed = False
 
     async def run(
-        self, steps: tuple[Callable[[Any], Any], ...], argument: object, *, deadline: timedelta
+        self,
+        steps: tuple[Callable[[Any], Any], ...],
+        argument: object,
+        *,
+        deadline: timedelta,
+        size_bytes: int = 0,
     ) -> Any:
         """Return what `steps`, applied in turn to `argument`, give, computed in a worker.
 
         `steps` are functions of a module; results are made of the model's types and plain values.
-        Waits for a free worker first; `deadline` counts from the start of the work. Raises the
-        `UnreadableError` that a step raised, or one of its own: PARSE_TIMEOUT, PARSE_MEMORY,
-        TOO_LARGE (the result), INTERNAL (a step or the worker failed). Cancelling kills the worker.
+        Waits for a free worker first, in the order that `next_in_turn` gives to work of this size;
+        `deadline` counts from the start of the work. Raises the `UnreadableError` that a step
+        raised, or one of its own: PARSE_TIMEOUT, PARSE_MEMORY, TOO_LARGE (the result), INTERNAL (a
+        step or the worker failed). Cancelling kills the worker.
         """
-        async with self._slots:
-            if self._closed:
-                raise UnreadableError(Problem(ProblemKind.INTERNAL, "the workers are closed"))
-            worker = self._take()
-            call = asyncio.get_running_loop().run_in_executor(
-                self._threads, worker.call, steps, argument, deadline
-            )
-            try:
-                return await asyncio.shield(call)
-            except asyncio.CancelledError:
-                worker.interrupt()  # its thread sees the pipe close, and only then is the slot free
-                await asyncio.gather(call, return_exceptions=True)
-                raise
-            finally:
-                self._put_back(worker)
+        await self._slots.enter(size_bytes)
+        try:
+            return await self._run(steps, argument, deadline)
+        finally:
+            self._slots.leave()
+
+    async def _run(
+        self, steps: tuple[Callable[[Any], Any], ...], argument: object, deadline: timedelta
+    ) -> Any:
+        if self._closed:
+            raise UnreadableError(Problem(ProblemKind.INTERNAL, "the workers are closed"))
+        worker = self._take()
+        call = asyncio.get_running_loop().run_in_executor(
+            self._threads, worker.call, steps, argument, deadline
+        )
+        try:
+            return await asyncio.shield(call)
+        except asyncio.CancelledError:
+            worker.interrupt()  # its thread sees the pipe close, and only then is the slot free
+            await asyncio.gather(call, return_exceptions=True)
+            raise
+        finally:
+            self._put_back(worker)
 
     async def aclose(self) -> None:
         """End all workers, also those at work, whose calls fail."""
@@ -176,6 +191,7 @@ class Worker:
             process = self._started()
             request = pickle.dumps((steps, argument, deadline), pickle.HIGHEST_PROTOCOL)
             _write(_pipe(process.stdin), _REQUEST, request, _START_LIMIT)
+            del request  # as large as the document, and the worker has it now
             kind, payload = _read(_pipe(process.stdout), _START_LIMIT)
             if kind == _STARTED:
                 kind, payload = _read(_pipe(process.stdout), deadline)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aggregator.fetch.codings import STEP_BYTES, DecodeError, TooMuchError, decoder_for
 from aggregator.fetch.failures import FetchError, quote
 from aggregator.model import Problem, ProblemKind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from aggregator.fetch.request_limits import FetchLimits
 
@@ -33,10 +33,24 @@ class Read:
     sha256: bytes
 
 
+class Reservation(Protocol):
+    """Room in memory for one body, shared out among all polls under way."""
+
+    async def reserve(self, size_bytes: int) -> None:
+        """Wait for room for a body of up to this size, in place of what was reserved before."""
+
+    def keep(self, size_bytes: int) -> None:
+        """Give back what is reserved beyond this size."""
+
+
 async def read_body(
-    chunks: AsyncIterator[bytes], content_encoding: str, host: str, limits: FetchLimits
+    chunks: AsyncIterator[bytes],
+    content_encoding: str,
+    host: str,
+    limits: FetchLimits,
+    admit: Callable[[], Awaitable[None]] | None = None,
 ) -> Read:
-    """Read and decode a body to its end.
+    """Read and decode a body to its end; beyond `limits.free_bytes` only once `admit` has returned.
 
     Raises `FetchError` when it is larger than allowed, inflates like a bomb, is damaged or ends
     early. Never holds much more than `limits.decoded_bytes`, nor the event loop for long.
@@ -56,6 +70,9 @@ async def read_body(
                 _check_size(host, wire, decoded, limits)
                 digest.update(piece)
                 pieces.append(piece)
+                if admit is not None and decoded > limits.free_bytes:
+                    await admit()
+                    admit = None
                 worked += len(piece) or STEP_BYTES
                 if worked >= TURN_BYTES:
                     worked = 0

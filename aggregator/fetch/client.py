@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from aggregator.fetch.body import read_body
 from aggregator.fetch.client_pool import Clients, Way
 from aggregator.fetch.codings import ACCEPT_ENCODING
 from aggregator.fetch.credentials import DIRECT, manner
+from aggregator.fetch.deadline import Deadline
 from aggregator.fetch.dns import SystemResolver
 from aggregator.fetch.error_pages import read_error_page
 from aggregator.fetch.failures import (
@@ -26,6 +26,7 @@ from aggregator.fetch.failures import (
 )
 from aggregator.fetch.guard import Guard
 from aggregator.fetch.host_waits import Waits
+from aggregator.fetch.origins import Gates, Origins
 from aggregator.fetch.proxies import parse_proxy
 from aggregator.fetch.redirects import NO_VALIDATORS, Redirect, RedirectChain
 from aggregator.fetch.request_limits import DEFAULT_LIMITS, header_excess
@@ -52,9 +53,10 @@ from aggregator.schedule.host_holds import HOST_WIDE
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
     from datetime import datetime
 
+    from aggregator.fetch.body import Reservation
     from aggregator.fetch.dns import Resolver
     from aggregator.fetch.guard import Dial
     from aggregator.fetch.request_limits import FetchLimits
@@ -69,9 +71,6 @@ ACCEPT = (
 
 #: The body of a redirect that is read so that its connection can be used again.
 _MAX_DRAINED_BYTES = 16 * 1024
-
-#: Servers whose framing only the second parser reads; they are few, and found again by asking.
-MAX_ORIGINS = 1024
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
@@ -116,7 +115,7 @@ class Fetcher:
         self._proxy = parse_proxy(proxy) if proxy else None
         self._allow_private = allow_private
         self._user_agent = user_agent.encode()
-        self._gates = _Gates()
+        self._gates = Gates()
         self._waits = Waits()
         self._misframing = Origins()
         self._clients = Clients(
@@ -133,6 +132,7 @@ class Fetcher:
         access: Access = NO_ACCESS,
         moved_url: str | None = None,
         is_stored: bool = False,
+        reservation: Reservation | None = None,
     ) -> Outcome:
         """Poll the configured `url`; every expected trouble is a value, no exception.
 
@@ -144,7 +144,8 @@ class Fetcher:
         `is_stored`: a document of this URL is kept, so that a 304 that was not asked for says that
         it has not changed; without, that is a failure. Requests to one host (scheme,
         name, port) wait for each other, which does not count against the deadline; no redirect is
-        followed to one that asked everybody to wait.
+        followed to one that asked everybody to wait. `reservation` is where a large body waits for
+        room, outside the deadline; it keeps that of the body which is returned.
         """
         own = parse_target(url)
         start = parse_target(moved_url) if moved_url else own
@@ -155,6 +156,7 @@ class Fetcher:
         try:
             poll = await self._set_out(url, own, start, access)
             poll.validators, poll.is_stored = validators, is_stored
+            poll.reservation = reservation
             return await self._follow(poll)
         except FetchError as error:
             return Failed(error.problem, error.status, error.hints)
@@ -178,7 +180,7 @@ class Fetcher:
                 always=proxy is not None and access.proxy is not None,
                 public=self._public,
             ),
-            remaining_seconds=self._limits.deadline.total_seconds(),
+            deadline=Deadline(self._limits.deadline.total_seconds()),
         )
 
     async def _follow(self, poll: RedirectChain) -> Outcome:
@@ -204,10 +206,8 @@ class Fetcher:
         async with self._gates.hold(target.origin):
             if poll.is_redirected:  # who polls has asked about the first request
                 self._check_wait(poll, target)
-            loop = asyncio.get_running_loop()
-            began = loop.time()
             try:
-                async with asyncio.timeout(poll.remaining_seconds):
+                async with poll.deadline.running():
                     return await self._exchange(poll, target, dial)
             except TimeoutError:
                 seconds = f"{self._limits.deadline.total_seconds():g} s"
@@ -215,8 +215,6 @@ class Fetcher:
                 raise FetchError(Problem(ProblemKind.TIMEOUT, detail)) from None
             except httpx.TransportError as error:
                 raise FetchError(self._explain(error, poll, target, dial)) from error
-            finally:
-                poll.remaining_seconds -= loop.time() - began
 
     def _check_wait(self, poll: RedirectChain, target: Target) -> None:
         remaining = self._waits.remaining(target.origin, self._clock())
@@ -338,8 +336,10 @@ class Fetcher:
         if declared.isdecimal() and len(declared) < 20 and int(declared) > self._limits.wire_bytes:
             detail = f"the body from {target.host} is larger than {self._limits.wire_bytes} B"
             raise FetchError(Problem(ProblemKind.TOO_LARGE, detail), status=status, hints=hints)
+        told = declared.isdecimal() and not coding and "transfer-encoding" not in response.headers
+        admit = partial(poll.admit, int(declared) if told else self._limits.decoded_bytes)
         try:
-            read = await read_body(response.aiter_raw(), coding, target.host, self._limits)
+            read = await read_body(response.aiter_raw(), coding, target.host, self._limits, admit)
         except FetchError as error:
             raise FetchError(error.problem, status=status, hints=hints) from error
         except MisframedError:
@@ -349,6 +349,8 @@ class Fetcher:
                 ProblemKind.PROTOCOL, f"the body from {target.host} ends early"
             )
             raise FetchError(problem, status=status, hints=hints) from error
+        if poll.reservation is not None:
+            poll.reservation.keep(len(read.body))
         if not read.body:
             problem = Problem(ProblemKind.NOT_A_FEED, f"{target.host} answered with an empty body")
             raise FetchError(problem, status=status, hints=hints)
@@ -395,45 +397,6 @@ class Fetcher:
             return found
         detail = f"{target.host} answered with nothing, or with what is not HTTP"
         return framing_problem(error, target.host) or Problem(ProblemKind.PROTOCOL, detail)
-
-
-class Origins:
-    """The newest origins of which something is remembered, in a bound."""
-
-    def __init__(self, most: int = MAX_ORIGINS) -> None:
-        self._most = most
-        self._known: dict[tuple[str, str, int], None] = {}
-
-    def __contains__(self, origin: tuple[str, str, int]) -> bool:
-        return origin in self._known
-
-    def add(self, origin: tuple[str, str, int]) -> None:
-        """Remember an origin, and forget the oldest of too many."""
-        self._known.pop(origin, None)
-        self._known[origin] = None
-        if len(self._known) > self._most:
-            del self._known[next(iter(self._known))]
-
-
-class _Gates:
-    """One request at a time for each origin; an origin that nobody waits for takes no room."""
-
-    def __init__(self) -> None:
-        self._locks: dict[tuple[str, str, int], tuple[asyncio.Lock, int]] = {}
-
-    @asynccontextmanager
-    async def hold(self, origin: tuple[str, str, int]) -> AsyncIterator[None]:
-        lock, users = self._locks.get(origin) or (asyncio.Lock(), 0)
-        self._locks[origin] = lock, users + 1
-        try:
-            async with lock:
-                yield
-        finally:
-            _, users = self._locks[origin]
-            if users == 1:
-                del self._locks[origin]
-            else:
-                self._locks[origin] = lock, users - 1
 
 
 async def _drain(response: httpx.Response) -> None:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from aggregator.fetch.body import Reservation
     from aggregator.fetch.client_pool import Way
     from aggregator.fetch.credentials import Manner
+    from aggregator.fetch.deadline import Deadline
     from aggregator.fetch.guard import Guard
     from aggregator.fetch.request_target import Target
 
@@ -69,7 +71,7 @@ class Redirect:
 
 @dataclass(slots=True)
 class RedirectChain:
-    """A poll under way: where it is from, how it asks, and the seconds that it has left.
+    """A poll under way: where it is from, how it asks, and the time that it has left.
 
     `manner.own` is the configured target, `start` the one that is asked first: the same, or where
     its publisher has lastingly moved it, which counts as a permanent redirect. `is_stored`: a
@@ -81,7 +83,8 @@ class RedirectChain:
     start: Target
     way: Way
     guard: Guard
-    remaining_seconds: float
+    deadline: Deadline
+    reservation: Reservation | None = None
     validators: Validators = NO_VALIDATORS
     is_stored: bool = False
     certificate_until_at: datetime | None = None
@@ -104,6 +107,12 @@ class RedirectChain:
     def own(self) -> Target:
         """The configured target."""
         return self.manner.own
+
+    async def admit(self, size_bytes: int) -> None:
+        """Wait for room for a body of up to this size; that takes nothing from the deadline."""
+        if self.reservation is not None:
+            with self.deadline.paused():
+                await self.reservation.reserve(size_bytes)
 
     def redirected(self, answer: Redirect, most: int) -> None:
         """Note a redirect; raises `FetchError` for a loop and for one too many."""

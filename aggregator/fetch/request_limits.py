@@ -31,6 +31,9 @@ class FetchLimits:
     wire_bytes: int = 10 * 1024 * 1024
     #: The body once decoded: the figure that Miniflux has used for years.
     decoded_bytes: int = 15 * 1024 * 1024
+    #: What is read of a body before it must find room beside the others in memory: the usual feed
+    #: is smaller and waits for nobody, and 32 polls at once hold 8 MiB of such beginnings.
+    free_bytes: int = 256 * 1024
     #: Decoded to wire: XML compresses up to about 30:1, a bomb 1000:1 and more.
     ratio: int = 100
     #: Below this a ratio says nothing: a short repetitive document may well exceed it.
