@@ -19,8 +19,9 @@ class Findings:
     peak_mib: float = 0.0
 
     def row(self, *cells: object) -> None:
-        """Add a row."""
+        """Add a row, and show it at once: a part may take an hour."""
         self.rows.append(cells)
+        print(f"{self.part}: {', '.join(map(str, cells))}", flush=True)
 
     def expect(self, holds: object, law: str) -> None:
         """Note a law as broken unless it holds."""

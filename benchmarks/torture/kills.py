@@ -84,6 +84,8 @@ def during_polls(home: Home, dice: random.Random) -> BaseProcess:
 def during_reload(home: Home, dice: random.Random) -> BaseProcess:
     process = home.start()
     life.wait(home.serves)
+    if dice.random() < 0.5:
+        aim(home, process, dice)
     home.configure(edited=dice.random() < 0.5)
     if process.pid is not None and process.is_alive():
         os.kill(process.pid, signal.SIGHUP)
@@ -95,6 +97,8 @@ def during_backup(home: Home, dice: random.Random) -> BaseProcess:
     """Run the command of docs/install.md; every second time it is killed before the daemon is."""
     process = home.start()
     life.wait(home.serves)
+    if dice.random() < 0.5:
+        aim(home, process, dice)
     for old in home.folder.glob("backup-*"):
         old.unlink()
     command = made_local(command_marked("backup"), home.folder)
