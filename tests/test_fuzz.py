@@ -12,7 +12,7 @@ from tests.fuzz_targets import TARGETS
 def test_the_law_of_a_fuzz_target_holds(name: str) -> None:
     target = TARGETS[name]
 
-    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(target.inputs)
     def hold(example: object) -> None:
         target.law(example)

@@ -443,6 +443,15 @@ def test_a_blank_in_the_name_of_a_namespace_ends_nothing(blank: str, prefix: str
     assert [entry.raw_title for entry in document.entries] == ["Episode"]
 
 
+@pytest.mark.parametrize("name", ["category", "media:category", "dc:subject", "itunes:category"])
+def test_a_category_that_ends_after_its_item_ends_nothing(name: str) -> None:
+    document = read(
+        f"<rss version='2.0'><channel><title>Site</title><item><title>1</title><{name}></item>a"
+        f"</{name}><item><title>2</title></item></channel></rss>"
+    )
+    assert [entry.raw_title for entry in document.entries] == ["1", "2"]
+
+
 # --- where entries stood first, what documents say of themselves --------------------------------
 
 

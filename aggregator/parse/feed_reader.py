@@ -154,6 +154,11 @@ class _Faithful:
                 tags.pop()
         super()._start_category(attributes)  # type: ignore[misc] # the mixin is feedparser's
 
+    def _end_category(self) -> None:
+        # It may end where none began: after the end of its item.
+        self._get_context().setdefault("tags", [])  # type: ignore[attr-defined] # the mixin's
+        super()._end_category()  # type: ignore[misc] # the mixin is feedparser's
+
     # feedparser keeps only the last of several <hour> and <day> elements.
 
     def _start_hour(self, _attributes: dict[str, str]) -> None:
