@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.process import BaseProcess
 
-#: Lives in which retention works are so far apart, and keep entries for so long. All of them together
-#: are shorter than a tombstone is kept (30 days), by which the ledger knows what was taken.
+#: Lives in which retention works are so far apart, and keep entries for so long. All together are
+#: shorter than a tombstone is kept (30 days), by which the ledger knows what was taken.
 RETENTION = Plan(apart=timedelta(hours=3), kept=timedelta(days=4))
 
 #: A kill comes at the latest so long after what it is aimed at.
