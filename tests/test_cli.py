@@ -220,6 +220,20 @@ template = "hexo-volantis"
 """
 
 
+def test_check_warns_of_cookies_that_cannot_be_sent(tmp_path: Path) -> None:
+    source = '[[sources]]\nname = "a"\nurl = "https://a.example/"\ncookie_file = "jar"\n'
+    (tmp_path / "config.toml").write_text(source, encoding="utf-8")
+    told = run_in("check", cwd=tmp_path)
+    assert told.returncode == 0
+    assert told.stderr.startswith(
+        "warning: source a: access: cookie_file jar cannot be read: no such file"
+    )
+    (tmp_path / "jar").write_text("sid=CANARY\n", encoding="utf-8")
+    told = run_in("check", cwd=tmp_path)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "CANARY" not in told.stdout
+
+
 def test_check_tells_rules_private_feeds_files_and_sites_and_no_token(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(EVERYTHING, encoding="utf-8")
     told = run_in("check", cwd=tmp_path)

@@ -157,6 +157,7 @@ def test_everything_that_changes_how_a_source_is_asked() -> None:
         tls_verify=False,
     )
     assert (found.encoding, found.max_entries, found.weight) == ("gb2312", 20, 4.0)
+    assert source('cookie_file = "c"').access == Access(cookie_file="c")
     assert source('token_file = "/run/x"').access == Access(token_file="/run/x")
 
 
@@ -235,6 +236,11 @@ def test_headers_are_bounded_and_named_once() -> None:
             '["https://a.example/", "https://b.example/"]',
             "token_file: would go to every server in url",
         ),
+        (
+            ['cookie_file = "c"'],
+            '["https://a.example/", "https://b.example/"]',
+            "cookie_file: would go to every server in url",
+        ),
         (['username = "a:b"\npassword_file = "p"'], '"https://a.example/"', 'not hold ":"'),
         (['token_file = "~/t"'], '"https://a.example/"', '"~" is not expanded'),
     ],
@@ -259,6 +265,9 @@ def test_danger_is_told_at_every_start() -> None:
         f"config.toml:2: defaults.tls_verify: {verify}",
         f"config.toml:6: sources[0].tls_verify: {verify}",
         "config.toml:7: sources[0].token_file: is sent unencrypted, over http://",
+    )
+    assert parsed(written('cookie_file = "c"', url='"http://a.example/"')).warnings == (
+        "config.toml:4: sources[0].cookie_file: is sent unencrypted, over http://",
     )
     own = '[network]\nallow_private = ["nas:80"]\n'
     assert parsed(own + written('token_file = "t"', url='"http://nas/"')).warnings == ()

@@ -366,6 +366,7 @@ def test_a_sources_configuration_is_stored_whole(store: Store) -> None:
             username="u",
             password_file="p",
             token_file="t",
+            cookie_file="c",
             rsshub_key_file="k",
             rsshub_instances=("https://a.example",),
             proxy="socks5://127.0.0.1:1080",

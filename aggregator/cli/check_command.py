@@ -43,8 +43,8 @@ Exit status:
 def check() -> None:
     """Check the configuration; print what would be polled and published.
 
-    Templates and folders of exports are looked at, too. Needs neither a database nor the network,
-    and changes nothing.
+    Templates, folders of exports and files of cookies are looked at, too. Needs neither a database
+    nor the network, and changes nothing.
     """
     from aggregator.operations.expat import old_expat
     from aggregator.operations.messages import old_expat_text
@@ -54,6 +54,8 @@ def check() -> None:
         click.echo(f"warning: {plain(warning)}", err=True)
     if (version := old_expat()) is not None:
         click.echo(f"warning: {old_expat_text(version)}", err=True)
+    for warning in _cookie_warnings(config):
+        click.echo(f"warning: {plain(warning)}", err=True)
     if wrong := _mistakes_beside(config):
         raise ConfigError(wrong)
     own = [feed for feed in config.feeds if not feed.kind.is_minor]
@@ -80,6 +82,21 @@ def check() -> None:
     ):
         if lines:
             click.echo(f"\n{heading}:\n\n" + "\n".join(f"  {line(told)}" for told in lines))
+
+
+def _cookie_warnings(config: Config) -> list[str]:
+    """Return which sources would not be asked now, for want of their cookies, a line a source."""
+    from aggregator.daemon.once import secrets_of, utc_now
+    from aggregator.fetch import cookie_problem
+    from aggregator.operations.messages import problem_text
+
+    secrets, now = secrets_of(config, os.environ), utc_now()
+    found = [
+        (source, cookie_problem(source.access, source.urls[0], secrets, now))
+        for source in config.sources
+        if source.enabled and source.access.cookie_file is not None
+    ]
+    return [f"source {source.name}: {problem_text(one)}" for source, one in found if one]
 
 
 def _mistakes_beside(config: Config) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def _asking(tables: Tables, sources: Sequence[Source], cautions: MistakeList) ->
     for index, (reading, source) in enumerate(zip(tables.sources, sources, strict=True)):
         if reading.says("tls_verify") and not source.access.tls_verify:
             cautions.add(("sources", index, "tls_verify"), MistakeKind.UNVERIFIED)
-        for key in ("token_file", "password_file"):
+        for key in ("token_file", "password_file", "cookie_file"):
             if reading.says(key) and any(
                 url.lower().startswith("http:")
                 and not any(one.covers(*host_and_port(url)) for one in allowances)

@@ -129,6 +129,9 @@ def _places(index: int, reading: Reading[SourceTable]) -> Iterator[tuple[KeyPath
 def _login(
     at: KeyPath, reading: Reading[SourceTable], source: Source, mistakes: MistakeList
 ) -> None:
+    origins = {origin_of(url) for url in network_values.asked(source)}
+    if len(origins) > 1 and reading.says("cookie_file") and _is_sound(reading, "url"):
+        mistakes.add((*at, "cookie_file"), MistakeKind.LOGIN_FOR_SEVERAL)
     says = [name for name in _LOGIN if reading.says(name)]
     if not says or not _is_sound(reading, *_LOGIN, "url"):
         return
@@ -141,7 +144,7 @@ def _login(
         mistakes.add((*at, "password_file"), MistakeKind.NEEDS_BESIDE, key="username")
     if any(map(has_user_info, network_values.asked(source))):
         mistakes.add((*at, says[-1]), MistakeKind.LOGIN_IN_URL)
-    if len({origin_of(url) for url in network_values.asked(source)}) > 1:
+    if len(origins) > 1:
         mistakes.add((*at, says[-1]), MistakeKind.LOGIN_FOR_SEVERAL)
 
 

@@ -33,7 +33,7 @@ _ACCESS = Access()
 ACCESS_KEYS = frozenset(
     {
         "headers", "user_agent", "username", "password_file", "token_file", "proxy", "tls_verify",
-        "cookies",
+        "cookie_file", "cookies",
     }
 )  # fmt: skip
 
@@ -159,6 +159,12 @@ class SourceTable:
         SECRET_FILE,
         _ACCESS.token_file,
         "A login by bearer token, in a [file of its own](#secrets); instead of `username`.",
+        own=True,
+    )
+    cookie_file: str | None = key(
+        SECRET_FILE,
+        _ACCESS.cookie_file,
+        "The cookies of a login, in a [file](#cookies-of-a-login) that a browser has exported.",
         own=True,
     )
     proxy: str | None = key(

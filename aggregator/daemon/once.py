@@ -37,15 +37,20 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def make_fetcher(config: Config, environ: Mapping[str, str]) -> Fetcher:
-    """Return the client that the configuration asks for; systemd says where credentials lie."""
+def secrets_of(config: Config, environ: Mapping[str, str]) -> Secrets:
+    """Return where the files of secrets lie; systemd says where its credentials are."""
     credentials = environ.get("CREDENTIALS_DIRECTORY")
+    return Secrets(config.path.parent, Path(credentials) if credentials else None)
+
+
+def make_fetcher(config: Config, environ: Mapping[str, str]) -> Fetcher:
+    """Return the client that the configuration asks for."""
     return Fetcher(
         allow_private=config.network.allow_private,
         proxy=config.network.proxy,
         user_agent=user_agent(config.network.contact),
         clock=utc_now,
-        secrets=Secrets(config.path.parent, Path(credentials) if credentials else None),
+        secrets=secrets_of(config, environ),
     )
 
 

@@ -166,7 +166,7 @@ class Fetcher:
         await self._clients.aclose()
 
     async def _set_out(self, url: str, own: Target, start: Target, access: Access) -> RedirectChain:
-        found = await manner(access, url, own, self._secrets)
+        found = await manner(access, url, own, self._secrets, self._clock())
         proxy = self._proxy
         if access.proxy is not None:
             proxy = None if access.proxy == DIRECT else parse_proxy(access.proxy)

@@ -1,4 +1,4 @@
-"""What the settings of one source add to its requests: headers, credentials, a signature.
+"""What the settings of one source add to its requests: headers, credentials, cookies, a signature.
 
 All of it is for the configured origin; where a redirect leads elsewhere, only the name by which we
 introduce ourselves goes along.
@@ -14,10 +14,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
+from aggregator.fetch.cookie_file import read_cookies
 from aggregator.fetch.failures import FetchError
 from aggregator.model import Problem, ProblemKind
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aggregator.fetch.cookie_file import StoredCookie
     from aggregator.fetch.request_target import Target
     from aggregator.fetch.secret_files import Secrets
     from aggregator.model import Access
@@ -34,28 +38,33 @@ class Manner:
     """A source's own way to ask, its secrets read.
 
     `own` is the configured target with its signature and credentials. `headers` go to its origin
-    only, in place of ours of the same name; `user_agent` goes everywhere. `returns_cookies`: what
-    an answer sets goes back to its origin within the poll.
+    only, in place of ours of the same name, and so do `cookies`; `user_agent` goes everywhere.
+    `returns_cookies`: what an answer sets goes back to its origin within the poll.
     """
 
     own: Target
     user_agent: bytes | None = None
     headers: tuple[tuple[bytes, bytes], ...] = ()
     returns_cookies: bool = True
+    cookies: tuple[StoredCookie, ...] = ()
 
 
-async def manner(access: Access, url: str, own: Target, secrets: Secrets) -> Manner:
-    """Return how the configured `url`, which is `own`, is asked.
+async def manner(access: Access, url: str, own: Target, secrets: Secrets, now: datetime) -> Manner:
+    """Return how the configured `url`, which is `own`, is asked at `now`.
 
     Raises `FetchError` (ACCESS) when a secret cannot be read or used; files are read in a thread.
     """
     if access.password_file or access.token_file or access.rsshub_key_file:
         own = await asyncio.to_thread(_with_secrets, access, url, own, secrets)
+    cookies: tuple[StoredCookie, ...] = ()
+    if access.cookie_file is not None:
+        cookies = await asyncio.to_thread(read_cookies, access.cookie_file, own, secrets, now)
     return Manner(
         own,
         access.user_agent.encode() if access.user_agent else None,
         tuple((name.encode(), value.encode()) for name, value in access.headers),
         access.cookies == "poll",
+        cookies,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from aggregator.fetch.cookies import Cookies
+from aggregator.fetch.cookies import Cookies, cookie_field
 from aggregator.fetch.failures import FetchError
 from aggregator.fetch.transport import sendable
 from aggregator.model import HttpHints, Problem, ProblemKind, Validators
@@ -128,8 +128,15 @@ class RedirectChain:
         self._retry_after = answer.hints.retry_after
 
     def cookie_for(self, target: Target) -> bytes | None:
-        """Return the cookies that go to `target`: those that its origin has set in this poll."""
-        return self.cookies.header(target.origin) if self.manner.returns_cookies else None
+        """Return the cookies that go to `target`: what its origin has set in this poll.
+
+        And, to the configured origin alone, those of the operator's file that are for the path.
+        """
+        stored = self.manner.cookies if target.origin == self.own.origin else ()
+        pairs = [(cookie.name, cookie.value) for cookie in stored if cookie.covers(target)]
+        if self.manner.returns_cookies:
+            pairs = self.cookies.pairs(target.origin, pairs)
+        return cookie_field(pairs)
 
     def met_certificate(self, until_at: datetime | None) -> None:
         """Note when the certificate of an answer ends (`None`: it has none that matters)."""

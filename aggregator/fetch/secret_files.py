@@ -31,22 +31,37 @@ class Secrets:
         Blocks as long as a small file takes. Raises `FetchError` (ACCESS) for one that is missing,
         unreadable, empty, too large, or not a line of text; the error never holds its content.
         """
+        remedy = f"put the secret, and nothing else, where {key} says, readable for this service"
+        text = self.read_text(key, name, most=MAX_SECRET_BYTES, remedy=remedy)
+        if any(char < " " or "\x7f" <= char < "\xa0" for char in text):
+            detail = f"{key} {self._path(name)} holds more than one line of text"
+            raise FetchError(Problem(ProblemKind.ACCESS, detail, remedy))
+        return text
+
+    def read_text(self, key: str, name: str, *, most: int, remedy: str) -> str:
+        """Return what the file `name` holds in at most so many bytes, without line ends behind it.
+
+        Blocks as long as the file takes. Raises `FetchError` (ACCESS), with `remedy`, for one that
+        is missing, unreadable, empty, too large, or not text; the error never holds its content.
+        """
         path = self._path(name)
+
+        def trouble(what: str) -> FetchError:
+            return FetchError(Problem(ProblemKind.ACCESS, f"{key} {path} {what}", remedy))
+
         try:
-            data = _read(path)
+            data = _read(path, most)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise _trouble(key, path, f"cannot be read: {reason}") from error
+            raise trouble(f"cannot be read: {reason}") from error
         except ValueError as error:
-            raise _trouble(key, path, str(error)) from error
+            raise trouble(str(error)) from error
         try:
             text = data.decode().rstrip("\r\n")
         except UnicodeDecodeError as error:
-            raise _trouble(key, path, "is not UTF-8 text") from error
+            raise trouble("is not UTF-8 text") from error
         if not text.strip():
-            raise _trouble(key, path, "is empty")
-        if any(char < " " or "\x7f" <= char < "\xa0" for char in text):
-            raise _trouble(key, path, "holds more than one line of text")
+            raise trouble("is empty")
         return text
 
     def _path(self, name: str) -> Path:
@@ -55,18 +70,13 @@ class Secrets:
         return self.folder / name
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most: int) -> bytes:
     # Without O_NONBLOCK opening a pipe would wait for its writer.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(handle, "rb") as file:  # noqa: PTH123 -- a handle has no path
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise ValueError("is not a file")
-        data = file.read(MAX_SECRET_BYTES + 1)
-    if len(data) > MAX_SECRET_BYTES:
-        raise ValueError(f"is larger than {MAX_SECRET_BYTES} B")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"is larger than {most} B")
     return data
-
-
-def _trouble(key: str, path: Path, what: str) -> FetchError:
-    remedy = f"put the secret, and nothing else, where {key} says, readable for this service"
-    return FetchError(Problem(ProblemKind.ACCESS, f"{key} {path} {what}", remedy))

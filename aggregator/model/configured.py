@@ -96,7 +96,8 @@ class Access:
 
     Secrets are named by their file, never held here: a file's path is absolute, or is looked up in
     `$CREDENTIALS_DIRECTORY` (systemd.exec(5)), then beside config.toml. `token_file` is a bearer
-    token, `password_file` goes with `username`, `rsshub_key_file` is the access key of every one of
+    token, `password_file` goes with `username`, `cookie_file` holds what a browser has kept of a
+    login, `rsshub_key_file` is the access key of every one of
     `rsshub_instances` (URLs without a slash at the end). `proxy` is http:// or socks5://, or
     "direct" for none.
     """
@@ -110,6 +111,7 @@ class Access:
     rsshub_instances: tuple[str, ...] = ()
     proxy: str | None = None
     tls_verify: bool = True
+    cookie_file: str | None = None
     cookies: str = "poll"  # what an answer sets goes back within one poll; "off": never
 
 
