@@ -153,6 +153,12 @@ class House:
         """Return the titles in the feed of everything."""
         return {story.title for story in self.store.select(self.config.feeds[0]).stories}
 
+    def gates(self) -> dict[str, tuple[int, datetime]]:
+        """Return what is remembered of hosts: their strikes, and the end of their hold."""
+        with closing(sqlite3.connect(self.config.store.path)) as db:
+            rows = db.execute("SELECT host, strikes, until_at FROM gates ORDER BY host")
+            return {host: (strikes, instant(until)) for host, strikes, until in rows}
+
     def rows(self, name: str) -> dict[str, list[dict[str, Any]]]:
         """Return what the database holds of one source: every table that names it, row by row."""
         with closing(sqlite3.connect(self.config.store.path)) as db:

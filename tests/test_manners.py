@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ from aggregator.model import (
 )
 from aggregator.schedule import doubt, permanent_redirects
 from aggregator.schedule.history import History
+from aggregator.schedule.host_holds import Temper, eased, struck
 from aggregator.schedule.policy import next_poll
 from aggregator.schedule.price import PollingBounds, Pricing
 from tests import ROOT
@@ -121,7 +122,12 @@ def test_the_bound_on_redirects_is_the_one_named() -> None:
 
 
 def pause(
-    outcome: Outcome, *, failures: int = 0, since: timedelta | None = None, **state: object
+    outcome: Outcome,
+    *,
+    failures: int = 0,
+    since: timedelta | None = None,
+    limited_until: datetime | None = None,
+    **state: object,
 ) -> timedelta:
     """Return how long a source with the default bounds rests after an outcome, without chance."""
     known = PollState(
@@ -138,6 +144,7 @@ def pause(
         bounds=PollingBounds(QUARTER, 12 * HOUR, 24),
         pricing=Pricing(),
         dice=lambda: 0.0,
+        limited_until=limited_until,
     )
     return plan.at - START
 
@@ -162,6 +169,20 @@ def test_the_table_says_what_429_and_503_do(status: int) -> None:
     doubling(HOUR, status)
 
 
+def test_the_table_says_what_a_limit_without_a_word_does() -> None:
+    said("429 without any of these, or 403 or 503 right after successes of your host")
+    said("nothing of your host is asked for 5 minutes, twice as long each time, up to a day")
+    said("each success takes one doubling back")
+    once = struck(Temper(), START)
+    twice = struck(once, START)
+    assert (once.until_at, twice.until_at) == (START + 5 * MINUTE, START + 10 * MINUTE)
+    assert struck(Temper(99), START).until_at == START + DAY
+    assert struck(eased(twice), START + DAY).until_at == START + DAY + 10 * MINUTE
+    assert pause(failed(403), limited_until=START + 2 * HOUR) == 2 * HOUR
+    assert pause(failed(403), limited_until=START + 5 * MINUTE) == QUARTER
+    assert pause(failed(429), limited_until=START + 5 * MINUTE) == HOUR
+
+
 def test_the_table_says_what_freshness_and_hints_do() -> None:
     said("not asked while it is fresh; a day at most", "kept; a day at most")
     fresh = replace(fetched(), hints=HttpHints(fresh_for=20 * HOUR))
@@ -176,7 +197,7 @@ def test_the_table_says_what_freshness_and_hints_do() -> None:
 
 
 def test_the_table_says_what_ends_do() -> None:
-    said("401, 403, 451 | once a day")
+    said("401, 403, 451 | once a day, but for a 403 that is such a limit")
     assert {pause(failed(status)) for status in (401, 403, 451)} == {DAY}
     said("when nothing but failures has come for two weeks, and 14 times, once a week")
     doubling(QUARTER, 404)

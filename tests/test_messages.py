@@ -284,7 +284,7 @@ POLLS = {
     PollOutcome.SAME_BODY: (Tally(), None, "unchanged"),
     PollOutcome.NOT_MODIFIED: (Tally(), None, "unchanged"),
     PollOutcome.FAILED: (Tally(), SERVER_ERROR, "http-status: a.example answered 500"),
-    PollOutcome.HELD: (Tally(), None, "not polled, the publisher asked to wait"),
+    PollOutcome.HELD: (Tally(), None, "not polled, the publisher asked to wait or limits us"),
     PollOutcome.CLAIMED: (Tally(), None, "not polled, another process polls it now"),
     PollOutcome.OFFLINE: (
         Tally(),

@@ -111,6 +111,7 @@ def plan_of(
     pricing: Pricing = PRICING,
     now: datetime = START,
     host_until: datetime | None = None,
+    limited_until: datetime | None = None,
 ) -> Plan:
     return next_poll(
         state,
@@ -121,6 +122,7 @@ def plan_of(
         pricing=pricing,
         dice=lambda: throw,
         host_until=host_until,
+        limited_until=limited_until,
     )
 
 
@@ -164,6 +166,22 @@ def test_jitter_only_ever_makes_a_poll_later(
 ) -> None:
     later = plan_of(state, outcome, throw, known=known, pricing=pricing, host_until=gate)
     assert later.at >= plan_of(state, outcome, known=known, pricing=pricing, host_until=gate).at
+
+
+@given(state=states, outcome=failures, hold=st.timedeltas(MINUTE, DAY), throw=dice)
+def test_what_a_limit_brings_is_never_inside_its_hold_and_never_endless(
+    state: PollState, outcome: Failed, hold: timedelta, throw: float
+) -> None:
+    until, outcome = START + hold, replace(outcome, hints=HttpHints())
+    plan = plan_of(state, outcome, throw, limited_until=until)
+    assert plan.at >= until
+    assert plan.at >= plan_of(state, outcome, limited_until=until).at
+    assert plan.at >= START + (state.source.interval or BOUNDS.shortest)
+    if outcome.status == 403 and outcome.problem.kind is not ProblemKind.CHALLENGE:
+        longest = max(hold, state.source.interval or BOUNDS.shortest) + MOST_JITTER
+        assert plan.at <= START + longest
+    else:
+        assert plan.at >= plan_of(state, outcome, throw).at
 
 
 @given(state=states, outcome=failures, throw=dice)

@@ -358,7 +358,7 @@ def test_the_hours_of_a_day_fit_a_terminal(rate: float) -> None:
         (
             PollState(1, source(), (Mirror("https://a.example/", gated_until_at=START + DAY),)),
             START + DAY,
-            "Retry-After",
+            "its host is left alone",
         ),
     ],
     ids=["failing", "source-asked", "host-asked"],
@@ -370,7 +370,7 @@ def test_of_a_source_that_is_not_well_only_the_planned_poll_is_told(
     told = explain(state, History(), now=START, bounds=BOUNDS, pricing=Pricing(1.0), because="so")
     assert [(plan.at, plan.because) for plan in told.polls] == [(at, because)]
     text = "\n".join(lines(told, UTC))
-    assert ("(Retry-After)" in text) == (at > START + HOUR)
+    assert ("asked to wait or limits us" in text) == (at > START + HOUR)
     assert "next poll:\n" in text
 
 

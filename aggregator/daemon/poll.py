@@ -137,7 +137,14 @@ async def ask(state: PollState, tools: Tools) -> Answers:
                 # It is the learnt URL that is gone; the configured one is asked next time.
                 outcome = Failed(outcome.problem, HTTPStatus.GONE)
             outcome, refined = await _read(state, mirror, outcome, tools)
-        attempts.append(Attempt(mirror.url, outcome, is_unconditional(held, now)))
+        attempts.append(
+            Attempt(
+                mirror.url,
+                outcome,
+                is_unconditional(held, now),
+                is_ours(_answered_url(mirror, outcome), tools.allow_private),
+            )
+        )
         if not isinstance(outcome, Failed | Gone):
             return Answers(tuple(attempts), refined)
     # The mildest failure speaks for the source, the preferred mirror's of equals: that one mirror
@@ -147,6 +154,14 @@ async def ask(state: PollState, tools: Tools) -> Answers:
     if len(attempts) < len(state.mirrors):
         attempts[-1] = _not_for_all(attempts[-1])
     return Answers(tuple(attempts))
+
+
+def _answered_url(mirror: Mirror, outcome: Outcome) -> str:
+    match outcome:
+        case Failed(answered_url=str() as url):
+            return url
+        case _:
+            return mirror.effective_url
 
 
 def _not_for_all(attempt: Attempt) -> Attempt:
@@ -200,6 +215,7 @@ async def commit(state: PollState, found: Answers, tools: Tools) -> PollResult:
             pricing=pricing,
             dice=tools.dice,
             host_until=state.host_until_at,
+            limited_until=news.limited_until_at,
         )
         told = None if learnt is known else history.to_text(learnt)
         gaps = learnt.window.gaps if alarm(learnt.window, now) else 0

@@ -355,12 +355,13 @@ async def _release(tools: Tools, states: list[PollState]) -> None:
 
 
 def _held(state: PollState, now: datetime) -> PollResult | None:
-    """Return the result of a poll that a publisher's Retry-After forbids, or `None`."""
+    """Return the result of a poll that a Retry-After or a hold of the host forbids, or `None`."""
     waits = [at for at in (state.not_before_at, state.host_until_at) if at is not None]
     until = max(waits, default=now)
     if until <= now:
         return None
-    plan = Plan(until, "Retry-After", until)
+    because = "Retry-After" if until == state.not_before_at else "its host is left alone"
+    plan = Plan(until, because, until)
     return PollResult(state.source.name, PollOutcome.HELD, Tally(), plan)
 
 

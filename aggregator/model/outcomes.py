@@ -133,9 +133,11 @@ Outcome = Fetched | NotModified | Gone | Failed
 class Attempt:
     """One request of a poll: which of the source's URLs was asked, and what came of it.
 
-    `unconditional`: validators are held that could not be sent.
+    `unconditional`: validators are held that could not be sent. `is_ours`: the host that answered
+    is the operator's own, covered by `allow_private`.
     """
 
     url: str
     outcome: Outcome
     unconditional: bool = False
+    is_ours: bool = False

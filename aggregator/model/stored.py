@@ -20,7 +20,7 @@ class Mirror:
     `validators` and `body_sha256` are of the document that this mirror answered last, at
     `document_at`; a 304 is no document.
     `resting_until_at` is the end of a failing mirror's pause while others answer,
-    `gated_until_at` that of a Retry-After that holds for its whole host.
+    `gated_until_at` that of a hold of its whole host: its Retry-After, or its limit.
     """
 
     url: str
@@ -72,7 +72,7 @@ class PollState:
 
     @property
     def host_until_at(self) -> datetime | None:
-        """The end of a Retry-After that keeps us from every one of the mirrors, or `None`."""
+        """The end of the holds that keep us from every one of the mirrors' hosts, or `None`."""
         gates = [mirror.gated_until_at for mirror in self.mirrors]
         return (
             min((gate for gate in gates if gate is not None), default=None) if all(gates) else None
@@ -110,11 +110,13 @@ class News:
     """What a poll brought, as far as the schedule learns from it.
 
     `tally` is `None` where no document was read. `published` are the dates of the new entries,
-    `None` for one without.
+    `None` for one without. `limited_until_at` is the end of the hold of a host that limits us and
+    does not say for how long; `None` where the poll's outcome is no such limit.
     """
 
     tally: Tally | None
     published: tuple[datetime | None, ...] = ()
+    limited_until_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +135,9 @@ class Decision:
 class PollOutcome(StrEnum):
     """How a poll ended; the value is stored, and is in the log.
 
-    A poll that is held was not made, because the publisher asked to wait; nor was one of a source
-    that another process has claimed. One that found our own network down says nothing of the
-    source; only a failed one has a problem besides.
+    A poll that is held was not made, because the publisher asked to wait or limits us; nor was one
+    of a source that another process has claimed. One that found our own network down says nothing
+    of the source; only a failed one has a problem besides.
     """
 
     PARSED = "parsed"

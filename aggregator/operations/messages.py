@@ -263,7 +263,7 @@ def _ended(result: PollResult) -> str:
         case PollOutcome.FAILED:
             return "failed" if problem is None else problem_text(problem)
         case PollOutcome.HELD:
-            return "not polled, the publisher asked to wait"
+            return "not polled, the publisher asked to wait or limits us"
         case PollOutcome.CLAIMED:
             return "not polled, another process polls it now"
         case PollOutcome.PARSED if tally.held_back:

@@ -101,7 +101,8 @@ def _held_until(state: PollState, now: datetime) -> datetime | None:
 def _planned(state: PollState, because: str | None, held: datetime | None, now: datetime) -> Plan:
     at = state.next_poll_at or now
     if held is not None and at < held:
-        return Plan(held, "Retry-After", held)
+        because = "Retry-After" if held == state.not_before_at else "its host is left alone"
+        return Plan(held, because, held)
     return Plan(at, because or "never polled yet", held)
 
 
@@ -139,7 +140,7 @@ def _held_line(shown: Explanation, zone: tzinfo) -> list[str]:
     if shown.held_until_at is None:
         return []
     until = shown.held_until_at.astimezone(zone).isoformat(" ", "seconds")
-    return [f"not asked before {until}: its publisher, or its host, asked to wait (Retry-After)"]
+    return [f"not asked before {until}: its publisher, or its host, asked to wait or limits us"]
 
 
 def _price_line(shown: Explanation) -> str:

@@ -1,8 +1,8 @@
 """When to poll a source next: one pure decision, with its reason.
 
-What binds, strongest first: the publisher's Retry-After, for the source or for its whole host;
-failures and ends; the operator's fixed interval; the publisher's hints; max_interval;
-min_interval; the price of a request.
+What binds, strongest first: the publisher's Retry-After, for the source or for its whole host,
+and the hold of a host that limits us; failures and ends; the operator's fixed interval; the
+publisher's hints; max_interval; min_interval; the price of a request.
 """
 
 from __future__ import annotations
@@ -63,20 +63,24 @@ def next_poll(
     pricing: Pricing,
     dice: Callable[[], float],
     host_until: datetime | None = None,
+    limited_until: datetime | None = None,
 ) -> Plan:
     """Return when to poll a source again after `outcome`, counted from `now`, its response's end.
 
     `state` is from before the poll, but for `hints`, which are those of the newest document;
     `history` have observed the poll. `dice` gives numbers in [0, 1); jitter only ever makes a poll
-    later. `host_until` is the end of a Retry-After that holds for the source's host. The result is
-    never inside either Retry-After, and never before min_interval but for a fixed interval.
+    later. `host_until` is the end of a hold of the source's host, `limited_until` that of one that
+    `outcome` has brought, a limit without a Retry-After. The result is inside none of them, nor
+    inside the outcome's own Retry-After, and never before min_interval but for a fixed interval.
     """
     throw = dice()
     retry_after = None
     match outcome:
         case Failed(hints=hints):
             retry_after = hints.retry_after
-            at, because = _after_failure(state, outcome, now, bounds, throw)
+            at, because = _after_failure(
+                state, outcome, now, bounds, throw, limited_until=limited_until
+            )
         case Gone():
             pause = max(WEEK, state.source.interval or WEEK)
             at, because = now + _jittered(pause, throw), "410 Gone: asked weekly"
@@ -121,7 +125,13 @@ def first_allowed(hints: DocumentHints, at: datetime) -> tuple[datetime, str | N
 
 
 def _after_failure(
-    state: PollState, outcome: Failed, now: datetime, bounds: PollingBounds, throw: float
+    state: PollState,
+    outcome: Failed,
+    now: datetime,
+    bounds: PollingBounds,
+    throw: float,
+    *,
+    limited_until: datetime | None,
 ) -> tuple[datetime, str]:
     """Double the pause with each failure; what is not going to pass soon is asked more seldom."""
     failures = state.failures + 1
@@ -132,6 +142,9 @@ def _after_failure(
         return now + _jittered(pause, throw), "404 for two weeks: asked weekly"
     if outcome.problem.kind is ProblemKind.CHALLENGE:
         return now + _jittered(max(DAY, first), throw), "a page for browsers: asked daily"
+    if status == 403 and limited_until is not None:
+        pause = max(first, limited_until - now)
+        return now + _jittered(pause, throw), "403 right after successes: its host's limit"
     if status in REFUSED:
         return now + _jittered(max(DAY, first), throw), f"{status}: asked daily"
     if status in OVERLOADED and outcome.hints.retry_after is None:
@@ -139,7 +152,10 @@ def _after_failure(
     most = LONGEST_BACKOFF / (1 + BACKOFF_JITTER)
     pause = max(min(first * 2 ** min(failures - 1, 20), most), first)
     because = f"failed {failures} time{'s' if failures > 1 else ''}"
-    return now + pause * (1 + BACKOFF_JITTER * throw), because
+    at = now + pause * (1 + BACKOFF_JITTER * throw)
+    if limited_until is None:
+        return at, because
+    return max((at, because), (now + _jittered(limited_until - now, throw), "its host's limit"))
 
 
 def _long_missing(state: PollState, now: datetime) -> bool:

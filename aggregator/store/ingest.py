@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator import __version__
@@ -18,11 +18,11 @@ from aggregator.model import (
 )
 from aggregator.model.instants import micros, optional_micros
 from aggregator.model.notes import Fact, Gaps, LongDocument, NoteKind, OverQuota
-from aggregator.schedule.host_holds import hold_of
 from aggregator.schedule.source_health import after_poll
 from aggregator.store import (
     disk_room,
     feed_windows,
+    host_tempers,
     ingest_entries,
     mirrors,
     note_rows,
@@ -83,9 +83,11 @@ def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
             outcome, problem = PollOutcome.FAILED, last.problem
         case _:
             assert_never(last)
+    limited_until_at = None
     for attempt in poll.attempts:
         mirrors.record(connection, poll.state.source, source_id, attempt, poll.now)
-        _hold_host(connection, attempt, poll.now)
+        limited_until_at = host_tempers.follow(connection, poll.state, attempt, poll.now)
+    news = replace(news, limited_until_at=limited_until_at)
     decision = poll.decide(news)
     result = PollResult(
         source=poll.state.source.name,
@@ -104,18 +106,6 @@ def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
     notes[NoteKind.GAPS] = Gaps(decision.gaps) if decision.gaps else None
     note_rows.settle(connection, notes, now, source_id=source_id)
     return result
-
-
-def _hold_host(connection: sqlite3.Connection, attempt: Attempt, now: datetime) -> None:
-    """Keep everybody away from a host that asked to wait; what it asked for before still holds."""
-    hold = hold_of(attempt, now)
-    if hold is not None:
-        connection.execute(
-            """INSERT INTO gates (host, until_at) VALUES (?, ?)
-               ON CONFLICT (host) DO UPDATE SET until_at = excluded.until_at
-               WHERE gates.until_at < excluded.until_at""",
-            (hold.host, micros(hold.until_at)),
-        )
 
 
 def _remember(

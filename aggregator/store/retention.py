@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model.instants import MICROSECOND
 from aggregator.model.notes import NoteKind
-from aggregator.store import archive
+from aggregator.store import archive, host_tempers
 
 if TYPE_CHECKING:
     import sqlite3
@@ -100,7 +100,7 @@ def drop_leftovers(connection: sqlite3.Connection, *, now: int, keep_raw: timede
         "DELETE FROM notes WHERE kind IN (?, ?) AND noted_at < ?",
         (NoteKind.FLOOD, NoteKind.LONG_DOCUMENT, now - FLOODS_KEPT // MICROSECOND),
     )
-    connection.execute("DELETE FROM gates WHERE until_at < ?", (now,))
+    host_tempers.forget(connection, now)
     archive.forget(connection)
     # A membership that ended below the floor brings nothing any more; but while an entry of that
     # time is stored, it keeps later copies from being shown as news.

@@ -405,6 +405,8 @@ SCALING: tuple[str, ...] = (
               (SELECT last_success_at FROM sources WHERE id = mirrors.source_id)""",
     # What a source has given up in a feed, so that others kept theirs, lies at or below it.
     "ALTER TABLE memberships ADD COLUMN floor INTEGER NOT NULL DEFAULT 0",
+    # How often a host has limited us without saying for how long, less what went well since.
+    "ALTER TABLE gates ADD COLUMN strikes INTEGER NOT NULL DEFAULT 0",
     # Of which domains articles are a source's own.
     """CREATE TABLE source_domains (
         source_id INTEGER NOT NULL REFERENCES sources (id),
