@@ -118,7 +118,7 @@ def test_a_file_that_is_no_database_is_refused_untouched(tmp_path: Path) -> None
 
 def test_there_is_a_fixture_of_every_released_schema() -> None:
     assert [path.stem for path in SCHEMAS] == [
-        f"{version:04}" for version in range(1, migrations.SCHEMA_VERSION)
+        f"{version:04}" for version in range(1, migrations.SCHEMA_VERSION + 1)
     ]
 
 
@@ -130,7 +130,9 @@ def test_every_released_schema_is_brought_to_todays(tmp_path: Path, fixture: Pat
     open_store(new).close()
     selection = store.select(feed())
     assert [story.title for story in selection.stories] == ["Entry b", "Entry 0"]
-    assert said(store) == {"config": "an example of a note"}
+    words = "an example of a note"  # kept as text before schema 3, as a value since
+    said_now = {"0003": f"not reloaded: config.toml:3: {words}"}
+    assert said(store) == {"config": said_now.get(fixture.stem, words)}
     store.close()
     assert schema(old) == schema(new)
 
