@@ -28,6 +28,7 @@ WORDS = re.compile(
       | \b(?:json_\w+|zeroblob|hex|randomblob|random|typeof|ifnull|iif|instr|total|group_concat
            |unixepoch|strftime|julianday|last_insert_rowid|changes|printf|likely|unlikely)\s*\(
       | \b(?:max|min)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*,   # of several values
+      | \bAS\s+BLOB\b
       | \bIS\s+(?:NOT\s+)?[?:\w.]+(?<!\bNULL)(?<!\bNOT)\b | \bAUTOINCREMENT\b | \bCROSS\s+JOIN\b
     """,
     re.VERBOSE,

@@ -439,8 +439,12 @@ def test_p8_after_a_long_pause_the_overdue_are_spread(week: Week) -> None:
         for name, site in week.sites.items()
         if name in STEADY and name != "gone"
     ]
+    # A publisher takes its time to answer, and the clock of this week with it: those that are asked
+    # when it has done so, at once, are overdue by no doing of the spread.
+    answers = [one for one in week.of("slow") if one.at >= up_at]
+    late_at = min(one.answered_at for one in answers)
     soon = [at - up_at for at in first if at < up_at + timedelta(minutes=5)]
-    assert len(soon) > len(first) / 2
+    assert len(soon) + sum(at == late_at for at in first) > len(first) / 2
     for second in range(300):
         assert sum(second <= wait.total_seconds() < second + 1 for wait in soon) <= 2
 
