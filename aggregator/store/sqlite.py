@@ -85,6 +85,7 @@ class SqliteStore(Store):
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._long: sqlite3.Connection | None = None
+        self._is_closed = False
         self._writer = None
         if writing is not None:
             try:
@@ -340,6 +341,7 @@ class SqliteStore(Store):
     @override
     def close(self) -> None:
         with self._lock:
+            self._is_closed = True
             if self._long is not None:
                 self._long.interrupt()
             for reader in self._opened:
@@ -368,8 +370,10 @@ class SqliteStore(Store):
 
     @contextmanager
     def _interruptible(self, db: sqlite3.Connection) -> Iterator[None]:
-        """Let `close` interrupt what is done on a connection."""
+        """Let `close` interrupt what is done on a connection, and begin nothing after it."""
         with self._lock:
+            if self._is_closed:
+                raise StoreError(f"{self._path}: the database is closed")
             self._long = db
         try:
             yield
