@@ -138,7 +138,7 @@ def _server(table: ServerSettings, folder: Path) -> ServerSettings:
     if where.unix_path is not None:
         listen = Listen(None, None, folder / where.unix_path)
         return replace(table, listen=listen, base_url=table.base_url or "http://localhost")
-    reachable = "localhost" if where.host in ("0.0.0.0", "::") else where.host  # noqa: S104  # only compared
+    reachable = "localhost" if where.host in ("0.0.0.0", "::") else where.host  # noqa: S104 -- only compared
     shown = f"[{reachable}]" if ":" in str(reachable) else reachable
     default = f"http://{shown}" if where.port == 80 else f"http://{shown}:{where.port}"
     return replace(table, base_url=table.base_url or default)

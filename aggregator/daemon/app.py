@@ -134,9 +134,14 @@ class Daemon:
         control = ControlServer(self._config.store.path, requests.answer)
         await self._patience.wait_for(control.start)
         site = Site(lambda: self._config, self._store, lambda: self._health)
-        proxies = lambda: self._config.server.trusted_proxies  # noqa: E731
         serving = asyncio.create_task(
-            serve(create_app(site), sockets, self._stop, operator=own, proxies=proxies)
+            serve(
+                create_app(site),
+                sockets,
+                self._stop,
+                operator=own,
+                proxies=lambda: self._config.server.trusted_proxies,
+            )
         )
         looking = [asyncio.create_task(self._examine())]
         try:
