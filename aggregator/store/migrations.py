@@ -23,6 +23,7 @@ from aggregator.store import legacy_texts, source_domains
 from aggregator.store.host_spellings import respell
 from aggregator.store.lock import beside
 from aggregator.store.schema import (
+    FAITHFULNESS,
     FIRST_RELEASE,
     INDEXES,
     KEPT_WINDOWS,
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 APPLICATION_ID = 0x41676772
 
 #: The `user_version` that this program writes and reads.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 #: Copies kept beside the database from before the last migrations.
 KEPT_COPIES = 2
@@ -76,6 +77,14 @@ def m0003_scaling(db: Database) -> None:
     legacy_texts.move_problems(db)
     legacy_texts.tell_kinds_of_feeds(db)
     db.execute("PRAGMA user_version = 3")
+
+
+@migrations()
+def m0004_faithfulness(db: Database) -> None:
+    """Keep what a publisher wrote as it was written."""
+    for statement in FAITHFULNESS:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 4")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

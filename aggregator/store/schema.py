@@ -421,3 +421,5 @@ SCALING: tuple[str, ...] = (
           REFERENCES stories (id) ON DELETE SET NULL""",
     "CREATE INDEX stories_copies ON stories (original_id) WHERE original_id IS NOT NULL",
 )
+
+FAITHFULNESS: tuple[str, ...] = ()
