@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aggregator.model import Feed, FeedKind, PollOutcome, Problem, ProblemKind
+from aggregator.model import Enclosure, Feed, FeedKind, PollOutcome, Problem, ProblemKind
 from aggregator.model.notes import (
     CertificateEnds,
     CrowdedSite,
@@ -36,8 +36,9 @@ from aggregator.model.notes import (
 )
 from aggregator.operations.messages import fact_text, problem_text
 from aggregator.store.legacy_texts import fact_of_note, problem_of_text
+from aggregator.store.codec import dumps
 from aggregator.store.note_rows import fact_of, fact_to_text
-from aggregator.store.rows import feed_to_text, problem_of, problem_to_text
+from aggregator.store.rows import enclosures_of, feed_to_text, problem_of, problem_to_text
 from aggregator.store.sqlite import open_store
 from aggregator.web.redaction import redact
 from tests.make_schema_fixture import FOLDER
@@ -72,6 +73,24 @@ def test_a_fact_is_what_was_stored(fact: Fact) -> None:
 def test_every_kind_has_a_type_of_its_own() -> None:
     kinds = [one.kind for one in get_args(Fact) if one is not Worded]
     assert sorted(kinds) == sorted(NoteKind)
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+FILES = st.builds(
+    Enclosure, st.text(), st.text(), st.integers(0, 2**53), st.none() | st.text(), st.integers(0)
+)
+
+
+@given(st.lists(FILES).map(tuple))
+@example((Enclosure("https://example.com/a.mp3", "audio/mpeg", 7, "Part one", 63),))
+def test_files_are_what_was_stored(files: tuple[Enclosure, ...]) -> None:
+    assert enclosures_of(dumps(files)) == files
+
+
+def test_files_of_earlier_versions_have_neither_title_nor_duration() -> None:
+    stored = '[{"length_bytes":7,"media_type":"audio/mpeg","url":"https://example.com/a.mp3"}]'
+    assert enclosures_of(stored) == (Enclosure("https://example.com/a.mp3", "audio/mpeg", 7),)
 
 
 # --- notes of earlier versions ------------------------------------------------------------------

@@ -38,11 +38,16 @@ class FeedLink:
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """A file that belongs to an entry; `length_bytes` is 0 when unknown."""
+    """A file that belongs to an entry; `length_bytes` and `duration_seconds` are 0 when unknown.
+
+    `title` is plain text: what its publisher calls it, of a picture what stands for it or below it.
+    """
 
     url: str
     media_type: str = "application/octet-stream"
     length_bytes: int = 0
+    title: str | None = None
+    duration_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
