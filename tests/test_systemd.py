@@ -72,6 +72,13 @@ def test_a_mistake_in_the_configuration_is_not_tried_again() -> None:
     assert settings()["RestartPreventExitStatus"] == [str(ConfigError.exit_status)]
 
 
+def test_the_unit_leaves_room_for_the_readers_that_are_promised() -> None:
+    from aggregator.serve import ConnectionBounds
+
+    bounds = ConnectionBounds()
+    assert bounds.within(int(settings()["LimitNOFILE"][0])) == bounds
+
+
 def test_the_service_runs_as_a_user_that_stays(tmp_path: Path) -> None:
     user = settings()["User"][0]
     (tmp_path / "etc").mkdir()

@@ -40,7 +40,15 @@ from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
 from aggregator.operations.messages import change_text, daemon_summary
 from aggregator.publish.feeds_page import addresses
 from aggregator.schedule import price
-from aggregator.serve import Site, create_app, open_operator_sockets, open_sockets, serve
+from aggregator.serve import (
+    ConnectionBounds,
+    Site,
+    allow_open_files,
+    create_app,
+    open_operator_sockets,
+    open_sockets,
+    serve,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -139,6 +147,7 @@ class Daemon:
                 create_app(site),
                 sockets,
                 self._stop,
+                ConnectionBounds().within(allow_open_files()),
                 operator=own,
                 proxies=lambda: self._config.server.trusted_proxies,
             )

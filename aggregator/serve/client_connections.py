@@ -13,7 +13,7 @@ from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from aggregator.model import IPAddress, IPNetwork
 
@@ -30,6 +30,9 @@ class OpenConnection(Protocol):
     @property
     def unsent_bytes(self) -> int:
         """What waits in our memory until its reader takes it."""
+
+    def give_way(self) -> None:
+        """Leave at once, for another connection."""
 
 
 def client_of(
@@ -87,6 +90,11 @@ class ClientConnections:
     def connections(self, client: str | None) -> int:
         """Return how many connections are counted for a client."""
         return 0 if client is None else len(self._held.get(client, ()))
+
+    def greediest(self, newcomer: str | None) -> Collection[OpenConnection]:
+        """Return the connections of the client that has most, if more than the newcomer's has."""
+        most: Collection[OpenConnection] = max(self._held.values(), key=len, default=())
+        return most if len(most) > max(self.connections(newcomer), 1) else ()
 
     def unsent_bytes(self, client: str | None) -> int:
         """Return what waits in our memory until the client takes it."""

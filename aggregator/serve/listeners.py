@@ -16,8 +16,15 @@ if TYPE_CHECKING:
 
     from aggregator.config import Listen
 
-#: Callers that may wait for accept(); they do so from the moment that the sockets are open.
-BACKLOG = 128
+#: Callers that may wait for accept(); they do so from the moment that the sockets are open. More
+#: than a thousand readers come at the same moment, as their programs ask at the full hour; whoever
+#: finds no place here tries again a second later (RFC 6298 §2).
+BACKLOG = 2048
+
+#: What the kernel keeps of an answer until its reader has it (socket(7); it takes twice as much
+#: memory): 600 KiB a second at a round trip of 0.2 s. Left to itself it keeps up to 4 MiB for each
+#: of those who take nothing.
+SEND_BUFFER_BYTES = 128 * 1024
 
 #: A peer that acknowledges nothing for this long is gone (TCP_USER_TIMEOUT).
 UNACKNOWLEDGED_MILLISECONDS = 30_000
@@ -63,6 +70,7 @@ def _passed_sockets(environ: Mapping[str, str]) -> list[socket.socket]:
     sockets = [socket.socket(fileno=fd) for fd in range(_FIRST_PASSED_FD, _FIRST_PASSED_FD + count)]
     for listener in sockets:
         listener.set_inheritable(False)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     return sockets
 
 
@@ -98,6 +106,7 @@ def _tcp_socket(
         listener.setsockopt(
             socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MILLISECONDS
         )
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         if family == socket.AF_INET6:
             # "[::]" alone means every interface in both families, as people expect.
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if alone else 1)

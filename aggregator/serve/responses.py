@@ -34,9 +34,9 @@ PROTECTION = {
     "Accept-Ranges": "none",
 }
 
-#: A body leaves in pieces of this size, so that a slow reader holds one piece and not a copy of
-#: the whole (the server pauses us once 64 KiB wait to be sent).
-PIECE_BYTES = 64 * 1024
+#: A body leaves in pieces of this size, so that a slow reader holds two pieces and not a copy of
+#: the whole (the server pauses us while any of it waits to be sent).
+PIECE_BYTES = 32 * 1024
 
 #: In which time to come back while nothing can be served.
 RETRY_AFTER = timedelta(seconds=30)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from aggregator.serve import page_messages
 from aggregator.serve.callers import from_the_operator
-from aggregator.serve.client_connections import LOOPBACK, ClientConnections
+from aggregator.serve.client_connections import ClientConnections, OpenConnection
+from aggregator.serve.connection_bounds import ConnectionBounds
 from aggregator.serve.listeners import BACKLOG
 from aggregator.serve.responses import text_response, unavailable_response
+from aggregator.serve.room import Room, Stage
 
 if TYPE_CHECKING:
     import socket
@@ -34,29 +36,11 @@ KEEP_ALIVE_SECONDS = 5
 #: Request line and header fields; a generous reader sends 2 KiB.
 HEADER_BYTES = 16 * 1024
 
+#: Callers that are taken in before others get a turn, at some 60 µs each.
+ACCEPTED_AT_ONCE = 64
+
 #: Answers under way at shutdown get this long.
 GRACE_SECONDS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionBounds:
-    """What callers may hold open.
-
-    A request must arrive whole in `request_seconds` (a feed reader's is one packet). Beyond
-    `answered` connections more get 503, each of them holding at most a few pieces of a body;
-    beyond `held` more are dropped: half of the usual limit of open files, the other half is for
-    polls and the database. Of one client (see `client_connections`) it is `answered_each` and
-    `held_each`, enough for a house full of readers, and no more is answered while `unsent_each`
-    bytes wait for it. `on_this_machine` are the addresses that callers on this machine have.
-    """
-
-    request_seconds: float = 10.0
-    answered: int = 400
-    held: int = 512
-    answered_each: int = 32
-    held_each: int = 40
-    unsent_each: int = 2 * 1024 * 1024
-    on_this_machine: tuple[IPNetwork, ...] = LOOPBACK
 
 
 class _BoundedConnection(h11.Connection):
@@ -90,27 +74,47 @@ class _BoundedProtocol(H11Protocol):
         *,
         bounds: ConnectionBounds,
         clients: ClientConnections,
+        room: Room[OpenConnection],
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.conn = _BoundedConnection(h11.SERVER, HEADER_BYTES)
         self._inner, self.app = self.app, self._answer
         self._bounds = bounds
         self._clients = clients
+        self._room = room
         self._client: str | None = None
+        self._is_beyond_room = False
+        self._has_answered = False
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Start waiting for a request, or drop the connection when there are too many."""
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)
         self._client = self._clients.client_of(self._peer)
         self._clients.take(self._client, self)
-        if (
-            len(self.connections) > self._bounds.held
-            or self._clients.connections(self._client) > self._bounds.held_each
-        ):
+        if self._clients.connections(self._client) > self._bounds.held_each:
+            transport.abort()
+            return
+        if len(self._room) >= self._bounds.answered:
+            self._is_beyond_room = not self._make_room()
+        if len(self._room) >= self._bounds.held:
             transport.abort()
         else:
             self._watch()
+
+    def _make_room(self) -> bool:
+        other = self._room.who_gives_way(self._clients.greediest(self._client))
+        if other is not None:
+            other.give_way()
+        return other is not None
+
+    def give_way(self) -> None:
+        """Leave at once, for another connection."""
+        self._room.leave(self)
+        self._clients.give_back(self._client, self)
+        self._client = None
+        self.transport.abort()
 
     @property
     def unsent_bytes(self) -> int:
@@ -139,7 +143,8 @@ class _BoundedProtocol(H11Protocol):
     def _is_too_much(self, client: str | None) -> bool:
         bounds, clients = self._bounds, self._clients
         return (
-            max(len(self.connections), len(self.tasks)) > bounds.answered
+            self._is_beyond_room
+            or len(self.tasks) > bounds.answered
             or clients.connections(client) > bounds.answered_each
             or clients.unsent_bytes(client) > bounds.unsent_each
         )
@@ -168,22 +173,50 @@ class _BoundedProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
+        self._has_answered = True
         super().on_response_complete()
+        self._watch()
+
+    def pause_writing(self) -> None:
+        """Wait until the reader has taken what was sent, while not too many others do the same."""
+        super().pause_writing()
+        self._room.move(self, Stage.STALLED)
+        if self._room.at(Stage.STALLED) > self._bounds.stalled:
+            longest = self._room.longest(Stage.STALLED)
+            if longest is not None:
+                longest.give_way()
+
+    def resume_writing(self) -> None:
+        """Go on with the answer, or wait for the next request."""
+        super().resume_writing()
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the deadline, and give back what it held of its client's share."""
         super().connection_lost(exc)
         self._clients.give_back(self._client, self)
+        self._room.leave(self)
         self._forget()
 
     def _watch(self) -> None:
-        if self.conn.their_state not in {h11.IDLE, h11.SEND_BODY} or self.transport.is_closing():
+        if self.transport.is_closing():
+            self._forget()
+            return
+        self._room.move(self, self._stage())
+        if self.conn.their_state not in {h11.IDLE, h11.SEND_BODY}:
             self._forget()
         elif self._deadline is None:
             self._deadline = self.loop.call_later(
                 self._bounds.request_seconds, self.transport.close
             )
+
+    def _stage(self) -> Stage:
+        if self.flow.write_paused:
+            return Stage.STALLED
+        if self.conn.their_state not in {h11.IDLE, h11.SEND_BODY}:
+            return Stage.ANSWERED
+        has_begun, _ = self.conn.trailing_data
+        return Stage.WAITING if has_begun or not self._has_answered else Stage.IDLE
 
     def _forget(self) -> None:
         if self._deadline is not None:
@@ -192,7 +225,13 @@ class _BoundedProtocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """uvicorn that leaves signals to the daemon."""
+    """uvicorn that leaves signals to the daemon, and takes callers in a few at a time."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(BACKLOG)  # asyncio made it as long as what it accepts at once
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -210,7 +249,8 @@ def make_server(
     `proxies` returns the networks of proxies that are not on this machine.
     """
     clients = ClientConnections(lambda: (*bounds.on_this_machine, *proxies()))
-    protocol = partial(_BoundedProtocol, bounds=bounds, clients=clients)
+    room: Room[OpenConnection] = Room(time.monotonic)
+    protocol = partial(_BoundedProtocol, bounds=bounds, clients=clients, room=room)
     return Server(
         uvicorn.Config(
             app,
@@ -225,7 +265,7 @@ def make_server(
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            backlog=BACKLOG,
+            backlog=ACCEPTED_AT_ONCE,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
