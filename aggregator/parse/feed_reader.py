@@ -20,12 +20,13 @@ from feedparser.api import LooseFeedParser, StrictFeedParser  # type: ignore[imp
 from aggregator.model import Body, Document, DocumentHead
 from aggregator.model.errors import UnreadableError
 from aggregator.parse.ampersands import escaped
+from aggregator.parse.cdata import has_escaped, unwrapped, whole
 from aggregator.parse.decode import Decoded
 from aggregator.parse.doctype import Undeclared, undeclared
 from aggregator.parse.document_limits import MAX_ATTRIBUTES, MAX_DEPTH, bounded, most_entries
 from aggregator.parse.feedparser_fields import author_of, date_of, hints_of, raw_entry
 from aggregator.parse.non_feeds import not_a_feed
-from aggregator.web.urls import resolved
+from aggregator.parse.raw_markup import RawMarkup
 
 #: XML 1.0 section 2.2 allows none of these, as characters or as references.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -56,15 +57,11 @@ _JUNK_AFTER = "junk after document element"
 _ENCODING = "utf8"
 
 
-#: Attributes of XHTML that hold one address.
-_REFERRING = frozenset({"href", "src", "cite", "poster", "data"})
-
-
 class _EnoughError(Exception):
     """The document holds more entries than we take; reading stops here."""
 
 
-class _Faithful:
+class _Faithful(RawMarkup):
     """What both of feedparser's readers must do differently, as overrides of their handlers.
 
     The names are feedparser 6.0's own: `_start_x`/`_end_x` for an element, `push`/`pop` for text.
@@ -82,13 +79,24 @@ class _Faithful:
     baseuri: str
     inentry: int
 
-    def prepare(self, most_entries: int) -> None:
+    def prepare(self, most_entries: int, *, has_escaped_cdata: bool) -> None:
         self.most_entries = most_entries
         self.has_more = False
         self.skipped_hours: list[str] = []
         self.skipped_days: list[str] = []
         self.media_groups = 0
         self.in_media_group = False
+        self.has_escaped_cdata = has_escaped_cdata
+        self.prepare_markup()
+
+    def pop(self, element: str, strip_whitespace: int = 1) -> Any:
+        """End an element's text, which a program may have escaped with its CDATA wrapper."""
+        if self.has_escaped_cdata and self.elementstack and self.elementstack[-1][0] == element:
+            pieces = self.elementstack[-1][2]
+            text = "".join(one.decode() if isinstance(one, bytes) else one for one in pieces)
+            # The loose reader has the text as it was written.
+            pieces[:] = [unwrapped(text, 0 if self.is_well_formed else 1)]
+        return super().pop(element, strip_whitespace)  # type: ignore[misc] # the mixin's
 
     def _start_item(self, attributes: dict[str, str]) -> None:
         if len(self.entries) >= self.most_entries:
@@ -165,18 +173,19 @@ class _Faithful:
         self.push("hour", 0)  # type: ignore[attr-defined] # the mixin's
 
     def _end_hour(self) -> None:
-        self.skipped_hours.append(str(self.pop("hour")))  # type: ignore[attr-defined] # the mixin's
+        self.skipped_hours.append(str(self.pop("hour")))
 
     def _start_day(self, _attributes: dict[str, str]) -> None:
         self.push("day", 0)  # type: ignore[attr-defined] # the mixin's
 
     def _end_day(self) -> None:
-        self.skipped_days.append(str(self.pop("day")))  # type: ignore[attr-defined] # the mixin's
+        self.skipped_days.append(str(self.pop("day")))
 
 
 class _Strict(_Faithful, StrictFeedParser):  # type: ignore[misc] # feedparser has no types
     """The reader for well-formed XML, whose time is no more than linear in it."""
 
+    is_well_formed = True
     too_deep = 0
     ignored = 0
 
@@ -200,18 +209,6 @@ class _Strict(_Faithful, StrictFeedParser):  # type: ignore[misc] # feedparser h
             attrs = xml.sax.xmlreader.AttributesNSImpl({}, {})
         super().startElementNS(name, qname, attrs)
 
-    def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
-        """Resolve what an element of XHTML refers to, where an xml:base inside the text says so."""
-        outer = self.contentparams.get("base") if self.incontent else None
-        if outer is not None:
-            base = resolved(self.baseuri, dict(attrs).get("xml:base", "").strip())
-            if base != outer:
-                attrs = [
-                    (name, resolved(base, value.strip()) if name in _REFERRING else value)
-                    for name, value in attrs
-                ]
-        super().unknown_starttag(tag, attrs)
-
     def endElementNS(self, name: Any, qname: Any) -> None:  # noqa: N802 - SAX's name
         """Pass the end on of what was passed on."""
         if self.too_deep:
@@ -223,7 +220,7 @@ class _Strict(_Faithful, StrictFeedParser):  # type: ignore[misc] # feedparser h
 class _Loose(_Faithful, LooseFeedParser):  # type: ignore[misc] # feedparser has no types
     """The reader for everything else: tag soup, read as SGML."""
 
-    incontent: int
+    is_well_formed = False
 
     def decode_entities(self, element: str, data: str) -> str:
         """Decode XML's own references in all elements; feedparser leaves them in ids and names."""
@@ -308,14 +305,20 @@ def _run(text: str, body: Body, notes: list[str]) -> tuple[Any, str, bool]:
     document = undeclared(_DECLARATION.sub("", text, count=1))
     reader, truncated, trouble = _try_strictly(document, body, notes)
     if trouble:
-        fit, count = escaped(document.text, document.entities)
+        fit, ends = whole(document.text)
+        fit, count = escaped(fit, document.entities)
+        if ends:
+            notes.append(f"{ends} ends of CDATA sections inside of texts escaped")
         if count:
-            document = replace(document, text=fit)
             notes.append(f"{count} raw ampersands escaped")
+        if ends or count:
+            document = replace(document, text=fit)
             reader, truncated, trouble = _try_strictly(document, body, notes)
     if trouble:
         notes.append(f"not well-formed ({trouble}), read loosely")
         reader, truncated = _read_loosely(document, body, notes)
+    if reader.failed:
+        notes.append(f"{reader.failed} elements that could not be read ignored")
     if getattr(reader, "ignored", 0):
         notes.append(f"{reader.ignored} elements nested or attributed beyond reason ignored")
     return reader, "rss091n" if document.is_netscape else reader.version, truncated
@@ -324,7 +327,7 @@ def _run(text: str, body: Body, notes: list[str]) -> tuple[Any, str, bool]:
 def _try_strictly(document: Undeclared, body: Body, notes: list[str]) -> tuple[Any, bool, str]:
     """Return a reader that has read `document`, whether it was cut, and why it is no XML, if so."""
     reader: Any = _Strict(body.source_url, None, _ENCODING)
-    reader.prepare(most_entries(body))
+    reader.prepare(most_entries(body), has_escaped_cdata=has_escaped(document.text))
     try:
         _read_strictly(reader, f"{_OUR_DECLARATION}{document.subset}{document.text}".encode())
     except _EnoughError:
@@ -357,7 +360,7 @@ def _read_strictly(reader: Any, data: bytes) -> None:
 def _read_loosely(document: Undeclared, body: Body, notes: list[str]) -> tuple[Any, bool]:
     entities = {name: html.escape(value, quote=False) for name, value in document.entities.items()}
     reader: Any = _Loose(body.source_url, None, _ENCODING, entities)
-    reader.prepare(most_entries(body))
+    reader.prepare(most_entries(body), has_escaped_cdata=has_escaped(document.text))
     try:
         reader.feed(_OUR_DECLARATION + document.text)
     except _EnoughError:

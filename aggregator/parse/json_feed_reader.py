@@ -20,6 +20,7 @@ from aggregator.model import (
     RawEntry,
 )
 from aggregator.model.errors import UnreadableError
+from aggregator.parse.cdata import unwrapped
 from aggregator.parse.dates import parse_date
 from aggregator.parse.decode import Decoded
 from aggregator.parse.document_limits import MAX_CATEGORIES, MAX_ENCLOSURES, bounded, most_entries
@@ -173,7 +174,7 @@ def _entry(item: dict[str, Any], body: Body, feed_author: str | None) -> RawEntr
 
 def _text(holder: dict[str, Any], name: str) -> str | None:
     value = holder.get(name)
-    return bounded(value) if isinstance(value, str) else None
+    return bounded(unwrapped(value)) if isinstance(value, str) else None
 
 
 def _identifier(item: dict[str, Any]) -> str | None:
