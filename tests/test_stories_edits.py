@@ -31,6 +31,9 @@ EDITED = replace(entry(1, text="edited"), raw='{"raw_title":"Other"}')
 REREAD = replace(EDITED, raw='{"raw_title":"Entry 1","raw_link":"x"}')
 STORED = Version(ONE.content_hash, START, "1", ONE.url, ONE.language, ONE.categories)
 
+CUT = '{"raw_title":"<![CDATA[Entry 1]]>","raw_content":"a<br></br>b <p>c"}'
+WHOLE = '{"raw_title":"Entry 1","raw_content":"a<br/>b<p>c</p> <p>d</p>"}'
+
 EDIT, READING = Rewritten(NOW, is_edit=True), Rewritten(START, is_edit=False)
 
 
@@ -51,6 +54,10 @@ EDIT, READING = Rewritten(NOW, is_edit=True), Rewritten(START, is_edit=False)
         # Without the publisher's words another version of ours explains another text.
         (EDITED, None, True, "1", EDIT),
         (EDITED, None, True, "2", READING),
+        # Another version of ours read more of what the publisher said, or without a wrapper.
+        (replace(EDITED, raw=WHOLE), CUT, True, "2", READING),
+        (replace(EDITED, raw=WHOLE), CUT, True, "1", EDIT),
+        (replace(EDITED, raw=CUT), WHOLE, True, "2", EDIT),
         # Fields without a word prove nothing.
         (replace(EDITED, raw="{}"), "{}", True, "1", EDIT),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 #: The publisher's own words; while they stay, nothing was edited: we read them otherwise, or the
 #: entry has moved.
 _WORDS = ("raw_title", "raw_summary", "raw_content", "raw_author")
+
+_MARKUP = re.compile(r"<!\[CDATA\[|\]\]>|</?[a-zA-Z][^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,24 @@ def _says_the_same(stored: Version, stored_raw: str | None, raw: str | None, ver
     """Tell whether the publisher says what it said when the stored text was made.
 
     Where its words are kept no longer, another version of ours having made the text is the reason.
+    Where that version read them out of the document otherwise, too (markup that nobody escaped, a
+    wrapper of CDATA), their letters are there still, and perhaps more of them.
     """
+    is_by_other_version = stored.refined_by != version
     if stored_raw is None or raw is None:
-        return stored.refined_by != version
+        return is_by_other_version
     before, after = (_words(json.loads(text)) for text in (stored_raw, raw))
-    return any(before) and before == after
+    if not any(before):
+        return False
+    return before == after or (
+        is_by_other_version
+        and all(_letters(one) in _letters(other) for one, other in zip(before, after, strict=True))
+    )
+
+
+def _letters(text: object) -> str:
+    plain = str(text or "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return "".join(_MARKUP.sub("", plain).split())
 
 
 def _words(raw: Mapping[str, object]) -> tuple[object, ...]:
