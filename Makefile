@@ -23,7 +23,7 @@ RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test demo bench-schedule bench-subscribers torture fuzz clients fidelity golden config-docs constraints clean python test-needs clients-needs
+.PHONY: help install run test demo bench-schedule bench-subscribers torture fuzz clients fidelity golden date-names config-docs constraints clean python test-needs clients-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -64,6 +64,10 @@ clients: $(VENV)/.for-testing clients-needs ## what feed readers make of our fee
 golden: $(VENV)/.for-testing ## write tests/golden again and show what changed
 	$(BIN)/python -m tests.golden
 	git --no-pager diff --stat --patch -- tests/golden
+
+date-names: $(VENV)/.for-testing ## write the names of months and weekdays again, as CLDR has them
+	$(BIN)/python -m tests.date_names
+	git --no-pager diff --stat --patch -- aggregator/parse/date_names.py
 
 config-docs: $(VENV)/.for-testing ## write the tables of docs/config.md again, as the keys are declared
 	$(BIN)/python -m tests.config_docs

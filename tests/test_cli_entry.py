@@ -81,6 +81,16 @@ def test_each_decision_about_an_entry_is_told_with_its_reason(aggregator: Progra
     assert "not dated" in blocked or "no date" in blocked
 
 
+def test_a_date_that_is_not_read_is_told_with_the_reason(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/feed", body=DOCUMENT.replace(b"2026/11/20 16:00", b"04/05/2026"))
+    assert aggregator.run("poll").returncode == 0
+    told = aggregator.run("explain", "entry", "https://site.example/1").stdout
+    assert '  not read: "04/05/2026": its day and month may be either' in told
+    assert 'of its newest document: not read, the date "04/05/2026"' in told
+
+
 def test_of_a_copy_it_is_told_whose_article_it_is_and_which_the_original(
     aggregator: Program, web: Publisher
 ) -> None:

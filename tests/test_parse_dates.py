@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.parse.dates import parse_date, trust_feedparser
+from aggregator.parse.dates import Unread, parse_date, why_unread
 
 EIGHT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SHANGHAI = "Asia/Shanghai"
@@ -105,7 +105,6 @@ def test_an_abbreviation_that_the_sources_zone_uses_is_the_sources() -> None:
         ("2026-12-31T23:59:60Z", datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)),
         ("22 Nov 70", datetime(1970, 11, 22, tzinfo=UTC)),
         ("22 Nov 01", datetime(2001, 11, 22, tzinfo=UTC)),
-        ("Thu, 1 Jan 1970 00:00:00 GMT", datetime(1970, 1, 1, tzinfo=UTC)),
         ("Fri, 2006/09/15 08:19:53 EDT", datetime(2006, 9, 15, 12, 19, 53, tzinfo=UTC)),
     ],
 )
@@ -121,7 +120,6 @@ def test_what_is_written_is_what_is_read(text: str, expected: datetime) -> None:
         "刚刚",
         "3小时前",
         "11月22日 16:00",
-        "11/22/2026",
         "1/2/2026 16:00",
         "31.2.2026",
         "22/13/2026",
@@ -148,10 +146,64 @@ def test_a_date_that_is_not_there_is_not_invented(text: str | None) -> None:
     assert parse_date(text, SHANGHAI) is None
 
 
-def test_feedparser_is_trusted_only_with_languages_that_we_do_not_read() -> None:
-    assert trust_feedparser("Κυρ, 11 Ιούλ 2004 12:00:00 EST")
-    assert not trust_feedparser("2026/11")
-    assert not trust_feedparser("2026年11月")
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("04/05/2024", Unread.EITHER),
+        ("1/2/2026 16:00", Unread.EITHER),
+        ("3小时前", Unread.UNKNOWN),
+        ("soon", Unread.UNKNOWN),
+        ("31 Feb 2026", Unread.IMPOSSIBLE),
+        ("0001-01-01T00:00:00Z", Unread.ZERO),
+        ("1899-12-30", Unread.ZERO),
+    ],
+)
+def test_why_a_date_is_not_read_is_known(text: str, why: Unread) -> None:
+    assert parse_date(text, SHANGHAI) is None
+    assert why_unread(text) is why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1970-01-01",
+        "Thu, 1 Jan 1970 00:00:00 GMT",
+        "Thu, 01 Jan 1970 00:00:00 +0800",
+        "Thu, 01 Jan 1970 08:00:00 +0800",
+        "1970-01-01 08:00:00",
+        "1970-01-01 05:30",
+        "1969-12-31",
+        "Wed, 31 Dec 1969 16:00:00 -0800",
+        "Wed, 31 Dec 1969 19:00:00 EST",
+        "December 31, 1969 7:00 pm",
+        "0000000000",
+        "1900-01-01",
+        "1900-01-01T12:34:56",
+        "1899-12-30 12:34",
+        "1980-01-01 00:00",
+        "Tue, 01 Jan 1980 00:00:00 -0500",
+        "1850-03-04",
+    ],
+)
+@pytest.mark.parametrize("zone", ["UTC", SHANGHAI, "America/New_York"])
+def test_a_programs_zero_is_no_date(text: str, zone: str) -> None:
+    assert parse_date(text, zone) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1969-07-20T20:17:00+00:00",
+        "1970-01-01T12:00:00+00:00",
+        "1970-01-02T00:00:00+00:00",
+        "1979-12-31T12:00:00+00:00",
+        "1980-01-01T12:00:00+00:00",
+        "1985-03-04T00:00:00+00:00",
+        "1901-01-01T00:00:00+00:00",
+    ],
+)
+def test_an_old_date_is_a_date(text: str) -> None:
+    assert parse_date(text, SHANGHAI) == datetime.fromisoformat(text)
 
 
 def test_an_unknown_zone_of_the_source_is_utc() -> None:

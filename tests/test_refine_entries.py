@@ -389,6 +389,7 @@ def test_a_counter_alone_is_no_entry() -> None:
         (datetime(1970, 1, 1, tzinfo=UTC), None, (None, None)),
         (datetime(1970, 1, 1, tzinfo=UTC), EARLIER, (EARLIER, EARLIER)),
         (EARLIER, datetime(1, 1, 1, tzinfo=UTC), (EARLIER, None)),
+        (datetime(1985, 3, 4, tzinfo=UTC), None, (datetime(1985, 3, 4, tzinfo=UTC), None)),
         (EARLIER, SEEN + timedelta(days=1), (EARLIER, SEEN)),
     ],
 )
@@ -590,7 +591,7 @@ def test_any_document_gives_sound_entries(raw: list[RawEntry]) -> None:
         assert entry.url is None or entry.url.startswith(("http://", "https://"))
         assert (
             entry.published_at is None
-            or datetime(1990, 1, 1, tzinfo=UTC) <= entry.published_at <= SEEN
+            or datetime(1900, 1, 2, tzinfo=UTC) <= entry.published_at <= SEEN
         )
         assert (
             entry.updated_at is None

@@ -9,7 +9,7 @@ import pytest
 
 from aggregator.model import Refined, Story
 from aggregator.refine import normalise
-from tests.feed_documents import atom_text, read
+from tests.feed_documents import atom_text, read, rss
 from tests.making import HOUR, START, absorb, feed, source
 
 if TYPE_CHECKING:
@@ -54,3 +54,32 @@ def test_a_programs_zero_is_no_date_of_publication(store: Store) -> None:
     zero = "<published>0001-01-01T00:00:00Z</published>"
     absorb(store, atom(updated, START, dates=zero), START)
     assert only(store).published_at == updated
+
+
+LINKED = """<item><title>With a link</title><link>https://one.example/1</link>
+<guid isPermaLink="false">one</guid><pubDate>04/05/2026</pubDate>
+<description>a</description></item>"""
+NAKED = """<item><title>Without</title><pubDate>04/06/2026</pubDate>
+<description>a text of its own, long enough to know it by</description></item>"""
+CERTAIN = (
+    "<item><title>C</title><link>https://one.example/2</link><pubDate>04/22/2026</pubDate></item>"
+)
+
+
+def shown(store: Store) -> list[tuple[str, int, datetime, datetime]]:
+    stories = store.select(feed()).stories
+    return [(one.id, one.order_key, one.published_at, one.updated_at) for one in stories]
+
+
+def test_a_date_that_can_be_read_later_moves_nothing_that_was_shown(store: Store) -> None:
+    """A document's other dates, or a later version of this program, tell what one means."""
+    unread = normalise(read(rss(LINKED, NAKED), source().url, seen_at=START))
+    assert [entry.published_at for entry in unread.entries] == [None, None]
+    absorb(store, unread, START)
+    before = shown(store)
+    later = START + HOUR
+    told = normalise(read(rss(LINKED, NAKED, CERTAIN), source().url, seen_at=later))
+    assert all(entry.published_at for entry in told.entries)
+    tally = absorb(store, told, later).tally
+    assert (tally.new, tally.updated) == (1, 0)
+    assert shown(store)[1:] == before

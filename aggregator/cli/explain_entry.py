@@ -113,7 +113,8 @@ def _cleaned(facts: EntryFacts) -> Iterator[str]:
 
 
 def _dated(facts: EntryFacts) -> Iterator[str]:
-    said = json.loads(facts.raw or "{}").get("raw_published")
+    raw = json.loads(facts.raw or "{}")
+    said = raw.get("raw_published")
     published = local_time(facts.published_at, otherwise="")
     seen = local_time(facts.first_seen_at, otherwise="")
     if not facts.dated:
@@ -125,9 +126,21 @@ def _dated(facts: EntryFacts) -> Iterator[str]:
         yield f"published: {published}, as it said first; now it says {now}"
     else:
         yield f"published: {published}"
+    yield from _unread(raw)
     yield f"first seen: {seen}"
     if facts.updated_at - facts.published_at > timedelta(seconds=1):
         yield f"updated: {local_time(facts.updated_at, otherwise='')}"
+
+
+def _unread(raw: dict[str, object]) -> Iterator[str]:
+    """Yield the publisher's dates that are none, and why."""
+    from aggregator.parse.dates import why_unread
+
+    names = (("raw_published", "published_at"), ("raw_updated", "updated_at"))
+    unread = (str(raw[said]) for said, read in names if raw.get(said) and not raw.get(read))
+    for text in dict.fromkeys(unread):
+        shown = json.dumps(line(text), ensure_ascii=False)
+        yield f"  not read: {shown}: {why_unread(text) or 'this version reads it, none before did'}"
 
 
 def _is_still_said(facts: EntryFacts) -> bool:

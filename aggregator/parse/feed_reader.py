@@ -21,10 +21,17 @@ from aggregator.model import Body, Document, DocumentHead
 from aggregator.model.errors import UnreadableError
 from aggregator.parse.ampersands import escaped
 from aggregator.parse.cdata import has_escaped, unwrapped, whole
+from aggregator.parse.dates import dates_in, note_of_unread
 from aggregator.parse.decode import Decoded
 from aggregator.parse.doctype import Undeclared, undeclared
 from aggregator.parse.document_limits import MAX_ATTRIBUTES, MAX_DEPTH, bounded, most_entries
-from aggregator.parse.feedparser_fields import author_of, date_of, hints_of, raw_entry
+from aggregator.parse.feedparser_fields import (
+    author_of,
+    date_habits,
+    date_of,
+    hints_of,
+    raw_entry,
+)
 from aggregator.parse.non_feeds import not_a_feed
 from aggregator.parse.raw_markup import RawMarkup
 
@@ -248,6 +255,9 @@ def read_xml(body: Body, decoded: Decoded) -> Document:
     author = author_of(head)
     # RFC 4287 section 4.2.1. An RSS channel's editor has not written its items.
     inherited = author if version.startswith("atom") else None
+    habits = date_habits(head, entries)
+    found = tuple(raw_entry(entry, version, body, inherited, habits) for entry in entries)
+    notes.extend(note_of_unread(dates_in(found)))
     return Document(
         head=DocumentHead(
             kind=version,
@@ -260,13 +270,13 @@ def read_xml(body: Body, decoded: Decoded) -> Document:
             rights=bounded(head.get("rights")),
             description=bounded(_description(head)),
             icon_url=bounded(_icon(head)),
-            updated_at=date_of(head, body.timezone, "updated", "published")[1],
+            updated_at=date_of(head, body.timezone, habits, "updated", "published")[1],
             truncated=truncated,
             read_up_to=reader.most_entries if reader.has_more else None,
             hints=hints_of(head, reader),
             notes=tuple(notes),
         ),
-        entries=tuple(raw_entry(entry, version, body, inherited) for entry in entries),
+        entries=found,
         source_url=body.source_url,
         seen_at=body.seen_at,
         sites=body.sites,

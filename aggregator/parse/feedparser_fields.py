@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from calendar import timegm
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from aggregator.model import Body, Category, DocumentHints, Enclosure, Provenance, RawEntry
-from aggregator.parse.dates import parse_date, trust_feedparser
+from aggregator.parse.dates import Habits, habits_of, parse_date
 from aggregator.parse.document_limits import MAX_CATEGORIES, MAX_ENCLOSURES, bounded
 from aggregator.parse.media import image, media
 
@@ -24,18 +23,21 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _LONGEST_HINT = timedelta(days=365)
 
 
-def raw_entry(entry: dict[str, Any], version: str, body: Body, feed_author: str | None) -> RawEntry:
+def raw_entry(
+    entry: dict[str, Any], version: str, body: Body, feed_author: str | None, habits: Habits
+) -> RawEntry:
     """Return an entry of feedparser's as its publisher wrote it.
 
-    `feed_author` is the author of entries that name none, themselves or as their source's.
+    `feed_author` is the author of entries that name none, themselves or as their source's;
+    `habits` are the document's (`date_habits`).
     """
     content = _content(entry)
     summary, summary_detail = _summary(entry, content)
     title, title_detail = entry.get("title"), entry.get("title_detail") or {}
     if not title:
         title, title_detail = entry.get("media_title"), entry.get("media_title_detail") or {}
-    raw_published, published_at = date_of(entry, body.timezone, "published", "created")
-    raw_updated, updated_at = date_of(entry, body.timezone, "updated")
+    raw_published, published_at = date_of(entry, body.timezone, habits, "published", "created")
+    raw_updated, updated_at = date_of(entry, body.timezone, habits, "updated")
     if raw_published is None and version.startswith("rss"):
         # RSS knows one date; dc:date is what RSS 1.0 writes it as, and feedparser files it here.
         raw_published, published_at = raw_updated, updated_at
@@ -59,7 +61,7 @@ def raw_entry(entry: dict[str, Any], version: str, body: Body, feed_author: str 
         raw_enclosures=(*_enclosures(entry), *beside.files),
         raw_images=(*beside.images, *_cover(entry)),
         raw_thumbnail=beside.thumbnail,
-        raw_source=provenance_of(entry, body.timezone),
+        raw_source=provenance_of(entry, body.timezone, habits),
         base_url=str(base),
         language=bounded(
             (content or summary_detail or title_detail).get("language") or entry.get("language")
@@ -123,7 +125,7 @@ def _categories(entry: dict[str, Any]) -> tuple[Category, ...]:
     return tuple(dict.fromkeys(found))[:MAX_CATEGORIES]
 
 
-def provenance_of(entry: dict[str, Any], zone: str) -> Provenance | None:
+def provenance_of(entry: dict[str, Any], zone: str, habits: Habits) -> Provenance | None:
     """Return where an entry says that it first stood: Atom's source (RFC 4287, 4.2.11) or RSS's."""
     source = dict(entry.get("source") or {})
     own = (one for one in source.get("links", []) if one.get("rel") == "self" and one.get("href"))
@@ -132,7 +134,7 @@ def provenance_of(entry: dict[str, Any], zone: str) -> Provenance | None:
         id=bounded(source.get("id")),
         url=bounded(source.get("href") or next((str(one["href"]) for one in own), None)),
         site_url=bounded(source.get("link")),
-        updated_at=date_of(source, zone, "updated")[1],
+        updated_at=date_of(source, zone, habits, "updated")[1],
     )
     return None if found == Provenance() else found
 
@@ -160,16 +162,25 @@ def _cover(entry: dict[str, Any]) -> tuple[Enclosure, ...]:
     return (image(url),) if url else ()
 
 
-def date_of(context: dict[str, Any], zone: str, *names: str) -> tuple[str | None, datetime | None]:
+def date_habits(head: dict[str, Any], entries: list[dict[str, Any]]) -> Habits:
+    """Return what all dates of a document tell of each of them."""
+    texts = (
+        str(context[name])
+        for context in (head, *entries)
+        for name in ("published", "created", "updated")
+        if context.get(name)
+    )
+    return habits_of(texts, head.get("language"))
+
+
+def date_of(
+    context: dict[str, Any], zone: str, habits: Habits, *names: str
+) -> tuple[str | None, datetime | None]:
     """Return the first of the named dates: as written, and as read if it can be read."""
     for name in names:
         text = context.get(name)
         if text:
-            parsed = parse_date(text, zone)
-            theirs = context.get(f"{name}_parsed")
-            if parsed is None and theirs and trust_feedparser(text):
-                parsed = datetime.fromtimestamp(timegm(theirs), UTC)
-            return text, parsed
+            return text, parse_date(text, zone, habits)
     return None, None
 
 

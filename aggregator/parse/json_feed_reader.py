@@ -21,7 +21,7 @@ from aggregator.model import (
 )
 from aggregator.model.errors import UnreadableError
 from aggregator.parse.cdata import unwrapped
-from aggregator.parse.dates import parse_date
+from aggregator.parse.dates import Habits, dates_in, habits_of, note_of_unread, parse_date
 from aggregator.parse.decode import Decoded
 from aggregator.parse.document_limits import MAX_CATEGORIES, MAX_ENCLOSURES, bounded, most_entries
 from aggregator.parse.media import image
@@ -51,6 +51,9 @@ def read_json(body: Body, decoded: Decoded) -> Document:
         notes.append(f"only the first {most} entries were read")
     entries = [item for item in items[:most] if isinstance(item, dict)]
     author = _author(feed)
+    habits = _habits(feed, entries)
+    found = tuple(_entry(item, body, author, habits) for item in entries)
+    notes.extend(note_of_unread(dates_in(found)))
     return Document(
         head=DocumentHead(
             kind="json10" if version.rstrip("/").endswith("version/1") else "json11",
@@ -66,7 +69,7 @@ def read_json(body: Body, decoded: Decoded) -> Document:
             hints=DocumentHints(expired=feed.get("expired") is True),
             notes=tuple(notes),
         ),
-        entries=tuple(_entry(item, body, author) for item in entries),
+        entries=found,
         source_url=body.source_url,
         seen_at=body.seen_at,
         sites=body.sites,
@@ -146,7 +149,12 @@ def _refused(detail: str, remedy: str = "check the URL") -> UnreadableError:
     return UnreadableError(Problem(ProblemKind.NOT_A_FEED, detail, remedy))
 
 
-def _entry(item: dict[str, Any], body: Body, feed_author: str | None) -> RawEntry:
+def _habits(feed: dict[str, Any], items: list[dict[str, Any]]) -> Habits:
+    dates = (_text(item, name) for item in items for name in ("date_published", "date_modified"))
+    return habits_of(filter(None, dates), _text(feed, "language"))
+
+
+def _entry(item: dict[str, Any], body: Body, feed_author: str | None, habits: Habits) -> RawEntry:
     content_html = _text(item, "content_html")
     raw_published, raw_updated = _text(item, "date_published"), _text(item, "date_modified")
     return RawEntry(
@@ -161,8 +169,8 @@ def _entry(item: dict[str, Any], body: Body, feed_author: str | None) -> RawEntr
         raw_author=_author(item) or feed_author,
         raw_published=raw_published,
         raw_updated=raw_updated,
-        published_at=parse_date(raw_published, body.timezone),
-        updated_at=parse_date(raw_updated, body.timezone),
+        published_at=parse_date(raw_published, body.timezone, habits),
+        updated_at=parse_date(raw_updated, body.timezone, habits),
         raw_categories=_categories(item),
         raw_enclosures=_enclosures(item),
         raw_images=_images(item),

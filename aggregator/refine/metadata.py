@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aggregator.model import Category, Document, DocumentHead, Provenance
@@ -12,12 +11,12 @@ from aggregator.web.excerpts import excerpt
 from aggregator.web.redaction import redact
 from aggregator.web.text import one_line, scrub
 from aggregator.web.urls import absolute_url, canonical_url, is_absolute_iri, public_url
+from aggregator.web.zero_dates import is_zero
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
-#: The web is no older; what is dated before is a mistake (most often the epoch itself).
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 #: An id of more is no candidate for a public one, and useless to a reader.
 MAX_ID_CHARS = 2048
 
@@ -35,8 +34,8 @@ def line(text: str | None, limit: int, *, is_html: bool = True) -> str | None:
 
 
 def sane(at: datetime | None, seen_at: datetime) -> datetime | None:
-    """Return a publisher's date, never after `seen_at`; `None` for one that cannot be."""
-    return None if at is None or at < EARLIEST else min(at, seen_at)
+    """Return a publisher's date, never after `seen_at`; `None` for a program's zero."""
+    return None if at is None or is_zero(at) else min(at, seen_at)
 
 
 def identifier(text: str | None) -> str | None:
