@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aggregator.web.redaction import redact
 from benchmarks.cases import Case, Difference
 from benchmarks.dates import instant, is_impossible
 from benchmarks.seen import (
@@ -66,18 +65,6 @@ def when_repeated(difference: Difference, case: Case) -> bool:
         other is not None and (mate.id, mate.link, mate.title, mate.texts) == same
         for mate, other in zip(case.original, case.published[difference.form], strict=True)
     )
-
-
-def when_secret(difference: Difference, _: Case) -> bool:
-    # An address without its scheme is none to `redact`.
-    told = (
-        redact(difference.theirs.replace("//", "https://", 1))
-        if (difference.theirs.startswith("//"))
-        else redact(difference.theirs)
-    )
-    return told != difference.theirs and told.removeprefix("https:") in {
-        address.removeprefix("https:") for address in difference.ours.split()
-    }
 
 
 def when_escaped(difference: Difference, _: Case) -> bool:

@@ -271,9 +271,9 @@ def test_no_document_carries_an_id_twice(selected: Selection) -> None:
     assert ids == dict.fromkeys(Format, expected)
 
 
-def test_of_two_stories_that_only_a_secret_tells_apart_one_is_published() -> None:
-    twins = [story(id=f"https://example.com/?token={secret}") for secret in ("one", "two")]
-    assert len(as_json(selection(*twins))["items"]) == 1
+def test_two_stories_that_only_a_parameter_tells_apart_are_both_published() -> None:
+    twins = [story(id=f"https://example.com/?token={value}") for value in ("one", "two")]
+    assert len(as_json(selection(*twins))["items"]) == 2
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))

@@ -17,6 +17,7 @@ from aggregator.lint import lint
 from aggregator.model import Category, Enclosure, Feed, FeedKind, Selection, Source, Story
 from aggregator.publish import Format, render, render_feeds, render_sources
 from aggregator.publish.xml_safety import clean_url
+from aggregator.rules.secrets import NO_SECRETS
 from tests.golden import DRESSED, FEEDS, STORIES
 from tests.published import ADDRESSES, ATOM, CONTENT, LANG, as_atom, as_json, as_rss, texts
 from tests.publishing import (
@@ -382,7 +383,7 @@ def test_places_of_feeds() -> None:
 
 
 def test_the_list_of_feeds_tells_of_no_token_and_no_single_source() -> None:
-    document = render_feeds("Feeds", FEEDS, ADDRESSES)
+    document = render_feeds("Feeds", FEEDS, ADDRESSES, NO_SECRETS)
     listed = etree.fromstring(document).findall("body/outline")
     assert [one.get("text") for one in listed] == [
         "Dressed & ready",
@@ -398,17 +399,21 @@ def test_the_list_of_feeds_tells_of_no_token_and_no_single_source() -> None:
 def test_a_route_without_an_address_is_listed_by_its_first_mirror() -> None:
     mirrors = ("https://one.example/route", "https://two.example/route")
     source = Source("route", "rsshub://route", mirrors=mirrors)
-    document = render_sources("Sources", (source,), {"route": status("route")})
+    document = render_sources("Sources", (source,), {"route": status("route")}, NO_SECRETS)
     (outline,) = etree.fromstring(document).findall("body/outline")
     assert outline.get("xmlUrl") == "https://one.example/route"
 
 
 def test_a_tag_is_one_category_in_a_list_of_sources() -> None:
     source = Source("one", "https://one.example/feed", tags=("c/c++", "a, b", "/", "科技"))
-    (outline,) = etree.fromstring(render_sources("Sources", (source,), {})).iter("outline")
+    (outline,) = etree.fromstring(render_sources("Sources", (source,), {}, NO_SECRETS)).iter(
+        "outline"
+    )
     assert outline.get("category") == "c c++,a b,科技"
     bare = Source("one", "https://one.example/feed", tags=("/",))
-    (outline,) = etree.fromstring(render_sources("Sources", (bare,), {})).iter("outline")
+    (outline,) = etree.fromstring(render_sources("Sources", (bare,), {}, NO_SECRETS)).iter(
+        "outline"
+    )
     assert outline.get("category") is None
 
 

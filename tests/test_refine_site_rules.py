@@ -137,8 +137,8 @@ BARE_PROXY = ImageRewrite(r"/^https:\/\/(.*)$/", r"https://i0.example.net/\1")
         (ImageRewrite("http://", "https://"), "http://example.com/a.jpg", "https://example.com/a.jpg"),
         (PROXY, "https://cdn.example.org/a.jpg", "https://images.example.net/?url=https://cdn.example.org/a.jpg"),
         (BARE_PROXY, "https://cdn.example.org/b/a.jpg", "https://i0.example.net/cdn.example.org/b/a.jpg"),
-        # What comes of it is as public as any address, or the picture stays where it was.
-        (ImageRewrite("a.jpg", "a.jpg?token=canary"), "/a.jpg", "https://www.example.com/a.jpg?token="),
+        # What comes of it is a web address, or the picture stays where it was.
+        (ImageRewrite("a.jpg", "b.jpg?token=1"), "/a.jpg", "https://www.example.com/b.jpg?token=1"),
         (ImageRewrite("https", "javascript"), "/a.jpg", "https://www.example.com/a.jpg"),
         (ImageRewrite("https://www.example.com", "https://["), "/a.jpg", "https://www.example.com/a.jpg"),
         (ImageRewrite("/.*/", ""), "/a.jpg", "https://www.example.com/a.jpg"),

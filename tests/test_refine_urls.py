@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from aggregator.lint.check_context import markup_in
 from aggregator.publish.xml_safety import reads_as_markup
-from aggregator.web.redaction import SECRET_PARAMETERS
 from aggregator.web.text import paragraphs, scrub
 from aggregator.web.urls import (
     absolute_url,
@@ -51,9 +50,8 @@ def test_a_reference_resolves_as_in_a_browser(url: str | None, expected: str | N
     ("url", "expected"),
     [
         ("https://e.com/x", "https://e.com/x"),
-        ("https://user:secret@e.com/x", "https://e.com/x"),
-        ("https://e.com/x?token=abc&p=1", "https://e.com/x?token=&p=1"),
-        ("https://u:s@proxy.e.com/https://u:s@e.com/x", "https://proxy.e.com/https://e.com/x"),
+        ("https://user:open@e.com/x", "https://user:open@e.com/x"),
+        ("https://e.com/x?token=abc&p=1", "https://e.com/x?token=abc&p=1"),
         ("javascript:alert(1)", None),
         ("data:text/html,x", None),
         ("ftp://e.com/x", None),
@@ -64,7 +62,7 @@ def test_a_reference_resolves_as_in_a_browser(url: str | None, expected: str | N
         (None, None),
     ],
 )
-def test_only_web_addresses_without_secrets_are_public(
+def test_only_web_addresses_are_public_and_stay_what_they_are(
     url: str | None, expected: str | None
 ) -> None:
     assert public_url(url) == expected
@@ -145,13 +143,6 @@ def test_a_public_address_is_absolute_and_its_own_public_address(url: str) -> No
         assert public.startswith(("http://", "https://"))
         assert public_url(public) == public
         assert not set(public) & set(' \t\n<>"\\\ud800')
-
-
-@given(st.sampled_from(SECRET_PARAMETERS), st.from_regex(r"[a-z0-9]{8}", fullmatch=True))
-def test_no_secret_value_is_public(name: str, value: str) -> None:
-    public = public_url(f"https://u{value}:p{value}@e.com/x?a=1&{name.upper()}={value}x&b=2")
-    assert public is not None
-    assert value not in public
 
 
 @given(st.text())

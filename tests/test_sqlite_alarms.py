@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from aggregator.model.notes import CertificateEnds, Note
 from aggregator.operations import AlarmKind, Event, Told, evaluate
+from aggregator.rules.secrets import NO_SECRETS
 from aggregator.store import alarms
 from aggregator.store.alarms import KEPT_EVENTS, KEPT_FOR
 from aggregator.store.migrations import migrate
@@ -108,15 +109,15 @@ def test_at_most_two_hundred_entries_of_ninety_days_are_kept_and_the_newest_one(
 ) -> None:
     for number in range(KEPT_EVENTS + 5):
         tell(database, START + number * HOUR, number)
-    stories = alarms.operations_selection(database).stories
+    stories = alarms.operations_selection(database, NO_SECRETS).stories
     assert len(stories) == KEPT_EVENTS
     assert stories[-1].title == "title 5"
     later = START + 100 * HOUR + KEPT_FOR
     assert alarms.tell(database, (), Told((), ()), later)
-    stories = alarms.operations_selection(database).stories
+    stories = alarms.operations_selection(database, NO_SECRETS).stories
     assert (stories[0].title, stories[-1].title) == (f"title {KEPT_EVENTS + 4}", "title 100")
     assert alarms.tell(database, (), Told((), ()), later + 9 * KEPT_FOR)
-    assert [story.title for story in alarms.operations_selection(database).stories] == [
+    assert [story.title for story in alarms.operations_selection(database, NO_SECRETS).stories] == [
         f"title {KEPT_EVENTS + 4}"
     ]
 
@@ -130,12 +131,12 @@ def test_the_version_grows_with_every_change_and_equal_versions_are_equal_feeds(
         database.row_factory = sqlite3.Row
         for statement in (*alarms_schema(), "INSERT INTO counters VALUES (1, 'urn:x')"):
             database.execute(statement)
-        now, before = START, alarms.operations_selection(database)
+        now, before = START, alarms.operations_selection(database, NO_SECRETS)
         for days, tells in steps:
             now += days * DAY
             events = (Event(AlarmKind.GAP, "t", "<p>t</p>"),) if tells else ()
             alarms.tell(database, (), Told((), events), now)
-            after = alarms.operations_selection(database)
+            after = alarms.operations_selection(database, NO_SECRETS)
             assert after.version > before.version or after == before
             assert after.changed_at >= before.changed_at
             keys = [story.order_key for story in after.stories]

@@ -48,7 +48,6 @@ def test_a_publishers_iri_is_the_public_id(store: Store) -> None:
     [
         "12345",
         "not an iri",
-        "https://one.example/?token=abc",
         "https://u:p@one.example/1",
         "a:b c",
         "yt:video:abc",
@@ -378,6 +377,7 @@ def test_a_sources_configuration_is_stored_whole(store: Store) -> None:
         edits="ignore",
         expected_every=timedelta(days=2),
         site=("ithome.com", "ithome.net"),
+        secret_params=("member",),
     )
     defaults = Source("", "")
     same = [f.name for f in fields(full) if getattr(full, f.name) == getattr(defaults, f.name)]

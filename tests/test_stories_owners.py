@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from aggregator.rules.secrets import NO_SECRETS
 from aggregator.stories.assignment import StoryCandidate, StoryRef, Telling, assign, shared_keys
 from aggregator.stories.minting import public_ids
 from aggregator.stories.owners import domain_of_id, foreign_to, own_domains
@@ -105,7 +106,7 @@ def test_an_id_of_another_sources_domain_is_not_taken(
 ) -> None:
     wanted = "https://victim.example/next"
     (given_id,) = public_ids(
-        (entry(1, guid=wanted),), source(), own=own, owned=owned, held=(), mint=lambda: "minted"
+        (entry(1, guid=wanted),), NO_SECRETS, own=own, owned=owned, held=(), mint=lambda: "minted"
     )
     assert given_id == (wanted if taken else "minted")
 

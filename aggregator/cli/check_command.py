@@ -75,6 +75,7 @@ def check() -> None:
         click.echo(f"\nPublished, too, each as .{', .'.join(FORMATS)}:\n")
         click.echo(_minor(others, config))
     for heading, lines in (
+        ("Held secret", _held(config)),
         ("Open to nobody without a token", _withheld(config)),
         ("Written", _written_files(config)),
         ("Known of sites", _sites(config)),
@@ -86,11 +87,12 @@ def check() -> None:
 
 def _cookie_warnings(config: Config) -> list[str]:
     """Return which sources would not be asked now, for want of their cookies, a line a source."""
-    from aggregator.daemon.once import secrets_of, utc_now
+    from aggregator.daemon.once import utc_now
+    from aggregator.daemon.secret_places import places_of
     from aggregator.fetch import cookie_problem
     from aggregator.operations.messages import problem_text
 
-    secrets, now = secrets_of(config, os.environ), utc_now()
+    secrets, now = places_of(config, os.environ), utc_now()
     found = [
         (source, cookie_problem(source.access, source.urls[0], secrets, now))
         for source in config.sources
@@ -245,6 +247,20 @@ def _minor(feeds: Sequence[Feed], config: Config) -> str:
         if len(of_kind) > MOST_SHOWN:
             lines.append(f"  and {len(of_kind) - MOST_SHOWN} more {kind.folder}/…")
     return "\n".join(lines)
+
+
+def _held(config: Config) -> list[str]:
+    """Return which parameters of URLs have a secret value, a line a source: names, no values."""
+    from aggregator.rules.held_secrets import held_parameters
+
+    lines = []
+    for source in config.sources:
+        words = list(held_parameters(source))
+        if source.private:
+            words.insert(0, "its whole URL (private)")
+        if words:
+            lines.append(f"{source.name}: {', '.join(words)}")
+    return lines
 
 
 def _withheld(config: Config) -> list[str]:

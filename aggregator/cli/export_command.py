@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.export_static_command import static
-from aggregator.cli.options import config_option, load_config, reading
+from aggregator.cli.options import config_option, load_config, reading, secrets_beside
 from aggregator.cli.terminal_text import plain
 from aggregator.model.errors import AggregatorError, ConfigError
 
@@ -107,7 +107,7 @@ def posts() -> int:
         click.echo(f"nothing to do: {config.path} has no [[exports]]")
         return 0
     feeds = {feed.name: feed for feed in config.feeds}
-    with reading(config.path, config.store.path) as store:
+    with reading(config.path, config.store.path, secrets_beside(config)) as store:
         exporter = Exporter(store, config.path.parent, config.exports, make_worker=Worker)
         status = 0
         for wanted in config.exports:
@@ -130,9 +130,9 @@ def _told(error: AggregatorError) -> int:
 
 
 def _is_secret(source: Source) -> bool:
-    from aggregator.web.redaction import redact
+    from aggregator.rules.held_secrets import open_url
 
-    return source.private or redact(source.url) != source.url
+    return source.private or any(open_url(source, url) != url for url in source.urls)
 
 
 def _write_privately(file: Path, document: bytes) -> None:

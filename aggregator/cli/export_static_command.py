@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aggregator.cli.options import config_option, load_config, reading
+from aggregator.cli.options import config_option, load_config, reading, secrets_beside
 from aggregator.cli.terminal_text import plain
 from aggregator.model.errors import ConfigError
 
@@ -37,7 +37,7 @@ def static() -> None:
     if directory is None:
         told = f'{config.path}: [publish] names no directory; write there: directory = "public"'
         raise ConfigError((told,))
-    with reading(config.path, config.store.path) as store:
+    with reading(config.path, config.store.path, secrets_beside(config)) as store:
         count = publish_all(config, store)
     told = f"{count} file{'' if count == 1 else 's'} written or removed in {directory}"
     click.echo(plain(told))

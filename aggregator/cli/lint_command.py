@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, load_config_if_any
-from aggregator.cli.terminal_text import line
+from aggregator.cli.terminal_text import concealed, line
 from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -148,11 +148,9 @@ def _json(told: list[tuple[str, Finding]]) -> str:
     import json
     from dataclasses import asdict
 
-    from aggregator.web.redaction import redact
-
     rows = [
-        {"document": redact(document)}
-        | {name: redact(v) if isinstance(v, str) else v for name, v in asdict(finding).items()}
+        {"document": concealed(document)}
+        | {name: concealed(v) if isinstance(v, str) else v for name, v in asdict(finding).items()}
         for document, finding in told
     ]
     return json.dumps(rows, ensure_ascii=False, indent=2)

@@ -48,26 +48,50 @@ def config_path() -> Path:
 
 def load_config() -> Config:
     """Return the checked configuration; raises `ConfigError` with every mistake."""
-    from aggregator.config import load
+    return load_file(config_path())
 
-    return load(config_path())
+
+def load_file(path: Path) -> Config:
+    """Return the checked configuration of a file; what is secret in it is printed nowhere."""
+    from aggregator.cli.terminal_text import conceal
+    from aggregator.config import load
+    from aggregator.rules.held_secrets import secrets_of
+
+    config = load(path)
+    conceal(secrets_of(config.sources, secrets_beside(config)))
+    return config
+
+
+def secrets_beside(config: Config) -> tuple[str, ...]:
+    """Return what is secret besides URLs and headers; most configurations have no such thing."""
+    from aggregator.model import Access
+
+    accesses = (source.access for source in config.sources)
+    tokens = any(feed.token for feed in config.feeds) or config.publish.status_token
+    if not tokens and config.network.proxy is None and all(one == Access() for one in accesses):
+        return ()
+    from aggregator.daemon.further_secrets import further_secrets
+
+    return further_secrets(config, os.environ)
 
 
 def load_config_if_any() -> Config:
     """Return the checked configuration, or one of nothing where there is none to be found."""
-    from aggregator.config import load, parse
+    from aggregator.config import parse
     from aggregator.model.errors import ConfigError
 
     try:
         path = config_path()
     except ConfigError:
         return parse("", Path("config.toml"))
-    return load(path)
+    return load_file(path)
 
 
 @contextmanager
-def reading(config: Path, database: Path) -> Iterator[Store]:
+def reading(config: Path, database: Path, further_secrets: tuple[str, ...] = ()) -> Iterator[Store]:
     """Open the database for reading; an error names both files whole, as a folder may be wrong.
+
+    `further_secrets` as for `Store.apply`, where what is read is published.
 
     Raises:
         NoStoreError: There is none yet.
@@ -77,7 +101,7 @@ def reading(config: Path, database: Path) -> Iterator[Store]:
     from aggregator.store.sqlite import open_reader
 
     try:
-        store = open_reader(database.absolute())
+        store = open_reader(database.absolute(), further_secrets=further_secrets)
     except NoStoreError as error:
         told = f"{error} (configuration: {config.absolute()}; --config names another)"
         raise NoStoreError(told) from error

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, assert_never
 
 import click
 
-from aggregator.cli.options import config_option, config_path, reading
+from aggregator.cli.options import config_option, config_path, load_file, reading
 from aggregator.cli.table import GAP, table, terminal_width, wrapped
-from aggregator.cli.terminal_text import line, local_time, plain
+from aggregator.cli.terminal_text import concealed, line, local_time, plain
 from aggregator.model.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def status(*, as_json: bool) -> int:
     Below the table is what else is wrong: a daemon that does not run or cannot work, a
     configuration that was not taken over, a feed that is cut short. Works without a daemon, too.
     """
-    from aggregator.config import load, store_path
+    from aggregator.config import store_path
     from aggregator.model.notes import in_order
 
     path = config_path()
@@ -54,7 +54,7 @@ def status(*, as_json: bool) -> int:
     exit_status = 0
     config: Config | None = None
     try:
-        config = load(path)
+        config = load_file(path)
         store, sources = config.store.path, config.sources
     except ConfigError as error:
         found = store_path(path)
@@ -102,13 +102,13 @@ def _trouble_of_daemon(store_path: Path) -> str | None:
 def _in_order(sources: tuple[Source, ...], rows: list[SourceStatus]) -> list[SourceStatus]:
     """Return a row for each configured source, then those that the daemon still has besides."""
     from aggregator.model import SourceStatus
-    from aggregator.web.redaction import redact
+    from aggregator.rules.held_secrets import open_url
 
     known = {row.name: row for row in rows}
     unseen = [
         SourceStatus(
             name=source.name,
-            url=redact(source.url),
+            url=open_url(source, source.url),
             title=source.title,
             enabled=source.enabled,
             entries=0,
@@ -165,20 +165,22 @@ def _json(rows: list[SourceStatus], notes: tuple[Note, ...], now: datetime) -> s
         [
             {
                 "name": row.name,
-                "url": row.url,
-                "title": row.title,
+                "url": concealed(row.url),
+                "title": row.title and concealed(row.title),
                 "enabled": row.enabled,
                 "tags": row.tags,
-                "site_url": row.site_url,
+                "site_url": row.site_url and concealed(row.site_url),
                 "entries": row.entries,
                 "last_poll_at": _utc(row.last_poll_at),
                 "last_success_at": _utc(row.last_success_at),
                 "next_poll_at": _utc(row.next_poll_at),
                 "host_until_at": _utc(_ahead(row.host_until_at, now)),
                 "because": row.because,
-                "problem": None if row.problem is None else problem_text(row.problem),
+                "problem": None if row.problem is None else concealed(problem_text(row.problem)),
                 "unstable_ids": row.unstable_ids,
-                "notes": [fact_text(note.fact) for note in notes if note.source == row.name],
+                "notes": [
+                    concealed(fact_text(note.fact)) for note in notes if note.source == row.name
+                ],
             }
             for row in rows
         ],

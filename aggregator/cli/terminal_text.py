@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
+
+    from aggregator.rules.secrets import Secrets
+
+
+#: What the configuration of this command holds secret; `None`: none was read.
+_SECRETS: ContextVar[Secrets | None] = ContextVar("secrets", default=None)
+
+
+def conceal(secrets: Secrets) -> None:
+    """Keep these secrets off the terminal from now on."""
+    _SECRETS.set(secrets)
 
 
 def plain(text: str) -> str:
@@ -14,10 +26,17 @@ def plain(text: str) -> str:
     Titles and problems come from outside; an escape sequence in them would be the terminal's to
     obey. Line breaks stay.
     """
-    from aggregator.web.redaction import redact
     from aggregator.web.text import printable
 
-    return printable(redact(text), keep="\n")
+    return printable(concealed(text), keep="\n")
+
+
+def concealed(text: str) -> str:
+    """Return text without a secret; without a configuration names of parameters tell which."""
+    from aggregator.web.redaction import redact
+
+    secrets = _SECRETS.get()
+    return redact(text) if secrets is None else secrets.conceal(text)
 
 
 def line(text: str) -> str:

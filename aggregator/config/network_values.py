@@ -300,6 +300,11 @@ def site_host(value: object) -> str:
     return host
 
 
+def parameter_name(value: object) -> str:
+    """Return the name of a query parameter, as it is written in a URL or decoded."""
+    return short_text(value, MAX_HEADER_NAME_CHARS)
+
+
 def expand(url: str, instances: tuple[str, ...]) -> tuple[str, ...]:
     """Return the URLs that a checked one means: a route means each instance's."""
     if not url.startswith(_RSSHUB):

@@ -22,6 +22,8 @@ MAX_BACKFILL = 10_000
 MAX_ENTRIES = 2000
 #: More than these are a list of something else; a poll asks three of them at most.
 MAX_URLS = 16
+#: More than these are a list of something else.
+MAX_PARAMETERS = 32
 
 NAME = ValueKind(text_values.name, "name")
 TITLE = ValueKind(text_values.title, "title")
@@ -233,6 +235,17 @@ class SourceTable:
         "[what is the same](publishing.md#what-is-the-same).",
         shown="none",
         own=True,
+    )
+    secret_params: tuple[str, ...] | None = key(
+        list_of(
+            ValueKind(network_values.parameter_name, "name"), "list of names", most=MAX_PARAMETERS
+        ),
+        _SOURCE.secret_params,
+        "Further parameters of the source's URLs whose values are secret. Those that are called "
+        "key, code, auth, sig, pass or pwd are anyway, and names with a word such as token, "
+        "secret or password; with `[]` none is. `aggregator check` lists them. See "
+        "[below](#secrets-in-urls).",
+        shown="by their names",
     )
 
 

@@ -20,8 +20,9 @@ from aggregator.config.automatic_feeds import newly_withheld
 from aggregator.daemon.bytes_in_flight import BytesInFlight
 from aggregator.daemon.commands import Requests
 from aggregator.daemon.control import ControlServer
+from aggregator.daemon.further_secrets import further_secrets
 from aggregator.daemon.jobs import Jobs
-from aggregator.daemon.log import event, local, set_level
+from aggregator.daemon.log import conceal, event, local, set_level
 from aggregator.daemon.once import (
     is_priced,
     make_bounds,
@@ -39,6 +40,7 @@ from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
 from aggregator.operations.messages import change_text, daemon_summary
 from aggregator.publish.feeds_page import addresses
+from aggregator.rules.held_secrets import secrets_of
 from aggregator.schedule import price
 from aggregator.serve import (
     ConnectionBounds,
@@ -376,7 +378,15 @@ class Daemon:
 
     async def _apply(self, fresh: Config) -> tuple[Change, ...]:
         old = self._config
-        apply = partial(self._store.apply, quota=fresh.store.quota, now=self._clock())
+        further = await self._in_thread(partial(further_secrets, fresh, self._environ))
+        # The old ones, too, until what was asked with them has ended.
+        conceal(secrets_of((*fresh.sources, *old.sources), further))
+        apply = partial(
+            self._store.apply,
+            quota=fresh.store.quota,
+            now=self._clock(),
+            further_secrets=further,
+        )
         changes = await self._in_thread(partial(apply, fresh.sources, fresh.feeds))
         restart = self._needs_restart(fresh)
         if restart is not None:

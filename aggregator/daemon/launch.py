@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.daemon.app import Daemon
-from aggregator.daemon.log import event, set_up
+from aggregator.daemon.further_secrets import all_secrets, further_secrets
+from aggregator.daemon.log import conceal, event, set_up
 from aggregator.daemon.once import utc_now
 from aggregator.daemon.pace import Pace
 from aggregator.daemon.patience import Patience, StoppedError
@@ -47,6 +48,7 @@ def run(config: Config, pace: Pace = USUAL_PACE, clock: Callable[[], datetime] =
     listen on cannot be had.
     """
     set_up(config.log.level, os.environ)
+    conceal(all_secrets(config, os.environ))
     with contextlib.suppress(StoppedError):
         asyncio.run(_run(config, pace, clock))
     return 0
@@ -83,7 +85,13 @@ def _open(config: Config, now: datetime) -> tuple[Store, Pricing]:
     """Return the database with the configuration applied to it, and the price that it keeps."""
     store = open_store(config.store.path, linger=LINGER)
     try:
-        changes = store.apply(config.sources, config.feeds, now=now, quota=config.store.quota)
+        changes = store.apply(
+            config.sources,
+            config.feeds,
+            now=now,
+            quota=config.store.quota,
+            further_secrets=further_secrets(config, os.environ),
+        )
         store.forget_note(NoteKind.NOT_RELOADED)
         store.forget_note(NoteKind.RESTART_NEEDED)
         pricing = price.recall(store.pricing())

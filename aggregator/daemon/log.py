@@ -1,7 +1,7 @@
 """Log lines made for journald: one event a line, `event key=value key=value`.
 
 Nothing that came from outside can forge a line (control characters are escaped), and no secret
-gets in: every line passes `redact`.
+gets in: every line passes `redact`, and what the operator holds secret is taken out by value.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from aggregator.rules.secrets import NO_SECRETS, Secrets
 from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class LineFormatter(logging.Formatter):
     def __init__(self, *, journal: bool) -> None:
         super().__init__("%(message)s" if journal else "%(asctime)s %(levelname)s %(message)s")
         self._journal = journal
+        self.secrets = NO_SECRETS
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 -- logging's name
         """Return the record's local time with its offset, as everywhere else."""
@@ -72,7 +74,7 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's text, redacted, bounded and without control characters."""
-        text = redact(super().format(record))
+        text = self.secrets.conceal(redact(super().format(record)))
         text = _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
         if not record.exc_info:
             text = text.replace("\n", "\\n")[:LONGEST_LINE]
@@ -101,6 +103,13 @@ def set_up(level: str, environ: Mapping[str, str]) -> None:
 def _is_news(record: logging.LogRecord) -> bool:
     """Tell whether a record of asyncio says more than that somebody hung up while we wrote."""
     return record.msg not in _HUNG_UP
+
+
+def conceal(secrets: Secrets) -> None:
+    """Keep these secrets out of all lines from now on."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, LineFormatter):
+            handler.formatter.secrets = secrets
 
 
 def set_level(level: str) -> None:

@@ -7,16 +7,16 @@ import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.daemon.bytes_in_flight import BytesInFlight
-from aggregator.daemon.log import set_up
+from aggregator.daemon.further_secrets import all_secrets, further_secrets
+from aggregator.daemon.log import conceal, set_up
 from aggregator.daemon.poll import Tools
 from aggregator.daemon.poller import Dispatcher
+from aggregator.daemon.secret_places import places_of
 from aggregator.daemon.workers import Workers
 from aggregator.fetch import Fetcher, user_agent
-from aggregator.fetch.secret_files import Secrets
 from aggregator.model.errors import AggregatorError
 from aggregator.schedule import history, price
 from aggregator.schedule.price import PollingBounds, Priced, Pricing, steer
@@ -37,12 +37,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def secrets_of(config: Config, environ: Mapping[str, str]) -> Secrets:
-    """Return where the files of secrets lie; systemd says where its credentials are."""
-    credentials = environ.get("CREDENTIALS_DIRECTORY")
-    return Secrets(config.path.parent, Path(credentials) if credentials else None)
-
-
 def make_fetcher(config: Config, environ: Mapping[str, str]) -> Fetcher:
     """Return the client that the configuration asks for."""
     return Fetcher(
@@ -50,7 +44,7 @@ def make_fetcher(config: Config, environ: Mapping[str, str]) -> Fetcher:
         proxy=config.network.proxy,
         user_agent=user_agent(config.network.contact),
         clock=utc_now,
-        secrets=secrets_of(config, environ),
+        secrets=places_of(config, environ),
     )
 
 
@@ -147,11 +141,18 @@ def poll_once(
     `BusyError` when another process holds the database.
     """
     set_up("error", os.environ)
+    conceal(all_secrets(config, os.environ))
     hold = Hold(config.store.path)
     try:
         store = open_store(config.store.path)
         try:
-            store.apply(config.sources, config.feeds, now=utc_now(), quota=config.store.quota)
+            store.apply(
+                config.sources,
+                config.feeds,
+                now=utc_now(),
+                quota=config.store.quota,
+                further_secrets=further_secrets(config, os.environ),
+            )
             states = choose(store, names, force=force, now=utc_now())
             expect(len(states))
             return asyncio.run(_poll(config, store, states, report))

@@ -142,6 +142,7 @@ class Source:
     edits: str = "show"  # "ignore": an entry stays as it was first seen
     expected_every: timedelta | None = None  # silence for longer is told in the operations feed
     site: tuple[str, ...] = ()
+    secret_params: tuple[str, ...] | None = None  # further secret parameters; (): none at all
 
     @property
     def urls(self) -> tuple[str, ...]:

@@ -194,7 +194,7 @@ class _Run:
         state = hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()[:32]
         site: dict[str, tuple[str, Callable[[], bytes]]] = {
             "index.html": (state, lambda: feeds_page(self._catalogue, view)),
-            "feeds.opml": (state, lambda: render_feeds("Feeds", config.feeds, self._addresses)),
+            "feeds.opml": (state, self._feeds),
         }
         if visibility.view(ANYBODY, Subject.SOURCES).is_shown:
             site["sources.opml"] = ("", self._sources)
@@ -260,7 +260,11 @@ class _Run:
         statuses = {status.name: status for status in self._store.status()}
         view = self._config.visibility.view(ANYBODY, Subject.SOURCES)
         shown = sources_in(view, self._config.sources, self._config.feeds)
-        return render_sources("Sources", shown, statuses)
+        return render_sources("Sources", shown, statuses, self._catalogue.secrets)
+
+    def _feeds(self) -> bytes:
+        feeds, secrets = self._config.feeds, self._catalogue.secrets
+        return render_feeds("Feeds", feeds, self._addresses, secrets)
 
     def _operations(self, form: Format) -> bytes:
         selection = self._store.operations()

@@ -41,8 +41,8 @@ def render(
     """Return the feed document of `selection` in one format, in UTF-8.
 
     `max_age` is what it is served with; a format that has a word for it repeats it (RSS: ttl).
-    Safe for any stored text: nothing in a story can break the document, and no user info and no
-    secret query value is in it. The same input gives the same bytes.
+    Safe for any stored text: nothing in a story can break the document. What is secret is concealed
+    before it comes here (`stories.concealment`). The same input gives the same bytes.
     """
     prepared = publication(selection, form, addresses)
     match form:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from aggregator.config.automatic_feeds import withheld
 from aggregator.model import Feed, FeedKind, Rules
 from aggregator.publish import Format
+from aggregator.rules.held_secrets import secrets_of
 from aggregator.rules.visibility import Caller, hidden_sources, may_read, might_read
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.model import Source
+    from aggregator.rules.secrets import Secrets
 
 _FORMATS = {form.value: form for form in Format}
 
@@ -170,6 +172,11 @@ class Catalogue:
         return self._members[feed.name]
 
     @cached_property
+    def secrets(self) -> Secrets:
+        """What the configuration itself holds secret; not what is in files that it names."""
+        return secrets_of(self.config.sources)
+
+    @cached_property
     def _hidden(self) -> frozenset[str]:
         return hidden_sources(self.config.sources, self.config.feeds)
 
@@ -185,7 +192,8 @@ class Catalogue:
         """Return a fingerprint of what the feed's documents depend on besides its stories.
 
         That is: where readers find us, what the feed's settings make of a story, which of its
-        sources are private or have rules, and which sources are for readers of other feeds only.
+        sources are private or have rules, what is secret, and which sources are for readers of
+        other feeds only.
         Not: how many stories there are, in which order, and how sources are polled.
         """
         if feed.name not in self._made_for:
@@ -201,6 +209,8 @@ class Catalogue:
                     if source.private or source.rules != _NO_RULES
                 ],
             )
+            if secrets := self.secrets.fingerprint:
+                told += (secrets,)
             if _sizes(feed) != _USUAL_SIZES:  # the defaults leave frozen documents what they are
                 told += _sizes(feed)
             # Where nothing is hidden, what an earlier version kept is still good.

@@ -9,6 +9,7 @@ from aggregator.model import FeedKind
 from aggregator.publish import Addresses, Format
 from aggregator.publish.html_pages import html_page
 from aggregator.rules.visibility import feeds_in
+from aggregator.stories.concealment import public_feed
 
 if TYPE_CHECKING:
     from aggregator.config import Config
@@ -55,7 +56,8 @@ def feeds_page(catalogue: Catalogue, view: View) -> bytes:
 
     It says of each feed of the view its title and how many sources it has.
     """
-    shown = feeds_in(view, catalogue.config.feeds)
+    listed = feeds_in(view, catalogue.config.feeds)
+    shown = [public_feed(feed, catalogue.secrets) for feed in listed]
     sections = [
         (
             english,

@@ -9,36 +9,49 @@ from lxml import etree
 from aggregator.publish.feed_formats import Format
 from aggregator.publish.xml_safety import clean, clean_url
 from aggregator.rules.visibility import View, feeds_in
-from aggregator.stories.concealment import public_poll_url
+from aggregator.stories.concealment import (
+    public_feed,
+    public_poll_url,
+    public_site,
+    public_title,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from aggregator.model import Feed, Source, SourceStatus
     from aggregator.publish.feed_formats import Addresses
+    from aggregator.rules.secrets import Secrets
 
 #: The media type in use for OPML; none is registered.
 OPML_MEDIA_TYPE = "text/x-opml"
 
 
 def render_sources(
-    title: str, sources: tuple[Source, ...], statuses: Mapping[str, SourceStatus]
+    title: str,
+    sources: tuple[Source, ...],
+    statuses: Mapping[str, SourceStatus],
+    secrets: Secrets,
 ) -> bytes:
     """Return the sources as an OPML document in UTF-8, in the order given.
 
     `statuses` holds, by name, what polls have taught of a source (its title and site). A private
-    source is a link to its site, and never shows the URL that we poll.
+    source is a link to its site, and never shows the URL that we poll. None of `secrets` is in it.
     """
-    return _document(title, (_outline(source, statuses.get(source.name)) for source in sources))
+    outlines = (_outline(source, statuses.get(source.name), secrets) for source in sources)
+    return _document(secrets.conceal(title), outlines)
 
 
-def render_feeds(title: str, feeds: tuple[Feed, ...], addresses: Addresses) -> bytes:
+def render_feeds(
+    title: str, feeds: tuple[Feed, ...], addresses: Addresses, secrets: Secrets
+) -> bytes:
     """Return our own feeds as an OPML document in UTF-8, in the order given.
 
     Not those with a token, which only those who know it find, and not the automatic ones of single
     sources, which other readers had better subscribe to themselves.
     """
-    return _document(title, (_feed_outline(feed, addresses) for feed in feeds_in(View.OPEN, feeds)))
+    shown = (public_feed(feed, secrets) for feed in feeds_in(View.OPEN, feeds))
+    return _document(title, (_feed_outline(feed, addresses) for feed in shown))
 
 
 def _document(title: str, outlines: Iterable[etree._Element]) -> bytes:
@@ -63,9 +76,9 @@ def _feed_outline(feed: Feed, addresses: Addresses) -> etree._Element:
     return outline
 
 
-def _outline(source: Source, status: SourceStatus | None) -> etree._Element:
-    title = source.title or (status.title if status is not None else None) or source.name
-    site_url = clean_url(status.site_url) if status is not None else None
+def _outline(source: Source, status: SourceStatus | None, secrets: Secrets) -> etree._Element:
+    title = public_title(source, None if status is None else status.title, secrets)
+    site_url = None if status is None else clean_url(public_site(status.site_url, secrets))
     outline = etree.Element("outline", text=clean(title), title=clean(title))
     # What stands for several addresses (rsshub://…) is not one that others could ask.
     asked = (clean_url(public_poll_url(source, url)) for url in (source.url, source.urls[0]))
@@ -78,7 +91,7 @@ def _outline(source: Source, status: SourceStatus | None) -> etree._Element:
     elif site_url is not None:
         outline.set("type", "link")
         outline.set("url", site_url)
-    categories = [category for category in map(_category, source.tags) if category]
+    categories = [one for one in (_category(secrets.conceal(tag)) for tag in source.tags) if one]
     if categories:
         outline.set("category", ",".join(categories))
     return outline

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aggregator.web.addresses import ascii_authority
-from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
     from aggregator.model import Enclosure
@@ -51,16 +50,13 @@ AUTHOR_CHARACTERS = 512
 
 
 def clean(text: str) -> str:
-    """Return `text` without XML-illegal characters, lone surrogates, user info and secrets.
-
-    Characters go first: one inside a URL would hide its secret. Idempotent.
-    """
-    return redact(_NOT_PUBLISHED.sub("", text).replace(_LOST, _LOST_SHOWN))
+    """Return `text` without XML-illegal characters and lone surrogates. Idempotent."""
+    return _NOT_PUBLISHED.sub("", text).replace(_LOST, _LOST_SHOWN)
 
 
 def clean_id(identifier: str) -> str:
     """Return an id as it may be published; what is no danger stays, for an id never changes."""
-    return redact(_NOT_XML.sub("", identifier))
+    return _NOT_XML.sub("", identifier)
 
 
 def clean_url(url: str | None) -> str | None:
@@ -76,8 +72,7 @@ def clean_url(url: str | None) -> str | None:
     if start is None:
         return None
     authority = quote(ascii_authority(start[2]), safe=_AUTHORITY_CHARACTERS)
-    # Once more: a space ends an address in a text, and one in an address would hide its secret.
-    return redact(f"{start[1]}{authority}{_quoted(cleaned[start.end() :])}")
+    return f"{start[1]}{authority}{_quoted(cleaned[start.end() :])}"
 
 
 def _quoted(text: str) -> str:
@@ -90,7 +85,7 @@ def clean_scheme(scheme: str | None) -> str | None:
     """Return the scheme of a category if it is an IRI (RFC 4287 §4.2.2.2), else `None`."""
     if scheme is None or not _SCHEME_IRI.match(scheme):
         return None
-    return clean_url(scheme) or redact(_quoted(clean(scheme)))
+    return clean_url(scheme) or _quoted(clean(scheme))
 
 
 def reads_as_markup(text: str) -> bool:

@@ -44,9 +44,9 @@ def files(
 ) -> tuple[Enclosure, ...]:
     """Return the entry's enclosures, then its pictures that `content_html` does not show yet.
 
-    Each address once, http or https, absolute against `base`, without secrets, where the rules for
-    sites say. Where the content shows no picture at all, those of the summary are beside it. The
-    thumbnail serves only where there is no other picture: of those it is a smaller copy.
+    Each address once, http or https, absolute against `base`, where the rules for sites say. Where
+    the content shows no picture at all, those of the summary are beside it. The thumbnail serves
+    only where there is no other picture: of those it is a smaller copy.
     """
     enclosures: dict[str, Enclosure] = {}
     for enclosure in _fit(raw.raw_enclosures, base, rules):

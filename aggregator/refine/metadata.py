@@ -8,7 +8,6 @@ from aggregator.model import Category, Document, DocumentHead, Provenance
 from aggregator.refine.entry_limits import MAX_AUTHOR_CHARS, MAX_TITLE_CHARS
 from aggregator.refine.sanitise import strip_tags
 from aggregator.web.excerpts import excerpt
-from aggregator.web.redaction import redact
 from aggregator.web.text import one_line, scrub
 from aggregator.web.urls import absolute_url, canonical_url, is_absolute_iri, public_url
 from aggregator.web.zero_dates import is_zero
@@ -30,7 +29,7 @@ def line(text: str | None, limit: int, *, is_html: bool = True) -> str | None:
     if not text:
         return None
     plain = strip_tags(text) if is_html and ("<" in text or "&" in text) else text
-    return excerpt(redact(one_line(plain)), limit) or None
+    return excerpt(one_line(plain), limit) or None
 
 
 def sane(at: datetime | None, seen_at: datetime) -> datetime | None:
@@ -39,15 +38,15 @@ def sane(at: datetime | None, seen_at: datetime) -> datetime | None:
 
 
 def identifier(text: str | None) -> str | None:
-    """Return a publisher's id as one line without secrets, or `None` where it serves nobody."""
-    found = redact(one_line(text or ""))
+    """Return a publisher's id as one line, or `None` where it serves nobody."""
+    found = one_line(text or "")
     return found if 0 < len(found) <= MAX_ID_CHARS else None
 
 
 def categories(raw: Iterable[Category]) -> tuple[Category, ...]:
     """Return what an entry is filed under: plain terms, each once within its scheme.
 
-    A scheme is an absolute IRI without secrets or is left out; so is a label that says the term.
+    A scheme is an absolute IRI or is left out; so is a label that says the term.
     """
     found: dict[tuple[str, str | None], Category] = {}
     for one in raw:
@@ -62,7 +61,7 @@ def categories(raw: Iterable[Category]) -> tuple[Category, ...]:
 def provenance(raw: Provenance | None, head: DocumentHead, document: Document) -> Provenance | None:
     """Return where an entry first stood, `None` where that is its document (`head` is clean).
 
-    The title is one line, the addresses are http(s), absolute, without secrets.
+    The title is one line, the addresses are http(s) and absolute.
     """
     if raw is None:
         return None
@@ -91,4 +90,4 @@ def _scheme(text: str | None) -> str | None:
     if scheme.lower().startswith(("http://", "https://")):
         return public_url(absolute_url(scheme, ""))
     is_name = is_absolute_iri(scheme) and not scheme.lower().startswith(_NO_NAMES)
-    return scheme if is_name and redact(scheme) == scheme else None
+    return scheme if is_name else None

@@ -32,7 +32,6 @@ from aggregator.refine.sanitise import clean
 from aggregator.refine.site_rules import rules_for
 from aggregator.web.excerpts import excerpt
 from aggregator.web.language_tags import language_tag
-from aggregator.web.redaction import redact
 from aggregator.web.text import (
     one_line,
     paragraphs,
@@ -54,8 +53,9 @@ def normalise(document: Document) -> Refined:
     """Return the document's head and entries, normalised, in document order.
 
     Exact repetitions within the document are one entry, and entries that hold nothing at all are
-    none; the head's notes count both. Nothing in the result, `raw` excepted, holds user info or a
-    secret query value. Never raises for what a document holds.
+    none; the head's notes count both. Addresses stay what the publisher made them, with all their
+    parameters: what is secret is concealed when it is read (`stories.concealment`). Never raises
+    for what a document holds.
     """
     head = _head(document)
     drafts = [_draft(raw, head, document) for raw in document.entries]
@@ -198,7 +198,7 @@ def _title(
         return title
     said = text or next(filter(None, map(one_line, shown.values())), "")
     if said:
-        return excerpt(redact(said), _MADE_TITLE_CHARS)
+        return excerpt(said, _MADE_TITLE_CHARS)
     addresses = (url, *(enclosure.url for enclosure in enclosures), *shown)
     return excerpt(next(filter(None, addresses), ""), MAX_TITLE_CHARS)
 

@@ -114,7 +114,7 @@ def largest(srcset: str, base_url: str) -> str | None:
 
 
 def fit_picture(url: str, base_url: str) -> str | None:
-    """Return a picture's http(s) address, absolute, without secrets and wishes; else `None`."""
+    """Return a picture's http(s) address, absolute, without wishes; else `None`."""
     public = public_url(absolute_url(url, base_url))
     return picture_url(public) if public else None
 

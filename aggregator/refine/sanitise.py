@@ -35,7 +35,6 @@ from aggregator.refine.pictures import (
 from aggregator.refine.site_rules import DEFAULT_REFERRER
 from aggregator.rules import remove
 from aggregator.web.addresses import shown_host
-from aggregator.web.redaction import redact
 from aggregator.web.text import one_line, paragraphs, scrub
 from aggregator.web.urls import absolute_url, public_url, without_trackers
 from aggregator.web.visible_text import BLOCKS, HIDDEN, visible_text
@@ -143,7 +142,7 @@ def clean(
 
     No script, style, form, frame, event handler or id; links http(s) and mailto only, images
     http(s) or a small inline picture, each with no-referrer and lazy loading; players become links;
-    no user info, no secret value and, in links, no known tracker in any URL. What the operator's
+    links lose known trackers, and no other part of an address is changed. What the operator's
     `rules` select is left out first, then elements named in `removed` ("tag.class"); the rules may
     give pictures another address and another referrerpolicy. Cleaning the result again changes
     nothing, unless a selector finds something by its place alone.
@@ -152,7 +151,7 @@ def clean(
     if "<" not in text and "&" not in text:
         # As the other way writes it, so that a second pass finds nothing to change.
         plain = text.replace("\r\n", "\n").replace("\r", "\n").strip()
-        return redact(html.escape(plain, quote=False).replace("\u00a0", "&nbsp;"))
+        return html.escape(plain, quote=False).replace("\u00a0", "&nbsp;")
     if rules is not None and rules.selectors:
         text = guarded(remove(text, rules.selectors))
     _ADDRESSES.set(_Addresses(base_url))
@@ -167,7 +166,7 @@ def clean(
         if cleaned == text:
             return cleaned
         text = cleaned
-    return redact(paragraphs(one_line(strip_tags(text))[:_MAX_FALLBACK_CHARS]))
+    return paragraphs(one_line(strip_tags(text))[:_MAX_FALLBACK_CHARS])
 
 
 def strip_tags(raw_html: str) -> str:
@@ -184,7 +183,7 @@ def strip_tags(raw_html: str) -> str:
 def _pass(text: str, rules: SiteRules | None) -> str:
     renamed = _RENAMED.sub(r"<\1x-\2", text)
     tidy = _CLEANER.clean(renamed)
-    return redact(scrub(_Rewriter(rules).rewrite(tidy))).strip()
+    return scrub(_Rewriter(rules).rewrite(tidy)).strip()
 
 
 def _without(text: str, removed: frozenset[str]) -> str:

@@ -19,7 +19,7 @@ import re2  # type: ignore[import-untyped]  # comes without types; nothing of it
 from aggregator.model.mistakes import Mistake, MistakeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 #: A pattern of more is a list: write several.
 MAX_PATTERN_CHARS = 500
@@ -103,6 +103,27 @@ def mistake_in_replacement(find: str, by: str) -> Mistake | None:
     if wanted > groups:
         return Mistake(MistakeKind.NO_GROUP, data={"group": wanted})
     return None
+
+
+def finder_of_any(words: Sequence[str]) -> Callable[[str], bool]:
+    """Return a test whether a text holds any of these words, without regard to case.
+
+    One pass over the text, however many words there are.
+    """
+    if not words:
+        return lambda _: False
+    options = re2.Options()
+    options.case_sensitive, options.never_capture = False, True
+    options.max_mem = 2 * MAX_MEMORY_BYTES
+    options.log_errors = False
+    try:
+        found = re2.compile("|".join(re2.escape(word) for word in words), options).search
+    except re2.error:  # too many for one automaton
+        if len(words) == 1:
+            raise
+        one, other = finder_of_any(words[::2]), finder_of_any(words[1::2])
+        return lambda text: one(text) or other(text)
+    return lambda text: found(text.encode(errors="replace")) is not None
 
 
 def is_regex(pattern: str) -> bool:

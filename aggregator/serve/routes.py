@@ -115,14 +115,16 @@ async def _feeds(served: Served, request: Request) -> Response:
     """`/feeds.opml`."""
     catalogue = await served.catalogue()
     wanted = Wanted("feeds.opml", "feeds", made_for=catalogue)
-    found = await served.caches.pages.get(wanted, partial(_represent_feeds, catalogue.config))
+    found = await served.caches.pages.get(wanted, partial(_represent_feeds, catalogue))
     return conditional_response(
         request, found.value, cache_control=ASK_FIRST, now=served.site.now()
     )
 
 
-def _represent_feeds(config: Config) -> Representation:
-    body = render_feeds("Feeds", config.feeds, Addresses(config.server.base_url))
+def _represent_feeds(catalogue: Catalogue) -> Representation:
+    config = catalogue.config
+    addresses = Addresses(config.server.base_url)
+    body = render_feeds("Feeds", config.feeds, addresses, catalogue.secrets)
     return represent(body, f"{OPML_MEDIA_TYPE}; charset=utf-8")
 
 
@@ -133,7 +135,7 @@ async def _sources(served: Served, request: Request) -> Response:
     if not view.is_shown:
         return text_response(403, page_messages.SOURCES_ARE_LOCAL)
     wanted = Wanted("sources.opml", ("sources", view), catalogue, _minute(served.site))
-    make = partial(_represent_sources, catalogue.config, served.site.store, view)
+    make = partial(_represent_sources, catalogue, served.site.store, view)
     found = await served.caches.lists.get(wanted, make)
     return conditional_response(
         request,
@@ -143,9 +145,11 @@ async def _sources(served: Served, request: Request) -> Response:
     )
 
 
-def _represent_sources(config: Config, store: StatusStore, view: View) -> Representation:
+def _represent_sources(catalogue: Catalogue, store: StatusStore, view: View) -> Representation:
+    config = catalogue.config
     statuses = {status.name: status for status in store.status()}
-    body = render_sources("Sources", sources_in(view, config.sources, config.feeds), statuses)
+    shown = sources_in(view, config.sources, config.feeds)
+    body = render_sources("Sources", shown, statuses, catalogue.secrets)
     return represent(body, f"{OPML_MEDIA_TYPE}; charset=utf-8")
 
 

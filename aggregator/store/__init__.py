@@ -200,10 +200,13 @@ class MaintenanceStore(Protocol):
         *,
         now: datetime,
         quota: int | None = None,
+        further_secrets: tuple[str, ...] = (),
     ) -> tuple[Change, ...]:
         """Make the stored sources and feeds those of the configuration, in one transaction.
 
-        `quota` is how many bytes of text all sources may hold (`stories.kept_texts`). A source is
+        `quota` is how many bytes of text all sources may hold (`stories.kept_texts`). What sources
+        hold secret (`rules.held_secrets`), and `further_secrets`, which are kept in memory only,
+        is concealed from then on in whatever leaves the store for readers. A source is
         matched by name, else by URL. Returns what changed of sources and of feeds that
         are configured.
         """

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from aggregator.model.notes import Fact
     from aggregator.operations import Told
+    from aggregator.rules.secrets import Secrets
 
 #: What the feed keeps. The newest entry stays whatever its age: an id is never given twice.
 KEPT_EVENTS = 200
@@ -216,8 +217,8 @@ def _forget(connection: sqlite3.Connection, now: datetime) -> None:
     )
 
 
-def operations_selection(connection: sqlite3.Connection) -> Selection:
-    """Return the operations feed, newest entry first. Call it inside a transaction.
+def operations_selection(connection: sqlite3.Connection, secrets: Secrets) -> Selection:
+    """Return the operations feed, newest entry first, without secrets. Call in a transaction.
 
     Its version grows with every change, since entries come at one end and go at the other.
     """
@@ -246,8 +247,8 @@ def operations_selection(connection: sqlite3.Connection) -> Selection:
                 order_key=order_key,
                 origin=origin,
                 url=None,
-                title=row["title"],
-                content_html=row["content_html"],
+                title=secrets.conceal(row["title"]),
+                content_html=secrets.conceal(row["content_html"]),
                 summary="",
                 author=AUTHOR,
                 published_at=happened_at,

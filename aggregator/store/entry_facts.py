@@ -13,7 +13,6 @@ from aggregator.store.rows import categories_of, source_of
 from aggregator.store.rule_verdicts import given_tags
 from aggregator.stories.owners import foreign_to
 from aggregator.stories.windows import verdict
-from aggregator.web.redaction import redact
 from aggregator.web.urls import canonical_url
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def _facts(connection: sqlite3.Connection, row: sqlite3.Row, feeds: tuple[Feed, 
         changed_at=instant(row["changed_at"]),
         refined_by=row["refined_by"],
         raw=row["raw"],
-        keys=tuple(map(redact, keys)),
+        keys=tuple(keys),
         matched=row["matched"],
         assigned=row["assigned"],
         original=None if original is None else original["public_id"],

@@ -18,6 +18,7 @@ from aggregator.model import (
 )
 from aggregator.model.instants import micros, optional_micros
 from aggregator.model.notes import Fact, Gaps, LongDocument, NoteKind, OverQuota
+from aggregator.rules.secrets import NO_SECRETS
 from aggregator.schedule.source_health import after_poll
 from aggregator.store import (
     disk_room,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         PollState,
         Refined,
     )
+    from aggregator.rules.secrets import Secrets
 
 #: Polls that are remembered of each source.
 KEPT_POLLS = 50
@@ -55,13 +57,14 @@ KEPT_POLLS = 50
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One poll as `absorb` was asked to commit it."""
+    """One poll as `absorb` was asked to commit it; no public id holds one of `secrets`."""
 
     state: PollState
     attempts: tuple[Attempt, ...]
     refined: Refined | None
     decide: Callable[[News], Decision]
     now: datetime
+    secrets: Secrets = NO_SECRETS
 
 
 def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
@@ -174,6 +177,7 @@ def _absorb_document(
         now=poll.now,
         version=__version__,
         own=own,
+        secrets=poll.secrets,
     )
     absorbed, changed = ingest_entries.store(connection, source_id, arrival)
     rule_verdicts.judge(connection, source_id, source, entry_ids=changed)

@@ -119,7 +119,7 @@ def _surroundings(
     if not recognition.ordered:
         return found
     (largest,) = connection.execute("SELECT largest_order_key FROM counters").fetchone()
-    ids = wanted_ids(recognition.ordered, arrival.source)
+    ids = wanted_ids(recognition.ordered, arrival.secrets)
     wanted = [one for one in ids if one is not None]
     return replace(
         found,

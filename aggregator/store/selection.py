@@ -1,6 +1,6 @@
 """Which stored stories are in a feed's window, in its archive, and to be exported.
 
-What readers may see of them is decided by `stories.reading`, before anything leaves here.
+What readers may see of them is decided by `stories.for_readers`, before anything leaves here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from aggregator.store.codec import loads
 from aggregator.store.feed_windows import candidates
 from aggregator.store.rows import categories_of, enclosures_of, source_of
 from aggregator.store.rule_verdicts import facts_of, given_tags
-from aggregator.stories.concealment import SourceWords
+from aggregator.stories.concealment import SourceWords, public_feed
 from aggregator.stories.for_readers import StoredStory, as_archived, as_read, in_order, raw_html
 from aggregator.stories.windows import refusal
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from aggregator.model import ArchivePart, Feed, Story
+    from aggregator.rules.secrets import Secrets
 
 _COLUMNS = """e.*, s.public_id AS story_public_id,
            (SELECT count(*) FROM entries o WHERE o.story_id = e.story_id)
@@ -62,16 +63,19 @@ _EXPORTABLE = f"""
 """  # noqa: S608 -- built of constants
 
 
-def select(connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row) -> Selection:
+def select(
+    connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row, secrets: Secrets
+) -> Selection:
     """Return the feed's window, in the feed's order, as its readers may see it."""
     found = connection.execute(_IN_WINDOW, {"feed": row["id"], "limit": feed.limit})
-    stories = as_read(_stored(connection, feed, row, found.fetchall()), feed)
+    stories = as_read(_stored(connection, feed, row, found.fetchall()), feed, secrets)
     parts = archive.parts(connection, row)
-    return _selection(feed, row, in_order(stories, feed), previous=parts[-1] if parts else None)
+    shown = public_feed(feed, secrets)
+    return _selection(shown, row, in_order(stories, feed), previous=parts[-1] if parts else None)
 
 
 def select_archive(
-    connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row, name: str
+    connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row, secrets: Secrets, name: str
 ) -> Selection | None:
     """Return the part of the feed's archive with this name, newest first, or `None`."""
     parts = archive.parts(connection, row)
@@ -81,9 +85,9 @@ def select_archive(
     found = connection.execute(
         _IN_ARCHIVE, {"feed": row["id"]} | archive.bounds(parts[place])
     ).fetchall()
-    stories = as_read(_stored(connection, feed, row, found), feed)
+    stories = as_read(_stored(connection, feed, row, found), feed, secrets)
     return replace(
-        _selection(feed, row, tuple(map(as_archived, stories))),
+        _selection(public_feed(feed, secrets), row, tuple(map(as_archived, stories))),
         archive=parts[place],
         previous=parts[place - 1] if place else None,
         next=parts[place + 1] if place + 1 < len(parts) else None,
@@ -91,16 +95,22 @@ def select_archive(
 
 
 def exportable(
-    connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row, *, after: int, most: int
+    connection: sqlite3.Connection,
+    feed: Feed,
+    row: sqlite3.Row,
+    secrets: Secrets,
+    *,
+    after: int,
+    most: int,
 ) -> tuple[tuple[Exportable, ...], int | None]:
     """Return stories that the feed has shown and that changed after a cursor, in that order."""
     asked = {"feed": row["id"], "after": after, "most": most}
     found = connection.execute(_EXPORTABLE, asked).fetchall()
     stored = _stored(connection, feed, row, found)
     told = tuple(
-        Exportable(story, None if raw is None else raw_html(raw, one.source.source))
-        for story, one, raw in zip(
-            as_read(stored, feed), stored, (entry["raw"] for entry in found), strict=True
+        Exportable(story, None if raw is None else raw_html(raw, secrets))
+        for story, raw in zip(
+            as_read(stored, feed, secrets), (entry["raw"] for entry in found), strict=True
         )
     )
     return told, found[-1]["change_key"] if found else None

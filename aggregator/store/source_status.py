@@ -6,21 +6,26 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import PastPoll, PollOutcome, SourceStatus
 from aggregator.model.instants import instant, optional_instant
+from aggregator.rules.held_secrets import open_url
 from aggregator.store.codec import dumps
 from aggregator.store.rows import problem_of, source_of
 from aggregator.stories.concealment import public_site, public_title
 from aggregator.stories.unstable_ids import UNSTABLE_POLLS
-from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
     import sqlite3
     from datetime import datetime
 
+    from aggregator.rules.secrets import Secrets
+
 
 def statuses(
-    connection: sqlite3.Connection, names: tuple[str, ...] | None = None
+    connection: sqlite3.Connection, secrets: Secrets, names: tuple[str, ...] | None = None
 ) -> list[SourceStatus]:
-    """Return one row a configured source, of `names` or all, in the configuration's order."""
+    """Return one row a configured source, of `names` or all, in the configuration's order.
+
+    None of `secrets` is in what its documents say of it.
+    """
     # sqlite: a list of values is one parameter, as JSON
     named = "" if names is None else "AND name IN (SELECT value FROM json_each(:names))"
     rows = connection.execute(
@@ -33,7 +38,7 @@ def statuses(
               FROM sources s WHERE removed_at IS NULL {named} ORDER BY position""",  # noqa: S608 -- built of constants
         {"names": dumps(names)},
     )
-    return [_status_of(row) for row in rows.fetchall()]
+    return [_status_of(row, secrets) for row in rows.fetchall()]
 
 
 def history(connection: sqlite3.Connection, source_id: int, most: int) -> list[PastPoll]:
@@ -62,12 +67,12 @@ def _next_poll_at(row: sqlite3.Row) -> datetime:
     return instant(max(moment for moment in moments if moment is not None))
 
 
-def _status_of(row: sqlite3.Row) -> SourceStatus:
+def _status_of(row: sqlite3.Row, secrets: Secrets) -> SourceStatus:
     source = source_of(row["config"])
-    title = public_title(source, row["document_title"])
+    title = public_title(source, row["document_title"], secrets)
     return SourceStatus(
         name=source.name,
-        url=redact(source.url),
+        url=open_url(source, source.url),
         title=None if title == source.name else title,
         enabled=source.enabled,
         entries=row["entries"],
@@ -78,7 +83,7 @@ def _status_of(row: sqlite3.Row) -> SourceStatus:
         because=row["because"],
         problem=problem_of(row["problem"]),
         tags=source.tags,
-        site_url=public_site(source, row["site_url"]),
+        site_url=public_site(row["site_url"], secrets),
         unstable_ids=row["unstable_polls"] >= UNSTABLE_POLLS,
         unconditional=row["unconditional"],
     )

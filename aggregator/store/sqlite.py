@@ -36,6 +36,7 @@ from aggregator.store.connection import open_reader as open_reading
 from aggregator.store.connection import open_writer, quick_check
 from aggregator.store.due_sources import due_sources
 from aggregator.store.feed_versions import FeedVersions
+from aggregator.store.held_secrets import HeldSecrets
 from aggregator.store.ingest import Poll, absorb
 from aggregator.store.memory_leases import Leases
 from aggregator.store.retention import drop_leftovers, prune_batch
@@ -76,8 +77,15 @@ class SqliteStore(Store):
     Make one with `open_store` or `open_reader`; the latter refuses to write.
     """
 
-    def __init__(self, path: Path, writing: sqlite3.Connection | None, linger: timedelta) -> None:
+    def __init__(
+        self,
+        path: Path,
+        writing: sqlite3.Connection | None,
+        linger: timedelta,
+        further_secrets: tuple[str, ...] = (),
+    ) -> None:
         self._path = path
+        self._secrets = HeldSecrets(further_secrets)
         self._versions = FeedVersions()
         self._leases = Leases()
         self._claiming = threading.Lock()
@@ -144,8 +152,11 @@ class SqliteStore(Store):
         *,
         now: datetime,
     ) -> PollResult:
-        poll = Poll(state, attempts, refined, decide, now)
-        result = self._write(lambda db: absorb(db, poll))
+        def job(db: sqlite3.Connection) -> PollResult:
+            secrets = self._secrets.read(db)
+            return absorb(db, Poll(state, attempts, refined, decide, now, secrets))
+
+        result = self._write(job)
         self._release(state)
         return result
 
@@ -186,7 +197,7 @@ class SqliteStore(Store):
     @override
     def select(self, feed: Feed) -> Selection:
         with self._feed(feed) as (db, row):
-            return selection.select(db, feed, row)
+            return selection.select(db, feed, row, self._secrets.read(db))
 
     @override
     def archive_parts(self, feed: Feed) -> tuple[ArchivePart, ...]:
@@ -196,7 +207,7 @@ class SqliteStore(Store):
     @override
     def select_archive(self, feed: Feed, name: str) -> Selection | None:
         with self._feed(feed) as (db, row):
-            return selection.select_archive(db, feed, row, name)
+            return selection.select_archive(db, feed, row, self._secrets.read(db), name)
 
     @override
     def frozen(self, feed: Feed, name: str, form: str, made_for: str) -> bytes | None:
@@ -216,7 +227,8 @@ class SqliteStore(Store):
         self, feed: Feed, *, after: int, most: int
     ) -> tuple[tuple[Exportable, ...], int | None]:
         with self._feed(feed) as (db, row):
-            return selection.exportable(db, feed, row, after=after, most=most)
+            secrets = self._secrets.read(db)
+            return selection.exportable(db, feed, row, secrets, after=after, most=most)
 
     @override
     def renamed_feed(self, name: str) -> str | None:
@@ -239,7 +251,7 @@ class SqliteStore(Store):
         with self._reading() as db:
             db.execute("BEGIN")
             try:
-                return alarms.operations_selection(db)
+                return alarms.operations_selection(db, self._secrets.read(db))
             finally:
                 db.execute("COMMIT")
 
@@ -248,7 +260,7 @@ class SqliteStore(Store):
     @override
     def status(self, names: tuple[str, ...] | None = None) -> list[SourceStatus]:
         with self._reading() as db:
-            return source_status.statuses(db, names)
+            return source_status.statuses(db, self._secrets.read(db), names)
 
     @override
     def history(self, source_id: int, *, most: int) -> list[PastPoll]:
@@ -278,12 +290,15 @@ class SqliteStore(Store):
         *,
         now: datetime,
         quota: int | None = None,
+        further_secrets: tuple[str, ...] = (),
     ) -> tuple[Change, ...]:
         def job(db: sqlite3.Connection) -> tuple[Change, ...]:
             disk_room.configure(db, quota, len(sources))
             return reconcile.apply_configuration(db, sources, feeds, micros(now))
 
-        return self._write(job)
+        changes = self._write(job)
+        self._secrets.changed(further_secrets)
+        return changes
 
     @override
     def advance(self, now: datetime) -> tuple[str, ...]:
@@ -422,8 +437,11 @@ def open_store(path: Path, *, linger: timedelta = timedelta(0)) -> SqliteStore:
     return SqliteStore(path, open_writer(path), linger)
 
 
-def open_reader(path: Path) -> SqliteStore:
-    """Open an existing database for reading; raises `NoStoreError` when there is none."""
-    store = SqliteStore(path, None, timedelta(0))
+def open_reader(path: Path, *, further_secrets: tuple[str, ...] = ()) -> SqliteStore:
+    """Open an existing database for reading; raises `NoStoreError` when there is none.
+
+    `further_secrets` as for `apply`.
+    """
+    store = SqliteStore(path, None, timedelta(0), further_secrets)
     store.notes()
     return store

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import News, Tally
 from aggregator.model.notes import Flood
+from aggregator.rules.secrets import NO_SECRETS
 from aggregator.stories.assignment import assign, retitled
 from aggregator.stories.edits import Rewritten, change, is_other_text
 from aggregator.stories.entry_dates import first_dates
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.model import Entry, Source
+    from aggregator.rules.secrets import Secrets
     from aggregator.stories.assignment import Assignment, StoryCandidate
     from aggregator.stories.edits import Change, Version
     from aggregator.stories.matching import Known
@@ -38,7 +40,8 @@ class Arrival:
     """The entries of a source's document, in its order; `first`: no document came before it.
 
     A `truncated` document may lack entries at its end. `own` are the domains of which articles are
-    the source's own (`owners`). `version` is that of this program.
+    the source's own (`owners`). `version` is that of this program. No public id holds one of
+    `secrets`.
     """
 
     source: Source
@@ -48,6 +51,7 @@ class Arrival:
     now: datetime
     version: str
     own: frozenset[str]
+    secrets: Secrets = NO_SECRETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +298,7 @@ def _inserts(
     )
     ids = public_ids(
         ordered,
-        source,
+        arrival.secrets,
         own=arrival.own,
         owned=surroundings.owned,
         held=surroundings.held_ids,

@@ -13,14 +13,14 @@ from aggregator.stories.concealment import (
     origin_of_entry,
     public_origin,
     public_story,
-    public_text,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from aggregator.model import Enclosure, Feed, Origin, Provenance, Source
+    from aggregator.model import Enclosure, Feed, Origin, Provenance
+    from aggregator.rules.secrets import Secrets
     from aggregator.stories.concealment import SourceWords
 
 _NO_RULES = Rules()
@@ -56,21 +56,23 @@ class StoredStory:
     others: tuple[SourceWords, ...] = ()
 
 
-def as_read(found: Iterable[StoredStory], feed: Feed) -> tuple[Story, ...]:
+def as_read(found: Iterable[StoredStory], feed: Feed, secrets: Secrets) -> tuple[Story, ...]:
     """Return stories as readers of `feed` see them, in the order given.
 
     Where a feed shows every copy of an article, each copy has the id of its entry; else it has the
-    story's, and names the other sources. Pure; the same input gives the same bytes.
+    story's, and names the other sources. Nothing in them holds one of `secrets`. Pure; the same
+    input gives the same bytes.
     """
     origins: dict[str, Origin] = {}
 
     def origin(words: SourceWords) -> Origin:
         if words.minted_id not in origins:
-            origins[words.minted_id] = public_origin(words)
+            origins[words.minted_id] = public_origin(words, secrets)
         return origins[words.minted_id]
 
     return tuple(
-        _as_read(one, feed, origin(one.source), tuple(map(origin, one.others))) for one in found
+        _as_read(one, feed, origin(one.source), tuple(map(origin, one.others)), secrets)
+        for one in found
     )
 
 
@@ -94,12 +96,14 @@ def as_archived(story: Story) -> Story:
     )
 
 
-def _as_read(stored: StoredStory, feed: Feed, origin: Origin, others: tuple[Origin, ...]) -> Story:
+def _as_read(
+    stored: StoredStory, feed: Feed, origin: Origin, others: tuple[Origin, ...], secrets: Secrets
+) -> Story:
     source, every_copy = stored.source.source, feed.dedupe == "off"
     story = Story(
         id=stored.entry_id if every_copy else stored.story_id,
         order_key=stored.order_key,
-        origin=origin_of_entry(origin, source, stored.provenance),
+        origin=origin_of_entry(origin, stored.provenance, secrets),
         url=stored.url,
         title=stored.title,
         content_html=stored.content_html,
@@ -112,7 +116,10 @@ def _as_read(stored: StoredStory, feed: Feed, origin: Origin, others: tuple[Orig
         language=stored.language,
         also=() if every_copy else others,
     )
-    return _ruled(public_story(story, source), stored, feed)
+    # First, so that no rule takes a secret apart; and then, because a rule may put one together.
+    open_story = public_story(story, source, secrets)
+    ruled = _ruled(open_story, stored, feed)
+    return ruled if ruled is open_story else public_story(ruled, source, secrets)
 
 
 def _ruled(story: Story, stored: StoredStory, feed: Feed) -> Story:
@@ -135,8 +142,8 @@ def _ruled(story: Story, stored: StoredStory, feed: Feed) -> Story:
     )
 
 
-def raw_html(raw: str, source: Source) -> str | None:
-    """Return the publisher's own text as HTML, without a private URL; `None` where it gave none.
+def raw_html(raw: str, secrets: Secrets) -> str | None:
+    """Return the publisher's own text as HTML, without a secret; `None` where it gave none.
 
     `raw` is `Entry.raw`.
     """
@@ -145,5 +152,5 @@ def raw_html(raw: str, source: Source) -> str | None:
         if fields.get(name):
             text = str(fields[name])
             is_html = fields.get(f"{name}_is_html", True)
-            return public_text(source, text if is_html else escape(text, quote=False))
+            return secrets.conceal(text if is_html else escape(text, quote=False))
     return None

@@ -13,17 +13,18 @@ from aggregator.stories.owners import domain_of_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from aggregator.model import Entry, Source
+    from aggregator.model import Entry
+    from aggregator.rules.secrets import Secrets
 
 
-def wanted_ids(entries: Sequence[Entry], source: Source) -> tuple[str | None, ...]:
+def wanted_ids(entries: Sequence[Entry], secrets: Secrets) -> tuple[str | None, ...]:
     """Return the publisher's id of each entry, `None` where it may not be published."""
-    return tuple(public_id(source, entry.guid) for entry in entries)
+    return tuple(public_id(entry.guid, secrets) for entry in entries)
 
 
 def public_ids(
     entries: Sequence[Entry],
-    source: Source,
+    secrets: Secrets,
     *,
     own: Collection[str],
     owned: Collection[str],
@@ -38,7 +39,7 @@ def public_ids(
     its place, and is new each time.
     """
     given: list[str] = []
-    for wanted in wanted_ids(entries, source):
+    for wanted in wanted_ids(entries, secrets):
         is_free = wanted is not None and wanted not in held and wanted not in given
         if wanted is not None and is_free:
             domain = domain_of_id(wanted)

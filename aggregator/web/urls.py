@@ -7,7 +7,6 @@ from functools import lru_cache
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from aggregator.web.addresses import DEFAULT_PORTS, host_of
-from aggregator.web.redaction import redact
 
 #: Longer URLs are neither asked for nor published: servers and proxies refuse them (what they take
 #: in a request line, rounded down), browsers and readers cut them anywhere.
@@ -87,18 +86,18 @@ def is_absolute_iri(text: str) -> bool:
 
 
 def public_url(url: str | None) -> str | None:
-    """Return an absolute http(s) `url` without user info and secret values, else `None`."""
+    """Return `url`, letter by letter, where it is an absolute http(s) one, else `None`."""
     if not url:
         return None
     if _PLAIN.fullmatch(url):
-        return redact(url)
+        return url
     try:
         parts = urlsplit(url)
         fit = parts.scheme in DEFAULT_PORTS and bool(parts.hostname)
         _ = parts.port  # raises for one that is no number
     except ValueError:
         return None
-    return redact(url) if fit else None
+    return url if fit else None
 
 
 @lru_cache(maxsize=1024)

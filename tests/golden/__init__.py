@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aggregator.model import Category, Enclosure, Feed, FeedKind, Origin, Selection, Source
 from aggregator.publish import Addresses, Format, render, render_feeds, render_sources
+from aggregator.rules.secrets import NO_SECRETS
 from tests.publishing import (
     ITHOME,
     MOMENT,
@@ -30,7 +31,7 @@ _PODCAST = Origin(
     name="talk",
     title="Talk",
     id="tag:talk.example.com,2024:feed",
-    url="https://user:hunter2@talk.example.com/feed?token=hunter2&page=1",
+    url="https://talk.example.com/feed?token=&page=1",
     site_url="https://talk.example.com/",
     updated_at=MOMENT - timedelta(days=1),
     language="en",
@@ -56,13 +57,13 @@ _STORIES = (
         origin=_PODCAST,
         url="https://talk.example.com/seven",
         title="An id that is an address, but not the entry's",
-        content_html='<p><a href="https://u:p@cdn.example.com/?key=abc&amp;n=1">get it</a></p>',
+        content_html='<p><a href="https://cdn.example.com/?key=abc&amp;n=1">get it</a></p>',
         author=None,
         categories=(Category("talk", "https://talk.example.com/topics", "Talk & more"),),
         enclosures=(
-            Enclosure("https://u:p@cdn.example.com/7.mp3?auth=abc", "audio/mpeg", 7_000_000),
+            Enclosure("https://cdn.example.com/7.mp3?auth=abc", "audio/mpeg", 7_000_000),
             Enclosure("magnet:?xt=urn:btih:0", "application/x-bittorrent"),
-            Enclosure("https://u:p@cdn.example.com/7.jpg?auth=abc", "image/jpeg"),
+            Enclosure("https://cdn.example.com/7.jpg?auth=abc", "image/jpeg"),
         ),
         language="en-GB",
     ),
@@ -145,6 +146,6 @@ def documents() -> dict[str, bytes]:
         for form in Format
     }
     return rendered | {
-        "sources.opml": render_sources("Sources", _SOURCES, _STATUSES),
-        "feeds.opml": render_feeds("Feeds", FEEDS, _ADDRESSES),
+        "sources.opml": render_sources("Sources", _SOURCES, _STATUSES, NO_SECRETS),
+        "feeds.opml": render_feeds("Feeds", FEEDS, _ADDRESSES, NO_SECRETS),
     }

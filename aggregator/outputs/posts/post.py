@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.outputs.posts.post_markup import as_paragraph, beginning, first_picture, protect
-from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -92,8 +91,7 @@ def _body(exportable: Exportable, content: str) -> str:
     story = exportable.story
     match content:
         case "raw" if exportable.raw_html is not None:
-            # The publisher's own, except that it may echo a key that our request carried.
-            return redact(exportable.raw_html)
+            return exportable.raw_html
         case "summary":
             return as_paragraph(story.summary or beginning(story.content_html))
         case _:
