@@ -18,8 +18,8 @@ from aggregator.stories.absorption import (
 )
 from aggregator.stories.assignment import StoryCandidate, Telling, shared_keys
 from aggregator.stories.edits import Rewritten, Version
-from aggregator.stories.matching import Known
 from aggregator.stories.owners import own_domains
+from aggregator.stories.signs import Known
 from tests.making import source
 
 if TYPE_CHECKING:
@@ -90,7 +90,13 @@ class World:
         return Memory(
             owners={key: number for number, one in self.kept.items() for key in one.keys},
             known={
-                number: Known(number, one.entry.title, one.entry.published_at, frozenset(one.keys))
+                number: Known(
+                    number,
+                    one.entry.title,
+                    one.entry.stated_at,
+                    frozenset(one.keys),
+                    one.entry.text_hash,
+                )
                 for number, one in self.kept.items()
             },
             versions={number: one.version for number, one in self.kept.items()},
@@ -109,7 +115,7 @@ class World:
                     story,
                     frozenset(keys),
                     {
-                        number: Telling(one.entry.title, one.entry.published_at)
+                        number: Telling(one.entry.title, one.entry.stated_at)
                         for number, one in self.kept.items()
                         if one.story == story
                     },
@@ -122,6 +128,11 @@ class World:
         )
 
     def _apply(self, arrival: Arrival, absorbed: Absorption) -> None:
+        for one_signs in absorbed.signs:
+            one = self.kept[one_signs.entry_id]
+            one.entry = replace(
+                one.entry, stated_at=one_signs.stated_at, text_hash=one_signs.text_hash
+            )
         for number, keys in absorbed.keys:
             self.kept[number].keys.update(keys)
         for number, because in absorbed.reasons:

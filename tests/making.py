@@ -84,6 +84,8 @@ def entry(
         language=None,
         content_hash=hashlib.sha256(f"{title}{content}".encode()).digest(),
         raw="{}",
+        stated_at=published_at,
+        text_hash=hashlib.sha256(text.encode()).digest()[:8],
     )
 
 

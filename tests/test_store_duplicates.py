@@ -121,7 +121,7 @@ def test_two_entries_of_one_source_are_never_one_story_with_anothers(store: Stor
         entry("b", guid="tag:two,2026:b", url="https://site.example/other"),
     )
     absorb(store, twice, START + MINUTE, name="two")
-    later = entry("c", guid="tag:two,2026:c", url=ARTICLE)
+    later = entry("c", guid="tag:two,2026:c", url=ARTICLE, text="more")
     absorb(store, document(later), START + HOUR, name="two")
     assert len(stories(store)) == 3
 
@@ -170,9 +170,9 @@ def test_an_article_that_one_source_lists_twice_word_for_word_is_one_story(
     store: Store,
 ) -> None:
     twice = (
-        replace(copy("a"), keys=("guid:a",), title="Same", published_at=START - HOUR),
-        replace(copy("b"), keys=("guid:b",), title="Same", published_at=START - HOUR),
-        replace(copy("c"), keys=("guid:c",), title="Same", published_at=START - DAY),
+        replace(copy("a"), keys=("guid:a",), title="Same", stated_at=START - HOUR),
+        replace(copy("b"), keys=("guid:b",), title="Same", stated_at=START - HOUR),
+        replace(copy("c"), keys=("guid:c",), title="Same", stated_at=START - DAY),
     )
     shared = (f"url:{ARTICLE}",)
     absorb(store, document(*(replace(one, shared_keys=shared) for one in twice)), START)

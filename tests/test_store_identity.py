@@ -315,3 +315,169 @@ def test_an_entry_known_only_by_what_is_other_entries_is_not_new_in_each_documen
     )
     new = [absorb(store, mixed, START + hours * HOUR).tally.new for hours in range(1, 6)]
     assert new == [0] * 5
+
+
+def event(title: str, day: int, *, link: str = "", guid: str = "", text: str = "no answer") -> str:
+    return (
+        f"<title>{title}</title>"
+        + (f"<link>{link}</link>" if link else "")
+        + (f'<guid isPermaLink="false">{guid}</guid>' if guid else "")
+        + (f"<pubDate>{day} Nov 2026 10:00:00 GMT</pubDate>" if day else "")
+        + f"<description>{text}</description>"
+    )
+
+
+#: Long enough to tell one text from others.
+LONG = "The committee met for three hours and agreed on the plan that was laid before it. " * 3
+
+
+def test_a_monitor_says_the_same_words_of_another_event(store: Store) -> None:
+    absorb(store, arrived(event("Server DOWN", 2), event("Server DOWN", 3)), START)
+    assert len(shown(store)) == 2
+    again = arrived(event("Server DOWN", 10), event("Server DOWN", 3))
+    assert absorb(store, again, START + HOUR).tally.new == 1
+    assert absorb(store, arrived(event("Server DOWN", 17)), START + 2 * HOUR).tally.new == 1
+    assert absorb(store, arrived(event("Server DOWN", 17)), START + 3 * HOUR).tally.new == 0
+
+
+def test_equal_words_without_a_date_are_a_repetition(store: Store) -> None:
+    absorb(store, arrived(event("Server DOWN", 0), event("Server DOWN", 0)), START)
+    absorb(store, arrived(event("Server DOWN", 0)), START + HOUR)
+    assert len(shown(store)) == 1
+
+
+def test_dates_of_the_moment_make_nothing_new(store: Store) -> None:
+    for day in (2, 3, 4):
+        items = (event(f"Topic {n}", day) for n in range(5))
+        result = absorb(store, arrived(*items), START + day * DAY)
+    assert result.tally.new == 0
+    assert len(shown(store)) == 5
+
+
+@pytest.mark.parametrize("text", ["short", LONG])
+def test_links_signed_anew_for_each_answer_make_nothing_new_and_are_no_gap(
+    store: Store, text: str
+) -> None:
+    for poll in range(4):
+        links = {
+            n: f"https://one.example/s?src=11&amp;timestamp={poll}&amp;signature={poll}{n}x"
+            for n in range(poll, poll + 5)  # one further article each time
+        }
+        items = (
+            event(f"Article {n}", 0, link=link, guid=link, text=f"{text} {n}")
+            for n, link in links.items()
+        )
+        result = absorb(store, arrived(*items), START + poll * HOUR)
+    assert (result.tally.new, result.tally.shared) == (1, 4)
+    assert len(shown(store)) == 8
+
+
+@pytest.mark.parametrize("visits", [("0", "1"), ("0f3a07", "1f3a17")])
+def test_a_short_number_of_a_visit_is_no_part_of_a_link_where_the_words_agree(
+    store: Store, visits: tuple[str, str]
+) -> None:
+    for visit in visits:
+        link = f"https://one.example/article.php?sid={visit}"
+        absorb(store, arrived(event("Topic", 0, link=link, text="short")), START)
+    assert len(shown(store)) == 1
+
+
+def test_articles_that_differ_in_a_number_called_sid_are_two(store: Store) -> None:
+    for number in (1, 2):
+        link = f"https://one.example/article.php?sid={number}"
+        one = event(f"Topic {number}", 0, link=link, text=f"short {number}")
+        absorb(store, arrived(one), START + number * HOUR)
+    assert len(shown(store)) == 2
+
+
+def test_a_move_to_another_program_brings_nothing_but_what_is_new(store: Store) -> None:
+    old = (
+        event(f"On birds, part {n}", n, link=f"https://old.example/?p={n}", guid=f"{n}", text=LONG)
+        for n in range(12, 0, -1)
+    )
+    absorb(store, arrived(*old), START)
+    new = (
+        event(f"On birds, part {n}", n, link=f"https://new.example/posts/a-{n}", text="The […]")
+        for n in range(13, 0, -1)
+    )
+    assert absorb(store, arrived(*new), START + DAY).tally.new == 1
+    assert len(shown(store)) == 13
+
+
+def test_the_weekly_thread_is_another_one_each_week(store: Store) -> None:
+    for week in range(3):
+        link = f"https://one.example/{week}/open-thread"
+        one = event("Open thread", 3 + 7 * week, link=link, guid=link, text=LONG)
+        absorb(store, arrived(one), START + 7 * week * DAY)
+    assert len(shown(store)) == 3
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # A long text with its title; short words under one link; under the same date.
+        (
+            event("Plan", 0, link="https://one.example/a", guid="a", text=LONG),
+            event("Plan", 0, link="https://one.example/b", guid="b", text=LONG),
+        ),
+        (
+            event("Plann", 0, link="https://one.example/a", guid="a"),
+            event("Plan", 0, link="https://one.example/a", guid="b"),
+        ),
+        (event("Plann", 3), event("Plan", 3)),
+        (event("Plan", 3, text="agreeed"), event("Plan", 3, text="agreed")),
+        # An id that ends in digits is an id.
+        (event("Plan", 0, guid="20261234"), event("Other", 0, guid="20261234", text="other")),
+        (event("Plan", 0, guid="7"), event("Other", 0, guid="7", text="other")),
+        # A date in the future is as good as any.
+        (
+            event("Plan", 3, link="https://one.example/a", guid="a", text=LONG).replace("26", "36"),
+            event("Plan", 3, link="https://one.example/b", guid="b", text=LONG).replace("26", "36"),
+        ),
+    ],
+)
+def test_what_is_left_of_an_entry_names_it(store: Store, before: str, after: str) -> None:
+    absorb(store, arrived(before), START)
+    result = absorb(store, arrived(after), START + HOUR)
+    assert result.tally.new == 0
+    assert len(shown(store)) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # A price list under its one link, of another day.
+        (
+            event("Prices of Monday", 2, link="https://one.example/prices", guid="a"),
+            event("Prices of Tuesday", 3, link="https://one.example/prices", guid="b"),
+        ),
+        # A series: the same title, another text.
+        (
+            event("Photo", 2, link="https://one.example/a", guid="a", text="A cat"),
+            event("Photo", 3, link="https://one.example/b", guid="b", text="A dog"),
+        ),
+        (event("Photo", 0, text="A cat"), event("Photo", 0, text="A dog")),
+    ],
+)
+def test_what_is_alike_is_not_the_same(store: Store, before: str, after: str) -> None:
+    absorb(store, arrived(before), START)
+    assert absorb(store, arrived(after), START + HOUR).tally.new == 1
+    assert len(shown(store)) == 2
+
+
+def published(store: Store) -> list[int]:
+    return [story.published_at.day for story in store.select(feed()).stories]
+
+
+def test_a_date_that_the_publisher_corrects_within_a_day_is_taken_over(store: Store) -> None:
+    for day, at in ((1, START), (15, START + HOUR), (12, START + 30 * HOUR)):
+        absorb(store, arrived(event("Plan", day, guid="a"), event("Other", 9, guid="b")), at)
+        assert published(store)[-1] == (1 if day == 1 else 15)
+    (facts,) = store.facts("a", (feed(),))
+    assert facts.updated_at == facts.published_at
+
+
+def test_a_date_after_we_saw_it_corrects_none(store: Store) -> None:
+    for day in (19, 20, 21):
+        absorb(store, arrived(event("Plan", day, guid="a"), event("Other", 9, guid="b")), START)
+    assert 19 in published(store)

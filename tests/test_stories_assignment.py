@@ -80,7 +80,7 @@ OTHER = {8: Telling("Other", START)}
 def test_a_new_entrys_story(
     candidates: tuple[StoryCandidate, ...], one: Entry, story_id: int | None, because: str | None
 ) -> None:
-    (found,) = assign((one,), candidates, own=frozenset(), now=START)
+    (found,) = assign((one,), candidates, own=frozenset())
     assert (found.story_id, found.begun_by, found.because) == (story_id, 0, because)
 
 
@@ -100,14 +100,14 @@ def test_a_new_entrys_story(
             (new("One", keys=("url:a", SITE)), new("Two", keys=(SITE,))),
             [5, 5],
         ),
-        # A date in the future is the moment at which the entry was first seen.
+        # A date in the future is a sign like any other, whatever readers see of it.
         (
-            (replace(new(), published_at=START + DAY), replace(new(), published_at=START + DAY)),
-            ["begun by 0", "begun by 1"],
+            (replace(new(), stated_at=START + DAY), replace(new(), stated_at=START + DAY)),
+            ["begun by 0", "begun by 0"],
         ),
         (
-            (replace(new(), published_at=START + DAY), new()),
-            ["begun by 0", "begun by 0"],
+            (replace(new(), stated_at=START + DAY), new()),
+            ["begun by 0", "begun by 1"],
         ),
     ],
 )
@@ -117,15 +117,15 @@ def test_entries_of_one_document_count_for_those_after_them(
     stored = StoryCandidate(5, frozenset({"url:a"}), {})
     assert [
         f"begun by {one.begun_by}" if one.story_id is None else one.story_id
-        for one in assign(entries, (stored,), own=frozenset(), now=START)
+        for one in assign(entries, (stored,), own=frozenset())
     ] == stories
 
 
 def test_a_title_that_the_same_document_changed_is_the_one_that_counts() -> None:
     stored = (StoryCandidate(5, BY_URL, OTHER),)
-    (found,) = assign((new(),), retitled(stored, {8: "One"}), own=frozenset(), now=START)
+    (found,) = assign((new(),), retitled(stored, {8: "One"}), own=frozenset())
     assert found.story_id == 5
-    (found,) = assign((new(),), retitled(stored, {9: "One"}), own=frozenset(), now=START)
+    (found,) = assign((new(),), retitled(stored, {9: "One"}), own=frozenset())
     assert found.story_id is None
 
 
@@ -143,7 +143,7 @@ def test_a_thousand_items_at_one_address_are_assigned_without_comparing_each_wit
         __hash__ = str.__hash__
 
     entries = [new(Title(f"Item {number}")) for number in range(1000)]
-    assert len({one.begun_by for one in assign(entries, (), own=frozenset(), now=START)}) == 1000
+    assert len({one.begun_by for one in assign(entries, (), own=frozenset())}) == 1000
     assert compared < 10_000
 
 

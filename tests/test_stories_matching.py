@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import RawEntry
-from aggregator.stories.matching import KINDS, Known, match
+from aggregator.stories.matching import match
+from aggregator.stories.signs import KINDS, Known
 from tests.making import DAY, START, entry
 from tests.raw_entries import refine
 

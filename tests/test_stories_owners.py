@@ -14,7 +14,7 @@ from aggregator.stories.assignment import StoryCandidate, StoryRef, Telling, ass
 from aggregator.stories.minting import public_ids
 from aggregator.stories.owners import domain_of_id, foreign_to, own_domains
 from aggregator.stories.windows import Candidate, Membership, leads_of, standing
-from tests.making import START, entry, source
+from tests.making import entry, source
 
 if TYPE_CHECKING:
     from aggregator.model import Entry, Source
@@ -153,7 +153,7 @@ class Newsroom:
         """Let a document of new entries come."""
         begun: list[int] = []
         candidates = [self._candidate(story, by) for story in self.keys]
-        assigned = assign(entries, candidates, own=SOURCES[by], now=START)
+        assigned = assign(entries, candidates, own=SOURCES[by])
         for new, one in zip(assigned, entries, strict=True):
             number = len(self.entries) + 1
             story = new.story_id

@@ -163,6 +163,9 @@ class Entry:
     candidate for the public id.
     `title` and `summary` are plain text; `content_html` is sanitised, its URLs absolute.
     `published_at` and `updated_at` are the publisher's, `None` where it gave none that is sane.
+    `stated_at` is the publisher's date as it wrote it, also one in the future, which `published_at`
+    is not; `is_revision`: it gave only a date of change. `text_hash` tells the text from others,
+    the title apart, `None` where there is none.
     `content_hash` changes when, and only when, a reader would see another text.
     `raw` holds the publisher's own fields as JSON, `None` where they are not kept.
     """
@@ -183,6 +186,9 @@ class Entry:
     raw: str | None
     provenance: Provenance | None = None
     shared_keys: tuple[str, ...] = ()
+    stated_at: datetime | None = None
+    is_revision: bool = False
+    text_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

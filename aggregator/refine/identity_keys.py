@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from aggregator.refine.known_sites import article_number, site_of
 from aggregator.web.addresses import host_of
+from aggregator.web.text import folded
 from aggregator.web.urls import canonical_url, is_page
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 #: Longer keys are hashed: some publishers put the whole article into the guid.
 _MAX_KEY_CHARS = 300
@@ -19,6 +25,16 @@ _MAX_KEY_CHARS = 300
 _MIN_TELLING_CHARS = 160
 #: What follows the host in shorter addresses ("/1", "/news") any page may have.
 _MIN_PATH_CHARS = 8
+
+#: Hexadecimal digits of a hash that names an entry only within its source.
+_SHORT_HASH = 16
+#: What of an address is a visit's, whatever its length: sessions, signatures and their times.
+#: Weak, since elsewhere such a name tells articles apart (`?sid=12`): title or text must agree.
+_VISIT = re.compile(
+    r"(?:phpsessid|jsessionid|session_?id|aspsessionid\w*|sid|timestamp|signature|sign?|expires"
+    r"|nonce|ticket)=.*",
+    re.IGNORECASE,
+)
 
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^<>]*)>")
 _ADDRESS = re.compile(r' (href|src)="([^"]*)"')
@@ -37,8 +53,11 @@ _COUNT_AFTER = re.compile(rf"(评论|阅读|浏览|点击|点赞)\s?[:：(（]?\
 class Marks:
     """All that may identify one entry: canonical keys, or `None`; `site` is an article's number.
 
-    `path` is the address without its host, for a publisher that moves to another one. `pictures`
-    tell apart what has the same words: a comic, a photo of the day.
+    `path` is the address without its host and without what a visit has put into it, for a publisher
+    that moves to another host or signs its links. `pictures` tell apart what has the same words: a
+    comic, a photo of the day. `when` is the publisher's date, `None` where one id has several dates
+    of change: it is then one entry (RFC 4287 section 4.1.1). `dated` is title and date, `said` text
+    and date: what is left of an entry that has neither id nor link, or has moved with both.
     """
 
     guid: str | None
@@ -48,6 +67,9 @@ class Marks:
     text: str
     telling: bool
     pictures: str = ""
+    when: datetime | None = None
+    dated: str | None = field(default=None, compare=False)
+    said: str | None = field(default=None, compare=False)
 
     def strong(self) -> tuple[str, ...]:
         """Return the keys that identify this entry by themselves, strongest first."""
@@ -55,14 +77,15 @@ class Marks:
         moved = (self.path,) if self.path else ()
         return (*named, *moved, f"text:{self.text}") if self.telling or not named else named + moved
 
+    def weak(self) -> tuple[str, ...]:
+        """Return the keys that need another sign beside them, strongest first."""
+        is_brief = not self.strong()[-1].startswith("text:")
+        brief = f"brief:{self.text}" if is_brief else None
+        return tuple(key for key in (brief, self.dated, self.said) if key)
+
     def shared(self) -> tuple[str, ...]:
         """Return the keys that name the article in every source that carries it."""
         return tuple(key for key in (self.url, self.site) if key)
-
-    def candidates(self) -> tuple[str, ...]:
-        """Return the keys that this entry offers, strongest first."""
-        strong = self.strong()
-        return strong if strong[-1].startswith("text:") else (*strong, f"brief:{self.text}")
 
 
 def marks(
@@ -73,18 +96,23 @@ def marks(
     title: str,
     text: str,
     pictures: tuple[str, ...] = (),
+    when: datetime | None = None,
+    is_revision: bool = False,
 ) -> Marks:
     """Return what identifies an entry; `title` and `text` are single lines.
 
     A guid that is a URL is taken in canonical form, so that http→https or a trailing slash is the
     same entry. A link to the document's own site, or to a bare host, identifies no entry. How all
-    texts of a known site begin tells nothing.
+    texts of a known site begin tells nothing. `when` is the publisher's date as it wrote it;
+    `is_revision`: it is that of a change, because there is no other.
     """
     number = article_number(url) or article_number(guid)
     canonical = canonical_url(url) if url else None
     own_site = canonical_url(site_url) if site_url else None
-    said = f"{title}\n{site_of(url).lead.sub('', text, count=1)}"
+    words = site_of(url).lead.sub("", text, count=1)
+    said = f"{title}\n{words}"
     names_a_page = canonical is not None and is_page(canonical) and canonical != own_site
+    is_named = bool(guid or number or names_a_page)
     return Marks(
         guid=_key("guid", canonical_url(guid)) if guid else None,
         url=_key("url", canonical) if canonical and names_a_page else None,
@@ -93,7 +121,20 @@ def marks(
         text=sha256(said.encode()).hexdigest()[:40],
         telling=len(said) >= _MIN_TELLING_CHARS,
         pictures=" ".join(pictures),
+        when=None if guid and is_revision else when,
+        dated=None if when is None else dated_key(title, when),
+        said=None if when is None or is_named else f"said:{_short(words, when.isoformat())}",
     )
+
+
+def dated_key(title: str, stated_at: datetime) -> str:
+    """Return the key of a title with a date."""
+    return f"dated:{_short(folded(title), stated_at.astimezone(UTC).isoformat())}"
+
+
+def text_hash(text: str) -> bytes | None:
+    """Return what tells an entry's text from others, its title apart; `None` where it has none."""
+    return sha256(text.encode()).digest()[:8] if text else None
 
 
 def respelt_key(key: str) -> str:
@@ -103,7 +144,10 @@ def respelt_key(key: str) -> str:
 
 
 def first_of_repetitions(found: list[Marks]) -> list[int]:
-    """Return the positions of entries that no earlier one repeats in every mark."""
+    """Return the positions of entries that no earlier one repeats in every mark.
+
+    A date is one of them: monitors and change logs say the same words of another event.
+    """
     seen: dict[Marks, int] = {}
     for position, mark in enumerate(found):
         seen.setdefault(mark, position)
@@ -116,14 +160,16 @@ def unique_keys(found: list[Marks]) -> list[tuple[str, ...]]:
     An entry that nothing identifies by itself has one of all its marks together: entries that a
     publisher gives the same guid still differ, or they would have been repetitions.
     """
-    offered = Counter(key for mark in found for key in mark.candidates())
-    alike = Counter(map(_together, found))
+    offered = Counter(key for mark in found for key in (*mark.strong(), *mark.weak()))
+    alike = Counter(key for mark in found for key in _together(mark))
     keys = []
     for mark in found:
         strong = tuple(key for key in mark.strong() if offered[key] == 1)
-        weak = (key for key in mark.candidates()[len(mark.strong()) :] if offered[key] == 1)
-        together = _together(mark, pictures=alike[_together(mark)] > 1)
-        keys.append((*(strong or (together,)), *weak))
+        weak = (key for key in mark.weak() if offered[key] == 1)
+        if not strong:
+            together = _together(mark)
+            strong = (next((key for key in together if alike[key] == 1), together[-1]),)
+        keys.append((*strong, *weak))
     return keys
 
 
@@ -198,13 +244,26 @@ def _path(canonical: str, own_site: str | None) -> str | None:
 
 
 def _after_host(canonical: str) -> str:
-    return urlunsplit(urlsplit(canonical)._replace(scheme="", netloc=""))
+    parts = urlsplit(canonical)
+    query = parts.query
+    if "=" in query:
+        query = "&".join(part for part in query.split("&") if not _VISIT.fullmatch(part))
+    return urlunsplit(parts._replace(scheme="", netloc="", query=query))
 
 
-def _together(mark: Marks, *, pictures: bool = False) -> str:
-    shown = (mark.pictures,) if pictures else ()
-    said = "\n".join((mark.guid or "", mark.url or "", f"text:{mark.text}", *shown))
-    return f"text:{sha256(said.encode()).hexdigest()[:40]}"
+def _together(mark: Marks) -> tuple[str, ...]:
+    """Return keys of all marks at once, each of more marks: those without pictures and date first.
+
+    The first is what entries had before the others were told apart.
+    """
+    said = "\n".join((mark.guid or "", mark.url or "", f"text:{mark.text}"))
+    shown = f"{said}\n{mark.pictures}"
+    every = f"{shown}\n{mark.when.isoformat() if mark.when else ''}"
+    return tuple(f"text:{sha256(one.encode()).hexdigest()[:40]}" for one in (said, shown, every))
+
+
+def _short(*parts: str) -> str:
+    return sha256("\n".join(parts).encode()).hexdigest()[:_SHORT_HASH]
 
 
 def _key(kind: str, value: str) -> str:

@@ -34,7 +34,13 @@ def line(text: str | None, limit: int, *, is_html: bool = True) -> str | None:
 
 def sane(at: datetime | None, seen_at: datetime) -> datetime | None:
     """Return a publisher's date, never after `seen_at`; `None` for a program's zero."""
-    return None if at is None or is_zero(at) else min(at, seen_at)
+    found = as_stated(at)
+    return None if found is None else min(found, seen_at)
+
+
+def as_stated(at: datetime | None) -> datetime | None:
+    """Return a publisher's date as it wrote it; `None` for a program's zero."""
+    return None if at is None or is_zero(at) else at
 
 
 def identifier(text: str | None) -> str | None:

@@ -24,10 +24,11 @@ from aggregator.refine.identity_keys import (
     first_of_repetitions,
     marks,
     shared_guids,
+    text_hash,
     unique_keys,
 )
 from aggregator.refine.known_sites import site_of
-from aggregator.refine.metadata import categories, identifier, line, provenance, sane
+from aggregator.refine.metadata import as_stated, categories, identifier, line, provenance, sane
 from aggregator.refine.sanitise import clean
 from aggregator.refine.site_rules import rules_for
 from aggregator.web.excerpts import excerpt
@@ -127,6 +128,8 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
     if not title:
         return None
     published_at, updated_at = _dates(raw, document.seen_at)
+    stated_at = as_stated(raw.published_at) or as_stated(raw.updated_at)
+    is_revision = as_stated(raw.published_at) is None
     author = line(raw.raw_author, MAX_AUTHOR_CHARS)
     summary = _summary(summary_html, text)
     entry = Entry(
@@ -153,6 +156,9 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
         ),
         raw=_raw(raw),
         provenance=provenance(raw.raw_source, head, document),
+        stated_at=stated_at,
+        is_revision=is_revision,
+        text_hash=text_hash(text),
     )
     return _Draft(
         entry,
@@ -163,6 +169,8 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
             title=title,
             text=text,
             pictures=(*pictures(content_html), *(enclosure.url for enclosure in enclosures)),
+            when=stated_at,
+            is_revision=is_revision,
         ),
     )
 

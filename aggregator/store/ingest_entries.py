@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from aggregator.model.instants import instant, micros
+from aggregator.model.instants import instant, micros, optional_instant, optional_micros
 from aggregator.store import archive, disk_room, source_domains
 from aggregator.store.codec import dumps
 from aggregator.store.rows import categories_of
@@ -18,9 +18,9 @@ from aggregator.store.value_lists import rows_of
 from aggregator.stories.absorption import Memory, Surroundings, absorb, recognise, reread
 from aggregator.stories.assignment import StoryCandidate, Telling, shared_keys
 from aggregator.stories.edits import Rewritten, Touched, Version
-from aggregator.stories.matching import Known
 from aggregator.stories.minting import id_domains, wanted_ids
 from aggregator.stories.ordering import order_keys
+from aggregator.stories.signs import Known
 
 if TYPE_CHECKING:
     import sqlite3
@@ -77,12 +77,18 @@ def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[En
     versions: dict[int, Version] = {}
     for row in rows_of(
         connection,
-        """SELECT id, title, published_at, dated, content_hash, updated_at, refined_by, url,
-                  language, categories, matched FROM entries WHERE id IN ({marks})""",
+        """SELECT id, title, stated_at, text_hash, content_hash, updated_at, refined_by, url,
+                  language, categories, matched, published_at, first_seen_at
+             FROM entries WHERE id IN ({marks})""",
         entry_ids,
     ):
-        published_at = instant(row["published_at"]) if row["dated"] else None
-        known[row["id"]] = Known(row["id"], row["title"], published_at, frozenset(held[row["id"]]))
+        known[row["id"]] = Known(
+            row["id"],
+            row["title"],
+            optional_instant(row["stated_at"]),
+            frozenset(held[row["id"]]),
+            row["text_hash"],
+        )
         versions[row["id"]] = Version(
             content_hash=row["content_hash"],
             updated_at=instant(row["updated_at"]),
@@ -91,6 +97,8 @@ def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[En
             language=row["language"],
             categories=categories_of(row["categories"]),
             matched=row["matched"],
+            published_at=instant(row["published_at"]),
+            first_seen_at=instant(row["first_seen_at"]),
         )
     absent = connection.execute(
         "SELECT key, absent_since_at IS NOT NULL FROM tombstones WHERE source_id = ?", (source_id,)
@@ -167,17 +175,17 @@ def _told(
     """Return what a source tells of some articles: original stories, each with its copies."""
     told: dict[int, dict[int, Telling]] = defaultdict(dict)
     for statement in (
-        """SELECT s.id AS article, e.id, e.title, e.dated, e.published_at
+        """SELECT s.id AS article, e.id, e.title, e.stated_at
              FROM stories s LEFT JOIN entries e ON e.story_id = s.id AND e.source_id = ?
             WHERE s.id IN ({marks})""",
-        """SELECT s.original_id AS article, e.id, e.title, e.dated, e.published_at
+        """SELECT s.original_id AS article, e.id, e.title, e.stated_at
              FROM stories s LEFT JOIN entries e ON e.story_id = s.id AND e.source_id = ?
             WHERE s.original_id IN ({marks})""",
     ):
         for row in rows_of(connection, statement, sorted(article_ids), source_id):
             if row["id"] is not None:
-                published_at = instant(row["published_at"]) if row["dated"] else None
-                told[row["article"]][row["id"]] = Telling(row["title"], published_at)
+                stated_at = optional_instant(row["stated_at"])
+                told[row["article"]][row["id"]] = Telling(row["title"], stated_at)
     return told
 
 
@@ -244,10 +252,26 @@ def _write(
         "UPDATE entries SET matched = ? WHERE id = ?",
         [(because, entry_id) for entry_id, because in absorbed.reasons],
     )
+    connection.executemany(
+        "UPDATE entries SET stated_at = ?, text_hash = ? WHERE id = ?",
+        [(optional_micros(one.stated_at), one.text_hash, one.entry_id) for one in absorbed.signs],
+    )
     for changed in absorbed.changes:
         _update(connection, changed, arrival)
-    return (
+    for entry_id, published_at in absorbed.corrected:
+        connection.execute(
+            """UPDATE entries SET published_at = :at, dated = 1, changed_at = :now,
+                      updated_at = CASE WHEN updated_at < :at THEN :at ELSE updated_at END
+                WHERE id = :id""",
+            {"at": micros(published_at), "now": now, "id": entry_id},
+        )
+        archive.note_edit(connection, entry_id, now)
+    changed_ids = (
         *(changed.entry_id for changed in absorbed.changes),
+        *(entry_id for entry_id, _ in absorbed.corrected),
+    )
+    return (
+        *dict.fromkeys(changed_ids),
         *_insert(connection, source_id, absorbed.inserts, arrival),
     )
 
@@ -345,8 +369,8 @@ def _insert_entry(
             """INSERT INTO entries (source_id, story_id, public_id, order_key, held_back, guid, url,
                    title, content_html, summary, author, published_at, updated_at, dated,
                    categories, enclosures, language, content_hash, refined_by, raw, first_seen_at,
-                   changed_at, provenance, assigned)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   changed_at, provenance, assigned, stated_at, text_hash)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                RETURNING id""",
             (
                 source_id,
@@ -373,6 +397,8 @@ def _insert_entry(
                 now,
                 _provenance(entry),
                 new.story.because,
+                optional_micros(entry.stated_at),
+                entry.text_hash,
             ),
         )
     )

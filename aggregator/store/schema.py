@@ -422,4 +422,9 @@ SCALING: tuple[str, ...] = (
     "CREATE INDEX stories_copies ON stories (original_id) WHERE original_id IS NOT NULL",
 )
 
-FAITHFULNESS: tuple[str, ...] = ()
+FAITHFULNESS: tuple[str, ...] = (
+    # What an entry is compared by beside its keys: the publisher's date as it wrote it, also one in
+    # the future, and a hash of the text without the title.
+    "ALTER TABLE entries ADD COLUMN stated_at INTEGER",
+    "ALTER TABLE entries ADD COLUMN text_hash BLOB",
+)

@@ -14,13 +14,15 @@ from aggregator.model.notes import Flood
 from aggregator.rules.secrets import NO_SECRETS
 from aggregator.stories.assignment import assign, retitled
 from aggregator.stories.edits import Rewritten, change, is_other_text
-from aggregator.stories.entry_dates import first_dates
+from aggregator.stories.entry_dates import corrected, first_dates
 from aggregator.stories.floods import held_back
 from aggregator.stories.kept_texts import Brought, Kept, keep
 from aggregator.stories.known_keys import gathered
-from aggregator.stories.matching import kind_of, match
+from aggregator.stories.matching import match
 from aggregator.stories.minting import public_ids
+from aggregator.stories.moves import what_moved
 from aggregator.stories.ordering import in_order, order_keys
+from aggregator.stories.signs import kind_of
 from aggregator.stories.tombstones import keeps_away, sighting
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     from aggregator.rules.secrets import Secrets
     from aggregator.stories.assignment import Assignment, StoryCandidate
     from aggregator.stories.edits import Change, Version
-    from aggregator.stories.matching import Known
+    from aggregator.stories.moves import Moved
+    from aggregator.stories.signs import Known
     from aggregator.stories.tombstones import TombstoneSighting
 
 
@@ -84,7 +87,8 @@ class Recognition:
     """A document's entries sorted into known, pruned and `fresh` ones.
 
     `fresh` are in the document's order, `ordered` are the same in the order of their order keys.
-    `nameless` is how many have no key that is not another entry's: they are left out.
+    `nameless` is how many have no key that is not another entry's: they are left out. `moved` is
+    what the publisher has changed throughout.
     """
 
     known: tuple[Recognised, ...]
@@ -92,6 +96,7 @@ class Recognition:
     fresh: tuple[Entry, ...]
     ordered: tuple[Entry, ...]
     pruned: int
+    moved: Moved
     tombstones: TombstoneSighting
 
 
@@ -139,12 +144,22 @@ class ChangedEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Signs:
+    """What a known entry is compared by from now on, beside its keys."""
+
+    entry_id: int
+    stated_at: datetime | None
+    text_hash: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Absorption:
     """All that one document changes.
 
     `inserts` are in the order of their order keys, `changes` in the document's. `reasons` are why
     known entries were recognised, `keys` by what else they are known from now on, each by the
-    entry's id and only where that is new. `strange_ids` is how many known entries came under an id
+    entry's id and only where that is new; `signs` where they are others than before, `corrected`
+    the dates of publication that are. `strange_ids` is how many known entries came under an id
     that they never had, of `ids` known entries with an id. `beyond_document` and `beyond_quota`
     count entries that are stored without their text, as `Kept` has them.
     """
@@ -153,6 +168,8 @@ class Absorption:
     changes: tuple[ChangedEntry, ...]
     reasons: tuple[tuple[int, str], ...]
     keys: tuple[tuple[int, tuple[str, ...]], ...]
+    signs: tuple[Signs, ...]
+    corrected: tuple[tuple[int, datetime], ...]
     tombstones: TombstoneSighting
     flood: Flood | None
     tally: Tally
@@ -168,7 +185,8 @@ def recognise(arrival: Arrival, memory: Memory) -> Recognition:
     known: list[Recognised] = []
     fresh: list[Entry] = []
     pruned = nameless = 0
-    matches = match(arrival.entries, memory.owners, memory.known)
+    moved = what_moved(arrival.entries, memory.owners, memory.known)
+    matches = match(arrival.entries, memory.owners, memory.known, moved)
     for entry, found in zip(arrival.entries, matches, strict=True):
         if found.entry_id is not None:
             strange = tuple(key for key in entry.keys if key not in memory.owners)
@@ -186,6 +204,7 @@ def recognise(arrival: Arrival, memory: Memory) -> Recognition:
         fresh=tuple(fresh),
         ordered=in_order(fresh, first=arrival.first, now=arrival.now),
         pruned=pruned,
+        moved=moved,
         tombstones=sighting(memory.absent, shown, truncated=arrival.truncated),
     )
 
@@ -236,6 +255,8 @@ def absorb(
             for one in recognition.known
             if (keys := gathered(one.strange_keys, memory.known[one.entry_id].keys))
         ),
+        signs=tuple(_signs(memory, recognition)),
+        corrected=tuple(_corrected(arrival, memory, recognition)),
         tombstones=recognition.tombstones,
         flood=Flood(tally.held_back, arrival.now) if tally.held_back else None,
         tally=tally,
@@ -282,6 +303,41 @@ def _changes(
             yield ChangedEntry(one.entry_id, one.entry, changed)
 
 
+def _signs(memory: Memory, recognition: Recognition) -> Iterator[Signs]:
+    """Yield what entries are compared by from now on; a date that is of each document says nothing.
+
+    (What is written for each entry of each document would cost more than it tells.)
+    """
+    for one in recognition.known:
+        known = memory.known[one.entry_id]
+        stated_at = one.entry.stated_at
+        if stated_at is None or (known.stated_at is not None and recognition.moved.dates):
+            stated_at = known.stated_at
+        signs = Signs(one.entry_id, stated_at, one.entry.text_hash)
+        if (signs.stated_at, signs.text_hash) != (known.stated_at, known.text_hash):
+            yield signs
+
+
+def _corrected(
+    arrival: Arrival, memory: Memory, recognition: Recognition
+) -> Iterator[tuple[int, datetime]]:
+    if recognition.moved.dates:
+        return
+    for one in recognition.known:
+        version = memory.versions[one.entry_id]
+        if version.published_at is None or version.first_seen_at is None:
+            continue
+        published_at = corrected(
+            one.entry,
+            memory.known[one.entry_id].stated_at,
+            published_at=version.published_at,
+            first_seen_at=version.first_seen_at,
+            now=arrival.now,
+        )
+        if published_at is not None:
+            yield one.entry_id, published_at
+
+
 def _inserts(
     arrival: Arrival,
     ordered: tuple[Entry, ...],
@@ -304,7 +360,7 @@ def _inserts(
         held=surroundings.held_ids,
         mint=mint,
     )
-    stories = assign(ordered, surroundings.candidates, own=arrival.own, now=now)
+    stories = assign(ordered, surroundings.candidates, own=arrival.own)
     flood = frozenset() if arrival.first else held_back(ordered, backfill=source.backfill, now=now)
     return tuple(
         NewEntry(entry, public_id, key, index in flood, *first_dates(entry, now), story)

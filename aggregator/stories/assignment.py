@@ -17,9 +17,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, product
 from typing import TYPE_CHECKING
 
-from aggregator.stories.entry_dates import first_dates
-from aggregator.stories.matching import SHARED_KINDS, kind_of
 from aggregator.stories.owners import foreign_to
+from aggregator.stories.signs import SHARED_KINDS, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -33,10 +32,10 @@ _DECISIVE_KIND = "site"
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """An entry by which a source tells a story; `published_at` only where the publisher gave it."""
+    """An entry by which a source tells a story; `stated_at` only where the publisher gave it."""
 
     title: str
-    published_at: datetime | None
+    stated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,6 @@ def assign(
     candidates: Iterable[StoryCandidate],
     *,
     own: Collection[str],
-    now: datetime,
 ) -> tuple[Assignment, ...]:
     """Return the story of each new entry of one source, in order.
 
@@ -121,9 +119,7 @@ def assign(
     """
     told = _Stories(candidates)
     return tuple(
-        told.assign(
-            index, entry, is_own=not foreign_to(shared_keys(entry), entry.url, own), now=now
-        )
+        told.assign(index, entry, is_own=not foreign_to(shared_keys(entry), entry.url, own))
         for index, entry in enumerate(entries)
     )
 
@@ -145,11 +141,10 @@ class _Stories:
             if one.original_id is not None:
                 self._link(story, StoryRef(begins_now=False, number=one.original_id), one.keys)
 
-    def assign(self, index: int, entry: Entry, *, is_own: bool, now: datetime) -> Assignment:
+    def assign(self, index: int, entry: Entry, *, is_own: bool) -> Assignment:
         """Return the story of the next entry, and count it as told."""
         keys = shared_keys(entry)
-        published_at, _ = first_dates(entry, now)
-        telling = Telling(entry.title, None if entry.published_at is None else published_at)
+        telling = Telling(entry.title, entry.stated_at)
         begun = StoryRef(begins_now=True, number=index)
         found = self._own.story_of(entry)
         original: StoryRef | None = None
@@ -247,6 +242,6 @@ class _Told:
         return next((one for one in self._untold[key] if not self._tellings[one]), None)
 
     def _twin_by(self, key: str, entry: Entry) -> StoryRef | None:
-        if entry.published_at is None:
+        if entry.stated_at is None:
             return None
-        return self._twins.get((key, Telling(entry.title, entry.published_at)))
+        return self._twins.get((key, Telling(entry.title, entry.stated_at)))

@@ -26,6 +26,7 @@ _MARKUP = re.compile(r"<!\[CDATA\[|\]\]>|</?[a-zA-Z][^<>]*>")
 class Version:
     """The stored text of an entry, as far as it takes that to tell whether it has changed.
 
+    `published_at` is the date that readers see, `first_seen_at` when the entry came.
     `refined_by` is the version of the program that made it, `matched` why the newest document's
     entry was recognised as this one (`None`: no document has shown it again).
     """
@@ -37,6 +38,8 @@ class Version:
     language: str | None
     categories: tuple[Category, ...]
     matched: str | None = None
+    published_at: datetime | None = None
+    first_seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,63 +1,41 @@
 """Which entries of a document are known already, by which of their keys, with the reason.
 
 Keys come strongest first: the publisher's id, the canonical URL, the number that a known site gives
-its article, the URL without its host, the text itself, a text too short to tell much. A strong key
-decides alone, unless another sign with the same title or date names another entry; and an id that
-may number the places of a list ("item-1") only where something else is the same. A weaker one
-decides alone only where the stronger is missing on one side; where both sides have a stronger key
-and they differ, it needs the same title or the same publisher's date beside it: a changed guid is
-then the same entry, while items that merely share a link (a live page, a podcast that links to its
-front page) stay apart. The URL without its host needs title and date, or the text: planets join
-sites whose pages are called alike.
+its article, the URL without its host, title and text, title and date, text and date. `SIGNS` is the
+table of what each needs beside it: a weaker key decides alone only
+where the stronger is missing on one side. Where both sides have a stronger key and they differ, it
+needs the same title or the same publisher's date beside it: a changed guid is then the same entry,
+while items that merely share a link (a live page, a podcast that links to its front page) stay
+apart. Another date is another event wherever only words are the same.
 
-Where every id of a document is unknown, and yet most of its entries are known by something else,
-the publisher has changed its ids (some do on every poll): ids then say nothing.
+What a document shows to be made anew throughout (`moves`) counts as missing there.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aggregator.stories.moves import is_place, shares_nothing, what_moved
+from aggregator.stories.signs import (
+    KINDS,
+    NAMES,
+    SHARED_KINDS,
+    TEXTS,
+    agrees,
+    kind_of,
+    other_date,
+    same_date,
+    same_text,
+)
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
 
     from aggregator.model import Entry
-
-#: Kinds of identity keys, strongest first (the part of a key before its colon).
-KINDS = ("guid", "url", "site", "path", "text", "brief")
-
-#: Kinds that name the same article in every source.
-SHARED_KINDS = ("url", "site")
-
-#: Kinds that never decide alone: many pages of different hosts, and many short texts, are alike.
-WEAK_KINDS = ("path", "brief")
-
-#: An id that may number the places of a list: nobody numbers places in addresses or by thousands.
-_PLACE = re.compile(r"guid:[^/:]{0,40}?\d{1,3}")
-
-#: What a document's ids must be strange in to be changed ones: fewer may be new entries.
-MANY = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A stored entry, as far as matching needs it; `published_at` only where the publisher gave it.
-
-    `keys` are those that it is known by.
-    """
-
-    entry_id: int
-    title: str
-    published_at: datetime | None
-    keys: frozenset[str]
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        """The kinds of keys that it is known by."""
-        return frozenset(map(kind_of, self.keys))
+    from aggregator.stories.moves import Moved
+    from aggregator.stories.signs import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +48,81 @@ class Match:
 
 NEW = Match(None, "no key is known")
 
+#: What the stronger names say that both entries have: none differs, those that differ say nothing
+#: in this document, or one is another.
+AGREE, SILENT, OTHER = "agree", "silent", "other"
 
-def kind_of(key: str) -> str:
-    """Return the kind of an identity key."""
-    return key.partition(":")[0]
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A row of the table: a key of `kind` decides where `names` are so, with all of `beside`."""
+
+    kind: str
+    names: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+
+
+#: docs/publishing.md, "What is the same", has the same rows.
+SIGNS = (
+    Sign("guid", (AGREE,), ("no place",)),
+    *(
+        Sign(kind, names, beside)
+        for kind in SHARED_KINDS
+        for names, beside in (
+            ((AGREE, SILENT), ()),
+            ((OTHER,), ("title",)),
+            ((OTHER,), ("date",)),
+            ((OTHER,), ("text", "no other date")),
+        )
+    ),
+    Sign("path", (AGREE, SILENT, OTHER), ("title", "date")),
+    Sign("path", (AGREE, SILENT, OTHER), ("title and text", "no other date")),
+    Sign("text", (AGREE, SILENT, OTHER), ("date",)),
+    Sign("text", (AGREE, SILENT), ("no other date",)),
+    Sign("text", (OTHER,), ("title", "no other date")),
+    Sign("brief", (AGREE, SILENT, OTHER), ("date",)),
+    Sign("brief", (SILENT,), ("no other date",)),
+    Sign("dated", (AGREE,)),
+    Sign("dated", (SILENT,), ("move",)),
+    Sign("said", (AGREE,)),
+)
+
+#: Signs that a reason names, and how.
+_TOLD = {"title": "title", "date": "date", "text": "text", "title and text": "text"}
+
+_CHECKS: Mapping[str, Callable[[Entry, Known, Moved], bool]] = {
+    "title": lambda entry, known, _: entry.title == known.title,
+    "date": lambda entry, known, _: same_date(entry, known),
+    "text": lambda entry, known, _: same_text(entry, known),
+    "title and text": lambda entry, known, _: _share_text(entry, known),
+    "no other date": lambda entry, known, moved: moved.dates or not other_date(entry, known),
+    "no place": lambda entry, known, moved: (
+        not (moved.places and is_place(entry) and shares_nothing(entry, known))
+    ),
+    "move": lambda _, __, moved: moved.site,
+}
+
+
+def _share_text(entry: Entry, known: Known) -> bool:
+    return any(kind_of(key) in TEXTS and key in known.keys for key in entry.keys)
 
 
 def match(
-    entries: Sequence[Entry], owners: Mapping[str, int], known: Mapping[int, Known]
+    entries: Sequence[Entry],
+    owners: Mapping[str, int],
+    known: Mapping[int, Known],
+    moved: Moved | None = None,
 ) -> list[Match]:
     """Return one `Match` an entry, in order; a stored entry is matched at most once.
 
     `owners` maps those keys of the document that are stored to the entry that has them; `known`
     holds those entries. Stronger kinds are matched first for the whole document, so that an
-    entry's weaker key never takes what another entry's stronger key names.
+    entry's weaker key never takes what another entry's stronger key names. `moved` is what the
+    document has otherwise throughout, found here where it is not given.
     """
+    moved = moved or what_moved(entries, owners, known)
     matches = [NEW] * len(entries)
     taken: set[int] = set()
-    ids_changed = _ids_changed(entries, owners)
     for index, entry in enumerate(entries):
         found = _contradicted(entry, owners, known)
         if found is not None and found.entry_id not in taken:
@@ -101,7 +136,7 @@ def match(
                 owner = owners.get(key)
                 if owner is None or kind_of(key) != kind or owner in taken:
                     continue
-                because = _accepts(kind, entry, known[owner], ids_changed=ids_changed)
+                because = accepted(kind, entry, known[owner], moved)
                 if because is not None:
                     matches[index] = Match(owner, because)
                     taken.add(owner)
@@ -114,61 +149,36 @@ def _contradicted(
 ) -> Match | None:
     """Return the entry that link or text name with title or date, where the id names another."""
     by_kind = {kind_of(key): owners[key] for key in entry.keys if key in owners}
-    for kind in (*SHARED_KINDS, "text", "brief"):
+    for kind in (*SHARED_KINDS, *TEXTS):
         owner = by_kind.get(kind)
         if owner is None or by_kind.get("guid", owner) == owner:
             continue
         told, named = known[owner], known[by_kind["guid"]]
-        if _agrees(entry, told) and not _agrees(entry, named):
+        if kind in TEXTS and other_date(entry, told):
+            continue
+        if agrees(entry, told) and not agrees(entry, named):
             what = "title" if entry.title == told.title else "date"
             return Match(owner, f"same {kind} and {what}, its guid is another entry's")
     return None
 
 
-def _agrees(entry: Entry, known: Known) -> bool:
-    return entry.title == known.title or (
-        entry.published_at is not None and entry.published_at == known.published_at
-    )
-
-
-def _shares_nothing(entry: Entry, known: Known) -> bool:
-    """Tell whether an id that may number a place is all that two entries have in common."""
-    guids = [key for key in entry.keys if kind_of(key) == "guid"]
-    if not any(_PLACE.fullmatch(guid) for guid in guids) or _agrees(entry, known):
-        return False
-    return known.keys.isdisjoint(key for key in entry.keys if key not in guids)
-
-
-def _ids_changed(entries: Sequence[Entry], owners: Mapping[str, int]) -> bool:
-    """Tell whether no id of the document is known, and half of its entries are all the same."""
-    named = [entry for entry in entries if any(kind_of(key) == "guid" for key in entry.keys)]
-    if len(named) < MANY:
-        return False
-    if any(key in owners for entry in named for key in entry.keys if kind_of(key) == "guid"):
-        return False
-    recognised = sum(any(key in owners for key in entry.keys) for entry in named)
-    return recognised >= MANY and 2 * recognised >= len(named)
-
-
-def _accepts(kind: str, entry: Entry, known: Known, *, ids_changed: bool) -> str | None:
-    stronger = KINDS[: KINDS.index(kind)]
+def accepted(kind: str, entry: Entry, known: Known, moved: Moved) -> str | None:
+    """Return why a stored entry that shares an entry's key of this kind is the same, or `None`."""
     own_kinds = {kind_of(key) for key in entry.keys}
+    stronger = NAMES[: NAMES.index(kind)] if kind in NAMES else NAMES
     differing = [name for name in stronger if name in own_kinds and name in known.kinds]
-    if ids_changed and differing == ["guid"]:
-        return f"same {kind}, every id of the document is another"
-    if kind == "guid" and _shares_nothing(entry, known):
-        return None
-    if not differing and kind not in WEAK_KINDS:
-        return f"same {kind}"
-    other = f", other {differing[0]}" if differing else ""
-    if kind == "path":
-        same_date = entry.published_at is not None and entry.published_at == known.published_at
-        if same_date and entry.title == known.title:
-            return f"same path, title and date{other}"
-        texts = {key for key in entry.keys if kind_of(key) in ("text", "brief")}
-        return f"same path and text{other}" if not texts.isdisjoint(known.keys) else None
-    if kind not in ("text", "brief") and entry.title == known.title:
-        return f"same {kind} and title{other}"
-    if entry.published_at is not None and entry.published_at == known.published_at:
-        return f"same {kind} and date{other}"
+    names = AGREE
+    if differing:
+        names = OTHER if any(name not in moved.silent for name in differing) else SILENT
+    for sign in SIGNS:
+        fits = sign.kind == kind and names in sign.names
+        if fits and all(_CHECKS[one](entry, known, moved) for one in sign.beside):
+            told = (_TOLD[one] for one in sign.beside if one in _TOLD)
+            other = f", other {differing[0]}" if differing else ""
+            anew = ", every one of the document is another" if names == SILENT else ""
+            return f"same {_listed(kind, *told)}{other}{anew}"
     return None
+
+
+def _listed(*words: str) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aggregator.stories.matching import SHARED_KINDS, kind_of
+from aggregator.stories.signs import SHARED_KINDS, kind_of
 from aggregator.web.addresses import host_of
 from aggregator.web.domains import publisher_domain
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.stories.matching import kind_of
+from aggregator.stories.signs import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 
 #: What XML 1.0 section 2.2 forbids or discourages: controls, lone surrogates, noncharacters. One of
 #: them makes a whole published document unreadable.
@@ -22,6 +23,15 @@ def scrub(text: str) -> str:
 def one_line(text: str) -> str:
     """Return `text` scrubbed, without direction overrides, each run of blanks one space."""
     return " ".join(_FORBIDDEN_IN_LINE.sub("", text).split())
+
+
+def folded(text: str) -> str:
+    """Return the letters and digits of `text` in one spelling, itself where it has none.
+
+    What programs make otherwise of one title (quotation marks, blanks, case, full width) is equal.
+    """
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return "".join(filter(str.isalnum, plain.casefold())) or text
 
 
 def printable(text: str, keep: str = "") -> str:

@@ -1,0 +1,186 @@
+"""What a publisher has changed throughout a document, so that it says nothing there.
+
+Some make ids, signed links or dates anew for each document; some move to another program, host and
+all. One entry does not show that, the document as a whole does.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.stories.signs import (
+    KINDS,
+    NAMES,
+    SHARED_KINDS,
+    TEXTS,
+    agrees,
+    kind_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from aggregator.model import Entry
+    from aggregator.stories.signs import Known
+
+#: So many entries make a habit: fewer may be new ones that are like others by chance.
+MANY = 2
+
+#: Of so few entries all dates may have moved because two things happened again; a program that
+#: writes its own time gives them one date, or moves all of them by as much.
+FEW = 2
+ONE_MOMENT = timedelta(minutes=1)
+
+#: An id that may number the places of a list: a short counter with no digit before it.
+_PLACE = re.compile(r"guid:[^/:\d]{0,40}\d{1,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What all entries of a document have otherwise than before.
+
+    `ids`, `links`, `dates`: they are all made anew. `site`: ids and links are, and titles and exact
+    dates are the known ones for most: another program publishes the same articles. `places`: its
+    short ids are the places of a list.
+    """
+
+    ids: bool = False
+    links: bool = False
+    dates: bool = False
+    site: bool = False
+    places: bool = False
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """The kinds of names that say nothing in this document where they differ."""
+        if self.site:
+            return frozenset(NAMES)
+        return frozenset(
+            (*(("guid",) if self.ids else ()), *(NAMES[1:] if self.links else ())),
+        )
+
+
+def what_moved(
+    entries: Sequence[Entry], owners: Mapping[str, int], known: Mapping[int, Known]
+) -> Moved:
+    """Return what is otherwise throughout the document; `owners` and `known` as in `match`."""
+    ids = _are_changed(entries, owners, ("guid",), NAMES[1:] + TEXTS)
+    links = _are_changed(entries, owners, SHARED_KINDS, TEXTS)
+    return Moved(
+        ids=ids,
+        links=links,
+        dates=_dates_moved(entries, owners, known),
+        site=_site_moved(entries, owners),
+        places=_numbers_places(entries, owners, known),
+    )
+
+
+def is_place(entry: Entry) -> bool:
+    """Tell whether an entry's id has the form of a place in a list."""
+    return any(_PLACE.fullmatch(key) for key in entry.keys)
+
+
+def shares_nothing(entry: Entry, known: Known) -> bool:
+    """Tell whether two entries have nothing in common but, it may be, an id."""
+    return not agrees(entry, known) and known.keys.isdisjoint(
+        key for key in entry.keys if kind_of(key) != "guid"
+    )
+
+
+def _are_changed(
+    entries: Sequence[Entry],
+    owners: Mapping[str, int],
+    kinds: Sequence[str],
+    others: Sequence[str],
+) -> bool:
+    """Tell whether no name of these kinds is known, and most entries are by one of the others."""
+    named = [entry for entry in entries if any(_keys(entry, kinds))]
+    if len(named) < MANY or any(key in owners for one in named for key in _keys(one, kinds)):
+        return False
+    recognised = sum(any(key in owners for key in _keys(entry, others)) for entry in named)
+    return recognised >= MANY and 2 * recognised >= len(named)
+
+
+def _site_moved(entries: Sequence[Entry], owners: Mapping[str, int]) -> bool:
+    """Tell whether no name is known, and most titles with their dates are.
+
+    What is older than all of these may never have been in a document before: a new program may list
+    more.
+    """
+    if any(key in owners for entry in entries for key in _keys(entry, ("guid", *SHARED_KINDS))):
+        return False
+    dated = [
+        (entry.stated_at, any(key in owners for key in _keys(entry, ("dated",))))
+        for entry in entries
+        if entry.stated_at is not None
+    ]
+    met = [at for at, is_known in dated if is_known]
+    if len(met) < MANY:
+        return False
+    return 2 * len(met) >= sum(at >= min(met) for at, _ in dated)
+
+
+def _dates_moved(
+    entries: Sequence[Entry], owners: Mapping[str, int], known: Mapping[int, Known]
+) -> bool:
+    """Tell whether most entries are known, and all of these have other dates than before."""
+    dates = [
+        (entry.stated_at, before.stated_at)
+        for entry, before in _recognised(entries, owners, known)
+        if entry.stated_at is not None and before.stated_at is not None
+    ]
+    if len(dates) < MANY or 2 * len(dates) < len(entries):
+        return False
+    if any(stated == before for stated, before in dates):
+        return False
+    if len(dates) > FEW:
+        return True
+    now = [stated for stated, _ in dates]
+    steps = [stated - before for stated, before in dates]
+    return min(max(now) - min(now), max(steps) - min(steps)) <= ONE_MOMENT
+
+
+def _numbers_places(
+    entries: Sequence[Entry], owners: Mapping[str, int], known: Mapping[int, Known]
+) -> bool:
+    """Tell whether the document's short ids come back on other articles.
+
+    They do where one is known for an entry and the article for another one, or where most of those
+    that are known are of articles with which they have nothing else in common.
+    """
+    others = alike = 0
+    for entry in filter(is_place, entries):
+        named = next((owners[key] for key in _keys(entry, ("guid",)) if key in owners), None)
+        if named is None:
+            continue
+        if not shares_nothing(entry, known[named]):
+            alike += 1
+            continue
+        others += 1
+        told = {owners[key] for key in _keys(entry, KINDS[1:]) if key in owners}
+        if any(agrees(entry, known[one]) for one in told):
+            return True
+    return others >= MANY and others >= alike
+
+
+def _recognised(
+    entries: Sequence[Entry], owners: Mapping[str, int], known: Mapping[int, Known]
+) -> Iterator[tuple[Entry, Known]]:
+    """Yield the entries of which some key is known, with what it is known for.
+
+    Title and date first: where they are known, nothing has moved.
+    """
+    kinds = ("dated", *KINDS)
+    for entry in entries:
+        owner = next((owners[key] for key in _keys(entry, kinds) if key in owners), None)
+        if owner is not None:
+            yield entry, known[owner]
+
+
+def _keys(entry: Entry, kinds: Sequence[str]) -> Iterable[str]:
+    """Yield an entry's keys of some kinds, in the order of these."""
+    by_kind = {kind_of(key): key for key in entry.keys}
+    return (by_kind[kind] for kind in kinds if kind in by_kind)
