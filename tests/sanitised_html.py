@@ -13,15 +13,25 @@ _TAGS = (
     "hr i img ins kbd li main mark nav ol p pre q rp rt rtc ruby s samp section small span strike "
     "strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr math mi mn mo ms "
     "mtext mspace mrow mfrac msqrt mroot mstyle merror mpadded mphantom msub msup msubsup munder "
-    "mover munderover mmultiscripts mprescripts mtable mtr mtd semantics"
+    "mover munderover mmultiscripts mprescripts mtable mtr mtd semantics "
+    "mfenced menclose mlabeledtr none"
 )  # fmt: skip
 TAGS = set(_TAGS.split())
 _ATTRIBUTES = (
     "href rel src alt width height loading referrerpolicy title lang dir cite datetime value start "
     "reversed type colspan rowspan scope span open display stretchy fence separator form mathvariant "
-    "columnspan"
+    "columnspan align"
 )  # fmt: skip
 ATTRIBUTES = set(_ATTRIBUTES.split())
+#: Of elements of MathML alone.
+_OF_MATHML = (
+    "alttext form symmetric lspace rspace minsize maxsize largeop movablelimits accent lquote rquote "
+    "depth linebreak linethickness bevelled numalign denomalign scriptminsize scriptsizemultiplier "
+    "voffset close separators notation subscriptshift superscriptshift accentunder columnalign rowalign "
+    "columnspacing rowspacing columnlines rowlines columnwidth frame framespacing equalrows equalcolumns "
+    "side minlabelspacing displaystyle scriptlevel mathsize mathcolor mathbackground"
+)  # fmt: skip
+OF_MATHML = set(_OF_MATHML.split())
 
 
 class Check(HTMLParser):
@@ -30,8 +40,9 @@ class Check(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
         assert tag in TAGS, tag
-        assert set(attributes) <= ATTRIBUTES, attributes
+        assert set(attributes) <= ATTRIBUTES | (OF_MATHML if tag[0] == "m" else set()), attributes
         assert tag == "mo" or "form" not in attributes
+        assert tag[0] in "mt" or "align" not in attributes
         for name in ("href", "src", "cite"):
             url = attributes.get(name)
             if url is not None and not url.startswith("data:image/"):

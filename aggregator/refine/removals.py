@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from aggregator.refine.html_limits import MAX_HTML_CHARS, MAX_NESTING, nesting
 from aggregator.refine.pictures import LAZY, SRCSETS, best_source, counts_readers
+from aggregator.refine.tags import COMMENT, tags
 from aggregator.web.text import scrub
 from aggregator.web.urls import without_trackers
 from aggregator.web.visible_text import HIDDEN
@@ -20,12 +21,6 @@ from aggregator.web.visible_text import HIDDEN
 #: So many things are told; then how many more there are.
 _MAX_TOLD = 20
 
-_MARKUP = re.compile(r"<(?:(!--)|(/?)([a-zA-Z][^\s/>]{0,40}))")
-#: In a start tag: a name, perhaps a value; possessive, so that each character is looked at once.
-_ATTRIBUTE = re.compile(
-    r"""[\s/]*+([^\s=>/][^\s=>/]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]*+)))?+"""
-)
-_TAG_END = re.compile(r"[\s/=]*+(>?)")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 #: Elements of which nothing is kept, whatever is inside.
 _WHOLE = HIDDEN | {"xmp"}
@@ -129,39 +124,14 @@ def _told(count: int, one: str, many: str | None = None, *, suffix: str = "") ->
 
 def _counts(text: str) -> _Counts:
     counts = _Counts()
-    position = 0
-    while match := _MARKUP.search(text, position):
-        position = match.end()
-        if match[1]:
+    for tag in tags(text, _WHOLE):
+        if tag.name == COMMENT:
             counts.comments += 1
-            end = text.find("-->", position)
-            position = len(text) if end < 0 else end + 3
-            continue
-        name = match[3].lower()
-        attributes, position = _start_tag(text, position)
-        if match[2]:
-            continue
-        counts.elements[name] += 1
-        if name in _WHOLE:
-            closing = re.compile(rf"</{name}\b[^>]*+>?", re.IGNORECASE).search(text, position)
-            position = len(text) if closing is None else closing.end()
-        else:
-            _count_attributes(counts, name, attributes)
+        elif not tag.is_end:
+            counts.elements[tag.name] += 1
+            if tag.name not in _WHOLE:
+                _count_attributes(counts, tag.name, tag.attributes)
     return counts
-
-
-def _start_tag(text: str, position: int) -> tuple[dict[str, str], int]:
-    attributes: dict[str, str] = {}
-    while True:
-        ending = _TAG_END.match(text, position)
-        if ending is not None and ending[1]:
-            return attributes, ending.end()
-        found = _ATTRIBUTE.match(text, ending.end() if ending is not None else position)
-        if found is None:
-            return attributes, len(text)
-        value = found[2] or found[3] or found[4] or ""
-        attributes.setdefault(found[1].lower(), value)
-        position = found.end()
 
 
 def _count_attributes(counts: _Counts, name: str, attributes: dict[str, str]) -> None:

@@ -20,6 +20,8 @@ import nh3
 
 from aggregator.refine.html_limits import CLOSED, MAX_HTML_CHARS, SHALLOW, guarded
 from aggregator.refine.known_sites import watch_page, without_redirect
+from aggregator.refine.mathml import MATHML, MATHML_ATTRIBUTES, fit_value
+from aggregator.refine.meanings import told
 from aggregator.refine.pictures import (
     LAZY,
     MAX_STYLE_CHARS,
@@ -62,15 +64,6 @@ _INLINE = frozenset(
         "time", "tt", "u", "var", "wbr",
     }
 )  # fmt: skip
-#: MathML Core without the elements that hold HTML or actions (annotation-xml, mglyph, maction).
-_MATH = frozenset(
-    {
-        "math", "mi", "mn", "mo", "ms", "mtext", "mspace", "mrow", "mfrac", "msqrt", "mroot",
-        "mstyle", "merror", "mpadded", "mphantom", "msub", "msup", "msubsup", "munder",
-        "mover", "munderover", "mmultiscripts", "mprescripts", "mtable", "mtr", "mtd",
-        "semantics",
-    }
-)  # fmt: skip
 #: Elements that become a link or vanish after parsing; under these names they parse like any
 #: unknown element, not as the raw text that an iframe or a noscript would swallow.
 _EMBEDS = frozenset({"x-iframe", "x-embed", "x-object", "x-video", "x-audio"})
@@ -99,15 +92,13 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "data": {"value"},
     "ol": {"start", "reversed", "type"},
     "li": {"value"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
+    "tr": {"align"},
+    "td": {"align", "colspan", "rowspan"},
+    "th": {"align", "colspan", "rowspan", "scope"},
     "col": {"span"},
     "colgroup": {"span"},
     "details": {"open"},
-    "math": {"display"},
-    "mo": {"stretchy", "fence", "separator", "form"},
-    "mi": {"mathvariant"},
-    "mtd": {"columnspan", "rowspan"},
+    **MATHML_ATTRIBUTES,
 }
 _CHECKED = frozenset({"href", "src", "cite", "data", *LAZY, *SRCSETS})
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|avif);base64,[A-Za-z0-9+/=]+\Z")
@@ -115,6 +106,8 @@ _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|avif);base64,[A-Za-z
 _MAX_REDIRECTS = 4
 _LINK_REL = "noopener noreferrer nofollow"
 
+#: How the text of a cell may be aligned.
+_SIDES = frozenset({"left", "center", "right", "justify"})
 #: Whose attribute `style` tells a size.
 _SIZED = frozenset({"img", *_EMBEDS})
 _NOT_DISPLAYED = re.compile(r"(?:^|;)\s*display\s*:\s*none\s*(?=;|!|$)", re.IGNORECASE)
@@ -125,6 +118,8 @@ _HIDES = re.compile(r"""[\s"'/]hidden(?=[\s=/>])|display\s*:\s*none""", re.IGNOR
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^<>]*)>")
 _REWRITTEN_TAG = re.compile(r"<(/?)(img|source|x-[a-z]+)([^<>]*)>")
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
+_TWIN_BEFORE = re.compile(r"</x-noscript>\s*\Z")
+_TWIN_AFTER = re.compile(r"\s*(?:</[a-z]+>\s*){0,3}<x-noscript>")
 #: What is to be left out, as `_mark` marks it.
 _OF_CLASS = re.compile(r' class="')
 _HIDDEN = re.compile(r' (?:hidden=""|style="display:none")')
@@ -155,6 +150,7 @@ def clean(
     if rules is not None and rules.selectors:
         text = guarded(remove(text, rules.selectors))
     _ADDRESSES.set(_Addresses(base_url))
+    text = guarded(told(text))
     if removed and "class" in text:
         text = _without(text, removed)
     if _HIDES.search(text):
@@ -267,9 +263,9 @@ def _mark(tag: str, name: str, value: str) -> str | None:
         return "x" if any(f"{tag}.{token}" in removed for token in value.split()) else None
     if name == "hidden":
         # What a search in the page may find is there to be read.
-        return None if tag in _MATH or value.strip().lower() == "until-found" else ""
+        return None if tag in MATHML or value.strip().lower() == "until-found" else ""
     if name == "style":
-        if tag not in _MATH and _NOT_DISPLAYED.search(value[:MAX_STYLE_CHARS]):
+        if tag not in MATHML and _NOT_DISPLAYED.search(value[:MAX_STYLE_CHARS]):
             return "display:none"
         return value if tag in _SIZED else None
     return _attribute(tag, name, value)
@@ -278,6 +274,10 @@ def _mark(tag: str, name: str, value: str) -> str | None:
 def _attribute(tag: str, name: str, value: str) -> str | None:
     if name in _SPOKEN and "<" in value:
         return _RENAMED_BACK.sub(r"<\1\2", value)
+    if tag in MATHML:
+        return fit_value(name, value)
+    if name == "align":
+        return value if value.strip().lower() in _SIDES else None
     return _ADDRESSES.get().attribute(tag, name, value)
 
 
@@ -285,7 +285,7 @@ def _cleaner(
     attributes: dict[str, set[str]], attribute_filter: Callable[[str, str, str], str | None]
 ) -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=set(BLOCKS | _INLINE | _MATH | _TEMPORARY),
+        tags=set(BLOCKS | _INLINE | MATHML | _TEMPORARY),
         # The annotations are the same formula a second time, in another notation.
         clean_content_tags={*HIDDEN, "annotation", "annotation-xml"},
         attributes=attributes,
@@ -345,7 +345,7 @@ class _Rewriter:
     def _tag(self, match: re.Match[str]) -> str:
         closing, name = bool(match[1]), match[2]
         if name == "img":
-            return self._image(_attributes(match[3]))
+            return self._image(_attributes(match[3])) or _in_its_place(match)
         if name == "x-picture":
             self._sized = None
             return ""
@@ -396,6 +396,20 @@ class _Rewriter:
         else:
             self._players.append(bool(url))
         return _link(url) if url else ""
+
+
+def _in_its_place(image: re.Match[str]) -> str:
+    """Return what stands for a picture that has no address to show: its alt text (HTML 4.8.4.4).
+
+    A lazy one stands beside its twin for pages without scripts, which is shown.
+    """
+    attributes = _attributes(image[3])
+    alt = attributes.get("alt", "").strip()
+    if not alt or best_source(attributes) or counts_readers(attributes, ""):
+        return ""
+    start, end, text = image.start(), image.end(), image.string
+    has_twin = _TWIN_BEFORE.search(text[max(start - 30, 0) : start]) or _TWIN_AFTER.match(text, end)
+    return "" if has_twin else html.escape(alt, quote=False)
 
 
 def _attributes(tidy: str) -> dict[str, str]:
