@@ -47,14 +47,24 @@ _ALIGNABLE = frozenset({"td", "th", "tr"})
 _LINE_THROUGH = re.compile(
     r"(?:^|;)\s*text-decoration(?:-line)?\s*:[^;]*\bline-through\b", re.IGNORECASE
 )
-#: Elements in which text may be struck out; the others hold rows and items, no text.
-_STRIKABLE = frozenset(
+#: Struck out already, or holding rows and items, no text.
+_NOT_STRUCK = frozenset(
     {
-        "a", "abbr", "b", "big", "blockquote", "cite", "code", "dd", "div", "dt", "em", "font",
-        "h1", "h2", "h3", "h4", "h5", "h6", "i", "label", "li", "mark", "p", "small", "span",
-        "strong", "sub", "sup", "td", "th", "time", "u",
+        "s",
+        "del",
+        "strike",
+        "table",
+        "tbody",
+        "thead",
+        "tfoot",
+        "tr",
+        "ul",
+        "ol",
+        "dl",
+        "svg",
+        "math",
     }
-)  # fmt: skip
+)
 
 
 def told(text: str) -> str:
@@ -136,7 +146,7 @@ def _side(element: Element) -> str | None:
 def _struck(_text: str, found: list[Element]) -> Iterator[Change]:
     """Strike out by an element what is struck out by a style (CSS Text Decoration 3, 2.1)."""
     for element in found:
-        if element.name in _STRIKABLE and element.has_end:
+        if element.has_end and element.name not in _NOT_STRUCK:
             style = element.value("style")[:_MAX_STYLE_CHARS]
             if style and _LINE_THROUGH.search(style):
                 yield element.tag.end, element.tag.end, "<s>"
