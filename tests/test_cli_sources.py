@@ -568,6 +568,7 @@ def test_explain_tells_what_binds_a_source(aggregator: Program, web: Publisher) 
         + source_toml("fixed", web.url("/a.xml"), 'interval = "90m"')
         + source_toml("gone", web.url("/404"))
         + source_toml("off", web.url("/off"), "enabled = false")
+        + source_toml("solved", web.url("/b.xml"), 'fetch_via = "http://127.0.0.1:1"')
     )
     none_yet = aggregator.run("explain", "source", "a")
     assert (none_yet.returncode, none_yet.stdout) == (69, "")
@@ -590,6 +591,9 @@ def test_explain_tells_what_binds_a_source(aggregator: Program, web: Publisher) 
     gone = aggregator.run("explain", "source", "gone").stdout
     assert re.search(rf"state: failing since {LOCAL_TIME} \(1 time\): http-status: ", gone)
     assert re.search(r"next poll:\n  .*  failed 1 time\n$", gone)
+    solved = aggregator.run("explain", "source", "solved").stdout
+    assert f"\n  {web.url('/b.xml')}\nasked by the solver at http://127.0.0.1:1\n" in solved
+    assert "connect: the solver 127.0.0.1:1 cannot be reached" in solved
     off = aggregator.run("explain", "source", "off").stdout
     assert "state: disabled" in off
     assert "next polls" not in off

@@ -251,6 +251,59 @@ def test_a_login_that_cannot_be_meant_is_explained(lines: list[str], url: str, t
     assert found[0].startswith("config.toml:")
 
 
+SOLVER = 'fetch_via = "http://flaresolverr:8191"'
+
+
+def test_a_solver_asks_for_a_source() -> None:
+    assert source(SOLVER).access == Access(fetch_via="http://flaresolverr:8191")
+    assert source('fetch_via = "https://a.example/b/"').access.fetch_via == "https://a.example/b"
+    # What all others have does not count for it, nor is it a mistake.
+    both = '[defaults]\nproxy = "http://127.0.0.1:7890"\n' + written(SOLVER)
+    assert parsed(both).warnings == ()
+    assert source(SOLVER).queue == "http://flaresolverr:8191"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("[sources.headers]\nA = 'b'", "headers: cannot be used beside fetch_via"),
+        ('user_agent = "x"', "user_agent: cannot be used beside fetch_via: the solver's own"),
+        ('username = "a"\npassword_file = "p"', "username: cannot be used beside fetch_via"),
+        ('token_file = "t"', "token_file: cannot be used beside fetch_via"),
+        ('cookie_file = "c"', "cookie_file: cannot be used beside fetch_via"),
+        ('proxy = "direct"', "proxy: cannot be used beside fetch_via"),
+        ("tls_verify = false", "tls_verify: cannot be used beside fetch_via"),
+    ],
+)
+def test_what_a_solver_cannot_do_for_a_source_is_told(line: str, told: str) -> None:
+    found = mistakes(written(SOLVER, line))
+    assert any(told in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("written_as", "told"),
+    [
+        ('"flaresolverr:8191"', "must be an http:// or https:// URL"),
+        ('"http://u:p@flaresolverr:8191"', "must not hold a user name or password"),
+        ('"http://flaresolverr:8191/?a=b"', "must not have a query"),
+        ("8191", "must be"),
+    ],
+)
+def test_what_is_no_solver_is_told(written_as: str, told: str) -> None:
+    (found,) = mistakes(written(f"fetch_via = {written_as}"))
+    assert told in found
+    assert "p@" not in found
+
+
+def test_a_url_with_a_login_is_not_for_a_solver() -> None:
+    (found,) = mistakes(written(SOLVER, url='"https://me:pw@a.example/"'))
+    assert "fetch_via: cannot be used for a URL with a login" in found
+    assert "pw" not in found
+    keyed = '[rsshub]\ninstances = ["http://rsshub:1200"]\naccess_key_file = "k"\n'
+    (found,) = mistakes(keyed + written(SOLVER, url='"rsshub://a/b"'))
+    assert "fetch_via: cannot be used for a URL with a login" in found
+
+
 def test_mirrors_on_one_server_may_share_a_login() -> None:
     url = '["https://a.example/1", "https://A.example:443/2"]'
     assert source('token_file = "t"', url=url).access.token_file is not None

@@ -370,6 +370,7 @@ def test_a_sources_configuration_is_stored_whole(store: Store) -> None:
             rsshub_instances=("https://a.example",),
             proxy="socks5://127.0.0.1:1080",
             tls_verify=False,
+            fetch_via="http://solver:8191",
         ),
         encoding="gbk",
         max_entries=7,

@@ -168,7 +168,8 @@ async def _ask(config: Config, source: Source, named_at: str | None) -> Preview 
     from aggregator.daemon.workers import Workers
     from aggregator.preview.lookup import look
 
-    fetcher, workers = make_fetcher(config, os.environ), Workers(count=1)
+    workers = Workers(count=1)
+    fetcher = make_fetcher(config, os.environ, workers)
     try:
         return await look(source, fetcher, workers, clock=utc_now, named_at=named_at)
     finally:

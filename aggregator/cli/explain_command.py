@@ -132,6 +132,8 @@ def _lines(
     yield line(f"{status.name} ({status.title})" if status.title else status.name)
     for mirror in state.mirrors:
         yield f"  {line(_mirror(mirror))}"
+    if (solver := state.source.access.fetch_via) is not None:
+        yield f"asked by the solver at {line(solver)}"
     yield f"state: {line(_health(state, status))}"
     last, success = (
         local_time(moment, otherwise="never")

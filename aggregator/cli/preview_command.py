@@ -150,7 +150,8 @@ async def _ask(config: Config, source: Source, body: bytes | None) -> Refined:
     from aggregator.operations.messages import problem_text
     from aggregator.preview.lookup import Named, Preview, look, read
 
-    fetcher, workers = make_fetcher(config, os.environ), Workers(count=1)
+    workers = Workers(count=1)
+    fetcher = make_fetcher(config, os.environ, workers)
     try:
         if body is not None:
             return await read(body, source, workers, sites=config.sites, now=utc_now())

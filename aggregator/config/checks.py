@@ -28,6 +28,11 @@ MAX_SUGGESTIONS = 20
 
 _ROOT = "/"
 _LOGIN = ("username", "password_file", "token_file")
+#: What belongs to a request of ours, and a solver's browser knows nothing of.
+_OURS = (
+    "headers", "user_agent", "username", "password_file", "token_file", "cookie_file", "proxy",
+    "tls_verify",
+)  # fmt: skip
 
 
 def check(
@@ -52,6 +57,7 @@ def check(
     _same_urls(tables, rsshub, mistakes)
     for index, (reading, source) in enumerate(zip(tables.sources, sources, strict=True)):
         _login(("sources", index), reading, source, mistakes)
+        _solver(("sources", index), reading, source, mistakes)
     _polling(tables, mistakes)
     _short_intervals(tables, sources, mistakes)
     _selections(tables, mistakes)
@@ -146,6 +152,19 @@ def _login(
         mistakes.add((*at, says[-1]), MistakeKind.LOGIN_IN_URL)
     if len(origins) > 1:
         mistakes.add((*at, says[-1]), MistakeKind.LOGIN_FOR_SEVERAL)
+
+
+def _solver(
+    at: KeyPath, reading: Reading[SourceTable], source: Source, mistakes: MistakeList
+) -> None:
+    if not reading.says("fetch_via"):
+        return
+    for key in filter(reading.says, _OURS):
+        mistakes.add((*at, key), MistakeKind.NOT_BY_SOLVER, key="fetch_via")
+    if source.access.rsshub_key_file is not None or any(
+        map(has_user_info, network_values.asked(source))
+    ):
+        mistakes.add((*at, "fetch_via"), MistakeKind.LOGIN_BY_SOLVER)
 
 
 def _polling(tables: Tables, mistakes: MistakeList) -> None:

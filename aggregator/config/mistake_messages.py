@@ -124,6 +124,7 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.QUERY: "must not have a query or fragment",
     Kind.FRAGMENT: "must not have a fragment",
     Kind.LOGIN_PUBLISHED: "must not hold a user name or password: it is published",
+    Kind.SOLVER_LOGIN: "must not hold a user name or password: a solver asks for none",
     Kind.LOGIN_READ: "must not hold a user name or password: every publisher reads it",
     Kind.NOT_A_CONTACT: 'must be an http(s) URL or "mailto:you@example.org"',
     Kind.CONTACT_CHARACTERS: "must be plain ASCII without spaces and parentheses",
@@ -196,6 +197,14 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.LOGIN_FOR_SEVERAL: (
         "would go to every server in url; write user:password@ into the URL that needs it, "
         "or make it a source of its own"
+    ),
+    Kind.NOT_BY_SOLVER: (
+        "cannot be used beside {key}: the solver's own browser asks, and nothing of ours goes "
+        "along; remove one of them"
+    ),
+    Kind.LOGIN_BY_SOLVER: (
+        "cannot be used for a URL with a login: the solver's own browser asks, and nothing of ours "
+        "goes along"
     ),
     Kind.MIN_ABOVE_MAX: (
         'must be at most max_interval ("{longest}")',

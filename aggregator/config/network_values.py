@@ -102,6 +102,14 @@ def instance_url(value: object) -> str:
     return url.rstrip("/")
 
 
+def solver_url(value: object) -> str:
+    """Return the URL of a solver, without a slash at the end."""
+    url = instance_url(value)
+    if has_user_info(url):
+        raise wrong(MistakeKind.SOLVER_LOGIN)
+    return url
+
+
 def icon(value: object) -> str:
     """Return the URL of a picture that readers show beside a feed."""
     url = http_url(value)

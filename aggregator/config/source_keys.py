@@ -35,7 +35,7 @@ _ACCESS = Access()
 ACCESS_KEYS = frozenset(
     {
         "headers", "user_agent", "username", "password_file", "token_file", "proxy", "tls_verify",
-        "cookie_file", "cookies",
+        "cookie_file", "cookies", "fetch_via",
     }
 )  # fmt: skip
 
@@ -186,6 +186,14 @@ class SourceTable:
         _ACCESS.cookies,
         "Some sites redirect in a circle until their cookie comes back. With `poll` it goes back "
         "to the host that set it, and is forgotten when the poll ends; with `off` it does not.",
+    )
+    fetch_via: str | None = key(
+        ValueKind(network_values.solver_url, "URL"),
+        _ACCESS.fetch_via,
+        "A solver that asks in our place, for a site that lets only browsers in: "
+        '`"http://flaresolverr:8191"`. See [below](#sites-that-let-only-browsers-in).',
+        shown="none",
+        own=True,
     )
     keep: tuple[Condition, ...] = key(
         KEEP,

@@ -128,7 +128,7 @@ class Daemon:
         self._pricing = pricing
         self._fixed = _fixed(config)
         self._dispatcher = Dispatcher(
-            self._tools(make_fetcher(config, environ)),
+            self._tools(make_fetcher(config, environ, self._workers)),
             concurrency=config.polling.concurrency,
             site_pause=config.polling.site_pause,
             report=self._polled,
@@ -400,7 +400,7 @@ class Daemon:
         fetcher = self._dispatcher.tools.fetcher
         if fresh.network != old.network:
             self._jobs.spawn(self._retire(fetcher))
-            fetcher = make_fetcher(fresh, self._environ)
+            fetcher = make_fetcher(fresh, self._environ, self._workers)
             changes += (ChangedNetwork(),)
         self._dispatcher.tools = self._tools(fetcher)
         self._reports.expect(await self._in_thread(self._store.status), self._clock())

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.model import PollResult, PollState
+    from aggregator.model.worker_protocols import WorkerPool
     from aggregator.store import PollStore
 
 
@@ -37,14 +38,17 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def make_fetcher(config: Config, environ: Mapping[str, str]) -> Fetcher:
-    """Return the client that the configuration asks for."""
+def make_fetcher(
+    config: Config, environ: Mapping[str, str], workers: WorkerPool | None = None
+) -> Fetcher:
+    """Return the client that the configuration asks for; `workers` as in `Fetcher`."""
     return Fetcher(
         allow_private=config.network.allow_private,
         proxy=config.network.proxy,
         user_agent=user_agent(config.network.contact),
         clock=utc_now,
         secrets=places_of(config, environ),
+        workers=workers,
     )
 
 
@@ -165,7 +169,8 @@ def poll_once(
 async def _poll(
     config: Config, store: PollStore, states: list[PollState], report: Callable[[PollResult], None]
 ) -> bool:
-    fetcher, workers = make_fetcher(config, os.environ), Workers()
+    workers = Workers()
+    fetcher = make_fetcher(config, os.environ, workers)
     pricing = steered(
         store.states(), price.recall(store.pricing()), make_bounds(config), now=utc_now()
     )

@@ -263,8 +263,9 @@ class Dispatcher:
 
     async def _is_its_own(self, state: PollState, found: Answers) -> bool:
         """Tell whether what a poll found is the source's doing, and not our network's."""
-        now = self.tools.clock()
-        was_offline, site = self.offline_since is not None, queue_of(found.attempts[-1].url)
+        now, was_offline = self.tools.clock(), self.offline_since is not None
+        # A solver that cannot be reached is one thing out of reach, whatever it is asked for.
+        site = queue_of(state.source.access.fetch_via or found.attempts[-1].url)
         sign = Sign(now, site, state.source_id, reached(found.attempts), state.failures)
         self._network, ours = watch(self._network, sign)
         if ours and not was_offline:

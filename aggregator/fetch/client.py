@@ -37,6 +37,7 @@ from aggregator.fetch.request_target import (
     without_signature,
 )
 from aggregator.fetch.secret_files import Secrets
+from aggregator.fetch.solver import Solvers
 from aggregator.fetch.transport import MisframedError, default_tls
 from aggregator.model import (
     Access,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from aggregator.fetch.guard import Dial
     from aggregator.fetch.request_limits import FetchLimits
     from aggregator.model import Allowance, IPNetwork, Outcome, Validators
+    from aggregator.model.worker_protocols import WorkerPool
 
 #: What we read, best first, and the same with every request: a server that negotiates must not
 #: give us another variant, with another ETag, each time. No text/html: it would get us the page.
@@ -92,7 +94,7 @@ class Fetcher:
     socks5:// URL (user info allowed) for everything that `allow_private` does not cover; raises
     `ConfigError` for any other. `tls` is whom to trust, the system's authorities by default.
     `public` is that of `Guard`. `clock` stamps answers that carry no Date. `secrets` finds the
-    files that sources name.
+    files that sources name. `workers` read what solvers answer; without, a thread does.
     """
 
     def __init__(
@@ -107,6 +109,7 @@ class Fetcher:
         resolver: Resolver | None = None,
         tls: ssl.SSLContext | None = None,
         public: tuple[IPNetwork, ...] = (),
+        workers: WorkerPool | None = None,
     ) -> None:
         self._limits = limits
         self._public = public
@@ -122,6 +125,17 @@ class Fetcher:
             limits=limits,
             resolver=resolver or SystemResolver(limits),
             tls=tls or default_tls(),
+        )
+        self._solvers = Solvers(
+            clients=self._clients,
+            gates=self._gates,
+            limits=limits,
+            resolver=resolver or SystemResolver(limits),
+            guard=Guard(allow_private, public=public),
+            resolves=proxy is None,
+            user_agent=self._user_agent,
+            clock=clock,
+            workers=workers,
         )
 
     async def fetch(
@@ -145,7 +159,8 @@ class Fetcher:
         it has not changed; without, that is a failure. Requests to one host (scheme,
         name, port) wait for each other, which does not count against the deadline; no redirect is
         followed to one that asked everybody to wait. `reservation` is where a large body waits for
-        room, outside the deadline; it keeps that of the body which is returned.
+        room, outside the deadline; it keeps that of the body which is returned. Where `access`
+        names a solver, that is asked for the URL, with no conditions, nor else of `access`.
         """
         own = parse_target(url)
         start = parse_target(moved_url) if moved_url else own
@@ -154,6 +169,8 @@ class Fetcher:
         if isinstance(start, Problem):
             return Failed(start)
         try:
+            if access.fetch_via is not None:
+                return await self._solvers.fetch(access.fetch_via, own, start, reservation)
             poll = await self._set_out(url, own, start, access)
             poll.validators, poll.is_stored = validators, is_stored
             poll.reservation = reservation

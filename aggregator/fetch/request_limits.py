@@ -13,6 +13,9 @@ class FetchLimits:
     #: A request with all its redirects; what takes longer drips. Waiting for our own other request
     #: to the same host does not count.
     deadline: timedelta = timedelta(seconds=30)
+    #: What a solver is given for one page: its own usual time (FlareSolverr's `maxTimeout`). The
+    #: deadline comes on top, for its browser to start and to end.
+    solving: timedelta = timedelta(seconds=60)
     #: TCP and TLS together; a host that is up answers in one or two seconds from anywhere.
     connect: timedelta = timedelta(seconds=10)
     #: A look-up; resolv.conf's own default is two tries of five seconds a name server.

@@ -237,6 +237,7 @@ async def _request(
         request.method,
         _exact_url(request),
         headers=headers,
+        data=request.content or None,
         allow_redirects=False,
         proxy=None if proxy is None else _proxy_url(proxy),
         # CONNECT would carry aiohttp's own; it hears nothing else of what is asked for.

@@ -51,6 +51,7 @@ from aggregator.model.outcomes import (
     Outcome,
     Problem,
     ProblemKind,
+    Solution,
     Validators,
 )
 from aggregator.model.placements import Placement, PlacementReason
@@ -124,6 +125,7 @@ __all__ = [
     "Selection",
     "Share",
     "SiteRule",
+    "Solution",
     "Source",
     "SourceStatus",
     "Story",

@@ -99,7 +99,7 @@ class Access:
     token, `password_file` goes with `username`, `cookie_file` holds what a browser has kept of a
     login, `rsshub_key_file` is the access key of every one of
     `rsshub_instances` (URLs without a slash at the end). `proxy` is http:// or socks5://, or
-    "direct" for none.
+    "direct" for none. `fetch_via` is the URL of a solver, whose browser asks in our place.
     """
 
     headers: tuple[tuple[str, str], ...] = ()
@@ -112,6 +112,7 @@ class Access:
     proxy: str | None = None
     tls_verify: bool = True
     cookie_file: str | None = None
+    fetch_via: str | None = None
     cookies: str = "poll"  # what an answer sets goes back within one poll; "off": never
 
 
@@ -157,8 +158,11 @@ class Source:
 
     @property
     def queue(self) -> str:
-        """The queue in which it waits for its turn: the site that a poll asks first."""
-        return queue_of(self.urls[0])
+        """The queue in which it waits for its turn: the site that a poll asks first.
+
+        Where a solver asks for it, that of the solver: it starts a browser for each request.
+        """
+        return queue_of(self.access.fetch_via or self.urls[0])
 
 
 def digest_of(token: str) -> str:

@@ -91,6 +91,21 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class Solution:
+    """What a solver's browser got: the status, and the document in UTF-8 with a byte order mark.
+
+    `url` is where redirects led, `sha256` is of the body; `headers` are those that it tells, often
+    none.
+    """
+
+    url: str
+    status: int
+    body: bytes
+    sha256: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NotModified:
     """304. `validators` are those that the response carried; an absent one stays as stored.
 

@@ -110,7 +110,7 @@ def challenge_problem(answer: str, owner: str) -> Problem:
     return Problem(
         ProblemKind.CHALLENGE,
         f"{answer} of {owner} that only a browser passes",
-        "ask the publisher to let feed readers in, or use another url for this source",
+        "ask the publisher to let feed readers in, or use another url or fetch_via for this source",
     )
 
 

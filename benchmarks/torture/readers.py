@@ -61,9 +61,9 @@ async def _crowd(port: int, crowd: Crowd, dice: random.Random) -> dict[str, obje
         address = f"127.0.{1 + number // 250}.{1 + number % 250}"
         etag = ""
         for turn in range(crowd.rounds):
-            if turn == 0:
-                await together.wait()  # all thousand at the same moment
-            else:
+            if turn < 2:  # all thousand at the same moment; and when that burst is over
+                await together.wait()
+            if turn:
                 await asyncio.sleep(dice.uniform(0, crowd.pause_s))
             begun = time.monotonic()
             try:
