@@ -48,6 +48,9 @@ log = logging.getLogger(__name__)
 #: While the database cannot be written, sources are not asked for what could not be kept.
 STORE_PAUSE = timedelta(minutes=1)
 
+#: A source whose own pages are damaged is asked no more often than one that fails.
+DAMAGE_PAUSE = timedelta(minutes=15)
+
 
 class Dispatcher:
     """Starts polls and keeps account of those under way.
@@ -228,9 +231,28 @@ class Dispatcher:
     async def _poll(self, state: PollState, tools: Tools, turns: _Turns) -> PollResult:
         try:
             return await self._poll_in_turn(state, tools, turns)
+        except StoreDamagedError as error:
+            if not await self._is_set_aside(state, error, tools):
+                turns.pause_s = STORE_PAUSE.total_seconds()
+            raise
         except BaseException:
             await self._give_back(state, tools)
             raise
+
+    async def _is_set_aside(self, state: PollState, error: StoreDamagedError, tools: Tools) -> bool:
+        """Put off a source of which nothing can be stored, so that its neighbours are not held up.
+
+        `False` where its own row cannot be written either.
+        """
+        problem = Problem(ProblemKind.INTERNAL, f"what it brings cannot be stored: {error}")
+        held = replace(state, lease=self._leases.pop(state.source_id, None))
+        put_off = partial(tools.store.postpone, held, tools.clock() + DAMAGE_PAUSE, problem)
+        try:
+            await tools.in_thread(put_off)
+        except StoreError:
+            await _release(tools, [held])
+            return False
+        return True
 
     async def _poll_in_turn(self, state: PollState, tools: Tools, turns: _Turns) -> PollResult:
         is_stale = state.lease is None or turns.lock.locked()
@@ -297,14 +319,13 @@ class Dispatcher:
         if task.cancelled():
             self._leave(state)
             return
-        is_damaged = isinstance(task.exception(), StoreDamagedError)
-        self._leave(state, STORE_PAUSE if is_damaged else None)
+        self._leave(state)
         if (error := task.exception()) is None:
             if self._trouble is not None:
                 log.info(event("store works again"))
             self._trouble = None
             self._report(task.result())
-        elif is_damaged:
+        elif isinstance(error, StoreDamagedError):
             # Pages of one source, perhaps, which hold up no other.
             self._damage = str(error)
             log.error(event("store damaged", source=state.source.name, problem=error))
@@ -326,13 +347,13 @@ class Dispatcher:
         self._paused_until_s = asyncio.get_running_loop().time() + STORE_PAUSE.total_seconds()
         log.error(event("store failed", source=source, problem=error, retry=span(STORE_PAUSE)))
 
-    def _leave(self, state: PollState, pause: timedelta | None = None) -> None:
-        """Give the next poll of this site its turn, after a pause, or the one that it is due."""
+    def _leave(self, state: PollState) -> None:
+        """Give the next poll of this site its turn, after the pause that it is due."""
         loop, queue = asyncio.get_running_loop(), state.source.queue
         turns = self._queues[queue]
         turns.polls -= 1
-        if pause is not None:
-            turns.free_s = loop.time() + pause.total_seconds()
+        if turns.pause_s:
+            turns.free_s, turns.pause_s = loop.time() + turns.pause_s, 0.0
         elif not self.tools.is_ours(state.source):
             turns.free_s = loop.time() + self.site_pause.total_seconds()
         if turns.free_s <= loop.time():
@@ -367,9 +388,13 @@ def _held(state: PollState, now: datetime) -> PollResult | None:
 
 
 class _Turns:
-    """The polls of one site, one at a time; the next may begin at `free_s` of the loop's clock."""
+    """The polls of one site, one at a time; the next may begin at `free_s` of the loop's clock.
+
+    `pause_s`: the poll under way wants a pause of its own after it.
+    """
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
         self.polls = 0
         self.free_s = 0.0
+        self.pause_s = 0.0
