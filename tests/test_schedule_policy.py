@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import pytest
@@ -96,6 +97,7 @@ history = st.builds(
         gaps=st.integers(0, 9),
         gap_at=moments,
         halvings=st.integers(0, 3),
+        in_a_row=st.integers(0, 3),
     ),
 )
 pricings = st.builds(Pricing, price=st.none() | st.floats(1e-9, 1e9))
@@ -345,6 +347,28 @@ def test_gaps_use_what_is_left_of_a_sources_own_part_of_the_budget_and_no_more(
     per_day: float, weight: float, pause: timedelta, because: str
 ) -> None:
     window = DocumentSpan(gaps=9, gap_at=START, halvings=3)
+    state = replace(STATE, source=source(weight=weight))
+    plan = plan_of(state, known=History(steady(per_day), window), pricing=PRICING)
+    assert plan.because == because
+    assert plan.at - START == pytest.approx(pause, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("per_day", "weight", "in_a_row", "pause", "because"),
+    [
+        # 2,000 new entries with every poll, and never one of the poll before.
+        (48_000.0, 1.0, 3, HOUR, "documents never share an entry: its own part of the budget"),
+        (48_000.0, 4.0, 3, HOUR / 2, "documents never share an entry: its own part of the budget"),
+        # A busy source that has missed some, as long as asking more often may help.
+        (48_000.0, 1.0, 2, BOUNDS.shortest, "min_interval"),
+        (96.0, 1.0, 0, HOUR / 2, "price"),
+        (12.0, 1.0, 3, HOUR * sqrt(2), "price"),
+    ],
+)
+def test_a_flood_is_asked_within_its_own_part_of_the_budget(
+    per_day: float, weight: float, in_a_row: int, pause: timedelta, because: str
+) -> None:
+    window = DocumentSpan(2000, gaps=9, gap_at=START - DAY * 3, halvings=3, in_a_row=in_a_row)
     state = replace(STATE, source=source(weight=weight))
     plan = plan_of(state, known=History(steady(per_day), window), pricing=PRICING)
     assert plan.because == because

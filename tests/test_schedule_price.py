@@ -140,6 +140,15 @@ def test_the_fair_price_of_weights_asks_the_heavier_source_more() -> None:
     assert pauses[1] / pauses[0] == pytest.approx(3, rel=0.1)
 
 
+def test_a_flood_takes_nothing_of_the_others_part() -> None:
+    """Without a cap it is asked every 15 minutes, which two sources' budget pays with the other."""
+    quiet, flood = Priced(1.0, steady(12.0)), Priced(1.0, steady(48_000.0))
+    capped = replace(flood, is_capped=True)
+    alone = fair_price([quiet], BOUNDS)
+    assert fair_price([quiet, capped], BOUNDS) == pytest.approx(alone, rel=0.01)
+    assert fair_price([quiet, flood], BOUNDS) > 4 * alone
+
+
 def lived(
     pricing: Pricing,
     sources: Sequence[Priced],

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import PollState, Tally
-from aggregator.schedule.gaps import ALARM, DocumentSpan, alarm, most_expected
+from aggregator.schedule.gaps import ALARM, DocumentSpan, alarm, is_in_vain, most_expected
 from aggregator.schedule.history import History, observe, recall, to_text
 from aggregator.schedule.rhythm import FLAT, Rhythm, hours_of, learn, pooled, profile, rates
 from tests.making import DAY, HOUR, START, source
@@ -192,12 +192,16 @@ def test_a_poll_that_shares_no_entry_with_the_one_before_is_a_gap() -> None:
     assert history.window.gaps == 0
     now = START + 2 * HOUR
     history = observe(history, document(20, 0), [None] * 20, now=now, polled_at=START)
-    assert history.window == DocumentSpan(entries=20, gaps=1, gap_at=now, halvings=1)
+    assert history.window == DocumentSpan(20, gaps=1, gap_at=now, halvings=1, in_a_row=1)
     again = observe(history, document(20, 0), [None] * 20, now=now + HOUR, polled_at=now)
     assert (again.window.gaps, alarm(again.window, now + HOUR)) == (2, 2)
     assert alarm(again.window, now + ALARM + 2 * HOUR) == 0
     fresh = observe(again, document(20, 0), [], now=now + 9 * DAY, polled_at=now)
     assert (fresh.window.gaps, fresh.window.halvings) == (3, 1)
+    assert not is_in_vain(again.window)
+    assert is_in_vain(fresh.window)
+    shared = observe(fresh, document(19, 1), [], now=now + 10 * DAY, polled_at=now)
+    assert not is_in_vain(shared.window)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +267,7 @@ def test_more_new_entries_than_a_document_should_hold_come_once_in_a_hundred_tim
 
 def test_habits_survive_being_stored() -> None:
     history = observe(History(), document(20, 0), published(5, 4), now=START, polled_at=None)
-    history = replace(history, window=DocumentSpan(20, 2, START - DAY, 1))
+    history = replace(history, window=DocumentSpan(20, 2, START - DAY, 1, 2))
     state = PollState(1, source(), last_success_at=START, arrivals=(START,))
     back = recall(to_text(history), state)
     assert back.window == history.window
@@ -298,6 +302,13 @@ def broken(change: Callable[[dict[str, object]], object]) -> str:
 )
 def test_habits_that_cannot_be_read_begin_anew(text: str) -> None:
     assert recall(text, PollState(1, source())) == History()
+
+
+def test_habits_that_the_last_release_stored_are_read() -> None:
+    history = History(Rhythm(), DocumentSpan(20, 2, START - DAY, 1))
+    fields = json.loads(to_text(history))
+    del fields["in_a_row"]
+    assert recall(json.dumps(fields), PollState(1, source())).window == history.window
 
 
 def test_a_source_known_from_before_begins_with_its_entries() -> None:

@@ -19,6 +19,7 @@ from aggregator.daemon.workers import Workers
 from aggregator.fetch import Fetcher, user_agent
 from aggregator.model.errors import AggregatorError
 from aggregator.schedule import history, price
+from aggregator.schedule.gaps import is_in_vain
 from aggregator.schedule.price import PollingBounds, Priced, Pricing, steer
 from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_store
@@ -97,11 +98,10 @@ def steered(
     states: list[PollState], pricing: Pricing, bounds: PollingBounds, *, now: datetime
 ) -> Pricing:
     """Return the pricing for the next hour, weighed against the sources as they are now."""
-    sources = [
-        Priced(state.source.weight, history.recall(state.history, state).rhythm)
-        for state in states
-        if is_priced(state)
-    ]
+    sources = []
+    for state in filter(is_priced, states):
+        known = history.recall(state.history, state)
+        sources.append(Priced(state.source.weight, known.rhythm, is_in_vain(known.window)))
     return steer(pricing, sources, now=now, bounds=bounds)
 
 

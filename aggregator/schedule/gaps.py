@@ -25,18 +25,25 @@ OVERFLOW_RISK = 0.01
 ALARM = timedelta(days=2)
 #: An eighth of the pause; a source whose ids change with every poll has a "gap" each time.
 MOST_HALVINGS = 3
+#: A source is asked eight times as often by now, and still no document shares an entry with the one
+#: before: asking more does not help. Its ids change with every poll, or it is a flood.
+IN_VAIN = MOST_HALVINGS
 #: Enough to show; a counter that only grows needs an end.
 MOST_GAPS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentSpan:
-    """The entries in the document read last, and the gaps found: how many, the last one when."""
+    """The entries in the document read last, and the gaps found: how many, the last one when.
+
+    `in_a_row` are those since a document that shared an entry with the one before it.
+    """
 
     entries: int = 0
     gaps: int = 0
     gap_at: datetime | None = None
     halvings: int = 0
+    in_a_row: int = 0
 
 
 def found_gap(window: DocumentSpan, tally: Tally) -> bool:
@@ -48,9 +55,15 @@ def watch(window: DocumentSpan, tally: Tally, *, now: datetime) -> DocumentSpan:
     """Return the window after a document with this tally was read at `now`."""
     entries = tally.new + tally.shared + tally.pruned
     if not found_gap(window, tally):
-        return replace(window, entries=entries)
+        return replace(window, entries=entries, in_a_row=0)
     halvings = min(alarm(window, now) + 1, MOST_HALVINGS)
-    return DocumentSpan(entries, min(window.gaps + 1, MOST_GAPS), now, halvings)
+    in_a_row = min(window.in_a_row + 1, IN_VAIN)
+    return DocumentSpan(entries, min(window.gaps + 1, MOST_GAPS), now, halvings, in_a_row)
+
+
+def is_in_vain(window: DocumentSpan) -> bool:
+    """Tell whether a source is asked in vain: what it brings says nothing of how often it does."""
+    return window.in_a_row >= IN_VAIN
 
 
 def alarm(window: DocumentSpan, now: datetime) -> int:

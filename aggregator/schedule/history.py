@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.schedule.gaps import MOST_HALVINGS, DocumentSpan, found_gap, watch
+from aggregator.schedule.gaps import IN_VAIN, MOST_HALVINGS, DocumentSpan, found_gap, watch
 from aggregator.schedule.rhythm import BINS, Rhythm, learn
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def to_text(history: History) -> str:
             "gaps": window.gaps,
             "gap_at": _seconds(window.gap_at),
             "halvings": window.halvings,
+            "in_a_row": window.in_a_row,
         },
         separators=(",", ":"),
     )
@@ -99,10 +100,17 @@ def _read(text: str) -> History:
     fields = json.loads(text)
     seen, watched = (_bins(fields[name]) for name in ("seen", "watched"))
     counts = [int(fields[name]) for name in ("entries", "gaps", "halvings")]
+    counts.append(int(fields.get("in_a_row", 0)))  # 0.1.0 did not count them
     if min(counts) < 0:
         raise ValueError(text)
-    entries, gaps, halvings = counts
-    window = DocumentSpan(entries, gaps, _instant(fields["gap_at"]), min(halvings, MOST_HALVINGS))
+    entries, gaps, halvings, in_a_row = counts
+    window = DocumentSpan(
+        entries,
+        gaps,
+        _instant(fields["gap_at"]),
+        min(halvings, MOST_HALVINGS),
+        min(in_a_row, IN_VAIN),
+    )
     return History(Rhythm(seen, watched, _instant(fields["at"])), window)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import Failed, Fetched, Gone, NotModified, Plan, ProblemKind
-from aggregator.schedule.gaps import alarm, most_expected
+from aggregator.schedule.gaps import alarm, is_in_vain, most_expected
 from aggregator.schedule.price import PollingBounds, full_after, own_share, worth_asking
 
 if TYPE_CHECKING:
@@ -217,6 +217,8 @@ def _wanted(
     if (halvings := alarm(history.window, now)) and pause > own:
         pause = max(pause / 2**halvings, own)
         because = "entries may have been missed: asked more often"
+    if is_in_vain(history.window) and pause < own:
+        pause, because = own, "documents never share an entry: its own part of the budget"
     return pause, because
 
 

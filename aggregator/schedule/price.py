@@ -86,10 +86,14 @@ class Pricing:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """A source under price control, as `steer` needs it."""
+    """A source under price control, as `steer` needs it.
+
+    `is_capped`: it is asked no more often than its own part of the budget allows.
+    """
 
     weight: float
     rhythm: Rhythm
+    is_capped: bool = False
 
 
 def count_request(pricing: Pricing) -> Pricing:
@@ -194,11 +198,19 @@ def fair_price(sources: Sequence[Priced], bounds: PollingBounds) -> float:
     """
     low, high = _limits(sources, bounds)
     shortest, longest = bounds.shortest / HOUR, bounds.longest / HOUR
-    speeds = [source.weight * source.rhythm.entries_per_day / DAY_HOURS for source in sources]
+    speeds = [
+        (
+            source.weight * source.rhythm.entries_per_day / DAY_HOURS,
+            max(shortest, own_share(bounds, source.weight) / HOUR)
+            if source.is_capped
+            else shortest,
+        )
+        for source in sources
+    ]
     allowed = len(sources) * bounds.budget / DAY_HOURS
     for _ in range(40):
         price = sqrt(low * high)
-        used = sum(1 / min(max(sqrt(2 * price / speed), shortest), longest) for speed in speeds)
+        used = sum(1 / min(max(sqrt(2 * price / speed), least), longest) for speed, least in speeds)
         low, high = (price, high) if used > allowed else (low, price)
     return sqrt(low * high)
 
