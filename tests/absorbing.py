@@ -185,5 +185,7 @@ def _version(entry: Entry, updated_at: datetime, version: str, matched: str | No
         url=entry.url,
         language=entry.language,
         categories=entry.categories,
+        particulars=entry.particulars,
+        enclosures=entry.enclosures,
         matched=matched,
     )

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from aggregator.model import Category, Enclosure, Origin, Story
+from aggregator.model import (
+    Category,
+    Enclosure,
+    Episode,
+    Generator,
+    Origin,
+    Particulars,
+    Person,
+    Podcast,
+    SourceParticulars,
+    Story,
+)
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -38,6 +49,27 @@ def origins(text: SearchStrategy[str], at: SearchStrategy[datetime]) -> SearchSt
         site_url=st.none() | text.map(_address),
         updated_at=at,
         language=st.none() | text,
+        particulars=st.builds(
+            SourceParticulars,
+            particulars(text).map(lambda said: said.authors),
+            st.none() | st.builds(Generator, text, st.none() | text, st.none() | text),
+            st.none() | text,
+            st.none() | st.builds(Podcast, st.lists(st.tuples(text, text), max_size=2).map(tuple)),
+        ),
+    )
+
+
+def particulars(text: SearchStrategy[str]) -> SearchStrategy[Particulars]:
+    """Make what is said of makers."""
+    person = st.builds(
+        Person, text, st.none() | text.map(_address), st.none() | text, st.none() | text
+    )
+    return st.builds(
+        Particulars,
+        st.lists(person, max_size=3).map(tuple),
+        st.lists(person, max_size=2).map(tuple),
+        st.none() | text,
+        st.none() | st.builds(Episode, st.integers(0), image_url=st.none() | text),
     )
 
 
@@ -58,14 +90,22 @@ def stories(
         title=text,
         content_html=text if html is None else html,
         summary=text,
-        author=st.none() | text,
+        particulars=particulars(text),
         published_at=at,
         updated_at=at,
         categories=st.lists(
             st.builds(Category, text, st.none() | text, st.none() | text), max_size=3
         ).map(tuple),
         enclosures=st.lists(
-            st.builds(Enclosure, text.map(_address), text, st.integers(-1, 10**12)), max_size=3
+            st.builds(
+                Enclosure,
+                text.map(_address),
+                text,
+                st.integers(-1, 10**12),
+                st.none() | text,
+                st.integers(-1, 10**9),
+            ),
+            max_size=3,
         ).map(tuple),
         language=st.none() | text,
     )

@@ -18,6 +18,8 @@ from aggregator.model import (
     Fetched,
     News,
     Outcome,
+    Particulars,
+    Person,
     Plan,
     PollResult,
     Problem,
@@ -76,7 +78,7 @@ def entry(
         title=title,
         content_html=content,
         summary="",
-        author=None,
+        particulars=Particulars(),
         published_at=published_at,
         updated_at=updated_at,
         categories=(),
@@ -87,6 +89,11 @@ def entry(
         stated_at=published_at,
         text_hash=hashlib.sha256(text.encode()).digest()[:8],
     )
+
+
+def by(*names: str) -> Particulars:
+    """Return what an entry says that these people wrote."""
+    return Particulars(tuple(Person(name) for name in names))
 
 
 def steady(per_day: float) -> Rhythm:

@@ -23,6 +23,7 @@ from aggregator.model import (
     Enclosure,
     Feed,
     Origin,
+    Particulars,
     Selection,
     Source,
     SourceStatus,
@@ -30,6 +31,7 @@ from aggregator.model import (
 )
 from aggregator.model.errors import StoreError
 from tests import PATIENCE
+from tests.making import by
 
 MOMENT = datetime(2026, 11, 20, 8, 30, 15, 250_000, tzinfo=UTC)
 
@@ -65,7 +67,7 @@ def story(**changes: Any) -> Story:
             'loading="lazy" referrerpolicy="no-referrer">'
         ),
         "summary": "摘要 <不是标签> & 文本",
-        "author": "远洋",
+        "particulars": by("远洋"),
         "published_at": MOMENT - timedelta(hours=1),
         "updated_at": MOMENT,
         "categories": (Category("科技"), Category("a/b, c")),
@@ -88,7 +90,7 @@ def bare_story(**changes: Any) -> Story:
         "title": "",
         "content_html": "",
         "summary": "",
-        "author": None,
+        "particulars": Particulars(),
         "published_at": MOMENT - timedelta(hours=2),
         "updated_at": MOMENT - timedelta(hours=2),
     }

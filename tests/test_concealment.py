@@ -13,10 +13,16 @@ from aggregator.model import (
     Category,
     Condition,
     Enclosure,
+    Episode,
+    Generator,
+    Particulars,
+    Person,
+    Podcast,
     Provenance,
     Replacement,
     Rules,
     Source,
+    SourceParticulars,
     Tagging,
 )
 from aggregator.rules.held_secrets import secrets_of
@@ -33,7 +39,12 @@ from aggregator.stories.concealment import (
     public_title,
 )
 from aggregator.stories.for_readers import StoredStory, as_archived, as_read, in_order, raw_html
-from tests.making import HOUR, START, feed
+from tests.making import (
+    HOUR,
+    START,
+    by,
+    feed,
+)
 from tests.publishing import ITHOME, story
 
 CANARY = "c4n4ry77"
@@ -62,13 +73,24 @@ SPELLINGS = (
 
 
 #: What of a source is its document's own.
-SAID = ("id", "title", "site_url", "author", "rights", "description", "icon_url")
+SAID = ("id", "title", "site_url", "rights", "description", "icon_url")
 
 
 def words(source: Source, text: str) -> SourceWords:
     """Return a source of which every word is `text`."""
     said = dict.fromkeys(SAID, text)
-    return SourceWords(source, f"urn:x-test:{source.name}", START, **said)
+    return SourceWords(
+        source,
+        f"urn:x-test:{source.name}",
+        START,
+        particulars=SourceParticulars(
+            authors=(Person(text, text, text, text),),
+            generator=Generator(text, text, text),
+            logo_url=text,
+            podcast=Podcast(((text, text),), image_url=text),
+        ),
+        **said,
+    )
 
 
 def stored(own: Source, number: int = 1, **fields: object) -> StoredStory:
@@ -81,7 +103,7 @@ def stored(own: Source, number: int = 1, **fields: object) -> StoredStory:
         title=f"Story {number}",
         content_html="",
         summary="",
-        author=None,
+        particulars=Particulars(),
         published_at=START,
         updated_at=START + HOUR,
     )
@@ -93,7 +115,8 @@ def stored(own: Source, number: int = 1, **fields: object) -> StoredStory:
 def test_nothing_of_a_private_source_holds_its_url(source: Source, spelling: str) -> None:
     origin = public_origin(words(source, f"see {spelling} there"), SECRETS)
     assert CANARY not in repr(origin).lower()
-    assert (origin.url, origin.site_url, origin.icon_url, origin.author) == (None,) * 4
+    assert (origin.url, origin.site_url, origin.icon_url) == (None,) * 3
+    assert origin.particulars == SourceParticulars(podcast=Podcast())
     assert origin.id == words(source, "").minted_id
     first = Provenance(title="First", id=spelling, url=spelling, site_url="https://x.example/")
     told = stored(
@@ -104,7 +127,11 @@ def test_nothing_of_a_private_source_holds_its_url(source: Source, spelling: str
         title=spelling,
         content_html=f"<p>{spelling}</p>".replace("&", "&amp;"),
         summary=spelling,
-        author=spelling,
+        particulars=Particulars(
+            authors=(Person(f"By {spelling}", spelling, spelling, spelling),),
+            rights=spelling,
+            episode=Episode(7, image_url=spelling),
+        ),
         categories=(Category("a", spelling), Category(spelling, None, spelling)),
         enclosures=(Enclosure(spelling), Enclosure("https://x.example/a.mp3")),
         others=(words(replace(source, name="other"), spelling),),
@@ -121,7 +148,7 @@ def test_nothing_of_a_private_source_holds_its_url(source: Source, spelling: str
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_an_open_source_says_what_it_says(spelling: str) -> None:
     origin = public_origin(words(OPEN, spelling), NO_SECRETS)
-    assert (origin.url, origin.author, origin.title) == (URL, spelling, spelling)
+    assert (origin.url, origin.particulars.author, origin.title) == (URL, spelling, spelling)
     told = story(url=spelling, summary=spelling)
     assert public_story(told, OPEN, NO_SECRETS) is told
     assert public_story(told, OPEN, secrets_of((Source("x", "https://x.example/?key=zz"),))) is told
@@ -302,11 +329,13 @@ def test_a_publishers_own_html_is_shown_without_a_private_url() -> None:
 
 @given(st.lists(st.sampled_from((*SPELLINGS, "text", " ", "/", "<b>", "&amp;")), max_size=6))
 def test_concealing_twice_is_concealing_once(pieces: list[str]) -> None:
-    told = story(title="".join(pieces), content_html=" ".join(pieces), author="".join(pieces))
+    told = story(
+        title="".join(pieces), content_html=" ".join(pieces), particulars=by("".join(pieces))
+    )
     once = public_story(told, PRIVATE, SECRETS)
     assert public_story(once, PRIVATE, SECRETS) == once
 
 
 def test_no_word_of_a_source_is_forgotten() -> None:
-    plain = {"source", "minted_id", "changed_at", "language"}
+    plain = {"source", "minted_id", "changed_at", "language", "particulars"}
     assert {one.name for one in fields(SourceWords)} == plain.union(SAID)

@@ -13,7 +13,15 @@ import yaml  # type: ignore[import-untyped]  # its stubs are a package of their 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Category, Enclosure, Export, Exportable, Origin, Story
+from aggregator.model import (
+    Category,
+    Enclosure,
+    Export,
+    Exportable,
+    Origin,
+    Particulars,
+    Story,
+)
 from aggregator.model.errors import ConfigError
 from aggregator.outputs.posts import Layout, attempt, post_of, shipped
 from aggregator.outputs.posts.post_markup import beginning, protect
@@ -29,7 +37,7 @@ STORY = Story(
     title="Title",
     content_html="<p>text</p>",
     summary="",
-    author=None,
+    particulars=Particulars(),
     published_at=AT,
     updated_at=AT,
 )

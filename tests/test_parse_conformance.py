@@ -164,7 +164,7 @@ def instant(at: datetime | None) -> tuple[int, ...] | None:
 
 def entry_view(raw: RawEntry) -> dict[str, Any]:
     """Return an entry of ours under feedparser's names."""
-    author_names = (raw.raw_author or "").split(", ")
+    author_names = (raw.raw_particulars.author or "").split(", ")
     summary = raw.raw_summary if raw.raw_summary is not None else raw.raw_content
     summary_is_html = (
         raw.raw_summary_is_html if raw.raw_summary is not None else raw.raw_content_is_html
@@ -192,8 +192,8 @@ def entry_view(raw: RawEntry) -> dict[str, Any]:
             }
         ],
         "language": raw.language,
-        "author": raw.raw_author,
-        "author_detail": {"name": raw.raw_author},
+        "author": raw.raw_particulars.author,
+        "author_detail": {"name": raw.raw_particulars.author},
         "authors": [{"name": name} for name in author_names],
         "published": raw.raw_published,
         "published_parsed": instant(raw.published_at),
@@ -240,7 +240,7 @@ def view(document: Document) -> dict[str, Any]:
             "link": head.site_url,
             "id": head.feed_id,
             "guid": head.feed_id,
-            "author": head.author,
+            "author": head.particulars.author,
             "language": head.language,
             "updated_parsed": instant(head.updated_at),
             "subtitle": head.description,

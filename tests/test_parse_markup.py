@@ -216,7 +216,7 @@ def test_every_field_is_unwrapped(soup: str) -> None:
     (entry,) = document.entries
     assert document.head.title == "Site"
     assert (entry.raw_title, entry.raw_link) == (fields["title"], fields["link"])
-    assert (entry.raw_guid, entry.raw_author) == ("g-4", fields["author"])
+    assert (entry.raw_guid, entry.raw_particulars.author) == ("g-4", fields["author"])
     assert [one.term for one in entry.raw_categories] == ["Tools"]
     assert entry.published_at is not None
 

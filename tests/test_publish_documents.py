@@ -7,6 +7,7 @@ RFC 4287, RSS 2.0 with the RSS Advisory Board's profile, JSON Feed 1.1, XML 1.0.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import permutations
@@ -14,9 +15,17 @@ from itertools import permutations
 import pytest
 from lxml import etree
 
-from aggregator.model import Enclosure, Feed, Origin, Selection
+from aggregator.model import (
+    Enclosure,
+    Feed,
+    Origin,
+    Particulars,
+    Person,
+    Selection,
+)
 from aggregator.publish import Addresses, Format, render
 from tests.golden import FOLDER, STORIES, documents
+from tests.making import by
 from tests.published import (
     ADDRESSES,
     ATOM,
@@ -31,11 +40,16 @@ from tests.published import (
 from tests.publishing import MOMENT, bare_story, selection, story
 
 MEDIA_CONTENT = "{http://search.yahoo.com/mrss/}content"
-CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
+DC = "{http://purl.org/dc/elements/1.1/}"
+CREATOR = f"{DC}creator"
+#: What an item may have several of.
+REPEATED = ("category", MEDIA_CONTENT, CREATOR, f"{DC}contributor")
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?(Z|[+-]\d\d:\d\d)")
 RFC822 = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 ABSOLUTE_IRI = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 WEB_URI = re.compile(r"https?://[!-~]+")
+#: And what else an entry may link to.
+LINK_URI = re.compile(r"(?:https?://|magnet:\?)[!-~]+")
 
 SELECTIONS = {
     "everything": selection(*STORIES),
@@ -91,9 +105,12 @@ def test_atom_feed_and_entries_have_what_rfc_4287_demands(selected: Selection) -
         assert ABSOLUTE_IRI.fullmatch(only(entry, f"{ATOM}id"))
         assert RFC3339.fullmatch(only(entry, f"{ATOM}updated"))
         assert RFC3339.fullmatch(only(entry, f"{ATOM}published"))
-        assert len(entry.findall(f"{ATOM}author")) == 1
-        assert only(entry, f"{ATOM}author/{ATOM}name").strip()
-        assert entry.find(f"{ATOM}author/{ATOM}email") is None
+        people = entry.findall(f"{ATOM}author") + entry.findall(f"{ATOM}contributor")
+        assert entry.find(f"{ATOM}author") is not None
+        for person in people:
+            assert only(person, f"{ATOM}name").strip()
+            assert len(person.findall(f"{ATOM}email")) <= 1
+            assert len(person.findall(f"{ATOM}uri")) <= 1
         content, summary = entry.findall(f"{ATOM}content"), entry.findall(f"{ATOM}summary")
         assert len(content) <= 1
         assert len(summary) <= 1
@@ -102,7 +119,7 @@ def test_atom_feed_and_entries_have_what_rfc_4287_demands(selected: Selection) -
         assert content or (summary and links(entry, "alternate"))
         assert len(links(entry, "alternate")) <= 1
         for link in entry.findall(f"{ATOM}link"):
-            assert WEB_URI.fullmatch(link.get("href", ""))
+            assert LINK_URI.fullmatch(link.get("href", ""))
             assert link.get("rel") in {"alternate", "enclosure"}
             assert link.text is None
         for category in entry.findall(f"{ATOM}category"):
@@ -152,10 +169,11 @@ def test_rss_channel_and_items_keep_the_profile(selected: Selection) -> None:
     assert only(channel, "ttl") == "5"
     for item in channel.findall("item"):
         assert item.find("title") is not None or item.find("description") is not None
-        names = [child.tag for child in item if child.tag not in ("category", MEDIA_CONTENT)]
+        names = [child.tag for child in item if child.tag not in REPEATED]
         assert len(names) == len(set(names)), "elements at most once except category"
-        assert only(item, CREATOR).strip()
-        assert item.find("author") is None
+        creators = item.findall(CREATOR)
+        assert all((one.text or "").strip() for one in creators)
+        assert len(item.findall("author")) == (0 if creators else 1)
         if item.find(CONTENT) is not None:
             assert names.index("description") < names.index(CONTENT)
         (guid,) = item.findall("guid")
@@ -323,24 +341,89 @@ def test_instants_of_any_zone_are_published_in_utc() -> None:
         (None, "IT之家"),
         ("  ", "IT之家"),
         ("远洋", "远洋"),
-        ("jo@example.org", "jo"),
-        ("mailto:jo@example.org", "jo"),
-        ("jo@example.org (Jo Doe)", "Jo Doe"),
-        ("Jo Doe <jo@example.org>", "Jo Doe"),
-        ("Jo (Editor) <jo@example.org>", "Jo (Editor)"),
-        ("noreply@blogger.com (Unknown)", "Unknown"),
         ("@jo", "@jo"),
         ("Ann, Tom", "Ann, Tom"),
-        ("Ann, tom@example.org, jo@example.org (Doe, Jo)", "Ann, tom, Doe, Jo"),
-        ("Doe, Jo <jo@example.org>", "Doe, Jo"),
         ("a@" * 5000, "a@" * 5000),
     ],
 )
 def test_every_format_names_the_author_or_else_the_source(author: str | None, name: str) -> None:
-    selected = selection(story(author=author))
+    selected = selection(story(particulars=by(author) if author else Particulars()))
     assert only(as_atom(selected), f"{ATOM}entry/{ATOM}author/{ATOM}name") == name
     assert only(as_rss(selected), f"item/{CREATOR}") == name
     assert as_json(selected)["items"][0]["authors"] == [{"name": name}]
+
+
+@pytest.mark.parametrize(
+    ("author", "name", "email"),
+    [
+        ("jo@example.org", "jo", "jo@example.org"),
+        ("mailto:jo@example.org", "jo", "jo@example.org"),
+        ("jo@example.org (Jo Doe)", "Jo Doe", "jo@example.org"),
+        ("Jo Doe <jo@example.org>", "Jo Doe", "jo@example.org"),
+        ("Jo (Editor) <jo@example.org>", "Jo (Editor)", "jo@example.org"),
+        ("noreply@blogger.com (Unknown)", "Unknown", "noreply@blogger.com"),
+        ("Doe, Jo <jo@example.org>", "Doe, Jo", "jo@example.org"),
+    ],
+)
+def test_an_address_in_a_line_of_an_earlier_version_is_no_part_of_the_name(
+    author: str, name: str, email: str
+) -> None:
+    selected = selection(story(particulars=by(author)))
+    assert only(as_atom(selected), f"{ATOM}entry/{ATOM}author/{ATOM}name") == name
+    assert only(as_atom(selected), f"{ATOM}entry/{ATOM}author/{ATOM}email") == email
+    assert only(as_rss(selected), "item/author") == f"{email} ({name})"
+    assert as_json(selected)["items"][0]["authors"] == [{"name": name}]
+
+
+def test_several_authors_are_several_in_every_format() -> None:
+    people = (
+        Person("Ann Lee", "https://ann.example/", "ann@example.org", "https://ann.example/a.png"),
+        Person("李雷"),
+        Person(email="tom@example.org"),
+        Person(url="https://kim.example/about"),
+    )
+    particulars = Particulars(people, (Person("Eve", email="eve@example.org"),), "© Ann & co")
+    one = story(particulars=particulars)
+    entry = as_atom(selection(one)).find(f"{ATOM}entry")
+    assert entry is not None
+    assert [[part.text for part in author] for author in entry.findall(f"{ATOM}author")] == [
+        ["Ann Lee", "ann@example.org", "https://ann.example/"],
+        ["李雷"],
+        ["tom", "tom@example.org"],
+        ["kim.example", "https://kim.example/about"],
+    ]
+    assert texts(entry, f"{ATOM}contributor/{ATOM}email") == ["eve@example.org"]
+    assert only(entry, f"{ATOM}rights") == "© Ann & co"
+    item = as_rss(selection(one)).find("item")
+    assert item is not None
+    assert texts(item, CREATOR) == [
+        "ann@example.org (Ann Lee)",
+        "李雷",
+        "tom@example.org (tom)",
+        "kim.example",
+    ]
+    assert item.find("author") is None, "beside Dublin Core's the profile wants none"
+    assert texts(item, f"{DC}contributor") == ["eve@example.org (Eve)"]
+    assert texts(item, f"{DC}rights") == ["© Ann & co"]
+    assert as_json(selection(one))["items"][0]["authors"] == [
+        {
+            "name": "Ann Lee",
+            "url": "https://ann.example/",
+            "avatar": "https://ann.example/a.png",
+        },
+        {"name": "李雷"},
+        {"name": "tom"},
+        {"name": "kim.example", "url": "https://kim.example/about"},
+    ]
+
+
+def test_without_emails_names_are_left_of_authors() -> None:
+    one = story(particulars=Particulars((Person("Ann", email="ann@example.org"),)))
+    selected = replace(selection(one), feed=replace(selection().feed, emails=False))
+    for form in (Format.ATOM, Format.RSS):
+        document = render(selected, form, ADDRESSES).decode()
+        assert "ann@example.org" not in document
+        assert "Ann" in document
 
 
 def test_a_language_that_all_stories_share_is_the_feeds() -> None:

@@ -14,11 +14,23 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from aggregator.lint import lint
-from aggregator.model import Category, Enclosure, Feed, FeedKind, Selection, Source, Story
+from aggregator.model import (
+    Category,
+    Enclosure,
+    Feed,
+    FeedKind,
+    Particulars,
+    Person,
+    Selection,
+    Source,
+    SourceParticulars,
+    Story,
+)
 from aggregator.publish import Format, render, render_feeds, render_sources
 from aggregator.publish.xml_safety import clean_url
 from aggregator.rules.secrets import NO_SECRETS
 from tests.golden import DRESSED, FEEDS, STORIES
+from tests.making import by
 from tests.published import ADDRESSES, ATOM, CONTENT, LANG, as_atom, as_json, as_rss, texts
 from tests.publishing import (
     ARCHIVE,
@@ -95,7 +107,7 @@ def test_an_image_that_rss_does_not_allow_is_shown_in_the_other_formats_only() -
 
 
 def test_an_entry_without_an_author_is_its_sources_not_the_feeds() -> None:
-    selected = of(DRESSED, story(author=None))
+    selected = of(DRESSED, story(particulars=Particulars()))
     assert texts(as_atom(selected), f"{ATOM}entry/{ATOM}author/{ATOM}name") == ["IT之家"]
 
 
@@ -328,7 +340,7 @@ def test_categories_keep_scheme_and_label() -> None:
 def test_every_fact_of_a_source_reaches_the_reader() -> None:
     origin = replace(
         ITHOME,
-        author="webmaster@ithome.com (编辑部)",
+        particulars=SourceParticulars((Person("编辑部", email="webmaster@ithome.com"),)),
         rights="© <2026>",
         description="科技 & 数码",
         icon_url="https://www.ithome.com/icon.png",
@@ -445,7 +457,7 @@ def test_no_text_holds_what_validators_take_for_broken() -> None:
         title="a\x85b\x9fc\ufdd0\U0001fffe",
         content_html="<p>中\ufffd文\x80</p>",
         summary="\ufffe\ufffd",
-        author="A\x81",
+        particulars=by("A\x81"),
     )
     for form in Format:
         document = render(selection(one), form, ADDRESSES).decode()

@@ -20,7 +20,8 @@ from aggregator import parse, refine
 from aggregator.lint import lint
 from aggregator.model import Body, Feed, Selection, Story
 from aggregator.publish import Format, clean, render
-from aggregator.publish.xml_safety import clean_id, clean_url, person_name, reads_as_markup
+from aggregator.publish.makers import person_name
+from aggregator.publish.xml_safety import clean_id, clean_url, reads_as_markup
 from aggregator.refine.sanitise import clean as sanitised
 from tests.any_stories import instants, origins, stories, unicode_text
 from tests.golden import STORIES, selections
@@ -158,7 +159,7 @@ def test_feedparser_reads_what_was_published(form: Format) -> None:
     first = feed.entries[0]
     assert first.title == STORIES[0].title
     assert first.link == STORIES[0].url
-    assert first.author == "远洋"
+    assert first.particulars.author == "远洋"
     assert first.summary == html.escape(STORIES[0].summary, quote=False) or (
         form is Format.ATOM and first.summary == STORIES[0].summary
     )
@@ -190,7 +191,7 @@ def test_our_own_parser_reads_what_was_published(form: Format) -> None:
         assert entry.url == clean_url(one.url)
         if form is not Format.RSS or not reads_as_markup(one.title):  # it cannot say which it is
             assert entry.title == (clean(one.title) or entry.title)
-        assert entry.author == person_name(one.author or one.origin.title)
+        assert entry.particulars.author == person_name(one.particulars.author or one.origin.title)
         if form is not Format.RSS:  # it has no language of an item
             assert entry.language == (one.language or one.origin.language)
         assert [about.term for about in entry.categories] == [

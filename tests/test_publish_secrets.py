@@ -8,7 +8,20 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from aggregator.model import Category, Enclosure, Feed, Provenance, Selection, Source
+from aggregator.model import (
+    Category,
+    Enclosure,
+    Episode,
+    Feed,
+    Generator,
+    Particulars,
+    Person,
+    Podcast,
+    Provenance,
+    Selection,
+    Source,
+    SourceParticulars,
+)
 from aggregator.publish import Addresses, Format, render, render_sources
 from aggregator.rules.held_secrets import secrets_of
 from aggregator.stories.concealment import SourceWords, public_feed
@@ -65,7 +78,12 @@ def test_no_document_holds_a_secret(echo: str, form: Format) -> None:
         title=echo,
         site_url=echo,
         language=echo,
-        author=echo,
+        particulars=SourceParticulars(
+            authors=(Person(echo, echo, echo, echo),),
+            generator=Generator(echo, echo, echo),
+            logo_url=echo,
+            podcast=Podcast(((echo, echo),), image_url=echo),
+        ),
         rights=echo,
         description=echo,
         icon_url=echo,
@@ -79,7 +97,12 @@ def test_no_document_holds_a_secret(echo: str, form: Format) -> None:
         title=f"see {echo}",
         content_html=f'<p><a href="{markup}">{markup}</a><img src="{markup}" alt="a"></p>',
         summary=f"see {echo}, too",
-        author=f"Jo {echo}",
+        particulars=Particulars(
+            authors=(Person(f"Jo {echo}", echo, f"jo@example.org?{echo}", echo),),
+            contributors=(Person(echo),),
+            rights=echo,
+            episode=Episode(7, image_url=echo),
+        ),
         published_at=START,
         updated_at=START,
         categories=(Category(echo, echo, echo), Category("kept")),
@@ -88,7 +111,9 @@ def test_no_document_holds_a_secret(echo: str, form: Format) -> None:
         provenance=Provenance(echo, echo, echo, echo),
         others=(replace(words, source=OWN[0], minted_id="urn:x:other"),),
     )
-    plain = replace(one, story_id="urn:x:2", title="", author=None, source=words, order_key=2)
+    plain = replace(
+        one, story_id="urn:x:2", title="", particulars=Particulars(), source=words, order_key=2
+    )
     stories = as_read((one, plain), feed(), SECRETS)
     told = replace(feed(), title=f"All of {echo}", description=echo, author=echo)
     selected = Selection(public_feed(told, SECRETS), "urn:x:feed", 1, START, stories)
@@ -114,7 +139,7 @@ def test_what_is_nobodys_secret_is_published_letter_by_letter(form: Format) -> N
         title="A club of readers",
         content_html=f'<p><img src="{html.escape(link)}" alt="a"></p>',
         summary="",
-        author=None,
+        particulars=Particulars(),
         published_at=START,
         updated_at=START,
         enclosures=(Enclosure("https://x.example/pod.mp3?token=77", "audio/mpeg", 1),),

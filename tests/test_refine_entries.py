@@ -14,12 +14,16 @@ from aggregator.model import (
     DocumentHead,
     Enclosure,
     Entry,
+    Episode,
+    Particulars,
+    Person,
     Provenance,
     RawEntry,
     Refined,
 )
 from aggregator.refine import normalise
 from tests.feed_documents import read_fixture
+from tests.making import by
 from tests.raw_entries import SEEN, SOURCE, raw_document, refine
 
 EARLIER = SEEN - timedelta(days=1)
@@ -64,7 +68,7 @@ def test_ithomes_entry_comes_out_whole_with_its_real_image() -> None:
     assert "onerror" not in entry.content_html
     assert "9 月 11 日消息，这是为测试写的正文。" in entry.content_html
     assert entry.summary == ""
-    assert entry.author is None
+    assert entry.particulars.author is None
 
 
 def test_an_address_is_what_its_publisher_made_it_whatever_its_parameters_are_called() -> None:
@@ -223,12 +227,17 @@ def test_a_planet_names_where_its_entries_first_stood_unless_it_is_itself() -> N
         "https://blog.example/atom.xml",
         "https://blog.example/",
         datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
+        authors=(Person("Mei"),),
     )
     assert first.categories == (
         Category("tech", "https://blog.example/tags", "科技"),
         Category("it"),
     )
-    assert (first.author, second.author, second.provenance) == ("Mei", "Ann", None)
+    assert (first.particulars.author, second.particulars.author, second.provenance) == (
+        "Mei",
+        "Ann",
+        None,
+    )
 
 
 # --- texts --------------------------------------------------------------------------------------
@@ -532,7 +541,7 @@ ARTICLE = RawEntry(
     raw_link="https://e.com/1",
     raw_title="标题",
     raw_summary='<p>正文 <a href="https://e.com/2?utm_source=a">链接</a> <img src="/a.png?r=1"></p><p>12 comments</p>',
-    raw_author="Ann",
+    raw_particulars=by("Ann"),
     published_at=EARLIER,
 )
 
@@ -574,7 +583,7 @@ def test_dates_categories_and_spellings_of_the_link_are_no_edits() -> None:
             "raw_summary": '<p>正文 <a href="https://e.com/2">链接</a> <img src="/b.png"></p><p>12 comments</p>'
         },
         {"raw_link": "https://e.com/2"},
-        {"raw_author": "Tom"},
+        {"raw_particulars": by("Tom")},
         {"raw_enclosures": (Enclosure("https://e.com/1.mp3"),)},
     ],
 )
@@ -592,10 +601,18 @@ _TEXT = (
 _DATE = st.none() | st.datetimes(timezones=st.just(UTC))
 _FILE = st.builds(Enclosure, _TEXT.map(str), st.text(max_size=9), st.integers())
 _FILES = st.lists(_FILE, max_size=3).map(tuple)
+_PERSON = st.builds(Person, _TEXT.map(str), _TEXT, _TEXT, _TEXT)
+_PARTICULARS = st.builds(
+    Particulars,
+    st.lists(_PERSON, max_size=3).map(tuple),
+    st.lists(_PERSON, max_size=3).map(tuple),
+    _TEXT,
+    st.none() | st.builds(Episode, image_url=_TEXT),
+)
 _RAW = st.builds(
     RawEntry,
     raw_guid=_TEXT, raw_link=_TEXT, raw_title=_TEXT, raw_title_is_html=st.booleans(), raw_summary=_TEXT,
-    raw_summary_is_html=st.booleans(), raw_content=_TEXT, raw_content_is_html=st.booleans(), raw_author=_TEXT,
+    raw_summary_is_html=st.booleans(), raw_content=_TEXT, raw_content_is_html=st.booleans(), raw_particulars=_PARTICULARS,
     raw_published=_TEXT, raw_updated=_TEXT, published_at=_DATE, updated_at=_DATE,
     raw_categories=st.lists(st.builds(Category, _TEXT.map(str), _TEXT, _TEXT), max_size=3).map(tuple),
     raw_source=st.none() | st.builds(Provenance, _TEXT, _TEXT, _TEXT, _TEXT, _DATE),

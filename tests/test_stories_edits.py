@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Category
+from aggregator.model import (
+    Category,
+    Enclosure,
+    Episode,
+    Particulars,
+    Person,
+)
 from aggregator.model.notes import CutShort, UnstableIds
 from aggregator.stories.document_heads import cut_short, shown_head, stated_update
 from aggregator.stories.edits import Change, Rewritten, Touched, Version, change
@@ -17,7 +23,15 @@ from aggregator.stories.entry_dates import edited_at, first_dates
 from aggregator.stories.known_keys import KEYS_OF_A_KIND, gathered
 from aggregator.stories.tombstones import keeps_away, sighting
 from aggregator.stories.unstable_ids import UNSTABLE_POLLS, note_of, polls_in_a_row
-from tests.making import DAY, HOUR, START, document, entry, source
+from tests.making import (
+    DAY,
+    HOUR,
+    START,
+    by,
+    document,
+    entry,
+    source,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,6 +47,7 @@ STORED = Version(ONE.content_hash, START, "1", ONE.url, ONE.language, ONE.catego
 
 CUT = '{"raw_title":"<![CDATA[Entry 1]]>","raw_content":"a<br></br>b <p>c"}'
 WHOLE = '{"raw_title":"Entry 1","raw_content":"a<br/>b<p>c</p> <p>d</p>"}'
+FILE = Enclosure("https://one.example/1.mp3", title="Part one")
 
 EDIT, READING = Rewritten(NOW, is_edit=True), Rewritten(START, is_edit=False)
 
@@ -58,6 +73,9 @@ EDIT, READING = Rewritten(NOW, is_edit=True), Rewritten(START, is_edit=False)
         (replace(EDITED, raw=WHOLE), CUT, True, "2", READING),
         (replace(EDITED, raw=WHOLE), CUT, True, "1", EDIT),
         (replace(EDITED, raw=CUT), WHOLE, True, "2", EDIT),
+        # More about the makers and the files of an entry is taken over; a signed picture is none.
+        (replace(ONE, particulars=by("Ann")), ONE.raw, True, "1", Touched()),
+        (replace(ONE, enclosures=(FILE,)), ONE.raw, True, "1", Touched()),
         # Fields without a word prove nothing.
         (replace(EDITED, raw="{}"), "{}", True, "1", EDIT),
     ],
@@ -76,6 +94,45 @@ def test_what_changes_of_a_known_entry(
         follows_edits=follows_edits,
         version=version,
         now=NOW,
+    )
+    assert told == expected
+
+
+def signed(number: int) -> Particulars:
+    avatar, cover = (f"https://cdn.example/{name}.png?t={number}" for name in "ac")
+    return Particulars((Person("Ann", avatar_url=avatar),), episode=Episode(7, image_url=cover))
+
+
+def test_a_signed_address_of_a_face_is_no_change() -> None:
+    stored = replace(STORED, particulars=signed(1))
+    again = replace(ONE, particulars=signed(2))
+    told = change(stored, again, stored_raw=None, follows_edits=True, version="1", now=NOW)
+    assert told is None
+
+
+WORDS = '"raw_title":"Entry 1"'
+ANN, TOM = (f'{{{WORDS},"raw_particulars":{{"authors":[{{"name":"{n}"}}]}}}}' for n in ("A", "T"))
+
+
+@pytest.mark.parametrize(
+    ("stored_raw", "raw", "version", "expected"),
+    [
+        (ANN, TOM, "1", EDIT),
+        (ANN, TOM, "2", EDIT),
+        (ANN, ANN.replace('"A"', '"A","email":"a@x.org"'), "1", READING),
+        # Version 0.1 kept all authors as one line, and no line where it read none.
+        (f'{{{WORDS},"raw_author":"A, T"}}', ANN, "2", READING),
+        (f"{{{WORDS}}}", ANN, "2", READING),
+        (f"{{{WORDS}}}", ANN, "1", EDIT),
+        (f'{{{WORDS},"raw_author":"A"}}', '{"raw_title":"Other","raw_author":"A"}', "2", EDIT),
+    ],
+)
+def test_authors_that_are_read_better_are_no_edit(
+    stored_raw: str, raw: str, version: str, expected: Change
+) -> None:
+    again = replace(EDITED, raw=raw)
+    told = change(
+        STORED, again, stored_raw=stored_raw, follows_edits=True, version=version, now=NOW
     )
     assert told == expected
 

@@ -75,7 +75,11 @@ def _parse(toml: str, path: Path) -> Config:
     rsshub, defaults = tables.rsshub.table, tables.defaults.said
     sources = tuple(source_of({**defaults, **one.said}, rsshub) for one in tables.sources)
     configured = tuple(feed_of(dict(one.said)) for one in tables.feeds)
-    feeds = (*configured, *automatic(sources, configured, tables.publish.table.per_source))
+    publish = tables.publish.table
+    feeds = tuple(
+        replace(feed, emails=publish.emails)
+        for feed in (*configured, *automatic(sources, configured, publish.per_source))
+    )
     check(tables, sources, feeds, path.parent, mistakes)
     if mistakes:
         raise config_error(path, *mistakes.in_order(toml))
@@ -90,7 +94,7 @@ def _parse(toml: str, path: Path) -> Config:
         sources=sources,
         feeds=feeds,
         rsshub=rsshub,
-        publish=_publish(tables.publish.table, path.parent),
+        publish=_publish(publish, path.parent),
         exports=tuple(export_of(one.table, path.parent) for one in tables.exports),
         sites=tuple(site_of(one.table) for one in tables.sites),
         cautions=cautions.in_order(toml),

@@ -272,6 +272,12 @@ class Publish:
         "`per_source` of the feeds that nobody configured, those of everything and of each tag.",
         shown='`"off"`',
     )
+    emails: bool = key(
+        SWITCH,
+        True,
+        "Publish authors' e-mail addresses where their publishers do, in Atom and RSS. `false`: "
+        "names alone, in every feed.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

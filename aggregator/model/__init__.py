@@ -54,6 +54,14 @@ from aggregator.model.outcomes import (
     Solution,
     Validators,
 )
+from aggregator.model.people import (
+    Episode,
+    Generator,
+    Particulars,
+    Person,
+    Podcast,
+    SourceParticulars,
+)
 from aggregator.model.placements import Placement, PlacementReason
 from aggregator.model.stored import (
     ArchivePart,
@@ -90,6 +98,7 @@ __all__ = [
     "Enclosure",
     "Entry",
     "EntryFacts",
+    "Episode",
     "Export",
     "Exportable",
     "Failed",
@@ -97,6 +106,7 @@ __all__ = [
     "FeedKind",
     "FeedLink",
     "Fetched",
+    "Generator",
     "Gone",
     "HttpHints",
     "IPAddress",
@@ -108,10 +118,13 @@ __all__ = [
     "NotModified",
     "Origin",
     "Outcome",
+    "Particulars",
     "PastPoll",
+    "Person",
     "Placement",
     "PlacementReason",
     "Plan",
+    "Podcast",
     "PollOutcome",
     "PollResult",
     "PollState",
@@ -127,6 +140,7 @@ __all__ = [
     "SiteRule",
     "Solution",
     "Source",
+    "SourceParticulars",
     "SourceStatus",
     "Story",
     "Tagging",

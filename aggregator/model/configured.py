@@ -231,7 +231,8 @@ class Feed:
     "published". `content` is "full", "summary" or "link". `title_template` makes the titles of
     stories. `entry_size` is the most bytes of an entry's HTML, `document_size` of all entries
     together. Where one of the two cuts, a source that has more than `per_source` gives way first;
-    `None`: the oldest goes, of any source. With a `token`, only those who know it find the feed.
+    `None`: the oldest goes, of any source. `emails`: authors have the addresses that publishers
+    gave them. With a `token`, only those who know it find the feed.
     """
 
     name: str
@@ -255,6 +256,7 @@ class Feed:
     description: str | None = None
     icon: str | None = None
     author: str | None = None
+    emails: bool = True
     token: str | None = None
     kind: FeedKind = FeedKind.CONFIGURED
 

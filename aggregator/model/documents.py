@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.model.configured import SiteRule
+from aggregator.model.people import Generator, Particulars, Person, SourceParticulars
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Category:
 class Provenance:
     """Where an entry that its document only passes on first stood (atom:source, RSS source).
 
-    Other people's words: `id`, `url` (its feed) and `site_url` as they gave them, else `None`.
+    Other people's words: `id`, `url` (its feed) and `site_url` as they gave them, else `None`; so
+    is what is copied of that feed's own words.
     """
 
     title: str | None = None
@@ -71,6 +73,11 @@ class Provenance:
     url: str | None = None
     site_url: str | None = None
     updated_at: datetime | None = None
+    authors: tuple[Person, ...] = ()
+    rights: str | None = None
+    generator: Generator | None = None
+    icon_url: str | None = None
+    logo_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ class RawEntry:
     raw_summary_is_html: bool = True
     raw_content: str | None = None
     raw_content_is_html: bool = True
-    raw_author: str | None = None
+    raw_particulars: Particulars = Particulars()
     raw_published: str | None = None
     raw_updated: str | None = None
     published_at: datetime | None = None
@@ -130,7 +137,7 @@ class DocumentHead:
     title: str | None = None
     site_url: str | None = None
     feed_id: str | None = None
-    author: str | None = None
+    particulars: SourceParticulars = SourceParticulars()
     language: str | None = None
     rights: str | None = None
     description: str | None = None
@@ -176,7 +183,7 @@ class Entry:
     title: str
     content_html: str
     summary: str
-    author: str | None
+    particulars: Particulars
     published_at: datetime | None
     updated_at: datetime | None
     categories: tuple[Category, ...]

@@ -9,6 +9,7 @@ from enum import StrEnum
 from aggregator.model.configured import Feed, Source
 from aggregator.model.documents import Category, DocumentHints, Enclosure
 from aggregator.model.outcomes import Problem, Validators
+from aggregator.model.people import Particulars, SourceParticulars
 from aggregator.model.placements import Placement
 
 
@@ -178,7 +179,7 @@ class Origin:
     updated_at: datetime
     language: str | None = None
     tags: tuple[str, ...] = ()
-    author: str | None = None
+    particulars: SourceParticulars = SourceParticulars()
     rights: str | None = None
     description: str | None = None
     icon_url: str | None = None
@@ -198,7 +199,7 @@ class Story:
     title: str
     content_html: str
     summary: str
-    author: str | None
+    particulars: Particulars
     published_at: datetime
     updated_at: datetime
     categories: tuple[Category, ...] = ()

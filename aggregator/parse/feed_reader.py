@@ -26,13 +26,18 @@ from aggregator.parse.decode import Decoded
 from aggregator.parse.doctype import Undeclared, undeclared
 from aggregator.parse.document_limits import MAX_ATTRIBUTES, MAX_DEPTH, bounded, most_entries
 from aggregator.parse.feedparser_fields import (
-    author_of,
     date_habits,
     date_of,
+    head_particulars,
     hints_of,
+    icon_of,
+    inherited_authors,
     raw_entry,
 )
+from aggregator.parse.links import LinkHandlers
 from aggregator.parse.non_feeds import not_a_feed
+from aggregator.parse.people import PeopleHandlers
+from aggregator.parse.podcasts import PodcastHandlers
 from aggregator.parse.raw_markup import RawMarkup
 
 #: XML 1.0 section 2.2 allows none of these, as characters or as references.
@@ -68,7 +73,7 @@ class _EnoughError(Exception):
     """The document holds more entries than we take; reading stops here."""
 
 
-class _Faithful(RawMarkup):
+class _Faithful(LinkHandlers, PeopleHandlers, PodcastHandlers, RawMarkup):
     """What both of feedparser's readers must do differently, as overrides of their handlers.
 
     The names are feedparser 6.0's own: `_start_x`/`_end_x` for an element, `push`/`pop` for text.
@@ -83,10 +88,9 @@ class _Faithful(RawMarkup):
 
     entries: list[Any]
     elementstack: list[Any]
-    baseuri: str
-    inentry: int
 
     def prepare(self, most_entries: int, *, has_escaped_cdata: bool) -> None:
+        self.remember_base()
         self.most_entries = most_entries
         self.has_more = False
         self.skipped_hours: list[str] = []
@@ -252,9 +256,7 @@ def read_xml(body: Body, decoded: Decoded) -> Document:
     # FeedParserDict answers for missing keys with other keys, and warns; a plain dict does not.
     entries = [dict(entry) for entry in reader.entries]
     head = dict(reader.feeddata)
-    author = author_of(head)
-    # RFC 4287 section 4.2.1. An RSS channel's editor has not written its items.
-    inherited = author if version.startswith("atom") else None
+    inherited = inherited_authors(head, version)
     habits = date_habits(head, entries)
     found = tuple(raw_entry(entry, version, body, inherited, habits) for entry in entries)
     notes.extend(note_of_unread(dates_in(found)))
@@ -265,11 +267,11 @@ def read_xml(body: Body, decoded: Decoded) -> Document:
             title=bounded(head.get("title")),
             site_url=bounded(head.get("link")),
             feed_id=bounded(head.get("id")),
-            author=author,
+            particulars=head_particulars(head),
             language=bounded(head.get("language")),
             rights=bounded(head.get("rights")),
             description=bounded(_description(head)),
-            icon_url=bounded(_icon(head)),
+            icon_url=bounded(icon_of(head)),
             updated_at=date_of(head, body.timezone, habits, "updated", "published")[1],
             truncated=truncated,
             read_up_to=reader.most_entries if reader.has_more else None,
@@ -286,13 +288,6 @@ def read_xml(body: Body, decoded: Decoded) -> Document:
 def _description(head: dict[str, Any]) -> str | None:
     names = ("subtitle", "itunes_subtitle", "itunes_summary")
     return next((head[name] for name in names if head.get(name)), None)
-
-
-def _icon(head: dict[str, Any]) -> str | None:
-    """Return a feed's picture: Atom's icon is a small square, its logo and RSS's image are wide."""
-    image = head.get("image")
-    wide = image.get("href") if isinstance(image, dict) else None
-    return head.get("icon") or head.get("logo") or wide
 
 
 def _legal(text: str, notes: list[str]) -> str:

@@ -5,12 +5,25 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from aggregator.model import Body, Category, DocumentHints, Enclosure, Provenance, RawEntry
+from aggregator.model import (
+    Body,
+    Category,
+    DocumentHints,
+    Enclosure,
+    Generator,
+    Particulars,
+    Person,
+    Provenance,
+    RawEntry,
+    SourceParticulars,
+)
 from aggregator.parse.dates import Habits, habits_of, parse_date
 from aggregator.parse.document_limits import MAX_CATEGORIES, MAX_ENCLOSURES, bounded
+from aggregator.parse.links import HTML_TYPES, link_of
 from aggregator.parse.media import image, media
+from aggregator.parse.people import authors_of, contributors_of, owners_of
+from aggregator.parse.podcasts import episode_of, podcast_of
 
-_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
@@ -24,12 +37,16 @@ _LONGEST_HINT = timedelta(days=365)
 
 
 def raw_entry(
-    entry: dict[str, Any], version: str, body: Body, feed_author: str | None, habits: Habits
+    entry: dict[str, Any],
+    version: str,
+    body: Body,
+    feed_authors: tuple[Person, ...],
+    habits: Habits,
 ) -> RawEntry:
     """Return an entry of feedparser's as its publisher wrote it.
 
-    `feed_author` is the author of entries that name none, themselves or as their source's;
-    `habits` are the document's (`date_habits`).
+    `feed_authors` are those of entries that name none, themselves or as their source's; `habits`
+    are the document's (`date_habits`).
     """
     content = _content(entry)
     summary, summary_detail = _summary(entry, content)
@@ -45,14 +62,19 @@ def raw_entry(
     beside = media(entry)
     return RawEntry(
         raw_guid=bounded(entry.get("id")),
-        raw_link=bounded(_link(entry)),
+        raw_link=bounded(link_of(entry)),
         raw_title=bounded(title),
-        raw_title_is_html=title_detail.get("type") in _HTML_TYPES,
+        raw_title_is_html=title_detail.get("type") in HTML_TYPES,
         raw_summary=bounded(summary),
-        raw_summary_is_html=summary_detail.get("type") in _HTML_TYPES,
+        raw_summary_is_html=summary_detail.get("type") in HTML_TYPES,
         raw_content=bounded(content.get("value")),
-        raw_content_is_html=content.get("type") in _HTML_TYPES,
-        raw_author=author_of(entry) or author_of(dict(entry.get("source", {}))) or feed_author,
+        raw_content_is_html=content.get("type") in HTML_TYPES,
+        raw_particulars=Particulars(
+            authors=authors_of(entry) or authors_of(dict(entry.get("source", {}))) or feed_authors,
+            contributors=contributors_of(entry),
+            rights=bounded(entry.get("rights")),
+            episode=episode_of(entry),
+        ),
         raw_published=bounded(raw_published),
         raw_updated=bounded(raw_updated),
         published_at=published_at,
@@ -74,9 +96,9 @@ def _content(entry: dict[str, Any]) -> dict[str, Any]:
     readable: list[dict[str, Any]] = [
         dict(part)
         for part in entry.get("content", [])
-        if part.get("value") and (part["type"] in _HTML_TYPES or part["type"].startswith("text/"))
+        if part.get("value") and (part["type"] in HTML_TYPES or part["type"].startswith("text/"))
     ]
-    return next((part for part in readable if part["type"] in _HTML_TYPES), None) or (
+    return next((part for part in readable if part["type"] in HTML_TYPES), None) or (
         readable[0] if readable else {}
     )
 
@@ -94,25 +116,41 @@ def _summary(entry: dict[str, Any], content: dict[str, Any]) -> tuple[str | None
     return None, {}
 
 
-def _link(entry: dict[str, Any]) -> str | None:
-    link = entry.get("link")
-    if link:
-        return str(link)
-    # Atom: an alternate of another type than HTML is still where the entry is.
-    for candidate in entry.get("links", []):
-        if candidate.get("rel") == "alternate" and candidate.get("href"):
-            return str(candidate["href"])
-    return None
+def inherited_authors(head: dict[str, Any], version: str) -> tuple[Person, ...]:
+    """Return the authors of entries that name none (RFC 4287 section 4.2.1).
+
+    An RSS channel's editor has not written its items.
+    """
+    return authors_of(head) if version.startswith("atom") else ()
 
 
-def author_of(context: dict[str, Any]) -> str | None:
-    """Return the authors of an entry or a feed, "One, Two", by name or else by address."""
-    names = [
-        str(person.get("name") or person.get("email") or "").strip()
-        for person in context.get("authors", [])
-    ]
-    names = list(dict.fromkeys(name for name in names if name))
-    return bounded(", ".join(names)) or bounded(context.get("author"))
+def head_particulars(head: dict[str, Any]) -> SourceParticulars:
+    """Return what a feed says of its makers, and of itself as a podcast."""
+    return SourceParticulars(
+        authors=authors_of(head) or owners_of(head),
+        generator=_generator(head),
+        logo_url=bounded(_logo(head)),
+        podcast=podcast_of(head),
+    )
+
+
+def icon_of(head: dict[str, Any]) -> str | None:
+    """Return a feed's picture: Atom's icon is a small square, its logo and RSS's image are wide."""
+    return head.get("icon") or _logo(head)
+
+
+def _logo(head: dict[str, Any]) -> str | None:
+    image = head.get("image")
+    return head.get("logo") or (image.get("href") if isinstance(image, dict) else None)
+
+
+def _generator(head: dict[str, Any]) -> Generator | None:
+    """Return the program that made a feed; RSS has only its name, or an address in its place."""
+    detail = head.get("generator_detail") or {}
+    name = str(detail.get("name") or head.get("generator") or "").strip()
+    if not name:
+        return None
+    return Generator(name, bounded(detail.get("href")), bounded(detail.get("version")))
 
 
 def _categories(entry: dict[str, Any]) -> tuple[Category, ...]:
@@ -135,6 +173,11 @@ def provenance_of(entry: dict[str, Any], zone: str, habits: Habits) -> Provenanc
         url=bounded(source.get("href") or next((str(one["href"]) for one in own), None)),
         site_url=bounded(source.get("link")),
         updated_at=date_of(source, zone, habits, "updated")[1],
+        authors=authors_of(source),
+        rights=bounded(source.get("rights")),
+        generator=_generator(source),
+        icon_url=bounded(source.get("icon")),
+        logo_url=bounded(source.get("logo")),
     )
     return None if found == Provenance() else found
 
@@ -150,6 +193,7 @@ def _enclosures(entry: dict[str, Any]) -> tuple[Enclosure, ...]:
                     media_type=str(link.get("type") or "application/octet-stream"),
                     # isdigit() is true of characters that int() refuses.
                     length_bytes=int(length) if length.isdecimal() and len(length) < 16 else 0,
+                    title=bounded(link.get("title")),
                 )
             )
     return tuple(found[:MAX_ENCLOSURES])

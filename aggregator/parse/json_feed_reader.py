@@ -14,10 +14,13 @@ from aggregator.model import (
     DocumentHead,
     DocumentHints,
     Enclosure,
+    Particulars,
+    Person,
     Problem,
     ProblemKind,
     Provenance,
     RawEntry,
+    SourceParticulars,
 )
 from aggregator.model.errors import UnreadableError
 from aggregator.parse.cdata import unwrapped
@@ -25,6 +28,9 @@ from aggregator.parse.dates import Habits, dates_in, habits_of, note_of_unread, 
 from aggregator.parse.decode import Decoded
 from aggregator.parse.document_limits import MAX_CATEGORIES, MAX_ENCLOSURES, bounded, most_entries
 from aggregator.parse.media import image
+from aggregator.parse.people import MAX_PEOPLE, described, together
+from aggregator.parse.podcasts import seconds
+from aggregator.web.absent_links import says_nothing
 
 _VERSION = "jsonfeed.org/version/"
 _DECODER = json.JSONDecoder()
@@ -50,9 +56,9 @@ def read_json(body: Body, decoded: Decoded) -> Document:
     if len(items) > most:
         notes.append(f"only the first {most} entries were read")
     entries = [item for item in items[:most] if isinstance(item, dict)]
-    author = _author(feed)
+    authors = _authors(feed)
     habits = _habits(feed, entries)
-    found = tuple(_entry(item, body, author, habits) for item in entries)
+    found = tuple(_entry(item, body, authors, habits) for item in entries)
     notes.extend(note_of_unread(dates_in(found)))
     return Document(
         head=DocumentHead(
@@ -60,7 +66,7 @@ def read_json(body: Body, decoded: Decoded) -> Document:
             encoding=decoded.encoding,
             title=_text(feed, "title"),
             site_url=_text(feed, "home_page_url"),
-            author=author,
+            particulars=SourceParticulars(authors=authors, logo_url=_text(feed, "icon")),
             language=_text(feed, "language"),
             description=_text(feed, "description"),
             icon_url=_text(feed, "favicon") or _text(feed, "icon"),
@@ -154,19 +160,21 @@ def _habits(feed: dict[str, Any], items: list[dict[str, Any]]) -> Habits:
     return habits_of(filter(None, dates), _text(feed, "language"))
 
 
-def _entry(item: dict[str, Any], body: Body, feed_author: str | None, habits: Habits) -> RawEntry:
+def _entry(
+    item: dict[str, Any], body: Body, feed_authors: tuple[Person, ...], habits: Habits
+) -> RawEntry:
     content_html = _text(item, "content_html")
     raw_published, raw_updated = _text(item, "date_published"), _text(item, "date_modified")
     return RawEntry(
         raw_guid=_identifier(item),
-        raw_link=_text(item, "url") or _text(item, "external_url"),
+        raw_link=_link(item),
         raw_title=_text(item, "title"),
         raw_title_is_html=False,
         raw_summary=_text(item, "summary"),
         raw_summary_is_html=False,
         raw_content=content_html or _text(item, "content_text"),
         raw_content_is_html=content_html is not None,
-        raw_author=_author(item) or feed_author,
+        raw_particulars=Particulars(authors=_authors(item) or feed_authors),
         raw_published=raw_published,
         raw_updated=raw_updated,
         published_at=parse_date(raw_published, body.timezone, habits),
@@ -193,12 +201,28 @@ def _identifier(item: dict[str, Any]) -> str | None:
     return _text(item, "id")
 
 
-def _author(holder: dict[str, Any]) -> str | None:
+def _authors(holder: dict[str, Any]) -> tuple[Person, ...]:
+    """Return the authors; an address of "mailto:" is an e-mail address (JSON Feed 1.1, authors)."""
     people = holder.get("authors")
     if not isinstance(people, list):
         people = [holder.get("author")]  # 1.0 has one, as an object
-    names = [_text(person, "name") for person in people if isinstance(person, dict)]
-    return bounded(", ".join(dict.fromkeys(name for name in names if name)))
+    found: list[Person] = []
+    for one in people[: MAX_PEOPLE * 2]:
+        if isinstance(one, dict):
+            url = _text(one, "url") or ""
+            is_email = url.lower().startswith("mailto:")
+            found += described(
+                _text(one, "name"),
+                None if is_email else url,
+                url[7:].partition("?")[0] if is_email else None,
+                _text(one, "avatar"),
+            )
+    return together(tuple(found))
+
+
+def _link(item: dict[str, Any]) -> str | None:
+    found = [url for name in ("url", "external_url") if (url := _text(item, name))]
+    return next((url for url in found if not says_nothing(url)), found[0] if found else None)
 
 
 def _categories(item: dict[str, Any]) -> tuple[Category, ...]:
@@ -223,6 +247,8 @@ def _enclosures(item: dict[str, Any]) -> tuple[Enclosure, ...]:
                     url=url,
                     media_type=_text(attachment, "mime_type") or "application/octet-stream",
                     length_bytes=size if isinstance(size, int) and 0 <= size < 2**53 else 0,
+                    title=_text(attachment, "title"),
+                    duration_seconds=seconds(attachment.get("duration_in_seconds")),
                 )
             )
     return tuple(found)
@@ -244,5 +270,8 @@ def _source(item: dict[str, Any], body: Body) -> Provenance | None:
         url=_text(source, "feed_url"),
         site_url=_text(source, "home_page_url"),
         updated_at=parse_date(_text(source, "date_modified"), body.timezone),
+        authors=described(_text(source, "author")),
+        rights=_text(source, "rights"),
+        icon_url=_text(source, "icon"),
     )
     return None if found == Provenance() else found

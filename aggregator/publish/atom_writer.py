@@ -18,6 +18,7 @@ from aggregator.publish.feedgen_extensions import (
 
 if TYPE_CHECKING:
     from aggregator.publish.items import Item
+    from aggregator.publish.makers import ItemPerson
     from aggregator.publish.publication import Publication
 
 
@@ -49,6 +50,11 @@ def render_atom(publication: Publication) -> bytes:
     return document
 
 
+def _person(person: ItemPerson) -> dict[str, str]:
+    fields = {"name": person.name, "uri": person.url, "email": person.email}
+    return {name: value for name, value in fields.items() if value}
+
+
 def _entry(item: Item, feed_language: str | None) -> FeedEntry:
     entry = FeedEntry()
     entry.register_extension(
@@ -58,7 +64,11 @@ def _entry(item: Item, feed_language: str | None) -> FeedEntry:
     entry.title(item.heading)
     entry.published(item.published_at)
     entry.updated(item.updated_at)
-    entry.author(name=item.author)
+    entry.author([_person(one) for one in item.authors])
+    if item.contributors:
+        entry.contributor([_person(one) for one in item.contributors])
+    if item.rights:
+        entry.rights(item.rights)
     if item.link is not None:
         entry.link(href=item.link, rel="alternate")
     if item.summary and (item.content_html or item.link is not None):

@@ -27,12 +27,15 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from aggregator.publish.feed_formats import Format
+from aggregator.publish.media_rss import describe_media
+from aggregator.publish.podcasts import NAMESPACE, describe_episode, describe_show, is_podcast
 from aggregator.publish.xml_safety import reads_as_markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from aggregator.model import Generator
     from aggregator.publish.items import Item, ItemSource
     from aggregator.publish.publication import Publication
 
@@ -55,6 +58,11 @@ def archive_links(publication: Publication) -> Iterator[tuple[str, str]]:
         yield "next-archive", publication.newer_url
 
 
+def _namespaces(publication: Publication) -> dict[str, str]:
+    history = {"fh": _HISTORY} if publication.is_marked else {}
+    return history | (NAMESPACE if is_podcast(publication) else {})
+
+
 @dataclass(frozen=True, slots=True)
 class AtomFeedCorrections:
     """Says what kind of text a feed's texts are, and that an archive document is one."""
@@ -62,8 +70,8 @@ class AtomFeedCorrections:
     publication: Publication
 
     def extend_ns(self) -> dict[str, str]:
-        """Declare the namespace of feed history where it is used."""
-        return {"fh": _HISTORY} if self.publication.is_marked else {}
+        """Declare the namespaces of feed history and podcasts where they are used."""
+        return _namespaces(self.publication)
 
     def extend_atom(self, feed: etree._Element) -> etree._Element:
         """Edit the feed that feedgen wrote; its entries are not there yet."""
@@ -83,7 +91,7 @@ class AtomEntryCorrections:
 
     def extend_atom(self, entry: etree._Element) -> etree._Element:
         """Edit the entry that feedgen wrote."""
-        for text in entry.iterchildren("title", "summary"):
+        for text in entry.iterchildren("title", "summary", "rights"):
             _declare_markup(text)
         for link in entry.findall("link"):
             entry.remove(link)
@@ -95,33 +103,38 @@ class AtomEntryCorrections:
             )
             if attachment.length_bytes:
                 link.set("length", str(attachment.length_bytes))
+            if attachment.title:
+                link.set("title", attachment.title)
         if self.item.language is not None and self.item.language != self.feed_language:
             entry.set(_LANG, self.item.language)
+        describe_episode(self.item, entry)
         entry.append(_atom_source(self.item.source))
         return entry
 
 
 @dataclass(frozen=True, slots=True)
 class RssItemCorrections:
-    """Writes the date of one RSS item."""
+    """Writes the date of one RSS item, its files and what it is as an episode."""
 
     item: Item
 
     def extend_rss(self, item: etree._Element) -> etree._Element:
         """Edit the item that feedgen wrote."""
         etree.SubElement(item, "pubDate").text = rfc822(self.item.published_at)
+        describe_media(self.item, item)
+        describe_episode(self.item, item)
         return item
 
 
 @dataclass(frozen=True, slots=True)
 class RssChannelCorrections:
-    """Writes the date of an RSS channel and its place in the feed's history."""
+    """Writes an RSS channel's date, its place in the feed's history and what it is as a podcast."""
 
     publication: Publication
 
     def extend_ns(self) -> dict[str, str]:
-        """Declare the namespace of feed history where it is used."""
-        return {"fh": _HISTORY} if self.publication.is_marked else {}
+        """Declare the namespaces of feed history and podcasts where they are used."""
+        return _namespaces(self.publication)
 
     def extend_rss(self, rss: etree._Element) -> etree._Element:
         """Edit the channel that feedgen wrote; its items are not there yet."""
@@ -133,6 +146,8 @@ class RssChannelCorrections:
             )
         if self.publication.is_marked:
             etree.SubElement(channel, f"{{{_HISTORY}}}archive")
+        if is_podcast(self.publication):
+            describe_show(self.publication, channel)
         return rss
 
 
@@ -168,6 +183,20 @@ def _declare_markup(text: etree._Element) -> None:
         text.set("type", "html")
 
 
+def _append_texts(parent: etree._Element, texts: dict[str, str | None]) -> None:
+    """Append an element for each text that is one."""
+    for name, text in texts.items():
+        if text:
+            etree.SubElement(parent, name).text = text
+
+
+def _generator(found: Generator) -> etree._Element:
+    said = {"uri": found.url, "version": found.version}
+    element = etree.Element("generator", {name: text for name, text in said.items() if text})
+    element.text = found.name
+    return element
+
+
 def _atom_source(source: ItemSource) -> etree._Element:
     element = etree.Element("source")
     if source.language is not None:
@@ -179,14 +208,14 @@ def _atom_source(source: ItemSource) -> etree._Element:
         etree.SubElement(element, "link", rel="self", href=source.feed_url)
     if source.site_url is not None:
         etree.SubElement(element, "link", rel="alternate", href=source.site_url)
-    if source.description:
-        etree.SubElement(element, "subtitle").text = source.description
-    if source.author:
-        etree.SubElement(etree.SubElement(element, "author"), "name").text = source.author
-    if source.rights:
-        etree.SubElement(element, "rights").text = source.rights
-    if source.icon_url is not None:
-        etree.SubElement(element, "icon").text = source.icon_url
+    _append_texts(element, {"subtitle": source.description})
+    for author in source.authors:
+        person = {"name": author.name, "email": author.email, "uri": author.url}
+        _append_texts(etree.SubElement(element, "author"), person)
+    pictures = {"icon": source.icon_url, "logo": source.logo_url}
+    _append_texts(element, {"rights": source.rights, **pictures})
+    if source.generator is not None:
+        element.append(_generator(source.generator))
     for tag in source.tags:
         etree.SubElement(element, "category", term=tag)
     for text in element.iterchildren("title", "subtitle", "rights"):

@@ -8,21 +8,32 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from aggregator.publish import makers
 from aggregator.publish.long_texts import within
+from aggregator.publish.makers import ItemPerson
 from aggregator.publish.xml_safety import (
     clean,
     clean_id,
+    clean_link,
     clean_media_type,
     clean_scheme,
     clean_url,
-    person_name,
 )
 from aggregator.web.excerpts import excerpt
 from aggregator.web.language_tags import language_tag
 from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
-    from aggregator.model import Category, Enclosure, Feed, Origin, Story
+    from aggregator.model import (
+        Category,
+        Enclosure,
+        Episode,
+        Feed,
+        Generator,
+        Origin,
+        Podcast,
+        Story,
+    )
 
 #: Characters of a text that make a title where a format must have one: a line's worth.
 HEADING_CHARACTERS = 80
@@ -42,11 +53,13 @@ _PLACEHOLDER = re.compile(r"\{(source|title|tag)\}")
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of an item; `length_bytes` is 0 when unknown."""
+    """A file of an item; `length_bytes` and `duration_seconds` are 0 when unknown."""
 
     url: str
     media_type: str
     length_bytes: int
+    title: str = ""
+    duration_seconds: int = 0
 
     @property
     def medium(self) -> str:
@@ -74,9 +87,12 @@ class ItemSource:
     updated_at: datetime
     language: str | None
     description: str
-    author: str
+    authors: tuple[ItemPerson, ...]
     rights: str
     icon_url: str | None
+    logo_url: str | None
+    generator: Generator | None
+    podcast: Podcast | None
     tags: tuple[str, ...]
 
 
@@ -84,9 +100,10 @@ class ItemSource:
 class Item:
     """One story, ready to be laid out: every text cleaned, every instant in UTC.
 
-    `heading` is the title, or what replaces it, and is never empty. The dates are in whole
-    seconds but for a fraction that tells `updated_at` apart from other items' and never changes;
-    `published_at` has it too, so that what was never updated does not look so.
+    `authors` are never empty: where nobody is named, the source is the author. `heading` is the
+    title, or what replaces it, and is never empty. The dates are in whole seconds but for a
+    fraction that tells `updated_at` apart from other items' and never changes; `published_at` has
+    it too, so that what was never updated does not look so.
     """
 
     id: str
@@ -95,7 +112,10 @@ class Item:
     heading: str
     content_html: str
     summary: str
-    author: str
+    authors: tuple[ItemPerson, ...]
+    contributors: tuple[ItemPerson, ...]
+    rights: str
+    episode: Episode | None
     published_at: datetime
     updated_at: datetime
     categories: tuple[ItemCategory, ...]
@@ -121,15 +141,16 @@ class Item:
 
 def item_of(story: Story, feed: Feed, *, most_bytes: int) -> Item:
     """Prepare one story as `feed` wants its content and its title, with so much HTML at most."""
-    source = _source(story.origin)
+    source = _source(story.origin, emails=feed.emails)
     title, summary = _unless_blank(story.title), _unless_blank(story.summary)
     content_html = _unless_blank(story.content_html)
-    author = person_name(story.author) if story.author else ""
+    said = story.particulars
+    authors = makers.people(said.authors, emails=feed.emails)
     heading = title or _line(summary, content_html, HEADING_CHARACTERS) or source.title
     if feed.title_template != "{title}":
         title = _filled(feed.title_template, heading, source, story.origin) or heading
         heading = title
-    attachments, link = _attachments(story.enclosures), clean_url(story.url)
+    attachments, link = _attachments(story.enclosures), clean_link(story.url)
     match feed.content:
         case "full":
             content_html = within(content_html, most_bytes, link)
@@ -146,14 +167,17 @@ def item_of(story: Story, feed: Feed, *, most_bytes: int) -> Item:
         heading=heading,
         content_html=content_html,
         summary=summary,
-        author=author or source.title,
+        authors=authors or (ItemPerson(source.title),),
+        contributors=makers.people(said.contributors, emails=feed.emails),
+        rights=clean(said.rights or "").strip(),
+        episode=makers.episode(said.episode),
         published_at=seconds(story.published_at) + fraction,
         updated_at=seconds(story.updated_at) + fraction,
         categories=_categories(story.categories),
         attachments=attachments,
         language=language_tag(story.language) or source.language,
         source=source,
-        also=tuple(map(_source, story.also)),
+        also=tuple(_source(origin, emails=feed.emails) for origin in story.also),
     )
 
 
@@ -162,7 +186,8 @@ def seconds(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(microsecond=0)
 
 
-def _source(origin: Origin) -> ItemSource:
+def _source(origin: Origin, *, emails: bool) -> ItemSource:
+    said = origin.particulars
     return ItemSource(
         id=clean_id(origin.id),
         title=clean(origin.title).strip() or clean(origin.name),
@@ -171,9 +196,12 @@ def _source(origin: Origin) -> ItemSource:
         updated_at=seconds(origin.updated_at),
         language=language_tag(origin.language),
         description=clean(origin.description or "").strip(),
-        author=person_name(origin.author or ""),
+        authors=makers.people(said.authors, emails=emails),
         rights=clean(origin.rights or "").strip(),
         icon_url=clean_url(origin.icon_url),
+        logo_url=clean_url(said.logo_url),
+        generator=makers.generator(said.generator),
+        podcast=makers.podcast(said.podcast),
         tags=tuple(tag for tag in (clean(tag).strip() for tag in origin.tags) if tag),
     )
 
@@ -209,10 +237,14 @@ def _categories(categories: tuple[Category, ...]) -> tuple[ItemCategory, ...]:
 def _attachments(enclosures: tuple[Enclosure, ...]) -> tuple[Attachment, ...]:
     attachments: dict[str, Attachment] = {}
     for enclosure in enclosures:
-        url = clean_url(enclosure.url)
+        url = clean_link(enclosure.url)
         if url is not None:
             attachment = Attachment(
-                url, clean_media_type(enclosure), max(enclosure.length_bytes, 0)
+                url,
+                clean_media_type(enclosure),
+                max(enclosure.length_bytes, 0),
+                clean(enclosure.title or "").strip(),
+                max(enclosure.duration_seconds, 0),
             )
             attachments.setdefault(url, attachment)
     return tuple(attachments.values())

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from aggregator.publish.makers import names
+from aggregator.publish.podcasts import duration_of
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.publish.items import Item, ItemSource
+    from aggregator.publish.makers import ItemPerson
     from aggregator.publish.publication import Publication
 
 Json = dict[str, object]
@@ -44,7 +48,7 @@ def _item(item: Item) -> Json:
         "url": item.link,
         "date_published": _rfc3339(item.published_at),
         "date_modified": _rfc3339(item.updated_at),
-        "authors": [{"name": item.author}],
+        "authors": [_author(one) for one in item.authors],
         "tags": list(dict.fromkeys(category.term for category in item.categories)),
         "language": item.language,
         "image": item.image.url if item.image is not None else None,
@@ -53,7 +57,9 @@ def _item(item: Item) -> Json:
                 {
                     "url": attachment.url,
                     "mime_type": attachment.media_type,
+                    "title": attachment.title,
                     "size_in_bytes": attachment.length_bytes,
+                    "duration_in_seconds": duration_of(attachment, item),
                 }
             )
             for attachment in item.attachments
@@ -82,11 +88,16 @@ def _source(source: ItemSource) -> Json:
             "date_modified": _rfc3339(source.updated_at),
             "language": source.language,
             "description": source.description,
-            "author": source.author,
+            "author": names(source.authors),
             "rights": source.rights,
             "icon": source.icon_url,
         }
     )
+
+
+def _author(person: ItemPerson) -> Json:
+    # An address for e-mail would be a "mailto:" in place of the page; readers show and follow it.
+    return _present({"name": person.name, "url": person.url, "avatar": person.avatar_url})
 
 
 def _present(fields: Json) -> Json:

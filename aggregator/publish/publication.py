@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from aggregator.publish.items import Item, item_of, seconds
 from aggregator.publish.long_texts import even_share
-from aggregator.publish.xml_safety import clean, clean_id, clean_url, person_name
+from aggregator.publish.makers import person_name
+from aggregator.publish.xml_safety import clean, clean_id, clean_url
 from aggregator.web.language_tags import language_tag
 
 if TYPE_CHECKING:

@@ -14,10 +14,7 @@ from feedgen.ext.dc import (  # type: ignore[import-untyped]  # feedgen ships no
     DcEntryExtension,
     DcExtension,
 )
-from feedgen.ext.media import (  # type: ignore[import-untyped]  # feedgen ships no types
-    MediaEntryExtension,
-    MediaExtension,
-)
+from feedgen.ext.media import MediaExtension  # type: ignore[import-untyped]  # feedgen ships no types
 from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]  # feedgen ships no types
 
 from aggregator.publish.feed_formats import Format
@@ -27,20 +24,17 @@ from aggregator.publish.feedgen_extensions import (
     silence_build_date,
     with_profile_references,
 )
+from aggregator.publish.makers import ItemPerson
+from aggregator.publish.media_rss import has_media
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from aggregator.publish.items import Attachment, Item
+    from aggregator.publish.items import Item
     from aggregator.publish.publication import Publication
 
 #: What RSS 2.0 allows as a channel's image; another one would not be shown.
 _IMAGE_EXTENSIONS = (".gif", ".jpeg", ".jpg", ".png")
-
-#: Half a media type, as the medium of Media RSS; what is not here has none.
-_MEDIA = {
-    "image": "image", "audio": "audio", "video": "video", "text": "document"
-}  # fmt: skip
 
 
 def render_rss(publication: Publication, max_age: timedelta) -> bytes:
@@ -51,7 +45,7 @@ def render_rss(publication: Publication, max_age: timedelta) -> bytes:
     generator = FeedGenerator()
     silence_build_date(generator)
     generator.register_extension("dc", DcExtension, atom=False)
-    if any(_has_media(item) for item in publication.items):
+    if any(has_media(item) for item in publication.items):
         generator.register_extension("media", MediaExtension, atom=False)
     generator.register_extension(
         "corrections", partial(RssChannelCorrections, publication), atom=False
@@ -80,7 +74,7 @@ def _entry(item: Item) -> FeedEntry:
     entry.register_extension("dc", DcEntryExtension, atom=False)
     entry.register_extension("corrections", partial(RssItemCorrections, item), atom=False)
     entry.guid(item.id, permalink=item.id == item.link)
-    entry.dc.dc_creator(item.author)
+    _name_makers(entry, item)
     if item.link is not None:
         entry.link(href=item.link, rel="alternate")
     if item.content_html:
@@ -96,36 +90,23 @@ def _entry(item: Item) -> FeedEntry:
         entry.category(term=category.term, scheme=category.scheme)
     if (attachment := item.enclosure) is not None:  # the profile: no item with more than one
         entry.enclosure(attachment.url, str(attachment.length_bytes), attachment.media_type)
-    if _has_media(item):
-        _add_media(entry, item)
     source_url = item.source.feed_url or item.source.site_url
     if source_url is not None:  # RSS 2.0: the url of <source> is required
         entry.source(source_url, item.source.title)
     return entry
 
 
-def _has_media(item: Item) -> bool:
-    return item.image is not None or len(item.attachments) > 1
-
-
-def _add_media(entry: FeedEntry, item: Item) -> None:
-    """Add the item's picture as its thumbnail, and every file that is not its enclosure."""
-    entry.register_extension("media", MediaEntryExtension, atom=False)
-    if item.image is not None:
-        entry.media.thumbnail(url=item.image.url, group=None)
-    for attachment in item.attachments:
-        if attachment not in (item.enclosure, item.image):
-            entry.media.content(_media(attachment), group=None)
-
-
-def _media(attachment: Attachment) -> dict[str, str]:
-    fields = {
-        "url": attachment.url,
-        "type": attachment.media_type,
-        "fileSize": str(attachment.length_bytes or ""),
-        "medium": _MEDIA.get(attachment.medium, ""),
-    }
-    return {name: value for name, value in fields.items() if value}
+def _name_makers(entry: FeedEntry, item: Item) -> None:
+    match item.authors:
+        case (ItemPerson(email=str(email), name=name),):
+            entry.author(email=email, name=name)
+        case authors:
+            # RSS has one author, by address, and the profile wants it alone or Dublin Core's.
+            entry.dc.dc_creator([one.contact for one in authors])
+    if item.contributors:
+        entry.dc.dc_contributor([one.contact for one in item.contributors])
+    if item.rights:
+        entry.dc.dc_rights(item.rights)
 
 
 def _is_image(url: str | None) -> bool:

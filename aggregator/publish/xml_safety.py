@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aggregator.web.addresses import ascii_authority
+from aggregator.web.urls import OTHER_LINKS
 
 if TYPE_CHECKING:
     from aggregator.model import Enclosure
@@ -40,14 +41,6 @@ _MEDIA_TYPE = re.compile(
 
 _ENTITY = re.compile(r"&(#?\w+)")
 
-_EMAIL = re.compile(r"(?:mailto:)?([\w.+-]+)@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
-_BETWEEN_PEOPLE = re.compile(r",\s+(?![^()]*\))")
-_EMPTY_BRACKETS = re.compile(r"<\s*>|\(\s*\)")
-
-#: A longer author is no address (254 characters, RFC 5321 §4.5.3.1.3) with a name; also keeps the
-#: search for one short.
-AUTHOR_CHARACTERS = 512
-
 
 def clean(text: str) -> str:
     """Return `text` without XML-illegal characters and lone surrogates. Idempotent."""
@@ -75,6 +68,13 @@ def clean_url(url: str | None) -> str | None:
     return f"{start[1]}{authority}{_quoted(cleaned[start.end() :])}"
 
 
+def clean_link(url: str | None) -> str | None:
+    """Return what an entry may link to: as `clean_url`, or of another listed scheme, in ASCII."""
+    if url is not None and url.lower().startswith(OTHER_LINKS):
+        return _quoted(clean(url.strip()))
+    return clean_url(url)
+
+
 def _quoted(text: str) -> str:
     """Return path, query and fragment of an IRI as a URI has them."""
     before, mark, fragment = _STRAY_PERCENT.sub("%25", text).partition("#")
@@ -100,27 +100,3 @@ def clean_media_type(enclosure: Enclosure) -> str:
     """Return the enclosure's media type without parameters, a general one where it has none."""
     essence = enclosure.media_type.partition(";")[0].strip().lower()
     return essence if _MEDIA_TYPE.fullmatch(essence) else "application/octet-stream"
-
-
-def person_name(author: str) -> str:
-    """Return the name in `author`, which may be an address, or a name with one; may be empty.
-
-    "jo@example.org (Jo Doe)" and "Jo Doe <jo@example.org>" are "Jo Doe"; a bare address is its
-    local part. An address is never published as a name, and none is made up. Several, separated
-    by commas, stay several.
-    """
-    text = clean(author).strip()
-    if "@" not in text or len(text) > AUTHOR_CHARACTERS:
-        return text
-    names = (_name(person) for person in _BETWEEN_PEOPLE.split(text))
-    return ", ".join(dict.fromkeys(name for name in names if name))
-
-
-def _name(text: str) -> str:
-    address = _EMAIL.search(text)
-    if address is None:
-        return text
-    name = _EMPTY_BRACKETS.sub("", _EMAIL.sub("", text)).strip(" \t\r\n,;\"'")
-    if name.startswith("(") and name.endswith(")"):
-        name = name[1:-1].strip()
-    return name or address[1]

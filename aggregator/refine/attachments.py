@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from aggregator.model import Enclosure, RawEntry
 from aggregator.refine.pictures import picture
 from aggregator.web.text import one_line, scrub
-from aggregator.web.urls import absolute_url, public_url
+from aggregator.web.urls import absolute_url, public_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +44,7 @@ def files(
 ) -> tuple[Enclosure, ...]:
     """Return the entry's enclosures, then its pictures that `content_html` does not show yet.
 
-    Each address once, http or https, absolute against `base`, where the rules for sites say. Where
+    Each address once, http(s) or magnet, absolute against `base`, as the rules for sites say. Where
     the content shows no picture at all, those of the summary are beside it. The thumbnail serves
     only where there is no other picture: of those it is a smaller copy.
     """
@@ -80,7 +80,7 @@ def _picture_file(url: str) -> Enclosure:
 
 def _fit(raw: Iterable[Enclosure], base: str, rules: SiteRules | None) -> Iterable[Enclosure]:
     for file in raw:
-        url = public_url(absolute_url(scrub(file.url), base))
+        url = public_link(absolute_url(scrub(file.url), base))
         if url:
             media_type = one_line(file.media_type).lower()
             is_fit = "/" in media_type and len(media_type) <= _MAX_MEDIA_TYPE_CHARS
@@ -96,6 +96,8 @@ def _fit(raw: Iterable[Enclosure], base: str, rules: SiteRules | None) -> Iterab
 def _typed(url: str, media_type: str) -> str:
     if media_type not in _SAYING_NOTHING:
         return media_type
+    if url.lower().startswith("magnet:"):
+        return _BY_NAME["torrent"]
     return _BY_NAME.get(urlsplit(url).path.rpartition(".")[2].lower(), media_type)
 
 

@@ -1,4 +1,4 @@
-"""The longest title, author and summary of an entry; where they are cut: metadata, normalise."""
+"""The longest title, author and summary of an entry; where they are cut: metadata, makers."""
 
 from __future__ import annotations
 

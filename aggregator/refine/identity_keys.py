@@ -58,6 +58,8 @@ class Marks:
     comic, a photo of the day. `when` is the publisher's date, `None` where one id has several dates
     of change: it is then one entry (RFC 4287 section 4.1.1). `dated` is title and date, `said` text
     and date: what is left of an entry that has neither id nor link, or has moved with both.
+    `formerly` are keys as version 0.1 made them of another reading of the link, so that what it
+    stored is found; they name no article elsewhere.
     """
 
     guid: str | None
@@ -70,6 +72,7 @@ class Marks:
     when: datetime | None = None
     dated: str | None = field(default=None, compare=False)
     said: str | None = field(default=None, compare=False)
+    formerly: tuple[str, ...] = field(default=(), compare=False)
 
     def strong(self) -> tuple[str, ...]:
         """Return the keys that identify this entry by themselves, strongest first."""
@@ -79,9 +82,10 @@ class Marks:
 
     def weak(self) -> tuple[str, ...]:
         """Return the keys that need another sign beside them, strongest first."""
-        is_brief = not self.strong()[-1].startswith("text:")
-        brief = f"brief:{self.text}" if is_brief else None
-        return tuple(key for key in (brief, self.dated, self.said) if key)
+        strong = self.strong()
+        brief = None if strong[-1].startswith("text:") else f"brief:{self.text}"
+        offered = (*self.formerly, brief, self.dated, self.said)
+        return tuple(dict.fromkeys(key for key in offered if key and key not in strong))
 
     def shared(self) -> tuple[str, ...]:
         """Return the keys that name the article in every source that carries it."""
@@ -98,19 +102,23 @@ def marks(
     pictures: tuple[str, ...] = (),
     when: datetime | None = None,
     is_revision: bool = False,
+    former_url: str | None = None,
 ) -> Marks:
     """Return what identifies an entry; `title` and `text` are single lines.
 
     A guid that is a URL is taken in canonical form, so that http→https or a trailing slash is the
     same entry. A link to the document's own site, or to a bare host, identifies no entry. How all
     texts of a known site begin tells nothing. `when` is the publisher's date as it wrote it;
-    `is_revision`: it is that of a change, because there is no other.
+    `is_revision`: it is that of a change, because there is no other. `former_url` is the link as
+    version 0.1 read it.
     """
     number = article_number(url) or article_number(guid)
     canonical = canonical_url(url) if url else None
+    former = canonical_url(former_url) if former_url else None
     own_site = canonical_url(site_url) if site_url else None
     words = site_of(url).lead.sub("", text, count=1)
     said = f"{title}\n{words}"
+    digest = sha256(said.encode()).hexdigest()[:40]
     names_a_page = canonical is not None and is_page(canonical) and canonical != own_site
     is_named = bool(guid or number or names_a_page)
     return Marks(
@@ -118,13 +126,30 @@ def marks(
         url=_key("url", canonical) if canonical and names_a_page else None,
         site=f"site:{number}" if number else None,
         path=_path(canonical, own_site) if canonical and names_a_page else None,
-        text=sha256(said.encode()).hexdigest()[:40],
+        text=digest,
         telling=len(said) >= _MIN_TELLING_CHARS,
         pictures=" ".join(pictures),
         when=None if guid and is_revision else when,
         dated=None if when is None else dated_key(title, when),
         said=None if when is None or is_named else f"said:{_short(words, when.isoformat())}",
+        formerly=_formerly(canonical, former, digest, has_guid=guid is not None),
     )
+
+
+def _formerly(
+    canonical: str | None, former: str | None, text: str, *, has_guid: bool
+) -> tuple[str, ...]:
+    """Return the keys that version 0.1 made where it read another link, or none.
+
+    A short text is brief beside a link, and identifies an entry without one.
+    """
+    if former == canonical:
+        return ()
+    if canonical is not None and former is not None:
+        return (_key("url", former),) if is_page(former) else ()
+    if has_guid:
+        return ()
+    return (f"brief:{text}",) if canonical is None else (f"text:{text}",)
 
 
 def dated_key(title: str, stated_at: datetime) -> str:

@@ -1,15 +1,15 @@
-"""What an entry says beside its text, fit to publish: names, subjects, where it first stood."""
+"""What an entry says beside its text, fit to publish: lines, dates, ids, subjects."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.model import Category, Document, DocumentHead, Provenance
-from aggregator.refine.entry_limits import MAX_AUTHOR_CHARS, MAX_TITLE_CHARS
+from aggregator.model import Category
+from aggregator.refine.entry_limits import MAX_AUTHOR_CHARS
 from aggregator.refine.sanitise import strip_tags
 from aggregator.web.excerpts import excerpt
-from aggregator.web.text import one_line, scrub
-from aggregator.web.urls import absolute_url, canonical_url, is_absolute_iri, public_url
+from aggregator.web.text import one_line
+from aggregator.web.urls import absolute_url, is_absolute_iri, public_url
 from aggregator.web.zero_dates import is_zero
 
 if TYPE_CHECKING:
@@ -62,31 +62,6 @@ def categories(raw: Iterable[Category]) -> tuple[Category, ...]:
             kept = Category(term, _scheme(one.scheme), None if label == term else label)
             found.setdefault((kept.term, kept.scheme), kept)
     return tuple(found.values())
-
-
-def provenance(raw: Provenance | None, head: DocumentHead, document: Document) -> Provenance | None:
-    """Return where an entry first stood, `None` where that is its document (`head` is clean).
-
-    The title is one line, the addresses are http(s) and absolute.
-    """
-    if raw is None:
-        return None
-    found = Provenance(
-        title=line(raw.title, MAX_TITLE_CHARS),
-        id=identifier(raw.id),
-        url=_address(raw.url, document),
-        site_url=_address(raw.site_url, document),
-        updated_at=sane(raw.updated_at, document.seen_at),
-    )
-    is_own = (found.id is not None and found.id == head.feed_id) or (
-        found.url is not None and canonical_url(found.url) == canonical_url(document.source_url)
-    )
-    tells = found.title or found.id or found.url or found.site_url
-    return found if tells and not is_own else None
-
-
-def _address(url: str | None, document: Document) -> str | None:
-    return public_url(absolute_url(scrub(url or ""), document.source_url))
 
 
 def _scheme(text: str | None) -> str | None:

@@ -13,12 +13,13 @@ from aggregator.model import (
     DocumentHead,
     Enclosure,
     Entry,
+    Particulars,
     Provenance,
     RawEntry,
     Refined,
 )
 from aggregator.refine.attachments import files, pictures
-from aggregator.refine.entry_limits import MAX_AUTHOR_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS
+from aggregator.refine.entry_limits import MAX_SUMMARY_CHARS, MAX_TITLE_CHARS
 from aggregator.refine.identity_keys import (
     content_hash,
     first_of_repetitions,
@@ -28,7 +29,9 @@ from aggregator.refine.identity_keys import (
     unique_keys,
 )
 from aggregator.refine.known_sites import site_of
-from aggregator.refine.metadata import as_stated, categories, identifier, line, provenance, sane
+from aggregator.refine.links import entry_link, former_link, link_base
+from aggregator.refine.makers import particulars, provenance, source_particulars
+from aggregator.refine.metadata import as_stated, categories, identifier, line, sane
 from aggregator.refine.sanitise import clean
 from aggregator.refine.site_rules import rules_for
 from aggregator.web.excerpts import excerpt
@@ -91,31 +94,32 @@ class _Draft:
 
 
 def _head(document: Document) -> DocumentHead:
-    head = document.head
+    site_url = public_url(absolute_url(document.head.site_url, document.source_url))
+    head = replace(document.head, site_url=site_url)
+    base = link_base(head, document)
     return replace(
         head,
         title=line(head.title, MAX_TITLE_CHARS),
-        site_url=public_url(absolute_url(head.site_url, document.source_url)),
         feed_id=identifier(head.feed_id),
-        author=line(head.author, MAX_AUTHOR_CHARS),
+        particulars=source_particulars(head.particulars, base),
         language=language_tag(head.language),
         rights=line(head.rights, MAX_TITLE_CHARS),
         description=line(head.description, MAX_SUMMARY_CHARS),
-        icon_url=public_url(absolute_url(scrub(head.icon_url or ""), document.source_url)),
+        icon_url=public_url(absolute_url(scrub(head.icon_url or ""), base)),
         updated_at=sane(head.updated_at, document.seen_at),
     )
 
 
 def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | None:
     guid = identifier(raw.raw_guid)
-    url = _url(raw, document)
+    url = entry_link(raw, head, document)
+    page = url if url is None or url.startswith("http") else None
     # Relative addresses in a text are the page's own; xml:base says otherwise where it is given.
     stated = raw.base_url if raw.base_url != document.source_url else None
-    base = stated or url or head.site_url or document.source_url
-    page = url or head.site_url
-    rules = rules_for(document.sites, page)
+    base = stated or page or head.site_url or document.source_url
+    rules = rules_for(document.sites, page or head.site_url)
     summary_html, content_html = (
-        clean(_as_html(text, is_html), base, site_of(page).removed, rules)
+        clean(_as_html(text, is_html), base, site_of(page or head.site_url).removed, rules)
         for text, is_html in (
             (raw.raw_summary, raw.raw_summary_is_html),
             (raw.raw_content, raw.raw_content_is_html),
@@ -130,7 +134,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
     published_at, updated_at = _dates(raw, document.seen_at)
     stated_at = as_stated(raw.published_at) or as_stated(raw.updated_at)
     is_revision = as_stated(raw.published_at) is None
-    author = line(raw.raw_author, MAX_AUTHOR_CHARS)
+    said_beside = particulars(raw.raw_particulars, base)
     summary = _summary(summary_html, text)
     entry = Entry(
         keys=(),
@@ -139,7 +143,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
         title=title,
         content_html=content_html,
         summary=summary,
-        author=author,
+        particulars=said_beside,
         published_at=published_at,
         updated_at=updated_at,
         categories=categories(raw.raw_categories),
@@ -150,7 +154,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
             text=text,
             content_html=content_html,
             summary=summary,
-            author=author,
+            author=said_beside.author,
             url=url,
             enclosure_urls=tuple(enclosure.url for enclosure in enclosures),
         ),
@@ -165,6 +169,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
         marks(
             guid=guid,
             url=url,
+            former_url=former_link(raw, document),
             site_url=head.site_url,
             title=title,
             text=text,
@@ -173,14 +178,6 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
             is_revision=is_revision,
         ),
     )
-
-
-def _url(raw: RawEntry, document: Document) -> str | None:
-    link = raw.raw_link
-    if link is not None and link == raw.raw_guid and "/" not in link:
-        # A guid without isPermaLink="false" claims to be a link; "12345" is not (RSS 2.0, guid).
-        return None
-    return public_url(absolute_url(scrub(link or ""), raw.base_url or document.source_url))
 
 
 def _summary(summary_html: str, text: str) -> str:
@@ -228,17 +225,17 @@ def _raw(raw: RawEntry) -> str:
     fields = {
         name: value[:_MAX_RAW_CHARS] if isinstance(value, str) else value
         for name in RawEntry.__slots__
-        if (value := getattr(raw, name)) not in (None, "", ())
+        if (value := getattr(raw, name)) not in (None, "", (), Particulars())
     }
     return scrub(json.dumps(fields, ensure_ascii=False, default=_as_json))
 
 
-def _as_json(value: datetime | Enclosure | Category | Provenance) -> object:
+def _as_json(value: datetime | Enclosure | Category | Provenance | Particulars) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     fields = asdict(value).items()
     return {
         name: one[:_MAX_RAW_CHARS] if isinstance(one, str) else one
         for name, one in fields
-        if one is not None
+        if one not in (None, ())
     }

@@ -38,7 +38,7 @@ from aggregator.refine.site_rules import DEFAULT_REFERRER
 from aggregator.rules import remove
 from aggregator.web.addresses import shown_host
 from aggregator.web.text import one_line, paragraphs, scrub
-from aggregator.web.urls import absolute_url, public_url, without_trackers
+from aggregator.web.urls import OTHER_LINKS, absolute_url, public_link, public_url, without_trackers
 from aggregator.web.visible_text import BLOCKS, HIDDEN, visible_text
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def clean(
 ) -> str:
     """Return `raw_html` as HTML that is safe to publish, its URLs absolute against `base_url`.
 
-    No script, style, form, frame, event handler or id; links http(s) and mailto only, images
+    No script, style, form, frame, event handler or id; links http(s), mailto, magnet only, images
     http(s) or a small inline picture, each with no-referrer and lazy loading; players become links;
     links lose known trackers, and no other part of an address is changed. What the operator's
     `rules` select is left out first, then elements named in `removed` ("tag.class"); the rules may
@@ -290,7 +290,7 @@ def _cleaner(
         clean_content_tags={*HIDDEN, "annotation", "annotation-xml"},
         attributes=attributes,
         attribute_filter=attribute_filter,
-        url_schemes={"http", "https", "mailto", "data"},
+        url_schemes={"http", "https", "mailto", "data", "magnet"},
         link_rel=_LINK_REL,
         strip_comments=True,
     )  # fmt: skip
@@ -320,6 +320,8 @@ def _fit_url(tag: str, name: str, value: str, base_url: str) -> str | None:
         return public_url(url)
     if urlsplit(url).scheme == "mailto":
         return url
+    if url.lower().startswith(OTHER_LINKS):
+        return public_link(url)
     public = public_url(url)
     for _ in range(_MAX_REDIRECTS):
         if public is None or (target := without_redirect(public)) == public:

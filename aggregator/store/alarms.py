@@ -6,7 +6,16 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.model import Category, Feed, Origin, Selection, Story
+from aggregator.model import (
+    Category,
+    Feed,
+    Origin,
+    Particulars,
+    Person,
+    Selection,
+    SourceParticulars,
+    Story,
+)
 from aggregator.model.instants import (
     MICROSECOND,
     instant,
@@ -55,6 +64,7 @@ FEED = Feed(
     language="en",
     author=AUTHOR,
 )
+_MAKERS = (Person(AUTHOR),)
 
 # Where several mirrors answer for each other, the certificate that matters is of the one in use:
 # the first that does not fail. What was stored of the others may be long out of date.
@@ -234,7 +244,7 @@ def operations_selection(connection: sqlite3.Connection, secrets: Secrets) -> Se
         site_url=None,
         updated_at=changed_at,
         language=FEED.language,
-        author=AUTHOR,
+        particulars=SourceParticulars(_MAKERS),
     )
     stories: list[Story] = []
     order_key = 0
@@ -250,7 +260,7 @@ def operations_selection(connection: sqlite3.Connection, secrets: Secrets) -> Se
                 title=secrets.conceal(row["title"]),
                 content_html=secrets.conceal(row["content_html"]),
                 summary="",
-                author=AUTHOR,
+                particulars=Particulars(_MAKERS),
                 published_at=happened_at,
                 updated_at=happened_at,
                 categories=(Category(row["kind"]),),

@@ -281,7 +281,8 @@ def _weights(
     rows = connection.execute(
         """SELECT id, length(CAST(content_html AS BLOB)) AS content_bytes,
                   length(CAST(title || summary || coalesce(author, '') || coalesce(url, '')
-                    || categories || enclosures || coalesce(provenance, '') AS BLOB)) AS other_bytes
+                    || categories || enclosures || coalesce(provenance, '')
+                    || coalesce(particulars, '') AS BLOB)) AS other_bytes
              FROM entries WHERE id IN (SELECT value FROM json_each(?))""",
         (dumps(list(entry_ids)),),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator import __version__
@@ -31,7 +31,7 @@ from aggregator.store import (
     source_domains,
 )
 from aggregator.store.codec import dumps
-from aggregator.store.rows import health_of, hints_to_text, problem_to_text
+from aggregator.store.rows import health_of, hints_to_text, problem_to_text, source_particulars_of
 from aggregator.stories.absorption import Arrival
 from aggregator.stories.document_heads import ShownHead, cut_short, shown_head, stated_update
 from aggregator.stories.owners import asks_rsshub, own_domains
@@ -233,7 +233,7 @@ def _update_head(connection: sqlite3.Connection, row: sqlite3.Row, head: Documen
         feed_id=row["document_id"],
         site_url=row["site_url"],
         language=row["language"],
-        author=row["document_author"],
+        particulars=source_particulars_of(row),
         rights=row["document_rights"],
         description=row["document_description"],
         icon_url=row["document_icon"],
@@ -248,9 +248,21 @@ def _update_head(connection: sqlite3.Connection, row: sqlite3.Row, head: Documen
         return False
     connection.execute(
         """UPDATE sources SET document_title = ?, document_id = ?, site_url = ?, language = ?,
-                  document_author = ?, document_rights = ?, document_description = ?,
-                  document_icon = ?, document_hints = ?, document_kind = ?, document_encoding = ?,
-                  document_notes = ? WHERE id = ?""",
-        (*astuple(shown), *hidden.values(), row["id"]),
+                  document_author = ?, document_particulars = ?, document_rights = ?,
+                  document_description = ?, document_icon = ?, document_hints = ?,
+                  document_kind = ?, document_encoding = ?, document_notes = ? WHERE id = ?""",
+        (
+            shown.title,
+            shown.feed_id,
+            shown.site_url,
+            shown.language,
+            shown.particulars.author,
+            dumps(shown.particulars),
+            shown.rights,
+            shown.description,
+            shown.icon_url,
+            *hidden.values(),
+            row["id"],
+        ),
     )
     return shown != before

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 from aggregator.model.instants import instant, micros, optional_instant, optional_micros
 from aggregator.store import archive, disk_room, source_domains
 from aggregator.store.codec import dumps
-from aggregator.store.rows import categories_of
+from aggregator.store.rows import categories_of, enclosures_of, particulars_of, particulars_to_text
 from aggregator.store.value_lists import rows_of
 from aggregator.stories.absorption import Memory, Surroundings, absorb, recognise, reread
 from aggregator.stories.assignment import StoryCandidate, Telling, shared_keys
@@ -78,7 +78,8 @@ def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[En
     for row in rows_of(
         connection,
         """SELECT id, title, stated_at, text_hash, content_hash, updated_at, refined_by, url,
-                  language, categories, matched, published_at, first_seen_at
+                  language, categories, author, particulars, enclosures, matched, published_at,
+                  first_seen_at
              FROM entries WHERE id IN ({marks})""",
         entry_ids,
     ):
@@ -96,6 +97,8 @@ def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[En
             url=row["url"],
             language=row["language"],
             categories=categories_of(row["categories"]),
+            particulars=particulars_of(row),
+            enclosures=enclosures_of(row["enclosures"]),
             matched=row["matched"],
             published_at=instant(row["published_at"]),
             first_seen_at=instant(row["first_seen_at"]),
@@ -281,21 +284,31 @@ def _update(connection: sqlite3.Connection, changed: ChangedEntry, arrival: Arri
     match changed.change:
         case Touched():
             connection.execute(
-                "UPDATE entries SET url = ?, language = ?, categories = ? WHERE id = ?",
-                (entry.url, entry.language, dumps(entry.categories), changed.entry_id),
+                """UPDATE entries SET url = ?, language = ?, categories = ?, particulars = ?,
+                          enclosures = ? WHERE id = ?""",
+                (
+                    entry.url,
+                    entry.language,
+                    dumps(entry.categories),
+                    particulars_to_text(entry.particulars),
+                    dumps(entry.enclosures),
+                    changed.entry_id,
+                ),
             )
         case Rewritten(updated_at=updated_at):
             connection.execute(
                 """UPDATE entries SET url = ?, title = ?, content_html = ?, summary = ?, author = ?,
-                          updated_at = ?, categories = ?, enclosures = ?, language = ?,
-                          content_hash = ?, refined_by = ?, raw = ?, changed_at = ?, provenance = ?
+                          particulars = ?, updated_at = ?, categories = ?, enclosures = ?,
+                          language = ?, content_hash = ?, refined_by = ?, raw = ?, changed_at = ?,
+                          provenance = ?
                     WHERE id = ?""",
                 (
                     entry.url,
                     entry.title,
                     entry.content_html,
                     entry.summary,
-                    entry.author,
+                    entry.particulars.author,
+                    particulars_to_text(entry.particulars),
                     micros(updated_at),
                     dumps(entry.categories),
                     dumps(entry.enclosures),
@@ -367,10 +380,11 @@ def _insert_entry(
     return _row_id(
         connection.execute(
             """INSERT INTO entries (source_id, story_id, public_id, order_key, held_back, guid, url,
-                   title, content_html, summary, author, published_at, updated_at, dated,
-                   categories, enclosures, language, content_hash, refined_by, raw, first_seen_at,
-                   changed_at, provenance, assigned, stated_at, text_hash)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   title, content_html, summary, author, particulars, published_at, updated_at,
+                   dated, categories, enclosures, language, content_hash, refined_by, raw,
+                   first_seen_at, changed_at, provenance, assigned, stated_at, text_hash)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                       ?)
                RETURNING id""",
             (
                 source_id,
@@ -383,7 +397,8 @@ def _insert_entry(
                 entry.title,
                 entry.content_html,
                 entry.summary,
-                entry.author,
+                entry.particulars.author,
+                particulars_to_text(entry.particulars),
                 micros(new.published_at),
                 micros(new.updated_at),
                 entry.published_at is not None,

@@ -13,9 +13,12 @@ from aggregator.model import (
     Enclosure,
     Feed,
     Mirror,
+    Particulars,
+    Person,
     PollState,
     Problem,
     Source,
+    SourceParticulars,
     Validators,
 )
 from aggregator.model.instants import instant, optional_instant
@@ -54,6 +57,30 @@ def feed_to_text(feed: Feed) -> str:
 def feed_of(text: str) -> Feed:
     """Return the configuration of a feed that `feed_to_text` stored, by any earlier version."""
     return loads(Feed, text)
+
+
+def particulars_of(row: sqlite3.Row) -> Particulars:
+    """Return what an entry says of its makers.
+
+    Where that is one name, it is in the column `author` alone; so it is in rows of version 0.1.
+    """
+    if row["particulars"] is not None:
+        return loads(Particulars, row["particulars"])
+    return Particulars((Person(row["author"]),)) if row["author"] else Particulars()
+
+
+def particulars_to_text(particulars: Particulars) -> str | None:
+    """Return them as stored beside the author's name, `None` where that says it all."""
+    named = Particulars((Person(particulars.author),)) if particulars.author else Particulars()
+    return None if particulars == named else dumps(particulars)
+
+
+def source_particulars_of(row: sqlite3.Row) -> SourceParticulars:
+    """Return what a source's document says of its makers, also as version 0.1 stored it."""
+    if row["document_particulars"] is not None:
+        return loads(SourceParticulars, row["document_particulars"])
+    author = row["document_author"]
+    return SourceParticulars((Person(author),)) if author else SourceParticulars()
 
 
 def enclosures_of(text: str) -> tuple[Enclosure, ...]:

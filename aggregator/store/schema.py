@@ -422,9 +422,27 @@ SCALING: tuple[str, ...] = (
     "CREATE INDEX stories_copies ON stories (original_id) WHERE original_id IS NOT NULL",
 )
 
+#: What counts since there are particulars.
+_MORE_TEXTS = f"({_TEXTS} + length(CAST(coalesce({{0}}.particulars, '') AS BLOB)))"
+_MORE_NEW, _MORE_OLD = (_MORE_TEXTS.format(row) for row in ("NEW", "OLD"))
+
 FAITHFULNESS: tuple[str, ...] = (
     # What an entry is compared by beside its keys: the publisher's date as it wrote it, also one in
     # the future, and a hash of the text without the title.
     "ALTER TABLE entries ADD COLUMN stated_at INTEGER",
     "ALTER TABLE entries ADD COLUMN text_hash BLOB",
+    # Authors one by one, contributors, rights, what a podcast says of an episode: JSON, NULL where
+    # the author's name says it all. The same of a source, with its generator and logo.
+    "ALTER TABLE entries ADD COLUMN particulars TEXT",
+    "ALTER TABLE sources ADD COLUMN document_particulars TEXT",
+    "DROP TRIGGER entries_stored",
+    "DROP TRIGGER entries_rewritten",
+    "DROP TRIGGER entries_forgotten",
+    f"""CREATE TRIGGER entries_stored AFTER INSERT ON entries
+        BEGIN {_counting(_MORE_NEW, "NEW")} END""",
+    f"""CREATE TRIGGER entries_rewritten
+        AFTER UPDATE OF title, content_html, summary, raw, categories, enclosures, particulars
+        ON entries BEGIN {_counting(f"{_MORE_NEW} - {_MORE_OLD}", "NEW")} END""",
+    f"""CREATE TRIGGER entries_forgotten AFTER DELETE ON entries
+        BEGIN {_counting(f"-{_MORE_OLD}", "OLD")} END""",
 )

@@ -14,7 +14,13 @@ from aggregator.model.instants import instant
 from aggregator.store import archive
 from aggregator.store.codec import loads
 from aggregator.store.feed_windows import candidates
-from aggregator.store.rows import categories_of, enclosures_of, source_of
+from aggregator.store.rows import (
+    categories_of,
+    enclosures_of,
+    particulars_of,
+    source_of,
+    source_particulars_of,
+)
 from aggregator.store.rule_verdicts import facts_of, given_tags
 from aggregator.stories.concealment import SourceWords, public_feed
 from aggregator.stories.for_readers import StoredStory, as_archived, as_read, in_order, raw_html
@@ -183,7 +189,7 @@ def _stored_story(
         title=row["title"],
         content_html=row["content_html"],
         summary=row["summary"],
-        author=row["author"],
+        particulars=particulars_of(row),
         published_at=instant(row["published_at"]),
         updated_at=instant(row["updated_at"]),
         categories=categories_of(row["categories"]),
@@ -209,7 +215,7 @@ def _words(connection: sqlite3.Connection, source_id: int) -> SourceWords:
         title=row["document_title"],
         site_url=row["site_url"],
         language=row["language"],
-        author=row["document_author"],
+        particulars=source_particulars_of(row),
         rights=row["document_rights"],
         description=row["document_description"],
         icon_url=row["document_icon"],

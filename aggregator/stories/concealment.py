@@ -13,8 +13,9 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
-from aggregator.model import Origin
+from aggregator.model import Origin, SourceParticulars
 from aggregator.rules.held_secrets import open_url
+from aggregator.stories.concealed_makers import shown_particulars, shown_source_particulars
 from aggregator.stories.public_ids import is_fit_id
 from aggregator.web.addresses import origin_of
 from aggregator.web.redaction import without_user_info
@@ -49,7 +50,7 @@ class SourceWords:
     title: str | None = None
     site_url: str | None = None
     language: str | None = None
-    author: str | None = None
+    particulars: SourceParticulars = SourceParticulars()
     rights: str | None = None
     description: str | None = None
     icon_url: str | None = None
@@ -69,7 +70,7 @@ def public_origin(words: SourceWords, secrets: Secrets) -> Origin:
         updated_at=words.changed_at,
         language=words.language,
         tags=tuple(map(secrets.conceal, source.tags)),
-        author=_unless_told(words.author, secrets),
+        particulars=_makers(words.particulars, secrets),
         rights=_unless_told(words.rights, secrets),
         description=_unless_told(words.description, secrets),
         icon_url=_unless_told(words.icon_url, secrets),
@@ -124,10 +125,15 @@ def origin_of_entry(origin: Origin, provenance: Provenance | None, secrets: Secr
         url=first.url,
         site_url=first.site_url,
         updated_at=first.updated_at or origin.updated_at,
-        author=None,
-        rights=None,
+        particulars=_makers(
+            SourceParticulars(
+                authors=first.authors, generator=first.generator, logo_url=first.logo_url
+            ),
+            secrets,
+        ),
+        rights=_unless_told(first.rights, secrets),
         description=None,
-        icon_url=None,
+        icon_url=_unless_told(first.icon_url, secrets),
     )
 
 
@@ -146,6 +152,7 @@ def public_story(story: Story, source: Source, secrets: Secrets) -> Story:
                 story,
                 url=None if story.url is None else _linked(story.url, secrets) or page,
                 content_html=public_html(story.content_html, page, secrets),
+                particulars=shown_particulars(story.particulars, secrets.conceal),
                 categories=tuple(
                     replace(one, scheme=_unless_told(one.scheme, secrets))
                     for one in story.categories
@@ -175,6 +182,10 @@ def public_feed(feed: Feed, secrets: Secrets) -> Feed:
         description=feed.description and secrets.conceal(feed.description),
         author=feed.author and secrets.conceal(feed.author),
     )
+
+
+def _makers(said: SourceParticulars, secrets: Secrets) -> SourceParticulars:
+    return shown_source_particulars(said, secrets.conceal) if secrets else said
 
 
 def public_html(text: str, page: str | None, secrets: Secrets) -> str:

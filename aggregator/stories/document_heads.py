@@ -10,7 +10,7 @@ from aggregator.model.notes import CutShort
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aggregator.model import DocumentHead, Refined, Source
+    from aggregator.model import DocumentHead, Refined, Source, SourceParticulars
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class ShownHead:
     feed_id: str | None
     site_url: str | None
     language: str | None
-    author: str | None
+    particulars: SourceParticulars
     rights: str | None
     description: str | None
     icon_url: str | None
@@ -34,7 +34,7 @@ def shown_head(head: DocumentHead) -> ShownHead:
         feed_id=head.feed_id,
         site_url=head.site_url,
         language=head.language,
-        author=head.author,
+        particulars=head.particulars,
         rights=head.rights,
         description=head.description,
         icon_url=head.icon_url,

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+from aggregator.model import Particulars
 from aggregator.stories.entry_dates import edited_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from aggregator.model import Category, Entry
+    from aggregator.model import Category, Enclosure, Entry
 
 #: The publisher's own words; while they stay, nothing was edited: we read them otherwise, or the
 #: entry has moved.
-_WORDS = ("raw_title", "raw_summary", "raw_content", "raw_author")
+_WORDS = ("raw_title", "raw_summary", "raw_content")
 
 _MARKUP = re.compile(r"<!\[CDATA\[|\]\]>|</?[a-zA-Z][^<>]*>")
 
@@ -37,6 +38,8 @@ class Version:
     url: str | None
     language: str | None
     categories: tuple[Category, ...]
+    particulars: Particulars = Particulars()
+    enclosures: tuple[Enclosure, ...] = ()
     matched: str | None = None
     published_at: datetime | None = None
     first_seen_at: datetime | None = None
@@ -52,7 +55,7 @@ class Rewritten:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Another spelling of the link, other categories, another language: no edit."""
+    """Another spelling of the link, other categories, more about authors and files: no edit."""
 
 
 Change = Rewritten | Touched
@@ -88,7 +91,30 @@ def change(
 
 
 def _particulars(one: Version | Entry) -> tuple[object, ...]:
-    return one.url, one.language, frozenset(one.categories)
+    return (
+        one.url,
+        one.language,
+        frozenset(one.categories),
+        _without_queries(one.particulars),
+        # Which files there are is part of the text.
+        [(file.title, file.duration_seconds) for file in one.enclosures],
+    )
+
+
+def _without_queries(particulars: Particulars) -> Particulars:
+    """Return particulars with pictures by their path: signed addresses change with each answer."""
+    episode = particulars.episode
+    return replace(
+        particulars,
+        authors=tuple(
+            replace(one, avatar_url=_path(one.avatar_url)) for one in particulars.authors
+        ),
+        episode=episode and replace(episode, image_url=_path(episode.image_url)),
+    )
+
+
+def _path(url: str | None) -> str | None:
+    return url and url.partition("?")[0]
 
 
 def _says_the_same(stored: Version, stored_raw: str | None, raw: str | None, version: str) -> bool:
@@ -101,12 +127,17 @@ def _says_the_same(stored: Version, stored_raw: str | None, raw: str | None, ver
     is_by_other_version = stored.refined_by != version
     if stored_raw is None or raw is None:
         return is_by_other_version
-    before, after = (_words(json.loads(text)) for text in (stored_raw, raw))
-    if not any(before):
+    before, after = json.loads(stored_raw), json.loads(raw)
+    words, again = _words(before), _words(after)
+    if not any((*words, *_names(before), before.get("raw_author"))):
         return False
-    return before == after or (
+    # Version 0.1 had one line for all authors: whether they are others now, nobody can tell.
+    is_a_line = "raw_author" in before or ("raw_particulars" not in before and is_by_other_version)
+    if not is_a_line and _names(before) != _names(after):
+        return False
+    return words == again or (
         is_by_other_version
-        and all(_letters(one) in _letters(other) for one, other in zip(before, after, strict=True))
+        and all(_letters(one) in _letters(other) for one, other in zip(words, again, strict=True))
     )
 
 
@@ -115,5 +146,10 @@ def _letters(text: object) -> str:
     return "".join(_MARKUP.sub("", plain).split())
 
 
-def _words(raw: Mapping[str, object]) -> tuple[object, ...]:
+def _names(raw: Mapping[str, Any]) -> list[object]:
+    authors = raw.get("raw_particulars", {}).get("authors", ())
+    return [one.get("name") or one.get("email") for one in authors]
+
+
+def _words(raw: Mapping[str, Any]) -> tuple[object, ...]:
     return tuple(raw.get(name) for name in _WORDS)

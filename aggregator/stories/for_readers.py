@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from aggregator.model import Enclosure, Feed, Origin, Provenance
+    from aggregator.model import Enclosure, Feed, Origin, Particulars, Provenance
     from aggregator.rules.secrets import Secrets
     from aggregator.stories.concealment import SourceWords
 
@@ -44,7 +44,7 @@ class StoredStory:
     title: str
     content_html: str
     summary: str
-    author: str | None
+    particulars: Particulars
     published_at: datetime
     updated_at: datetime
     categories: tuple[Category, ...] = ()
@@ -108,7 +108,7 @@ def _as_read(
         title=stored.title,
         content_html=stored.content_html,
         summary=stored.summary,
-        author=stored.author,
+        particulars=stored.particulars,
         published_at=stored.published_at,
         updated_at=stored.updated_at,
         categories=stored.categories,

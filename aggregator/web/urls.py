@@ -12,6 +12,10 @@ from aggregator.web.addresses import DEFAULT_PORTS, host_of
 #: in a request line, rounded down), browsers and readers cut them anywhere.
 MAX_URL_CHARS = 4096
 
+#: Beginnings of links that are kept beside http(s): the files of BitTorrent feeds
+#: (https://www.bittorrent.org/beps/bep_0009.html, registered with IANA).
+OTHER_LINKS = ("magnet:?",)
+
 #: Query parameters that say who shared a link and not what it points to.
 _TRACKERS = re.compile(
     r"utm_\w+|_?hs(?:mi|enc)|mc_[ce]id|fb_\w+|(?:fb|g|gb|ms|dc|tw|yc|wb)clid|gclsrc|igshid|igsh"
@@ -98,6 +102,13 @@ def public_url(url: str | None) -> str | None:
     except ValueError:
         return None
     return url if fit else None
+
+
+def public_link(url: str | None) -> str | None:
+    """Return an absolute `url` that may be linked to: as `public_url`, or of a listed scheme."""
+    if url and url.lower().startswith(OTHER_LINKS):
+        return url
+    return public_url(url)
 
 
 @lru_cache(maxsize=1024)

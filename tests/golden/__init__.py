@@ -9,9 +9,21 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from aggregator.model import Category, Enclosure, Feed, FeedKind, Origin, Selection, Source
+from aggregator.model import (
+    Category,
+    Enclosure,
+    Feed,
+    FeedKind,
+    Origin,
+    Particulars,
+    Person,
+    Selection,
+    Source,
+    SourceParticulars,
+)
 from aggregator.publish import Addresses, Format, render, render_feeds, render_sources
 from aggregator.rules.secrets import NO_SECRETS
+from tests.making import by
 from tests.publishing import (
     ITHOME,
     MOMENT,
@@ -36,7 +48,7 @@ _PODCAST = Origin(
     updated_at=MOMENT - timedelta(days=1),
     language="en",
     tags=("audio",),
-    author="Ann (ann@talk.example.com)",
+    particulars=SourceParticulars((Person("Ann (ann@talk.example.com)"),)),
     rights="© Talk & friends, all rights </reserved>",
     description="Talk about everything",
     icon_url="https://talk.example.com/封面.png",
@@ -49,7 +61,7 @@ _STORIES = (
         url="https://www.ithome.com/搜索?q=a b",
         title="A guid that is no address, and an address that is no URI",
         summary="",
-        author="editor@ithome.com (编辑部)",
+        particulars=by("editor@ithome.com (编辑部)"),
         enclosures=(),
     ),
     story(
@@ -58,7 +70,7 @@ _STORIES = (
         url="https://talk.example.com/seven",
         title="An id that is an address, but not the entry's",
         content_html='<p><a href="https://cdn.example.com/?key=abc&amp;n=1">get it</a></p>',
-        author=None,
+        particulars=Particulars(),
         categories=(Category("talk", "https://talk.example.com/topics", "Talk & more"),),
         enclosures=(
             Enclosure("https://cdn.example.com/7.mp3?auth=abc", "audio/mpeg", 7_000_000),

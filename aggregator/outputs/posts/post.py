@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.outputs.posts.post_markup import as_paragraph, beginning, first_picture, protect
+from aggregator.publish.makers import names, people
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,7 +51,7 @@ def post_of(exportable: Exportable, export: Export, path: str) -> Post:
         id=story.id,
         link=story.url,
         title=story.title,
-        author=export.author or story.author or story.origin.title,
+        author=export.author or _author(story) or story.origin.title,
         categories=categories_of(story, export),
         tags=tuple(dict.fromkeys(one.label or one.term for one in story.categories)),
         published_at=story.published_at,
@@ -76,7 +77,7 @@ def story_digest(story: Story) -> str:
         story.title,
         story.content_html,
         story.summary,
-        story.author,
+        story.particulars.author,
         story.published_at.isoformat(),
     )
     return digest(json.dumps(shown).encode())
@@ -96,6 +97,10 @@ def _body(exportable: Exportable, content: str) -> str:
             return as_paragraph(story.summary or beginning(story.content_html))
         case _:
             return story.content_html
+
+
+def _author(story: Story) -> str:
+    return names(people(story.particulars.authors, emails=False))
 
 
 def _image(story: Story) -> str | None:
