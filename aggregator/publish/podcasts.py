@@ -47,10 +47,12 @@ def describe_show(publication: Publication, channel: etree._Element) -> None:
     )
     if picture := next(filter(None, pictures), None):
         _add(channel, "image", href=picture)
-    pairs = dict.fromkeys(pair for show in shows for pair in show.categories)
-    for name, below in list(pairs)[:MOST_CATEGORIES]:
+    categories: dict[str, dict[str, None]] = {}
+    for name, below in (pair for show in shows for pair in show.categories):
+        categories.setdefault(name, {})[below] = None
+    for name, found in list(categories.items())[:MOST_CATEGORIES]:
         category = _add(channel, "category", text=name)
-        if below:
+        for below in filter(None, found):
             _add(category, "category", text=below)
     said = {show.explicit for show in shows} | {
         item.episode.explicit for item in episodes if item.episode is not None
