@@ -37,7 +37,8 @@ USUAL = ConnectionBounds()
 class Stock(Shelf):
     """A shelf that knows the past too: archives by part and feeds that were removed.
 
-    `parts` are what `select_archive` gives, by name; `kept` are the documents that were frozen.
+    `parts` are what `select_archive` gives, by name; `kept` are the documents that were frozen,
+    `standing` the digests of the others and since when they are these.
     `renamed` are present names by former ones. `looked_up` are the names of which the past was
     asked, and `remembers` holds such a question up until it is set.
     """
@@ -46,6 +47,7 @@ class Stock(Shelf):
         super().__init__(stories)
         self.parts: dict[str, Selection] = {}
         self.kept: dict[tuple[str, str, str], tuple[str, bytes]] = {}
+        self.standing: dict[tuple[str, str, str], tuple[bytes, datetime]] = {}
         self.removed: dict[str, Feed] = {}
         self.renamed: dict[str, str] = {}
         self.looked_up: list[str] = []
@@ -87,6 +89,20 @@ class Stock(Shelf):
 
     def freeze(self, feed: Feed, name: str, form: str, made_for: str, body: bytes) -> None:
         self.kept[feed.name, name, form] = (made_for, body)
+
+    def standing_since(
+        self,
+        feed: Feed,
+        name: str,
+        form: str,
+        *,
+        digest: bytes,
+        changed_at: datetime,
+    ) -> datetime:
+        before = self.standing.get((feed.name, name, form))
+        if before is None or before[0] != digest:
+            before = self.standing[feed.name, name, form] = digest, changed_at
+        return before[1]
 
 
 @dataclass(frozen=True, slots=True)

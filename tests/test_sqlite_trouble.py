@@ -315,3 +315,17 @@ def test_damaged_pages_are_told_with_path_and_remedy(tmp_path: Path, table: str)
     for text in told:
         assert text.startswith(f"{path}: ")
         assert "restore a backup" in text
+
+
+def test_without_room_a_document_stands_since_its_feed_changed(tmp_path: Path) -> None:
+    """`Last-Modified` is told although nothing can be remembered; readers come first."""
+    path = tmp_path / "aggregator.db"
+    store = open_store(path)
+    store.apply((source(),), (feed(),), now=START)
+    reader = open_reader(path)
+    assert (
+        reader.standing_since(feed(), "", "atom", digest=b"one", changed_at=START + DAY)
+        == START + DAY
+    )
+    reader.close()
+    store.close()

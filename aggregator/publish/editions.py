@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +26,7 @@ FOR_EVER = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A document's bytes, and for how long they are good.
+    """A document's bytes, since when it has been these (`changed_at`), and for how long it is good.
 
     `final` is an archive document of a month that is over: it never changes again, and it has no
     date of change.
@@ -61,7 +62,14 @@ def make_edition(catalogue: Catalogue, store: FeedStore, document: FeedDocument)
     body = render(selection, form, Addresses(catalogue.config.server.base_url), max_age=usual)
     archive = selection.archive
     if archive is None or not (archive.whole and archive.past):
-        return Edition(body, media_type, selection.changed_at, usual)
+        since = store.standing_since(
+            feed,
+            document.part or "",
+            form.value,
+            digest=hashlib.sha256(body).digest(),
+            changed_at=selection.changed_at,
+        )
+        return Edition(body, media_type, since, usual)
     _keep(store, document, archive.name, made_for, body)
     return Edition(body, media_type, None, FOR_EVER, final=True)
 

@@ -140,6 +140,17 @@ class FeedStore(Protocol):
         `made_for` says what it depends on besides its stories; only the newest one's is kept.
         """
 
+    def standing_since(
+        self, feed: Feed, name: str, form: str, *, digest: bytes, changed_at: datetime
+    ) -> datetime:
+        """Return since when a document of a feed has had the bytes of this digest.
+
+        `name` is that of a part of the archive, empty for the window's document. Bytes that are
+        new stand since `changed_at`, a second after the ones before at the least: two documents
+        are never told with one date, and no date goes back. Where nothing can be written it is
+        `changed_at`.
+        """
+
     def exportable(
         self, feed: Feed, *, after: int, most: int
     ) -> tuple[tuple[Exportable, ...], int | None]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model.instants import MICROSECOND
 from aggregator.model.notes import NoteKind
-from aggregator.store import archive, host_tempers
+from aggregator.store import archive, host_tempers, served_bytes
 
 if TYPE_CHECKING:
     import sqlite3
@@ -102,6 +102,7 @@ def drop_leftovers(connection: sqlite3.Connection, *, now: int, keep_raw: timede
     )
     host_tempers.forget(connection, now)
     archive.forget(connection)
+    served_bytes.forget(connection)
     # A membership that ended below the floor brings nothing any more; but while an entry of that
     # time is stored, it keeps later copies from being shown as news.
     connection.execute(

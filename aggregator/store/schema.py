@@ -445,4 +445,13 @@ FAITHFULNESS: tuple[str, ...] = (
         ON entries BEGIN {_counting(f"{_MORE_NEW} - {_MORE_OLD}", "NEW")} END""",
     f"""CREATE TRIGGER entries_forgotten AFTER DELETE ON entries
         BEGIN {_counting(f"-{_MORE_OLD}", "OLD")} END""",
+    # Since when each document has been the bytes that it is; the window's has no name.
+    """CREATE TABLE served_bytes (
+        feed_id INTEGER NOT NULL REFERENCES feeds (id),
+        name TEXT NOT NULL,
+        form TEXT NOT NULL,
+        digest BLOB NOT NULL,
+        since_at INTEGER NOT NULL,
+        PRIMARY KEY (feed_id, name, form)
+    ) STRICT, WITHOUT ROWID""",
 )

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from aggregator.model import PastPoll, Selection, SourceStatus
 from aggregator.model.errors import StoreDamagedError, StoreError
-from aggregator.model.instants import MICROSECOND, micros
+from aggregator.model.instants import MICROSECOND, instant, micros
 from aggregator.model.notes import in_order
 from aggregator.operations import evaluate
 from aggregator.store import (
@@ -30,6 +30,7 @@ from aggregator.store import (
     reconcile,
     rescheduling,
     selection,
+    served_bytes,
     source_status,
 )
 from aggregator.store.connection import open_reader as open_reading
@@ -221,6 +222,26 @@ class SqliteStore(Store):
         self._write(
             lambda db: archive.freeze(db, feed_id, name, form, made_for=made_for, body=body)
         )
+
+    @override
+    def standing_since(
+        self, feed: Feed, name: str, form: str, *, digest: bytes, changed_at: datetime
+    ) -> datetime:
+        with self._feed(feed) as (db, row):
+            feed_id = row["id"]
+            since = served_bytes.known_since(db, feed_id, name, form, digest)
+        if since is not None:
+            return instant(since)
+        at = micros(changed_at)
+        try:
+            since = self._write(
+                lambda db: served_bytes.change(
+                    db, feed_id, name, form, digest=digest, changed_at=at
+                )
+            )
+        except StoreError:  # a full disk, or a command that only reads: readers come first
+            return changed_at
+        return instant(since)
 
     @override
     def exportable(
