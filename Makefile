@@ -10,6 +10,10 @@ PYTEST_ARGS ?=
 # Which attacks `make torture` makes (all, or such as PART=kills), and how long its soak lasts.
 PART ?=
 HOURS ?= 3
+# The histories of `make verify-laws`: which, how many, and of how many steps each.
+SEED ?= 1
+HISTORIES ?= 100
+STEPS ?= 25
 # How long `make fuzz` looks, all targets together.
 SECONDS ?= 60
 # The folder of documents that `make fidelity` reads; without one, the corpus or the tests' own.
@@ -23,7 +27,7 @@ RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test demo bench-schedule bench-subscribers torture fuzz clients fidelity golden date-names config-docs constraints clean python test-needs clients-needs
+.PHONY: help install run test demo bench-schedule bench-subscribers verify-laws torture fuzz clients fidelity golden date-names config-docs constraints clean python test-needs clients-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -48,6 +52,9 @@ bench-schedule: install ## how long entries wait, against other schedules (about
 
 bench-subscribers: $(VENV)/.for-testing ## a month in a feed's readers' lives: nothing missed, nothing twice (seven minutes)
 	@$(BIN)/python -m benchmarks.subscribers
+
+verify-laws: $(VENV)/.for-testing ## any histories of sources and readers against the laws: make verify-laws SEED=1 HISTORIES=500
+	@$(BIN)/python -m benchmarks.laws --seed $(SEED) --histories $(HISTORIES) --steps $(STEPS)
 
 torture: $(VENV)/.for-testing ## kill, starve and confuse the daemon; 1 on any violation (long): make torture PART=kills
 	@$(BIN)/python -m benchmarks.torture $(PART) --hours $(HOURS)

@@ -14,6 +14,7 @@ from tests.making import HOUR, START, absorb, document, entry
 
 if TYPE_CHECKING:
     from datetime import datetime
+
     from aggregator.store import Store
 
 CONFIG = parsed(source_toml("one"))

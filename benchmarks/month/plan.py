@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.month.readers import Reader
 from benchmarks.month.sites import (
@@ -46,6 +46,14 @@ FIXTURE = {"one": "Entry 0", "two": "Entry b"}
 PRUNED = ("Entry 1", "Entry 2", "Entry 3")
 FIXTURE_IDS = {"Entry 0": "https://one.example/0",
                "Entry b": "urn:uuid:4aae3f56-fbf2-4304-a905-00bcf619ed25"}  # fmt: skip
+
+#: Further sites, as busy as another one each, with a habit of their own.
+HABITS: dict[str, tuple[str, dict[str, Any]]] = {
+    "newhome": ("s01", {"guids": "number", "dating": "dated"}),
+    "signing": ("s12", {"guids": "none", "dating": "dated", "signed": True}),
+    "dateless": ("s09", {"guids": "none", "dating": "undated"}),
+    "codes": ("s15", {"guids": "none", "dating": "dated", "coded": True}),
+}
 
 
 def make_world(
@@ -132,6 +140,10 @@ def _found_sites(world: World, traces: Traces, sources: int) -> None:
             like, key=key, host=f"{key}.example", kind="rss", guids="permalink", dating="dated",
             extra="".join(map(_fixture_item, listed)), got={}, answers=[],
         )  # fmt: skip
+    for key, (like_key, fields) in HABITS.items():
+        habits: dict[str, Any] = {"kind": "rss", "long_texts": True, **fields}
+        like = sites[like_key]
+        sites[key] = replace(like, key=key, host=f"{key}.example", **habits, got={}, answers=[])
 
 
 def _cast(sites: dict[str, Site]) -> None:
@@ -216,6 +228,7 @@ def _plan_publishers(world: World) -> None:
     world.day(11, lambda: world.close("s06"))
     world.day(8, other_ids)
     world.day(9, secure)
+    world.day(10.5, sites["newhome"].move_in)
     world.day(17.3, relaunch)
 
     def edit() -> None:

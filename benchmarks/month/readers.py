@@ -36,6 +36,8 @@ class Item:
     title: str
     published: str
     updated: str
+    text: str = ""
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,8 @@ def _read_json(feed: dict[str, Any]) -> Read:
             title=item.get("title", ""),
             published=item["date_published"][:19],
             updated=item["date_modified"],
+            text=item.get("content_html", ""),
+            categories=tuple(item.get("tags", ())),
         )
         for item in feed["items"]
     )
@@ -236,6 +240,10 @@ def _read_atom(root: etree._Element) -> Read:
                 title=title,
                 published=_text(entry, f"{_ATOM}published")[:19],
                 updated=_text(entry, f"{_ATOM}updated"),
+                text=_text(entry, f"{_ATOM}content"),
+                categories=tuple(
+                    one.get("term") or "" for one in entry.iterfind(f"{_ATOM}category")
+                ),
             )
         )  # fmt: skip
     is_archive = root.find(f"{_HISTORY}archive") is not None
@@ -256,6 +264,8 @@ def _read_rss(root: etree._Element) -> Read:
                 title=title,
                 published=f"{date:%Y-%m-%dT%H:%M:%S}",
                 updated="",
+                text=_text(item, _CONTENT) or _text(item, "description"),
+                categories=tuple(one.text or "" for one in item.iterfind("category")),
             )
         )
     is_archive = channel.find(f"{_HISTORY}archive") is not None

@@ -70,6 +70,11 @@ class Site:
     random_ids: bool = False
     #: Addresses of articles under another structure, with which ids change as well.
     relaunched: bool = False
+    #: At a new system: other host, other addresses, other ids, other markup; titles and dates stay.
+    moved_in: bool = False
+    #: Addresses of articles are `view.php?code=12`, or signed anew in each answer.
+    coded: bool = False
+    signed: bool = False
     cut: bool = False
     ruled: bool = False
     #: The site whose articles this one passes on, under ids of its own.
@@ -92,6 +97,10 @@ class Site:
         self._made_of: tuple[object, ...] = ()
         self._body = b""
         self._moments = [one.shown for one in self._appearing]
+
+    def move_in(self) -> None:
+        """Move to a new system."""
+        self.host, self.era, self.moved_in = f"new-{self.key}.example", 1, True
 
     def mark(self, number: int) -> str:
         """Return what an article is known by."""
@@ -153,8 +162,8 @@ class Site:
         """Render, unless the document is the one of before."""
         edits = sum(map(len, self.edits.values()))
         made_of = ([one.number for one in listed], edits, self.era, self.relaunched, self.scheme,
-                   self.host)  # fmt: skip
-        if self.random_ids or made_of != self._made_of:
+                   self.host, self.moved_in)  # fmt: skip
+        if self.random_ids or self.signed or made_of != self._made_of:
             self._made_of, self._body = made_of, self.render(listed)
         return self._body
 
@@ -192,13 +201,12 @@ class Site:
             title = f"{WORD} {title}"
         if edits:
             title, words = f"{title} (update {len(edits)})", f"{words} Correction {len(edits)}."
-        link = f"{owner.scheme}://{owner.host}/articles/{number}.html"
-        if self.relaunched:
-            link = f"{self.scheme}://{self.host}/stories/{number:06}/{'-'.join(title.split()[:3])}"
+        link = self._link(number, title)
+        element = "div" if self.moved_in else "p"
         item: dict[str, Any] = {
             "url": link,
             "title": title,
-            "content_html": f"<p>{words} №{self.mark(number)}</p>",
+            "content_html": f"<{element}>{words} №{self.mark(number)}</{element}>",
         }
         guid = self._guid(article, link)
         if guid is not None:
@@ -216,6 +224,21 @@ class Site:
         if edits and self.kind != "rss":
             item["date_modified"] = edits[-1].isoformat(timespec="seconds").replace("+00:00", "Z")
         return item
+
+    def _link(self, number: int, title: str) -> str:
+        owner = self.echoes or self
+        link = f"{owner.scheme}://{owner.host}/articles/{number}.html"
+        if self.relaunched:
+            link = f"{self.scheme}://{self.host}/stories/{number:06}/{'-'.join(title.split()[:3])}"
+        elif self.coded:
+            link = f"{self.scheme}://{self.host}/view.php?code={number}"
+        elif self.moved_in:
+            link = f"{self.scheme}://{self.host}/p/{number:x}"
+        if self.signed:
+            link += (
+                f"?timestamp={self.dice.getrandbits(32)}&signature={self.dice.getrandbits(64):x}"
+            )
+        return link
 
     def _guid(self, article: Article, link: str) -> str | None:
         number = article.number

@@ -1,0 +1,1 @@
+"""The subscriber's laws, tried at random: `python -m benchmarks.laws`."""
