@@ -166,7 +166,8 @@ class Entry:
 
     `keys` are the identity keys, strongest first ("guid:…", "url:…", "site:…", "path:…", "text:…",
     "brief:…"), only those that are unique within their document; `shared_keys` are those that name
-    the article in every source ("url:…", "site:…"), unique or not. `guid` is the publisher's id, a
+    the article in every source ("url:…", "site:…"), unique or not; `former_keys` those that version
+    0.1 would have stored, where they differ. `guid` is the publisher's id, a
     candidate for the public id.
     `title` and `summary` are plain text; `content_html` is sanitised, its URLs absolute.
     `published_at` and `updated_at` are the publisher's, `None` where it gave none that is sane.
@@ -196,6 +197,7 @@ class Entry:
     stated_at: datetime | None = None
     is_revision: bool = False
     text_hash: bytes | None = None
+    former_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,15 @@ def text_hash(text: str) -> bytes | None:
     return sha256(text.encode()).digest()[:8] if text else None
 
 
+def former_keys(mark: Marks, former: Marks) -> tuple[str, ...]:
+    """Return the keys that only `former` has: the marks of the entry as version 0.1 read it."""
+    if former == mark:
+        return ()
+    own = {*mark.strong(), *mark.weak(), *_together(mark)}
+    every = (*former.strong(), *former.weak(), *_together(former))
+    return tuple(key for key in dict.fromkeys(every) if key not in own)
+
+
 def respelt_key(key: str) -> str:
     """Return a key of any version as this one spells it, as far as the key itself tells."""
     kind, _, value = key.partition(":")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aggregator.model import (
@@ -23,6 +24,7 @@ from aggregator.refine.entry_limits import MAX_SUMMARY_CHARS, MAX_TITLE_CHARS
 from aggregator.refine.identity_keys import (
     content_hash,
     first_of_repetitions,
+    former_keys,
     marks,
     shared_guids,
     text_hash,
@@ -35,6 +37,7 @@ from aggregator.refine.metadata import as_stated, categories, identifier, line, 
 from aggregator.refine.sanitise import clean
 from aggregator.refine.site_rules import rules_for
 from aggregator.web.excerpts import excerpt
+from aggregator.web.former_redaction import emptied
 from aggregator.web.language_tags import language_tag
 from aggregator.web.text import (
     one_line,
@@ -79,7 +82,12 @@ def normalise(document: Document) -> Refined:
     return Refined(
         head=replace(head, notes=tuple(notes)),
         entries=tuple(
-            replace(draft.entry, keys=own, shared_keys=draft.marks.shared())
+            replace(
+                draft.entry,
+                keys=own,
+                shared_keys=draft.marks.shared(),
+                former_keys=former_keys(draft.marks, draft.former),
+            )
             for draft, own in zip(kept, keys, strict=True)
         ),
     )
@@ -87,10 +95,11 @@ def normalise(document: Document) -> Refined:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """An entry before its keys are known to be unique."""
+    """An entry before its keys are known to be unique; `former` are its marks as 0.1 had them."""
 
     entry: Entry
     marks: Marks
+    former: Marks
 
 
 def _head(document: Document) -> DocumentHead:
@@ -164,20 +173,26 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
         is_revision=is_revision,
         text_hash=text_hash(text),
     )
-    return _Draft(
-        entry,
-        marks(
-            guid=guid,
-            url=url,
-            former_url=former_link(raw, document),
-            site_url=head.site_url,
-            title=title,
-            text=text,
-            pictures=(*pictures(content_html), *(enclosure.url for enclosure in enclosures)),
-            when=stated_at,
-            is_revision=is_revision,
-        ),
+    shown = (*pictures(content_html), *(enclosure.url for enclosure in enclosures))
+    marks_of = partial(
+        marks,
+        former_url=former_link(raw, document),
+        site_url=head.site_url,
+        when=stated_at,
+        is_revision=is_revision,
     )
+    own = former = marks_of(guid=guid, url=url, title=title, text=text, pictures=shown)
+    words = (guid or "", url or "", title, text, *shown)
+    before = tuple(map(emptied, words))
+    if before != words:
+        former = marks_of(
+            guid=before[0] or None,
+            url=before[1] or None,
+            title=before[2],
+            text=before[3],
+            pictures=before[4:],
+        )
+    return _Draft(entry, own, former)
 
 
 def _summary(summary_html: str, text: str) -> str:

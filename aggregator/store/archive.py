@@ -141,6 +141,13 @@ def _until(connection: sqlite3.Connection, feed: sqlite3.Row) -> str:
     return day if is_over else f"{day}.{left['number']}"
 
 
+def name_of(month: int, number: int) -> str:
+    """Return the name of the part that has an entry's place."""
+    part = _part(number)
+    whole = ArchivePart(f"{month // 100}-{month % 100:02}", part, whole=True, past=True)
+    return whole.name
+
+
 def bounds(part: ArchivePart) -> dict[str, int]:
     """Return which rows a part has: its month and its first and last number."""
     year, month = part.month.split("-")

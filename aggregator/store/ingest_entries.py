@@ -59,7 +59,7 @@ def store(
 
 
 def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[Entry]) -> Memory:
-    keys = [key for entry in entries for key in entry.keys]
+    keys = [key for entry in entries for key in (*entry.keys, *entry.former_keys)]
     found = rows_of(
         connection,
         "SELECT key, entry_id FROM identities WHERE source_id = ? AND key IN ({marks})",

@@ -16,6 +16,7 @@ from aggregator.stories.assignment import assign, retitled
 from aggregator.stories.edits import Rewritten, change, is_other_text
 from aggregator.stories.entry_dates import corrected, first_dates
 from aggregator.stories.floods import held_back
+from aggregator.stories.former_keys import known_formerly, stays_away_formerly
 from aggregator.stories.kept_texts import Brought, Kept, keep
 from aggregator.stories.known_keys import gathered
 from aggregator.stories.matching import match
@@ -186,18 +187,23 @@ def recognise(arrival: Arrival, memory: Memory) -> Recognition:
     fresh: list[Entry] = []
     pruned = nameless = 0
     moved = what_moved(arrival.entries, memory.owners, memory.known)
-    matches = match(arrival.entries, memory.owners, memory.known, moved)
+    matches = known_formerly(
+        arrival.entries,
+        match(arrival.entries, memory.owners, memory.known, moved),
+        memory.owners,
+        memory.known,
+    )
     for entry, found in zip(arrival.entries, matches, strict=True):
         if found.entry_id is not None:
             strange = tuple(key for key in entry.keys if key not in memory.owners)
             known.append(Recognised(entry, found.entry_id, found.because, strange))
-        elif keeps_away(memory.absent, entry):
+        elif keeps_away(memory.absent, entry) or stays_away_formerly(memory.absent, entry):
             pruned += 1
         elif all(key in memory.owners for key in entry.keys):
             nameless += 1  # stored, it would be new again in each document
         else:
             fresh.append(entry)
-    shown = {key for entry in arrival.entries for key in entry.keys}
+    shown = {key for entry in arrival.entries for key in (*entry.keys, *entry.former_keys)}
     return Recognition(
         known=tuple(known),
         nameless=nameless,
