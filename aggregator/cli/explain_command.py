@@ -8,7 +8,7 @@ import click
 
 from aggregator.cli.options import config_option, load_config, reading
 from aggregator.cli.table import GAP, terminal_width, wrapped
-from aggregator.cli.terminal_text import line, local_time, plain
+from aggregator.cli.terminal_text import line, local_time, plain, show_publishers_addresses
 from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def entry(entry: str) -> None:
     from aggregator.cli.explain_entry import decisions
 
     config = load_config()
+    show_publishers_addresses()
     with reading(config.path, config.store.path) as store:
         named = store.facts(entry, ())
         told = [

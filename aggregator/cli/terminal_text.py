@@ -13,11 +13,18 @@ if TYPE_CHECKING:
 
 #: What the configuration of this command holds secret; `None`: none was read.
 _SECRETS: ContextVar[Secrets | None] = ContextVar("secrets", default=None)
+#: Whether the addresses that it prints are publishers', of which no name makes a value secret.
+_OF_PUBLISHERS: ContextVar[bool] = ContextVar("of_publishers", default=False)
 
 
 def conceal(secrets: Secrets) -> None:
     """Keep these secrets off the terminal from now on."""
     _SECRETS.set(secrets)
+
+
+def show_publishers_addresses() -> None:
+    """Print addresses with all their parameters from now on, but for what is held secret."""
+    _OF_PUBLISHERS.set(True)
 
 
 def plain(text: str) -> str:
@@ -32,11 +39,16 @@ def plain(text: str) -> str:
 
 
 def concealed(text: str) -> str:
-    """Return text without a secret; without a configuration names of parameters tell which."""
+    """Return text without what is held secret, and without what is called so in an address.
+
+    Addresses that somebody types, imports or is sent to are in no configuration yet.
+    """
     from aggregator.web.redaction import redact
 
     secrets = _SECRETS.get()
-    return redact(text) if secrets is None else secrets.conceal(text)
+    if secrets is None or not _OF_PUBLISHERS.get():
+        text = redact(text)
+    return text if secrets is None else secrets.conceal(text)
 
 
 def line(text: str) -> str:
