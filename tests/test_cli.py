@@ -175,6 +175,10 @@ def test_check_prints_what_would_be_polled_and_published(folder: Path) -> None:
         "  http://127.0.0.1:8420/tags/%E7%A7%91%E6%8A%80\n"
         "  http://127.0.0.1:8420/sources/ithome\n"
         "  http://127.0.0.1:8420/sources/old\n"
+        "\n"
+        "Held secret:\n"
+        "\n"
+        "  ithome: key\n"
     )
     assert [path.name for path in folder.iterdir()] == ["config.toml"]
 
