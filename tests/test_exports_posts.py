@@ -254,11 +254,9 @@ def test_content_says_whose_words_a_post_holds() -> None:
         assert "<p>text</p>" in body(render(kind, export=short))
 
 
-def test_a_raw_body_does_not_tell_our_keys() -> None:
-    raw = '<img src="https://rss.example/i.png?key=SECRET&a=1">'
-    text = render("hexo", raw=raw, export={"content": "raw"})
-    assert "SECRET" not in text
-    assert "a=1" in text
+def test_a_raw_body_keeps_its_publishers_addresses() -> None:
+    raw = '<img src="https://rss.example/i.png?key=5&a=1">'
+    assert raw in render("hexo", raw=raw, export={"content": "raw"})
 
 
 def test_an_excerpt_is_a_line_of_text() -> None:

@@ -185,6 +185,12 @@ def test_a_private_address_goes_as_a_whole_with_what_lies_below_it(told: str) ->
     assert secrets_of((PRIVATE,)).conceal(f"a {told} b") == "a  b"
 
 
+def test_an_address_and_a_short_value_end_where_a_text_without_blanks_goes_on() -> None:
+    secrets = secrets_of((PRIVATE, source("code=de")))
+    told = f"订阅{PRIVATE.url.partition('?')[0]}即可，或https://h.example/?code=de即可"
+    assert secrets.conceal(told) == "订阅即可，或https://h.example/?code=即可"
+
+
 def test_what_was_minted_in_a_private_path_is_secret_alone_and_its_words_are_not() -> None:
     secrets = secrets_of((PRIVATE, Source("b", "https://b.example/members/feed.xml", private=True)))
     assert secrets.conceal(f"/{PLAIN}/img.png and {PLAIN}") == "//img.png and "

@@ -178,7 +178,7 @@ def _sought(secrets: Secrets) -> Iterator[_Sought]:
         pattern = (
             rf"(?P<kept>)(?:(?:https?{spelled(':')})?{slashes}(?:[^\s\"'<>/@]{{1,200}}@)?)?"
             rf"{spelled(address.host)}(?:{spelled(':')}\d{{1,5}})?{spelled(address.path)}"
-            rf"(?:{_REST}|(?![\w%-]|\.\w))"
+            rf"(?:{_REST}|(?![A-Za-z0-9_%-]|\.[A-Za-z0-9]))"
         )
         for port in ("", ":80", ":443", *([f":{address.port}"] if address.port else [])):
             path = decoded(address.path)
@@ -199,7 +199,7 @@ def _sought(secrets: Secrets) -> Iterator[_Sought]:
         mark = "|".join(map(spelled, "?&;"))
         pattern = (
             rf"(?P<kept>{spelled(one.host)}[^\s\"'<>]{{0,{_MOST_BETWEEN}}}?(?:{mark})"
-            rf"{spelled(one.name)}{spelled('=')}){spelled(decoded(one.value))}(?![\w~-])"
+            rf"{spelled(one.name)}{spelled('=')}){spelled(decoded(one.value))}(?![A-Za-z0-9_~-])"
         )
         name = decoded(one.name).lower()
         yield from (
