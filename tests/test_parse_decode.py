@@ -175,3 +175,66 @@ def test_big5_is_known_also_where_half_of_its_bytes_are_ascii(
 )
 def test_western_text_is_not_taken_for_big5(text: str) -> None:
     assert text in decode(document(text, "cp1252", None), None).text
+
+
+# --- one bad character costs one character -------------------------------------------------------
+
+LETTERS = "A long café feed: naïve façade, Zürich, señor"
+
+
+@pytest.mark.parametrize("declared", ["utf-8", None, "iso-8859-1", "gb2312"])
+def test_pasted_windows_1252_costs_no_more_than_itself(declared: str | None) -> None:
+    body = document(LETTERS + "@", "utf-8", declared).replace(b"@", b" It\x92s caf\xe9.")
+    decoded = decode(body, None)
+    assert decoded.encoding == "utf-8"
+    assert f"{LETTERS} It’s café." in decoded.text
+    assert "2 bytes read as windows-1252" in decoded.notes
+
+
+def test_in_chinese_text_a_stray_byte_is_no_letter_of_windows_1252() -> None:
+    body = document(LONG + "@", "utf-8", "utf-8").replace(b"@", b" caf\xe9 ")
+    assert decode(body, None).text.count("\ufffd") == 1
+
+
+def test_more_pasted_bytes_than_right_ones_are_still_read_one_by_one() -> None:
+    body = document("é and @", "utf-8", "utf-8").replace(b"@", b"\x93a\x94 caf\xe9 na\xefve.")
+    assert "é and “a” café naïve." in decode(body, None).text
+
+
+@pytest.mark.parametrize("declared", ["utf-8", None])
+def test_pairs_written_in_halves_are_one_character(declared: str | None) -> None:
+    body = document("Release @ party", "utf-8", declared)
+    decoded = decode(body.replace(b"@", b"\xed\xa0\xbd\xed\xb8\x80"), None)
+    assert "Release 😀 party" in decoded.text
+    assert decoded.notes == ()
+
+
+@pytest.mark.parametrize("declared", ["iso-2022-jp", "utf-8", None])
+def test_iso_2022_jp_is_known_by_its_escapes(declared: str | None) -> None:
+    body = document("新しい@ニュース", "iso2022_jp", declared)
+    assert "新しい@ニュース" in decode(body, None).text
+    assert "新しい①ニュース" in decode(body.replace(b"\x1b(B@\x1b$B", b"-!"), None).text
+
+
+def test_utf8_that_is_labelled_iso_2022_jp_is_utf8() -> None:
+    assert SHORT in decode(document(SHORT, "utf-8", "iso-2022-jp"), None).text
+
+
+def test_hz_is_read_and_its_escapes_are_never_text() -> None:
+    body = b"<?xml version='1.0' encoding='hz-gb-2312'?><rss>~{=qHUPBNE~}</rss>"
+    decoded = decode(body, None)
+    assert "<rss>今日新闻</rss>" in decoded.text
+    assert decoded.encoding == "hz"
+
+
+def test_a_bad_character_in_a_short_declared_text_is_one_character() -> None:
+    body = document("日本", "euc-jp", "euc-jp").replace(b"<title>", b"<title>\xa9\xfe")
+    decoded = decode(body, None)
+    assert "<title>\ufffd日本" in decoded.text
+    assert decoded.encoding == "euc_jp"
+
+
+def test_a_wrong_label_is_still_not_believed() -> None:
+    text = "Новости дня: в Москве открыли выставку"
+    assert text in decode(document(text, "cp1251", "utf-8"), None).text
+    assert LONG in decode(document(LONG, "gbk", "utf-8"), None).text

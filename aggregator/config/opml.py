@@ -15,6 +15,7 @@ import listparser
 from aggregator.model import Problem, ProblemKind, Source
 from aggregator.model.errors import UnreadableError
 from aggregator.web.charsets import WIDE, begun_codec, codec_of
+from aggregator.web.decoding import read as read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -157,7 +158,7 @@ def _text(data: bytes) -> str:
         declared = codec_of(label)
         # What is declared in plain bytes is no wider encoding.
         codec = "utf-8" if declared is None or declared in WIDE else declared
-    return data.decode(codec, "replace").removeprefix("\ufeff")
+    return read_bytes(data, codec).removeprefix("\ufeff")
 
 
 def _unreadable(detail: str, kind: ProblemKind = ProblemKind.NOT_A_FEED) -> UnreadableError:

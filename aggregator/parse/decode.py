@@ -6,11 +6,15 @@ order, the same everywhere, and no guessing library whose presence would change 
 1. a byte order mark, or the first bytes of an XML declaration in UTF-16 or UTF-32 (XML 1.0, F.1);
 2. non-ASCII bytes that are strict UTF-8: text in another encoding is almost never valid UTF-8 by
    accident, while UTF-8 labelled gb2312 or ISO-8859-1 is common;
-3. what is declared (HTTP first, then XML), strictly; gb2312 and gbk are read as gb18030;
-4. UTF-8 with a few bad bytes, or cut inside a character: repaired with U+FFFD, not re-guessed;
-5. the declared encoding with a few bad bytes, repaired likewise;
+3. what is declared (HTTP first, then XML), strictly; gb2312 and gbk are read as gb18030. An
+   encoding of single bytes reads anything, so that it waits for the next step;
+4. UTF-8 with a few bad bytes, or cut inside a character: repaired, not re-guessed. A bad byte is
+   U+FFFD, or in western text the character of windows-1252 that was pasted;
+5. the declared encoding with some bad bytes, repaired likewise;
 6. what they make sense as: Japanese by its kana, Korean; when high bytes come together gb18030,
    big5, Cyrillic by its small letters; else windows-1252, which reads anything.
+
+How each encoding is read, and what one bad byte costs, is in `web/decoding.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +24,21 @@ from dataclasses import dataclass, replace
 
 from aggregator.model import Problem, ProblemKind
 from aggregator.model.errors import UnreadableError
-from aggregator.web.charsets import WIDE, begun_codec, charset_of, codec_of, marked_codec
+from aggregator.web.charsets import (
+    WIDE,
+    begun_codec,
+    charset_of,
+    codec_of,
+    marked_codec,
+)
+from aggregator.web.decoding import (
+    has_utf8,
+    is_latin,
+    read,
+    read_mixed,
+    read_strictly,
+    with_whole_pairs,
+)
 
 #: What is never text: a name for the operator, by first bytes.
 _BINARY: tuple[tuple[bytes, str], ...] = (
@@ -38,8 +56,17 @@ _BINARY: tuple[tuple[bytes, str], ...] = (
 _DECLARATION_BYTES = 1024
 _DECLARED = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']\s*([A-Za-z0-9._:-]{1,40})""")
 
-#: Repairing beats guessing while bad bytes are at most one for this many good characters.
+#: Repairing beats guessing while bad bytes are at most one for this many good characters; what is
+#: declared is believed longer.
 _GOOD_PER_BAD = 3
+_GOOD_PER_BAD_IF_DECLARED = 1
+#: How characters that are hidden in ASCII begin. Nothing else that is text has Japanese's.
+_ESCAPES = {
+    "iso2022_jp_ext": (b"\x1b$", b"\x1b(I"),
+    "iso2022_kr": (b"\x1b$)C", b"\x0e"),
+    "hz": (b"~{",),
+}
+_JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@")
 #: What bytes without a label are read as, if so large a share of so many characters is of a script.
 #: Kana have the same places in EUC-JP and GB 2312, but no Chinese text is full of them.
 _SCRIPTS = (
@@ -101,7 +128,10 @@ def decode(body: bytes, content_type: str | None, encoding: str | None = None) -
 
 
 def _marked(body: bytes, encoding: str) -> Decoded:
-    text = body.decode(encoding, "replace").removeprefix("\ufeff")
+    if encoding == "utf-8" and _strictly(body, "utf-8") is None:
+        decoded = _as_utf8(with_whole_pairs(body))
+        return replace(decoded, text=decoded.text.removeprefix("\ufeff"))
+    text = read(body, encoding).removeprefix("\ufeff")
     bad = text.count("\ufffd")
     return Decoded(text, encoding, (f"{bad} bad bytes replaced",) if bad else ())
 
@@ -116,23 +146,41 @@ def _declared(body: bytes, content_type: str | None) -> list[str]:
 
 
 def _unmarked(body: bytes, codec: str | None, notes: tuple[str, ...]) -> Decoded:
+    if (hidden := _hidden_codec(body, codec)) is not None:
+        decoded = _marked(body, hidden)
+        return replace(decoded, notes=notes + decoded.notes)
     if body.isascii():
-        # ISO-2022-JP hides its characters in ASCII bytes; all other labels mean the same here.
-        if codec == "iso2022_jp" and (text := _strictly(body, codec)) is not None:
-            return Decoded(text, codec, notes)
         return Decoded(body.decode("ascii"), "utf-8", notes)
-    if (text := _strictly(body, "utf-8")) is not None:
+    whole = with_whole_pairs(body)
+    if (text := _strictly(whole, "utf-8")) is not None:
         if codec not in {None, "utf-8"}:
             notes += (f"declared {codec}, but the bytes are UTF-8",)
         return Decoded(text, "utf-8", notes)
-    if codec is not None and (text := _strictly(body, codec)) is not None:
-        return Decoded(text, codec, notes)
-    for repairing in ("utf-8", codec):
-        if repairing is not None and (repaired := _repaired(body, repairing)) is not None:
-            return Decoded(repaired.text, repairing, notes + repaired.notes)
+    told = codec if codec != "utf-8" else None
+    reads_anything = told is not None and _is_of_bytes(told)
+    if told and not reads_anything and (text := _strictly(body, told)) is not None:
+        return Decoded(text, told, notes)
+    repaired = _repaired_utf8(whole, may_be_cut=not reads_anything)
+    if repaired is None and told:
+        repaired = _repaired(body, told)
+    if repaired is not None:
+        return replace(repaired, notes=notes + repaired.notes)
     guessed = _guessed(body)
     label = f"declared {codec}" if codec else "no encoding declared"
     return Decoded(guessed.text, guessed.encoding, (*notes, f"{label}, read as {guessed.encoding}"))
+
+
+def _hidden_codec(body: bytes, codec: str | None) -> str | None:
+    """Return the encoding whose characters are hidden in these bytes behind escapes, if any are."""
+    if any(sign in body for sign in _ESCAPES.get(codec or "", ())):
+        return codec
+    is_japanese = body.isascii() and any(sign in body for sign in _JAPANESE_ESCAPES)
+    return "iso2022_jp_ext" if is_japanese else None
+
+
+def _is_of_bytes(codec: str) -> bool:
+    """Tell whether each byte of an encoding is a character, so that it reads anything."""
+    return len(bytes(range(256)).decode(codec, "replace")) == 256
 
 
 def _strictly(body: bytes, codec: str) -> str | None:
@@ -142,14 +190,39 @@ def _strictly(body: bytes, codec: str) -> str | None:
         return None
 
 
-def _repaired(body: bytes, codec: str) -> Decoded | None:
-    text = body.decode(codec, "replace")
+def _repaired_utf8(body: bytes, *, may_be_cut: bool) -> Decoded | None:
+    """Return the text of UTF-8 with bad bytes, `None` where there are too many for that."""
+    text = body.decode("utf-8", "replace")
     bad = text.count("\ufffd")
+    if may_be_cut and bad == 1 and text.endswith("\ufffd"):
+        return _as_utf8(body)
     good = len(_HIGH_CHARACTERS.findall(text)) - bad
-    cut_at_the_end = bad == 1 and text.endswith("\ufffd") and codec == "utf-8"
-    if good < bad * _GOOD_PER_BAD and not cut_at_the_end:
+    if good >= bad * _GOOD_PER_BAD:
+        return _as_utf8(body)
+    if good < bad or not is_latin(text):
         return None
-    return Decoded(text, codec, (f"{bad} bad bytes replaced",))
+    # Single bytes between ASCII are letters that were pasted, and no sign of another encoding.
+    left = read_mixed(body).count("\ufffd")
+    return _as_utf8(body) if good >= left * _GOOD_PER_BAD else None
+
+
+def _as_utf8(body: bytes) -> Decoded:
+    """Read UTF-8 with bad bytes: in western text they are windows-1252's, if they may be."""
+    text = body.decode("utf-8", "replace")
+    bad = left = text.count("\ufffd")
+    if is_latin(text):
+        text = read_mixed(body)
+        left = text.count("\ufffd")
+    notes = (f"{bad - left} bytes read as windows-1252",) if left < bad else ()
+    return Decoded(text, "utf-8", notes + ((f"{left} bad bytes replaced",) if left else ()))
+
+
+def _repaired(body: bytes, codec: str) -> Decoded | None:
+    text = read(body, codec)
+    bad = text.count("\ufffd")
+    if len(_HIGH_CHARACTERS.findall(text)) - bad < bad * _GOOD_PER_BAD_IF_DECLARED:
+        return None
+    return Decoded(text, codec, (f"{bad} bad bytes replaced",) if bad else ())
 
 
 def _guessed(body: bytes) -> Decoded:
@@ -164,16 +237,13 @@ def _guessed(body: bytes) -> Decoded:
         found = _taiwanese(body)
     if found is not None:
         return found
-    western = _strictly(body, "cp1252")
-    if western is not None:
-        return Decoded(western, "cp1252")
-    # Five bytes mean nothing in windows-1252; ISO-8859-1 reads every byte.
-    return Decoded(body.decode("iso8859-1"), "iso8859-1")
+    # Where there is UTF-8 among it, windows-1252 was pasted into it, or the other way round.
+    return Decoded(read_mixed(body) if has_utf8(body) else read(body, "cp1252"), "cp1252")
 
 
 def _scripted(body: bytes) -> Decoded | None:
     for codec, script, share, least in _SCRIPTS:
-        text = _strictly(body, codec)
+        text = read_strictly(body, codec)
         high = _HIGH_CHARACTERS.findall(text or "")
         if text and len(high) >= least and len(script.findall(text)) >= share * len(high):
             return Decoded(text, codec)

@@ -43,6 +43,11 @@ from aggregator.parse.raw_markup import RawMarkup
 #: XML 1.0 section 2.2 allows none of these, as characters or as references.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,10}));")
+#: JavaScript and Java write what is beyond the BMP as the references of two surrogates.
+_PAIR = re.compile(
+    r"&#([xX]0{0,4}[dD][89abAB][0-9a-fA-F]{2}|5[56]\d{3});"
+    r"&#([xX]0{0,4}[dD][c-fC-F][0-9a-fA-F]{2}|5[67]\d{3});"
+)
 _OVERLONG_REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{9,}|[0-9]{11,});?")
 _OUR_DECLARATION = "<?xml version='1.0' encoding='utf-8'?>\n"
 _DECLARATION = re.compile(r"^<\?xml[^>]{0,1000}\?>")
@@ -296,7 +301,17 @@ def _legal(text: str, notes: list[str]) -> str:
     text, overlong = _OVERLONG_REFERENCE.subn("\ufffd", text)
     if characters or overlong:
         notes.append(f"{characters + overlong} illegal characters removed")
-    return _REFERENCE.sub(_legal_reference, text)
+    return _REFERENCE.sub(_legal_reference, _PAIR.sub(_joined, text))
+
+
+def _joined(found: re.Match[str]) -> str:
+    """Return one reference for two that are the halves of a pair; what are none stay."""
+    high, low = (
+        int(digits[1:], 16) if digits[0] in "xX" else int(digits) for digits in found.groups()
+    )
+    if not (0xD800 <= high < 0xDC00 <= low < 0xE000):
+        return found[0]
+    return f"&#{0x10000 + ((high - 0xD800) << 10) + low - 0xDC00};"
 
 
 def _legal_reference(match: re.Match[str]) -> str:

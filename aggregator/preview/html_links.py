@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.preview.feed_links import absolute, feed_link
 from aggregator.web.charsets import WIDE, charset_of, codec_of, marked_codec
+from aggregator.web.decoding import read
 
 if TYPE_CHECKING:
     from aggregator.model import FeedLink
@@ -78,10 +79,10 @@ class _LinkReader(HTMLParser):
 def _text(page: Page) -> str:
     body = page.body[:MAX_PAGE_BYTES]
     if (marked := marked_codec(body)) is not None:
-        return body.decode(marked, "replace").removeprefix("\ufeff")
+        return read(body, marked).removeprefix("\ufeff")
     head = body[:_DECLARED_WITHIN_BYTES].decode("ascii", "replace")
     within = _CHARSET.search(head)
     label = charset_of(page.content_type) or (within[1] if within else "utf-8")
     codec = codec_of(label)
     # A label that can be read in plain bytes names none that is wider.
-    return body.decode("utf-8" if codec is None or codec in WIDE else codec, "replace")
+    return read(body, "utf-8" if codec is None or codec in WIDE else codec)

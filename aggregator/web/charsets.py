@@ -45,6 +45,8 @@ _LABELS = {
         "gbk": "x-gbk",
         "big5": "cn-big5 x-x-big5",
         "euc_jp": "cseucpkdfmtjapanese x-euc-jp",
+        "hz": "hz-gb-2312",
+        "iso2022_kr": "csiso2022kr",
         "cp932": "windows-31j x-sjis",
         "euc_kr": "cseuckr csksc56011987 iso-ir-149 ks_c_5601-1989 ksc_5601",
         "cp949": "windows-949",
@@ -62,6 +64,7 @@ _READ_AS = {
     "big5": "big5hkscs",
     "cp950": "big5hkscs",
     "shift_jis": "cp932",
+    "iso2022_jp": "iso2022_jp_ext",  # half-width katakana, too
     "euc_kr": "cp949",
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
@@ -72,7 +75,8 @@ _READ_AS = {
 #: Those whose unit is more than a byte: no declaration in plain bytes can be true of them.
 WIDE = frozenset({"utf-16-be", "utf-16-le", "utf-32", "utf-32-be", "utf-32-le"})
 _CODECS = frozenset((*_READ_AS, *_READ_AS.values(), *ENCODINGS.values())) | WIDE | {
-    "shift_jisx0213", "johab", "mac-latin2", "mac-greek", "mac-turkish", "mac-iceland", "koi8-t",
+    "hz", "iso2022_kr", "shift_jisx0213", "johab", "mac-latin2", "mac-greek", "mac-turkish",
+    "mac-iceland", "koi8-t",
     "cp437", "cp737", "cp775", "cp850", "cp852", "cp855", "cp856", "cp857", "cp860", "cp861",
     "cp862", "cp863", "cp864", "cp865", "cp1125", "cp037", "cp500",
 }  # fmt: skip
