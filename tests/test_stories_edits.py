@@ -21,6 +21,7 @@ from aggregator.stories.document_heads import cut_short, shown_head, stated_upda
 from aggregator.stories.edits import Change, Rewritten, Touched, Version, change
 from aggregator.stories.entry_dates import edited_at, first_dates
 from aggregator.stories.known_keys import KEYS_OF_A_KIND, gathered
+from aggregator.stories.misread import is_misread
 from aggregator.stories.tombstones import keeps_away, sighting
 from aggregator.stories.unstable_ids import UNSTABLE_POLLS, note_of, polls_in_a_row
 from tests.making import (
@@ -291,3 +292,44 @@ def test_a_documents_time_is_its_own_else_its_newest_entrys(
     )
     assert stated_update(told) == expected
     assert stated_update(document()) is None
+
+
+# --- texts that a version before read in a wrong encoding ----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("\ufffd高橋\ufffd", "①高橋㈱"),
+        ("caf\u00c3\u00a9 It\u2019s", "café It’s"),
+        ("Release \u00ed\u00a0\u00bd\u00ed\u00b8\u0080 party", "Release 😀 party"),
+        ("\x93quoted\x94 \x81", "“quoted” \x81"),
+        ("$BEl5~$NE75$(B 1", "東京の天気 1"),
+        ("same", "same"),
+    ],
+)
+def test_a_text_in_a_wrong_encoding_shows_it(before: str, after: str) -> None:
+    assert is_misread(before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("café", "cafe"),  # no damage
+        ("東京", "大阪"),
+        ("\ufffd高橋 1", "①高橋 2"),  # edited besides
+        ("same", "sale"),
+    ],
+)
+def test_an_edit_is_no_other_reading(before: str, after: str) -> None:
+    assert not is_misread(before, after)
+
+
+def test_a_damaged_text_that_is_read_right_now_is_no_edit() -> None:
+    damaged = '{"raw_title":"Entry 1","raw_content":"\ufffd高橋\ufffd <p>1</p>"}'
+    read = replace(EDITED, raw='{"raw_title":"Entry 1","raw_content":"①高橋㈱ <p>1</p>"}')
+    for version, expected in (("2", READING), ("1", EDIT)):
+        found = change(
+            STORED, read, stored_raw=damaged, follows_edits=True, version=version, now=NOW
+        )
+        assert found == expected

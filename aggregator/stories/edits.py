@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.model import Particulars
 from aggregator.stories.entry_dates import edited_at
+from aggregator.stories.misread import is_misread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,7 +123,8 @@ def _says_the_same(stored: Version, stored_raw: str | None, raw: str | None, ver
 
     Where its words are kept no longer, another version of ours having made the text is the reason.
     Where that version read them out of the document otherwise, too (markup that nobody escaped, a
-    wrapper of CDATA), their letters are there still, and perhaps more of them.
+    wrapper of CDATA), their letters are there still, and perhaps more of them; or it read
+    their bytes in a wrong encoding.
     """
     is_by_other_version = stored.refined_by != version
     if stored_raw is None or raw is None:
@@ -137,8 +139,15 @@ def _says_the_same(stored: Version, stored_raw: str | None, raw: str | None, ver
         return False
     return words == again or (
         is_by_other_version
-        and all(_letters(one) in _letters(other) for one, other in zip(words, again, strict=True))
+        and all(
+            _is_read_from(_letters(one), _letters(other))
+            for one, other in zip(words, again, strict=True)
+        )
     )
+
+
+def _is_read_from(before: str, after: str) -> bool:
+    return before in after or is_misread(before, after)
 
 
 def _letters(text: object) -> str:
