@@ -174,7 +174,7 @@ def entry_view(raw: RawEntry) -> dict[str, Any]:
         "guid": raw.raw_guid,
         "link": raw.raw_link,
         "title": raw.raw_title,
-        "title_detail": {"value": raw.raw_title, "type": raw.raw_title_is_html},
+        "title_detail": {"value": raw.raw_title, "type": bool(raw.raw_title_is_html)},
         "description": summary,
         "summary": summary,
         "summary_detail": {

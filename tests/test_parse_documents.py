@@ -340,7 +340,7 @@ def test_json_feed_is_read() -> None:
     assert document.head.hints.expired
     first, second = document.entries
     assert first.raw_guid == "1"
-    assert (first.raw_title, first.raw_title_is_html) == ("A < B &amp; C", False)
+    assert (first.raw_title, first.raw_title_is_html) == ("A < B &amp; C", None)
     assert first.raw_particulars.author == "Ann, Tom"
     assert first.raw_categories == (Category("x"), Category("y"))
     assert first.raw_enclosures == (Enclosure("https://json.example.org/1.mp3", "audio/mpeg", 5),)

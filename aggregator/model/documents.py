@@ -84,7 +84,8 @@ class Provenance:
 class RawEntry:
     """One item as its publisher wrote it: decoded to text, otherwise nothing repaired.
 
-    `raw_title_is_html` tells whether markup in the title is markup or text. `base_url` is what
+    `raw_title_is_html` tells whether markup in the title is markup or text; `None`: its format
+    does not say, or programs do not keep to it. `base_url` is what
     relative references of this item resolve against (xml:base, else the document's). `raw_images`
     illustrate the item and may be in its text too; `raw_thumbnail` is a small one of them.
     """
@@ -92,7 +93,7 @@ class RawEntry:
     raw_guid: str | None = None
     raw_link: str | None = None
     raw_title: str | None = None
-    raw_title_is_html: bool = True
+    raw_title_is_html: bool | None = True
     raw_summary: str | None = None
     raw_summary_is_html: bool = True
     raw_content: str | None = None

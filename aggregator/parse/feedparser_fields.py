@@ -64,7 +64,7 @@ def raw_entry(
         raw_guid=bounded(entry.get("id")),
         raw_link=bounded(link_of(entry)),
         raw_title=bounded(title),
-        raw_title_is_html=title_detail.get("type") in HTML_TYPES,
+        raw_title_is_html=_is_html(title_detail, version),
         raw_summary=bounded(summary),
         raw_summary_is_html=summary_detail.get("type") in HTML_TYPES,
         raw_content=bounded(content.get("value")),
@@ -89,6 +89,14 @@ def raw_entry(
             (content or summary_detail or title_detail).get("language") or entry.get("language")
         ),
     )
+
+
+def _is_html(title_detail: dict[str, Any], version: str) -> bool | None:
+    """Tell what a title's format says of it; RSS says nothing, and feedparser guesses."""
+    kind = title_detail.get("type")
+    if kind == "application/xhtml+xml":
+        return True
+    return kind in HTML_TYPES if version.startswith("atom") else None
 
 
 def _content(entry: dict[str, Any]) -> dict[str, Any]:

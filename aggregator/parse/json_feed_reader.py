@@ -169,7 +169,7 @@ def _entry(
         raw_guid=_identifier(item),
         raw_link=_link(item),
         raw_title=_text(item, "title"),
-        raw_title_is_html=False,
+        raw_title_is_html=None,
         raw_summary=_text(item, "summary"),
         raw_summary_is_html=False,
         raw_content=content_html or _text(item, "content_text"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import Category
 from aggregator.refine.entry_limits import MAX_AUTHOR_CHARS
-from aggregator.refine.sanitise import strip_tags
+from aggregator.refine.plain_texts import plain_line
 from aggregator.web.excerpts import excerpt
 from aggregator.web.text import one_line
 from aggregator.web.urls import absolute_url, is_absolute_iri, public_url
@@ -24,12 +24,14 @@ _MAX_SCHEME_CHARS = 1000
 _NO_NAMES = ("http:", "https:", "javascript:", "vbscript:", "data:", "file:", "blob:")
 
 
-def line(text: str | None, limit: int, *, is_html: bool = True) -> str | None:
-    """Return publisher's text as one plain line, entities decoded once, or `None` when empty."""
+def line(text: str | None, limit: int, *, is_html: bool | None = True) -> str | None:
+    """Return publisher's text as one plain line, entities decoded once, or `None` when empty.
+
+    `is_html` is what its format says of it; `None`: nothing (`plain_line`).
+    """
     if not text:
         return None
-    plain = strip_tags(text) if is_html and ("<" in text or "&" in text) else text
-    return excerpt(one_line(plain), limit) or None
+    return excerpt(one_line(plain_line(text, is_html=is_html)), limit) or None
 
 
 def sane(at: datetime | None, seen_at: datetime) -> datetime | None:

@@ -34,6 +34,7 @@ from aggregator.refine.known_sites import site_of
 from aggregator.refine.links import entry_link, former_link, link_base
 from aggregator.refine.makers import particulars, provenance, source_particulars
 from aggregator.refine.metadata import as_stated, categories, identifier, line, sane
+from aggregator.refine.plain_texts import as_html, summary_as_html
 from aggregator.refine.sanitise import clean
 from aggregator.refine.site_rules import rules_for
 from aggregator.web.excerpts import excerpt
@@ -41,7 +42,6 @@ from aggregator.web.former_redaction import emptied
 from aggregator.web.language_tags import language_tag
 from aggregator.web.text import (
     one_line,
-    paragraphs,
     scrub,
 )
 from aggregator.web.urls import absolute_url, public_url
@@ -108,7 +108,7 @@ def _head(document: Document) -> DocumentHead:
     base = link_base(head, document)
     return replace(
         head,
-        title=line(head.title, MAX_TITLE_CHARS),
+        title=line(head.title, MAX_TITLE_CHARS, is_html=None),
         feed_id=identifier(head.feed_id),
         particulars=source_particulars(head.particulars, base),
         language=language_tag(head.language),
@@ -128,10 +128,10 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
     base = stated or page or head.site_url or document.source_url
     rules = rules_for(document.sites, page or head.site_url)
     summary_html, content_html = (
-        clean(_as_html(text, is_html), base, site_of(page or head.site_url).removed, rules)
-        for text, is_html in (
-            (raw.raw_summary, raw.raw_summary_is_html),
-            (raw.raw_content, raw.raw_content_is_html),
+        clean(text, base, site_of(page or head.site_url).removed, rules)
+        for text in (
+            summary_as_html(raw.raw_summary, is_html=raw.raw_summary_is_html),
+            as_html(raw.raw_content, is_html=raw.raw_content_is_html),
         )
     )
     content_html = content_html or summary_html
@@ -199,10 +199,6 @@ def _summary(summary_html: str, text: str) -> str:
     """Return the summary's text if it says more than the content's."""
     summary = one_line(visible_text(summary_html))
     return "" if summary == text else excerpt(summary, MAX_SUMMARY_CHARS)
-
-
-def _as_html(text: str | None, is_html: bool) -> str:
-    return text if is_html and text else paragraphs(text or "")
 
 
 def _title(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import partial
+
+from aggregator.web.links import linked
 
 #: What XML 1.0 section 2.2 forbids or discourages: controls, lone surrogates, noncharacters. One of
 #: them makes a whole published document unreadable.
@@ -47,9 +50,13 @@ def printable_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
-def paragraphs(text: str) -> str:
-    """Return plain text as HTML: escaped, blank lines as paragraphs, line breaks kept."""
+def paragraphs(text: str, *, with_links: bool = False) -> str:
+    """Return plain text as HTML: escaped, blank lines as paragraphs, line breaks kept.
+
+    With `with_links` its http and https addresses are links.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     blocks = re.split(r"\n[ \t]*(?:\n[ \t]*)+", text)
-    lines = (html.escape(block.strip(), quote=False).replace("\n", "<br>") for block in blocks)
+    as_html = linked if with_links else partial(html.escape, quote=False)
+    lines = (as_html(block.strip()).replace("\n", "<br>") for block in blocks)
     return "".join(f"<p>{line}</p>" for line in lines if line)
