@@ -152,6 +152,9 @@ def _check_children(context: Context, parent: Element, *, republished: bool) -> 
                 _check_id(context, child, republished=republished)
             case "updated" | "published":
                 context.attributes(child, ())
+                if child.raw_text != child.text:
+                    what = f"<{child.local}> {quoted(child.text)} has white space around it"
+                    context.add("InvalidRFC3339Date", f"{what} (RFC 4287 §2)", child)
                 context.date(child, value_checks.rfc3339)
             case "author" | "contributor":
                 _check_person(context, child)

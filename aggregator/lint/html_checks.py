@@ -10,6 +10,7 @@ from aggregator.lint.findings import quoted
 from aggregator.lint.html_tokens import Instruction, Start, tokens
 from aggregator.lint.html_tree import Nesting
 from aggregator.lint.registries import (
+    EVENTS,
     HTML_ELEMENTS,
     RISKY_ELEMENTS,
     USUAL_ATTRIBUTES,
@@ -29,8 +30,8 @@ _ADDRESSES = frozenset(
 )
 _SRCSETS = frozenset({"srcset", "imagesrcset"})
 _RUNNING_SCHEMES = ("javascript:", "vbscript:", "data:text/html", "livescript:")
-#: Attributes that run what they hold, beside those that begin with "on".
-_RUNNING = frozenset({"srcdoc", "formaction"})
+#: Attributes that run what they hold.
+_RUNNING = frozenset({"srcdoc", "formaction", *(f"on{event}" for event in EVENTS)})
 #: A browser skips these wherever they are in a scheme.
 _IGNORED = re.compile(r"[\x00-\x20]")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -124,7 +125,7 @@ def _check_attribute(
             if not _ABSOLUTE.match(address):
                 report.add("ContainsRelRef", f"{shown} holds {quoted(address)}", line=line)
                 break
-    if attribute in _RUNNING or (attribute.startswith("on") and attribute.isalpha()):
+    if attribute in _RUNNING:
         report.add("SecurityRiskAttr", f"{shown} runs script", line=line)
     elif attribute not in USUAL_ATTRIBUTES and not attribute.startswith("data-"):
         report.add("SecurityRiskAttr", f"{shown} is not usual in feeds", line=line, level="info")

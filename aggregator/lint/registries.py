@@ -236,3 +236,32 @@ USUAL_PROPERTIES = words(
     text-indent unicode-bidi vertical-align voice-family volume white-space width
     """
 )
+
+#: Events that an attribute "on…" hears: HTML's and the DOM's, SVG's, and those of browsers before
+#: (https://html.spec.whatwg.org/#event-handlers-on-elements,-document-objects,-and-window-objects).
+#: Not all that begins with "on" is one: `only`, `once`, `online` are somebody's own.
+EVENTS = words(
+    """
+    abort activate afterprint afterupdate animationcancel animationend animationiteration
+    animationstart auxclick beforeactivate beforecopy beforecut beforedeactivate beforeeditfocus
+    beforeinput beforematch beforepaste beforeprint beforetoggle beforeunload beforeupdate begin
+    blur bounce cancel canplay canplaythrough cellchange change click close command contextlost
+    contextmenu contextrestored controlselect copy cuechange cut dataavailable datasetchanged
+    datasetcomplete dblclick deactivate drag dragend dragenter dragexit dragleave dragover
+    dragstart drop durationchange emptied end ended error errorupdate filterchange finish focus
+    focusin focusout formdata fullscreenchange fullscreenerror gotpointercapture hashchange help
+    input invalid keydown keypress keyup languagechange layoutcomplete load loadeddata
+    loadedmetadata loadend loadstart losecapture lostpointercapture message messageerror
+    mousedown mouseenter mouseleave mousemove mouseout mouseover mouseup mousewheel move moveend
+    movestart offline online pagehide pagereveal pageshow pageswap paste pause play playing
+    pointercancel pointerdown pointerenter pointerleave pointermove pointerout pointerover
+    pointerrawupdate pointerup popstate progress propertychange ratechange readystatechange
+    rejectionhandled repeat reset resize resizeend resizestart rowenter rowexit rowsdelete
+    rowsinserted scroll scrollend scrollsnapchange scrollsnapchanging search
+    securitypolicyviolation seeked seeking select selectionchange selectstart show slotchange
+    stalled start stop storage submit suspend timeupdate toggle touchcancel touchend touchmove
+    touchstart transitioncancel transitionend transitionrun transitionstart unhandledrejection
+    unload volumechange waiting webkitanimationend webkitanimationiteration webkitanimationstart
+    webkittransitionend wheel zoom
+    """
+)
