@@ -73,7 +73,7 @@ def image(url: str, **attributes: str) -> str:
     [
         ('<img src="/a.png" referrerpolicy="unsafe-url">', image("https://example.com/a.png")),
         ('<img src="//cdn.e.com/a.png">', image("https://cdn.e.com/a.png")),
-        ('<img src="a b.png" width="10" height="20px">', image("https://example.com/posts/a%20b.png", width="10")),
+        ('<img src="a b.png" width="10" height="20px">', image("https://example.com/posts/a%20b.png", width="10", height="20")),
         ('<img src="t.png" data-original="/real.png">', image("https://example.com/real.png")),
         ('<img src="t.gif" data-src="//e.com/r.png?x=1&amp;y=2">', image("https://e.com/r.png?x=1&amp;y=2")),
         ('<img data-lazy-src="https://e.com/r.png" src="data:image/gif;base64,R0lGOD">', image("https://e.com/r.png")),
@@ -137,7 +137,7 @@ def test_a_picture_inside_the_text_is_kept_while_it_is_small() -> None:
         ('<iframe src="//www.youtube.com/embed/dQw4w9WgXcQ?rel=0"></iframe>', "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "www.youtube.com"),
         ('<iframe src="https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ"></iframe>', "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "www.youtube.com"),
         ('<iframe src="//player.bilibili.com/player.html?aid=1&amp;bvid=BV1xx411c7mD&amp;page=1"></iframe>', "https://www.bilibili.com/video/BV1xx411c7mD", "www.bilibili.com"),
-        ('<iframe src="https://player.vimeo.com/video/76979871?h=8272103f6e"></iframe>', "https://vimeo.com/76979871", "vimeo.com"),
+        ('<iframe src="https://player.vimeo.com/video/76979871?h=8272103f6e"></iframe>', "https://vimeo.com/76979871/8272103f6e", "vimeo.com"),
         ('<iframe src="//v.qq.com/txp/iframe/player.html?vid=a1b2c3"></iframe>', "https://v.qq.com/x/page/a1b2c3.html", "v.qq.com"),
         ('<iframe src="https://www.youtube.com.evil.example/embed/dQw4w9WgXcQ"></iframe>', "https://www.youtube.com.evil.example/embed/dQw4w9WgXcQ", "www.youtube.com.evil.example"),
         ('<object data="https://e.com/x.pdf"></object>', "https://e.com/x.pdf", "e.com"),

@@ -35,6 +35,7 @@ from aggregator.parse.feedparser_fields import (
     raw_entry,
 )
 from aggregator.parse.links import LinkHandlers
+from aggregator.parse.media_elements import MediaElements
 from aggregator.parse.non_feeds import not_a_feed
 from aggregator.parse.people import PeopleHandlers
 from aggregator.parse.podcasts import PodcastHandlers
@@ -78,7 +79,7 @@ class _EnoughError(Exception):
     """The document holds more entries than we take; reading stops here."""
 
 
-class _Faithful(LinkHandlers, PeopleHandlers, PodcastHandlers, RawMarkup):
+class _Faithful(MediaElements, LinkHandlers, PeopleHandlers, PodcastHandlers, RawMarkup):
     """What both of feedparser's readers must do differently, as overrides of their handlers.
 
     The names are feedparser 6.0's own: `_start_x`/`_end_x` for an element, `push`/`pop` for text.
@@ -100,8 +101,7 @@ class _Faithful(LinkHandlers, PeopleHandlers, PodcastHandlers, RawMarkup):
         self.has_more = False
         self.skipped_hours: list[str] = []
         self.skipped_days: list[str] = []
-        self.media_groups = 0
-        self.in_media_group = False
+        self.prepare_media()
         self.has_escaped_cdata = has_escaped_cdata
         self.prepare_markup()
 
@@ -120,24 +120,12 @@ class _Faithful(LinkHandlers, PeopleHandlers, PodcastHandlers, RawMarkup):
             raise _EnoughError
         super()._start_item(attributes)  # type: ignore[misc] # the mixin is feedparser's
         self.entries[-1]["house_base"] = self.baseuri
+        self.start_item_media()
 
     _start_entry = _start_item
 
-    # A photo's caption (Media RSS), a podcast's blurb (iTunes) and a medium's own title are kept
-    # apart: feedparser files them as the item's description and title, so that they replace the
-    # article's (seen at ndtv.com, restofworld.org, theweek.com).
-
-    def _start_media_description(self, attributes: dict[str, str]) -> None:
-        self._push_apart("media_description", attributes)
-
-    def _end_media_description(self) -> None:
-        self.pop_content("media_description")  # type: ignore[attr-defined] # the mixin's
-
-    def _start_media_title(self, attributes: dict[str, str]) -> None:
-        self._push_apart("media_title", attributes)
-
-    def _end_media_title(self) -> None:
-        self.pop_content("media_title")  # type: ignore[attr-defined] # the mixin's
+    # A podcast's blurb (iTunes) is kept apart, as captions are: feedparser files it as the item's
+    # description.
 
     def _start_itunes_subtitle(self, attributes: dict[str, str]) -> None:
         self._push_apart("itunes_subtitle", attributes)
@@ -150,23 +138,6 @@ class _Faithful(LinkHandlers, PeopleHandlers, PodcastHandlers, RawMarkup):
 
     def _end_itunes_summary(self) -> None:
         self.pop_content("itunes_summary")  # type: ignore[attr-defined] # the mixin's
-
-    def _push_apart(self, name: str, attributes: dict[str, str]) -> None:
-        self.push_content(name, attributes, "text/plain", 1)  # type: ignore[attr-defined] # the mixin's
-
-    # What is in one media:group is one thing in several sizes; feedparser forgets the group.
-
-    def _start_media_group(self, _attributes: dict[str, str]) -> None:
-        self.media_groups += 1
-        self.in_media_group = True
-
-    def _end_media_group(self) -> None:
-        self.in_media_group = False
-
-    def _start_media_content(self, attributes: dict[str, str]) -> None:
-        if self.in_media_group:
-            attributes["house_group"] = str(self.media_groups)
-        super()._start_media_content(attributes)  # type: ignore[misc] # the mixin is feedparser's
 
     # feedparser makes the text of a category the term of an earlier one that has none.
 

@@ -59,7 +59,7 @@ def raw_entry(
         # RSS knows one date; dc:date is what RSS 1.0 writes it as, and feedparser files it here.
         raw_published, published_at = raw_updated, updated_at
     base = (content or summary_detail).get("base") or entry["house_base"]
-    beside = media(entry)
+    beside = media(entry, (title, summary, content.get("value")))
     return RawEntry(
         raw_guid=bounded(entry.get("id")),
         raw_link=bounded(link_of(entry)),

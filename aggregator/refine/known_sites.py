@@ -66,20 +66,6 @@ SITES: Mapping[str, KnownSite] = {
     ),
 }
 
-#: A video host's player page, and the page that shows the same video to people.
-_PLAYERS: Mapping[str, tuple[re.Pattern[str], str]] = {
-    host: (re.compile(pattern, re.ASCII), page)
-    for host, pattern, page in (
-        ("youtube.com", r"/embed/([\w-]{11})(?:\?.*)?", "https://www.youtube.com/watch?v={}"),
-        ("youtube-nocookie.com", r"/embed/([\w-]{11})(?:\?.*)?", "https://www.youtube.com/watch?v={}"),
-        ("player.vimeo.com", r"/video/(\d+)(?:\?.*)?", "https://vimeo.com/{}"),
-        ("dailymotion.com", r"/embed/video/(\w+)(?:\?.*)?", "https://www.dailymotion.com/video/{}"),
-        ("player.bilibili.com", r"/player\.html\?(?:.*&)?bvid=(BV\w+)(?:&.*)?", "https://www.bilibili.com/video/{}"),
-        ("player.youku.com", r"/embed/([\w=]+)(?:\?.*)?", "https://v.youku.com/v_show/id_{}.html"),
-        ("v.qq.com", r"/(?:txp/)?iframe/(?:player|preview)\.html\?(?:.*&)?vid=(\w+)(?:&.*)?", "https://v.qq.com/x/page/{}.html"),
-    )
-}  # fmt: skip
-
 #: Who shows pictures only to count who looks, and below which paths. Advertisements and buttons
 #: count too, but readers see them: they are the publisher's.
 _COUNTERS: Mapping[str, tuple[str, ...]] = {
@@ -149,19 +135,6 @@ def is_counter(url: str) -> bool:
         return False
     path = parts.path or "/"
     return any(path.startswith(_COUNTERS.get(name, ())) for name in hosts_above(url))
-
-
-def watch_page(url: str) -> str:
-    """Return the page for people of a known host's player; other URLs as they are."""
-    parts = _split(url)
-    if parts is None:
-        return url
-    address = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    for name in hosts_above(url):
-        pattern, page = _PLAYERS.get(name, (_NOTHING, ""))
-        if found := pattern.fullmatch(address):
-            return page.format(found[1])
-    return url
 
 
 def _split(url: str) -> SplitResult | None:

@@ -19,7 +19,7 @@ from aggregator.model import (
     RawEntry,
     Refined,
 )
-from aggregator.refine.attachments import files, pictures
+from aggregator.refine.attachments import captioned, files, pictures
 from aggregator.refine.entry_limits import MAX_SUMMARY_CHARS, MAX_TITLE_CHARS
 from aggregator.refine.identity_keys import (
     content_hash,
@@ -134,7 +134,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
             as_html(raw.raw_content, is_html=raw.raw_content_is_html),
         )
     )
-    content_html = content_html or summary_html
+    content_html = captioned(content_html or summary_html, raw, base, rules)
     text = one_line(visible_text(content_html))
     enclosures = files(raw, base, content_html, summary_html, rules)
     title = _title(raw, text, url, enclosures, pictures(content_html))

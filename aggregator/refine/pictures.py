@@ -1,96 +1,46 @@
-"""Which of an image element's addresses is the picture, and whether it is one at all."""
+"""A picture's address, fit to publish, and what its element tells of its size."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from aggregator.refine.known_sites import is_counter, is_placeholder, picture_url
-from aggregator.web.addresses import host_of
+from aggregator.refine.known_sites import is_counter, picture_url
 from aggregator.web.urls import absolute_url, public_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Where lazy loaders keep the address of the picture until it is scrolled to.
-LAZY = (
-    "data-original", "data-src", "data-lazy-src", "data-actualsrc", "data-lazy", "data-lazyload",
-    "data-echo",
-)  # fmt: skip
-_LAZY_SETS = ("data-srcset", "data-lazy-srcset")
-SRCSETS = (*_LAZY_SETS, "srcset")
 #: What tells how large an element is shown.
 SIZES = ("width", "height", "style")
 
-#: A data: picture this short is a placeholder of one colour.
-_MIN_DATA_URL_CHARS = 400
 #: A style attribute is searched up to here.
 MAX_STYLE_CHARS = 500
 #: https://html.spec.whatwg.org/#parse-a-srcset-attribute: an address may hold commas inside.
 _SRCSET_CANDIDATE = re.compile(r"[\s,]*(\S+)(?:\s+(\d+(?:\.\d+)?)[wx])?(?:\s+\d+h)?\s*(?:,|$)")
 _MAX_SRCSET_CHARS = 8192
-#: Names that pictures of nothing have on many sites.
-_NOTHING = re.compile(
-    r"(?:blank|spacer|clear|transparent|1x1|1px|dot_clear|lazy[-_]?(?:load|placeholder|img|image)"
-    r"|(?:image[-_])?placeholder|grey|gray)\.(?:gif|png|svg)",
-    re.IGNORECASE,
-)
 _TINY_SIDE = re.compile(r"(?:^|;)\s*(width|height)\s*:\s*[01](?:px)?\s*(?=;|!|$)", re.IGNORECASE)
 
-_UNLIKE_ADDRESS = frozenset("{}[]")
-_BEGINNINGS = ("/", "./", "../", "http://", "https://")
-_IMAGE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
-#: What tells one size of a picture from another in its address: "-300x200" (WordPress), "_z"
-#: (Flickr), "/s320/" and "/w640-h480-c/" (Google).
-_SIZE = re.compile(
-    r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)|_[a-z](?=\.\w{3,4}$)|/[swh]\d{1,4}(?:-[\w-]{1,20})?(?=/)"
+#: What "1em" is where nobody says otherwise (https://html.spec.whatwg.org/#rendering).
+_EM_PIXELS = 16
+#: Larger than that no picture stands in a line.
+_MOST_INLINE_PIXELS = 64
+_STYLED_SIDE = re.compile(
+    r"(?:^|[;\s])(max-|)(width|height)\s*:\s*(\d{1,3}(?:\.\d{1,6})?)(px|r?em)\s*(?=;|!|$)",
+    re.IGNORECASE,
 )
-
-
-def picture(url: str) -> str:
-    """Return what a picture's addresses in all its sizes have in common."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url
-    same = f"{host_of(url)}{_SIZE.sub('', parts.path)}"
-    return same if _IMAGE_NAME.search(parts.path) else f"{same}?{parts.query}"
-
-
-def is_address(value: str) -> bool:
-    """Tell whether a data attribute holds an address: scripts keep all sorts of things in them.
-
-    One with blanks is known by how it begins, or as a picture's name.
-    """
-    address = value.strip()
-    if not _UNLIKE_ADDRESS.isdisjoint(address):
-        return False
-    if len(address.split(None, 1)) == 1:
-        return "/" in address or "." in address
-    path = address.partition("?")[0]
-    return address.startswith(_BEGINNINGS) or _IMAGE_NAME.search(path) is not None
-
-
-def best_source(attributes: Mapping[str, str]) -> str | None:
-    """Return the address of the real picture: lazy loaders put a placeholder into `src`.
-
-    A `srcset` serves where there is no other, or where it has the same picture in a larger size.
-    """
-    names = (*LAZY, *_LAZY_SETS, "src", "srcset")
-    shown = [
-        (name, address)
-        for name in names
-        if (address := attributes.get(name)) and not _is_nothing(address)
-    ]
-    if not shown:
-        return None
-    (name, best), (last, set_of_sizes) = shown[0], shown[-1]
-    if (name, last) != ("src", "srcset"):
-        return best
-    # An inline picture that has other sizes is their blurred shadow.
-    is_resized = best.startswith("data:") or picture(best) == picture(set_of_sizes)
-    return set_of_sizes if is_resized else best
+#: Where nothing but emoji lies: WordPress and Twemoji, Weibo's faces.
+_EMOJI_PLACE = re.compile(
+    r"/images/core/emoji/|twemoji[^/]{0,40}/(?:[^/]{1,20}/){0,6}[0-9a-f-]{2,40}\.(?:png|svg)$"
+    r"|//(?:h5|img\.t)\.sina(?:img|js)\.cn/(?:m/emoticon|t\d*/appstyle/expression)/"
+    r"|//face\.t\.sinajs\.cn/|/emoji/(?:[^/]{1,20}/)?72x72/",
+    re.IGNORECASE,
+)
+#: One emoji, with what may join or colour its parts (Unicode Technical Standard 51).
+_EMOJI = re.compile(
+    "[\U0001f000-\U0001faff\u2190-\u2bff\u3030\u303d\u3297\u3299\u00a9\u00ae\u203c\u2049\u2122\u2139#*0-9"
+    "\u200d\ufe0f\u20e3\U000e0020-\U000e007f]{1,20}"
+)
 
 
 def largest(srcset: str, base_url: str) -> str | None:
@@ -129,7 +79,37 @@ def counts_readers(attributes: Mapping[str, str], url: str) -> bool:
     return len(tiny) == 2 or is_counter(url)
 
 
-def _is_nothing(url: str) -> bool:
-    if url.startswith("data:"):
-        return len(url) < _MIN_DATA_URL_CHARS
-    return is_placeholder(url) or bool(_NOTHING.fullmatch(url.partition("?")[0].rpartition("/")[2]))
+def stated_size(attributes: Mapping[str, str], url: str) -> dict[str, str]:
+    """Return the width and height that an image element states, in pixels, as its attributes.
+
+    Those of a style only where they are small: an emoji is a picture of 72 pixels and more that
+    stands in its line by style alone ("height: 1em", WordPress, Weibo).
+    """
+    stated = {
+        side: size
+        for side in ("width", "height")
+        if (size := attributes.get(side, "").strip().removesuffix("px")).isdecimal()
+    }
+    style = attributes.get("style", "")[:MAX_STYLE_CHARS]
+    small = _small_sides(style) if style else {}
+    stated |= small
+    if (small or not stated) and _is_emoji(attributes, url):
+        one = next(iter(small.values()), str(_EM_PIXELS))
+        return {side: stated.get(side, one) for side in ("width", "height")}
+    return stated
+
+
+def _small_sides(style: str) -> dict[str, str]:
+    sides = {}
+    for bound, side, number, unit in sorted(_STYLED_SIDE.findall(style), reverse=True):
+        pixels = round(float(number) * (1 if unit.lower() == "px" else _EM_PIXELS))
+        # "height" after "max-height": what is said outright counts.
+        if 1 < pixels <= _MOST_INLINE_PIXELS and (not bound or side.lower() not in sides):
+            sides[side.lower()] = str(pixels)
+    return sides
+
+
+def _is_emoji(attributes: Mapping[str, str], url: str) -> bool:
+    if _EMOJI_PLACE.search(url):
+        return True
+    return bool(attributes.get("class")) and _EMOJI.fullmatch(attributes.get("alt", "")) is not None

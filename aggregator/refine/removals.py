@@ -12,7 +12,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from aggregator.refine.html_limits import MAX_HTML_CHARS, MAX_NESTING, nesting
-from aggregator.refine.pictures import LAZY, SRCSETS, best_source, counts_readers
+from aggregator.refine.lazy_media import LAZY_ADDRESSES, SRCSETS, best_source
+from aggregator.refine.pictures import counts_readers
+from aggregator.refine.shown_media import MEDIA_ELEMENTS
 from aggregator.refine.tags import COMMENT, tags
 from aggregator.web.text import scrub
 from aggregator.web.urls import without_trackers
@@ -27,10 +29,12 @@ _WHOLE = HIDDEN | {"xmp"}
 #: Elements that show something from elsewhere; cleaning makes links of them.
 _PLAYERS = frozenset({"iframe", "embed", "object", "video", "audio"})
 #: Frame of a document or a wrapper of a picture: nobody misses them.
-_FRAMES = frozenset({"html", "head", "body", "tbody", "picture", "noscript", "source", "param"})
+_FRAMES = MEDIA_ELEMENTS | {
+    "html", "head", "body", "tbody", "picture", "noscript", "source", "param",
+}  # fmt: skip
 #: What a picture keeps, or tells of its addresses.
 _PICTURE = frozenset(
-    {"src", "alt", "width", "height", "loading", "referrerpolicy", *LAZY, *SRCSETS}
+    {"src", "alt", "width", "height", "loading", "referrerpolicy", *LAZY_ADDRESSES, *SRCSETS}
 )
 _OUR_LINK = re.compile(r">▶ ")
 _DANGEROUS = ("script", "style", "iframe", "object", "embed", "form")
@@ -142,7 +146,7 @@ def _count_attributes(counts: _Counts, name: str, attributes: dict[str, str]) ->
     elif name == "img":
         said = {key: html.unescape(value) for key, value in attributes.items()}
         source = best_source(said)
-        counts.lazy += any(said.get(key) == source for key in LAZY if source)
+        counts.lazy += any(said.get(key) == source for key in LAZY_ADDRESSES if source)
         counts.pixels += counts_readers(said, source or "")
     if name not in _PLAYERS and name not in _FRAMES:
         counts.attributes.update(attributes.keys() - _PICTURE)

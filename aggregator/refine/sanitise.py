@@ -19,24 +19,19 @@ from urllib.parse import urlsplit
 import nh3
 
 from aggregator.refine.html_limits import CLOSED, MAX_HTML_CHARS, SHALLOW, guarded
-from aggregator.refine.known_sites import watch_page, without_redirect
+from aggregator.refine.known_sites import without_redirect
+from aggregator.refine.lazy_media import (
+    LAZY_ADDRESSES,
+    PICTURE_ADDRESSES,
+    PLAYER_ADDRESSES,
+    SRCSETS,
+    is_address,
+)
 from aggregator.refine.mathml import MATHML, MATHML_ATTRIBUTES, fit_value
 from aggregator.refine.meanings import told
-from aggregator.refine.pictures import (
-    LAZY,
-    MAX_STYLE_CHARS,
-    SIZES,
-    SRCSETS,
-    best_source,
-    counts_readers,
-    fit_picture,
-    is_address,
-    largest,
-    picture,
-)
-from aggregator.refine.site_rules import DEFAULT_REFERRER
+from aggregator.refine.pictures import MAX_STYLE_CHARS, SIZES, fit_picture, largest
+from aggregator.refine.shown_media import LINK_REL, MEDIA_ELEMENTS, ShownMedia
 from aggregator.rules import remove
-from aggregator.web.addresses import shown_host
 from aggregator.web.text import one_line, paragraphs, scrub
 from aggregator.web.urls import OTHER_LINKS, absolute_url, public_link, public_url, without_trackers
 from aggregator.web.visible_text import BLOCKS, HIDDEN, visible_text
@@ -67,7 +62,7 @@ _INLINE = frozenset(
 #: Elements that become a link or vanish after parsing; under these names they parse like any
 #: unknown element, not as the raw text that an iframe or a noscript would swallow.
 _EMBEDS = frozenset({"x-iframe", "x-embed", "x-object", "x-video", "x-audio"})
-_TEMPORARY = _EMBEDS | {"x-noscript", "x-picture", "source"}
+_TEMPORARY = _EMBEDS | MEDIA_ELEMENTS | {"x-noscript", "x-picture", "source"}
 _RENAMED = re.compile(
     r"<(/?)(iframe|embed|object|video|audio|noscript|picture)(?=[\s/>])", re.IGNORECASE
 )
@@ -81,9 +76,19 @@ _RENAMED_BACK = re.compile(
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"title", "lang", "dir"},
     "a": {"href"},
-    "img": {"src", "alt", "loading", "referrerpolicy", *SIZES, *LAZY, *SRCSETS},
-    "source": {"src", *SRCSETS},
-    **{embed: {"src", "data", *SIZES} for embed in _EMBEDS},
+    "img": {
+        "src",
+        "alt",
+        "class",
+        "loading",
+        "referrerpolicy",
+        *SIZES,
+        *PICTURE_ADDRESSES,
+        *SRCSETS,
+    },
+    "source": {"src", *PLAYER_ADDRESSES, *SRCSETS},
+    **{embed: {"src", "data", *SIZES, *PLAYER_ADDRESSES} for embed in _EMBEDS},
+    **{element: {"url", "type", "medium", "width", "height"} for element in MEDIA_ELEMENTS},
     "blockquote": {"cite"},
     "q": {"cite"},
     "del": {"cite", "datetime"},
@@ -100,11 +105,12 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "details": {"open"},
     **MATHML_ATTRIBUTES,
 }
-_CHECKED = frozenset({"href", "src", "cite", "data", *LAZY, *SRCSETS})
+_CHECKED = frozenset({"href", "src", "cite", "data", "url", *LAZY_ADDRESSES, *SRCSETS})
+#: What the class of an emoji's picture says.
+_EMOJI_CLASS = re.compile(r"emoji|emoticon|smil(?:ey|ie)", re.IGNORECASE)
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|avif);base64,[A-Za-z0-9+/=]+\Z")
 #: A page that leads to a page that leads to a page that leads elsewhere leads nowhere.
 _MAX_REDIRECTS = 4
-_LINK_REL = "noopener noreferrer nofollow"
 
 #: How the text of a cell may be aligned.
 _SIDES = frozenset({"left", "center", "right", "justify"})
@@ -116,10 +122,6 @@ _HIDES = re.compile(r"""[\s"'/]hidden(?=[\s=/>])|display\s*:\s*none""", re.IGNOR
 
 #: On nh3's output, where every value is quoted and holds no "<" or ">".
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^<>]*)>")
-_REWRITTEN_TAG = re.compile(r"<(/?)(img|source|x-[a-z]+)([^<>]*)>")
-_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
-_TWIN_BEFORE = re.compile(r"</x-noscript>\s*\Z")
-_TWIN_AFTER = re.compile(r"\s*(?:</[a-z]+>\s*){0,3}<x-noscript>")
 #: What is to be left out, as `_mark` marks it.
 _OF_CLASS = re.compile(r' class="')
 _HIDDEN = re.compile(r' (?:hidden=""|style="display:none")')
@@ -179,7 +181,7 @@ def strip_tags(raw_html: str) -> str:
 def _pass(text: str, rules: SiteRules | None) -> str:
     renamed = _RENAMED.sub(r"<\1x-\2", text)
     tidy = _CLEANER.clean(renamed)
-    return scrub(_Rewriter(rules).rewrite(tidy)).strip()
+    return scrub(ShownMedia(rules).rewrite(tidy)).strip()
 
 
 def _without(text: str, removed: frozenset[str]) -> str:
@@ -240,7 +242,7 @@ class _Addresses:
     def _checked(self, tag: str, name: str, value: str) -> str | None:
         if name in SRCSETS:
             return largest(value, self.base_url)
-        if name in LAZY and not is_address(value):
+        if name in LAZY_ADDRESSES and not is_address(value):
             return None
         return _fit_url(tag, name, value, self.base_url)
 
@@ -259,7 +261,7 @@ def _mark(tag: str, name: str, value: str) -> str | None:
     Without a mark for it a class is gone; what hides stays until that is looked at.
     """
     removed = _REMOVED.get()
-    if name == "class":
+    if name == "class" and removed:
         return "x" if any(f"{tag}.{token}" in removed for token in value.split()) else None
     if name == "hidden":
         # What a search in the page may find is there to be read.
@@ -272,6 +274,8 @@ def _mark(tag: str, name: str, value: str) -> str | None:
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "class":
+        return "emoji" if _EMOJI_CLASS.search(value) else None
     if name in _SPOKEN and "<" in value:
         return _RENAMED_BACK.sub(r"<\1\2", value)
     if tag in MATHML:
@@ -291,7 +295,7 @@ def _cleaner(
         attributes=attributes,
         attribute_filter=attribute_filter,
         url_schemes={"http", "https", "mailto", "data", "magnet"},
-        link_rel=_LINK_REL,
+        link_rel=LINK_REL,
         strip_comments=True,
     )  # fmt: skip
 
@@ -328,103 +332,3 @@ def _fit_url(tag: str, name: str, value: str, base_url: str) -> str | None:
             return without_trackers(public) if public else None
         public = public_url(absolute_url(target, base_url))
     return None
-
-
-class _Rewriter:
-    """Rewrites nh3's output tag by tag: images whole, players to links, helpers away."""
-
-    def __init__(self, rules: SiteRules | None) -> None:
-        self._rules = rules
-        self._shown: set[str] = set()
-        self._twins: set[str] = set()  # of lazy images, shown where no script runs
-        self._in_noscript = 0
-        self._sized: str | None = None  # of the open <picture>: its image in another size
-        self._players: list[bool] = []  # of each open player: has it been linked?
-
-    def rewrite(self, tidy: str) -> str:
-        return _REWRITTEN_TAG.sub(self._tag, tidy)
-
-    def _tag(self, match: re.Match[str]) -> str:
-        closing, name = bool(match[1]), match[2]
-        if name == "img":
-            return self._image(_attributes(match[3])) or _in_its_place(match)
-        if name == "x-picture":
-            self._sized = None
-            return ""
-        if name == "x-noscript":
-            self._in_noscript += -1 if closing else 1
-            return ""
-        return self._player(closing, name, _attributes(match[3]))
-
-    def _image(self, attributes: dict[str, str]) -> str:
-        source = best_source(attributes) or self._sized
-        if source is None or counts_readers(attributes, source):
-            return ""
-        same = picture(source)
-        if same in (self._shown if self._in_noscript else self._twins):
-            return ""
-        self._shown.add(same)
-        if self._in_noscript:
-            self._twins.add(same)
-        policy = DEFAULT_REFERRER
-        if self._rules is not None and source.startswith("http"):
-            source = self._rules.picture(source)
-            policy = self._rules.referrer(source)
-        kept = {"src": source, "alt": attributes.get("alt", "")}
-        if attributes.get("title"):
-            kept["title"] = attributes["title"]
-        for side in ("width", "height"):
-            if attributes.get(side, "").isdecimal():
-                kept[side] = attributes[side]
-        kept |= {"loading": "lazy", "referrerpolicy": policy}
-        return "<img" + "".join(f' {key}="{_escaped(value)}"' for key, value in kept.items()) + ">"
-
-    def _player(self, closing: bool, name: str, attributes: dict[str, str]) -> str:
-        if closing:
-            if self._players and name != "source":
-                self._players.pop()
-            return ""
-        if name == "source" and not self._players:
-            # Only a player's source is a player; a picture's is another size of its image.
-            self._sized = best_source(attributes)
-            return ""
-        url = watch_page(attributes.get("src") or attributes.get("data") or "")
-        if counts_readers(attributes, url):
-            url = ""
-        if name == "source":
-            if self._players[-1]:
-                return ""
-            self._players[-1] = bool(url)
-        else:
-            self._players.append(bool(url))
-        return _link(url) if url else ""
-
-
-def _in_its_place(image: re.Match[str]) -> str:
-    """Return what stands for a picture that has no address to show: its alt text (HTML 4.8.4.4).
-
-    A lazy one stands beside its twin for pages without scripts, which is shown.
-    """
-    attributes = _attributes(image[3])
-    alt = attributes.get("alt", "").strip()
-    if not alt or best_source(attributes) or counts_readers(attributes, ""):
-        return ""
-    start, end, text = image.start(), image.end(), image.string
-    has_twin = _TWIN_BEFORE.search(text[max(start - 30, 0) : start]) or _TWIN_AFTER.match(text, end)
-    return "" if has_twin else html.escape(alt, quote=False)
-
-
-def _attributes(tidy: str) -> dict[str, str]:
-    return {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(tidy)}
-
-
-def _link(url: str) -> str:
-    host = shown_host(url) or url
-    # Blanks around it: what stood beside a player is no part of its name.
-    return f' <a href="{_escaped(url)}" rel="{_LINK_REL}">▶ {html.escape(host, quote=False)}</a> '
-
-
-def _escaped(value: str) -> str:
-    # The characters that nh3 itself escapes in a value, so that a second pass writes the same.
-    value = value.replace("&", "&amp;").replace("\u00a0", "&nbsp;").replace('"', "&quot;")
-    return value.replace("<", "&lt;").replace(">", "&gt;")
