@@ -27,13 +27,21 @@ RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run test demo bench-schedule bench-subscribers verify-laws torture fuzz clients fidelity golden date-names config-docs constraints clean python test-needs clients-needs
+.PHONY: help install install-hashed run test demo bench-schedule bench-subscribers verify-laws torture fuzz clients fidelity golden date-names config-docs constraints audit clean python test-needs clients-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 install: $(VENV)/.for-running ## build .venv with what running needs (.venv/bin/aggregator)
 	@$(BIN)/python -m compileall -qq aggregator || true  # a service cannot write bytecode into its code
+
+install-hashed: | $(VENV)/.made ## as install, and every file is checked by its hash (CPython 3.11 to 3.13, x86_64 or aarch64)
+	@sed -n '/^setuptools==/,/[^\\]$$/p' release-constraints.txt > $(VENV)/.builder  # for what has no wheel
+	$(PIP) install --require-hashes --requirement $(VENV)/.builder
+	$(PIP) install --require-hashes --no-build-isolation --requirement release-constraints.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $(VENV)/.for-running
+	@$(BIN)/python -m compileall -qq aggregator || true
 
 run: install ## start the daemon with config.toml and print the URLs to subscribe to
 	@exec $(BIN)/aggregator run --config $(CONFIG)
@@ -80,13 +88,20 @@ config-docs: $(VENV)/.for-testing ## write the tables of docs/config.md again, a
 	$(BIN)/python -m tests.config_docs
 	git --no-pager diff --stat --patch -- docs/config.md
 
-constraints: python ## choose the newest versions that pyproject.toml allows (writes constraints.txt)
+constraints: python ## choose the newest versions that pyproject.toml allows (writes both files of constraints)
 	@set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
 	$(PYTHON) -m venv "$$fresh"; \
 	"$$fresh/bin/python" -m pip --disable-pip-version-check --quiet install --editable '.[test]'; \
 	"$$fresh/bin/python" -m pip freeze --exclude-editable > "$$fresh/constraints.txt"; \
-	cp "$$fresh/constraints.txt" constraints.txt
-	@git --no-pager diff --stat -- constraints.txt
+	cp "$$fresh/constraints.txt" constraints.txt; \
+	"$$fresh/bin/python" -m release.hashes > "$$fresh/release-constraints.txt"; \
+	cp "$$fresh/release-constraints.txt" release-constraints.txt
+	@git --no-pager diff --stat -- constraints.txt release-constraints.txt
+
+audit: python ## ask whether what is installed has known vulnerabilities (needs the network; 1 if so)
+	@test -x build/audit/bin/python || $(PYTHON) -m venv build/audit
+	@build/audit/bin/python -m pip --disable-pip-version-check --quiet install 'pip-audit>=2.10,<3' || true
+	@$(PYTHON) -m release.audit build/audit/bin/pip-audit
 
 clean: ## remove .venv and every cache; configuration and database stay
 	rm -rf $(VENV) build dist aggregator.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
