@@ -47,6 +47,20 @@ async def test_a_redirect_into_a_host_that_asked_to_wait_is_not_followed_until_t
     await fetcher.aclose()
 
 
+async def test_no_redirect_leads_into_a_host_that_limits_us_without_a_word() -> None:
+    async with Publisher() as web, Publisher() as held, fetching() as fetcher:
+        held.route("/", body=b"x")
+        web.route("/", status=302, headers={"Location": held.url()})
+        fetcher.leave_alone(f"http://127.0.0.1:{held.port}", NOW + timedelta(minutes=5))
+        outcome = await fetcher.fetch(web.url())
+        assert isinstance(outcome, Failed)
+        assert outcome.problem.detail == "127.0.0.1 asked everybody to wait"
+        assert outcome.hints.retry_after == timedelta(minutes=5)
+        assert held.requests == []
+        fetcher.leave_alone("no url", NOW)
+        assert isinstance(await fetcher.fetch(held.url()), Fetched)  # who polls has asked
+
+
 async def test_a_wait_holds_back_no_first_request_and_no_other_port() -> None:
     async with Publisher() as busy, Publisher() as other, fetching() as fetcher:
         busy.route("/feed", status=429, headers={"Retry-After": "3600"})

@@ -121,6 +121,22 @@ async def test_a_host_that_limits_is_left_alone_by_all_its_sources_and_forgiven(
             assert strikes == 0
 
 
+async def test_mirrors_on_a_host_that_limits_are_not_asked_and_bring_one_strike(
+    tmp_path: Path,
+) -> None:
+    async with Publisher() as web:
+        urls = [f"http://{host}:{web.port}" for host in (HOSTS[0], HOSTS[0], HOSTS[1])]
+        listed = ", ".join(f'"{url}/{number}"' for number, url in enumerate(urls))
+        toml = f'[[sources]]\nname = "a"\nurl = [{listed}]\n'
+        web.route("/0", Reply(status=429))
+        web.route("/1", body=rss(item(1)))
+        web.route("/2", Reply(status=404))
+        async with house(tmp_path, Clock(), toml, resolver=NAMES, public=PUBLIC) as home:
+            await home.poll("a")
+            assert [len(web.asked(path)) for path in ("/0", "/1", "/2")] == [1, 0, 1]
+            assert [strikes for strikes, _ in home.gates().values()] == [1]
+
+
 async def test_status_names_the_wait_of_a_host_that_limits(tmp_path: Path) -> None:
     async with Publisher() as web:
         for path in ("/1", "/2", "/b"):

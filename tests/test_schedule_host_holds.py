@@ -109,6 +109,15 @@ def test_holds_double_and_successes_halve_them() -> None:
     assert struck(temper, now).until_at == now + 320 * MINUTE
 
 
+def test_two_mirrors_of_one_host_meet_its_limit_once() -> None:
+    once = struck(Temper(), START)
+    assert struck(once, START) == once
+    assert struck(once, START + MINUTE) == Temper(1, START + MINUTE + FIRST_HOLD)
+    assert struck(once, START + FIRST_HOLD).strikes == 2
+    # A host that has only asked to wait, and now limits us without a word, has one strike.
+    assert struck(Temper(0, START + FIRST_HOLD), START).strikes == 1
+
+
 moments = st.timedeltas(-2 * DAY, 40 * DAY).map(lambda by: START + by)
 tempers = st.builds(Temper, st.integers(0, MOST_STRIKES), st.none() | moments)
 

@@ -26,10 +26,11 @@ from aggregator.model.errors import UnreadableError
 from aggregator.schedule import history
 from aggregator.schedule.doubt import is_doubted
 from aggregator.schedule.gaps import alarm
+from aggregator.schedule.host_holds import answering_host, closes_host
 from aggregator.schedule.mirror_choice import in_turn
 from aggregator.schedule.policy import REFUSED, next_poll
 from aggregator.stories.concealment import public_base_url
-from aggregator.web.addresses import host_and_port
+from aggregator.web.addresses import host_and_port, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,8 +116,11 @@ class Answers:
 async def ask(state: PollState, tools: Tools) -> Answers:
     """Ask the source's mirrors in turn until one answers with what can be read."""
     attempts: list[Attempt] = []
+    closed: set[str] = set()
     rhythm, pool = history.recall(state.history, state).rhythm, tools.pricing().pool
     for mirror in in_turn(state.mirrors, tools.clock()):
+        if origin_of(mirror.effective_url) in closed:
+            continue
         now = tools.clock()
         is_doubtful = is_doubted(mirror.document_at, rhythm, pool, now=now)
         held = Validators() if is_doubtful else mirror.validators
@@ -147,6 +151,8 @@ async def ask(state: PollState, tools: Tools) -> Answers:
         )
         if not isinstance(outcome, Failed | Gone):
             return Answers(tuple(attempts), refined)
+        if closes_host(attempts[-1]):
+            closed.add(answering_host(attempts[-1]))
     # The mildest failure speaks for the source, the preferred mirror's of equals: that one mirror
     # is gone, or asks for a day, is no reason to leave the others alone for so long.
     attempts.sort(key=_severity)
@@ -200,8 +206,12 @@ async def commit(state: PollState, found: Answers, tools: Tools) -> PollResult:
         # A mirror's Retry-After closes its host; the others may be asked.
         outcome = replace(outcome, hints=replace(outcome.hints, retry_after=None))
 
+    limits: list[datetime] = []
+
     def decide(news: News) -> Decision:
         learnt = known
+        if news.limited_until_at is not None:
+            limits.append(news.limited_until_at)
         if not isinstance(outcome, Failed | Gone):
             learnt = history.observe(
                 known, news.tally, news.published, now=now, polled_at=state.last_success_at
@@ -222,7 +232,10 @@ async def commit(state: PollState, found: Answers, tools: Tools) -> PollResult:
         return Decision(plan, told, gaps)
 
     absorb = partial(tools.store.absorb, state, found.attempts, found.refined, decide, now=now)
-    return await tools.in_thread(absorb)
+    result = await tools.in_thread(absorb)
+    if limits:
+        tools.fetcher.leave_alone(answering_host(found.attempts[-1]), max(limits))
+    return result
 
 
 async def _read(

@@ -178,6 +178,12 @@ class Fetcher:
         except FetchError as error:
             return Failed(error.problem, error.status, error.hints)
 
+    def leave_alone(self, url: str, until: datetime) -> None:
+        """Follow no redirect to the host of `url` before `until`: it limits us, without a word."""
+        target = parse_target(url)
+        if not isinstance(target, Problem):
+            self._waits.note(target.origin, until, self._clock())
+
     async def aclose(self) -> None:
         """Close every connection."""
         await self._clients.aclose()

@@ -73,6 +73,16 @@ def hold_of(attempt: Attempt, now: datetime) -> HostHold | None:
     return HostHold(answering_host(attempt), now + outcome.hints.retry_after)
 
 
+def closes_host(attempt: Attempt) -> bool:
+    """Tell whether an answer speaks for its host: the poll asks nothing else there."""
+    outcome = attempt.outcome
+    if not isinstance(outcome, Failed) or attempt.is_ours:
+        return False
+    return outcome.status == 429 or (
+        outcome.status in HOST_WIDE and outcome.hints.retry_after is not None
+    )
+
+
 def is_limit(
     attempt: Attempt,
     before: Mirror,
@@ -104,8 +114,13 @@ def is_limit(
 
 
 def struck(temper: Temper, now: datetime) -> Temper:
-    """Return a host's temper after a limit: a longer hold, which ends no earlier than before."""
-    strikes = min(temper.strikes + 1, MOST_STRIKES)
+    """Return a host's temper after a limit: a longer hold, which ends no earlier than before.
+
+    One that comes while the host is held is the same limit once more, met by another mirror of the
+    poll that met it first: it is no further strike.
+    """
+    is_held = temper.strikes > 0 and temper.until_at is not None and temper.until_at > now
+    strikes = min(temper.strikes + (0 if is_held else 1), MOST_STRIKES)
     until_at = now + min(FIRST_HOLD * 2 ** (strikes - 1), LONGEST_HOLD)
     return Temper(strikes, max(until_at, temper.until_at or until_at))
 
