@@ -319,6 +319,53 @@ def test_damaged_pages_of_one_source_hold_up_no_other_of_its_host(slow: Program)
     assert f"{slow.database}: damaged (" in log
 
 
+@pytest.mark.parametrize("call", ["write", "read", "sync"])
+def test_a_disk_that_fails_ends_nothing_and_loses_nothing(
+    slow: Program, tmp_path: Path, call: str
+) -> None:
+    """EIO from the kernel, as of a bad sector or of a disk that is gone (failing_disk.c)."""
+    if shutil.which("cc") is None:
+        pytest.skip("no C compiler")
+    library, control = tmp_path / "failing_disk.so", tmp_path / "failing"
+    source = FIXTURES / "failing_disk.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    environ = {"FAILING_DISK": str(control), "LD_PRELOAD": str(library)}
+    count = 0
+
+    def document(_: Request) -> Reply:
+        nonlocal count
+        count += 1
+        # Enough that SQLite moves its log into the database now and then, where it syncs.
+        return Reply(body=rss(*(item(n, text="x" * 20_000) for n in range(count, 0, -1))))
+
+    with ThreadedPublisher() as web:
+        web.route("/a.xml", document)
+        slow.configure(source_toml("a", web.url("/a.xml"), 'interval = "1s"'))
+        slow.start(environ, brisk=True)
+        slow.wait(lambda: slow.status()["a"]["entries"] >= 2, "the entries")
+        control.write_text(call)
+        if call == "sync":
+            # Commits are in SQLite's log, which is moved into the database at another time.
+            seen = slow.status()["a"]["entries"]
+            slow.wait(lambda: slow.status()["a"]["entries"] >= seen + 3, "polls that are kept")
+        else:
+            slow.wait(lambda: slow.get("/healthz").status == 503, "word of the disk")
+        assert slow.get("/feeds/all.atom").status in {200, 503}
+        control.unlink()
+        if call == "read":  # it may be damaged for good, and is told to be until the next start
+            assert slow.stop() == 0
+            slow.start(environ, brisk=True)
+        before = slow.status()["a"]["entries"]
+        slow.wait(lambda: slow.status()["a"]["entries"] > before, "a poll that is kept")
+        slow.wait(slow.serves, "health")
+        assert slow.stop() == 0
+    log = slow.log.read_text()
+    assert "Traceback" not in log
+    assert (f"{slow.database}: " in log) == (call != "sync")
+    with closing(sqlite3.connect(slow.database)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
 # --- signals --------------------------------------------------------------------------------------
 
 
