@@ -18,6 +18,8 @@ from aggregator.outputs.post_files import Exporter
 from aggregator.outputs.posts import FILE_NAME, LOCK_NAME
 from aggregator.parse import read
 from aggregator.refine.normalise import normalise
+from aggregator.rules.held_secrets import secrets_of
+from aggregator.rules.secrets import NO_SECRETS
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import HOUR, START, absorb, document, entry, feed, source
 from tests.program import PROGRAM, without_machine
@@ -48,9 +50,11 @@ class Site:
         self.folder = folder
         self.export = export
         self.now = START
+        self.secrets = NO_SECRETS
         self.configure(source())
 
     def configure(self, *sources: Source) -> None:
+        self.secrets = secrets_of(sources)
         self.store.apply(sources, FEEDS, now=self.now)
 
     def publish(self, *entries: Entry, name: str = "one") -> int:
@@ -70,6 +74,7 @@ class Site:
             configured,
             make_worker=Worker,
             deadline=timedelta(seconds=1),
+            secrets=self.secrets,
         )
         feeds = {one.name: one for one in FEEDS}
         return sum(exporter.run(one, feeds[one.feed]) for one in configured)
@@ -266,6 +271,17 @@ def test_another_template_is_applied_to_every_post(site: Site) -> None:
     assert site.text("a/Entry 1.md") == "v2 Entry 1\n"
     assert site.run(template="hugo") == 2
     assert site.text("a/Entry 1.md").startswith("---\ntitle: 'Entry 1'\n")
+
+
+def test_a_secret_of_today_leaves_the_posts_of_yesterday(site: Site) -> None:
+    told = "see https://x.example/?member=m3mber-of-one there"
+    site.publish(entry(1, text=told), entry(2))
+    assert "m3mber" in site.text("a/Entry 1.md")
+    url = "https://one.example/feed.xml?member=m3mber-of-one"
+    site.configure(source(url=url, secret_params=("member",)))
+    assert site.run() == 1
+    assert told.replace("m3mber-of-one", "") in site.text("a/Entry 1.md")
+    assert site.run() == 0
 
 
 def test_a_template_that_cannot_be_used_is_named_and_nothing_is_written(site: Site) -> None:

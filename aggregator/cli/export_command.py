@@ -101,6 +101,7 @@ def posts() -> int:
     """
     from aggregator.daemon.workers import Worker
     from aggregator.outputs.post_files import Exporter
+    from aggregator.rules.held_secrets import secrets_of
 
     config = load_config()
     if not config.exports:
@@ -108,7 +109,13 @@ def posts() -> int:
         return 0
     feeds = {feed.name: feed for feed in config.feeds}
     with reading(config.path, config.store.path, secrets_beside(config)) as store:
-        exporter = Exporter(store, config.path.parent, config.exports, make_worker=Worker)
+        exporter = Exporter(
+            store,
+            config.path.parent,
+            config.exports,
+            make_worker=Worker,
+            secrets=secrets_of(config.sources),
+        )
         status = 0
         for wanted in config.exports:
             try:

@@ -14,6 +14,7 @@ from aggregator.model.notes import NoteKind, NotWritten, Output, Unwritten
 from aggregator.operations.messages import output_name
 from aggregator.outputs.post_files import Exporter
 from aggregator.outputs.static_files import publish_all
+from aggregator.rules.held_secrets import secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +97,13 @@ class Outlets:
         if config.publish.directory is not None:
             static = Output.STATIC_FILES, None
             self._attempt(static, lambda: publish_all(config, self._store, self._is_stopping))
-        exporter = Exporter(self._store, config.path.parent, config.exports, make_worker=Worker)
+        exporter = Exporter(
+            self._store,
+            config.path.parent,
+            config.exports,
+            make_worker=Worker,
+            secrets=secrets_of(config.sources),
+        )
         feeds = {feed.name: feed for feed in config.feeds}
         for export in config.exports:
             if self._is_stopping():

@@ -21,6 +21,7 @@ from aggregator.outputs.safe_files import (
     read_beneath,
     write_beneath,
 )
+from aggregator.rules.secrets import NO_SECRETS, Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,14 +63,16 @@ class Exporter:
         *,
         make_worker: Callable[[int], WorkerProcess],
         deadline: timedelta = TEMPLATE_DEADLINE,
+        secrets: Secrets = NO_SECRETS,
     ) -> None:
         """Read from `store`; paths of exports that are not absolute start at `base`.
 
         `configured` are all exports: posts whose feed none of them has for a directory any longer
         are taken over by the one that does. `make_worker` gives a
         process with so many bytes of memory for an own template, `deadline` is what that may take
-        for a post.
+        for a post. Where `secrets` are others, posts that were written before are looked at again.
         """
+        self._fingerprint = secrets.fingerprint
         self._store = store
         self._base = base
         self._make_worker = make_worker
@@ -92,7 +95,7 @@ class Exporter:
             StoreError: The feed is not in the database yet.
         """
         template = _template(export, self._base)
-        made_for = _made_for(export, template)
+        made_for = _made_for(export, template, self._fingerprint)
         directory = self._base / export.directory
         feeds = self._feeds.get(self._place(export), set()) | {feed.name}
         with (
@@ -335,9 +338,9 @@ class _Run:
         return there == name and read_beneath(self._directory, path, most=len(body)) == body
 
 
-def _made_for(export: Export, template: Template) -> str:
+def _made_for(export: Export, template: Template, secrets: str) -> str:
     """Return what a post's bytes depend on besides its story."""
-    asked = (
+    asked: tuple[object, ...] = (
         _FORM,
         export.kind,
         export.categories,
@@ -346,4 +349,6 @@ def _made_for(export: Export, template: Template) -> str:
         export.with_id,
         template.source,
     )
+    if secrets:
+        asked += (secrets,)
     return posts.digest(json.dumps(asked).encode())
