@@ -247,6 +247,14 @@ def test_an_entrys_picture_is_json_feeds_image_and_an_enclosure_in_atom() -> Non
     assert "image" not in as_json(selection(story()))["items"][0]
 
 
+@pytest.mark.parametrize("title", ["A cat on a red mat", None])
+def test_a_pictures_caption_is_in_every_format(title: str | None) -> None:
+    picture = Enclosure("https://example.com/0.png", "image/png", title=title)
+    one = selection(story(enclosures=(picture,)))
+    for form in Format:
+        assert ("A cat on a red mat" in render(one, form, ADDRESSES).decode()) is bool(title)
+
+
 def test_rss_content_without_summary_is_the_description() -> None:
     channel = as_rss(selection(story(summary="", content_html="<p>x</p>")))
     assert only(channel, "item/description") == "<p>x</p>"

@@ -63,7 +63,8 @@ def _item(item: Item) -> Json:
                 }
             )
             for attachment in item.attachments
-            if attachment != item.image  # it is no second picture
+            # It is no second picture; but `image` has no place for a caption.
+            if attachment != item.image or attachment.title
         ],
         "_source": _source(item.source),
         "_also": [_source(source) for source in item.also],

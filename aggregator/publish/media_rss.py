@@ -39,12 +39,8 @@ def describe_media(item: Item, element: etree._Element) -> None:
 
 
 def _contents(item: Item) -> list[Attachment]:
-    """Return the files to list; an enclosure has no place for a title, so one with it is, too."""
-    return [
-        one
-        for one in item.attachments
-        if one not in (item.enclosure, item.image) or (one == item.enclosure and one.title)
-    ]
+    """Return the files to list: an enclosure or a thumbnail has no place for its title."""
+    return [one for one in item.attachments if one.title or one not in (item.enclosure, item.image)]
 
 
 def _attributes(attachment: Attachment) -> dict[str, str]:
