@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from aggregator.config import Listen
@@ -101,7 +102,9 @@ class Stock(Shelf):
     ) -> datetime:
         before = self.standing.get((feed.name, name, form))
         if before is None or before[0] != digest:
-            before = self.standing[feed.name, name, form] = digest, changed_at
+            least = changed_at if before is None else before[1] + timedelta(seconds=1)
+            before = digest, max(changed_at, least)
+            self.standing[feed.name, name, form] = before
         return before[1]
 
 

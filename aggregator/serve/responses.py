@@ -13,7 +13,6 @@ from starlette.responses import Response
 from aggregator.publish.compression import pack
 from aggregator.serve import page_messages
 from aggregator.serve.conditional import best_coding, is_unchanged
-from aggregator.stories.feed_changes import SETTLING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +52,11 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """A body ready to be sent, as it is and in each coding that makes it smaller, best first."""
+    """A body ready to be sent, as it is and in each coding that makes it smaller, best first.
+
+    `changed_at` is when it became what it is: of no other body of its document the same second, so
+    that who compares dates alone misses no change (RFC 9110 §8.8.2.2).
+    """
 
     media_type: str
     plain: Encoded
@@ -126,9 +129,10 @@ def conditional_response(
     fields |= {"ETag": chosen.etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
     changed_at = representation.changed_at
     if changed_at is not None:
-        fields["Last-Modified"] = _last_modified(changed_at, now)
-        if not _is_settled(changed_at, now):
-            changed_at = None  # for every reader's date
+        # Told once that second has come (RFC 9110 §8.8.2.1): a clock may have been set back.
+        changed_at = None if changed_at.replace(microsecond=0) > now else changed_at
+    if changed_at is not None:
+        fields["Last-Modified"] = format_datetime(changed_at.astimezone(UTC), usegmt=True)
     unchanged = is_unchanged(
         request.headers.getlist("if-none-match"),
         request.headers.get("if-modified-since"),
@@ -159,18 +163,3 @@ def unavailable_response(*, close: bool = False) -> Response:
     if close:
         fields["Connection"] = "close"
     return text_response(503, page_messages.UNAVAILABLE, fields)
-
-
-def _last_modified(changed_at: datetime, now: datetime) -> str:
-    """Return the Last-Modified of what changed at `changed_at`: that second, once it is over.
-
-    Before, a further change may still be told as the same second, and a reader that only compares
-    dates would never learn of it (RFC 9110 §8.8.2.2): it is told an earlier one. That also keeps
-    the field from being later than Date (§8.8.2.1).
-    """
-    instant = changed_at if _is_settled(changed_at, now) else now - SETTLING
-    return format_datetime(instant.astimezone(UTC), usegmt=True)
-
-
-def _is_settled(changed_at: datetime, now: datetime) -> bool:
-    return changed_at.replace(microsecond=0) <= now.replace(microsecond=0) - SETTLING

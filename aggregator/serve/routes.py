@@ -38,6 +38,7 @@ from aggregator.serve.responses import (
     unavailable_response,
 )
 from aggregator.serve.server_context import Served, Site
+from aggregator.stories.feed_changes import SETTLING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -185,7 +186,9 @@ def _represent_operations(
     selection = store.operations()
     selection = replace(selection, feed=replace(selection.feed, token=token))
     body = render(selection, form, Addresses(config.server.base_url))
-    return represent(body, f"{form.media_type}; charset=utf-8", selection.changed_at)
+    # Further events of that second are stored by then.
+    told_at = selection.changed_at + SETTLING
+    return represent(body, f"{form.media_type}; charset=utf-8", told_at)
 
 
 async def _health(served: Served, request: Request) -> Response:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-#: Changes that are stored within this time may come in any order, and are told as one moment: who
-#: serves them says nothing of it to a reader that compares dates before so much time has passed.
+#: Changes that are stored within this time may come in any order, and are told as one moment.
 SETTLING = timedelta(seconds=3)
 
 _A_SECOND = timedelta(seconds=1)

@@ -157,7 +157,8 @@ class Judge:
         self._look_at_validators(truth, answer, now)
         is_other = answer.content != truth.body
         truth.body, truth.etag = answer.content, answer.headers["ETag"]
-        truth.modified = answer.headers["Last-Modified"]
+        if "Last-Modified" in answer.headers:
+            truth.modified, truth.dated_body = answer.headers["Last-Modified"], answer.content
         document = self._documents.get(path)
         if is_other or document is None:
             document = self._documents[path] = read(answer.content, path)
@@ -181,16 +182,18 @@ class Judge:
         same = answer.content == truth.body
         if same != (answer.headers["ETag"] == truth.etag):
             raise Violation("an ETag is of one document", f"{truth.path}: {answer.headers['ETag']}")
-        if now < self.highest or self.restored or truth.modified is None:
-            return  # the clock went back: what changes now cannot be told yet
-        before, after = (
-            parsedate_to_datetime(one) for one in (truth.modified, answer.headers["Last-Modified"])
-        )
-        if same is not (before == after) or after < before:
+        told = answer.headers.get("Last-Modified")
+        if told is None and now >= self.highest:
+            raise Violation("a document is dated", f"{truth.path} has no Last-Modified")
+        if told is None or truth.modified is None or self.restored:
+            return  # the clock went back: its time is still to come
+        before, after = parsedate_to_datetime(truth.modified), parsedate_to_datetime(told)
+        is_same = answer.content == truth.dated_body
+        if is_same is not (before == after) or after < before:
             raise Violation(
                 "Last-Modified moves if and only if the bytes do, and never back",
                 f"{truth.path}: {before} became {after}, the bytes are "
-                + ("the same" if same else "others"),
+                + ("the same" if is_same else "others"),
             )
 
     def _look_at_places(

@@ -31,6 +31,7 @@ class Reader:
 
     `conditions`: what it sends of what it was told, "both", "etag" or "date". `told` has, of each
     article, the ids under which it was met, with the publisher whose telling that was.
+    `dated_body` is the last one that came with a date.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Reader:
     ids: dict[str, int] = field(default_factory=dict)
     told: dict[int, dict[str, str]] = field(default_factory=dict)
     body: bytes = b""
+    dated_body: bytes = b""
     etag: str | None = None
     modified: str | None = None
     kept: set[str] = field(default_factory=set)
