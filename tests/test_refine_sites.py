@@ -115,3 +115,17 @@ def test_a_pictures_address_loses_what_its_server_only_takes_as_a_wish(
     url: str, expected: str
 ) -> None:
     assert picture_url(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("link", "is_kept"),
+    [("https://letters.substack.com/p/one", False), ("https://letters.example/p/one", True)],
+)
+def test_a_makers_box_to_subscribe_is_left_out_on_its_own_site_alone(
+    link: str, is_kept: bool
+) -> None:
+    box = '<div class="subscription-widget-wrap-editor"><div><p>Subscribe now</p></div></div>'
+    content = one(raw_link=link, raw_content=f"<p>a</p>{box}<p>b</p>").content_html
+    assert ("Subscribe now" in content) is is_kept
+    assert content.startswith("<p>a</p>")
+    assert content.endswith("<p>b</p>")

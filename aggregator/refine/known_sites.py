@@ -64,6 +64,11 @@ SITES: Mapping[str, KnownSite] = {
             {"ithome.com", *(f"{name}.ithome.com" for name in ("www", "m", *_ITHOME_SECTIONS))}
         ),
     ),
+    # Its boxes to subscribe by e-mail, in the middle of every article of its newsletters. Elsewhere
+    # nothing is taken for such a box: a form may be what an article is about.
+    "substack.com": KnownSite(
+        removed=frozenset({"div.subscription-widget-wrap", "div.subscription-widget-wrap-editor"}),
+    ),
 }
 
 #: Who shows pictures only to count who looks, and below which paths. Advertisements and buttons
