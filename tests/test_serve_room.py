@@ -19,8 +19,8 @@ from aggregator.serve.room import (
 )
 from tests import PATIENCE
 from tests.golden import STORIES
-from tests.publishing import Shelf, story
-from tests.serving import Running, running, site
+from tests.publishing import story
+from tests.serving import Running, Stock, running, site
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -177,7 +177,7 @@ async def is_closed(stream: Stream) -> bool:
 
 @pytest.mark.parametrize("network", [0, 1], ids=["this machine", "internet"])
 async def test_readers_who_keep_their_connections_shut_nobody_out(network: int) -> None:
-    async with running(site(Shelf(STORIES)), SMALL) as server:
+    async with running(site(Stock(STORIES)), SMALL) as server:
         streams = []
         for number in range(3 * SMALL.held):
             streams.append(await connect(server, f"127.0.{network}.{number + 1}"))
@@ -191,7 +191,7 @@ async def test_readers_who_keep_their_connections_shut_nobody_out(network: int) 
 async def test_a_crowd_at_the_same_moment_is_answered_whole() -> None:
     """The short form of `make torture PART=readers`: all connect, then all ask."""
     readers = 200
-    async with running(site(Shelf(STORIES)), ConnectionBounds()) as server:
+    async with running(site(Stock(STORIES)), ConnectionBounds()) as server:
         together = asyncio.Barrier(readers)
 
         async def reader(number: int) -> int:
@@ -205,7 +205,7 @@ async def test_a_crowd_at_the_same_moment_is_answered_whole() -> None:
 
 
 async def test_few_addresses_that_fill_all_room_shut_nobody_out() -> None:
-    large = Shelf((story(content_html="<p>" + "x" * 3_000_000 + "</p>"),))
+    large = Stock((story(content_html="<p>" + "x" * 3_000_000 + "</p>"),))
     async with running(site(large), SMALL) as server:
         attackers = [await connect(server, f"127.0.1.{n % 4 + 1}", limit=1) for n in range(20)]
         for number, (_, writer) in enumerate(attackers):
@@ -220,7 +220,7 @@ async def test_few_addresses_that_fill_all_room_shut_nobody_out() -> None:
 
 
 async def test_of_readers_who_take_nothing_the_longest_leaves_and_an_honest_one_is_served() -> None:
-    large = Shelf((story(content_html="<p>" + "x" * 3_000_000 + "</p>"),))
+    large = Stock((story(content_html="<p>" + "x" * 3_000_000 + "</p>"),))
     async with running(site(large), replace(INTERNET, stalled=3)) as server:
         stalled = []
         for number in range(5):

@@ -30,8 +30,8 @@ from aggregator.serve.responses import PIECE_BYTES, PROTECTION
 from aggregator.serve.server import HEADER_BYTES
 from tests import PATIENCE
 from tests.golden import STORIES
-from tests.publishing import Shelf, story
-from tests.serving import Answer, Running, read_answer, running, site
+from tests.publishing import story
+from tests.serving import Answer, Running, Stock, read_answer, running, site
 
 if TYPE_CHECKING:
     from starlette.types import Message, Scope
@@ -85,7 +85,7 @@ async def test_a_unix_socket_serves_its_group_and_its_callers_are_not_local(
     stop = asyncio.Event()
     sockets = open_sockets(Listen(None, None, path))
     assert stat.S_IMODE(path.stat().st_mode) == 0o660
-    task = asyncio.create_task(serve(create_app(site(Shelf(STORIES))), sockets, stop))
+    task = asyncio.create_task(serve(create_app(site(Stock(STORIES))), sockets, stop))
     for target, expected in ((b"/sources.opml", 403), (b"/feeds/all.atom", 200)):
         reader, writer = await asyncio.open_unix_connection(path)
         writer.write(REQUEST.replace(b"/sources.opml", target))
@@ -103,7 +103,7 @@ async def test_the_operators_unix_socket_is_for_its_owner_who_is_local(tmp_path:
     own = open_operator_sockets(Listen(None, None, path))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     sockets = open_sockets(Listen("127.0.0.1", 0, None))
-    app = create_app(site(Shelf(STORIES)))
+    app = create_app(site(Stock(STORIES)))
     task = asyncio.create_task(serve(app, sockets, stop, operator=own))
     for fields, status in ((b"", 200), (b"X-Forwarded-For: 127.0.0.1\r\n", 403)):
         reader, writer = await asyncio.open_unix_connection(path)
@@ -170,7 +170,7 @@ def test_sockets_that_were_passed_to_another_process_are_not_ours() -> None:
     ],
 )
 async def test_who_does_not_get_on_with_it_is_disconnected(begin: bytes) -> None:
-    async with running(site(Shelf(STORIES)), ConnectionBounds(request_seconds=0.3)) as server:
+    async with running(site(Stock(STORIES)), ConnectionBounds(request_seconds=0.3)) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(begin)
 
@@ -187,7 +187,7 @@ async def test_who_does_not_get_on_with_it_is_disconnected(begin: bytes) -> None
 
 
 async def test_who_waits_for_an_answer_is_not_disconnected() -> None:
-    store = Shelf(STORIES)
+    store = Stock(STORIES)
     store.gate.clear()
     async with running(site(store), ConnectionBounds(request_seconds=0.2)) as server:
         asking = asyncio.create_task(server.get("/feeds/all.atom"))
@@ -197,7 +197,7 @@ async def test_who_waits_for_an_answer_is_not_disconnected() -> None:
 
 
 async def test_connections_beyond_the_bounds_are_refused() -> None:
-    async with running(site(Shelf(STORIES)), ConnectionBounds(answered=2, held=3)) as server:
+    async with running(site(Stock(STORIES)), ConnectionBounds(answered=2, held=3)) as server:
         idle = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
         answer = await server.get("/healthz")
         assert (answer.status, answer.headers["retry-after"]) == (503, "30")
@@ -220,7 +220,7 @@ async def test_the_bound_on_a_header_is_the_same_however_it_arrives(
     packets: str, field: bytes, status: int
 ) -> None:
     request = b"GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\nA: " + field + b"\r\n\r\n"
-    async with running(site(Shelf(STORIES))) as server:
+    async with running(site(Stock(STORIES))) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         # A request before it is answered all the same.
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -241,7 +241,7 @@ async def test_the_bound_on_a_header_is_the_same_however_it_arrives(
 async def test_what_is_no_request_gets_400_with_every_protection_and_no_word_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with running(site(Shelf(STORIES))) as server:
+    async with running(site(Stock(STORIES))) as server:
         for request in (
             b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\r\n\r\n",
             b"GET / HTTP/1.1\r\n\r\n",
@@ -262,7 +262,7 @@ async def test_what_is_no_request_gets_400_with_every_protection_and_no_word_in_
 
 #: What plays the internet here: 127.0.1.0 and above; what is below is this machine.
 INTERNET = ConnectionBounds(on_this_machine=(ip_network("127.0.0.0/24"),))
-LARGE = Shelf((story(content_html="<p>" + "x" * 200_000 + "</p>"),))
+LARGE = Stock((story(content_html="<p>" + "x" * 200_000 + "</p>"),))
 
 
 async def connect(server: Running, address: str, **more: Any) -> Stream:
@@ -279,7 +279,7 @@ async def ask(server: Running, address: str, **fields: str) -> Answer:
 
 
 async def test_four_hundred_connections_of_one_address_shut_nobody_out() -> None:
-    async with running(site(Shelf(STORIES)), INTERNET) as server:
+    async with running(site(Stock(STORIES)), INTERNET) as server:
         attackers = [await connect(server, "127.0.1.1") for _ in range(400)]
         for address in ("127.0.1.2", "127.7.7.7", "127.0.0.1"):
             assert (await ask(server, address)).status == 200, address
@@ -296,7 +296,7 @@ async def test_four_hundred_connections_of_one_address_shut_nobody_out() -> None
 
 
 async def test_who_has_more_than_a_share_is_told_to_come_back() -> None:
-    async with running(site(Shelf(STORIES)), INTERNET) as server:
+    async with running(site(Stock(STORIES)), INTERNET) as server:
         idle = [await connect(server, "127.0.1.1") for _ in range(INTERNET.answered_each)]
         answer = await ask(server, "127.0.1.1")
         assert (answer.status, answer.headers["retry-after"]) == (503, "30")
@@ -328,7 +328,7 @@ async def test_who_takes_nothing_of_what_is_sent_gets_no_more() -> None:
 
 
 async def test_a_proxys_clients_each_have_a_share_and_the_proxy_none() -> None:
-    store = Shelf(STORIES)
+    store = Stock(STORIES)
     bounds = replace(INTERNET, answered_each=2)
     proxies = (ip_network("127.0.9.0/24"),)
     async with running(site(store), bounds, proxies=lambda: proxies) as server:
@@ -387,7 +387,7 @@ def test_for_whom_a_request_is_counted(
 
 async def test_a_slow_reader_gets_the_whole_and_hinders_nobody() -> None:
     text = "<p>" + "x" * 200_000 + "</p>"
-    store = Shelf(
+    store = Stock(
         tuple(story(id=f"urn:x:{key}", order_key=key, content_html=text) for key in range(40))
     )
     async with running(site(store)) as server:
@@ -400,7 +400,7 @@ async def test_a_slow_reader_gets_the_whole_and_hinders_nobody() -> None:
 
 
 async def test_a_body_leaves_in_pieces_so_that_a_slow_reader_holds_no_copy_of_it() -> None:
-    app = create_app(site(Shelf((story(content_html="<p>" + "x" * 200_000 + "</p>"),))))
+    app = create_app(site(Stock((story(content_html="<p>" + "x" * 200_000 + "</p>"),))))
     scope: Scope = {
         "type": "http",
         "method": "GET",
@@ -425,7 +425,7 @@ async def test_a_body_leaves_in_pieces_so_that_a_slow_reader_holds_no_copy_of_it
 
 
 async def test_stopping_finishes_the_answer_under_way() -> None:
-    store = Shelf(STORIES)
+    store = Stock(STORIES)
     store.gate.clear()
     sockets = open_sockets(Listen("127.0.0.1", 0, None))
     port, stop = sockets[0].getsockname()[1], asyncio.Event()
