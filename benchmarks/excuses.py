@@ -201,7 +201,7 @@ def when_labelled_twice(difference: Difference, _: Case) -> bool:
 
 
 def when_face(difference: Difference, _: Case) -> bool:
-    return re.search(r"//([\w-]+\.)?gravatar\.com/avatar/", difference.theirs) is not None
+    return _FACE.search(difference.theirs) is not None
 
 
 def when_counter(difference: Difference, _: Case) -> bool:
@@ -276,8 +276,13 @@ def when_entities_of_a_doctype(difference: Difference, case: Case) -> bool:
 
 
 def when_image_service(difference: Difference, _: Case) -> bool:
+    # Only a query that asks for a size: "?id=1" and "?id=2" are two pictures.
     shown = {address.partition("?")[0] for address in difference.ours.split()}
-    return not shown.isdisjoint(one.partition("?")[0] for one in difference.theirs.split())
+    return any(
+        one.partition("?")[0] in shown
+        for one in difference.theirs.split()
+        if "?" not in one or _ASKS_FOR_SIZE.search(one)
+    )
 
 
 def when_guid_is_no_link(difference: Difference, case: Case) -> bool:
@@ -375,6 +380,8 @@ def _stem(address: str) -> str:
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 _SIZE = re.compile(r"(-\d+x\d+|_[a-z]|_\d+|_thumb|@\dx)$")
+_ASKS_FOR_SIZE = re.compile(r"[?&](?:w|h|s|width|height|size|resize|fit|x-\w+-process)=")
+_FACE = re.compile(r"//([\w-]+\.)?gravatar\.com/avatar/|//avatars\d?\.githubusercontent\.com/u/")
 _STYLED = re.compile(r"(?:^|[;\s])(width|height)\s*:\s*(\d+)(?:px)?\s*(?=;|!|$)", re.IGNORECASE)
 #: Marks that turn the reading direction of what follows (Unicode 16, 9.2).
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
