@@ -27,6 +27,7 @@ from aggregator.model.changes import (
     RenamedSource,
 )
 from aggregator.model.notes import (
+    BrokenOff,
     CertificateEnds,
     CrowdedSite,
     CutShort,
@@ -191,6 +192,18 @@ NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
     (
         Note(CutShort(5000), source="one"),
         (("length one", "its document is longer than we read: only the first 5000 entries"),),
+    ),
+    (
+        Note(BrokenOff(2), source="one"),
+        (
+            (
+                "length one",
+                (
+                    "its newest document broke off after 2 entries: those were read, others may "
+                    "come with the next; if it stays, tell the publisher"
+                ),
+            ),
+        ),
     ),
     (
         Note(Flood(31, START), source="one"),

@@ -120,7 +120,7 @@ def test_atom_feed_and_entries_have_what_rfc_4287_demands(selected: Selection) -
         assert len(links(entry, "alternate")) <= 1
         for link in entry.findall(f"{ATOM}link"):
             assert LINK_URI.fullmatch(link.get("href", ""))
-            assert link.get("rel") in {"alternate", "enclosure"}
+            assert link.get("rel") in {"alternate", "enclosure", "related"}
             assert link.text is None
         for category in entry.findall(f"{ATOM}category"):
             assert category.get("term")

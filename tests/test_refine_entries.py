@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -667,3 +668,22 @@ def test_a_file_without_a_telling_type_has_that_of_its_name(
 ) -> None:
     (entry,) = refine(RawEntry(raw_title="x", raw_enclosures=(Enclosure(url, stated),)))
     assert [file.media_type for file in entry.enclosures] == [published]
+
+
+def test_an_entry_with_an_id_alone_is_shown_where_it_has_an_author_or_a_file() -> None:
+    file = Enclosure("https://e.com/1.pdf", "application/pdf")
+    bare, signed, filed, titled = (
+        refine(RawEntry(raw_guid="1", **fields))
+        for fields in (
+            {},
+            {"raw_particulars": by("Ann", "Tom")},
+            {"raw_enclosures": (file,)},
+            {"raw_enclosures": (replace(file, title="Minutes"),)},
+        )
+    )
+    assert bare == ()
+    assert [entry.title for entry in (*signed, *filed, *titled)] == [
+        "Ann, Tom",
+        "https://e.com/1.pdf",
+        "Minutes",
+    ]

@@ -25,6 +25,7 @@ class NoteKind(StrEnum):
     MOVED = "moved"
     GAPS = "gaps"
     CUT_SHORT = "cut-short"
+    BROKEN_OFF = "broken-off"
     FLOOD = "flood"
     LONG_DOCUMENT = "long-document"
     OVER_QUOTA = "over-quota"
@@ -121,6 +122,14 @@ class CutShort:
     """A document is longer than we read: so many of its entries, the first ones."""
 
     kind: ClassVar = NoteKind.CUT_SHORT
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenOff:
+    """A document ends in the middle: so many of its entries are whole, others may be missing."""
+
+    kind: ClassVar = NoteKind.BROKEN_OFF
     entries: int
 
 
@@ -230,7 +239,7 @@ class Worded:
 OfTheWhole = NotReloaded | RestartNeeded | NotWritten
 OfFeeds = LimitReached | SizeReached | GaveWay
 OfHosts = HeldHost | CrowdedSite
-OfDocuments = Gaps | CutShort | Flood | LongDocument | OverQuota | UnstableIds
+OfDocuments = Gaps | CutShort | BrokenOff | Flood | LongDocument | OverQuota | UnstableIds
 OfRequests = Moved | FailingMirrors | Unconditional | CertificateEnds
 
 #: What a note says: of the whole, of a host, of a feed, of a source, or of a source in a feed.

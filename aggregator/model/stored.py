@@ -152,7 +152,10 @@ class PollOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """One finished poll, as logs and `poll` tell it."""
+    """One finished poll, as logs and `poll` tell it.
+
+    `is_broken_off`: its document ended in the middle.
+    """
 
     source: str
     outcome: PollOutcome
@@ -160,6 +163,7 @@ class PollResult:
     plan: Plan
     problem: Problem | None = None
     was_failing: bool = False
+    is_broken_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from aggregator.model.changes import (
 )
 from aggregator.model.configured import MIB
 from aggregator.model.notes import (
+    BrokenOff,
     CertificateEnds,
     CrowdedSite,
     CutShort,
@@ -68,6 +69,7 @@ _HEADINGS = {
     NoteKind.MOVED: "moved {}",
     NoteKind.GAPS: "gaps {}",
     NoteKind.CUT_SHORT: "length {}",
+    NoteKind.BROKEN_OFF: "length {}",
     NoteKind.FLOOD: "source {}",
     NoteKind.LONG_DOCUMENT: "texts {}",
     NoteKind.OVER_QUOTA: "quota {}",
@@ -186,6 +188,12 @@ def _of_documents(fact: OfDocuments) -> str:
             )
         case CutShort(entries=entries):
             return f"its document is longer than we read: only the first {entries} entries"
+        case BrokenOff(entries=entries):
+            return (
+                f"its newest document broke off after {entries} "
+                f"{'entry' if entries == 1 else 'entries'}: those were read, others may come with "
+                "the next; if it stays, tell the publisher"
+            )
         case Flood(entries=entries, came_at=came_at):
             return (
                 f"{entries} old entries came at once on {came_at:%Y-%m-%d}: stored, not published"
@@ -266,10 +274,10 @@ def _ended(result: PollResult) -> str:
             return "not polled, the publisher asked to wait or limits us"
         case PollOutcome.CLAIMED:
             return "not polled, another process polls it now"
-        case PollOutcome.PARSED if tally.held_back:
-            return f"{tally.new} new, {tally.updated} updated, {tally.held_back} of them held back"
         case PollOutcome.PARSED:
-            return f"{tally.new} new, {tally.updated} updated"
+            held_back = f", {tally.held_back} of them held back" if tally.held_back else ""
+            broken = "; the document broke off" if result.is_broken_off else ""
+            return f"{tally.new} new, {tally.updated} updated{held_back}{broken}"
         case PollOutcome.SAME_BODY | PollOutcome.NOT_MODIFIED:
             return "unchanged"
         case _:

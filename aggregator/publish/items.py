@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aggregator.publish import makers
 from aggregator.publish.long_texts import within
 from aggregator.publish.makers import ItemPerson
+from aggregator.publish.other_sources import named_in_html, named_in_text
 from aggregator.publish.xml_safety import (
     clean,
     clean_id,
@@ -158,6 +159,12 @@ def item_of(story: Story, feed: Feed, *, most_bytes: int) -> Item:
             summary, content_html = _line(summary, content_html, SUMMARY_CHARACTERS), ""
         case "link":
             summary, content_html, title, attachments = "", "", heading, ()
+    language = language_tag(story.language) or source.language
+    also = tuple(_source(origin, emails=feed.emails) for origin in story.also)
+    if content_html:
+        content_html += named_in_html(also, feed.language or language)
+    elif summary and also:
+        summary = f"{summary.rstrip()} {named_in_text(also, feed.language or language)}"
     # Validators take two entries that were updated at the same moment for a mistake.
     fraction = timedelta(microseconds=story.order_key % _FRACTIONS)
     return Item(
@@ -175,9 +182,9 @@ def item_of(story: Story, feed: Feed, *, most_bytes: int) -> Item:
         updated_at=seconds(story.updated_at) + fraction,
         categories=_categories(story.categories),
         attachments=attachments,
-        language=language_tag(story.language) or source.language,
+        language=language,
         source=source,
-        also=tuple(_source(origin, emails=feed.emails) for origin in story.also),
+        also=also,
     )
 
 

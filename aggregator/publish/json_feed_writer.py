@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from aggregator.publish.makers import names
+from aggregator.publish.other_sources import page_of
 from aggregator.publish.podcasts import duration_of
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _item(item: Item) -> Json:
             if attachment != item.image or attachment.title
         ],
         "_source": _source(item.source),
-        "_also": [_source(source) for source in item.also],
+        "_also": _present({"sources": [_other(source) for source in item.also]}),
     }
     return {"id": item.id} | _content(item) | _present(fields)
 
@@ -94,6 +95,10 @@ def _source(source: ItemSource) -> Json:
             "icon": source.icon_url,
         }
     )
+
+
+def _other(source: ItemSource) -> Json:
+    return _present({"id": source.id, "title": source.title, "url": page_of(source)})
 
 
 def _author(person: ItemPerson) -> Json:

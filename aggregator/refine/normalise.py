@@ -137,13 +137,13 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
     content_html = captioned(content_html or summary_html, raw, base, rules)
     text = one_line(visible_text(content_html))
     enclosures = files(raw, base, content_html, summary_html, rules)
-    title = _title(raw, text, url, enclosures, pictures(content_html))
+    said_beside = particulars(raw.raw_particulars, base)
+    title = _title(raw, text, url, enclosures, pictures(content_html)) or said_beside.author
     if not title:
         return None
     published_at, updated_at = _dates(raw, document.seen_at)
     stated_at = as_stated(raw.published_at) or as_stated(raw.updated_at)
     is_revision = as_stated(raw.published_at) is None
-    said_beside = particulars(raw.raw_particulars, base)
     summary = _summary(summary_html, text)
     entry = Entry(
         keys=(),
@@ -212,7 +212,8 @@ def _title(
     title = line(raw.raw_title, MAX_TITLE_CHARS, is_html=raw.raw_title_is_html)
     if title:
         return title
-    said = text or next(filter(None, map(one_line, shown.values())), "")
+    names = (enclosure.title for enclosure in enclosures)
+    said = text or next(filter(None, (*map(one_line, shown.values()), *names)), "")
     if said:
         return excerpt(said, _MADE_TITLE_CHARS)
     addresses = (url, *(enclosure.url for enclosure in enclosures), *shown)

@@ -33,7 +33,13 @@ from aggregator.store import (
 from aggregator.store.codec import dumps
 from aggregator.store.rows import health_of, hints_to_text, problem_to_text, source_particulars_of
 from aggregator.stories.absorption import Arrival
-from aggregator.stories.document_heads import ShownHead, cut_short, shown_head, stated_update
+from aggregator.stories.document_heads import (
+    ShownHead,
+    broken_off,
+    cut_short,
+    shown_head,
+    stated_update,
+)
 from aggregator.stories.owners import asks_rsshub, own_domains
 from aggregator.stories.unstable_ids import note_of, polls_in_a_row
 
@@ -99,6 +105,7 @@ def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
         plan=decision.plan,
         problem=problem,
         was_failing=row["failures"] > 0,
+        is_broken_off=notes.get(NoteKind.BROKEN_OFF) is not None,
     )
     _remember(connection, row, poll.now, result)
     if decision.history is not None:
@@ -212,6 +219,7 @@ def _absorb_document(
     )
     notes: dict[NoteKind, Fact | None] = {
         NoteKind.CUT_SHORT: cut_short(refined.head, source),
+        NoteKind.BROKEN_OFF: broken_off(refined),
         NoteKind.UNSTABLE_IDS: note_of(polls),
     }
     if absorbed.flood is not None:  # the last one is named for a while

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.model.notes import CutShort
+from aggregator.model.notes import BrokenOff, CutShort
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,6 +49,13 @@ def stated_update(refined: Refined) -> datetime | None:
     dates = [entry.updated_at or entry.published_at for entry in refined.entries]
     newest = max((date for date in dates if date is not None), default=None)
     return refined.head.updated_at or newest
+
+
+def broken_off(refined: Refined) -> BrokenOff | None:
+    """Return how much was read of a document that ended in the middle, `None` of a whole one."""
+    head = refined.head
+    is_broken = head.truncated and head.read_up_to is None
+    return BrokenOff(len(refined.entries)) if is_broken else None
 
 
 def cut_short(head: DocumentHead, source: Source) -> CutShort | None:

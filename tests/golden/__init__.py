@@ -78,6 +78,7 @@ _STORIES = (
             Enclosure("https://cdn.example.com/7.jpg?auth=abc", "image/jpeg"),
         ),
         language="en-GB",
+        also=(ITHOME, PRIVATE),
     ),
     bare_story(content_html="<p>Neither title nor link.</p>"),
     bare_story(
