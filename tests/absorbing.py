@@ -20,6 +20,7 @@ from aggregator.stories.assignment import StoryCandidate, Telling, shared_keys
 from aggregator.stories.edits import Rewritten, Version
 from aggregator.stories.owners import own_domains
 from aggregator.stories.signs import Known
+from aggregator.stories.tombstones import Tombstone, mark_of, marks_of
 from tests.making import source
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class World:
     kept: dict[int, Kept] = field(default_factory=dict)
     stories: dict[int, set[str]] = field(default_factory=dict)
     own: set[int] = field(default_factory=set)
-    absent: dict[str, bool] = field(default_factory=dict)
+    tombstones: dict[int, Tombstone] = field(default_factory=dict)
     largest: int = 0
     polled: bool = False
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -83,7 +84,13 @@ class World:
 
     def prune(self, entry_id: int) -> None:
         """Forget an entry; its keys keep it away."""
-        self.absent.update(dict.fromkeys(self.kept.pop(entry_id).keys, False))
+        one = self.kept.pop(entry_id)
+        self.tombstones.update(
+            dict.fromkeys(
+                (*map(mark_of, one.keys), *marks_of((one.entry,))),
+                Tombstone(),
+            )
+        )
 
     def memory(self) -> Memory:
         """Return all that is kept: more than a document needs is no other answer."""
@@ -100,7 +107,11 @@ class World:
                 for number, one in self.kept.items()
             },
             versions={number: one.version for number, one in self.kept.items()},
-            absent=dict(self.absent),
+            tombstones=dict(self.tombstones),
+            newest_at=max(
+                (one.entry.published_at for one in self.kept.values() if one.entry.published_at),
+                default=None,
+            ),
         )
 
     def surroundings(self) -> Surroundings:
@@ -127,12 +138,17 @@ class World:
             largest=self.largest,
         )
 
+    def _sign(self, absorbed: Absorption) -> None:
+        for signs in absorbed.signs:
+            one = self.kept[signs.entry_id]
+            one.entry = replace(one.entry, stated_at=signs.stated_at, text_hash=signs.text_hash)
+        for mark in absorbed.tombstones.returned:
+            self.tombstones[mark] = replace(self.tombstones[mark], is_absent=False)
+        for mark in absorbed.tombstones.vanished:
+            self.tombstones[mark] = replace(self.tombstones[mark], is_absent=True)
+
     def _apply(self, arrival: Arrival, absorbed: Absorption) -> None:
-        for one_signs in absorbed.signs:
-            one = self.kept[one_signs.entry_id]
-            one.entry = replace(
-                one.entry, stated_at=one_signs.stated_at, text_hash=one_signs.text_hash
-            )
+        self._sign(absorbed)
         for number, keys in absorbed.keys:
             self.kept[number].keys.update(keys)
         for number, because in absorbed.reasons:
@@ -152,8 +168,6 @@ class World:
                     language=entry.language,
                     categories=entry.categories,
                 )
-        self.absent.update(dict.fromkeys(absorbed.tombstones.returned, False))
-        self.absent.update(dict.fromkeys(absorbed.tombstones.vanished, True))
         begun: list[int] = []
         for index, new in enumerate(absorbed.inserts):
             number = next(self.numbers)

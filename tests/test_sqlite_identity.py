@@ -69,3 +69,27 @@ def test_a_date_in_the_future_is_read_from_what_an_earlier_version_kept(tmp_path
     result = absorb(store, page("new.example", range(1, 4), words="after", year=2030), START + HOUR)
     assert result.tally.new == 0
     store.close()
+
+
+def test_what_an_earlier_version_kept_of_pruned_entries_keeps_them_away(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    store = open_store(path)
+    store.apply((source(),), (feed(),), now=START - DAY)
+    absorb(store, page("old.example", range(1, 2), words="before"), START)
+    store.close()
+    as_written_by("0003", path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executemany(
+            "INSERT INTO tombstones (source_id, key) VALUES (1, ?)",
+            [
+                (key,)
+                for one in page("old.example", range(2, 13), words="before").entries
+                for key in one.keys
+                if not key.startswith(("dated:", "said:"))
+            ],
+        )
+        connection.commit()
+    store = open_store(path)
+    result = absorb(store, page("old.example", range(1, 13), words="before"), START + HOUR)
+    assert (result.tally.new, result.tally.pruned) == (0, 11)
+    store.close()

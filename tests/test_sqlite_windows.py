@@ -256,6 +256,7 @@ def looked_at(store: SqliteStore) -> dict[int, list[int]]:
         (row["feed_id"], row["entry_id"]): (row["month"], row["number"])
         for row in read(store, "SELECT * FROM archive")
     }
+    departed = {(row["feed_id"], row["story_id"]) for row in read(store, "SELECT * FROM departed")}
     entries = read(
         store, "SELECT e.*, s.original_id FROM entries e JOIN stories s ON s.id = e.story_id"
     )
@@ -273,6 +274,9 @@ def looked_at(store: SqliteStore) -> dict[int, list[int]]:
                 memberships=tuple(members[row["id"], one["source_id"]]),
                 place=places.get((row["id"], one["id"])),
                 original_id=one["original_id"],
+                departed=not departed.isdisjoint(
+                    ((row["id"], one["story_id"]), (row["id"], one["original_id"]))
+                ),
             )
             for one in entries
         ]
@@ -448,13 +452,58 @@ def test_a_membership_that_is_over_keeps_copies_of_what_it_brought_away(
 def test_when_a_source_goes_a_copy_that_came_within_the_window_takes_its_place(
     store: SqliteStore,
 ) -> None:
+    wide = feed("all", window=30 * DAY)
+    store.apply((source("a"), source("b")), (wide,), now=START)
+    absorb(store, document(article("a", 1, "news", START, 0)), START, name="a")
+    copy = document(article("b", 1, "news", START, 0))
+    absorb(store, copy, START + 3 * DAY, name="b")
+    assert titles(store, wide) == ["Entry news 1 of a"]
+    store.apply((source("b"),), (wide,), now=START + 3 * DAY + HOUR)
+    check(store)
+    assert titles(store, wide) == ["Entry news 1 of b"]
+    store.advance(START + 31 * DAY)  # what told it first would have left, what tells it now not yet
+    check(store)
+    assert titles(store, wide) == ["Entry news 1 of b"]
+
+
+def test_no_copy_takes_the_place_of_what_has_left(store: SqliteStore) -> None:
     leave_behind(store)
     copy = document(article("b", 1, "news", START, 0))
     absorb(store, copy, START + 3 * DAY, name="b")
     assert titles(store, QUIET) == ["Entry news 2 of b"]
     store.apply((source("b"),), (QUIET,), now=START + 3 * DAY + HOUR)
     check(store)
-    assert "Entry news 1 of b" in titles(store, QUIET)
+    assert titles(store, QUIET) == ["Entry news 2 of b"]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_no_later_copy_takes_the_place_of_what_was_forgotten(
+    store: SqliteStore, *, is_there: bool
+) -> None:
+    leave_behind(store)
+    sources = (source("a"), source("b")) if is_there else (source("b"),)
+    only_b = feed("other", sources=("b",))
+    store.apply(sources, (QUIET, only_b), now=START + 4 * DAY)
+    assert store.prune(START + 100 * DAY, retention=90 * DAY, keep_raw=DAY) == 1
+    copy = document(article("b", 1, "news", START, 0))
+    absorb(store, copy, START + 101 * DAY, name="b")
+    check(store)
+    assert titles(store, QUIET) == ["Entry news 2 of b"]
+    # A feed that never had it shows it, and in time it is forgotten.
+    assert "Entry news 1 of b" in titles(store, only_b)
+    later = START + 900 * DAY
+    store.prune(later, retention=90 * DAY, keep_raw=DAY)
+    assert not read(store, "SELECT * FROM departed WHERE story_id NOT IN (SELECT id FROM stories)")
+
+
+def test_a_story_without_entries_is_dropped_in_time(store: SqliteStore) -> None:
+    leave_behind(store)
+    store.prune(START + 100 * DAY, retention=90 * DAY, keep_raw=DAY)
+    assert len(read(store, "SELECT * FROM stories")) == 2
+    store.prune(START + 101 * DAY, retention=900 * DAY, keep_raw=DAY, forget_after=DAY)
+    assert len(read(store, "SELECT * FROM stories")) == 2
+    store.prune(START + 103 * DAY, retention=900 * DAY, keep_raw=DAY, forget_after=DAY)
+    assert len(read(store, "SELECT * FROM stories")) == 1
 
 
 def test_a_source_that_is_back_brings_at_most_backfill_of_what_it_had(

@@ -177,3 +177,39 @@ def test_an_article_that_one_source_lists_twice_word_for_word_is_one_story(
     shared = (f"url:{ARTICLE}",)
     absorb(store, document(*(replace(one, shared_keys=shared) for one in twice)), START)
     assert len(stories(store)) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("https://one.example/old/1", "https://one.example/new/plan"),
+        ("https://one.example/old/1", "https://new.example/plan"),
+        ("https://site.example/old/1", "https://site.example/new/plan"),
+    ],
+)
+def test_who_carries_the_present_link_of_an_article_tells_the_same_story(
+    store: Store, before: str, now: str
+) -> None:
+    def told(url: str) -> Entry:
+        return entry("plan", guid="tag:one,2026:plan", url=url)
+
+    absorb(store, document(told(before)), START)
+    absorb(store, document(told(now)), START + HOUR)
+    absorb(store, document(copy("two", url=now)), START + 2 * HOUR, name="two")
+    (story,) = stories(store)
+    assert story.id == "tag:one,2026:plan"
+    assert [origin.name for origin in story.also] == ["two"]
+
+
+def test_nobody_takes_anothers_article_by_leading_to_it_later(store: Store) -> None:
+    theirs = "https://two.example/plan"
+    claim = entry("claim", guid="tag:one,2026:claim", url="https://one.example/claim")
+    absorb(store, document(claim), START)
+    absorb(
+        store,
+        document(replace(claim, url=theirs, keys=(claim.keys[0], f"url:{theirs}"))),
+        START + HOUR,
+    )
+    absorb(store, document(entry("plan", url=theirs, guid=theirs)), START + 2 * HOUR, name="two")
+    assert {story.title for story in stories(store)} == {"Entry claim", "Entry plan"}
+    assert not any(story.also for story in stories(store) if story.title == "Entry plan")

@@ -481,3 +481,126 @@ def test_a_date_after_we_saw_it_corrects_none(store: Store) -> None:
     for day in (19, 20, 21):
         absorb(store, arrived(event("Plan", day, guid="a"), event("Other", 9, guid="b")), START)
     assert 19 in published(store)
+
+
+def forget(store: Store, at: datetime) -> None:
+    """Let what was seen at START be forgotten, a newer document having come."""
+    newer = (event(f"Newer {n}", 0, link=f"https://one.example/n/{n}") for n in range(60))
+    absorb(store, arrived(*newer), at - HOUR)
+    store.advance(at)
+    assert store.prune(at, retention=30 * DAY, keep_raw=DAY) > 0
+
+
+def old_birds(link: str, *, text: str = "before", extra: tuple[str, ...] = ()) -> Refined:
+    items = (
+        event(f"On birds, part {n}", n, link=link.format(n), guid=link.format(n), text=text)
+        for n in range(12, 0, -1)
+    )
+    return arrived(*extra, *items)
+
+
+def test_what_was_pruned_stays_away_after_a_move_to_another_program(store: Store) -> None:
+    absorb(store, old_birds("https://one.example/?p={}"), START)
+    forget(store, START + 40 * DAY)
+    before = shown(store)
+    moved = old_birds("https://two.example/posts/{}", text="after")
+    result = absorb(store, moved, START + 41 * DAY)
+    assert shown(store) == before
+    assert absorb(store, moved, START + 42 * DAY).tally.new == 0
+    assert result.tally.new == result.tally.held_back
+
+
+def test_what_returns_among_known_entries_is_stored_and_not_shown(store: Store) -> None:
+    absorb(store, old_birds("https://one.example/?p={}"), START)
+    forget(store, START + 40 * DAY)
+    before = shown(store)
+    known = [event(f"Newer {n}", 0, link=f"https://one.example/n/{n}") for n in range(60)]
+    again = event("On birds, part 3", 3, link="https://two.example/3", guid="x", text="after")
+    comic = event("Comic of an old day", 2, link="https://one.example/c", guid="c", text="new")
+    result = absorb(store, arrived(*known, again, comic), START + 41 * DAY)
+    assert (result.tally.new, result.tally.held_back) == (2, 1)
+    assert len(shown(store)) == len(before) + 1
+
+
+def test_what_a_document_lists_again_is_known_for_a_year(store: Store) -> None:
+    absorb(store, old_birds("https://one.example/?p={}"), START)
+    forget(store, START + 40 * DAY)
+    for days in (41, 300):
+        store.prune(START + days * DAY, retention=900 * DAY, keep_raw=DAY)
+    again = absorb(store, old_birds("https://one.example/?p={}"), START + 301 * DAY)
+    assert (again.tally.new, again.tally.pruned) == (0, 12)
+    absorb(store, arrived(event("Newer 1", 0, link="https://one.example/n/1")), START + 302 * DAY)
+    store.prune(START + 400 * DAY, retention=900 * DAY, keep_raw=DAY, forget_after=90 * DAY)
+    again = absorb(store, old_birds("https://one.example/?p={}"), START + 401 * DAY)
+    assert again.tally.new == 12
+
+
+def test_a_short_document_of_old_entries_brings_no_more_than_backfill(store: Store) -> None:
+    absorb(store, old_birds("https://one.example/?p={}"), START)
+    archive = arrived(
+        *(
+            event(f"Archive {n}", n, link=f"https://one.example/a/{n}").replace("2026", "2019")
+            for n in range(15, 0, -1)
+        )
+    )
+    result = absorb(store, archive, START + HOUR)
+    assert (result.tally.new, result.tally.held_back) == (15, 5)
+
+
+def test_laws_and_comics_dated_by_the_document_are_new(store: Store) -> None:
+    absorb(store, old_birds("https://one.example/?p={}"), START)
+    laws = (
+        event(f"Law {n}", n, link=f"https://one.example/law/{n}").replace("2026", "1985")
+        for n in (4, 5)
+    )
+    result = absorb(store, old_birds("https://one.example/?p={}", extra=tuple(laws)), START + HOUR)
+    assert (result.tally.new, result.tally.held_back) == (2, 0)
+
+
+def test_a_pruned_place_of_a_list_keeps_no_later_article_away(store: Store) -> None:
+    def listed(*numbers: int) -> Refined:
+        return arrived(*(item(n, guid=f"item-{at}") for at, n in enumerate(numbers, 1)))
+
+    absorb(store, listed(3, 2, 1), START)
+    forget(store, START + 40 * DAY)
+    assert absorb(store, listed(9, 8, 7), START + 41 * DAY).tally.new == 3
+
+
+def test_dates_that_moved_once_are_those_that_count(store: Store) -> None:
+    def dated_anew(days: int, *edited: str) -> Refined:
+        links = [f"https://one.example/articles/{n}" for n in range(4)]
+        items = [
+            event(f"Article {n}", n + days, link=links[n], guid=f"item-{n}", text=f"says {n}")
+            for n in range(len(edited), 4)
+        ]
+        return arrived(*edited, *items)
+
+    for hour, days in enumerate((1, 8)):
+        absorb(store, dated_anew(days), START + hour * HOUR)
+    edit = event("Edited", 8, link="https://one.example/articles/0", guid="item-9", text="other")
+    assert absorb(store, dated_anew(8, edit), START + DAY).tally.new == 0
+
+
+def test_dates_that_move_for_ever_are_not_written_for_ever(store: Store) -> None:
+    for day in range(1, 16):
+        items = (event(f"Topic {n}", day, guid=f"g{n}x") for n in range(5))
+        absorb(store, arrived(*items), START + day * DAY)
+    (facts,) = store.facts("g1x", (feed(),))
+    assert sum(key.startswith("dated:") for key in facts.keys) == 8
+
+
+@pytest.mark.parametrize("day", [1, 0])
+def test_an_article_at_the_top_of_a_list_that_loses_one_below_is_new(
+    store: Store, day: int
+) -> None:
+    def listed(*numbers: int) -> Refined:
+        return arrived(
+            *(
+                dated(n, guid=f"item-{at}", link=f"https://one.example/{n}", day=n * day or 9)
+                for at, n in enumerate(numbers, 1)
+            )
+        )
+
+    absorb(store, listed(4, 3, 2, 1), START)
+    assert absorb(store, listed(8, 4, 2, 1), START + HOUR).tally.new == 1
+    assert absorb(store, listed(9, 8, 4, 2, 1), START + 2 * HOUR).tally.new == 1

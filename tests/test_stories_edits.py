@@ -22,7 +22,6 @@ from aggregator.stories.edits import Change, Rewritten, Touched, Version, change
 from aggregator.stories.entry_dates import edited_at, first_dates
 from aggregator.stories.known_keys import KEYS_OF_A_KIND, gathered
 from aggregator.stories.misread import is_misread
-from aggregator.stories.tombstones import keeps_away, sighting
 from aggregator.stories.unstable_ids import UNSTABLE_POLLS, note_of, polls_in_a_row
 from tests.making import (
     DAY,
@@ -190,41 +189,6 @@ def test_a_known_entry_gathers_so_many_keys_of_a_kind(
     held: set[str], strangers: tuple[str, ...], taken: tuple[str, ...]
 ) -> None:
     assert gathered(strangers, held) == taken
-
-
-@pytest.mark.parametrize(
-    ("tombstones", "away"),
-    [
-        ((), False),
-        (("guid:1",), True),
-        (("site:1",), True),
-        (("path:1",), False),
-        (("brief:1",), False),
-        (("path:1", "brief:1"), True),
-        (("guid:2", "path:1"), False),
-    ],
-)
-def test_what_keeps_a_pruned_entry_away(tombstones: tuple[str, ...], away: bool) -> None:
-    keys = ("guid:1", "url:1", "site:1", "path:1", "brief:1")
-    assert keeps_away(tombstones, replace(ONE, keys=keys)) is away
-
-
-@pytest.mark.parametrize(
-    ("shown", "truncated", "returned", "vanished"),
-    [
-        ({"a", "b"}, False, {"a"}, set()),
-        ({"b"}, False, set(), set()),
-        (set(), False, set(), {"b"}),
-        (set(), True, set(), set()),
-        ({"a", "x"}, True, {"a"}, set()),
-    ],
-)
-def test_when_a_tombstones_time_begins_and_ends(
-    shown: set[str], truncated: bool, returned: set[str], vanished: set[str]
-) -> None:
-    found = sighting({"a": True, "b": False}, shown, truncated=truncated)
-    assert set(found.returned) == returned
-    assert set(found.vanished) == vanished
 
 
 @pytest.mark.parametrize(

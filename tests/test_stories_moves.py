@@ -213,6 +213,15 @@ def test_one_edited_entry_shows_no_places() -> None:
     assert known_again(before, [edited, *before[1:]]) == [1, 2, 3]
 
 
+def test_a_new_program_that_counts_anew_takes_no_article_for_another() -> None:
+    before = [told(n, f"guid:{n}", f"url:{n}", at=START + n * DAY) for n in range(1, 5)]
+    after = [
+        replace(one, keys=(f"guid:{5 - n}", f"url:new{n}", one.keys[-1]))
+        for n, one in enumerate(before, 1)
+    ]
+    assert known_again(before, after) == [1, 2, 3, 4]
+
+
 dates = st.none() | st.sampled_from([START + n * HOUR for n in range(4)])
 
 

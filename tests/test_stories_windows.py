@@ -19,6 +19,7 @@ from aggregator.stories.windows import (
     Verdict,
     cut,
     first_of,
+    has_left,
     is_filling,
     joins_after,
     leads_of,
@@ -114,6 +115,30 @@ def test_each_entry_has_a_reason_to_be_shown_or_not(
     copies = (ENTRY, COPY)
     assert verdict(1, copies, floor=floor, once=once) == own
     assert verdict(2, copies, floor=floor, once=once) == copy
+
+
+@pytest.mark.parametrize(
+    ("story", "left"),
+    [
+        ((ENTRY, COPY), False),
+        ((replace(ENTRY, place=(202611, 1)), COPY), False),
+        ((ENTRY, replace(COPY, place=(202611, 1))), True),
+        # Removed, blocked: the floor is the story's all the same.
+        ((ENTRY, replace(COPY, place=(202611, 1), memberships=())), True),
+        ((ENTRY, replace(COPY, place=(202611, 1), blocked="b")), True),
+        # What tells it in that one's place may stay.
+        ((replace(ENTRY, place=(202611, 2)), replace(COPY, place=(202611, 1))), False),
+        ((replace(ENTRY, departed=True),), True),
+        ((replace(ENTRY, departed=True, place=(202611, 1)),), False),
+        # Its source gave way.
+        ((replace(ENTRY, place=(202611, 1), memberships=(Membership(0, None, 100),)), COPY), True),
+    ],
+)
+def test_a_story_has_left_with_what_showed_it(story: tuple[Candidate, ...], *, left: bool) -> None:
+    assert has_left(story, 80) is left
+    if left:
+        assert not standing(story, floor=80, once=True)
+        assert verdict(1, story, floor=80, once=True) != Verdict(Reason.IN_WINDOW)
 
 
 OWN = replace(ENTRY, entry_id=3, story_id=3)

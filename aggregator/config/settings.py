@@ -11,7 +11,7 @@ from aggregator.config import network_values, text_values
 from aggregator.config.kinds import ValueKind, choice, key, list_of, number, size
 from aggregator.config.mistake_messages import lines
 from aggregator.config.network_values import Listen
-from aggregator.model.configured import GIB, MIB
+from aggregator.model.configured import FORGET_AFTER, GIB, MIB
 from aggregator.rules.visibility import Visibility
 
 if TYPE_CHECKING:
@@ -131,6 +131,12 @@ class StoreSettings:
         timedelta(days=180),
         "How long entries are kept. Not below the `window` of any feed: an explicit value that is, "
         "is a mistake; the default follows the longest window.",
+    )
+    forget_after: timedelta = key(
+        DURATION,
+        FORGET_AFTER,
+        "How long after a document last listed an entry that is no longer kept it is still known, "
+        "so that it does not come back as new: some 500 bytes an entry, mostly hashes.",
     )
     keep_raw: timedelta = key(
         DURATION,

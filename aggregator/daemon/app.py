@@ -269,7 +269,11 @@ class Daemon:
         settings, now = self._config.store, self._clock()
         pruned = await self._in_thread(
             partial(
-                self._store.prune, now, retention=settings.retention, keep_raw=settings.keep_raw
+                self._store.prune,
+                now,
+                retention=settings.retention,
+                keep_raw=settings.keep_raw,
+                forget_after=settings.forget_after,
             )
         )
         if pruned:

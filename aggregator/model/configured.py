@@ -13,6 +13,9 @@ from aggregator.web.domains import queue_of
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
 
+#: How long an entry that is no longer kept is still known, unless the operator says otherwise.
+FORGET_AFTER = timedelta(days=365)
+
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
 

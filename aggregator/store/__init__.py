@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from aggregator.model.configured import FORGET_AFTER
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, timedelta
@@ -225,10 +227,18 @@ class MaintenanceStore(Protocol):
     def advance(self, now: datetime) -> tuple[str, ...]:
         """Move every feed's window forward to `now`; return the feeds that dropped a story."""
 
-    def prune(self, now: datetime, *, retention: timedelta, keep_raw: timedelta) -> int:
+    def prune(
+        self,
+        now: datetime,
+        *,
+        retention: timedelta,
+        keep_raw: timedelta,
+        forget_after: timedelta = FORGET_AFTER,
+    ) -> int:
         """Delete what is older than `retention` and in no feed's window; return how many entries.
 
-        Leaves tombstones, so that a document that still shows them does not bring them back.
+        Leaves tombstones, so that a document that shows them within `forget_after` of the last one
+        that did does not bring them back.
         Publisher's raw fields older than `keep_raw` are dropped.
         """
 

@@ -177,7 +177,9 @@ def candidates(
              SELECT s.id, s.original_id FROM articles a CROSS JOIN stories s
                  ON s.original_id = a.id)
            SELECT e.id, e.story_id, e.source_id, e.order_key, e.held_back, e.blocked,
-                  x.because, a.month, a.number, told.original_id
+                  x.because, a.month, a.number, told.original_id,
+                  EXISTS (SELECT 1 FROM departed d WHERE d.feed_id = :feed
+                             AND d.story_id IN (told.id, told.original_id)) AS departed
              FROM told
              CROSS JOIN entries e ON e.story_id = told.id
              LEFT JOIN exclusions x ON x.feed_id = :feed AND x.entry_id = e.id
@@ -197,6 +199,7 @@ def candidates(
             memberships=memberships[row["source_id"]],
             place=None if row["month"] is None else (row["month"], row["number"]),
             original_id=row["original_id"],
+            departed=bool(row["departed"]),
         )
         for row in rows
     ]

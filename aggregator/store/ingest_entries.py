@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model.instants import instant, micros, optional_instant, optional_micros
-from aggregator.store import archive, disk_room, source_domains
+from aggregator.store import archive, disk_room, source_domains, tombstone_rows
 from aggregator.store.codec import dumps
 from aggregator.store.rows import categories_of, enclosures_of, particulars_of, particulars_to_text
 from aggregator.store.value_lists import rows_of
@@ -103,10 +103,16 @@ def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[En
             published_at=instant(row["published_at"]),
             first_seen_at=instant(row["first_seen_at"]),
         )
-    absent = connection.execute(
-        "SELECT key, absent_since_at IS NOT NULL FROM tombstones WHERE source_id = ?", (source_id,)
+    (newest_at,) = connection.execute(
+        "SELECT max(published_at) FROM entries WHERE source_id = ?", (source_id,)
+    ).fetchone()
+    return Memory(
+        owners,
+        known,
+        versions,
+        tombstone_rows.met(connection, source_id, entries),
+        optional_instant(newest_at),
     )
-    return Memory(owners, known, versions, dict(absent.fetchall()))
 
 
 def _surroundings(
@@ -147,18 +153,19 @@ def _candidates(
 ) -> Iterator[StoryCandidate]:
     """Yield the stories that have one of the entries' keys, with what the source tells of them."""
     keys: dict[int, set[str]] = defaultdict(set)
-    for story_id, key in rows_of(
+    borrowed: dict[int, set[str]] = defaultdict(set)
+    for story_id, key, is_borrowed in rows_of(
         connection,
-        "SELECT story_id, key FROM story_keys WHERE key IN ({marks})",
+        "SELECT story_id, key, borrowed FROM story_keys WHERE key IN ({marks})",
         list(dict.fromkeys(key for entry in entries for key in shared_keys(entry))),
     ):
-        keys[story_id].add(key)
+        (borrowed if is_borrowed else keys)[story_id].add(key)
     stories = list(
         rows_of(
             connection,
             """SELECT id, is_own, original_id, coalesce(original_id, id) AS article
                  FROM stories WHERE id IN ({marks})""",
-            sorted(keys),
+            sorted(keys.keys() | borrowed.keys()),
         )
     )
     told = _told(connection, source_id, {row["article"] for row in stories})
@@ -169,6 +176,7 @@ def _candidates(
             told[row["article"]],
             is_own=bool(row["is_own"]),
             original_id=row["original_id"],
+            borrowed=frozenset(borrowed[row["id"]]),
         )
 
 
@@ -241,16 +249,19 @@ def _write(
     connection: sqlite3.Connection, source_id: int, arrival: Arrival, absorbed: Absorption
 ) -> tuple[int, ...]:
     now = micros(arrival.now)
-    sighting = absorbed.tombstones
-    connection.executemany(
-        "UPDATE tombstones SET absent_since_at = ? WHERE source_id = ? AND key = ?",
-        [
-            *((None, source_id, key) for key in sorted(sighting.returned)),
-            *((now, source_id, key) for key in sorted(sighting.vanished)),
-        ],
-    )
+    tombstone_rows.sighted(connection, source_id, absorbed.tombstones, now)
     for entry_id, keys in absorbed.keys:
         _add_keys(connection, source_id, entry_id, keys)
+    connection.executemany(
+        """INSERT INTO story_keys (key, story_id, borrowed)
+           SELECT :key, s.id, CASE WHEN s.is_own = 1 THEN :borrowed ELSE 0 END
+             FROM entries e JOIN stories s ON s.id = e.story_id WHERE e.id = :entry
+           ON CONFLICT DO NOTHING""",
+        [
+            {"key": key, "borrowed": is_borrowed, "entry": entry_id}
+            for entry_id, key, is_borrowed in absorbed.names
+        ],
+    )
     connection.executemany(
         "UPDATE entries SET matched = ? WHERE id = ?",
         [(because, entry_id) for entry_id, because in absorbed.reasons],

@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database, Migrations
 
 from aggregator.model.errors import StoreDamagedError, StoreError, StoreUnavailableError
-from aggregator.store import legacy_texts, mended_addresses, source_domains, stated_dates
+from aggregator.store import (
+    legacy_texts,
+    mended_addresses,
+    source_domains,
+    stated_dates,
+    tombstone_rows,
+)
+from aggregator.store.forgetting_schema import FORGETTING
 from aggregator.store.host_spellings import respell
 from aggregator.store.lock import beside
 from aggregator.store.schema import (
@@ -82,12 +89,13 @@ def m0003_scaling(db: Database) -> None:
 @migrations()
 def m0004_faithfulness(db: Database) -> None:
     """Keep what a publisher wrote as it was written."""
-    for statement in FAITHFULNESS:
+    for statement in (*FAITHFULNESS, *FORGETTING):
         db.execute(statement)
     count = mended_addresses.mend(db.conn)
     if count:
         log.info("addresses mended entries=%d", count)
     stated_dates.fill(db.conn)
+    tombstone_rows.rehash(db.conn)
     db.execute("PRAGMA user_version = 4")
 
 

@@ -1,8 +1,8 @@
 """Forgetting in time: old entries, the publisher's raw fields, tombstones nobody needs.
 
-Nothing in any feed's window is ever pruned. A pruned entry leaves its keys as tombstones, so that
-a document that still lists it does not bring it back; they are dropped some time after the
-document last showed them.
+Nothing in any feed's window is ever pruned. A pruned entry leaves tombstones, so that a document
+that still lists it does not bring it back; they are dropped some time after the document last
+showed them.
 """
 
 from __future__ import annotations
@@ -13,13 +13,10 @@ from typing import TYPE_CHECKING
 
 from aggregator.model.instants import MICROSECOND
 from aggregator.model.notes import NoteKind
-from aggregator.store import archive, host_tempers, served_bytes
+from aggregator.store import archive, host_tempers, served_bytes, tombstone_rows
 
 if TYPE_CHECKING:
     import sqlite3
-
-#: How long after a document last showed a pruned entry its tombstone is kept.
-TOMBSTONES_KEPT = timedelta(days=30)
 
 #: How long `status` names a flood of old entries, and a document with too much text.
 FLOODS_KEPT = timedelta(days=7)
@@ -37,9 +34,9 @@ class Pruned:
 
 
 def prune_batch(
-    connection: sqlite3.Connection, *, before: int, after: tuple[int, int] = (0, 0)
+    connection: sqlite3.Connection, *, before: int, now: int, after: tuple[int, int] = (0, 0)
 ) -> Pruned:
-    """Delete stories of which all entries were first seen before `before` and no feed shows one.
+    """Forget stories of which all entries were first seen before `before` and no feed shows one.
 
     A batch looks at most at `BATCH` entries after `after`, a moment of first sight and an id. A
     story goes as a whole, and after its copies: what came first keeps later copies from being shown
@@ -52,7 +49,7 @@ def prune_batch(
         {"before": before, "seen_at": after[0], "id": after[1], "most": BATCH},
     ).fetchall()
     deleted = sum(
-        _forget_story(connection, story_id)
+        _forget_story(connection, story_id, now)
         for story_id in {row["story_id"] for row in rows}
         if not _is_wanted(connection, story_id, before)
     )
@@ -72,21 +69,32 @@ def _is_wanted(connection: sqlite3.Connection, story_id: int, before: int) -> bo
     return row is not None
 
 
-def _forget_story(connection: sqlite3.Connection, story_id: int) -> int:
-    """Delete a story with its entries; return how many those were."""
+def _forget_story(connection: sqlite3.Connection, story_id: int, now: int) -> int:
+    """Delete the entries of a story; return how many those were.
+
+    The story itself stays for a while where a feed has shown it: there no copy of it is news.
+    """
+    tombstone_rows.bury(connection, story_id)
     connection.execute(
-        """INSERT INTO tombstones (source_id, key)
-           SELECT i.source_id, i.key FROM identities i JOIN entries e ON e.id = i.entry_id
+        """INSERT INTO departed (story_id, feed_id)
+           SELECT DISTINCT e.story_id, a.feed_id FROM entries e JOIN archive a ON a.entry_id = e.id
             WHERE e.story_id = ?
            ON CONFLICT DO NOTHING""",
         (story_id,),
     )
     entries = connection.execute("DELETE FROM entries WHERE story_id = ?", (story_id,)).rowcount
-    connection.execute("DELETE FROM stories WHERE id = ?", (story_id,))
+    connection.execute(
+        """DELETE FROM stories WHERE id = ?
+              AND NOT EXISTS (SELECT 1 FROM departed d WHERE d.story_id = stories.id)""",
+        (story_id,),
+    )
+    connection.execute("UPDATE stories SET forgotten_at = ? WHERE id = ?", (now, story_id))
     return entries
 
 
-def drop_leftovers(connection: sqlite3.Connection, *, now: int, keep_raw: timedelta) -> None:
+def drop_leftovers(
+    connection: sqlite3.Connection, *, now: int, keep_raw: timedelta, forget_after: timedelta
+) -> None:
     """Drop raw fields, tombstones, notes and closed memberships whose time is over."""
     connection.execute(
         "UPDATE entries SET raw = NULL WHERE raw IS NOT NULL AND changed_at < ?",
@@ -94,7 +102,12 @@ def drop_leftovers(connection: sqlite3.Connection, *, now: int, keep_raw: timede
     )
     connection.execute(
         "DELETE FROM tombstones WHERE absent_since_at < ?",
-        (now - TOMBSTONES_KEPT // MICROSECOND,),
+        (now - forget_after // MICROSECOND,),
+    )
+    connection.execute(
+        """DELETE FROM stories WHERE forgotten_at < ?
+              AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.story_id = stories.id)""",
+        (now - forget_after // MICROSECOND,),
     )
     connection.execute(
         "DELETE FROM notes WHERE kind IN (?, ?) AND noted_at < ?",

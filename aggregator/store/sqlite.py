@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from typing_extensions import override
 
 from aggregator.model import PastPoll, Selection, SourceStatus
+from aggregator.model.configured import FORGET_AFTER
 from aggregator.model.errors import StoreDamagedError, StoreError
 from aggregator.model.instants import MICROSECOND, instant, micros
 from aggregator.model.notes import in_order
@@ -326,16 +327,25 @@ class SqliteStore(Store):
         return self._write(lambda db: feed_windows.advance_all(db, micros(now)))
 
     @override
-    def prune(self, now: datetime, *, retention: timedelta, keep_raw: timedelta) -> int:
+    def prune(
+        self,
+        now: datetime,
+        *,
+        retention: timedelta,
+        keep_raw: timedelta,
+        forget_after: timedelta = FORGET_AFTER,
+    ) -> int:
         at, total, after = micros(now), 0, (0, 0)
         before = at - retention // MICROSECOND
         while True:
-            batch = self._write(partial(prune_batch, before=before, after=after))
+            batch = self._write(partial(prune_batch, before=before, now=at, after=after))
             total += batch.entries
             if batch.after is None:
                 break
             after = batch.after
-        self._write(lambda db: drop_leftovers(db, now=at, keep_raw=keep_raw))
+        self._write(
+            lambda db: drop_leftovers(db, now=at, keep_raw=keep_raw, forget_after=forget_after)
+        )
         return total
 
     @override

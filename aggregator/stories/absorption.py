@@ -12,19 +12,25 @@ from typing import TYPE_CHECKING
 from aggregator.model import News, Tally
 from aggregator.model.notes import Flood
 from aggregator.rules.secrets import NO_SECRETS
-from aggregator.stories.assignment import assign, retitled
+from aggregator.stories.assignment import assign, further_names, retitled
 from aggregator.stories.edits import Rewritten, change, is_other_text
 from aggregator.stories.entry_dates import corrected, first_dates
 from aggregator.stories.floods import held_back
 from aggregator.stories.former_keys import known_formerly, stays_away_formerly
 from aggregator.stories.kept_texts import Brought, Kept, keep
-from aggregator.stories.known_keys import gathered
+from aggregator.stories.known_keys import gathered, is_full
 from aggregator.stories.matching import match
 from aggregator.stories.minting import public_ids
 from aggregator.stories.moves import what_moved
 from aggregator.stories.ordering import in_order, order_keys
 from aggregator.stories.signs import kind_of
-from aggregator.stories.tombstones import keeps_away, sighting
+from aggregator.stories.tombstones import (
+    buried_keys,
+    is_like_pruned,
+    keeps_away,
+    marks_of,
+    sighting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,7 +42,7 @@ if TYPE_CHECKING:
     from aggregator.stories.edits import Change, Version
     from aggregator.stories.moves import Moved
     from aggregator.stories.signs import Known
-    from aggregator.stories.tombstones import TombstoneSighting
+    from aggregator.stories.tombstones import Tombstone, TombstoneSighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +69,16 @@ class Memory:
     """What is stored of a source that bears on all entries of a document.
 
     `owners` maps those keys of the document that are stored to the entry that has them; `known`
-    and `versions` hold those entries. `absent` tells of each tombstone's key whether the documents
-    before have ceased to show it.
+    and `versions` hold those entries. `tombstones`, by their marks, are those that the document has
+    and those that the documents before have shown. `newest_at` is the newest date that the source
+    has shown.
     """
 
     owners: Mapping[str, int]
     known: Mapping[int, Known]
     versions: Mapping[int, Version]
-    absent: Mapping[str, bool]
+    tombstones: Mapping[int, Tombstone]
+    newest_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,7 @@ class Recognition:
     """A document's entries sorted into known, pruned and `fresh` ones.
 
     `fresh` are in the document's order, `ordered` are the same in the order of their order keys.
+    `returning` are those of `ordered`, by index, that have what a pruned entry had.
     `nameless` is how many have no key that is not another entry's: they are left out. `moved` is
     what the publisher has changed throughout.
     """
@@ -96,6 +105,7 @@ class Recognition:
     nameless: int
     fresh: tuple[Entry, ...]
     ordered: tuple[Entry, ...]
+    returning: frozenset[int]
     pruned: int
     moved: Moved
     tombstones: TombstoneSighting
@@ -159,16 +169,18 @@ class Absorption:
 
     `inserts` are in the order of their order keys, `changes` in the document's. `reasons` are why
     known entries were recognised, `keys` by what else they are known from now on, each by the
-    entry's id and only where that is new; `signs` where they are others than before, `corrected`
-    the dates of publication that are. `strange_ids` is how many known entries came under an id
-    that they never had, of `ids` known entries with an id. `beyond_document` and `beyond_quota`
-    count entries that are stored without their text, as `Kept` has them.
+    entry's id and only where that is new; `names` those of the keys that name their stories, too,
+    each with whether it is borrowed (`StoryCandidate`); `signs` where they are others than before,
+    `corrected` the dates of publication that are. `strange_ids` is how many known entries came
+    under an id that they never had, of `ids` known entries with an id. `beyond_document` and
+    `beyond_quota` count entries that are stored without their text, as `Kept` has them.
     """
 
     inserts: tuple[NewEntry, ...]
     changes: tuple[ChangedEntry, ...]
     reasons: tuple[tuple[int, str], ...]
     keys: tuple[tuple[int, tuple[str, ...]], ...]
+    names: tuple[tuple[int, str, bool], ...]
     signs: tuple[Signs, ...]
     corrected: tuple[tuple[int, datetime], ...]
     tombstones: TombstoneSighting
@@ -186,7 +198,8 @@ def recognise(arrival: Arrival, memory: Memory) -> Recognition:
     known: list[Recognised] = []
     fresh: list[Entry] = []
     pruned = nameless = 0
-    moved = what_moved(arrival.entries, memory.owners, memory.known)
+    buried = buried_keys(arrival.entries, memory.tombstones)
+    moved = what_moved(arrival.entries, memory.owners, memory.known, buried)
     matches = known_formerly(
         arrival.entries,
         match(arrival.entries, memory.owners, memory.known, moved),
@@ -197,21 +210,25 @@ def recognise(arrival: Arrival, memory: Memory) -> Recognition:
         if found.entry_id is not None:
             strange = tuple(key for key in entry.keys if key not in memory.owners)
             known.append(Recognised(entry, found.entry_id, found.because, strange))
-        elif keeps_away(memory.absent, entry) or stays_away_formerly(memory.absent, entry):
+        elif keeps_away(memory.tombstones, entry, moved) or stays_away_formerly(buried, entry):
             pruned += 1
         elif all(key in memory.owners for key in entry.keys):
             nameless += 1  # stored, it would be new again in each document
         else:
             fresh.append(entry)
-    shown = {key for entry in arrival.entries for key in (*entry.keys, *entry.former_keys)}
+    ordered = in_order(fresh, first=arrival.first, now=arrival.now)
+    shown = marks_of(arrival.entries) if memory.tombstones else frozenset()
     return Recognition(
         known=tuple(known),
         nameless=nameless,
         fresh=tuple(fresh),
-        ordered=in_order(fresh, first=arrival.first, now=arrival.now),
+        ordered=ordered,
+        returning=frozenset(
+            index for index, entry in enumerate(ordered) if is_like_pruned(entry, memory.tombstones)
+        ),
         pruned=pruned,
         moved=moved,
-        tombstones=sighting(memory.absent, shown, truncated=arrival.truncated),
+        tombstones=sighting(memory.tombstones, shown, truncated=arrival.truncated),
     )
 
 
@@ -237,10 +254,15 @@ def absorb(
     titles = {one.entry_id: one.entry.title for one in changes if isinstance(one.change, Rewritten)}
     candidates = retitled(surroundings.candidates, titles)
     inserts = _inserts(
-        arrival, recognition.ordered, replace(surroundings, candidates=candidates), mint
+        arrival, memory, recognition, replace(surroundings, candidates=candidates), mint
     )
     inserts, changes, kept = _kept(inserts, changes, surroundings)
     named = [one for one in recognition.known if _has_id(one.entry.keys)]
+    further = [
+        (one, keys)
+        for one in recognition.known
+        if (keys := gathered(one.strange_keys, memory.known[one.entry_id].keys))
+    ]
     tally = Tally(
         new=len(inserts),
         updated=sum(isinstance(one.change, Rewritten) and one.change.is_edit for one in changes),
@@ -256,10 +278,11 @@ def absorb(
             for one in recognition.known
             if memory.versions[one.entry_id].matched != one.because
         ),
-        keys=tuple(
-            (one.entry_id, keys)
-            for one in recognition.known
-            if (keys := gathered(one.strange_keys, memory.known[one.entry_id].keys))
+        keys=tuple((one.entry_id, keys) for one, keys in further),
+        names=tuple(
+            (one.entry_id, key, is_borrowed)
+            for one, keys in further
+            for key, is_borrowed in further_names(keys, one.entry.url, arrival.own)
         ),
         signs=tuple(_signs(memory, recognition)),
         corrected=tuple(_corrected(arrival, memory, recognition)),
@@ -310,14 +333,15 @@ def _changes(
 
 
 def _signs(memory: Memory, recognition: Recognition) -> Iterator[Signs]:
-    """Yield what entries are compared by from now on; a date that is of each document says nothing.
+    """Yield what entries are compared by from now on.
 
-    (What is written for each entry of each document would cost more than it tells.)
+    Of dates that are made anew for each document not every one is written down: an entry that has
+    gathered all the keys of titles with dates that it may have keeps its date.
     """
     for one in recognition.known:
         known = memory.known[one.entry_id]
         stated_at = one.entry.stated_at
-        if stated_at is None or (known.stated_at is not None and recognition.moved.dates):
+        if stated_at is None or (recognition.moved.dates and is_full("dated", known.keys)):
             stated_at = known.stated_at
         signs = Signs(one.entry_id, stated_at, one.entry.text_hash)
         if (signs.stated_at, signs.text_hash) != (known.stated_at, known.text_hash):
@@ -346,11 +370,12 @@ def _corrected(
 
 def _inserts(
     arrival: Arrival,
-    ordered: tuple[Entry, ...],
+    memory: Memory,
+    recognition: Recognition,
     surroundings: Surroundings,
     mint: Callable[[], str],
 ) -> tuple[NewEntry, ...]:
-    source, now = arrival.source, arrival.now
+    source, now, ordered = arrival.source, arrival.now, recognition.ordered
     keys = order_keys(
         ordered,
         first=arrival.first,
@@ -367,7 +392,17 @@ def _inserts(
         mint=mint,
     )
     stories = assign(ordered, surroundings.candidates, own=arrival.own)
-    flood = frozenset() if arrival.first else held_back(ordered, backfill=source.backfill, now=now)
+    flood: frozenset[int] = frozenset()
+    if not arrival.first:
+        flood = held_back(
+            ordered,
+            listed=len(arrival.entries),
+            backfill=source.backfill,
+            now=now,
+            newest_at=memory.newest_at,
+            is_move=recognition.moved.site,
+            returning=recognition.returning,
+        )
     return tuple(
         NewEntry(entry, public_id, key, index in flood, *first_dates(entry, now), story)
         for index, (entry, public_id, key, story) in enumerate(

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, product
 from typing import TYPE_CHECKING
 
-from aggregator.stories.owners import foreign_to
+from aggregator.stories.owners import domain_of_key, foreign_to
 from aggregator.stories.signs import SHARED_KINDS, kind_of
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class StoryCandidate:
     `keys` are those of its keys that the new entries have, too; `told` is what their source tells
     of its article already, by the id of the entry. `is_own`: its article's own source began it.
     `original_id` is the story of the article's own source where this one is a copy of it.
+    `borrowed` are further such keys that it has gathered though they are of domains that are not
+    its source's: others find it by them, an article's own source does not.
     """
 
     story_id: int
@@ -52,6 +54,7 @@ class StoryCandidate:
     told: Mapping[int, Telling]
     is_own: bool = False
     original_id: int | None = None
+    borrowed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -87,6 +90,17 @@ def shared_keys(entry: Entry) -> tuple[str, ...]:
     """Return the keys by which an entry finds its story in other sources, strongest first."""
     own = (key for key in entry.keys if kind_of(key) in SHARED_KINDS)
     return tuple(dict.fromkeys((*entry.shared_keys, *own)))
+
+
+def further_names(
+    keys: Iterable[str], url: str | None, own: Collection[str]
+) -> tuple[tuple[str, bool], ...]:
+    """Return the keys that name a story, too, of those that its entry has gathered.
+
+    Beside each whether it is borrowed: of a domain that is none of `own`, the source's.
+    """
+    shared = (key for key in keys if kind_of(key) in SHARED_KINDS)
+    return tuple((key, domain_of_key(key, url) not in own) for key in shared)
 
 
 def retitled(
@@ -131,13 +145,15 @@ class _Stories:
     """
 
     def __init__(self, candidates: Iterable[StoryCandidate]) -> None:
-        self._own, self._foreign = _Told(), _Told()
+        self._own, self._foreign, self._borrowed = _Told(), _Told(), _Told()
         self._originals: dict[StoryRef, StoryRef] = {}
         self._copies: dict[tuple[StoryRef, str], StoryRef] = {}
         for one in sorted(candidates, key=lambda one: one.story_id):
             story = StoryRef(begins_now=False, number=one.story_id)
             stories = self._own if one.is_own else self._foreign
             stories.store(story, one.keys, one.told.values())
+            if one.borrowed:
+                self._borrowed.store(story, one.borrowed, one.told.values())
             if one.original_id is not None:
                 self._link(story, StoryRef(begins_now=False, number=one.original_id), one.keys)
 
@@ -147,6 +163,8 @@ class _Stories:
         telling = Telling(entry.title, entry.stated_at)
         begun = StoryRef(begins_now=True, number=index)
         found = self._own.story_of(entry)
+        if found is None and not is_own:
+            found = self._borrowed.story_of(entry)
         original: StoryRef | None = None
         copies: tuple[StoryRef, ...] = ()
         if is_own:

@@ -20,3 +20,8 @@ def gathered(strangers: Collection[str], held: Collection[str]) -> tuple[str, ..
         return ()
     count = Counter(map(kind_of, held))
     return tuple(key for key in strangers if count[kind_of(key)] < KEYS_OF_A_KIND)
+
+
+def is_full(kind: str, held: Collection[str]) -> bool:
+    """Tell whether an entry that is known by `held` takes no further key of a kind."""
+    return sum(kind_of(key) == kind for key in held) >= KEYS_OF_A_KIND

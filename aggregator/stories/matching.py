@@ -23,7 +23,7 @@ from aggregator.stories.signs import (
     NAMES,
     SHARED_KINDS,
     TEXTS,
-    agrees,
+    agreement,
     kind_of,
     other_date,
     same_date,
@@ -147,18 +147,19 @@ def match(
 def _contradicted(
     entry: Entry, owners: Mapping[str, int], known: Mapping[int, Known]
 ) -> Match | None:
-    """Return the entry that link or text name with title or date, where the id names another."""
+    """Return the entry that link, text or title and date name, where the id names another."""
     by_kind = {kind_of(key): owners[key] for key in entry.keys if key in owners}
-    for kind in (*SHARED_KINDS, *TEXTS):
+    for kind in (*SHARED_KINDS, *TEXTS, "dated"):
         owner = by_kind.get(kind)
         if owner is None or by_kind.get("guid", owner) == owner:
             continue
         told, named = known[owner], known[by_kind["guid"]]
         if kind in TEXTS and other_date(entry, told):
             continue
-        if agrees(entry, told) and not agrees(entry, named):
+        if agreement(entry, told) > agreement(entry, named):
             what = "title" if entry.title == told.title else "date"
-            return Match(owner, f"same {kind} and {what}, its guid is another entry's")
+            same = "title and date" if kind == "dated" else f"{kind} and {what}"
+            return Match(owner, f"same {same}, its guid is another entry's")
     return None
 
 

@@ -16,12 +16,13 @@ from aggregator.stories.signs import (
     NAMES,
     SHARED_KINDS,
     TEXTS,
+    agreement,
     agrees,
     kind_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from aggregator.model import Entry
     from aggregator.stories.signs import Known
@@ -64,16 +65,23 @@ class Moved:
 
 
 def what_moved(
-    entries: Sequence[Entry], owners: Mapping[str, int], known: Mapping[int, Known]
+    entries: Sequence[Entry],
+    owners: Mapping[str, int],
+    known: Mapping[int, Known],
+    buried: Collection[str] = (),
 ) -> Moved:
-    """Return what is otherwise throughout the document; `owners` and `known` as in `match`."""
-    ids = _are_changed(entries, owners, ("guid",), NAMES[1:] + TEXTS)
-    links = _are_changed(entries, owners, SHARED_KINDS, TEXTS)
+    """Return what is otherwise throughout the document; `owners` and `known` as in `match`.
+
+    `buried` are those of its keys that entries had which have been forgotten since.
+    """
+    met = owners.keys() | buried
+    ids = _are_changed(entries, met, ("guid",), NAMES[1:] + TEXTS)
+    links = _are_changed(entries, met, SHARED_KINDS, TEXTS)
     return Moved(
         ids=ids,
         links=links,
         dates=_dates_moved(entries, owners, known),
-        site=_site_moved(entries, owners),
+        site=_site_moved(entries, met),
         places=_numbers_places(entries, owners, known),
     )
 
@@ -92,35 +100,35 @@ def shares_nothing(entry: Entry, known: Known) -> bool:
 
 def _are_changed(
     entries: Sequence[Entry],
-    owners: Mapping[str, int],
+    met: Collection[str],
     kinds: Sequence[str],
     others: Sequence[str],
 ) -> bool:
     """Tell whether no name of these kinds is known, and most entries are by one of the others."""
     named = [entry for entry in entries if any(_keys(entry, kinds))]
-    if len(named) < MANY or any(key in owners for one in named for key in _keys(one, kinds)):
+    if len(named) < MANY or any(key in met for one in named for key in _keys(one, kinds)):
         return False
-    recognised = sum(any(key in owners for key in _keys(entry, others)) for entry in named)
+    recognised = sum(any(key in met for key in _keys(entry, others)) for entry in named)
     return recognised >= MANY and 2 * recognised >= len(named)
 
 
-def _site_moved(entries: Sequence[Entry], owners: Mapping[str, int]) -> bool:
+def _site_moved(entries: Sequence[Entry], met: Collection[str]) -> bool:
     """Tell whether no name is known, and most titles with their dates are.
 
     What is older than all of these may never have been in a document before: a new program may list
     more.
     """
-    if any(key in owners for entry in entries for key in _keys(entry, ("guid", *SHARED_KINDS))):
+    if any(key in met for entry in entries for key in _keys(entry, ("guid", *SHARED_KINDS))):
         return False
     dated = [
-        (entry.stated_at, any(key in owners for key in _keys(entry, ("dated",))))
+        (entry.stated_at, any(key in met for key in _keys(entry, ("dated",))))
         for entry in entries
         if entry.stated_at is not None
     ]
-    met = [at for at, is_known in dated if is_known]
-    if len(met) < MANY:
+    told = [at for at, is_known in dated if is_known]
+    if len(told) < MANY:
         return False
-    return 2 * len(met) >= sum(at >= min(met) for at, _ in dated)
+    return 2 * len(told) >= sum(at >= min(told) for at, _ in dated)
 
 
 def _dates_moved(
@@ -156,13 +164,13 @@ def _numbers_places(
         named = next((owners[key] for key in _keys(entry, ("guid",)) if key in owners), None)
         if named is None:
             continue
-        if not shares_nothing(entry, known[named]):
-            alike += 1
-            continue
-        others += 1
         told = {owners[key] for key in _keys(entry, KINDS[1:]) if key in owners}
-        if any(agrees(entry, known[one]) for one in told):
+        if any(agreement(entry, known[one]) > agreement(entry, known[named]) for one in told):
             return True
+        if shares_nothing(entry, known[named]):
+            others += 1
+        else:
+            alike += 1
     return others >= MANY and others >= alike
 
 

@@ -64,6 +64,11 @@ def same_text(entry: Entry, known: Known) -> bool:
     return entry.text_hash is not None and entry.text_hash == known.text_hash
 
 
+def agreement(entry: Entry, known: Known) -> tuple[bool, bool]:
+    """Return whether the title is the same, and whether the date is, which is often many's."""
+    return entry.title == known.title, same_date(entry, known)
+
+
 def agrees(entry: Entry, known: Known) -> bool:
     """Tell whether title or date are the same."""
-    return entry.title == known.title or same_date(entry, known)
+    return any(agreement(entry, known))

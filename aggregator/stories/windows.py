@@ -55,7 +55,8 @@ class Candidate:
     `blocked` is the rule of its source, `excluded` the reason of the feed that leaves it out.
     `memberships` are those of its source in the feed. `place` is where the feed's archive has it
     (month such as 202611, number), `None` where the feed never showed it. `original_id` is the
-    story of the article's own source where this is a copy of it.
+    story of the article's own source where this is a copy of it. `departed`: the feed has shown its
+    story, or that one, by entries that have been forgotten since.
     """
 
     entry_id: int
@@ -68,6 +69,7 @@ class Candidate:
     memberships: tuple[Membership, ...]
     place: tuple[int, int] | None
     original_id: int | None = None
+    departed: bool = False
 
     @property
     def article_id(self) -> int:
@@ -137,6 +139,27 @@ def leads_of(copies: Iterable[Candidate]) -> list[Candidate]:
     return stay or foreign[:1]
 
 
+def has_left(story: Iterable[Candidate], floor: int) -> bool:
+    """Tell whether a feed has shown a story, and what showed it has left: the floor is the story's.
+
+    `story` are all its entries that are kept. None of them comes in place of one that has left,
+    also where that one's source is removed, a rule blocks it, or it was forgotten.
+    """
+    story = list(story)
+    shown = [one for one in story if one.place is not None]
+    if not shown:
+        return any(one.departed for one in story)
+    return not any(_is_above(one, floor) for one in shown)
+
+
+def _left(copies: Iterable[Candidate], floor: int) -> frozenset[int]:
+    """Return the stories that a feed has shown and that have left it."""
+    stories = defaultdict(list)
+    for one in copies:
+        stories[one.story_id].append(one)
+    return frozenset(story for story, entries in stories.items() if has_left(entries, floor))
+
+
 def _is_before(place: tuple[int, int] | None, other: tuple[int, int] | None) -> bool:
     return place is not None and (other is None or place < other)
 
@@ -145,12 +168,14 @@ def standing(candidates: Iterable[Candidate], *, floor: int, once: bool) -> list
     """Return what of some articles a feed shows, oldest first.
 
     `candidates` holds all entries of each of the articles; `once` shows an article by one of them,
-    or by its original and what was shown before that.
+    or by its original and what was shown before that, and none in place of what has left.
     """
     ordered = sorted(candidates, key=lambda one: one.article_id)
     if once:
         articles = groupby(ordered, lambda one: one.article_id)
+        left = _left(ordered, floor)
         chosen = [one for _, copies in articles for one in leads_of(copies)]
+        chosen = [one for one in chosen if one.story_id not in left]
     else:
         chosen = [one for one in ordered if refusal(one) is None]
     above = (one for one in chosen if _is_above(one, floor))
@@ -170,6 +195,8 @@ def verdict(entry_id: int, copies: Iterable[Candidate], *, floor: int, once: boo
             return Verdict(Reason.NO_ROOM if for_others else Reason.TOO_OLD)
         month = f"{own.place[0] // 100}-{own.place[0] % 100:02}"
         return Verdict(Reason.GAVE_WAY if for_others else Reason.HAS_LEFT, month)
+    if once and has_left((one for one in copies if one.story_id == own.story_id), floor):
+        return Verdict(Reason.COPY_HAS_LEFT)
     leads = leads_of(copies) if once else [own]
     if own in leads:
         return Verdict(Reason.IN_WINDOW)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import feedparser  # type: ignore[import-untyped]  # feedparser ships no types
 
+from aggregator.stories.tombstones import mark_of
 from tests.feed_documents import item, rss
 from tests.web import Reply
 
@@ -85,12 +86,12 @@ def stored(path: Path, books: list[Book]) -> Account:
     """Account for every number in the database: as an entry, or as what retention has taken."""
     with closing(sqlite3.connect(path)) as db:
         count = Counter(title for (title,) in db.execute("SELECT title FROM entries"))
-        gone = {key for (key,) in db.execute("SELECT key FROM tombstones")}
+        gone = {mark for (mark,) in db.execute("SELECT mark FROM tombstones")}
     pruned = {
         f"{book.name} no {number}"
         for book in books
         for number in range(1, book.newest + 1)
-        if f"guid:tag:site.example,2026:{book.name}-{number}" in gone
+        if mark_of(f"guid:tag:site.example,2026:{book.name}-{number}") in gone
     }
     for title in pruned:
         count[title] += 1
