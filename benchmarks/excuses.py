@@ -381,7 +381,7 @@ def _stem(address: str) -> str:
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 _SIZE = re.compile(r"(-\d+x\d+|_[a-z]|_\d+|_thumb|@\dx)$")
 _ASKS_FOR_SIZE = re.compile(r"[?&](?:w|h|s|width|height|size|resize|fit|x-\w+-process)=")
-_FACE = re.compile(r"//([\w-]+\.)?gravatar\.com/avatar/|//avatars\d?\.githubusercontent\.com/u/")
+_FACE = re.compile(r"//([\w-]+\.)?gravatar\.com/avatar/|//avatars\d?\.githubusercontent\.com/")
 _STYLED = re.compile(r"(?:^|[;\s])(width|height)\s*:\s*(\d+)(?:px)?\s*(?=;|!|$)", re.IGNORECASE)
 #: Marks that turn the reading direction of what follows (Unicode 16, 9.2).
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")

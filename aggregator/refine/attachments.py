@@ -50,16 +50,16 @@ def files(
     """Return the entry's enclosures, then its pictures that `content_html` does not show yet.
 
     Each address once, http(s) or magnet, absolute against `base`, as the rules for sites say. Two
-    addresses are one picture where a known server's say so, or an element of the text. Where the
-    content shows no picture at all, those of the summary are beside it. The thumbnail serves only
-    where there is no other picture: of those it is a smaller copy.
+    addresses are one picture where a known server's say so, or an element of the text. The
+    summary's own pictures are beside the content, too. The thumbnail serves only where there is no
+    other picture: of those it is a smaller copy.
     """
     enclosures: dict[str, Enclosure] = {}
     for enclosure in _fit(raw.raw_enclosures, base, rules):
         enclosures.setdefault(enclosure.url, enclosure)
     found = list(enclosures.values())
     images = list(_fit(raw.raw_images, base, rules))
-    if "<img" not in content_html and "<img" in summary_html:
+    if "<img" in summary_html:
         images += (_picture_file(url, alt) for url, alt in pictures(summary_html).items())
     pictured = "<img" in content_html or any(_is_image(file) for file in found)
     if raw.raw_thumbnail is not None and not images and not pictured:
