@@ -604,3 +604,26 @@ def test_an_article_at_the_top_of_a_list_that_loses_one_below_is_new(
     absorb(store, listed(4, 3, 2, 1), START)
     assert absorb(store, listed(8, 4, 2, 1), START + HOUR).tally.new == 1
     assert absorb(store, listed(9, 8, 4, 2, 1), START + 2 * HOUR).tally.new == 1
+
+
+@pytest.mark.parametrize(
+    ("link", "former"),
+    [
+        ("<link>/2026/1.html</link>", "https://one.example/2026/1.html"),
+        ("<link>1.html</link>", "https://one.example/1.html"),
+    ],
+)
+def test_what_was_stored_by_a_link_that_was_read_wrongly_stays_known(
+    store: Store, link: str, former: str
+) -> None:
+    text = "<description>What it says</description>"
+    channel = rss(f"<item><title>Article</title>{link}{text}</item>").decode()
+    (found,) = normalise(read(channel, source().url)).entries
+    assert found.url != former
+    stored = replace(found, keys=(f"url:{former}", found.keys[-1]), url=former, raw=None)
+    absorb(store, document(stored), START)
+    before = shown(store)
+    result = absorb(store, document(found), START + HOUR)
+    assert (result.tally.new, result.tally.updated) == (0, 0)
+    assert shown(store) == before
+    assert store.select(feed()).stories[0].url == found.url
