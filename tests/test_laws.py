@@ -80,7 +80,7 @@ class Feed:
         """Let the program take a document that lists these, each an article of its own."""
         listed = tuple(Telling("s0", number, one) for number, one in enumerate(signs, start=1))
         never = {"all": frozenset({"s1"})}
-        poll = Poll("s0", "s0.example", listed, True, ("all",), never, True, frozenset())
+        poll = Poll("s0", "s0.example", listed, True, ("all",), never, frozenset())
         self.judge.polled(poll)
 
     def serves(self, *shown: tuple[int, Signs]) -> None:

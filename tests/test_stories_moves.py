@@ -207,6 +207,13 @@ def test_only_short_counters_number_places(guid: str, *, is_place: bool) -> None
     assert what_moved(listed(4, 3, 2), *stored(*listed(3, 2, 1))).places is is_place
 
 
+def test_an_entry_that_is_there_beside_the_one_with_its_id_shows_places() -> None:
+    (stored_one,) = before = (told(1, "guid:item-1", "url:1"),)
+    shifted = (told(2, "guid:item-1", "url:2"), replace(stored_one, keys=("guid:item-2", "url:1")))
+    assert what_moved(shifted, *stored(*before)).places
+    assert not what_moved(shifted[:1], *stored(*before)).places
+
+
 def test_one_edited_entry_shows_no_places() -> None:
     before = [told(n, f"guid:{n}") for n in range(1, 4)]
     edited = replace(told(9), keys=("guid:1", "text:edited"))

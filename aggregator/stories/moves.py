@@ -156,10 +156,12 @@ def _numbers_places(
 ) -> bool:
     """Tell whether the document's short ids come back on other articles.
 
-    They do where one is known for an entry and the article for another one, or where most of those
-    that are known are of articles with which they have nothing else in common.
+    They do where one is known for an entry and the article for another one, where the entry that it
+    is known for is another one of the document, or where most of those that are known are of
+    articles with which they have nothing else in common.
     """
     others = alike = 0
+    here = {owners[key] for entry in entries for key in _keys(entry, KINDS[1:]) if key in owners}
     for entry in filter(is_place, entries):
         named = next((owners[key] for key in _keys(entry, ("guid",)) if key in owners), None)
         if named is None:
@@ -168,6 +170,8 @@ def _numbers_places(
         if any(agreement(entry, known[one]) > agreement(entry, known[named]) for one in told):
             return True
         if shares_nothing(entry, known[named]):
+            if named in here:
+                return True
             others += 1
         else:
             alike += 1

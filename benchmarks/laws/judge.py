@@ -40,8 +40,8 @@ class FeedSettings:
 class Poll:
     """A document that the program has taken: which tellings, under which signs.
 
-    `whole` up to its end. `members` are the feeds that select the source; `is_filling`: no feed
-    has readers yet. `blocked` are articles that some rule keeps out.
+    `whole` up to its end. `members` are the feeds that select the source, `never_members` the
+    publishers of each that it never did. `blocked` are articles that some rule keeps out.
     """
 
     publisher: str
@@ -50,7 +50,6 @@ class Poll:
     whole: bool
     members: tuple[str, ...]
     never_members: dict[str, frozenset[str]]
-    is_filling: bool
     blocked: frozenset[int]
 
 
@@ -88,8 +87,8 @@ class Judge:
             date = one.signs.date
             memory.own[one.mark] = one.signs.link is None or poll.site in one.signs.link
             is_fresh = date is None or newest is None or date >= newest
-            if poll.is_filling if is_first else is_fresh or not is_much:
-                self._claim(one, poll, is_first=is_first)
+            if not is_first and (is_fresh or not is_much):
+                self._claim(one, poll)
             memory.tellers.setdefault(one.article, set()).add(poll.publisher)
         for one in poll.listed:
             self._see(one)
@@ -105,18 +104,16 @@ class Judge:
         if date is not None:
             memory.newest[one.publisher] = max(date, memory.newest.get(one.publisher, date))
 
-    def _claim(self, one: Telling, poll: Poll, *, is_first: bool) -> None:
+    def _claim(self, one: Telling, poll: Poll) -> None:
         """Say of an article that is new that subscribers must get it, where that is promised."""
         if one.article in poll.blocked | self.lost:
             return
-        why = f"{one.mark} {'is in the first document of its source' if is_first else 'is new'}"
         others = self.memory.tellers.get(one.article, set()) - {poll.publisher}
         for name in poll.members:
             if others <= poll.never_members[name]:
                 feed = self._feed(name)
-                feed.due.setdefault(one.article, why)
-                if not is_first:
-                    feed.fresh[one.article] = why
+                feed.due.setdefault(one.article, f"{one.mark} is new")
+                feed.fresh[one.article] = f"{one.mark} is new"
 
     def may_stand_beside(self, article: int, others: Collection[str], publisher: str) -> bool:
         """Tell whether who comes later may meet an article under another id, too.
@@ -238,7 +235,9 @@ class Judge:
                 f" by its last document, and shown as {item.title!r}, {item.text[-60:]!r}",
                 (article,),
             )
-        before = feed.items.get(item.id)
+        before, told = feed.items.get(item.id), (signs.title, signs.text)
+        edited = feed.told.get(item.id, told) != told
+        feed.told[item.id] = told
         if before is None or mark not in before.categories:
             return
         is_moved = mark in memory.moved_dates
@@ -249,7 +248,6 @@ class Judge:
                 f"{item.published}",
                 (article,),
             )
-        edited = (before.title, before.text) != (item.title, item.text)
         if not edited and before.updated != item.updated and not is_moved:
             raise Violation(
                 "`updated` moves with an edit only",

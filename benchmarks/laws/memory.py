@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 class FeedMemory:
     """One feed: what its document showed last, by id in order, and what has left it for good.
 
-    `shown` are all articles that it has ever shown; `due` those that a subscriber must get since
-    the last time that subscribers who follow archives came, `fresh` those of them that came since
+    `told` are the titles and texts of what it shows, as their publisher has them; `shown` are all
+    articles that it has ever shown. `due` are those that a subscriber must get since the last time
+    that subscribers who follow archives came, `fresh` those of them that came since
     the last look, `brought` how many came in all.
     """
 
     items: dict[str, Item] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    told: dict[str, tuple[str, str]] = field(default_factory=dict)
     shown: set[int] = field(default_factory=set)
     due: dict[int, str] = field(default_factory=dict)
     fresh: dict[int, str] = field(default_factory=dict)

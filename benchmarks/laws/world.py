@@ -76,7 +76,6 @@ class World:
     given: tuple[str, tuple[Telling, ...], str] | None = None
     backup: Memory | None = None
     by_operator: bool = False
-    begun: datetime = START
 
     def __post_init__(self) -> None:
         self.program = Program(self.folder, self.now, self.answer, self.threads)
@@ -132,7 +131,6 @@ class World:
 
     async def begin(self) -> None:
         """Start the program and poll every source."""
-        self.begun = self.time
         self.judge.memory.unpolled = set(self.publishers)
         self.program.start(self.toml())
         self._note_members()
@@ -254,6 +252,8 @@ class World:
             if any(word in f"{telling.signs.title} {telling.signs.text}" for word in words)
         )
         others = frozenset(self.publishers)
+        if one.style.guids == "place":
+            self._lose_unshown_places(listed)
         self.judge.highest = max(self.judge.highest, self.now())
         self.judge.polled(
             Poll(
@@ -263,10 +263,25 @@ class World:
                 whole=how == "whole",
                 members=self.members(key),
                 never_members={name: others - self.was_member[name] for name in FEEDS},
-                is_filling=self.time - self.begun < timedelta(minutes=50) and not self.offset,
                 blocked=blocked,
             )
         )
+
+    def _lose_unshown_places(self, listed: tuple[Telling, ...]) -> None:
+        """Claim nothing of articles at places that a document does not show to be places.
+
+        It does where a known article is at another place. Else an id that comes with another
+        article is an id, and the article an edit of the one before.
+        """
+        seen = self.judge.memory.seen
+        known = [(one, seen[one.mark]) for one in listed if one.mark in seen]
+        if any(one.signs.guid != before.guid for one, before in known):
+            return
+        new = {one.signs.guid: one for one in listed if one.mark not in seen}
+        for mark, signs in seen.items():
+            if signs.guid in new and mark.startswith(f"told-{new[signs.guid].publisher}-"):
+                before = int(mark.rpartition("-")[2])
+                self.judge.lost |= {before, new[signs.guid].article}
 
     # --- readers --------------------------------------------------------------------------------
 
