@@ -224,7 +224,6 @@ def content_hash(
     content_html: str,
     summary: str,
     author: str | None,
-    url: str | None,
     enclosure_urls: tuple[str, ...],
 ) -> bytes:
     """Return a hash that changes when a reader would see something else.
@@ -232,9 +231,10 @@ def content_hash(
     `text` is that of `content_html`; texts are single lines.
 
     In it: the title, the author, the summary, the text and the structure of the content, where its
-    links lead and which images it shows, the entry's link, the enclosures. Not in it: dates and
-    categories, blanks, counters of comments and views, tracker parameters, the spelling of a URL,
-    the query of an image or an enclosure (cache busters and signatures).
+    links lead and which images it shows, the enclosures. Not in it: the entry's link (a site that
+    moves, or signs its links anew, edits nothing), dates and categories, blanks, counters of
+    comments and views, tracker parameters, the spelling of a URL, the query of an image or an
+    enclosure (cache busters and signatures).
     """
     seen = "\0".join(
         (
@@ -243,7 +243,6 @@ def content_hash(
             _said(summary),
             _said(text),
             _shape(content_html),
-            canonical_url(url) if url else "",
             *(_file(address) for address in enclosure_urls),
         )
     )

@@ -164,7 +164,6 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
             content_html=content_html,
             summary=summary,
             author=said_beside.author,
-            url=url,
             enclosure_urls=tuple(enclosure.url for enclosure in enclosures),
         ),
         raw=_raw(raw),
