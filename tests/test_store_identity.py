@@ -627,3 +627,38 @@ def test_what_was_stored_by_a_link_that_was_read_wrongly_stays_known(
     assert (result.tally.new, result.tally.updated) == (0, 0)
     assert shown(store) == before
     assert store.select(feed()).stories[0].url == found.url
+
+
+def places(*numbers: int) -> Refined:
+    """Return a list whose ids number its places, of dated and linked articles."""
+    return arrived(
+        *(
+            dated(number, guid=f"item-{place}", link=f"https://one.example/a/{number}", day=number)
+            for place, number in enumerate(numbers, start=1)
+        )
+    )
+
+
+def test_what_comes_to_a_place_of_which_the_article_was_deleted_is_new(store: Store) -> None:
+    # Only the second document shows that ids are places; the third shares no other sign of it.
+    tallies = [
+        absorb(store, places(*numbers), START + hour * HOUR).tally
+        for hour, numbers in enumerate([(5, 4), (4,), (7, 4), (4,), (7, 4)])
+    ]
+    assert [one.new for one in tallies] == [2, 0, 1, 0, 0]
+    titles = [story.title for story in store.select(feed()).stories]
+    assert sorted(titles) == ["Article 4", "Article 5", "Article 7"]
+
+
+def test_one_id_that_is_wrong_once_leaves_every_article_what_it_is(store: Store) -> None:
+    def numbered(guids: dict[int, int]) -> Refined:
+        return arrived(
+            *(
+                dated(number, guid=f"{guid}", link=f"https://one.example/a/{number}", day=number)
+                for number, guid in guids.items()
+            )
+        )
+
+    for hour, guids in enumerate([{5: 5, 4: 4, 3: 3}, {4: 5, 3: 3}, {5: 5, 4: 4, 3: 3}]):
+        result = absorb(store, numbered(guids), START + hour * HOUR)
+        assert (result.tally.new, result.tally.updated) == (3 if hour == 0 else 0, 0)

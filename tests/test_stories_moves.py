@@ -54,10 +54,11 @@ BESIDE = {
     "no other date": replace(told(1), title="Other"),
     "no place": ONE,
     "move": ONE,
+    "moved host": ONE,
 }
 STATES = {
     AGREE: ((), Moved()),
-    OTHER: (NAMES, Moved()),
+    OTHER: (NAMES, Moved(hosts=frozenset({("old.example", "new.example")}))),
     SILENT: (NAMES, Moved(ids=True, links=True, site=True)),
 }
 
@@ -71,12 +72,14 @@ def test_a_row_of_the_table_decides_with_what_stands_in_it(sign: object, state: 
     names, moved = STATES[state]
     stronger = NAMES[: NAMES.index(row.kind)] if row.kind in NAMES else names
     key = f"{row.kind}:same"
-    one = replace(ONE, keys=(*(f"{name}:new" for name in stronger if names), key, "text:Title 1"))
+    new = (f"{name}:https://new.example/" for name in stronger if names)
+    old = (f"{name}:https://old.example/" for name in stronger if names)
+    one = replace(ONE, keys=(*new, key, "text:Title 1"))
     before = Known(
         7,
         one.title,
         one.stated_at,
-        frozenset((*(f"{name}:old" for name in stronger if names), key, "text:Title 1")),
+        frozenset((*old, key, "text:Title 1")),
         one.text_hash,
     )
     assert accepted(row.kind, one, before, moved) is not None
@@ -177,6 +180,47 @@ def test_a_blog_that_moves_to_another_program_keeps_titles_and_dates() -> None:
     after = [replace(one, keys=(*one.keys[:2], one.keys[-1])) for one in after]
     assert known_again(before, after) == [None] * 20 + [1, 2, 3, 4, 5, 6] + [None]
     assert what_moved(after, *stored(*before)).site
+
+
+def after_a_move(*numbers: int) -> tuple[list[Entry], dict[str, int], dict[int, Known]]:
+    """Return a new program's document, and what is known since it listed the first three."""
+    before = [
+        told(n, f"guid:old{n}", f"url:https://old.example/{n}", at=START + n * DAY)
+        for n in range(6)
+    ]
+    now = {
+        n: replace(
+            told(n, f"guid:new{n}", f"url:https://new.example/{n}", at=START + n * DAY),
+            text_hash=b"excerpt",
+        )
+        for n in range(10)
+    }
+    now = {n: replace(one, keys=(*one.keys[:2], one.keys[-1])) for n, one in now.items()}
+    owners, known = stored(*before)
+    for n in (3, 4, 5):
+        owners |= dict.fromkeys(now[n].keys, n + 1)
+        known[n + 1] = replace(known[n + 1], keys=known[n + 1].keys | set(now[n].keys))
+    return [now[n] for n in numbers], owners, known
+
+
+def test_what_a_new_program_lists_after_the_move_is_known_by_title_and_date() -> None:
+    found = match(*after_a_move(9, 5, 4, 3, 2, 1))
+    assert [one.entry_id for one in found] == [None, 6, 5, 4, 3, 2]
+    assert found[-1].because == "same dated, other guid"
+
+
+def test_the_same_title_and_date_on_another_host_is_not_enough_where_nothing_has_moved() -> None:
+    listed, owners, known = after_a_move(5, 4, 2)
+    for one in listed[:2]:
+        owner = owners[one.keys[0]]
+        known[owner] = replace(known[owner], keys=frozenset(one.keys))
+    assert [one.entry_id for one in match(listed, owners, known)] == [6, 5, None]
+
+
+def test_an_article_that_was_listed_since_the_move_is_no_other_ones_former_self() -> None:
+    listed, owners, known = after_a_move(5, 4, 3)
+    other = replace(listed[2], keys=("guid:x", "url:https://new.example/x", listed[2].keys[-1]))
+    assert [one.entry_id for one in match([*listed[:2], other], owners, known)] == [6, 5, None]
 
 
 def test_titles_that_come_back_with_other_dates_are_no_move() -> None:

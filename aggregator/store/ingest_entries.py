@@ -250,6 +250,10 @@ def _write(
 ) -> tuple[int, ...]:
     now = micros(arrival.now)
     tombstone_rows.sighted(connection, source_id, absorbed.tombstones, now)
+    connection.executemany(
+        "DELETE FROM identities WHERE source_id = ? AND key = ?",
+        [(source_id, key) for key in sorted(absorbed.passed_on)],
+    )
     for entry_id, keys in absorbed.keys:
         _add_keys(connection, source_id, entry_id, keys)
     connection.executemany(

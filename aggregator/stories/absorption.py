@@ -18,7 +18,7 @@ from aggregator.stories.entry_dates import corrected, first_dates
 from aggregator.stories.floods import held_back
 from aggregator.stories.former_keys import known_formerly, stays_away_formerly
 from aggregator.stories.kept_texts import Brought, Kept, keep
-from aggregator.stories.known_keys import gathered, is_full
+from aggregator.stories.known_keys import gathered, is_full, passed_on
 from aggregator.stories.matching import match
 from aggregator.stories.minting import public_ids
 from aggregator.stories.moves import what_moved
@@ -169,16 +169,19 @@ class Absorption:
 
     `inserts` are in the order of their order keys, `changes` in the document's. `reasons` are why
     known entries were recognised, `keys` by what else they are known from now on, each by the
-    entry's id and only where that is new; `names` those of the keys that name their stories, too,
-    each with whether it is borrowed (`StoryCandidate`); `signs` where they are others than before,
-    `corrected` the dates of publication that are. `strange_ids` is how many known entries came
-    under an id that they never had, of `ids` known entries with an id. `beyond_document` and
-    `beyond_quota` count entries that are stored without their text, as `Kept` has them.
+    entry's id and only where that is new; `passed_on` are keys that whichever entries have them
+    give up before, so that these and the new ones take them; `names` those of the keys that name
+    their stories, too, each with whether it is borrowed (`StoryCandidate`); `signs` where they are
+    others than before, `corrected` the dates of publication that are. `strange_ids` is how many
+    known entries came under an id that they never had, of `ids` known entries with an id.
+    `beyond_document` and `beyond_quota` count entries that are stored without their text, as `Kept`
+    has them.
     """
 
     inserts: tuple[NewEntry, ...]
     changes: tuple[ChangedEntry, ...]
     reasons: tuple[tuple[int, str], ...]
+    passed_on: frozenset[str]
     keys: tuple[tuple[int, tuple[str, ...]], ...]
     names: tuple[tuple[int, str, bool], ...]
     signs: tuple[Signs, ...]
@@ -258,10 +261,14 @@ def absorb(
     )
     inserts, changes, kept = _kept(inserts, changes, surroundings)
     named = [one for one in recognition.known if _has_id(one.entry.keys)]
+    passed: frozenset[str] = frozenset()
+    if recognition.moved.places:
+        told = ((one.entry, one.entry_id) for one in recognition.known)
+        passed = passed_on(told, recognition.fresh, memory.owners)
     further = [
         (one, keys)
         for one in recognition.known
-        if (keys := gathered(one.strange_keys, memory.known[one.entry_id].keys))
+        if (keys := _further_keys(one, memory.known[one.entry_id], passed))
     ]
     tally = Tally(
         new=len(inserts),
@@ -278,6 +285,7 @@ def absorb(
             for one in recognition.known
             if memory.versions[one.entry_id].matched != one.because
         ),
+        passed_on=passed,
         keys=tuple((one.entry_id, keys) for one, keys in further),
         names=tuple(
             (one.entry_id, key, is_borrowed)
@@ -295,6 +303,11 @@ def absorb(
         beyond_document=kept.beyond_document,
         beyond_quota=kept.beyond_quota,
     )
+
+
+def _further_keys(one: Recognised, known: Known, passed: frozenset[str]) -> tuple[str, ...]:
+    new = (*one.strange_keys, *passed.intersection(one.entry.keys))
+    return gathered(new, known.keys - passed)
 
 
 def _kept(

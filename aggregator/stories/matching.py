@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.stories.moves import is_place, shares_nothing, what_moved
+from aggregator.stories.moves import is_of_before, is_place, shares_nothing, what_moved
 from aggregator.stories.signs import (
     KINDS,
     NAMES,
@@ -84,6 +84,7 @@ SIGNS = (
     Sign("brief", (SILENT,), ("no other date",)),
     Sign("dated", (AGREE,)),
     Sign("dated", (SILENT,), ("move",)),
+    Sign("dated", (SILENT, OTHER), ("moved host",)),
     Sign("said", (AGREE,)),
 )
 
@@ -100,6 +101,7 @@ _CHECKS: Mapping[str, Callable[[Entry, Known, Moved], bool]] = {
         not (moved.places and is_place(entry) and shares_nothing(entry, known))
     ),
     "move": lambda _, __, moved: moved.site,
+    "moved host": is_of_before,
 }
 
 

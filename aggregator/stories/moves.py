@@ -7,6 +7,7 @@ all. One entry does not show that, the document as a whole does.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from aggregator.stories.signs import (
     agrees,
     kind_of,
 )
+from aggregator.web.addresses import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -45,7 +47,8 @@ class Moved:
 
     `ids`, `links`, `dates`: they are all made anew. `site`: ids and links are, and titles and exact
     dates are the known ones for most: another program publishes the same articles. `places`: its
-    short ids are the places of a list.
+    short ids are the places of a list. `hosts` are the pairs of a host and a later one by both of
+    which the links of most are known: it moved from the first to the second some time ago.
     """
 
     ids: bool = False
@@ -53,6 +56,7 @@ class Moved:
     dates: bool = False
     site: bool = False
     places: bool = False
+    hosts: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def silent(self) -> frozenset[str]:
@@ -83,7 +87,18 @@ def what_moved(
         dates=_dates_moved(entries, owners, known),
         site=_site_moved(entries, met),
         places=_numbers_places(entries, owners, known),
+        hosts=_hosts_moved(entries, owners, known),
     )
+
+
+def is_of_before(entry: Entry, known: Known, moved: Moved) -> bool:
+    """Tell whether a stored entry has links of a host alone from which the entry's has moved.
+
+    What a new program lists later is then the same by title and exact date: what was published
+    since has no date of before.
+    """
+    now, before = _hosts(entry.keys), _hosts(known.keys)
+    return now.isdisjoint(before) and any((a, b) in moved.hosts for a in before for b in now)
 
 
 def is_place(entry: Entry) -> bool:
@@ -129,6 +144,41 @@ def _site_moved(entries: Sequence[Entry], met: Collection[str]) -> bool:
     if len(told) < MANY:
         return False
     return 2 * len(told) >= sum(at >= min(told) for at, _ in dated)
+
+
+def _hosts_moved(
+    entries: Sequence[Entry], owners: Mapping[str, int], known: Mapping[int, Known]
+) -> frozenset[tuple[str, str]]:
+    """Return from which host to which the links of most entries that are known by one have moved.
+
+    Asked only where an entry that no name is known of has a known title with its date.
+    """
+    named: list[tuple[Entry, int]] = []
+    is_asked = False
+    for entry in entries:
+        owner = _owner(entry, owners, ("guid", *SHARED_KINDS))
+        if owner is not None:
+            named.append((entry, owner))
+        elif not is_asked:
+            is_asked = _owner(entry, owners, ("dated",)) is not None
+    if not is_asked or len(named) < MANY:
+        return frozenset()
+    pairs: Counter[tuple[str, str]] = Counter()
+    for entry, owner in named:
+        now = _hosts(entry.keys)
+        pairs.update((a, b) for a in _hosts(known[owner].keys) - now for b in now)
+    return frozenset(
+        pair for pair, count in pairs.items() if count >= MANY and 2 * count >= len(named)
+    )
+
+
+def _owner(entry: Entry, owners: Mapping[str, int], kinds: Sequence[str]) -> int | None:
+    return next((owners[key] for key in _keys(entry, kinds) if key in owners), None)
+
+
+def _hosts(keys: Iterable[str]) -> frozenset[str]:
+    hosts = (host_of(key.partition(":")[2]) for key in keys if kind_of(key) == "url")
+    return frozenset(filter(None, hosts))
 
 
 def _dates_moved(

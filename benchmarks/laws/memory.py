@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from benchmarks.laws.articles import Signs
+    from benchmarks.laws.articles import Signs, Telling
     from benchmarks.month.readers import Item
 
 
@@ -42,7 +42,8 @@ class Memory:
     `uncertain` tellings may be known by others, from a document that was cut off. `unpolled` are
     publishers whose next document is their first, or their first since the operator put them
     back. `newest` is the newest date of each one's articles. `own`: whether a telling came from
-    its article's own site.
+    its article's own site. `places`: which telling was last at each place, by publisher and
+    id, where ids are the places of a list.
     """
 
     seen: dict[str, Signs] = field(default_factory=dict)
@@ -51,5 +52,6 @@ class Memory:
     newest: dict[str, datetime] = field(default_factory=dict)
     own: dict[str, bool] = field(default_factory=dict)
     tellers: dict[int, set[str]] = field(default_factory=dict)
+    places: dict[str, dict[str, Telling]] = field(default_factory=dict)
     moved_dates: set[str] = field(default_factory=set)
     feeds: dict[str, FeedMemory] = field(default_factory=dict)

@@ -22,6 +22,7 @@ from aggregator.model import (
 )
 from benchmarks.laws import documents
 from benchmarks.laws.judge import FeedSettings, Judge, Poll
+from benchmarks.laws.places import unshown
 from benchmarks.laws.program import Died, Program
 from benchmarks.laws.publishers import Publisher, any_style
 from benchmarks.laws.readers import Reader
@@ -253,7 +254,7 @@ class World:
         )
         others = frozenset(self.publishers)
         if one.style.guids == "place":
-            self._lose_unshown_places(listed)
+            self._learn_places(one, listed)
         self.judge.highest = max(self.judge.highest, self.now())
         self.judge.polled(
             Poll(
@@ -267,21 +268,11 @@ class World:
             )
         )
 
-    def _lose_unshown_places(self, listed: tuple[Telling, ...]) -> None:
-        """Claim nothing of articles at places that a document does not show to be places.
-
-        It does where a known article is at another place. Else an id that comes with another
-        article is an id, and the article an edit of the one before.
-        """
-        seen = self.judge.memory.seen
-        known = [(one, seen[one.mark]) for one in listed if one.mark in seen]
-        if any(one.signs.guid != before.guid for one, before in known):
-            return
-        new = {one.signs.guid: one for one in listed if one.mark not in seen}
-        for mark, signs in seen.items():
-            if signs.guid in new and mark.startswith(f"told-{new[signs.guid].publisher}-"):
-                before = int(mark.rpartition("-")[2])
-                self.judge.lost |= {before, new[signs.guid].article}
+    def _learn_places(self, one: Publisher, listed: tuple[Telling, ...]) -> None:
+        memory = self.judge.memory
+        occupants = memory.places.setdefault(one.key, {})
+        self.judge.lost |= unshown(listed, occupants, memory.seen.keys() | memory.uncertain)
+        occupants.update((telling.signs.guid or "", telling) for telling in listed)
 
     # --- readers --------------------------------------------------------------------------------
 
