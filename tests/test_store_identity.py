@@ -662,3 +662,26 @@ def test_one_id_that_is_wrong_once_leaves_every_article_what_it_is(store: Store)
     for hour, guids in enumerate([{5: 5, 4: 4, 3: 3}, {4: 5, 3: 3}, {5: 5, 4: 4, 3: 3}]):
         result = absorb(store, numbered(guids), START + hour * HOUR)
         assert (result.tally.new, result.tally.updated) == (3 if hour == 0 else 0, 0)
+
+
+def broken_off(document: Refined) -> Refined:
+    return replace(document, head=replace(document.head, truncated=True))
+
+
+def test_of_a_list_that_breaks_off_its_first_place_is_no_edit(store: Store) -> None:
+    absorb(store, places(5, 4), START)
+    assert absorb(store, broken_off(places(7)), START + HOUR).tally.updated == 0
+    assert absorb(store, places(7, 5, 4), START + 2 * HOUR).tally.new == 1
+    titles = [story.title for story in store.select(feed()).stories]
+    assert sorted(titles) == ["Article 4", "Article 5", "Article 7"]
+
+
+def test_an_edit_in_a_document_that_breaks_off_is_an_edit(store: Store) -> None:
+    def numbered(words: str, day: int) -> Refined:
+        link = f"https://one.example/{words}"
+        first = dated(1, guid="17", link=link, day=day, text=words).replace("Article 1", words)
+        return arrived(first, item(2, guid="16", host="one.example"))
+
+    absorb(store, numbered("before", 10), START)
+    result = absorb(store, broken_off(numbered("after", 12)), START + HOUR)
+    assert (result.tally.new, result.tally.updated) == (0, 1)

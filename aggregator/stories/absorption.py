@@ -13,6 +13,7 @@ from aggregator.model import News, Tally
 from aggregator.model.notes import Flood
 from aggregator.rules.secrets import NO_SECRETS
 from aggregator.stories.assignment import assign, further_names, retitled
+from aggregator.stories.broken_off import undecided
 from aggregator.stories.edits import Rewritten, change, is_other_text
 from aggregator.stories.entry_dates import corrected, first_dates
 from aggregator.stories.floods import held_back
@@ -209,7 +210,12 @@ def recognise(arrival: Arrival, memory: Memory) -> Recognition:
         memory.owners,
         memory.known,
     )
-    for entry, found in zip(arrival.entries, matches, strict=True):
+    left: frozenset[int] = frozenset()
+    if arrival.truncated and not moved.places:
+        left = undecided(arrival.entries, matches, memory.known)
+    for index, (entry, found) in enumerate(zip(arrival.entries, matches, strict=True)):
+        if index in left:
+            continue
         if found.entry_id is not None:
             strange = tuple(key for key in entry.keys if key not in memory.owners)
             known.append(Recognised(entry, found.entry_id, found.because, strange))
