@@ -55,6 +55,10 @@ class _Scripted(Fetcher):
     async def fetch(self, url: str, validators: Any = None, **more: Any) -> Outcome:
         return self._answer(more.get("moved_url") or url, validators)
 
+    @override
+    def leave_alone(self, url: str, until: datetime) -> None:
+        """Do nothing: who asks here has no queue, and answers a redirect at once."""
+
 
 class _Here(Workers):
     """Does in this process what a worker does."""
