@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - an element and what is read of it stand best on one line
 """Where an entry is: its own link, and by which link an earlier version knew it."""
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def atom_entry(links: str, feed: str = "") -> Entry:
         ("<link>www/1.html</link>", "https://blog.example.org/news/www/1.html"),
         ("<link>na/1.html</link>", "https://blog.example.org/news/na/1.html"),
         ("<link>null.html</link>", "https://blog.example.org/news/null.html"),
+        ("<link>[1]</link>", "https://blog.example.org/news/[1]"),
         ("<link>#v1.2</link>", "https://blog.example.org/news/#v1.2"),
         # No link at all, and a guid in its place.
         ("<link></link><guid>https://blog.example.org/g</guid>", "https://blog.example.org/g"),
@@ -80,7 +82,8 @@ def test_the_link_of_an_rss_item(item: str, link: str | None) -> None:
 @pytest.mark.parametrize(
     "word",
     ["N/A", "n/a", "undefined", "null", "None", "nil", "NaN", "#", "-", "\u2014", "http://", "?",
-     "about:blank", "javascript:void(0)", "[object Object]"],
+     "about:blank", "javascript:void(0)", "[object Object]",
+     "[]", "{}", "[ ]"],
 )  # fmt: skip
 def test_a_word_for_nothing_is_no_link(word: str) -> None:
     entry = rss_entry(f'<link>{word}</link><guid isPermaLink="false">id-1</guid>')
@@ -165,13 +168,55 @@ def test_json_feeds_links_are_relative_to_its_site() -> None:
         ),
         ('<link rel="alternate" href="undefined"/><link href="https://x.example/1"/>',
          "https://x.example/1"),
+        # Registered relations by their full names, and one of nobody's list.
+        ('<link rel="http://www.iana.org/assignments/relation/alternate" href="https://x.example/1"/>',
+         "https://x.example/1"),
+        ('<link rel="http://www.iana.org/assignments/relation/self" href="https://x.example/1.xml"/>',
+         None),
+        ('<link rel="http://x.example/assignments/relation/alternate" href="https://x.example/1"/>',
+         None),
+        # Content that is elsewhere, where no link says it, and nothing to link to.
+        ('<content type="text/html" src="https://x.example/1"/>', "https://x.example/1"),
+        ('<content type="text/html" src="https://x.example/1"/><link href="https://x.example/2"/>',
+         "https://x.example/2"),
+        ('<content type="audio/mpeg" src="https://x.example/1.mp3"/>', None),
+        ('<content type="text/html" xml:base="https://b.example/" src="/1">x</content>',
+         "https://b.example/1"),
+        ('<source><content type="text/html" src="https://x.example/1"/></source>', None),
         # Atom's references are to the document, whatever its site.
         ('<link href="/1"/>', "https://feeds.example.net/1"),
         ('<link xml:base="https://b.example/" href="/1"/>', "https://b.example/1"),
     ],
 )  # fmt: skip
-def test_of_several_alternates_the_first_page_is_the_entrys(links: str, link: str) -> None:
+def test_of_several_alternates_the_first_page_is_the_entrys(links: str, link: str | None) -> None:
     assert atom_entry(links).url == link
+
+
+@pytest.mark.parametrize(
+    ("element", "files"),
+    [
+        (
+            '<link rel="http://www.iana.org/assignments/relation/enclosure" type="audio/mpeg" href="/1.mp3"/>',
+            [("https://feeds.example.net/1.mp3", "audio/mpeg")],
+        ),
+        (
+            '<content type="Audio/MPEG" src="/1.mp3"/>',
+            [("https://feeds.example.net/1.mp3", "audio/mpeg")],
+        ),
+        (
+            '<content type="image/png" src="https://x.example/1.png"/>',
+            [("https://x.example/1.png", "image/png")],
+        ),
+        ('<content type="text/html" src="https://x.example/1"/>', []),
+        ('<content type="application/xml" src="https://x.example/1.xml"/>', []),
+        ('<link rel="http://www.iana.org/assignments/relation/related" href="/1.mp3"/>', []),
+    ],
+)
+def test_a_file_of_an_atom_entry_in_every_spelling(
+    element: str, files: list[tuple[str, str]]
+) -> None:
+    found = atom_entry(element).enclosures
+    assert [(file.url, file.media_type) for file in found] == files
 
 
 # --- what version 0.1 knew -----------------------------------------------------------------------

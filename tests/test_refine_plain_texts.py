@@ -125,10 +125,21 @@ def content_of(description: str) -> str:
         ("\n  One line  \n", "One line"),
         ("List<String> of\n&lt;b&gt;", "<p>List&lt;String&gt; of<br>&lt;b&gt;</p>"),
         ("Write <![CDATA[x]]> so", "<p>Write &lt;![CDATA[x]]&gt; so</p>"),
+        ("Jo <jo@a.example> wrote:\n> yes", "<p>Jo &lt;jo@a.example&gt; wrote:<br>&gt; yes</p>"),
+        ("Map<K, V> a;\nif (b <c) d", "<p>Map&lt;K, V&gt; a;<br>if (b &lt;c) d</p>"),
+        ("#include <map>\n</T>", "<p>#include &lt;map&gt;<br>&lt;/T&gt;</p>"),
+        ("Fine: <none>\n<mi>", "<p>Fine: &lt;none&gt;<br>&lt;mi&gt;</p>"),
+        ("A <b-c> and <d:e>\nso", "<p>A &lt;b-c&gt; and &lt;d:e&gt;<br>so</p>"),
         # Markup, whose lines are its writer's only.
         ("One\nTwo <b>three</b>", "One\nTwo <b>three</b>"),
         ("One<br>\nTwo", "One<br>\nTwo"),
         ("<x-y>One</x-y>\nTwo", "One\nTwo"),
+        ("<p>One <my-thing>two</my-thing>\n<jo@a.example></p>", "<p>One two\n</p>"),
+        ("<O:P>One</O:P>\nTwo", "One\nTwo"),
+        ("One <!-- two -->\nthree", "One \nthree"),
+        ("<menu class=a>One\nTwo</menu>", "One\nTwo"),
+        ("One\n<mi mathvariant=normal>x</mi>", "One"),
+        ("<p>a</p><![CDATA[b]]>", "<p>a</p>b"),
         ("<p><![CDATA[a]]></p><![CDATA[<b>b</b>]]>", "<p>a</p><b>b</b>"),
         ("<p>Write <![CDATA[x]]> so</p>", "<p>Write &lt;![CDATA[x]]&gt; so</p>"),
         ("<p>a <![CDATA[ b</p>", "<p>a </p>"),
@@ -136,6 +147,12 @@ def content_of(description: str) -> str:
 )
 def test_a_description_without_any_element_keeps_its_lines(description: str, content: str) -> None:
     assert content_of(description) == content
+
+
+def test_an_address_in_pointed_brackets_is_a_link_within_them() -> None:
+    content = content_of("see <https://a.example/b>\nyes")
+    assert content.startswith('<p>see &lt;<a href="https://a.example/b" ')
+    assert content.endswith("&gt;<br>yes</p>")
 
 
 def test_addresses_of_plain_texts_are_links() -> None:

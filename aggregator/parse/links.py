@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from aggregator.web.absent_links import says_nothing
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+
+#: A registered relation's name may be written as an IRI (RFC 4287 section 4.2.7.2); with an "s" or
+#: in another case programs write it, too.
+_REGISTERED = re.compile(
+    r"\s*https?://www\.iana\.org/assignments/(?:link-)?relations?[/#]([a-z][a-z0-9.-]*)\s*",
+    re.IGNORECASE,
+)
+#: What Atom's content may be somewhere else (RFC 4287 section 4.1.3.2): a file of these media.
+_FILES = ("audio/", "video/", "image/")
 
 
 class LinkHandlers:
@@ -20,6 +30,7 @@ class LinkHandlers:
     version: str
     guidislink: bool
     inentry: int
+    insource: int
 
     def remember_base(self) -> None:
         """Take the present base for the document's own; before the first element."""
@@ -31,6 +42,27 @@ class LinkHandlers:
         if is_unsaid or says_nothing(uri):
             return uri
         return str(super().resolve_uri(uri))  # type: ignore[misc] # the mixin is feedparser's
+
+    def _start_link(self, attributes: dict[str, str]) -> None:
+        """Read a registered relation by its name; feedparser knows no other."""
+        if registered := _REGISTERED.fullmatch(attributes.get("rel", "")):
+            attributes["rel"] = registered[1].lower()
+        super()._start_link(attributes)  # type: ignore[misc] # the mixin is feedparser's
+
+    def _start_content(self, attributes: dict[str, str]) -> None:
+        """Keep where an Atom entry's content is, if it is not here; feedparser forgets it."""
+        super()._start_content(attributes)  # type: ignore[misc] # the mixin is feedparser's
+        address = attributes.get("src", "").strip()
+        if not address or not self.inentry or self.insource or not self.version.startswith("atom"):
+            return
+        address = self.resolve_uri(address)
+        kind = attributes.get("type", "").partition(";")[0].strip().lower()
+        context = self._get_context()  # type: ignore[attr-defined] # the mixin's
+        if kind in HTML_TYPES:
+            context.setdefault("house_content_page", address)
+        elif kind.startswith(_FILES):
+            file = {"rel": "enclosure", "href": address, "type": kind}
+            context.setdefault("links", []).append(file)
 
     def _end_guid(self) -> None:
         is_permalink = self.guidislink
@@ -45,7 +77,8 @@ def link_of(entry: dict[str, Any]) -> str | None:
 
     Of several alternates, one for each language or form, the first page is the entry's (RFC 4287
     section 4.2.7.2 leaves open which); translations and AMP follow it. Then what another type has,
-    then a guid that is a permalink (RSS 2.0).
+    then the page that is Atom's content (section 4.1.3.2), then a guid that is a permalink (RSS
+    2.0).
     """
     alternates = [
         link
@@ -54,6 +87,7 @@ def link_of(entry: dict[str, Any]) -> str | None:
     ]
     pages = [str(link["href"]) for link in alternates if link.get("type") in HTML_TYPES]
     others = [str(link["href"]) for link in alternates]
-    candidates = [*pages, *others, entry.get("link"), entry.get("house_permalink")]
+    beside = ("house_content_page", "link", "house_permalink")
+    candidates = [*pages, *others, *map(entry.get, beside)]
     found = [str(link) for link in candidates if link and str(link).strip()]
     return next((link for link in found if not says_nothing(link)), found[0] if found else None)

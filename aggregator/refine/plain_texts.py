@@ -14,6 +14,7 @@ from html.entities import html5
 from typing import TYPE_CHECKING
 
 from aggregator.refine.html_limits import cut
+from aggregator.refine.mathml import MATHML
 from aggregator.refine.tags import COMMENT, Element, elements, tags
 from aggregator.web.text import paragraphs
 from aggregator.web.visible_text import BLOCKS
@@ -37,6 +38,18 @@ _OF_PAGES = frozenset(
         "math", "template", "col", "colgroup",
     }
 )  # fmt: skip
+#: HTML's others: elements where they have attributes, for `<map>` and `<select>` are words, too.
+_RARE = frozenset(
+    {
+        "applet", "area", "basefont", "bgsound", "canvas", "dialog", "dir", "fieldset", "frame",
+        "frameset", "hgroup", "legend", "listing", "map", "marquee", "menu", "meter", "noembed",
+        "noframes", "optgroup", "option", "output", "plaintext", "progress", "search", "select",
+        "slot", "textarea", "title", "track", "xmp", "media:content", "media:thumbnail",
+    }
+)  # fmt: skip
+#: A name that only a custom element can have, or one of another namespace, as Office writes
+#: (https://html.spec.whatwg.org/#valid-custom-element-name): an element where it has an end.
+_FOREIGN = re.compile(r"[a-z][\w.]*[-:][\w.-]+")
 _CODE = frozenset({"script", "style", "template"})
 _VOID = frozenset({"br", "hr", "img", "wbr"})
 #: `<T>`, `<string>`, `</T>`: not HTML's, and nothing in it that text would not have.
@@ -94,13 +107,24 @@ def summary_as_html(text: str | None, *, is_html: bool) -> str:
 
 
 def _has_tags(text: str) -> bool:
-    """Tell whether any tag or comment in a text is HTML's or could not be a word of the text."""
+    """Tell whether any tag in a text is HTML's, MathML's or a custom element's, or a comment.
+
+    What is between `<` and `>` elsewhere is its writer's text: `<jo@example.org>`, `Map<K, V>`.
+    """
     if "<" not in text:
         return False
-    return any(
-        tag.name == COMMENT or _is_known(tag.name) or not _WORD.fullmatch(text, tag.start, tag.end)
-        for tag in tags(text)
-    )
+    foreign: set[str] = set()
+    for tag in tags(text):
+        name = tag.name
+        if name == COMMENT or _is_known(name):
+            return True
+        if (name in _RARE or name in MATHML) and not _WORD.fullmatch(text, tag.start, tag.end):
+            return True
+        if _FOREIGN.fullmatch(name):
+            if tag.is_end and name in foreign:
+                return True
+            foreign.add(name)
+    return False
 
 
 def _is_known(name: str) -> bool:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 
-#: What programs print for no value: JavaScript, Python, Ruby, SQL, people. "#" is a page's own top.
+#: What programs print for no value: JavaScript, Python, Ruby, SQL, people; PHP and others a list or
+#: an object of none. "#" is a page's own top.
 _NOTHING = re.compile(
-    r"|n/?a|undefined|null|none|nil|nan|false|tbd|\(none\)|\[object object\]|about:blank"
-    r"|javascript:.*|https?:(?://)?|[-\u2013\u2014_.?#]{1,3}",
+    r"|n/?a|undefined|null|none|nil|nan|false|tbd|\(none\)|\[\s*\]|\{\s*\}|\[object object\]"
+    r"|about:blank|javascript:.*|https?:(?://)?|[-\u2013\u2014_.?#]{1,3}",
     re.IGNORECASE | re.DOTALL,
 )
 
