@@ -97,12 +97,19 @@ def reading(config: Path, database: Path, further_secrets: tuple[str, ...] = ())
         NoStoreError: There is none yet.
         StoreError: It cannot be used.
     """
-    from aggregator.model.errors import NoStoreError
+    from aggregator.daemon import control
+    from aggregator.model.errors import NoStoreError, StoreError
+    from aggregator.operations.messages import starting_text
     from aggregator.store.sqlite import open_reader
 
     try:
         store = open_reader(database.absolute(), further_secrets=further_secrets)
-    except NoStoreError as error:
+    except StoreError as error:
+        if (pid := control.starting(database)) is not None:
+            what = database.absolute() if isinstance(error, NoStoreError) else error
+            raise type(error)(f"{what}: {starting_text(pid)}") from error
+        if not isinstance(error, NoStoreError):
+            raise
         told = f"{error} (configuration: {config.absolute()}; --config names another)"
         raise NoStoreError(told) from error
     try:

@@ -10,6 +10,7 @@ import click
 
 from aggregator.cli.options import config_option, load_config
 from aggregator.cli.terminal_text import line, local_time, plain
+from aggregator.model.errors import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,7 @@ Exit status:
   0   every poll succeeded, or nothing was due
   1   a poll failed, or a name is not known
   74  the database cannot be used now: locked, or its disk is full
-  75  another `aggregator poll` holds the database
+  75  another `aggregator poll`, or a daemon that is starting, holds the database
   78  the configuration or the database cannot be used
 """
 
@@ -48,12 +49,16 @@ def poll(names: tuple[str, ...], *, force: bool) -> int:
     even with --force.
     """
     from aggregator.daemon import control
+    from aggregator.operations.messages import starting_text
 
     config = load_config()
     with Progress(config) as progress:
         request = {"do": "poll", "names": list(names), "force": force}
         events = control.ask(config.store.path, request)
         if events is None:
+            pid = control.starting(config.store.path)
+            if pid is not None:
+                raise BusyError(f"{config.store.path}: {starting_text(pid)}")
             return _poll_here(config, names, force=force, progress=progress)
         for event in events:
             match event["event"]:

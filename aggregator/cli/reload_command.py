@@ -27,7 +27,7 @@ Examples:
 \b
 Exit status:
   0   taken over; what changed is printed
-  69  no daemon runs (the file is checked nevertheless)
+  69  no daemon runs, or it waits for its database (the file is checked nevertheless)
   78  the file has mistakes; the daemon keeps the configuration it has
 """
 
@@ -59,6 +59,10 @@ def reload() -> int:
         if broken is not None:
             raise broken
         click.echo(f"{path} is valid.")
+        pid = control.starting(store)
+        if pid is not None:
+            click.echo(f"aggregator: {_not_yet(pid)}", err=True)
+            return NO_DAEMON
         click.echo(
             f"aggregator: no daemon runs on {store.absolute()}; `aggregator run` starts one "
             "(one that was started before [store] path changed needs a restart)",
@@ -92,5 +96,15 @@ def reload_if_running(store_path: Path) -> int:
     events = control.ask(store_path, {"do": "reload"})
     if events is not None:
         return tell(events)
+    pid = control.starting(store_path)
+    if pid is not None:
+        click.echo(_not_yet(pid))
+        return 0
     click.echo("No daemon runs; `aggregator run` starts one.")
     return 0
+
+
+def _not_yet(pid: str) -> str:
+    from aggregator.operations.messages import starting_text
+
+    return f"{starting_text(pid)}; reload again once it serves"

@@ -78,11 +78,13 @@ def status(*, as_json: bool) -> int:
 def _trouble_of_daemon(store_path: Path) -> str | None:
     """Return what is wrong with the daemon itself, or `None` for one that is well."""
     from aggregator.daemon import control
+    from aggregator.operations.messages import starting_text
 
     try:
         events = control.ask(store_path, {"do": "health"}, patience=PATIENCE)
         if events is None:
-            return "not running"
+            pid = control.starting(store_path)
+            return "not running" if pid is None else starting_text(pid)
         *_, event = events
     except control.NoAnswerError as error:
         match error.how:

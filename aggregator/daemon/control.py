@@ -16,7 +16,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from aggregator.model.errors import AggregatorError, StoreUnavailableError
-from aggregator.store.lock import beside
+from aggregator.store.lock import beside, holder
 from aggregator.store.sqlite_errors import store_error
 
 if TYPE_CHECKING:
@@ -148,6 +148,22 @@ def ask(
         message = f"{socket_path(store_path)}: the daemon cannot be asked: {error.strerror}"
         raise AggregatorError(message) from error
     return _events(connection)
+
+
+def starting(store_path: Path) -> str | None:
+    """Return the pid of a daemon that holds the database and does not listen yet, or `None`."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.setblocking(False)
+        try:
+            with _address(socket_path(store_path)) as address:
+                connection.connect(address)
+        except (FileNotFoundError, ConnectionRefusedError):
+            found = holder(store_path)
+        except OSError:  # full, or not ours to ask: it listens
+            return None
+        else:
+            return None
+    return found.pid if found is not None and found.is_daemon else None
 
 
 def _events(connection: socket.socket) -> Iterator[Event]:

@@ -146,7 +146,7 @@ def poll_once(
     """
     set_up("error", os.environ)
     conceal(all_secrets(config, os.environ))
-    hold = Hold(config.store.path)
+    hold = Hold(config.store.path, is_daemon=False)
     try:
         store = open_store(config.store.path)
         try:

@@ -336,6 +336,11 @@ def daemon_summary(
     return "; ".join(parts)
 
 
+def starting_text(pid: str) -> str:
+    """Return what commands say of a daemon that holds the database and does not answer yet."""
+    return f"a daemon (process {pid}) is starting and waits for its database; its log says why"
+
+
 def old_expat_text(version: str) -> str:
     """Return what an operator should know of this Python's XML parser."""
     return (

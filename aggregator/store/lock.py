@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from aggregator.model.errors import BusyError
 from aggregator.store.sqlite_errors import store_error
+
+#: Who only looks (`holder`) holds the lock for a moment: it is tried so often, with such pauses.
+_TRIES = 3
+_PAUSE_S = 0.02
+#: What the file says after the pid of a command, which answers on no socket.
+_COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that holds a database; `pid` is "unknown" before it has written it."""
+
+    pid: str
+    is_daemon: bool
 
 
 class Hold:
@@ -19,8 +35,8 @@ class Hold:
     one that is found there is of a process that was killed, or lost its power.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Take the lock.
+    def __init__(self, path: Path, *, is_daemon: bool = True) -> None:
+        """Take the lock, for a daemon or for a command that polls once.
 
         Raises `BusyError` naming the holder's pid, `StoreUnavailableError` where the disk is full.
         """
@@ -31,14 +47,12 @@ class Hold:
         except OSError as error:
             raise store_error(path, error) from error
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(self._fd)
         except BlockingIOError:
-            pid = os.read(self._fd, 32).decode("ascii", "replace").strip()
+            pid = _named(self._fd).pid
             os.close(self._fd)
-            raise BusyError(
-                f"{path} is in use by process {pid or 'unknown'}; stop that one first"
-            ) from None
-        ours = f"{os.getpid()}\n".encode()
+            raise BusyError(f"{path} is in use by process {pid}; stop that one first") from None
+        ours = f"{os.getpid()}{'' if is_daemon else f' {_COMMAND}'}\n".encode()
         try:
             self.is_after_crash = os.fstat(self._fd).st_size > 0
             # First written, then cut: a disk without room keeps what the file said.
@@ -62,6 +76,40 @@ class Hold:
     def found_whole(self) -> None:
         """Remember that the database was looked through since the last crash."""
         self.is_after_crash = False
+
+
+def holder(path: Path) -> Holder | None:
+    """Return who holds the database now, or `None`: nobody does, or the lock cannot be looked at.
+
+    A file with a pid does not say it alone: a process that was killed leaves one behind.
+    """
+    try:
+        fd = os.open(lock_path(path), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _named(fd)
+    except OSError:  # a file system without locks
+        return None
+    finally:
+        os.close(fd)
+    return None
+
+
+def _take(fd: int) -> None:
+    for _ in range(_TRIES - 1):
+        with suppress(BlockingIOError):
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_PAUSE_S)
+    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _named(fd: int) -> Holder:
+    pid, _, kind = os.pread(fd, 32, 0).decode("ascii", "replace").strip().partition(" ")
+    return Holder(pid or "unknown", kind != _COMMAND)
 
 
 def lock_path(path: Path) -> Path:
