@@ -229,6 +229,17 @@ def test_a_range_of_everything_is_a_warning() -> None:
     )
 
 
+@pytest.mark.parametrize("proxies", ["0.0.0.0/0", "::/0"])
+def test_proxies_that_are_everybody_are_a_warning(proxies: str) -> None:
+    text = f'[server]\ntrusted_proxies = ["10.0.0.0/8", "{proxies}"]\n{SOURCE}'
+    assert parsed(text).warnings == (
+        (
+            "config.toml:2: server.trusted_proxies[1]: lets every client name its own address; "
+            "name your proxies alone"
+        ),
+    )
+
+
 def test_your_own_servers_may_be_asked_more_often_than_once_a_minute() -> None:
     text = (
         '[network]\nallow_private = ["127.0.0.1:1200"]\n[polling]\nmin_interval = "5s"\n'

@@ -189,6 +189,11 @@ def test_headers_that_are_ours_cannot_be_set(name: str) -> None:
     assert mistake.startswith(f"config.toml:5: sources[0].headers.{name}: cannot be set: ")
 
 
+def test_a_cookie_has_a_file_of_its_own() -> None:
+    (mistake,) = mistakes(written('headers = { Cookie = "a=b" }'))
+    assert mistake.endswith("headers.Cookie: cannot be set: use cookie_file")
+
+
 @pytest.mark.parametrize(
     ("header", "told"),
     [

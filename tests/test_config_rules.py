@@ -91,6 +91,11 @@ def test_a_source_may_have_sites_of_its_own() -> None:
     assert source('site = ["a.example", "b.example"]\n').site == ("a.example", "b.example")
     (of_one,) = mistakes(SOURCE + 'site = ["a.example", "https://b.example/"]\n')
     assert of_one.startswith("config.toml:4: sources[0].site[1]: must be a host alone, such as ")
+    for host in ("com", "co.uk", "GitHub.io."):
+        (of_many,) = mistakes(SOURCE + f'site = "{host}"\n')
+        assert "sources[0].site: is a domain below which anybody may have a site" in of_many
+    for host in ("nas", "localhost", "x.github.io", "192.0.2.1", "bbc.co.uk"):
+        assert source(f'site = "{host}"\n').site == (host,)
     (of_all,) = mistakes(f'[defaults]\nsite = "a.example"\n{SOURCE}')
     assert of_all.startswith("config.toml:2: defaults.site: ")
 

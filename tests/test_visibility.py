@@ -290,6 +290,8 @@ NOT_HERE = (
     "localhost:8420@evil.example", "evil.example#localhost", "127.0.0.1.evil.example", "[::1",
     "localhost.evil.example", "[::2]", "10.0.0.1", "local host", "localhost\\evil", "::1",
     "notlocalhost", "localhost:80:80", "127.0.0.1:x",
+    "0.0.0.0", "0.0.0.0:8420",  # noqa: S104 -- names, nothing binds
+    "[::]", "[::]:8420", "[::ffff:0.0.0.0]",
 )  # fmt: skip
 
 

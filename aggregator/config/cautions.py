@@ -32,9 +32,7 @@ def find_cautions(
         cautions.add(("server", "base_url"), MistakeKind.NO_BASE_URL)
     _budget(tables, cautions)
     _asking(tables, sources, cautions)
-    for index, allowance in enumerate(tables.network.table.allow_private):
-        if allowance.network is not None and allowance.network.prefixlen == 0:
-            cautions.add(("network", "allow_private", index), MistakeKind.EVERY_ADDRESS)
+    _ranges(tables, cautions)
     _tags(sources, feeds, cautions)
     for path, secret in written_tokens(tables):
         if secret.startswith(_EXAMPLES):
@@ -42,6 +40,15 @@ def find_cautions(
     for index, export in enumerate(tables.exports):
         if export.table.content == "raw":
             cautions.add(("exports", index, "content"), MistakeKind.RAW_POSTS)
+
+
+def _ranges(tables: Tables, cautions: MistakeList) -> None:
+    for index, allowance in enumerate(tables.network.table.allow_private):
+        if allowance.network is not None and allowance.network.prefixlen == 0:
+            cautions.add(("network", "allow_private", index), MistakeKind.EVERY_ADDRESS)
+    for index, proxies in enumerate(tables.server.table.trusted_proxies):
+        if proxies.prefixlen == 0:
+            cautions.add(("server", "trusted_proxies", index), MistakeKind.EVERY_PROXY)
 
 
 def _tags(sources: Sequence[Source], feeds: Sequence[Feed], cautions: MistakeList) -> None:

@@ -151,7 +151,7 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.USER_AGENT_HEADER: 'cannot be set: use user_agent = "…"',
     Kind.LOGIN_HEADER: "cannot be set: use token_file, or username with password_file",
     Kind.PROXY_LOGIN_HEADER: "cannot be set: write user:password@ into proxy",
-    Kind.COOKIE_HEADER: "cannot be set: cookies are kept for one poll only",
+    Kind.COOKIE_HEADER: "cannot be set: use cookie_file",
     Kind.REFERRER_HEADER: "cannot be set: no referrer is sent",
     Kind.CACHE_HEADER: "cannot be set: caches are not circumvented",
     Kind.HEADER_IS_OURS: "cannot be set: every request has its own",
@@ -175,6 +175,10 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.NO_GROUP: "\\{group} is not there: the pattern has fewer groups in ( )",
     Kind.NOT_A_SELECTOR: 'is no CSS selector; write one such as "p.ad" or "div[id^=promo]"',
     Kind.NO_CONDITION: 'says nothing; write one such as {{ title = "…" }}',
+    Kind.PUBLIC_SUFFIX: (
+        "is a domain below which anybody may have a site; name the publisher's, such as "
+        '"blog.{written:written}"'
+    ),
     Kind.NOT_A_SITE: 'must be a host alone, such as "ithome.com"; it holds for those below it',
     # Between keys
     Kind.SAME_NAME: "the same name as {table}[{other}]",
@@ -255,6 +259,7 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     ),
     Kind.BUDGET_NOT_MET: "cannot be met: {because} makes it {bound:g}/day for every source",
     Kind.EVERY_ADDRESS: "lets every source reach every address",
+    Kind.EVERY_PROXY: "lets every client name its own address; name your proxies alone",
     Kind.UNUSED_TAG: "no source carries this tag",
     Kind.TAG_EXCLUDED: "is among tags, too: it wins",
     Kind.UNVERIFIED: (

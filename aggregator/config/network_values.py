@@ -23,6 +23,7 @@ from aggregator.web.addresses import (
     has_user_info,
     host_and_port,
 )
+from aggregator.web.domains import is_public_suffix
 from aggregator.web.urls import MAX_URL_CHARS
 
 if TYPE_CHECKING:
@@ -305,6 +306,14 @@ def site_host(value: object) -> str:
     if "/" in host or ":" in host or "*" in host or "@" in host:
         raise wrong(MistakeKind.NOT_A_SITE)
     split(f"http://{host}/")
+    return host
+
+
+def publishers_host(value: object) -> str:
+    """Return a host in lower case that one publisher can have: no public suffix."""
+    host = site_host(value)
+    if is_public_suffix(host):
+        raise wrong(MistakeKind.PUBLIC_SUFFIX, written=host)
     return host
 
 

@@ -232,7 +232,7 @@ class SourceTable:
     )
     site: tuple[str, ...] = key(
         list_of(
-            ValueKind(network_values.site_host, "host"),
+            ValueKind(network_values.publishers_host, "host"),
             "host, or a list of them",
             most=MAX_URLS,
             alone=True,

@@ -128,6 +128,7 @@ class MistakeKind(StrEnum):
     NOT_A_SELECTOR = auto()
     NO_CONDITION = auto()
     NOT_A_SITE = auto()
+    PUBLIC_SUFFIX = auto()
     # Between keys
     SAME_NAME = auto()
     SAME_HOST = auto()
@@ -166,6 +167,7 @@ class MistakeKind(StrEnum):
     NO_BASE_URL = auto()
     BUDGET_NOT_MET = auto()
     EVERY_ADDRESS = auto()
+    EVERY_PROXY = auto()
     UNUSED_TAG = auto()
     TAG_EXCLUDED = auto()
     UNVERIFIED = auto()

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.rules.visibility import Caller
@@ -102,7 +102,10 @@ def is_local(arrival: Arrival, server: ServerSettings) -> bool:
 def names_this_machine(field: str) -> bool:
     """Tell whether the value of a Host field is a name that only this machine has for itself."""
     found = _HOST_FIELD.fullmatch(field)
-    return found is not None and _is_name_of_this_machine((found[1] or found[2]).lower())
+    if found is None:
+        return False
+    host = (found[1] or found[2]).lower()
+    return _is_name_of_this_machine(host) and not _is_unspecified(host)
 
 
 def from_the_operator(app: ASGIApp) -> ASGIApp:
@@ -123,15 +126,30 @@ def _is_of_a_proxy(field: str) -> bool:
 
 
 def _is_name_of_this_machine(host: str) -> bool:
-    return host == "localhost" or host.endswith(".localhost") or _is_loopback(host)
+    return (
+        host == "localhost"
+        or host.endswith(".localhost")
+        or _is_loopback(host)
+        or _is_unspecified(host)  # what `listen` on every interface may make of base_url
+    )
 
 
 def _is_loopback(host: str) -> bool:
+    address = _address(host)
+    return address is not None and address.is_loopback
+
+
+def _is_unspecified(host: str) -> bool:
+    """Tell whether a host is `0.0.0.0` or `::`: browsers of any page may ask us by it."""
+    address = _address(host)
+    return address is not None and address.is_unspecified
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(host)
     except ValueError:
-        return False
+        return None
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    # An unspecified address is what `listen` on every interface makes of base_url.
-    return address.is_loopback or address.is_unspecified
+        return address.ipv4_mapped
+    return address

@@ -35,6 +35,11 @@ def site_domain(host: str) -> str:
     return _registrable(host, _list(only_icann=True))
 
 
+def is_public_suffix(host: str) -> bool:
+    """Tell whether the list names a host itself (`com`, `github.io`); a local name is none."""
+    return _named().publicsuffix(host) == host
+
+
 def queue_of(url: str) -> str:
     """Return the queue in which requests to an http(s) URL wait for each other, one at a time.
 
@@ -58,3 +63,9 @@ def _registrable(host: str, suffixes: PublicSuffixList) -> str:
 def _list(*, only_icann: bool) -> PublicSuffixList:
     """Return the list, read when it is first asked for: that takes a tenth of a second."""
     return PublicSuffixList(only_icann=only_icann)
+
+
+@lru_cache(maxsize=1)
+def _named() -> PublicSuffixList:
+    """Return the list without its rule for what it does not name (`*`)."""
+    return PublicSuffixList(accept_unknown=False)
