@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 import pytest
 
 from aggregator.model import Failed, Fetched, NotModified, ProblemKind, Validators
-from tests.fetching import LIMITS, fetching, problem_of
+from tests.fetching import fetching, problem_of
 from tests.listening import Listener
-
-if TYPE_CHECKING:
-    pass
+from tests.proxies import Socks5
 
 BODY = b"<rss>hello</rss>"
 LENGTH = len(BODY)
 CHUNKS = b"%x\r\n%s\r\n0\r\n\r\n" % (LENGTH, BODY)
 OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 #: How TCP may cut a message: whole, a few bytes at a time, after the head, within the body.
 CUTS = ("whole", "small", "head", "body")
-
-STALLING = replace(LIMITS, stall=timedelta(seconds=0.3))
 
 READ = {
     "a comment after Content-Length": OK
@@ -48,6 +43,11 @@ READ = {
     + b"Content-Security-Policy: %s\r\nContent-Length: %d\r\n\r\n%s"
     % (b"x" * 30_000, LENGTH, BODY),
     "no reason phrase": b"HTTP/1.1 200\r\nContent-Length: %d\r\n\r\n%s" % (LENGTH, BODY),
+    "chunk lines that end with LF alone": CHUNKED + b"%x\n%s\n0\n\n" % (LENGTH, BODY),
+    "chunk lines that end so and so": CHUNKED
+    + b"5\n%s\r\n%x;a=b\r\n%s\n0\nX: y\r\n\n" % (BODY[:5], LENGTH - 5, BODY[5:]),
+    "a space before a field's colon": OK
+    + b"X-Foo : bar\r\nContent-Length: %d\r\n\r\n%s" % (LENGTH, BODY),
     "an interim answer first": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
     + OK
     + b"Content-Length: %d\r\n\r\n%s" % (LENGTH, BODY),
@@ -57,14 +57,14 @@ REFUSED = {
     "two different Content-Length values": OK
     + b"Content-Length: %d\r\nContent-Length: 5\r\n\r\n%s" % (LENGTH, BODY),
     "a Content-Length that is no number": OK + b"Content-Length: +9\r\n\r\n%s" % BODY,
-    "chunk lines that end with LF alone": OK
-    + b"Transfer-Encoding: chunked\r\n\r\n%x\n%s\n0\n\n" % (LENGTH, BODY),
+    "chunk lines that end with CR alone": CHUNKED + b"%x\r%s\r0\r\r" % (LENGTH, BODY),
     "a chunk that does not begin with its size": OK
     + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n%s\r\n0\r\n\r\n" % BODY,
     "a chunk that does not end where its size says": OK
     + b"Transfer-Encoding: chunked\r\n\r\n3\r\n%s\r\n0\r\n\r\n" % BODY,
     "a first line that is not of HTTP": b"ICY 200 OK\r\nContent-Length: 3\r\n\r\nabc",
-    "a line in its header that is no field": OK + b"no field\r\nContent-Length: 3\r\n\r\nabc",
+    "a line in its header that is no field": OK + b"X Foo : bar\r\nContent-Length: 3\r\n\r\nabc",
+    "in its header that is no field": OK + b"no field\r\nContent-Length: 3\r\n\r\nabc",
 }
 
 
@@ -73,7 +73,8 @@ class Raw(Listener):
     """A server that sends bytes, cut in some way, and then keeps silent."""
 
     data: bytes
-    cut: str
+    cut: str | int
+    closing: bool = False
     heads: list[bytes] = field(default_factory=list)
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -83,9 +84,15 @@ class Raw(Listener):
                 writer.write(piece)
                 await writer.drain()
                 await asyncio.sleep(0.001)
+            if self.closing:
+                return
 
     def _pieces(self) -> list[bytes]:
         match self.cut:
+            case int(at):
+                return [self.data[:at], self.data[at:]]
+            case "bytes":
+                return [bytes([byte]) for byte in self.data]
             case "whole":
                 return [self.data]
             case "small":
@@ -114,13 +121,36 @@ async def test_what_http_leaves_to_the_recipient_is_read(name: str, cut: str) ->
 @pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize("words", REFUSED)
 async def test_what_no_parser_may_read_is_refused_by_its_cause(words: str, cut: str) -> None:
-    async with Raw(REFUSED[words], cut) as web, fetching(limits=STALLING) as fetcher:
-        problem = problem_of(await fetcher.fetch(f"http://127.0.0.1:{web.port}/"))
-        assert problem.kind is ProblemKind.PROTOCOL
-        # Which parser gives up first on these is a matter of packets.
-        stalled = "LF alone" in words
-        assert words in problem.detail or (stalled and "lead to no end" in problem.detail)
-        assert len(web.heads) <= 2
+    async with Raw(REFUSED[words], cut) as web, fetching() as fetcher:
+        for _ in range(2):
+            problem = problem_of(await fetcher.fetch(f"http://127.0.0.1:{web.port}/"))
+            assert problem.kind is ProblemKind.PROTOCOL
+            assert words in problem.detail
+        assert len(web.heads) <= 3
+
+
+@pytest.mark.parametrize(
+    "name", ["chunk lines that end with LF alone", "chunk lines that end so and so"]
+)
+async def test_chunk_lines_are_read_alike_however_they_are_cut(name: str) -> None:
+    for cut in ("bytes", *range(1, len(READ[name]))):
+        async with Raw(READ[name], cut) as web, fetching() as fetcher:
+            for _ in range(2):
+                outcome = await fetcher.fetch(f"http://127.0.0.1:{web.port}/")
+                assert isinstance(outcome, Fetched), (cut, outcome)
+                assert outcome.body == BODY
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+async def test_chunks_that_end_early_are_told_as_that_however_they_are_cut(end: bytes) -> None:
+    whole = b"%x%b%s%b0%b" % (LENGTH, end, BODY, end, end)
+    for left in (1, 9, len(whole)):
+        data = CHUNKED + whole[:left]
+        for cut in ("whole", "bytes", len(CHUNKED), len(data) - 1):
+            async with Raw(data, cut, closing=True) as web, fetching() as fetcher:
+                for _ in range(2):
+                    problem = problem_of(await fetcher.fetch(f"http://127.0.0.1:{web.port}/"))
+                    assert problem.detail == "the body from 127.0.0.1 ends early", (left, cut)
 
 
 @pytest.mark.parametrize("cut", CUTS)
@@ -160,3 +190,23 @@ async def test_the_second_parser_passes_the_same_guard() -> None:
             assert isinstance(outcome, Failed)
             assert outcome.problem.kind is ProblemKind.BLOCKED
         assert not web.heads
+
+
+@pytest.mark.parametrize("cut", [*CUTS, "bytes"])
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (READ["chunk lines that end with LF alone"], "framing that we do not read behind a SOCKS"),
+        (CHUNKED + b"%x\r\n%s" % (LENGTH, BODY[:5]), "the body from far.example ends early"),
+    ],
+)
+async def test_behind_a_socks_proxy_the_cause_is_as_steady(
+    data: bytes, words: str, cut: str
+) -> None:
+    async with (
+        Raw(data, cut, closing=True) as web,
+        Socks5({"far.example": web.port}) as proxy,
+        fetching("127.0.0.9:1", proxy=proxy.url()) as fetcher,
+    ):
+        problem = problem_of(await fetcher.fetch("http://far.example/"))
+        assert words in problem.detail

@@ -171,15 +171,16 @@ def connection_problem(error: BaseException, host: str, port: int) -> Problem | 
     return None
 
 
-#: What is said of framing that no parser of ours reads (by h11 0.16, and by the transports where
-#: both give up), by how its text begins, in our words.
+#: What is said of framing that no parser of ours reads (by h11 0.16, `chunk_lines` and the
+#: transports), by how its text begins, in our words.
 _FRAMING = (
     ("conflicting Content-Length", "two different Content-Length values"),
     ("bad Content-Length", "a Content-Length that is no number"),
-    ("illegal chunk header", "a chunk that does not begin with its size and CR LF"),
+    ("illegal chunk header", "a chunk that does not begin with its size"),
     ("malformed chunk", "a chunk that does not end where its size says"),
-    ("bare LF in chunks", "chunk lines that end with LF alone"),
-    ("stalled", "chunks or lengths that lead to no end"),
+    ("bare CR in chunks", "chunk lines that end with CR alone"),
+    ("chunk line too long", "a chunk line that is longer than 100 KiB"),
+    ("misframed", "framing that we do not read behind a SOCKS proxy"),
     ("illegal status line", "a first line that is not of HTTP"),
     ("no response line", "an empty first line"),
     ("illegal header line", "a line in its header that is no field"),

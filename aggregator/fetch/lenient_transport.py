@@ -2,8 +2,10 @@
 
 aiohttp refuses a whole packet for what comes after the message in it: the body of a 304, bytes
 after Content-Length; and it refuses framing that RFC 9110 §8.6 and RFC 9112 §6.3 let a recipient
-read: a length that is told twice alike, a length beside chunks. h11 reads these, and says in words
-what is wrong with the rest. The guard decides on every address here, too.
+read: a length that is told twice alike, a length beside chunks. h11 reads these, with `chunk_lines`
+before it those whose chunk lines end in LF alone, and says in words what is wrong with the rest.
+Only the poll's deadline ends a silence: it is no matter of framing. The guard decides on every
+address here, too.
 
 One connection a request: an answer that is framed like this leaves none to be used again.
 """
@@ -20,6 +22,7 @@ import httpcore
 import httpx
 
 from aggregator.fetch.certificates import until_at
+from aggregator.fetch.chunk_lines import ChunkLines, LinesError
 from aggregator.fetch.transport import RefusedAddressError, answer, exact_headers
 
 if TYPE_CHECKING:
@@ -75,12 +78,7 @@ class LenientTransport(httpx.AsyncBaseTransport):
                 target=request.extensions["target"],
             ),
             headers=exact_headers(request),
-            extensions={
-                "timeout": {
-                    "connect": self._limits.connect.total_seconds(),
-                    "read": self._limits.stall.total_seconds(),
-                }
-            },
+            extensions={"timeout": {"connect": self._limits.connect.total_seconds()}},
         )
         try:
             with _httpx_errors():
@@ -173,11 +171,20 @@ class _Socket(httpcore.AsyncNetworkStream):
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._lines = ChunkLines()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 -- httpcore's
         with _core_errors(httpcore.ReadTimeout, httpcore.ReadError):
             async with asyncio.timeout(timeout):
-                return await self._reader.read(max_bytes)
+                # b"" is the end for httpcore: it is told nothing while a line is incomplete.
+                while data := await self._reader.read(max_bytes):
+                    try:
+                        lines = self._lines.feed(data)
+                    except LinesError as error:
+                        raise httpcore.RemoteProtocolError(str(error)) from error
+                    if lines:
+                        return lines
+                return b""
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 -- httpcore's
         with _core_errors(httpcore.WriteTimeout, httpcore.WriteError):
@@ -197,6 +204,7 @@ class _Socket(httpcore.AsyncNetworkStream):
         with _core_errors(httpcore.ConnectTimeout, httpcore.ConnectError):
             async with asyncio.timeout(timeout):
                 await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
+        self._lines = ChunkLines()  # what came before was a proxy's answer to CONNECT
         return self
 
     def get_extra_info(self, info: str) -> Any:
@@ -228,9 +236,8 @@ def _httpx_errors() -> Iterator[None]:
         yield
     except httpcore.ConnectTimeout as error:
         raise httpx.ConnectTimeout("connect") from error
-    except httpcore.TimeoutException:
-        # Without a chain: it is not the time that is to be told.
-        raise httpx.RemoteProtocolError("stalled") from None
+    except httpcore.TimeoutException as error:
+        raise httpx.ReadTimeout("read") from error
     except httpcore.ProxyError as error:
         raise httpx.ProxyError(f"it answered {str(error).partition(' ')[0]}") from error
     except httpcore.ConnectError as error:

@@ -45,9 +45,6 @@ class FetchLimits:
     page_bytes: int = 64 * 1024
     #: A page that comes slower is not waited for: the status has said the most.
     page: timedelta = timedelta(seconds=2)
-    #: A silence in the midst of an answer that one parser has refused already: it waits for bytes
-    #: that do not come (chunk lines without CR).
-    stall: timedelta = timedelta(seconds=5)
     #: Redirects that are followed; more than two are rare, five are nobody's intention.
     redirects: int = 5
 

@@ -51,8 +51,8 @@ _TUNNEL_HEADERS = frozenset({"accept", "accept-encoding", "user-agent"})
 MAX_SOCKS_SESSIONS = 64
 
 
-#: llhttp's words for a chunk line without CR (RFC 9112 §7.1 asks for both).
-_BARE_LF = "Expected LF after chunk size"
+#: aiohttp's words for a chunked body whose connection ends before it does.
+_TOO_EARLY = "Not enough data"
 
 
 class MisframedError(httpx.RemoteProtocolError):
@@ -437,9 +437,8 @@ def _refused(error: Exception) -> httpx.RemoteProtocolError:
         if isinstance(cause, aiohttp.http_exceptions.ContentLengthError):
             break
         if isinstance(cause, aiohttp.http_exceptions.HttpProcessingError):
-            # curl reads it; h11 would wait for the CR for as long as the server keeps silent.
-            if _BARE_LF in cause.message:
-                return httpx.RemoteProtocolError("bare LF in chunks")
-            return MisframedError("response")
+            if cause.message.startswith(_TOO_EARLY):
+                break
+            return MisframedError("misframed")
         cause = cause.__cause__
     return httpx.RemoteProtocolError("response")
