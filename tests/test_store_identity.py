@@ -685,3 +685,39 @@ def test_an_edit_in_a_document_that_breaks_off_is_an_edit(store: Store) -> None:
     absorb(store, numbered("before", 10), START)
     result = absorb(store, broken_off(numbered("after", 12)), START + HOUR)
     assert (result.tally.new, result.tally.updated) == (0, 1)
+
+
+def issue(name: str, day: int, text: str) -> str:
+    """Return an item of what has one page and one title, and an id for each of its issues."""
+    return (
+        f"<title>{name}</title><link>https://daily.example/{name}</link>"
+        f'<guid isPermaLink="false">{name}-nov-{day:02}-x</guid>'
+        f"<pubDate>{day:02} Nov 2026 06:00:00 GMT</pubDate><description>{text}</description>"
+    )
+
+
+@pytest.mark.parametrize("names", [("weather",), ("daily", "weekly")])
+@pytest.mark.parametrize("text", ["Rain until {day} o'clock.", "Backup OK"])
+def test_each_issue_of_what_has_one_page_and_one_title_is_new(
+    store: Store, names: tuple[str, ...], text: str
+) -> None:
+    for day in (20, 21, 22):
+        items = (issue(name, day, text.format(day=day)) for name in names)
+        absorb(store, arrived(*items), START + day * DAY)
+    expected = 3 * len(names) if "day" in text or len(names) == 1 else len(names)
+    assert len(shown(store)) == expected
+
+
+def test_an_issue_that_is_corrected_is_an_edit(store: Store) -> None:
+    absorb(store, arrived(issue("weather", 20, "Rain.")), START)
+    again = issue("weather", 20, "No rain.").replace("-x</guid>", "-y</guid>")
+    absorb(store, arrived(again), START + HOUR)
+    assert len(shown(store)) == 1
+
+
+def test_what_had_no_id_of_its_own_stays_known_when_it_gets_one(store: Store) -> None:
+    shared = '<guid isPermaLink="false">same</guid>'
+    one, two = (f"<title>{name}</title>{shared}<description>{name}</description>" for name in "ab")
+    absorb(store, arrived(one, two), START)
+    absorb(store, arrived(two), START + HOUR)
+    assert len(shown(store)) == 2

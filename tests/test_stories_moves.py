@@ -88,9 +88,12 @@ def test_a_row_of_the_table_decides_with_what_stands_in_it(sign: object, state: 
 @pytest.mark.parametrize(
     ("kind", "again", "expected"),
     [
-        # The same link under another id needs title, date, or text.
+        # The same link under another id needs the date, or title or text and no other date.
         ("url", replace(ONE, title="Other", text_hash=b"x", stated_at=START + DAY), False),
-        ("url", replace(ONE, text_hash=b"x", stated_at=START + DAY), True),
+        ("url", replace(ONE, text_hash=b"x", stated_at=START + DAY), False),
+        ("url", replace(ONE, stated_at=START + DAY), False),
+        ("url", replace(ONE, text_hash=b"x", stated_at=None), True),
+        ("url", replace(ONE, text_hash=b"x"), True),
         ("url", replace(ONE, title="Other", text_hash=b"x"), True),
         ("url", replace(ONE, title="Other", stated_at=None), True),
         ("url", replace(ONE, title="Other", stated_at=START + DAY), False),

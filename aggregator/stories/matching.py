@@ -6,7 +6,8 @@ table of what each needs beside it: a weaker key decides alone only
 where the stronger is missing on one side. Where both sides have a stronger key and they differ, it
 needs the same title or the same publisher's date beside it: a changed guid is then the same entry,
 while items that merely share a link (a live page, a podcast that links to its front page) stay
-apart. Another date is another event wherever only words are the same.
+apart. Another date is another event wherever only words are the same; and with another id and date
+it is the next issue of what has one page and one title (a forecast, a comic, "Backup OK").
 
 What a document shows to be made anew throughout (`moves`) counts as missing there.
 """
@@ -70,7 +71,9 @@ SIGNS = (
         for kind in SHARED_KINDS
         for names, beside in (
             ((AGREE, SILENT), ()),
-            ((OTHER,), ("title",)),
+            ((OTHER,), ("title", "no other date")),
+            ((OTHER,), ("title", "long text")),
+            ((OTHER,), ("title", "text", "form of a place")),
             ((OTHER,), ("date",)),
             ((OTHER,), ("text", "no other date")),
         )
@@ -82,6 +85,7 @@ SIGNS = (
     Sign("text", (OTHER,), ("title", "no other date")),
     Sign("brief", (AGREE, SILENT, OTHER), ("date",)),
     Sign("brief", (SILENT,), ("no other date",)),
+    Sign("brief", (AGREE,), ("no name before", "no other date")),
     Sign("dated", (AGREE,)),
     Sign("dated", (SILENT,), ("move",)),
     Sign("dated", (SILENT, OTHER), ("moved host",)),
@@ -89,17 +93,29 @@ SIGNS = (
 )
 
 #: Signs that a reason names, and how.
-_TOLD = {"title": "title", "date": "date", "text": "text", "title and text": "text"}
+_TOLD = {
+    "title": "title",
+    "date": "date",
+    "text": "text",
+    "long text": "text",
+    "title and text": "text",
+}
 
 _CHECKS: Mapping[str, Callable[[Entry, Known, Moved], bool]] = {
     "title": lambda entry, known, _: entry.title == known.title,
     "date": lambda entry, known, _: same_date(entry, known),
     "text": lambda entry, known, _: same_text(entry, known),
     "title and text": lambda entry, known, _: _share_text(entry, known),
+    "long text": lambda entry, known, _: any(
+        kind_of(key) == "text" and key in known.keys for key in entry.keys
+    ),
+    "form of a place": lambda entry, _, __: is_place(entry),
     "no other date": lambda entry, known, moved: moved.dates or not other_date(entry, known),
     "no place": lambda entry, known, moved: (
         not (moved.places and is_place(entry) and shares_nothing(entry, known))
     ),
+    # Its publisher has given it an id since, or an id that it shared has become its own.
+    "no name before": lambda _, known, __: known.kinds.isdisjoint(NAMES),
     "move": lambda _, __, moved: moved.site,
     "moved host": is_of_before,
 }

@@ -20,6 +20,8 @@ from aggregator.stories.signs import (
     agreement,
     agrees,
     kind_of,
+    other_date,
+    same_text,
 )
 from aggregator.web.addresses import host_of
 
@@ -79,7 +81,8 @@ def what_moved(
     `buried` are those of its keys that entries had which have been forgotten since.
     """
     met = owners.keys() | buried
-    ids = _are_changed(entries, met, ("guid",), NAMES[1:] + TEXTS)
+    same = [entry for entry in entries if not _is_next_issue(entry, owners, known)]
+    ids = _are_changed(same, met, ("guid",), NAMES[1:] + TEXTS) and _none_met(entries, met)
     links = _are_changed(entries, met, SHARED_KINDS, TEXTS)
     return Moved(
         ids=ids,
@@ -125,6 +128,26 @@ def _are_changed(
         return False
     recognised = sum(any(key in met for key in _keys(entry, others)) for entry in named)
     return recognised >= MANY and 2 * recognised >= len(named)
+
+
+def _none_met(entries: Sequence[Entry], met: Collection[str]) -> bool:
+    return not any(key in met for entry in entries for key in _keys(entry, ("guid",)))
+
+
+def _is_next_issue(entry: Entry, owners: Mapping[str, int], known: Mapping[int, Known]) -> bool:
+    """Tell whether an entry has another date and other words than what is known by its link.
+
+    A forecast, a comic, a list of the day: one page and one title, and each issue has its own id.
+    That they are many does not make ids meaningless.
+    """
+    owner = _owner(entry, owners, SHARED_KINDS)
+    if owner is None:
+        return False
+    return other_date(entry, known[owner]) and not _same_words(entry, known[owner])
+
+
+def _same_words(entry: Entry, known: Known) -> bool:
+    return same_text(entry, known) or any(key in known.keys for key in _keys(entry, TEXTS))
 
 
 def _site_moved(entries: Sequence[Entry], met: Collection[str]) -> bool:
@@ -184,11 +207,13 @@ def _hosts(keys: Iterable[str]) -> frozenset[str]:
 def _dates_moved(
     entries: Sequence[Entry], owners: Mapping[str, int], known: Mapping[int, Known]
 ) -> bool:
-    """Tell whether most entries are known, and all of these have other dates than before."""
+    """Tell whether most entries are known, words and all, and all of these have other dates."""
     dates = [
         (entry.stated_at, before.stated_at)
         for entry, before in _recognised(entries, owners, known)
-        if entry.stated_at is not None and before.stated_at is not None
+        if entry.stated_at is not None
+        and before.stated_at is not None
+        and (entry.stated_at == before.stated_at or _same_words(entry, before))
     ]
     if len(dates) < MANY or 2 * len(dates) < len(entries):
         return False
