@@ -157,7 +157,11 @@ async def test_status_names_the_wait_of_a_host_that_limits(tmp_path: Path) -> No
             assert "2 sources" in told
             # No hand polls what is held, either.
             requests = len(web.requests)
-            assert (await home.poll("two"))["two"].plan.because == "its host is left alone"
+            plan = (await home.poll("two"))["two"].plan
+            planned = rows["two"].next_poll_at
+            assert planned is not None
+            assert planned > until  # the hold ends before, and moves nothing
+            assert (plan.at, plan.because) == (planned, "as planned before")
             assert len(web.requests) == requests
 
 

@@ -18,6 +18,7 @@ from aggregator import __version__
 from aggregator import config as configuration
 from aggregator.config.automatic_feeds import newly_withheld
 from aggregator.daemon.bytes_in_flight import BytesInFlight
+from aggregator.daemon.changed_settings import changed_settings
 from aggregator.daemon.commands import Requests
 from aggregator.daemon.control import ControlServer
 from aggregator.daemon.further_secrets import further_secrets
@@ -395,6 +396,7 @@ class Daemon:
         restart = self._needs_restart(fresh)
         if restart is not None:
             changes += (restart,)
+        changes += changed_settings(old, fresh, fixed=self._fixed)
         changes += newly_withheld(old, fresh)
         self._config = fresh
         self._rejected = None

@@ -384,6 +384,8 @@ def _held(state: PollState, now: datetime) -> PollResult | None:
         return None
     because = "Retry-After" if until == state.not_before_at else "its host is left alone"
     plan = Plan(until, because, until)
+    if state.next_poll_at is not None and state.next_poll_at > until:
+        plan = Plan(state.next_poll_at, "as planned before", until)
     return PollResult(state.source.name, PollOutcome.HELD, Tally(), plan)
 
 

@@ -55,6 +55,13 @@ class ChangedNetwork:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedSettings:
+    """Keys of the configuration ("store.quota") whose new values are used."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WithheldSource:
     """A source that only feeds with a token show: `shown_by` these.
 
@@ -75,5 +82,6 @@ Change = (
     | WithheldSource
     | ChangedFeed
     | ChangedNetwork
+    | ChangedSettings
     | RestartNeeded
 )

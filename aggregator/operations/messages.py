@@ -14,6 +14,7 @@ from aggregator.model import PollOutcome
 from aggregator.model.changes import (
     ChangedFeed,
     ChangedNetwork,
+    ChangedSettings,
     ChangedSource,
     ChangeKind,
     ReaddressedSource,
@@ -299,6 +300,8 @@ def change_text(change: Change) -> str:
             return _FEED_CHANGES[kind].format(name)
         case ChangedNetwork():
             return "network settings changed"
+        case ChangedSettings(keys=keys):
+            return f"settings changed: {', '.join(keys)}"
         case RestartNeeded():
             return fact_text(change)
         case _:
