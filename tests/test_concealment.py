@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from aggregator import rules
 from aggregator.model import (
+    Access,
     Category,
     Condition,
     Enclosure,
@@ -34,6 +35,7 @@ from aggregator.stories.concealment import (
     public_feed,
     public_id,
     public_origin,
+    public_poll_url,
     public_site,
     public_story,
     public_title,
@@ -260,6 +262,29 @@ def test_a_site_that_tells_a_secret_is_none() -> None:
     assert public_site(own, SECRETS) == own
     assert public_site(URL, SECRETS) is None
     assert public_site(None, SECRETS) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        (f"q={CANARY}&page=2", "q=&page=2"),
+        (f"page=2&q={CANARY.upper()}", "page=2&q="),
+        (f"q=%63{CANARY[1:]}#top", "q=#top"),
+        ("token=abc&q=open", "token=&q=open"),
+        ("keyword=linux&author=li", "keyword=linux&author=li"),
+        (f"q={CANARY[:-1]}", f"q={CANARY[:-1]}"),
+    ],
+)
+def test_a_polled_url_shows_no_value_that_is_secret_by_whatever_means(
+    query: str, shown: str
+) -> None:
+    own = Source("own", f"https://own.example/feed?{query}")
+    keyed = Source("keyed", "https://x.example/", access=Access(headers=(("X-Key", CANARY),)))
+    secrets = secrets_of((own, keyed))
+    assert public_poll_url(own, own.url, secrets) == f"https://own.example/feed?{shown}"
+    assert public_origin(words(own, "a word"), secrets).url == f"https://own.example/feed?{shown}"
+    below = Source("below", f"https://own.example/{CANARY}/feed?{query}")
+    assert public_poll_url(below, below.url, secrets) is None
 
 
 def test_relative_references_resolve_against_a_url_without_its_secrets() -> None:

@@ -153,12 +153,12 @@ def test_further_secrets_are_those_of_files_and_short_ones_are_words() -> None:
 
 def test_the_operator_names_further_parameters_or_says_that_none_is_secret() -> None:
     query = "token=abcdefgh&member=12345678&page=2"
-    assert held_parameters(source(query)) == ("token",)
+    assert held_parameters(source(query), NO_SECRETS) == ("token",)
     named = source(query, secret_params=("member",))
-    assert held_parameters(named) == ("token", "member")
+    assert held_parameters(named, NO_SECRETS) == ("token", "member")
     assert secrets_of((named,)).conceal("12345678 abcdefgh") == " "
     none = source(query, secret_params=())
-    assert held_parameters(none) == ()
+    assert held_parameters(none, NO_SECRETS) == ()
     assert secrets_of((none,)) == NO_SECRETS
 
 
@@ -208,11 +208,20 @@ def test_what_was_minted_in_a_private_path_is_secret_alone_and_its_words_are_not
 def test_a_private_query_of_everybodys_words_takes_no_word_out_of_a_text() -> None:
     one = Source("a", "https://h.example/?category=technology&u=9f8e7d6c5b", private=True)
     secrets = secrets_of((one,))
-    assert held_parameters(one) == ("category", "u")
+    assert held_parameters(one, NO_SECRETS) == ("category", "u")
     assert secrets.conceal("technology 9f8e7d6c5b") == "technology "
     assert secrets.conceal("https://h.example/x?category=technology") == (
         "https://h.example/x?category="
     )
+
+
+def test_a_parameter_is_held_whose_value_is_a_secret_from_elsewhere() -> None:
+    one = source(f"q={quote(CANARY, safe='')}&member=7&r={PLAIN[:7]}&page=2")
+    neighbour = Source("b", "https://h.example/other?member=7", secret_params=("member",))
+    header = Access(headers=(("X-Key", CANARY), ("Accept-Language", PLAIN)))
+    held = secrets_of((one, neighbour, Source("c", "https://c.example/", access=header)))
+    assert held_parameters(one, held) == ("q", "member")
+    assert held_parameters(Source("d", "https://d.example/feed?member=7"), held) == ()
 
 
 def test_an_open_url_is_the_configured_one_without_its_secrets() -> None:

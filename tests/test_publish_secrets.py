@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 import pytest
 
 from aggregator.model import (
+    Access,
     Category,
     Enclosure,
     Episode,
@@ -125,6 +126,45 @@ def test_the_list_of_sources_holds_no_secret(echo: str) -> None:
     sources = tuple(replace(one, title=f"from {echo}", tags=(echo,)) for one in OWN)
     statuses = {one.name: status(one.name, title=echo, site_url=echo) for one in OWN}
     assert telling(render_sources(echo, sources, statuses, SECRETS)) == []
+
+
+KEYED = (
+    Source(
+        "keyed",
+        f"https://keyed.example/feed?q={quote(CANARY, safe='')}&page=2",
+        access=Access(headers=(("X-Key", CANARY),)),
+    ),
+    Source("other", f"https://other.example/feed?page=2&w={quote(CANARY, safe='')}"),
+)
+
+
+@pytest.mark.parametrize("form", Format)
+def test_no_document_names_a_source_by_a_url_that_holds_another_secret(form: Format) -> None:
+    own, other = (SourceWords(one, f"urn:x:{one.name}", START, title=one.name) for one in KEYED)
+    one = StoredStory(
+        source=own,
+        entry_id="urn:x:1",
+        story_id="urn:x:1",
+        order_key=1,
+        url="https://keyed.example/1",
+        title="One",
+        content_html="<p>text</p>",
+        summary="",
+        particulars=Particulars(),
+        published_at=START,
+        updated_at=START,
+        others=(other,),
+    )
+    stories = as_read((one,), feed(), secrets_of(KEYED))
+    selected = Selection(feed(), "urn:x:feed", 1, START, stories)
+    document = render(selected, form, Addresses("https://feeds.example"))
+    assert telling(document) == []
+    text = html.unescape(document.decode()).replace("\\/", "/")
+    assert "https://keyed.example/feed?q=&page=2" in text
+    assert "https://other.example/feed?page=2&w=" in text
+    opml = render_sources("Sources", KEYED, {}, secrets_of(KEYED))
+    assert telling(opml) == []
+    assert "https://keyed.example/feed?q=&amp;page=2" in opml.decode()
 
 
 @pytest.mark.parametrize("form", Format)

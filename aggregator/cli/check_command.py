@@ -250,14 +250,18 @@ def _minor(feeds: Sequence[Feed], config: Config) -> str:
 
 
 def _held(config: Config) -> list[str]:
-    """Return which parameters of URLs have a secret value, a line a source: names, no values."""
+    """Return what of URLs is secret, a line a source: names of parameters, no values."""
+    from aggregator.cli.options import all_secrets
     from aggregator.rules.held_secrets import held_parameters
+    from aggregator.stories.concealment import public_poll_url
 
-    lines = []
+    lines, secrets = [], all_secrets(config)
     for source in config.sources:
-        words = list(held_parameters(source))
+        words = list(held_parameters(source, secrets))
         if source.private:
             words.insert(0, "its whole URL (private)")
+        elif any(public_poll_url(source, url, secrets) is None for url in source.urls):
+            words.insert(0, "its whole URL (another secret is in it)")
         if words:
             lines.append(f"{source.name}: {', '.join(words)}")
     return lines

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.export_static_command import static
-from aggregator.cli.options import config_option, load_config, reading, secrets_beside
+from aggregator.cli.options import all_secrets, config_option, load_config, reading, secrets_beside
 from aggregator.cli.terminal_text import plain
 from aggregator.model.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
     from aggregator.model import Source
+    from aggregator.rules.secrets import Secrets
 
 OPML_EPILOG = """\b
 Examples:
@@ -85,7 +86,8 @@ def opml(file: Path | None) -> None:
         _write_privately(file, document)
         count = len(config.sources)
         click.echo(f"{count} source{'' if count == 1 else 's'} written to {file}")
-    secret = [source.name for source in config.sources if _is_secret(source)]
+    secrets = all_secrets(config)
+    secret = [source.name for source in config.sources if _is_secret(source, secrets)]
     if secret:
         some = ", ".join(secret[:5]) + (", …" if len(secret) > 5 else "")
         click.echo(f"warning: holds what nobody else should see: the URLs of {some}", err=True)
@@ -136,10 +138,10 @@ def _told(error: AggregatorError) -> int:
     return error.exit_status
 
 
-def _is_secret(source: Source) -> bool:
-    from aggregator.rules.held_secrets import open_url
+def _is_secret(source: Source, secrets: Secrets) -> bool:
+    from aggregator.stories.concealment import public_poll_url
 
-    return source.private or any(open_url(source, url) != url for url in source.urls)
+    return any(public_poll_url(source, url, secrets) != url for url in source.urls)
 
 
 def _write_privately(file: Path, document: bytes) -> None:

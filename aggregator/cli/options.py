@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from aggregator.config import Config
+    from aggregator.model import Source
+    from aggregator.rules.secrets import Secrets
     from aggregator.store import Store
 
 Command = TypeVar("Command", bound="Callable[..., object]")
@@ -55,11 +57,17 @@ def load_file(path: Path) -> Config:
     """Return the checked configuration of a file; what is secret in it is printed nowhere."""
     from aggregator.cli.terminal_text import conceal
     from aggregator.config import load
-    from aggregator.rules.held_secrets import secrets_of
 
     config = load(path)
-    conceal(secrets_of(config.sources, secrets_beside(config)))
+    conceal(all_secrets(config))
     return config
+
+
+def all_secrets(config: Config, *further: Source) -> Secrets:
+    """Return all that is secret in a configuration, and in sources that are not in it yet."""
+    from aggregator.rules.held_secrets import secrets_of
+
+    return secrets_of((*config.sources, *further), secrets_beside(config))
 
 
 def secrets_beside(config: Config) -> tuple[str, ...]:

@@ -12,16 +12,22 @@ import click
 
 from aggregator.cli.add_command import whole_url
 from aggregator.cli.explain_entry import placed, removals
-from aggregator.cli.options import config_option, load_config_if_any
-from aggregator.cli.terminal_text import line, local_time
+from aggregator.cli.options import (
+    all_secrets,
+    config_option,
+    load_config_if_any,
+    secrets_beside,
+)
+from aggregator.cli.terminal_text import conceal, line, local_time, show_publishers_addresses
 from aggregator.model.errors import AggregatorError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aggregator.config import Config
-    from aggregator.model import EntryFacts, Feed, Refined, Source
+    from aggregator.model import EntryFacts, Feed, Refined, Source, Story
     from aggregator.preview.dry_run import Rehearsal
+    from aggregator.rules.secrets import Secrets
 
 #: Entries that are listed unless all are asked for.
 SHOWN_ENTRIES = 10
@@ -68,14 +74,17 @@ def preview(
     """
     config = load_config_if_any()
     source = _source(config, what, as_source)
+    secrets = all_secrets(config, source)
+    conceal(secrets)
     feed = _feed(config, in_feed)
     refined = _read(config, what, source)
-    told = _rehearse(source, feed, refined)
+    show_publishers_addresses()  # not before: problems tell of redirects
+    told = _rehearse(config, source, feed, refined)
     if form != "text":
         sys.stdout.buffer.write(_document(config, told, form))
         sys.stdout.buffer.flush()
         return
-    for text in _lines(refined, told, every=every):
+    for text in _lines(refined, told, secrets, every=every):
         click.echo(text)
 
 
@@ -164,16 +173,24 @@ async def _ask(config: Config, source: Source, body: bytes | None) -> Refined:
     if isinstance(found, Preview):
         return found.document
     if isinstance(found, Named):
+        show_publishers_addresses()
         feeds = ", ".join(link.url for link in found.links)
         raise AggregatorError(f"{source.url} is a page; it names these feeds: {feeds}")
     raise AggregatorError(f"{source.url}: {problem_text(found)}")
 
 
-def _rehearse(source: Source, feed: Feed, refined: Refined) -> Rehearsal:
+def _rehearse(config: Config, source: Source, feed: Feed, refined: Refined) -> Rehearsal:
     from aggregator.daemon.once import utc_now
     from aggregator.preview.dry_run import rehearse
 
-    return rehearse(replace(source, enabled=True), feed, refined, now=utc_now())
+    return rehearse(
+        replace(source, enabled=True),
+        feed,
+        refined,
+        now=utc_now(),
+        others=config.sources,
+        further_secrets=secrets_beside(config),
+    )
 
 
 def _document(config: Config, told: Rehearsal, form: str) -> bytes:
@@ -182,30 +199,33 @@ def _document(config: Config, told: Rehearsal, form: str) -> bytes:
     return render(told.selection, Format(form), Addresses(config.server.base_url))
 
 
-def _lines(refined: Refined, told: Rehearsal, *, every: bool) -> Iterator[str]:
+def _lines(refined: Refined, told: Rehearsal, secrets: Secrets, *, every: bool) -> Iterator[str]:
+    from aggregator.stories.concealment import public_site
+
     head = refined.head
     yield f"{line(head.title or 'without a title')} ({head.kind}, {head.encoding})"
-    if head.site_url:
-        yield f"  {line(head.site_url)}"
+    if site_url := public_site(head.site_url, secrets):
+        yield f"  {line(site_url)}"
     for note in head.notes:
         yield f"  {line(note)}"
     shown = {story.order_key for story in told.selection.stories}
     count = len(told.entries)
     yield f"{count} {'entry' if count == 1 else 'entries'}, {len(shown)} would be published"
     listed = told.entries if every else told.entries[:SHOWN_ENTRIES]
-    titles = {story.id: story.title for story in told.selection.stories}
+    stories = {story.id: story for story in told.selection.stories}
     for facts in listed:
         yield ""
-        yield from _entry(facts, titles.get(facts.story_id))
+        yield from _entry(facts, stories.get(facts.story_id))
     if len(listed) < len(told.entries):
         yield f"\n{len(told.entries) - len(listed)} more: --all lists them"
 
 
-def _entry(facts: EntryFacts, title: str | None) -> Iterator[str]:
+def _entry(facts: EntryFacts, story: Story | None) -> Iterator[str]:
+    title, url = (facts.title, facts.url) if story is None else (story.title, story.url)
     when = local_time(facts.published_at if facts.dated else None, otherwise="no date")
-    yield f"{when}  {line(title or facts.title)}"
-    if facts.url:
-        yield f"  {line(facts.url)}"
+    yield f"{when}  {line(title)}"
+    if url:
+        yield f"  {line(url)}"
     about = [facts.author or "", *(category.term for category in facts.categories)]
     if any(about):
         yield f"  {line(', '.join(filter(None, about)))}"

@@ -260,7 +260,7 @@ class _Run:
         statuses = {status.name: status for status in self._store.status()}
         view = self._config.visibility.view(ANYBODY, Subject.SOURCES)
         shown = sources_in(view, self._config.sources, self._config.feeds)
-        return render_sources("Sources", shown, statuses, self._catalogue.secrets)
+        return render_sources("Sources", shown, statuses, self._store.secrets())
 
     def _feeds(self) -> bytes:
         feeds, secrets = self._config.feeds, self._catalogue.secrets

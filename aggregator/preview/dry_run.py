@@ -34,15 +34,28 @@ class Rehearsal:
     entries: tuple[EntryFacts, ...]
 
 
-def rehearse(source: Source, feed: Feed, refined: Refined, *, now: datetime) -> Rehearsal:
-    """Return what the feed would publish of this document if its source had just been added."""
+def rehearse(
+    source: Source,
+    feed: Feed,
+    refined: Refined,
+    *,
+    now: datetime,
+    others: tuple[Source, ...] = (),
+    further_secrets: tuple[str, ...] = (),
+) -> Rehearsal:
+    """Return what the feed would publish of this document if its source had just been added.
+
+    What is secret in the `others` that are configured, and `further_secrets` (as for
+    `Store.apply`), are concealed as what is secret in the source.
+    """
     whole = replace(feed, min_entries=ALL, limit=ALL, exclude_sources=())
     if not feed.selects(source):
         whole = replace(whole, sources=(source.name,), tags=None)
     with tempfile.TemporaryDirectory(prefix="aggregator-") as folder:
         store = open_store(Path(folder) / "preview.db")
         try:
-            store.apply((source,), (whole,), now=now)
+            rest = tuple(one for one in others if one.name != source.name)
+            store.apply((source, *rest), (whole,), now=now, further_secrets=further_secrets)
             (state,) = store.states((source.name,))
             attempt = Attempt(
                 state.mirrors[0].url,

@@ -10,6 +10,7 @@ from aggregator import parse, refine
 from aggregator.model import Body, Fetched, Gone, NotModified, Problem, ProblemKind
 from aggregator.model.errors import UnreadableError
 from aggregator.preview import discover
+from aggregator.stories.concealment import public_base_url
 from aggregator.web.addresses import has_user_info, origin_of
 
 if TYPE_CHECKING:
@@ -108,13 +109,12 @@ async def read(
     now: datetime,
     sites: tuple[SiteRule, ...] = (),
     content_type: str | None = None,
-    url: str | None = None,
 ) -> Refined:
     """Read a document as the source's own; raises `UnreadableError`."""
     whole = Body(
         body=body,
         content_type=content_type,
-        source_url=url or source.urls[0],
+        source_url=public_base_url(source),
         timezone=source.timezone,
         seen_at=now,
         encoding=source.encoding,
@@ -151,7 +151,6 @@ async def _found(
             now=now,
             sites=sites,
             content_type=outcome.content_type,
-            url=url,
         )
     except UnreadableError as error:
         return await _named(url, outcome, error.problem, workers)

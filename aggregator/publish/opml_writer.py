@@ -81,7 +81,8 @@ def _outline(source: Source, status: SourceStatus | None, secrets: Secrets) -> e
     site_url = None if status is None else clean_url(public_site(status.site_url, secrets))
     outline = etree.Element("outline", text=clean(title), title=clean(title))
     # What stands for several addresses (rsshub://…) is not one that others could ask.
-    asked = (clean_url(public_poll_url(source, url)) for url in (source.url, source.urls[0]))
+    polled = (source.url, source.urls[0])
+    asked = (clean_url(public_poll_url(source, url, secrets)) for url in polled)
     feed_url = next(filter(None, asked), None)
     if feed_url is not None:
         outline.set("type", "rss")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from aggregator.rules.secrets import LEAST_CHARS, Address, Login, Parameter, Secrets, united
 from aggregator.web.addresses import host_of, shown_host
@@ -46,10 +46,19 @@ def secrets_of(sources: tuple[Source, ...], further: tuple[str, ...] = ()) -> Se
     return united((Secrets(values=_long(further)), *map(_of_source, sources)))
 
 
-def held_parameters(source: Source) -> tuple[str, ...]:
-    """Return the names of the parameters of a source's URLs of which the values are secret."""
-    names = (name for url in source.urls for name, _ in _parameters(url))
-    return tuple(dict.fromkeys(name for name in names if _is_held(source, name)))
+def held_parameters(source: Source, secrets: Secrets) -> tuple[str, ...]:
+    """Return the names of the parameters of a source's URLs of which the values are secret.
+
+    By their names, or because one of all `secrets` is in the value.
+    """
+    found = (
+        name
+        for url in source.urls
+        for name, value in _parameters(url)
+        if _is_held(source, name)
+        or secrets.tells(f"//{host_of(url)}/?{quote(name, safe='')}={quote(value, safe='')}")
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def open_url(source: Source, url: str) -> str:

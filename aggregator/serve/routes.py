@@ -150,7 +150,7 @@ def _represent_sources(catalogue: Catalogue, store: StatusStore, view: View) -> 
     config = catalogue.config
     statuses = {status.name: status for status in store.status()}
     shown = sources_in(view, config.sources, config.feeds)
-    body = render_sources("Sources", shown, statuses, catalogue.secrets)
+    body = render_sources("Sources", shown, statuses, store.secrets())
     return represent(body, f"{OPML_MEDIA_TYPE}; charset=utf-8")
 
 

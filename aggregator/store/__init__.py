@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from aggregator.model.changes import Change
     from aggregator.model.errors import StoreDamagedError
     from aggregator.model.notes import Fact, Note, NoteKind
+    from aggregator.rules.secrets import Secrets
 
 
 class PollStore(Protocol):
@@ -183,6 +184,9 @@ class FeedStore(Protocol):
 
 class StatusStore(Protocol):
     """What people ask: how sources fare, what is wrong, what is known of an entry."""
+
+    def secrets(self) -> Secrets:
+        """Return all that is concealed of what leaves the store, as `apply` was told it last."""
 
     def status(self, names: tuple[str, ...] | None = None) -> list[SourceStatus]:
         """Return one row a configured source, those with `names` or all, in its order."""

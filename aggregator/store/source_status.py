@@ -72,7 +72,7 @@ def _status_of(row: sqlite3.Row, secrets: Secrets) -> SourceStatus:
     title = public_title(source, row["document_title"], secrets)
     return SourceStatus(
         name=source.name,
-        url=open_url(source, source.url),
+        url=secrets.conceal(open_url(source, source.url)),
         title=None if title == source.name else title,
         enabled=source.enabled,
         entries=row["entries"],

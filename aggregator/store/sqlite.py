@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     )
     from aggregator.model.changes import Change
     from aggregator.model.notes import Fact, Note, NoteKind
+    from aggregator.rules.secrets import Secrets
 
 T = TypeVar("T")
 
@@ -113,9 +114,7 @@ class SqliteStore(Store):
     ) -> list[PollState]:
         with self._reading() as db:
             if rescheduling.is_clock_set_back(db, micros(now)):
-                step = self._write(
-                    lambda writing: rescheduling.follow_clock_back(writing, micros(now))
-                )
+                step = self._write(lambda db: rescheduling.follow_clock_back(db, micros(now)))
                 self._leases.step_back(step)
             # One claim at a time. Asked before the rows are read: a poll's commit comes before the
             # end of its lease, so that what is free here is not due in those rows any more.
@@ -155,8 +154,7 @@ class SqliteStore(Store):
         now: datetime,
     ) -> PollResult:
         def job(db: sqlite3.Connection) -> PollResult:
-            secrets = self._secrets.read(db)
-            return absorb(db, Poll(state, attempts, refined, decide, now, secrets))
+            return absorb(db, Poll(state, attempts, refined, decide, now, self._secrets.read(db)))
 
         result = self._write(job)
         self._release(state)
@@ -233,13 +231,9 @@ class SqliteStore(Store):
             since = served_bytes.known_since(db, feed_id, name, form, digest)
         if since is not None:
             return instant(since)
-        at = micros(changed_at)
+        change = partial(served_bytes.change, digest=digest, changed_at=micros(changed_at))
         try:
-            since = self._write(
-                lambda db: served_bytes.change(
-                    db, feed_id, name, form, digest=digest, changed_at=at
-                )
-            )
+            since = self._write(lambda db: change(db, feed_id, name, form))
         except StoreError:  # a full disk, or a command that only reads: readers come first
             return changed_at
         return instant(since)
@@ -278,6 +272,11 @@ class SqliteStore(Store):
                 db.execute("COMMIT")
 
     # --- status -----------------------------------------------------------------------------------
+
+    @override
+    def secrets(self) -> Secrets:
+        with self._reading() as db:
+            return self._secrets.read(db)
 
     @override
     def status(self, names: tuple[str, ...] | None = None) -> list[SourceStatus]:

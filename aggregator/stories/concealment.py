@@ -65,7 +65,7 @@ def public_origin(words: SourceWords, secrets: Secrets) -> Origin:
         name=source.name,
         title=public_title(source, words.title, secrets),
         id=words.minted_id if secrets.tells(own_id) else own_id,
-        url=public_poll_url(source, source.urls[0]),
+        url=public_poll_url(source, source.urls[0], secrets),
         site_url=public_site(words.site_url, secrets),
         updated_at=words.changed_at,
         language=words.language,
@@ -88,9 +88,14 @@ def public_site(site_url: str | None, secrets: Secrets) -> str | None:
     return _unless_told(site_url, secrets)
 
 
-def public_poll_url(source: Source, url: str) -> str | None:
-    """Return one of the URLs that we poll without its secrets, `None` for a private source."""
-    return None if source.private else open_url(source, url)
+def public_poll_url(source: Source, url: str, secrets: Secrets) -> str | None:
+    """Return one of the URLs that we poll without anything secret.
+
+    That is what its parameters' names say, and whatever else is secret by its value: a key that is
+    a header, too, or another source's token. `None` for a private source, and where more than the
+    value of a parameter is secret.
+    """
+    return None if source.private else _linked(open_url(source, url), secrets)
 
 
 def public_id(guid: str | None, secrets: Secrets) -> str | None:
