@@ -721,3 +721,5 @@ def test_what_had_no_id_of_its_own_stays_known_when_it_gets_one(store: Store) ->
     absorb(store, arrived(one, two), START)
     absorb(store, arrived(two), START + HOUR)
     assert len(shown(store)) == 2
+    absorb(store, arrived(one, two), START + DAY)
+    assert len(shown(store)) == 2

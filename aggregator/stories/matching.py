@@ -85,7 +85,7 @@ SIGNS = (
     Sign("text", (OTHER,), ("title", "no other date")),
     Sign("brief", (AGREE, SILENT, OTHER), ("date",)),
     Sign("brief", (SILENT,), ("no other date",)),
-    Sign("brief", (AGREE,), ("no name before", "no other date")),
+    Sign("brief", (AGREE,), ("names on one side", "no other date")),
     Sign("dated", (AGREE,)),
     Sign("dated", (SILENT,), ("move",)),
     Sign("dated", (SILENT, OTHER), ("moved host",)),
@@ -114,8 +114,10 @@ _CHECKS: Mapping[str, Callable[[Entry, Known, Moved], bool]] = {
     "no place": lambda entry, known, moved: (
         not (moved.places and is_place(entry) and shares_nothing(entry, known))
     ),
-    # Its publisher has given it an id since, or an id that it shared has become its own.
-    "no name before": lambda _, known, __: known.kinds.isdisjoint(NAMES),
+    # Its publisher has begun or ceased to give ids; or an id is shared in one of the documents.
+    "names on one side": lambda entry, known, _: (
+        known.kinds.isdisjoint(NAMES) or not any(kind_of(key) in NAMES for key in entry.keys)
+    ),
     "move": lambda _, __, moved: moved.site,
     "moved host": is_of_before,
 }
