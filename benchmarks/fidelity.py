@@ -5,8 +5,10 @@
 
 Each document takes the real way: read, refined, stored, rendered as Atom, RSS and JSON Feed.
 feedparser reads the original and what we publish (JSON Feed is read by benchmarks/seen.py). What
-differs is a loss, unless a rule of fidelity_exceptions.toml covers it. Writes
-benchmarks/results/fidelity.json; the exit status tells whether the goals are met.
+differs is a loss, unless a rule of fidelity_exceptions.toml covers it. A second judge, which reads
+with lxml and json alone (benchmarks/second_judge.py), sees what feedparser itself loses. Each
+document is polled a second time without its first entries, and all together make one merged feed.
+Writes benchmarks/results/fidelity.json; the exit status tells whether the goals are met.
 """
 
 from __future__ import annotations
@@ -15,129 +17,43 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from contextlib import suppress
+from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator import parse, publish, refine
-from aggregator.model import (
-    Attempt,
-    Body,
-    Decision,
-    Feed,
-    Fetched,
-    News,
-    Plan,
-    Refined,
-    Source,
-    Validators,
-)
+from aggregator import parse
+from aggregator.model import Body
 from aggregator.model.errors import UnreadableError
-from aggregator.publish import Addresses, Format
-from aggregator.store.sqlite import SqliteStore, open_store
+from aggregator.parse.decode import decode
+from aggregator.publish import Format
 from benchmarks.cases import Case, Difference
 from benchmarks.excuses import Rule, pictures_of, rules
+from benchmarks.fidelity_report import Report, shortfalls, summary, tell
+from benchmarks.pipe import ADDRESSES, ALL, pipe, rendered
+from benchmarks.polled_again import merged, shown_again
+from benchmarks.second_judge import judge
 from benchmarks.seen import Seen, plain, same_address, seen_by_feedparser, seen_in_json, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from aggregator.model import Document
 
 ROOT = Path(__file__).parent.parent
 CORPUS = Path(os.environ.get("AGGREGATOR_CORPUS", ROOT.parent / "shared" / "corpus")) / "real"
 FIXTURES = ROOT / "tests" / "fixtures"
 RESULTS = ROOT / "benchmarks" / "results" / "fidelity.json"
 
-#: The least share of each field that must survive, exceptions aside.
-GOALS = {"entry": 1.0, "link": 1.0, "published": 1.0, "updated": 1.0, "title": 1.0, "text": 0.995,
-         "image": 0.99, "category": 1.0, "scheme": 1.0, "label": 1.0}  # fmt: skip
-FIELDS = ("entry", "id", "title", "link", "published", "updated", "author", "category", "scheme",
-          "label", "enclosure", "text", "image")  # fmt: skip
-#: Losses shown on the terminal for each field; all are in the results.
-SHOWN = 8
-ADDRESSES = Addresses("https://feeds.example")
-LONGEST = 10_000
 
-
-@dataclass(slots=True)
-class Account:
-    """What was there of one field, how much of it survived, and how much is excepted, by rule."""
-
-    total: int = 0
-    kept: int = 0
-    excepted: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def raw(self) -> float:
-        return self.kept / self.total if self.total else 1.0
-
-    @property
-    def fair(self) -> float:
-        return (self.kept + self.excepted.total()) / self.total if self.total else 1.0
-
-    def add(self, other: Account) -> None:
-        self.total += other.total
-        self.kept += other.kept
-        self.excepted.update(other.excepted)
-
-
-@dataclass(slots=True)
-class Report:
-    """What was found in one document, or in all of a folder."""
-
-    accounts: dict[str, Account] = field(
-        default_factory=lambda: {name: Account() for name in FIELDS}
-    )
-    losses: list[dict[str, str]] = field(default_factory=list)
-    documents: int = 0
-    not_compared: list[str] = field(default_factory=list)
-
-    def add(self, other: Report) -> None:
-        for name, account in other.accounts.items():
-            self.accounts[name].add(account)
-        self.losses += other.losses
-        self.documents += other.documents
-        self.not_compared += other.not_compared
-
-
-def republished(body: bytes, url: str, now: datetime) -> dict[Format, bytes]:
-    """Return the document as it is published after one poll; raises `UnreadableError`."""
-    read = parse.read(Body(body, None, url, "UTC", now))
-    refined = refine.normalise(read)
-    source = Source("one", url, backfill=LONGEST)
-    feed = Feed("all", "All", min_entries=LONGEST, limit=LONGEST)
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(Path(folder) / "fidelity.db")
-        try:
-            store.apply((source,), (feed,), now=now)
-            _absorb(store, body, refined, now)
-            store.advance(now)
-            selection = store.select(feed)
-        finally:
-            store.close()
-    return {form: publish.render(selection, form, ADDRESSES) for form in Format}
-
-
-def _absorb(store: SqliteStore, body: bytes, refined: Refined, now: datetime) -> None:
-    (state,) = store.states()
-    outcome = Fetched(
-        url=state.source.url,
-        status=200,
-        body=body,
-        sha256=sha256(body).digest(),
-        content_type=None,
-        validators=Validators(),
-    )
-
-    def decide(_: News) -> Decision:
-        return Decision(Plan(now + timedelta(hours=1), "once"))
-
-    store.absorb(state, (Attempt(state.source.url, outcome),), refined, decide, now=now)
+def republished(document: Document, now: datetime) -> dict[Format, bytes]:
+    """Return the document as it is published after one poll."""
+    with pipe({"one": document.source_url}, now) as one:
+        one.absorb("one", document, now)
+        return rendered(one.selection())
 
 
 def examine(path: Path, name: str, now: datetime) -> Report:
@@ -151,17 +67,19 @@ def examine(path: Path, name: str, now: datetime) -> Report:
         report.not_compared.append(f"{name}: feedparser fails: {error}")
         return report
     try:
-        documents = republished(body, url, now)
+        document = parse.read(Body(body, None, url, "UTC", now))
     except UnreadableError as error:
         if not original:
             report.not_compared.append(f"{name}: {error}")
             return report
         documents = dict.fromkeys(Format, b"")
+    else:
+        documents = republished(document, now)
+        report.again += [f"{name}: {text}" for text in shown_again(document, now)]
+        _judge_again(decode(body, None).text, document, documents, report, name)
     readers = {Format.JSON: seen_in_json}
     seen = {
-        form: readers.get(form, seen_by_feedparser)(
-            document, ADDRESSES.feed(Feed("all", "All"), form)
-        )
+        form: readers.get(form, seen_by_feedparser)(document, ADDRESSES.feed(ALL, form))
         for form, document in documents.items()
     }
     pairs = {form.value: paired(original, seen[form]) for form in Format}
@@ -172,6 +90,33 @@ def examine(path: Path, name: str, now: datetime) -> Report:
         for difference in differences(case, form.value, report):
             _settle(difference, case, known, report, name)
     return report
+
+
+def _judge_again(
+    text: str, document: Document, documents: Mapping[Format, bytes], report: Report, name: str
+) -> None:
+    """Let the second judge look, who shares no parser with the program."""
+    for form, published in documents.items():
+        judgement = judge(
+            text,
+            document.source_url,
+            published.decode(),
+            ADDRESSES.feed(ALL, form),
+            now=document.seen_at,
+        )
+        report.second.add(judgement)
+        report.gaps += [
+            {
+                "document": name,
+                "format": form.value,
+                "field": gap.field,
+                "entry": (gap.original.id or gap.original.link)[:200],
+                "original": gap.theirs[:300],
+                "published": gap.ours[:300],
+                "weight": str(gap.weight),
+            }
+            for gap in judgement.gaps
+        ]
 
 
 def _count_invented(
@@ -332,61 +277,14 @@ def run(folder: Path, now: datetime, *, processes: int = 1) -> Report:
     return total
 
 
-def summary(report: Report) -> dict[str, object]:
-    """Return the report as it is written to the results."""
-    return {
-        "documents": report.documents,
-        "not_compared": report.not_compared,
-        "fields": {
-            name: {
-                "total": account.total,
-                "raw": round(account.raw, 6),
-                "excepted": round(account.fair, 6),
-                "exceptions": dict(account.excepted.most_common()),
-            }
-            for name, account in report.accounts.items()
-        },
-        "losses": report.losses,
-    }
-
-
-def shortfalls(report: Report) -> list[str]:
-    """Return the goals that are not met, one line each."""
-    return [
-        f"{name}: {report.accounts[name].fair:.4%} survives, {goal:.1%} is the goal"
-        for name, goal in GOALS.items()
-        if report.accounts[name].fair < goal
-    ]
-
-
-def tell(report: Report) -> None:
-    print(f"{report.documents} documents, {len(report.not_compared)} of them not compared")
-    for text in report.not_compared:
-        print(f"  not compared: {text}")
-    print(f"\n{'field':<10}{'of':>10}{'raw':>11}{'excepted':>11}")
-    for name, account in report.accounts.items():
-        print(f"{name:<10}{account.total:>10}{account.raw:>11.3%}{account.fair:>11.3%}")
-    print("\nexceptions")
-    for rule in rules():
-        used = {
-            name: account.excepted[rule.name]
-            for name, account in report.accounts.items()
-            if account.excepted[rule.name]
-        }
-        if used:
-            counts = ", ".join(f"{name} {count}" for name, count in used.items())
-            print(f"  {rule.name}: {counts}\n    {rule.why}")
-    for name in FIELDS:
-        found = [loss for loss in report.losses if loss["field"] == name]
-        if found:
-            print(f"\n{name}: {len(found)} losses")
-        for loss in found[:SHOWN]:
-            print(
-                f"  {loss['document']} ({loss['format']}) {loss['entry'][:80]}\n"
-                f"    - {loss['original'][:150]}\n    + {loss['published'][:150]}"
-            )
-        if len(found) > SHOWN:
-            print(f"  and {len(found) - SHOWN} more, in the results")
+def readable(folder: Path, now: datetime) -> dict[str, Document]:
+    """Return the documents of a folder that can be read, by a source's name."""
+    found = {}
+    for number, path in enumerate(documents_of(folder)):
+        url = f"https://publisher.example/{number}.xml"
+        with suppress(UnreadableError):
+            found[f"s{number}"] = parse.read(Body(path.read_bytes(), None, url, "UTC", now))
+    return found
 
 
 def main() -> int:
@@ -399,7 +297,9 @@ def main() -> int:
     folder = parser.parse_args().folder
     if not folder.is_dir():
         parser.error(f"no folder {folder}")
-    report = run(folder, datetime.now(UTC), processes=2)
+    now = datetime.now(UTC)
+    report = run(folder, now, processes=2)
+    report.again += merged(readable(folder, now), now)
     tell(report)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(summary(report), indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aggregator import parse
+from aggregator.model import Body
 from benchmarks.cases import Case, Difference
 from benchmarks.dates import instant, is_impossible
 from benchmarks.excuses import rules
-from benchmarks.fidelity import FIXTURES, GOALS, run, shortfalls
+from benchmarks.fidelity import FIXTURES, readable, run
+from benchmarks.fidelity_report import GOALS, SECOND_GOALS, shortfalls
+from benchmarks.polled_again import merged, shown_again
+from benchmarks.second_judge import EXCUSES, Gap, judge, read
 from benchmarks.seen import Seen, pictures, seen_by_feedparser, seen_in_json
 from tests.feed_documents import atom_text, rss
 
@@ -31,8 +36,11 @@ def test_nothing_of_our_fixtures_is_lost_on_the_way(tell: Callable[[str], None])
     for name, account in report.accounts.items():
         tell(f"{name}: {account.raw:.2%} of {account.total} as it was, {account.fair:.2%} excepted")
     assert not report.losses
+    assert not report.gaps
     assert not shortfalls(report)
+    assert not merged(readable(FIXTURES, SEEN), SEEN)
     assert all(report.accounts[name].total for name in GOALS)
+    assert all(report.second.tallies[name].total for name in SECOND_GOALS)
 
 
 def test_every_exception_says_why_and_is_listed_once() -> None:
@@ -204,3 +212,68 @@ def test_numbers_out_of_their_range_make_a_date_impossible() -> None:
     assert is_impossible("2026-13-45T99:99:99Z")
     assert is_impossible("2026-11-22T16:00:00+99:00")
     assert not is_impossible("2026-11-22T16:00:00+08:00")
+
+
+SAID = (
+    "<title>Rain</title><link>http://n.example/1</link><author>a@n.example (Ann)</author>"
+    "<pubDate>Sun, 22 Nov 2026 16:00:00 GMT</pubDate>"
+    '<enclosure url="http://n.example/1.mp3" type="audio/mpeg" length="1"/>'
+    '<description><![CDATA[<p>Words <a href="http://n.example/2">more</a>'
+    '<img src="http://n.example/1.png"></p>]]></description>'
+)
+
+
+@pytest.mark.parametrize(
+    ("field", "said", "published"),
+    [
+        ("link", "http://n.example/1</link>", "http://n.example/one</link>"),
+        ("link in text", 'href="http://n.example/2"', 'href="http://n.example/3"'),
+        ("date", "16:00:00", "16:00:02"),
+        ("character", "Words", "Word"),
+        ("picture", "1.png", "2.png"),
+        ("picture", '"http://n.example/1.png"', '"http://n.example/1.png?id=2"'),
+        ("enclosure", "1.mp3", "2.mp3"),
+        ("author", "(Ann)", "(Bob)"),
+    ],
+)
+def test_the_second_judge_sees_a_loss_of_any_field(field: str, said: str, published: str) -> None:
+    assert said in SAID
+    original = rss_of(SAID, "<title>Other</title><link>http://n.example/o</link>").decode()
+    ours = original.replace(said, published)
+    assert not judge(original, URL, original, URL, now=SEEN).gaps
+    assert {gap.field for gap in judge(original, URL, ours, URL, now=SEEN).gaps} == {field}
+
+
+def test_the_second_judge_misses_an_item() -> None:
+    original = rss_of(SAID, "<title>Other</title>").decode()
+    (gap,) = judge(original, URL, rss_of(SAID).decode(), URL, now=SEEN).gaps
+    assert (gap.field, gap.theirs) == ("item", "Other")
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "theirs", "ours"),
+    [
+        ("tracker", "link in text", "//n.example/?utm_source=f&id=1", "//n.example/?id=1"),
+        ("other-size", "picture", "//n.example/a.jpg?w=300", "//n.example/a.jpg?w=1200"),
+        ("no-host", "link in text", "//ten+words+of+text", ""),
+        (None, "link in text", "//n.example/?utm_source=f&id=1", "//n.example/?utm_source=f"),
+        (None, "picture", "//n.example/a.jpg?id=300", "//n.example/a.jpg?id=1200"),
+        (None, "picture", "//n.example/b.jpg?w=300", "//n.example/a.jpg?w=300"),
+        (None, "picture", "//n.example/b.gif?host=n.example", ""),
+        (None, "link in text", "//n.example/words", ""),
+    ],
+)
+def test_the_second_judge_excuses_what_it_names_and_nothing_like_it(
+    said: str | None, field: str, theirs: str, ours: str
+) -> None:
+    (one,) = read(rss_of(SAID).decode(), URL)
+    gap = Gap(field, theirs, ours, 1, one, one, (one,))
+    assert next((rule.name for rule in EXCUSES if rule.covers(gap)), None) == said
+
+
+def test_a_second_poll_that_shows_something_again_is_told() -> None:
+    body = rss_of(*(f"<title>t{n}</title><link>http://n.example/{n}</link>" for n in range(6)))
+    document = parse.read(Body(body, None, URL, "UTC", SEEN))
+    assert not shown_again(document, SEEN)
+    nameless = rss_of(*["<title>t</title><guid>same</guid><description>{}</description>"] * 6)
+    assert not shown_again(parse.read(Body(nameless, None, URL, "UTC", SEEN)), SEEN)
