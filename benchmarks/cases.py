@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model.errors import UnreadableError
 from aggregator.parse.decode import decode
+from benchmarks.plain_reading import Told, told_in_xml
 from benchmarks.seen import Seen, seen_by_feedparser, seen_in_json
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class Case:
             if len(found) == len(self.original):
                 self._again = found
         return self._again
+
+    def told(self) -> list[Told]:
+        """Return the original as the second judge reads it."""
+        text = decode(self.body, None).text
+        return told_in_xml(text, self.url) if self.body.lstrip()[:1] != b"{" else []
 
     def without_advertising(self) -> list[Seen]:
         """Return the original as it is without the notices that a rule for the site takes out."""

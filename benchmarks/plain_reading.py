@@ -158,7 +158,7 @@ def _item(item: Any, site: str) -> Told:
         characters=max(texts, key=len, default=""),
         everything="".join((*texts, visible(title))),
         links=frozenset(_links(trees, base)),
-        pictures=frozenset(_pictures(trees, base)),
+        pictures=frozenset((*_pictures(trees, base), *_media(item, base))),
         enclosures=frozenset(_enclosures(fields, base)),
         authors=tuple(_authors(fields)),
         dates=tuple(
@@ -274,6 +274,14 @@ def _pictures(trees: Iterable[Any], base: str) -> Iterator[frozenset[str]]:
                     found.add(_absolute(own, part.split()[0]))
             if found:
                 yield frozenset(found)
+
+
+def _media(item: Any, base: str) -> Iterator[frozenset[str]]:
+    """Yield the pictures beside a text (Media RSS); a thumbnail is another size of something."""
+    for one in item.iter():
+        kind = one.get("type") or one.get("medium") or ""
+        if _name(one) == "content" and "mrss" in _space(one) and kind.startswith("image"):
+            yield frozenset({_absolute(base, one.get("url") or "")})
 
 
 def _is_tiny(element: Any) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aggregator.parse.dates import parse_date
+from benchmarks.picture_sizes import FACE, is_other_size
 from benchmarks.plain_reading import Told, told_in_json, told_in_xml, visible
 from benchmarks.seen import same_address
 
@@ -212,8 +213,13 @@ def _is_counter(gap: Gap) -> bool:
 
 
 def _is_other_size(gap: Gap) -> bool:
-    ours = {_SIZE.sub("", address).rstrip("?&") for address in gap.ours.split()}
-    return any(_SIZE.sub("", address).rstrip("?&") in ours for address in gap.theirs.split())
+    return any(
+        is_other_size(one, other) for one in gap.theirs.split() for other in gap.ours.split()
+    )
+
+
+def _is_face(gap: Gap) -> bool:
+    return FACE.search(gap.theirs) is not None
 
 
 def _is_advertising(gap: Gap) -> bool:
@@ -222,11 +228,6 @@ def _is_advertising(gap: Gap) -> bool:
     return on_site and at >= 0 and gap.weight <= len(gap.theirs) - at
 
 
-#: Parameters of a picture's address that only ask for another size or form of it.
-_SIZE = re.compile(
-    r"(?<=[?&])(?:w|h|width|height|size|resize|fit|quality|q|format|auto|dpr|ssl|strip|crop"
-    r"|x-bce-process|r)=[^&]*&?"
-)
 _HOST = re.compile(
     r"//(?:[^@/?]*@)?(?:\[[0-9a-f:.]+\]|[^\s+./?:]+(?:\.[^\s+./?:]+)*\.?)(?::\d+)?(?:[/?]|$)"
 )
@@ -250,6 +251,7 @@ EXCUSES: tuple[Excuse, ...] = (
         "tracker", ("link in text",), _is_followed, "links lose what only tells where one came from"
     ),
     Excuse("other-size", ("picture",), _is_other_size, "the same picture in another size"),
+    Excuse("face", ("picture",), _is_face, "the face of an author is no picture of the entry"),
     Excuse("site-rule", ("character",), _is_advertising, "a rule for the site takes it out"),
     Excuse("counter", ("picture",), _is_counter, "a picture that shows nothing and counts readers"),
 )
