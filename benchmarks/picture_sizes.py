@@ -9,8 +9,11 @@ _PARAMETER = re.compile(
     r"(?<=[?&])(?:w|h|s|width|height|size|resize|fit|quality|q|format|auto|dpr|ssl|strip|crop"
     r"|x-\w+-process|r)=[^&]*&?"
 )
-#: WordPress's own names of sizes, and folders that are called by a width and a height.
-_IN_PATH = re.compile(r"-(?:\d+x\d+|scaled)(?=\.\w+$)|/\d{2,4}/\d{2,4}(?=/)")
+#: Names of sizes as WordPress and Blogger have them, and folders called by a width (and a height).
+_IN_PATH = re.compile(
+    r"-(?:\d+x\d+|scaled)(?=\.\w+$)|/\d{2,4}/\d{2,4}(?=/)|/\d{2,4}(?=/[^/]+$)"
+    r"|/s\d{2,4}(?:-c)?(?=/)"
+)
 #: Where faces of people come from.
 FACE = re.compile(r"//([\w-]+\.)?gravatar\.com/avatar/|//avatars\d?\.githubusercontent\.com/")
 

@@ -50,8 +50,8 @@ class Told:
     """What one item says; addresses absolute, texts without blanks.
 
     `characters` are those of its longest text, `everything` those of all and of the title.
-    `pictures` are sets of addresses, any of which may be the one that is shown; `dates` are the
-    raw strings by field.
+    `pictures` are sets of addresses, any of which may be the one that is shown; `thumbnails` are
+    mostly another size of one of them. `dates` are the raw strings by field.
     """
 
     id: str
@@ -61,6 +61,7 @@ class Told:
     everything: str
     links: frozenset[str]
     pictures: frozenset[frozenset[str]]
+    thumbnails: frozenset[str]
     enclosures: frozenset[str]
     authors: tuple[str, ...]
     dates: tuple[tuple[str, str], ...]
@@ -159,6 +160,11 @@ def _item(item: Any, site: str) -> Told:
         everything="".join((*texts, visible(title))),
         links=frozenset(_links(trees, base)),
         pictures=frozenset((*_pictures(trees, base), *_media(item, base))),
+        thumbnails=frozenset(
+            _absolute(base, one.get("url") or "")
+            for one in item.iter()
+            if _name(one) == "thumbnail"
+        ),
         enclosures=frozenset(_enclosures(fields, base)),
         authors=tuple(_authors(fields)),
         dates=tuple(
@@ -277,11 +283,13 @@ def _pictures(trees: Iterable[Any], base: str) -> Iterator[frozenset[str]]:
 
 
 def _media(item: Any, base: str) -> Iterator[frozenset[str]]:
-    """Yield the pictures beside a text (Media RSS); a thumbnail is another size of something."""
+    """Yield the pictures beside a text (Media RSS)."""
     for one in item.iter():
         kind = one.get("type") or one.get("medium") or ""
-        if _name(one) == "content" and "mrss" in _space(one) and kind.startswith("image"):
-            yield frozenset({_absolute(base, one.get("url") or "")})
+        address = _absolute(base, one.get("url") or "")
+        is_media = _name(one) == "content" and "mrss" in _space(one)
+        if is_media and kind.startswith("image") and address.startswith("//"):
+            yield frozenset({address})
 
 
 def _is_tiny(element: Any) -> bool:
@@ -337,6 +345,7 @@ def _json_item(item: dict[str, Any], home: str) -> Told:
                 ),
             )
         ),
+        thumbnails=frozenset(),
         enclosures=frozenset(
             _absolute(base, word(one, "url")) for one in files if isinstance(one, dict)
         ),

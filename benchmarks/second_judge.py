@@ -169,7 +169,9 @@ def _compared(
 def _sets(
     gap: Callable[[str, str, str], Gap], one: Told, ours: Told
 ) -> Iterator[tuple[Gap, int, int]]:
-    files = ours.enclosures | {each for picture in ours.pictures for each in picture}
+    files = (
+        ours.enclosures | ours.thumbnails | {each for picture in ours.pictures for each in picture}
+    )
     inside = {*ours.links, *files, same_address(ours.link)}
     for href in sorted(one.links):
         yield gap("link in text", href, " ".join(sorted(ours.links))), 1, int(href in inside)
