@@ -93,12 +93,26 @@ def test_a_title_of_code_alone_is_none_in_html_and_text_elsewhere() -> None:
     assert plain_line("<script>x</script>", is_html=None) == "<script>x</script>"
 
 
+@pytest.mark.parametrize(
+    ("value", "title"),
+    [
+        ("<!-- c -->Title", "Title"),
+        ("Title & co <!-- <b>c</b> -->", "Title & co"),
+        ("On <!-- c --> in HTML", "On <!-- c --> in HTML"),
+        ("<!-- c -->", "<!-- c -->"),
+        ("<!-- c Title", "<!-- c Title"),
+    ],
+)
+def test_a_comment_beside_a_title_of_rss_is_not_shown(value: str, title: str) -> None:
+    assert title_of(rss_text(item(1, title=html.escape(value, quote=False)))) == title
+
+
 @given(st.text(alphabet="<>/&;#ab T=\"'bri!-", max_size=40), st.sampled_from([True, False, None]))
 def test_any_title_is_read(text: str, is_html: bool | None) -> None:
     assert isinstance(plain_line(text, is_html=is_html), str)
 
 
-@pytest.mark.parametrize("unit", ["<b>", "<b a=1>", "&#1;", "&", "<img alt=x>", "<![CDATA[", "https://a.b/(", "https://a.b.", "a.b/)))"])  # fmt: skip
+@pytest.mark.parametrize("unit", ["<b>", "<b a=1>", "&#1;", "&", "<img alt=x>", "<![CDATA[", "https://a.b/(", "https://a.b.", "a.b/)))", "<!--", "<!-- -->"])  # fmt: skip
 def test_a_text_is_looked_at_in_time_linear_in_it(unit: str) -> None:
     text = unit * (200_000 // len(unit))
     began = time.process_time()

@@ -98,7 +98,9 @@ def is_picture_name(address: str) -> bool:
 def best_source(attributes: Mapping[str, str]) -> str | None:
     """Return the address of the real picture: lazy loaders put a placeholder into `src`.
 
-    A `srcset` serves where there is no other, or where it has the same picture in a larger size.
+    A `srcset` serves where there is no other, or where it has the same picture in a larger size:
+    it names `src` itself among its candidates, or one whose address differs in the size alone. Of
+    a `srcset` the first candidate is taken for the largest, as the gate puts it.
     """
     for name in (*LAZY, *_LAZY_SETS):
         if (address := attributes.get(name)) and not is_nothing(address):
@@ -111,11 +113,12 @@ def best_source(attributes: Mapping[str, str]) -> str | None:
             address = attributes.get(name, "")
             if is_picture_name(address) and not is_nothing(address):
                 return address
-    in_sizes = attributes.get("srcset", "")
+    candidates = attributes.get("srcset", "").split()
+    in_sizes = candidates[0] if candidates else ""
     if not in_sizes or is_nothing(in_sizes):
         return shown or None
     # An inline picture that has other sizes is their blurred shadow.
-    is_resized = shown.startswith("data:") or differ_in_size(shown, in_sizes)
+    is_resized = shown in candidates or shown.startswith("data:") or differ_in_size(shown, in_sizes)
     return in_sizes if is_resized or not shown else shown
 
 

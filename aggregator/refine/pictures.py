@@ -19,6 +19,7 @@ MAX_STYLE_CHARS = 500
 #: https://html.spec.whatwg.org/#parse-a-srcset-attribute: an address may hold commas inside.
 _SRCSET_CANDIDATE = re.compile(r"[\s,]*(\S+)(?:\s+(\d+(?:\.\d+)?)[wx])?(?:\s+\d+h)?\s*(?:,|$)")
 _MAX_SRCSET_CHARS = 8192
+_MAX_CANDIDATES = 32
 _TINY_SIDE = re.compile(r"(?:^|;)\s*(width|height)\s*:\s*[01](?:px)?\s*(?=;|!|$)", re.IGNORECASE)
 
 #: What "1em" is where nobody says otherwise (https://html.spec.whatwg.org/#rendering).
@@ -46,7 +47,15 @@ _EMOJI = re.compile(
 def largest(srcset: str, base_url: str) -> str | None:
     """Return the candidate with the greatest descriptor, absolute and fit to publish.
 
-    `None` where an address holds a blank: nobody can tell where it begins.
+    `None` where there is none.
+    """
+    return next(iter(by_size(srcset, base_url)), None)
+
+
+def by_size(srcset: str, base_url: str) -> list[str]:
+    """Return the candidates absolute and fit to publish, the greatest first, bounded in number.
+
+    None where an address holds a blank: nobody can tell where it begins.
     """
     text = srcset[:_MAX_SRCSET_CHARS].strip(" \t\n\r\f,")
     found = []
@@ -56,11 +65,12 @@ def largest(srcset: str, base_url: str) -> str | None:
         if candidate is None:
             if len(srcset) > _MAX_SRCSET_CHARS:
                 break  # the last one is cut
-            return None
+            return []
         end = candidate.end()
         if url := fit_picture(candidate[1], base_url):
             found.append((float(candidate[2] or 1), url))
-    return max(found, key=lambda pair: pair[0])[1] if found else None
+    found.sort(key=lambda pair: -pair[0])
+    return [url for _, url in found[:_MAX_CANDIDATES]]
 
 
 def fit_picture(url: str, base_url: str) -> str | None:

@@ -44,7 +44,8 @@ _RARE = frozenset(
         "applet", "area", "basefont", "bgsound", "canvas", "dialog", "dir", "fieldset", "frame",
         "frameset", "hgroup", "legend", "listing", "map", "marquee", "menu", "meter", "noembed",
         "noframes", "optgroup", "option", "output", "plaintext", "progress", "search", "select",
-        "slot", "textarea", "title", "track", "xmp", "media:content", "media:thumbnail",
+        "slot", "textarea", "title", "track", "xmp", "media:content", "media:thumbnail", "amp-img",
+        "amp-anim",
     }
 )  # fmt: skip
 #: A name that only a custom element can have, or one of another namespace, as Office writes
@@ -70,6 +71,8 @@ def plain_line(text: str, *, is_html: bool | None) -> str:
     unless there are others that nobody writes to be read (`&#8217;`).
     """
     text = cut(text)
+    if is_html is None and "<!--" in text:
+        text = _without_comments_beside(text) or text
     found = sorted(_markup(text, is_html=is_html is True)) if "<" in text else []
     said = is_html
     if found and is_html is False:
@@ -83,6 +86,17 @@ def plain_line(text: str, *, is_html: bool | None) -> str:
             pieces += (_decoded(text[position:start], is_html=said), by)
             position = end
     return "".join([*pieces, _decoded(text[position:], is_html=said)])
+
+
+def _without_comments_beside(text: str) -> str:
+    """Return a line without a program's note before or after it; one among words is of them."""
+    line = text.strip()
+    if line.startswith("<!--") and (end := line.find("-->", 4)) >= 0:
+        line = line[end + 3 :].lstrip()
+    if line.endswith("-->") and (start := line.rfind("<!--")) >= 0:
+        is_one = line.find("-->", start + 4) == len(line) - 3
+        line = line[:start].rstrip() if is_one else line
+    return line
 
 
 def as_html(text: str | None, *, is_html: bool) -> str:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import nh3
 
+from aggregator.refine.amp import with_pictures
 from aggregator.refine.html_limits import CLOSED, MAX_HTML_CHARS, SHALLOW, guarded
 from aggregator.refine.known_sites import without_redirect
 from aggregator.refine.lazy_media import (
@@ -29,7 +30,7 @@ from aggregator.refine.lazy_media import (
 )
 from aggregator.refine.mathml import MATHML, MATHML_ATTRIBUTES, fit_value
 from aggregator.refine.meanings import told
-from aggregator.refine.pictures import MAX_STYLE_CHARS, SIZES, fit_picture, largest
+from aggregator.refine.pictures import MAX_STYLE_CHARS, SIZES, by_size, fit_picture, largest
 from aggregator.refine.shown_media import LINK_REL, MEDIA_ELEMENTS, ShownMedia
 from aggregator.rules import remove
 from aggregator.web.text import one_line, paragraphs, scrub
@@ -152,7 +153,7 @@ def clean(
     if rules is not None and rules.selectors:
         text = guarded(remove(text, rules.selectors))
     _ADDRESSES.set(_Addresses(base_url))
-    text = guarded(told(text))
+    text = guarded(with_pictures(told(text)))
     if removed and "class" in text:
         text = _without(text, removed)
     if _HIDES.search(text):
@@ -240,6 +241,9 @@ class _Addresses:
         return result
 
     def _checked(self, tag: str, name: str, value: str) -> str | None:
+        if name == "srcset":
+            # Others of its pictures stay for a look at its `src`; no address holds a blank.
+            return " ".join(by_size(value, self.base_url)) or None
         if name in SRCSETS:
             return largest(value, self.base_url)
         if name in LAZY_ADDRESSES and not is_address(value):
