@@ -30,6 +30,7 @@ from aggregator.model import (
     Story,
 )
 from aggregator.model.errors import StoreError
+from aggregator.rules.secrets import Secrets
 from tests import PATIENCE
 from tests.making import by
 
@@ -164,7 +165,7 @@ def status(name: str, **changes: Any) -> SourceStatus:
 
 
 class Shelf:
-    """The three methods of a store that the server calls, over stories that a test may swap.
+    """The methods of a store that the server calls, over stories that a test may swap.
 
     `selects` counts how often the stories were read; `reading` is set by the first read; `gate`
     holds a read up until it is set; `broken` makes every read fail as a locked database does.
@@ -180,6 +181,10 @@ class Shelf:
         self.gate.set()
         self.reading = threading.Event()
         self.rows: list[SourceStatus] = []
+        self.held = Secrets()
+
+    def secrets(self) -> Secrets:
+        return self.held
 
     def publish(self, *stories: Story, after: timedelta = timedelta(minutes=1)) -> None:
         """Replace the stories, as a poll that brought something does."""

@@ -35,7 +35,9 @@ def test_what_is_published_is_written_and_follows_what_changes(
     aggregator.start(brisk=True)
     static = aggregator.folder / "public" / "feeds" / "all.json"
     aggregator.wait(lambda: posts(aggregator) == ["0.md"], "the first post")
-    assert static.read_bytes() == aggregator.get("/feeds/all.json").body
+    aggregator.wait(
+        lambda: static.read_bytes() == aggregator.get("/feeds/all.json").body, "the feed's file"
+    )
     web.route("/feed", body=undated(2))
     aggregator.wait(lambda: posts(aggregator) == ["0.md", "1.md"], "the second post")
     aggregator.wait(lambda: "正文 1" in static.read_text(encoding="utf-8"), "the feed's file")

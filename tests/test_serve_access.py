@@ -12,7 +12,7 @@ from lxml import etree, html
 
 from aggregator.config import Publish
 from aggregator.config.automatic_feeds import automatic as automatic_feeds
-from aggregator.model import Category, Enclosure, Feed, Source
+from aggregator.model import Category, Enclosure, Feed, Particulars, Person, Source
 from aggregator.rules.held_secrets import secrets_of
 from aggregator.stories.concealment import public_story
 from tests.golden import STORIES
@@ -82,12 +82,13 @@ async def test_no_route_gives_a_secret_away() -> None:
         title=SECRET_URL,
         content_html=f'<a href="{escaped}">{escaped}</a>',
         summary=SECRET_URL,
-        author=SECRET_URL,
+        particulars=Particulars(authors=(Person(SECRET_URL),)),
         categories=(Category(SECRET_URL),),
         enclosures=(Enclosure(SECRET_URL),),
     )
     # A store hands out what readers may see.
     store = Stock((public_story(one, SOURCES[0], secrets_of(SOURCES)),))
+    store.held = secrets_of(SOURCES)
     store.rows = [status(name, title=SECRET_URL, site_url=SECRET_URL) for name in ("open", "club")]
     present = config(
         sources=SOURCES,
