@@ -17,7 +17,7 @@ import argparse
 import json
 import os
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -33,20 +33,39 @@ from aggregator.publish import Format
 from benchmarks.cases import Case, Difference
 from benchmarks.excuses import Rule, pictures_of, rules
 from benchmarks.fidelity_report import Report, shortfalls, summary, tell
+from benchmarks.pairing import paired
 from benchmarks.pipe import ADDRESSES, ALL, pipe, rendered
 from benchmarks.polled_again import merged, shown_again
 from benchmarks.second_judge import judge
 from benchmarks.seen import Seen, plain, same_address, seen_by_feedparser, seen_in_json, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from aggregator.model import Document
+    from benchmarks.second_judge import Gap
 
 ROOT = Path(__file__).parent.parent
 CORPUS = Path(os.environ.get("AGGREGATOR_CORPUS", ROOT.parent / "shared" / "corpus")) / "real"
 FIXTURES = ROOT / "tests" / "fixtures"
 RESULTS = ROOT / "benchmarks" / "results" / "fidelity.json"
+
+
+#: By what an entry is found again, most telling first.
+SIGNS: tuple[Callable[[Seen], object], ...] = (
+    lambda one: (one.id, one.link, one.title, one.texts[:1]),
+    lambda one: one.id and (one.id, one.title),
+    lambda one: one.id,
+    lambda one: one.link and (one.link, one.title, one.texts[:1]),
+    lambda one: one.link and (same_address(one.link), one.title),
+    lambda one: one.title and (one.title, "".join(one.texts)[:80]),
+    lambda one: same_address(one.link),
+    lambda one: one.title,
+    lambda one: "".join(one.texts)[:80],
+    lambda one: one.published and (one.published, one.enclosures),
+    lambda one: tuple(map(same_address, one.enclosures)) or one.pictures or one.media,
+    lambda one: plain(one.title),
+)
 
 
 def republished(document: Document, now: datetime) -> dict[Format, bytes]:
@@ -82,7 +101,7 @@ def examine(path: Path, name: str, now: datetime) -> Report:
         form: readers.get(form, seen_by_feedparser)(document, ADDRESSES.feed(ALL, form))
         for form, document in documents.items()
     }
-    pairs = {form.value: paired(original, seen[form]) for form in Format}
+    pairs = {form.value: paired(original, seen[form], SIGNS) for form in Format}
     case = Case(body, url, now, tuple(original), pairs)
     known = rules()
     for form in Format:
@@ -105,18 +124,20 @@ def _judge_again(
             now=document.seen_at,
         )
         report.second.add(judgement)
-        report.gaps += [
-            {
-                "document": name,
-                "format": form.value,
-                "field": gap.field,
-                "entry": (gap.original.id or gap.original.link)[:200],
-                "original": gap.theirs[:300],
-                "published": gap.ours[:300],
-                "weight": str(gap.weight),
-            }
-            for gap in judgement.gaps
-        ]
+        report.gaps += [_row(name, form.value, gap) for gap in judgement.gaps]
+
+
+def _row(name: str, form: str, loss: Difference | Gap) -> dict[str, str]:
+    """Return a loss as it stands in the results."""
+    return {
+        "document": name,
+        "format": form,
+        "field": loss.field,
+        "entry": (loss.original.id or loss.original.link)[:200],
+        "original": loss.theirs[:300],
+        "published": loss.ours[:300],
+        "weight": str(loss.weight),
+    }
 
 
 def _count_invented(
@@ -127,17 +148,8 @@ def _count_invented(
     for one in seen:
         if id(one) not in found:
             report.accounts["entry"].total += 1
-            report.losses.append(
-                {
-                    "document": name,
-                    "format": form.value,
-                    "field": "entry",
-                    "entry": one.id[:200],
-                    "original": "",
-                    "published": one.title[:300],
-                    "weight": "1",
-                }
-            )
+            invented = Difference(form.value, "entry", -1, one, one, "", one.title, 1)
+            report.losses.append(_row(name, form.value, invented))
 
 
 def _settle(
@@ -148,52 +160,7 @@ def _settle(
         if rule.covers(difference, case):
             account.excepted[rule.name] += difference.weight
             return
-    report.losses.append(
-        {
-            "document": name,
-            "format": difference.form,
-            "field": difference.field,
-            "entry": (difference.original.id or difference.original.link)[:200],
-            "original": difference.theirs[:300],
-            "published": difference.ours[:300],
-            "weight": str(difference.weight),
-        }
-    )
-
-
-def paired(original: Sequence[Seen], published: Sequence[Seen]) -> list[Seen | None]:
-    """Return for each original entry the published one that is it, by the most telling sign."""
-    found: list[Seen | None] = [None] * len(original)
-    free = dict.fromkeys(range(len(published)))
-    signs = (
-        lambda one: (one.id, one.link, one.title, one.texts[:1]),
-        lambda one: one.id and (one.id, one.title),
-        lambda one: one.id,
-        lambda one: one.link and (one.link, one.title, one.texts[:1]),
-        lambda one: one.link and (same_address(one.link), one.title),
-        lambda one: one.title and (one.title, "".join(one.texts)[:80]),
-        lambda one: same_address(one.link),
-        lambda one: one.title,
-        lambda one: "".join(one.texts)[:80],
-        lambda one: one.published and (one.published, one.enclosures),
-        lambda one: tuple(map(same_address, one.enclosures)) or one.pictures or one.media,
-        lambda one: plain(one.title),
-    )
-    for sign in signs:
-        places = defaultdict(list)
-        for position in free:
-            places[sign(published[position])].append(position)
-        for index, one in enumerate(original):
-            key = sign(one) if found[index] is None else None
-            if key and places.get(key):
-                position = places[key].pop(0)
-                del free[position]
-                found[index] = published[position]
-    lost = [index for index, one in enumerate(found) if one is None]
-    if len(lost) == len(free):  # as many on both sides: their order tells, and each field is shown
-        for index, position in zip(lost, free, strict=True):
-            found[index] = published[position]
-    return found
+    report.losses.append(_row(name, difference.form, difference))
 
 
 def differences(case: Case, form: str, report: Report) -> Iterable[Difference]:

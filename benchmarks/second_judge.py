@@ -7,17 +7,18 @@ here. What it may excuse is named in `EXCUSES`, with the reason; what is left is
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aggregator.parse.dates import parse_date
+from benchmarks.pairing import paired
 from benchmarks.picture_sizes import FACE, is_other_size
 from benchmarks.plain_reading import Told, told_in_json, told_in_xml, visible
 from benchmarks.seen import same_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
 FIELDS = ("item", "link", "link in text", "date", "character", "picture", "enclosure", "author")
@@ -56,15 +57,15 @@ class Tally:
 
 @dataclass(slots=True)
 class Judgement:
-    """The tallies by field, and the gaps that nothing excuses."""
+    """The tallies by field; the gaps that nothing excuses, of one document."""
 
     tallies: dict[str, Tally] = field(default_factory=lambda: {name: Tally() for name in FIELDS})
     gaps: list[Gap] = field(default_factory=list)
 
     def add(self, other: Judgement) -> None:
+        """Add the tallies; gaps hold whole documents, and stay where they were found."""
         for name, tally in other.tallies.items():
             self.tallies[name].add(tally)
-        self.gaps += other.gaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,20 @@ class Excuse:
         return gap.field in self.fields and self.when(gap)
 
 
+#: By what an item is found again, most telling first.
+SIGNS: tuple[Callable[[Told], object], ...] = (
+    lambda one: one.id and (one.id, one.title),
+    lambda one: one.link and (same_address(one.link), visible(one.title)),
+    lambda one: one.id,
+    lambda one: one.link and same_address(one.link),
+    lambda one: visible(one.title) and (visible(one.title), one.characters[:40]),
+    lambda one: visible(one.title),
+    lambda one: one.characters[:60],
+    lambda one: one.enclosures,
+    lambda one: one.pictures,
+)
+
+
 def read(text: str, url: str) -> list[Told]:
     """Return the items of a document, whatever it is."""
     told = told_in_json if text.lstrip("\ufeff \t\r\n").startswith("{") else told_in_xml
@@ -91,7 +106,8 @@ def judge(text: str, url: str, published: str, published_url: str, *, now: datet
     original, ours = read(text, url), read(published, published_url)
     judgement = Judgement()
     mates = tuple(original)
-    for one, other in zip(original, _paired(original, ours), strict=True):
+    pairs: list[Told | None] = paired(original, ours, SIGNS)
+    for one, other in zip(original, pairs, strict=True):
         for gap, total, kept in _compared(one, other, mates, now):
             tally = judgement.tallies[gap.field]
             tally.total += total
@@ -103,37 +119,6 @@ def judge(text: str, url: str, published: str, published_url: str, *, now: datet
                 else:
                     tally.excused[name] += total - kept
     return judgement
-
-
-def _paired(original: Sequence[Told], ours: Sequence[Told]) -> list[Told | None]:
-    found: list[Told | None] = [None] * len(original)
-    free = dict.fromkeys(range(len(ours)))
-    signs: tuple[Callable[[Told], object], ...] = (
-        lambda one: one.id and (one.id, one.title),
-        lambda one: one.link and (same_address(one.link), visible(one.title)),
-        lambda one: one.id,
-        lambda one: one.link and same_address(one.link),
-        lambda one: visible(one.title) and (visible(one.title), one.characters[:40]),
-        lambda one: visible(one.title),
-        lambda one: one.characters[:60],
-        lambda one: one.enclosures,
-        lambda one: one.pictures,
-    )
-    for sign in signs:
-        places = defaultdict(list)
-        for position in free:
-            places[sign(ours[position])].append(position)
-        for index, one in enumerate(original):
-            key = sign(one) if found[index] is None else None
-            if key and places.get(key):
-                position = places[key].pop(0)
-                del free[position]
-                found[index] = ours[position]
-    lost = [index for index, one in enumerate(found) if one is None]
-    if len(lost) == len(free):
-        for index, position in zip(lost, free, strict=True):
-            found[index] = ours[position]
-    return found
 
 
 def _compared(
