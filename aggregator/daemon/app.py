@@ -134,6 +134,7 @@ class Daemon:
             site_pause=config.polling.site_pause,
             report=self._polled,
             scheduled=True,
+            store_pause=pace.store,
         )
 
     async def run(self) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+#: Of `Pace.store`, and of a `poll` without a daemon.
+STORE_PAUSE = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -14,6 +17,8 @@ class Pace:
     tick: timedelta = timedelta(seconds=1)
     #: A start tries again what the database could not do.
     retry: timedelta = timedelta(seconds=5)
+    #: After the database could not be written, sources are not asked for what could not be kept.
+    store: timedelta = STORE_PAUSE
     #: Static files and posts are brought up to date, where feeds have changed.
     outputs: timedelta = timedelta(seconds=15)
     #: The tick and the store are looked after.

@@ -19,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aggregator.daemon.log import event
+from aggregator.daemon.pace import STORE_PAUSE
 from aggregator.daemon.poll import Answers, ask, commit
 from aggregator.model import (
     Attempt,
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: While the database cannot be written, sources are not asked for what could not be kept.
-STORE_PAUSE = timedelta(minutes=1)
-
 #: A source whose own pages are damaged is asked no more often than one that fails.
 DAMAGE_PAUSE = timedelta(minutes=15)
 
@@ -58,7 +56,7 @@ class Dispatcher:
     `tools` may be replaced while polls run: each keeps the ones that it began with. `report` is
     called with the result of every poll, on the event loop. A `scheduled` dispatcher looks for
     more that is due whenever a poll ends. The leases of polls under way are renewed every
-    `renew_every`.
+    `renew_every`. While the database cannot be written, nothing is begun for a `store_pause`.
     """
 
     def __init__(
@@ -70,6 +68,7 @@ class Dispatcher:
         scheduled: bool,
         site_pause: timedelta,
         renew_every: timedelta = RENEW_EVERY,
+        store_pause: timedelta = STORE_PAUSE,
     ) -> None:
         self.tools = tools
         self.concurrency = concurrency
@@ -81,6 +80,7 @@ class Dispatcher:
         self._leases: dict[int, Lease] = {}  # of what is running
         self._renew_every_s = renew_every.total_seconds()
         self._renewing: asyncio.Task[None] | None = None
+        self._store_pause = store_pause
         self._queues: dict[str, _Turns] = {}
         self._claiming = asyncio.Lock()
         self._refill: asyncio.Task[None] | None = None
@@ -233,7 +233,7 @@ class Dispatcher:
             return await self._poll_in_turn(state, tools, turns)
         except StoreDamagedError as error:
             if not await self._is_set_aside(state, error, tools):
-                turns.pause_s = STORE_PAUSE.total_seconds()
+                turns.pause_s = self._store_pause.total_seconds()
             raise
         except BaseException:
             await self._give_back(state, tools)
@@ -344,8 +344,9 @@ class Dispatcher:
         self._pause(error)
 
     def _pause(self, error: BaseException, *, source: str | None = None) -> None:
-        self._paused_until_s = asyncio.get_running_loop().time() + STORE_PAUSE.total_seconds()
-        log.error(event("store failed", source=source, problem=error, retry=span(STORE_PAUSE)))
+        pause = self._store_pause
+        self._paused_until_s = asyncio.get_running_loop().time() + pause.total_seconds()
+        log.error(event("store failed", source=source, problem=error, retry=span(pause)))
 
     def _leave(self, state: PollState) -> None:
         """Give the next poll of this site its turn, after the pause that it is due."""
