@@ -1,0 +1,1 @@
+"""How fast it is: beside its peers, beside what the machine can do, and as it grows."""
