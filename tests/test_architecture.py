@@ -24,6 +24,7 @@ PACKAGE = ROOT / "aggregator"
 
 #: The pipe from its foundation up: a module may import what stands above it in this table.
 LEVELS = (
+    ("runtime",),
     ("model", "web"),
     ("rules",),
     ("config", "lint", "operations", "parse", "refine", "schedule", "stories"),
@@ -36,8 +37,8 @@ LEVELS = (
 
 #: Level 1 is pure: a decision takes its clock, dice and environment as arguments.
 PURE = (
-    "model", "web", "rules", "config", "lint", "operations", "parse", "publish", "refine",
-    "schedule", "stories",
+    "runtime", "model", "web", "rules", "config", "lint", "operations", "parse", "publish",
+    "refine", "schedule", "stories",
 )  # fmt: skip
 #: What of a pure room reads and writes files, because that is its one trade.
 RIM = {PACKAGE / "config" / "config_file.py"}
@@ -291,6 +292,17 @@ def test_every_file_that_is_no_module_is_packaged() -> None:
     packaged = {path for pattern in patterns for path in PACKAGE.glob(pattern)}
     others = {path for path in tracked() if PACKAGE in path.parents and path.suffix != ".py"}
     assert others == packaged
+
+
+def test_values_are_defined_at_little_cost() -> None:
+    quick = {PACKAGE / "runtime" / "values.py"}
+    wrong = [
+        f"{found}: take it from aggregator.runtime.values"
+        for found in all_imports()
+        if found.name == "dataclasses.dataclass" and found.path not in quick
+        if "frozen=True, slots=True" in found.path.read_text(encoding="utf-8")
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_a_file_holds_one_idea() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import IO, TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from aggregator.cli.options import config_option, config_path
 from aggregator.cli.reload_command import reload_if_running
 from aggregator.cli.terminal_text import line
 from aggregator.model.errors import AggregatorError, UnreadableError
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

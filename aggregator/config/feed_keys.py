@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from aggregator.config.settings import DURATION, FILE, MAX_LIMIT, SHARE, SWITCH,
 from aggregator.config.source_keys import NAME, TAGS, TITLE
 from aggregator.model import Export, Feed
 from aggregator.model.configured import KIB, MIB
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import timedelta

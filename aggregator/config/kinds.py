@@ -6,13 +6,14 @@ the bounds (of the kind) and the sentence that docs/config.md shows. `read_keys`
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, field, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from aggregator.config import text_values
 from aggregator.config.mistake_list import WrongValueError, mistake, wrong
 from aggregator.model.mistakes import MistakeKind
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,7 +6,6 @@ Each function takes what TOML gave and returns the typed value, or raises `Wrong
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from aggregator.config.mistake_list import WrongValueError, mistake, wrong
 from aggregator.config.text_values import short_text, text
 from aggregator.model import Allowance
 from aggregator.model.mistakes import MistakeKind
+from aggregator.runtime.values import dataclass
 from aggregator.web.addresses import (
     DEFAULT_PORTS,
     MAX_HOST_CHARS,

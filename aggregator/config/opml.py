@@ -6,7 +6,6 @@ This is the operator's own backup, complete with every URL; what readers may see
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -14,6 +13,7 @@ import listparser
 
 from aggregator.model import Problem, ProblemKind, Source
 from aggregator.model.errors import UnreadableError
+from aggregator.runtime.values import dataclass
 from aggregator.web.charsets import WIDE, begun_codec, codec_of
 from aggregator.web.decoding import read as read_bytes
 

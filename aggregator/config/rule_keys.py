@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from aggregator.config.mistake_list import WrongValueError, mistake, wrong
 from aggregator.model import Condition, ImageRewrite, Replacement, Rules, SiteRule, Tagging
 from aggregator.model.mistakes import MistakeKind
 from aggregator.rules.selectors import MAX_SELECTOR_CHARS
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

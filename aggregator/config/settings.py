@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from aggregator.config.mistake_messages import lines
 from aggregator.config.network_values import Listen
 from aggregator.model.configured import FORGET_AFTER, GIB, MIB
 from aggregator.rules.visibility import Visibility
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from aggregator.model import Allowance, Export, Feed, IPNetwork, Share, SiteRule, Source

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aggregator.config import network_values, text_values
@@ -10,6 +9,7 @@ from aggregator.config.kinds import ValueKind, choice, key, list_of, number
 from aggregator.config.rule_keys import BLOCK, KEEP, REPLACEMENTS, TAG, TAGGINGS, rules_of
 from aggregator.config.settings import DURATION, INTERVAL, SECRET_FILE, SWITCH
 from aggregator.model import Access, Source
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import timedelta

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from aggregator.config.feed_keys import ExportTable, FeedTable
@@ -21,6 +21,7 @@ from aggregator.config.settings import (
 from aggregator.config.source_keys import SourceTable
 from aggregator.config.text_values import nearest
 from aggregator.model.mistakes import MistakeKind
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from aggregator.daemon.log import local
 from aggregator.daemon.once import choose
 from aggregator.model.errors import AggregatorError
 from aggregator.operations.messages import change_text, poll_line
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

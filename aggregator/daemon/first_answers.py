@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.model import Fetched, HttpHints, Validators
+from aggregator.runtime.values import dataclass
 from aggregator.store.codec import dumps, loads
 from aggregator.store.lock import beside
 

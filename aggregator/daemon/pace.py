@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from aggregator.runtime.values import dataclass
 
 #: Of `Pace.store`, and of a `poll` without a daemon.
 STORE_PAUSE = timedelta(minutes=1)

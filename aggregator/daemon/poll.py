@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -23,6 +23,7 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.model.errors import UnreadableError
+from aggregator.runtime.values import dataclass
 from aggregator.schedule import history
 from aggregator.schedule.doubt import is_doubted
 from aggregator.schedule.gaps import alarm

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.daemon.log import event
 from aggregator.model import PollOutcome
 from aggregator.operations.messages import problem_text
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

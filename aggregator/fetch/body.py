@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from aggregator.fetch.codings import STEP_BYTES, DecodeError, TooMuchError, decoder_for
 from aggregator.fetch.failures import FetchError, quote
 from aggregator.model import Problem, ProblemKind
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

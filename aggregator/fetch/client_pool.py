@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import httpx
 
 from aggregator.fetch.lenient_transport import LenientTransport
 from aggregator.fetch.transport import AiohttpTransport, unverified_tls
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     import ssl

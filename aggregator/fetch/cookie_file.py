@@ -8,13 +8,14 @@ header: `name=value; name2=value2`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from aggregator.fetch.cookies import NAME_AND_VALUE
 from aggregator.fetch.failures import FetchError
 from aggregator.fetch.request_target import parse_target
 from aggregator.model import Problem, ProblemKind
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,13 +10,14 @@ import asyncio
 import base64
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from aggregator.fetch.cookie_file import read_cookies
 from aggregator.fetch.failures import FetchError
 from aggregator.model import Problem, ProblemKind
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

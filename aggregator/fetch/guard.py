@@ -7,11 +7,12 @@ say next: see `Dial.admits`. docs/adr/0002-guard.md tells what `allow_private` m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING, Literal
 
 from aggregator.model import Problem, ProblemKind
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from aggregator.fetch.request_target import Target

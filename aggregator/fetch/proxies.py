@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from aggregator.model.errors import ConfigError
+from aggregator.runtime.values import dataclass
 from aggregator.web.addresses import host_of
 
 #: Where proxies listen whose URL names no port.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from aggregator.fetch.cookies import Cookies, cookie_field
 from aggregator.fetch.failures import FetchError
 from aggregator.fetch.transport import sendable
 from aggregator.model import HttpHints, Problem, ProblemKind, Validators
+from aggregator.runtime.values import dataclass
 from aggregator.web.http_dates import http_date
 
 if TYPE_CHECKING:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 from aggregator.model import Problem, ProblemKind
+from aggregator.runtime.values import dataclass
 from aggregator.web.addresses import DEFAULT_PORTS, ascii_host, shown_host
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from aggregator.fetch.failures import FetchError
 from aggregator.model import Problem, ProblemKind
+from aggregator.runtime.values import dataclass
 
 #: The longest real tokens (signed ones, JWT) have about 4 KiB.
 MAX_SECRET_BYTES = 8 * 1024

@@ -13,7 +13,7 @@ import asyncio
 import json
 import socket
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ from aggregator.fetch.request_target import parse_target
 from aggregator.model import Failed, Fetched, Gone, Problem, ProblemKind, Solution, Validators
 from aggregator.model.errors import UnreadableError
 from aggregator.parse.solutions import read_solution
+from aggregator.runtime.values import dataclass
 from aggregator.schedule.cache_headers import http_hints
 
 if TYPE_CHECKING:

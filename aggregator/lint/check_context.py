@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from html.entities import html5
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from aggregator.lint import value_checks
 from aggregator.lint.findings import quoted
 from aggregator.lint.registries import HTML_ELEMENTS
 from aggregator.lint.xml_tree import XML
+from aggregator.runtime.values import dataclass
 from aggregator.web.urls import resolved
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.lint.lint_rules import RULES
+from aggregator.runtime.values import dataclass
 from aggregator.web.excerpts import shortened
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ does, and gives up where a construct never ends.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from html.entities import html5
 from typing import TYPE_CHECKING
 
 from aggregator.lint.findings import quoted
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

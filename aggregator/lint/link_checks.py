@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.lint import value_checks
 from aggregator.lint.findings import quoted
 from aggregator.lint.registries import RELATIONS
 from aggregator.lint.xml_tree import ATOM
+from aggregator.runtime.values import dataclass
 from aggregator.web.urls import resolved
 
 if TYPE_CHECKING:

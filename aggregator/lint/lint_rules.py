@@ -6,8 +6,9 @@ The names are those of the W3C feed validator where it has the rule
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from aggregator.runtime.values import dataclass
 
 #: An error breaks a MUST of the specification; a warning breaks a SHOULD or what readers of feeds
 #: rely on; an info breaks nothing.

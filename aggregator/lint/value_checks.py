@@ -6,11 +6,11 @@ Each function returns what is wrong as a rule and words, or `None`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
 from aggregator.lint.findings import quoted
 from aggregator.lint.registries import SCHEMES
+from aggregator.runtime.values import dataclass
 from aggregator.web.language_tags import is_language_tag
 from aggregator.web.urls import plain_escapes, without_dot_segments
 

@@ -5,11 +5,12 @@ No DTD is read and no entity expanded: a document that declares entities is refu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
 from xml.parsers import expat
 
 from aggregator.lint.findings import quoted
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from aggregator.model.configured import Feed
 from aggregator.model.notes import RestartNeeded
+from aggregator.runtime.values import dataclass
 
 
 class ChangeKind(Enum):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import assert_never
 
+from aggregator.runtime.values import dataclass
 from aggregator.web.domains import queue_of
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.model.configured import SiteRule
 from aggregator.model.people import Generator, Particulars, Person, SourceParticulars
+from aggregator.runtime.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

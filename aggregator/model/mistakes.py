@@ -6,8 +6,10 @@ Nothing here is a sentence: `config.mistake_messages` has the words.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum, auto
+
+from aggregator.runtime.values import dataclass
 
 #: The way to a key or value: `("sources", 1, "url")` is the URL of the second source.
 KeyPath = tuple[str | int, ...]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
 from aggregator.model.outcomes import Problem
+from aggregator.runtime.values import dataclass
 
 
 class NoteKind(StrEnum):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from aggregator.runtime.values import dataclass
 
 
 class ProblemKind(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from aggregator.model.documents import Category, DocumentHints, Enclosure
 from aggregator.model.outcomes import Problem, Validators
 from aggregator.model.people import Particulars, SourceParticulars
 from aggregator.model.placements import Placement
+from aggregator.runtime.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

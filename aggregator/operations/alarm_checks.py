@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from aggregator.operations.alarm_facts import (
     Silent,
 )
 from aggregator.operations.watched import AlarmKind
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.operations.alarm_checks import Right, Wrong, look_at
 from aggregator.operations.event_entries import event
 from aggregator.operations.watched import Alarm
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

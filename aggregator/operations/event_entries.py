@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
 from aggregator.operations.event_sentences import said
 from aggregator.operations.watched import AlarmKind
+from aggregator.runtime.values import dataclass
 from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model.notes import CertificateEnds, NoteKind
@@ -21,6 +20,7 @@ from aggregator.operations.alarm_facts import (
 )
 from aggregator.operations.messages import fact_text, measure, problem_text, span
 from aggregator.operations.watched import AlarmKind
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import timedelta

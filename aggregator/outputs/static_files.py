@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from aggregator.publish.compression import pack
 from aggregator.publish.editions import make_edition
 from aggregator.publish.feeds_page import feeds_page
 from aggregator.rules.visibility import ANYBODY, Caller, Subject, sources_in
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import TYPE_CHECKING
 
 from aggregator.model.errors import AggregatorError
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

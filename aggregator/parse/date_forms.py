@@ -7,13 +7,13 @@ programs write that can be read in one way only.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from aggregator.parse.date_order import NUMBERS, DayOrder, by_order, full_year, told_order
 from aggregator.parse.date_words import HALF_OF, Figures, in_figures
 from aggregator.parse.date_zones import ZONES
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

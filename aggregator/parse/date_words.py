@@ -6,10 +6,10 @@ Nothing is decided here about what the figures are; what is no word that we know
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from aggregator.parse.date_folding import fold
 from aggregator.parse.date_names import CROATIAN_MONTHS, HALVES, MONTHS, WEEKDAYS
+from aggregator.runtime.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from aggregator.parse.date_forms import MONTHS, Stated, certain_order, stated
 from aggregator.parse.date_order import EITHER, DayOrder, full_year
 from aggregator.parse.date_zones import home_zone, zone_of
+from aggregator.runtime.values import dataclass
 from aggregator.web.zero_dates import is_zero
 
 if TYPE_CHECKING:

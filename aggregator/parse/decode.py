@@ -20,10 +20,11 @@ How each encoding is read, and what one bad byte costs, is in `web/decoding.py`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from aggregator.model import Problem, ProblemKind
 from aggregator.model.errors import UnreadableError
+from aggregator.runtime.values import dataclass
 from aggregator.web.charsets import (
     WIDE,
     begun_codec,

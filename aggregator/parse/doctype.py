@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
 from html.entities import html5
+
+from aggregator.runtime.values import dataclass
 
 # Each alternative takes what it begins to the end of the text if need be, and gives nothing back:
 # linear, whatever is there.

@@ -5,7 +5,7 @@ https://www.rssboard.org/media-rss
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from aggregator.model import Enclosure
 from aggregator.parse.captions import caption
 from aggregator.parse.document_limits import MAX_ENCLOSURES
 from aggregator.parse.media_groups import RENDITION, MediaContent, is_one_object
+from aggregator.runtime.values import dataclass
 from aggregator.web.faces import is_face
 from aggregator.web.same_picture import same_picture
 

@@ -7,9 +7,10 @@ galleries into it, too.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.model import Attempt, Decision, Fetched, Plan, Validators
+from aggregator.runtime.values import dataclass
 from aggregator.store.sqlite import open_store
 
 if TYPE_CHECKING:

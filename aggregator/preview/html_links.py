@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from aggregator.preview.feed_links import absolute, feed_link
+from aggregator.runtime.values import dataclass
 from aggregator.web.charsets import WIDE, charset_of, codec_of, marked_codec
 from aggregator.web.decoding import read
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from aggregator import parse, refine
 from aggregator.model import Body, Fetched, Gone, NotModified, Problem, ProblemKind
 from aggregator.model.errors import UnreadableError
 from aggregator.preview import discover
+from aggregator.runtime.values import dataclass
 from aggregator.stories.concealment import public_base_url
 from aggregator.web.addresses import has_user_info, origin_of
 

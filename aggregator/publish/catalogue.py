@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from aggregator.model import Feed, FeedKind, Rules
 from aggregator.publish import Format
 from aggregator.rules.held_secrets import secrets_of
 from aggregator.rules.visibility import Caller, hidden_sources, may_read, might_read
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

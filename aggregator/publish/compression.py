@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass
 
 import brotli  # type: ignore[import-untyped]  # brotli ships no types
+
+from aggregator.runtime.values import dataclass
 
 #: Below this a body is not worth compressing.
 COMPRESS_FROM_BYTES = 512

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.model.errors import StoreError
 from aggregator.publish import Addresses, render
 from aggregator.publish.max_age import fresh_for
+from aggregator.runtime.values import dataclass
 from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:

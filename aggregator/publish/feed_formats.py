@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aggregator.publish.xml_safety import clean
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from aggregator.model import ArchivePart, Feed

@@ -19,7 +19,6 @@ here do the same, because a qualified name would come out as `ns0:`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from email.utils import format_datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -31,6 +30,7 @@ from aggregator.publish.media_rss import describe_media
 from aggregator.publish.other_sources import page_of
 from aggregator.publish.podcasts import NAMESPACE, describe_episode, describe_show, is_podcast
 from aggregator.publish.xml_safety import reads_as_markup
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

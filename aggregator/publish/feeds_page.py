@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.model import FeedKind
 from aggregator.publish import Addresses, Format
 from aggregator.publish.html_pages import html_page
 from aggregator.rules.visibility import feeds_in
+from aggregator.runtime.values import dataclass
 from aggregator.stories.concealment import public_feed
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from aggregator.publish.xml_safety import (
     clean_scheme,
     clean_url,
 )
+from aggregator.runtime.values import dataclass
 from aggregator.web.excerpts import excerpt
 from aggregator.web.language_tags import language_tag
 from aggregator.web.visible_text import visible_text

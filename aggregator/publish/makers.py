@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.model import Person
 from aggregator.publish.xml_safety import clean, clean_url
+from aggregator.runtime.values import dataclass
 from aggregator.web.person_names import local_part, people_in
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ The three formats only lay out what is here, so no format can forget a rule.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.publish.items import Item, item_of, seconds
 from aggregator.publish.long_texts import even_share
 from aggregator.publish.makers import person_name
 from aggregator.publish.xml_safety import clean, clean_id, clean_url
+from aggregator.runtime.values import dataclass
 from aggregator.web.language_tags import language_tag
 
 if TYPE_CHECKING:

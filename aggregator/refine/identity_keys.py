@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from aggregator.refine.known_sites import article_number, site_of
+from aggregator.runtime.values import dataclass
 from aggregator.web.addresses import host_of
 from aggregator.web.text import folded
 from aggregator.web.urls import canonical_url, is_page

@@ -7,10 +7,10 @@ ithome.com.tw, which is another publisher.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit, urlunsplit
 
+from aggregator.runtime.values import dataclass
 from aggregator.web.addresses import hosts_above
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -37,6 +37,7 @@ from aggregator.refine.metadata import as_stated, categories, identifier, line, 
 from aggregator.refine.plain_texts import as_html, summary_as_html
 from aggregator.refine.sanitise import clean
 from aggregator.refine.site_rules import rules_for
+from aggregator.runtime.values import dataclass
 from aggregator.web.excerpts import excerpt
 from aggregator.web.former_redaction import emptied
 from aggregator.web.language_tags import language_tag

@@ -9,13 +9,14 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from aggregator.refine.html_limits import MAX_HTML_CHARS, MAX_NESTING, nesting
 from aggregator.refine.lazy_media import LAZY_ADDRESSES, SRCSETS, best_source
 from aggregator.refine.pictures import counts_readers
 from aggregator.refine.shown_media import MEDIA_ELEMENTS
 from aggregator.refine.tags import COMMENT, tags
+from aggregator.runtime.values import dataclass
 from aggregator.web.text import scrub
 from aggregator.web.urls import without_trackers
 from aggregator.web.visible_text import HIDDEN

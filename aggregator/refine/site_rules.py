@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.refine.pictures import fit_picture
 from aggregator.rules import replaced
+from aggregator.runtime.values import dataclass
 from aggregator.web.addresses import host_of, hosts_above
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from aggregator.rules.patterns import finder_of_any
 from aggregator.rules.spellings import core, decoded, has_needless_encoding, spelled
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.rules.patterns import first_found, searchable
+from aggregator.runtime.values import dataclass
 from aggregator.web.excerpts import shortened
 
 if TYPE_CHECKING:

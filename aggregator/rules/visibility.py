@@ -7,12 +7,12 @@ own. What is said of a private source is another question, `stories.concealment`
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import Feed, FeedKind
 from aggregator.model.configured import digest_of
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

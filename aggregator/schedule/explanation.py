@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.model import NotModified, Plan
+from aggregator.runtime.values import dataclass
 from aggregator.schedule.gaps import most_expected
 from aggregator.schedule.policy import next_poll
 from aggregator.schedule.rhythm import profile

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from aggregator.runtime.values import dataclass
 from aggregator.schedule.gaps import IN_VAIN, MOST_HALVINGS, DocumentSpan, found_gap, watch
 from aggregator.schedule.rhythm import BINS, Rhythm, learn
 

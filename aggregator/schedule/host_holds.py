@@ -6,11 +6,12 @@ provider.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.model import Failed, Fetched, NotModified, ProblemKind
+from aggregator.runtime.values import dataclass
 from aggregator.web.addresses import origin_of
 
 if TYPE_CHECKING:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model import Failed, Fetched, Gone, NotModified, ProblemKind
 from aggregator.model.outcomes import Validators
+from aggregator.runtime.values import dataclass
 from aggregator.schedule.mirror_choice import rest
 from aggregator.schedule.permanent_redirects import (
     FAILURES_TO_FORGET,

@@ -6,9 +6,10 @@ once would be remembered wrong (feedbin waits for a day of them, NewsBlur for te
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

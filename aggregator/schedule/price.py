@@ -12,11 +12,12 @@ Fast News Alerts", IEEE TKDE 19(7), 2007; docs/adr/0006-price-policy.md has the 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import isfinite, sqrt
 from typing import TYPE_CHECKING
 
+from aggregator.runtime.values import dataclass
 from aggregator.schedule.rhythm import BINS, FLAT, hours_of, pooled, rates
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from aggregator.model.errors import StoreError
+from aggregator.runtime.values import dataclass
 from aggregator.serve.timeouts import TIMEOUTS, Timeouts
 from aggregator.web.redaction import redact
 

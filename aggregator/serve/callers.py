@@ -11,12 +11,12 @@ no proxy is to know of, the operator's.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.rules.visibility import Caller
+from aggregator.runtime.values import dataclass
 from aggregator.web.addresses import host_of
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from aggregator.publish.compression import pack
+from aggregator.runtime.values import dataclass
 from aggregator.serve import page_messages
 from aggregator.serve.conditional import best_coding, is_unchanged
 

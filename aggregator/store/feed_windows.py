@@ -8,10 +8,10 @@ What a feed shows is kept, an entry a row (`shown`), and is at every commit what
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.model.notes import LimitReached, NoteKind, SizeReached
+from aggregator.runtime.values import dataclass
 from aggregator.store import archive, note_rows, share_cuts
 from aggregator.store.codec import dumps
 from aggregator.store.feed_versions import bump

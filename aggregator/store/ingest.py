@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator import __version__
@@ -19,6 +19,7 @@ from aggregator.model import (
 from aggregator.model.instants import micros, optional_micros
 from aggregator.model.notes import Fact, Gaps, LongDocument, NoteKind, OverQuota
 from aggregator.rules.secrets import NO_SECRETS
+from aggregator.runtime.values import dataclass
 from aggregator.schedule.source_health import after_poll
 from aggregator.store import (
     disk_room,

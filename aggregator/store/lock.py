@@ -6,10 +6,10 @@ import fcntl
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from aggregator.model.errors import BusyError
+from aggregator.runtime.values import dataclass
 from aggregator.store.sqlite_errors import store_error
 
 #: Who only looks (`holder`) holds the lock for a moment: it is tried so often, with such pauses.

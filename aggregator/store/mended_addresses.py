@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.model import Document, DocumentHead, RawEntry
 from aggregator.model.instants import instant
 from aggregator.refine import normalise
+from aggregator.runtime.values import dataclass
 from aggregator.store import archive, mirrors
 from aggregator.store.codec import build, dumps
 from aggregator.store.feed_versions import bump

@@ -7,12 +7,12 @@ showed them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.model.instants import MICROSECOND
 from aggregator.model.notes import NoteKind
+from aggregator.runtime.values import dataclass
 from aggregator.store import archive, host_tempers, served_bytes, tombstone_rows
 
 if TYPE_CHECKING:

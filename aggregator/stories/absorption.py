@@ -6,12 +6,13 @@ document's keys, `absorb` only what bears on those entries that are new or read 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.model import News, Tally
 from aggregator.model.notes import Flood
 from aggregator.rules.secrets import NO_SECRETS
+from aggregator.runtime.values import dataclass
 from aggregator.stories.assignment import assign, further_names, retitled
 from aggregator.stories.broken_off import undecided
 from aggregator.stories.edits import Rewritten, change, is_other_text

@@ -13,10 +13,11 @@ copy of it. Where no own source tells the article, the first leads.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, product
 from typing import TYPE_CHECKING
 
+from aggregator.runtime.values import dataclass
 from aggregator.stories.owners import domain_of_key, foreign_to
 from aggregator.stories.signs import SHARED_KINDS, kind_of
 

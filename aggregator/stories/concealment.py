@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregator.model import Origin, SourceParticulars
 from aggregator.rules.held_secrets import open_url
+from aggregator.runtime.values import dataclass
 from aggregator.stories.concealed_makers import shown_particulars, shown_source_particulars
 from aggregator.stories.public_ids import is_fit_id
 from aggregator.web.addresses import origin_of

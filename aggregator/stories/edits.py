@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aggregator.model import Particulars
+from aggregator.runtime.values import dataclass
 from aggregator.stories.entry_dates import edited_at
 from aggregator.stories.misread import is_misread
 

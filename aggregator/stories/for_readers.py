@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING
 
 from aggregator import rules
 from aggregator.model import Category, Rules, Story
+from aggregator.runtime.values import dataclass
 from aggregator.stories.concealment import (
     origin_of_entry,
     public_origin,

@@ -8,10 +8,11 @@ each takes half of what the ones before have left: an even part of a quarter mor
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.model.configured import GIB, MIB
+from aggregator.runtime.values import dataclass
 from aggregator.web.excerpts import excerpt
 from aggregator.web.text import one_line
 from aggregator.web.visible_text import visible_text

@@ -15,9 +15,9 @@ What a document shows to be made anew throughout (`moves`) counts as missing the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aggregator.runtime.values import dataclass
 from aggregator.stories.moves import is_of_before, is_place, shares_nothing, what_moved
 from aggregator.stories.signs import (
     KINDS,

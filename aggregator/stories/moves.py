@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from aggregator.runtime.values import dataclass
 from aggregator.stories.signs import (
     KINDS,
     NAMES,

@@ -6,11 +6,11 @@ date. A mark costs a dozen bytes, so that they can be kept for a year.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from aggregator.model.instants import micros
+from aggregator.runtime.values import dataclass
 from aggregator.stories.moves import is_place
 from aggregator.stories.signs import NAMES, SHARED_KINDS, TEXTS, kind_of
 from aggregator.web.text import folded

@@ -9,13 +9,13 @@ Order keys and floors are microseconds since the epoch.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from itertools import groupby
 from math import inf
 from typing import TYPE_CHECKING
 
 from aggregator.model import PlacementReason as Reason
 from aggregator.model.instants import MICROSECOND
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import tomlkit
 
+from aggregator.runtime.values import dataclass
 from aggregator.web.text import printable
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.config.edit.blocks import append
 from aggregator.config.from_toml import parse
 from aggregator.model.errors import ConfigError
 from aggregator.model.mistakes import Mistake, MistakeKind
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

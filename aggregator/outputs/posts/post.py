@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.outputs.posts.post_markup import as_paragraph, beginning, first_picture, protect
 from aggregator.publish.makers import names, people
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

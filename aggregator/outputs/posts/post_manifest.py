@@ -12,9 +12,11 @@ A path belongs to one post: a line for another feed takes the post over, and its
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection

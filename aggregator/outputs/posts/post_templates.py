@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
 from functools import lru_cache
@@ -17,6 +16,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from aggregator.model.errors import ConfigError
 from aggregator.outputs.posts.post_markup import protect
 from aggregator.outputs.posts.yaml_scalars import quoted, scalar
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
