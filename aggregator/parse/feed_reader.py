@@ -17,23 +17,14 @@ from xml.sax.saxutils import unescape
 
 from feedparser.api import LooseFeedParser, StrictFeedParser  # type: ignore[import-untyped] # has none
 
-from aggregator.model import Body, Document, DocumentHead
+from aggregator.model import Body, Document
 from aggregator.model.errors import UnreadableError
 from aggregator.parse.ampersands import escaped
+from aggregator.parse.assembling import Said, assembled
 from aggregator.parse.cdata import has_escaped, unwrapped, whole
-from aggregator.parse.dates import dates_in, note_of_unread
 from aggregator.parse.decode import Decoded
 from aggregator.parse.doctype import Undeclared, undeclared
-from aggregator.parse.document_limits import MAX_ATTRIBUTES, MAX_DEPTH, bounded, most_entries
-from aggregator.parse.feedparser_fields import (
-    date_habits,
-    date_of,
-    head_particulars,
-    hints_of,
-    icon_of,
-    inherited_authors,
-    raw_entry,
-)
+from aggregator.parse.document_limits import MAX_ATTRIBUTES, MAX_DEPTH, most_entries
 from aggregator.parse.links import LinkHandlers
 from aggregator.parse.media_elements import MediaElements
 from aggregator.parse.non_feeds import not_a_feed
@@ -230,40 +221,21 @@ def read_xml(body: Body, decoded: Decoded) -> Document:
     if not version:
         raise UnreadableError(not_a_feed(text, body.source_url))
     # FeedParserDict answers for missing keys with other keys, and warns; a plain dict does not.
-    entries = [dict(entry) for entry in reader.entries]
-    head = dict(reader.feeddata)
-    inherited = inherited_authors(head, version)
-    habits = date_habits(head, entries)
-    found = tuple(raw_entry(entry, version, body, inherited, habits) for entry in entries)
-    notes.extend(note_of_unread(dates_in(found)))
-    return Document(
-        head=DocumentHead(
-            kind=version,
-            encoding=decoded.encoding,
-            title=bounded(head.get("title")),
-            site_url=bounded(head.get("link")),
-            feed_id=bounded(head.get("id")),
-            particulars=head_particulars(head),
-            language=bounded(head.get("language")),
-            rights=bounded(head.get("rights")),
-            description=bounded(_description(head)),
-            icon_url=bounded(icon_of(head)),
-            updated_at=date_of(head, body.timezone, habits, "updated", "published")[1],
-            truncated=truncated,
-            read_up_to=reader.most_entries if reader.has_more else None,
-            hints=hints_of(head, reader),
-            notes=tuple(notes),
-        ),
-        entries=found,
-        source_url=body.source_url,
-        seen_at=body.seen_at,
-        sites=body.sites,
+    said = Said(
+        kind=version,
+        head=dict(reader.feeddata),
+        entries=[dict(entry) for entry in reader.entries],
+        skipped_hours=reader.skipped_hours,
+        skipped_days=reader.skipped_days,
     )
-
-
-def _description(head: dict[str, Any]) -> str | None:
-    names = ("subtitle", "itunes_subtitle", "itunes_summary")
-    return next((head[name] for name in names if head.get(name)), None)
+    return assembled(
+        said,
+        body,
+        decoded.encoding,
+        notes,
+        truncated=truncated,
+        read_up_to=reader.most_entries if reader.has_more else None,
+    )
 
 
 def _legal(text: str, notes: list[str]) -> str:

@@ -236,15 +236,17 @@ def date_of(
     return None, None
 
 
-def hints_of(head: dict[str, Any], reader: Any) -> DocumentHints:
-    """Return what a feed says of when to come back; `reader` has read its hours and days."""
+def hints_of(
+    head: dict[str, Any], skipped_hours: list[str], skipped_days: list[str]
+) -> DocumentHints:
+    """Return what a feed says of when to come back."""
     period = _PERIODS.get(str(head.get("sy_updateperiod", "")).strip().lower())
     frequency = _number(head.get("sy_updatefrequency")) or 1
     minutes = _number(head.get("ttl"))
     # The specification counts 0 to 23; 24 stands for midnight in what people write.
-    numbers = map(_number, reader.skipped_hours)
+    numbers = map(_number, skipped_hours)
     hours = {hour % 24 for hour in numbers if hour is not None and hour <= 24}
-    days = {day.strip().lower() for day in reader.skipped_days}
+    days = {day.strip().lower() for day in skipped_days}
     return DocumentHints(
         ttl=min(timedelta(minutes=minutes), _LONGEST_HINT) if minutes else None,
         skip_hours=tuple(sorted(hours)),
