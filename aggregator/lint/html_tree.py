@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.lint.html_tokens import End, Instruction, ParseError, Start, Text
-from aggregator.lint.registries import HTML_ELEMENTS, words
+from aggregator.lint.registries import HTML_ELEMENTS, MATHML_ELEMENTS, words
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -108,16 +108,21 @@ class Nesting:
                 return False
         return False
 
+    def _is_formula(self) -> bool:
+        """Tell whether a formula is open, and nothing in it that has other elements."""
+        for name in reversed(self.open):
+            if name in ("svg", "annotation-xml"):
+                return False
+            if name == "math":
+                return True
+        return False
+
     def _start(self, tag: Start) -> str | None:
         name = tag.name
         if len(self.open) >= MAX_OPEN:
             return f"more than {MAX_OPEN} elements in each other"
         if self._is_foreign():
-            if name in _NEVER_FOREIGN:
-                return f"<{name}> in <{self._current[:40]}>"
-            if not tag.closed:
-                self.open.append(name)
-            return None
+            return self._start_foreign(tag)
         if wrong := _wrong_name(tag):
             return wrong
         if name in _TABLE_PARTS:
@@ -128,6 +133,16 @@ class Nesting:
             return wrong
         if name not in _VOID and not tag.closed:
             self.open.append(name)
+        return None
+
+    def _start_foreign(self, tag: Start) -> str | None:
+        """Open an element of another language."""
+        if tag.name in _NEVER_FOREIGN:
+            return f"<{tag.name}> in <{self._current[:40]}>"
+        if self._is_formula() and tag.name not in MATHML_ELEMENTS:
+            return f"<{tag.name[:40]}> is no element of MathML"
+        if not tag.closed:
+            self.open.append(tag.name)
         return None
 
     def _make_room(self, name: str) -> str | None:

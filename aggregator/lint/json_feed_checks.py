@@ -198,6 +198,7 @@ class _Check:
                 return
             self.text(name, f"the name {quoted(name)}")
             if name.startswith("_"):
+                self.extension(name, value, path)
                 continue
             kind = known.get(name)
             if kind is None:
@@ -208,6 +209,13 @@ class _Check:
                 self.add("InvalidType", f"{path}{name} is no {kind.replace('address', 'string')}")
             elif isinstance(value, str):
                 self.string(value, kind, f"{path}{name}", name)
+
+    def extension(self, name: str, value: object, path: str) -> None:
+        """Check a member that the format does not have: any object (JSON Feed 1.1, Extensions)."""
+        if not name[1:2].isalpha():
+            self.add("UndefinedMember", f"{path}{name[:40]}, which goes on with no letter")
+        if not isinstance(value, dict):
+            self.add("InvalidType", f"{path}{name[:40]} is no object, as extensions are")
 
     def string(self, value: str, kind: str, where: str, name: str) -> None:
         self.text(value, where)

@@ -163,6 +163,7 @@ _INFOS = {
     "MissingDCLanguage": "name the language of the text",
     "TextXml": "serve it as application/atom+xml or application/rss+xml",
     "ContainsSystemEntity": "leave the DOCTYPE out",
+    "TwiceEncoded": "encode it once, or put it into <code>: readers show it as it is",
     "UncheckedFormat": "publish Atom 1.0 or RSS 2.0",
 }
 

@@ -192,6 +192,36 @@ HTML_ELEMENTS = words(
     """
 )
 
+#: https://www.w3.org/TR/MathML3/chapter3.html, with what stands beside it (chapter 5), and MathML
+#: Core's. The elements of content MathML are in `annotation-xml` only.
+MATHML_ELEMENTS = words(
+    """
+    annotation annotation-xml maction maligngroup malignmark math menclose merror mfenced mfrac
+    mglyph mi mlabeledtr mlongdiv mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow
+    ms mscarries mscarry msgroup msline mspace msqrt msrow mstack mstyle msub msubsup msup mtable
+    mtd mtext mtr munder munderover none semantics
+    """
+)
+
+#: Attributes of MathML (https://www.w3.org/TR/MathML3/appendixi.html#idm.attributes).
+MATHML_ATTRIBUTES = words(
+    """
+    accent accentunder actiontype align alignmentscope altimg altimg-height altimg-valign
+    altimg-width alttext bevelled charalign charspacing close columnalign columnlines columnspacing
+    columnspan columnwidth crossout definitionurl denomalign depth dir display displaystyle edge
+    encoding equalcolumns equalrows fence form frame framespacing groupalign height href id
+    indentalign indentalignfirst indentalignlast indentshift indentshiftfirst indentshiftlast
+    indenttarget infixlinebreakstyle intent arg largeop leftoverhang length linebreak
+    linebreakmultchar linebreakstyle lineleading linethickness location longdivstyle lquote lspace
+    mathbackground mathcolor mathsize mathvariant maxsize maxwidth minlabelspacing minsize
+    movablelimits mslinethickness name notation numalign open overflow position rightoverhang
+    rowalign rowlines rowspacing rowspan rquote rspace scriptlevel scriptminsize
+    scriptsizemultiplier selection separator separators shift side src stackalign stretchy
+    subscriptshift superscriptshift symmetric valign voffset width xlink:href xlink:show xlink:title
+    xlink:type xmlns xref
+    """
+)
+
 #: Elements that act, load, or belong to a page rather than to a text in it.
 RISKY_ELEMENTS = words(
     """

@@ -28,6 +28,9 @@ MAX_DECLARATIONS = 256
 
 XML = "http://www.w3.org/XML/1998/namespace"
 XHTML = "http://www.w3.org/1999/xhtml"
+MATHML = "http://www.w3.org/1998/Math/MathML"
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
 ATOM = "http://www.w3.org/2005/Atom"
 
 #: Namespace and local name; "" is no namespace.
