@@ -35,7 +35,16 @@ BASE = "https://example.com/a/b.html"
         ("http://e.com/a\nb", "http://e.com/ab"),
         ("http://e.com/a b|c", "http://e.com/a%20b%7Cc"),
         ("http://e.com/路径?q=中文", "http://e.com/路径?q=中文"),
+        ("http://e.com/?", "http://e.com/?"),
+        ("http://e.com/a?b=1#", "http://e.com/a?b=1#"),
+        ("http://e.com/a?#", "http://e.com/a?#"),
+        ("http://e.com?q#?", "http://e.com?q#?"),
         ("mailto:a@e.com", "mailto:a@e.com"),
+        ("http://", None),
+        ("https://", None),
+        ("https:", None),
+        ("https://?p=1", None),
+        ("https:c.html", "https://example.com/a/c.html"),
         ("http://[::1", None),
         ("", None),
         (None, None),
@@ -129,6 +138,10 @@ _URLS = st.builds(
         max_size=12,
     ),
 )  # fmt: skip
+
+
+def test_an_empty_query_names_no_other_page() -> None:
+    assert canonical_url("http://e.com/?") == canonical_url("http://e.com/") == "https://e.com"
 
 
 @given(_URLS)

@@ -8,7 +8,8 @@ _EMAIL = re.compile(
     r"(?:mailto:)?(([\w.+-]{1,64})@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})", re.IGNORECASE
 )
 _BETWEEN_PEOPLE = re.compile(r",\s+(?![^()]*\))")
-_EMPTY_BRACKETS = re.compile(r"<\s*>|\(\s*\)")
+#: The second bracket may be missing: "Jo Doe(jo@example.org".
+_EMPTY_BRACKETS = re.compile(r"<\s*>|\(\s*\)|[<(]\s*$")
 
 #: A longer line is no address (254 characters, RFC 5321 §4.5.3.1.3) with a name; also keeps the
 #: search for one short.

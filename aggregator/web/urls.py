@@ -41,6 +41,10 @@ _PLAIN = re.compile(
     r"(?:\?[\w.~!$&'()*+,;=:@%/?-]+)?(?:#[\w.~!$&'()*+,;=:@%/?-]+)?",
     re.ASCII,
 )
+#: What programs write for no address: as a reference it would be the page that it stands on.
+_NOWHERE = re.compile(r"https?:/*(?:[?#].*)?", re.IGNORECASE)
+#: An absolute URL that ends in what `urljoin` drops.
+_EMPTY_END = re.compile(r"https?://.*?([?#]+)", re.IGNORECASE)
 _ABSOLUTE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}:[^\s<>\"{}|\\^`\x00-\x20\x7f-\x9f]+")
 #: A visit's own number: a new one for each document that is fetched. Shorter values name things.
 _SESSION = re.compile(
@@ -55,7 +59,8 @@ def absolute_url(url: str | None, base: str) -> str | None:
     """Return `url` resolved against `base`, in any scheme, or `None` when that is no URL.
 
     Resolves as a browser does: surrounding blanks and inner line breaks go, characters that no
-    URL may hold are percent-encoded. Non-ASCII text stays (an IRI, RFC 3987).
+    URL may hold are percent-encoded. Non-ASCII text stays (an IRI, RFC 3987), and so does a query
+    or fragment that is empty. "http://" is none.
     """
     if not url:
         return None
@@ -64,11 +69,15 @@ def absolute_url(url: str | None, base: str) -> str | None:
         return None
     if _PLAIN.fullmatch(url):
         return url
+    if _NOWHERE.fullmatch(url):
+        return None
     try:
         joined = urljoin(base, url)
         urlsplit(joined)
     except ValueError:
         return None
+    if (end := _EMPTY_END.fullmatch(url)) and not joined.endswith(end[1]):
+        joined += end[1]
     joined = _UNWISE.sub(_quoted, joined)
     return joined if len(joined) <= MAX_URL_CHARS else None
 
