@@ -31,9 +31,10 @@ from aggregator.model.errors import UnreadableError
 from aggregator.parse.decode import decode
 from aggregator.publish import Format
 from benchmarks.cases import Case, Difference
-from benchmarks.excuses import Rule, pictures_of, rules
+from benchmarks.excuses import Rule, rules
 from benchmarks.fidelity_report import Report, shortfalls, summary, tell
 from benchmarks.pairing import paired
+from benchmarks.picture_excuses import pictures_of
 from benchmarks.pipe import ADDRESSES, ALL, pipe, rendered
 from benchmarks.polled_again import merged, shown_again
 from benchmarks.second_judge import judge

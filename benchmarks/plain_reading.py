@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 from lxml import etree
 from lxml import html as lxml_html
 
+from benchmarks.picture_sizes import is_hidden
 from benchmarks.seen import in_unicode, same_address
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Told:
     """What one item says; addresses absolute, texts without blanks.
 
     `characters` are those of its longest text, `everything` those of all and of the title.
+    `leads` are the links of each text, the longest first, and the words that they stand behind.
     `pictures` are sets of addresses, any of which may be the one that is shown; `thumbnails` are
     mostly another size of one of them. `dates` are the raw strings by field.
     """
@@ -60,6 +62,7 @@ class Told:
     characters: str
     everything: str
     links: frozenset[str]
+    leads: tuple[frozenset[tuple[str, str]], ...]
     pictures: frozenset[frozenset[str]]
     thumbnails: frozenset[str]
     enclosures: frozenset[str]
@@ -151,14 +154,17 @@ def _item(item: Any, site: str) -> Told:
         if (tree := _markup(one)) is not None
     ]
     title = _own_text(fields["title"][0]) if "title" in fields else ""
+    trees.sort(key=lambda tree: len(visible(_shown(tree))), reverse=True)
     texts = [visible(_shown(tree)) for tree in trees]
+    leads = tuple(frozenset(_leads(tree, base)) for tree in trees)
     return Told(
         id=_first(fields, "guid", "id"),
         link=link,
         title=" ".join(title.split()),
-        characters=max(texts, key=len, default=""),
+        characters=texts[0] if texts else "",
         everything="".join((*texts, visible(title))),
-        links=frozenset(_links(trees, base)),
+        links=frozenset(href for text in leads for href, _ in text),
+        leads=leads,
         pictures=frozenset((*_pictures(trees, base), *_media(item, base))),
         thumbnails=frozenset(
             _absolute(base, one.get("url") or "")
@@ -250,21 +256,19 @@ def _absolute(base: str, address: str) -> str:
         return ""
 
 
-def _links(trees: Iterable[Any], base: str) -> Iterator[str]:
-    for tree in trees:
-        for one in tree.iter():
-            if _name(one).lower() == "a" and (one.get("href") or "").strip():
-                href = _absolute(
-                    one.base if one.base and "://" in one.base else base, one.get("href")
-                )
-                if href.startswith("//"):
-                    yield href.partition("#")[0]
+def _leads(tree: Any, base: str) -> Iterator[tuple[str, str]]:
+    """Yield where a text's links lead, and from which words."""
+    for one in tree.iter():
+        if _name(one).lower() == "a" and (one.get("href") or "").strip():
+            href = _absolute(_base(one, base), one.get("href"))
+            if href.startswith("//"):
+                yield href.partition("#")[0], visible(_own_text(one))
 
 
 def _pictures(trees: Iterable[Any], base: str) -> Iterator[frozenset[str]]:
     for tree in trees:
         for one in tree.iter():
-            if _name(one).lower() != "img" or _is_tiny(one):
+            if _name(one).lower() != "img" or _is_tiny(one) or is_hidden(one.get("style") or ""):
                 continue
             if any(_name(up).lower() in {"noscript", "template"} for up in one.iterancestors()):
                 continue
@@ -311,7 +315,10 @@ def _authors(fields: dict[str, list[Any]]) -> Iterator[str]:
         names = [child for child in one if _name(child) == "name"]
         text = _own_text(names[0]) if names else _own_text(one) if not len(one) else ""
         bracketed = re.fullmatch(r"\s*\S+@\S+\s*\((.+)\)\s*", text, re.DOTALL)
-        name = " ".join(html.unescape(bracketed[1] if bracketed else text).split())
+        # The other way round, as some write it, and not always to the end.
+        before = re.fullmatch(r"(.*\S)\s*[(<]\s*[^\s()<>]+@[^\s()<>]+[)>]?\s*", text, re.DOTALL)
+        found = bracketed or before
+        name = " ".join(html.unescape(found[1] if found else text).split())
         if name:
             yield name
 
@@ -325,6 +332,7 @@ def _json_item(item: dict[str, Any], home: str) -> Told:
     base = urljoin(home, link) if link else home
     tree = parsed_html(word(item, "content_html")) if word(item, "content_html") else None
     trees = [] if tree is None else [tree]
+    leads = tuple(frozenset(_leads(one, base)) for one in trees)
     text = visible(_shown(tree) if tree is not None else word(item, "content_text"))
     people = item.get("authors") or [item.get("author")]
     files = item.get("attachments") or ()
@@ -334,7 +342,8 @@ def _json_item(item: dict[str, Any], home: str) -> Told:
         title=" ".join(word(item, "title").split()),
         characters=text,
         everything="".join((text, visible(word(item, "title")), visible(word(item, "summary")))),
-        links=frozenset(_links(trees, base)),
+        links=frozenset(href for text in leads for href, _ in text),
+        leads=leads,
         pictures=frozenset(
             (
                 *_pictures(trees, base),

@@ -195,6 +195,21 @@ def _is_followed(gap: Gap) -> bool:
     return bare != gap.theirs and bare in gap.ours.split()
 
 
+def _leads_elsewhere_below(gap: Gap) -> bool:
+    """Tell whether the link of a shorter text stands in the longest with another address, in ours.
+
+    The publisher has mended it there; both are behind the same words.
+    """
+    longest = gap.original.leads[0] if gap.original.leads else frozenset()
+    if any(href == gap.theirs for href, _ in longest):
+        return False
+    ours = gap.ours.split()
+    words = {said for text in gap.original.leads for href, said in text if href == gap.theirs}
+    return bool(words) and all(
+        said and any(other == said and href in ours for href, other in longest) for said in words
+    )
+
+
 def _is_counter(gap: Gap) -> bool:
     return _COUNTER.search(gap.theirs) is not None
 
@@ -236,6 +251,12 @@ EXCUSES: tuple[Excuse, ...] = (
     Excuse("no-host", ("link in text", "picture"), _leads_to_nothing, "no host is called so"),
     Excuse(
         "tracker", ("link in text",), _is_followed, "links lose what only tells where one came from"
+    ),
+    Excuse(
+        "mended-below",
+        ("link in text",),
+        _leads_elsewhere_below,
+        "a summary's link has another address where the same words stand in the content",
     ),
     Excuse("other-size", ("picture",), _is_other_size, "the same picture in another size"),
     Excuse("face", ("picture",), _is_face, "the face of an author is no picture of the entry"),

@@ -63,8 +63,9 @@ class Picture:
 class Seen:
     """One entry as a reader sees it; texts plain, addresses absolute, dates in UTC.
 
-    `raw_dates` are the two dates as written, `longest` counts the characters of the longest text
-    with its markup, and `contents` the texts that claim to be the whole.
+    `stills` are those thumbnails that say from which moment of a film they are. `raw_dates` are the
+    two dates as written, `longest` counts the characters of the longest text with its markup, and
+    `contents` the texts that claim to be the whole.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Seen:
     pictures: tuple[Picture, ...]
     media: tuple[str, ...] = ()
     thumbnails: tuple[str, ...] = ()
+    stills: tuple[str, ...] = ()
     schemes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     contents: int = 0
@@ -92,8 +94,11 @@ def told_of(term: str, more: str) -> str:
 
 
 def tokens(texts: tuple[str, ...]) -> list[str]:
-    """Return words, and characters of scripts without blanks, in order."""
-    return [token for text in texts for token in _TOKEN.findall(text)]
+    """Return words, and characters of scripts without blanks, in order.
+
+    The box stands for what could not be read (docs/publishing.md).
+    """
+    return [token for text in texts for token in _TOKEN.findall(text.replace("\ufffd", "\u25a1"))]
 
 
 def _each_once(texts: Iterable[str]) -> tuple[str, ...]:
@@ -295,6 +300,9 @@ def _entry(entry: dict[str, Any], feed_base: str, url: str) -> Seen:
         pictures=tuple(dict.fromkeys(shown)),
         media=tuple(dict.fromkeys(filter(None, media))),
         thumbnails=tuple(dict.fromkeys(one for one in thumbnails if one and one not in media)),
+        stills=tuple(
+            one["url"].strip() for one in entry.get("media_thumbnail", []) if one.get("time")
+        ),
     )
 
 

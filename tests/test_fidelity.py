@@ -271,6 +271,27 @@ def test_the_second_judge_excuses_what_it_names_and_nothing_like_it(
     assert next((rule.name for rule in EXCUSES if rule.covers(gap)), None) == said
 
 
+def test_a_summarys_link_is_excused_only_where_the_same_words_lead_elsewhere() -> None:
+    def lost(said: str) -> set[str]:
+        head = "<title>Rain</title><link>http://n.example/1</link>"
+        whole = '<a href="http://n.example/right">Rain</a> fell for many days on end'
+        long = f"<content:encoded><![CDATA[{whole}]]></content:encoded>"
+        short = f"<description><![CDATA[{said}]]></description>"
+        named = ' xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+        original = rss(f"<item>{head}{short}{long}</item>", namespaces=named).decode()
+        ours = original.replace(said, "Rain fell")
+        return {gap.theirs for gap in judge(original, URL, ours, URL, now=SEEN).gaps}
+
+    assert not lost('<a href="http://n.example/wrong">Rain</a> fell')
+    assert lost('Rain <a href="http://n.example/source">fell</a>') == {"//n.example/source"}
+
+
+@pytest.mark.parametrize("said", ["Ann(a@n.example)", "Ann (a@n.example", "a@n.example (Ann)"])
+def test_the_second_judge_reads_a_name_beside_an_address(said: str) -> None:
+    (one,) = read(rss_of(f"<title>t</title><author>{said}</author>").decode(), URL)
+    assert one.authors == ("Ann",)
+
+
 def test_a_second_poll_that_shows_something_again_is_told() -> None:
     body = rss_of(*(f"<title>t{n}</title><link>http://n.example/{n}</link>" for n in range(6)))
     document = parse.read(Body(body, None, URL, "UTC", SEEN))
