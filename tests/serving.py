@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.model import ArchivePart, Feed, IPNetwork, Selection, Story
+    from aggregator.serve.routes import App
     from aggregator.store import Store
 
 USUAL = ConnectionBounds()
@@ -197,14 +198,15 @@ async def running(
     bounds: ConnectionBounds = USUAL,
     *,
     proxies: Callable[[], tuple[IPNetwork, ...]] = tuple,
+    app: App | None = None,
 ) -> AsyncIterator[Running]:
-    """Serve on a free port of loopback for as long as the block lasts."""
+    """Serve on a free port of loopback for as long as the block lasts; `app` instead of a new."""
     listen = Listen("127.0.0.1", 0, None)
     sockets, own = open_sockets(listen), open_operator_sockets(listen)
     port, operator_port = (opened[0].getsockname()[1] for opened in (sockets, own))
     stop = asyncio.Event()
     task = asyncio.create_task(
-        serve(create_app(served), sockets, stop, bounds, operator=own, proxies=proxies)
+        serve(app or create_app(served), sockets, stop, bounds, operator=own, proxies=proxies)
     )
     try:
         yield Running(port, operator_port)

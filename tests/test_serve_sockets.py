@@ -26,8 +26,8 @@ from aggregator.serve import (
     serve,
 )
 from aggregator.serve.client_connections import LOOPBACK, client_of
+from aggregator.serve.request_heads import HEADER_BYTES
 from aggregator.serve.responses import PIECE_BYTES, PROTECTION
-from aggregator.serve.server import HEADER_BYTES
 from tests import PATIENCE
 from tests.golden import STORIES
 from tests.publishing import story

@@ -24,9 +24,8 @@ log = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 
-#: What one cache keeps in memory: about a hundred documents of a few hundred kilobytes in three
-#: encodings.
-KEPT_BYTES = 64 * 1024 * 1024
+#: What one cache keeps in memory: more than a hundred documents of a few hundred kilobytes.
+KEPT_BYTES = 48 * 1024 * 1024
 
 
 class UnavailableError(Exception):
@@ -141,6 +140,16 @@ class Cache(Generic[Value]):
         if kept is None:
             raise UnavailableError
         return Found(kept.value, is_stale=True)
+
+    def fresh(self, key: Hashable, made_for: Hashable, version: int | None) -> Value | None:
+        """Return what is kept of this version, as `get` would at once, else `None`."""
+        kept = self._kept.get(key)
+        if kept is None or kept.made_for != made_for:
+            return None
+        if kept.version != version and not self._is_final(kept.value):
+            return None
+        self._kept.move_to_end(key)
+        return kept.value
 
     def _kept_for(self, wanted: Wanted) -> _Kept[Value] | None:
         kept = self._kept.get(wanted.key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aggregator.web.http_dates import http_date
@@ -42,6 +43,12 @@ def best_coding(accept_encoding: Sequence[str], offered: Sequence[str]) -> str |
     return best if weight > 0 and weight >= weights.get("identity", 0.0) else None
 
 
+@lru_cache(maxsize=64)
+def usual_coding(accept_encoding: tuple[str, ...], offered: tuple[str, ...]) -> str | None:
+    """Return what `best_coding` does; readers' programs send few different values."""
+    return best_coding(accept_encoding, offered)
+
+
 def _weight(parameters: Sequence[str]) -> float | None:
     for parameter in parameters:
         name, _, value = parameter.partition("=")
@@ -66,7 +73,7 @@ def is_unchanged(
     """
     if if_none_match:
         field = ", ".join(if_none_match)
-        if field.strip() == "*":
+        if field == etag or field.strip() == "*":
             return True
         opaque = etag.removeprefix("W/").strip('"')
         tags = (_ENTITY_TAG.fullmatch(element.strip()) for element in _ELEMENT.findall(field))

@@ -14,21 +14,20 @@ from aggregator.publish.editions import make_edition
 from aggregator.publish.max_age import SHORTEST
 from aggregator.serve import page_messages
 from aggregator.serve.cache import UnavailableError, Wanted
+from aggregator.serve.encodings import respond
+from aggregator.serve.feed_fields import cache_control, further_fields
 from aggregator.serve.former_addresses import Removed, Renamed, remembered
-from aggregator.serve.responses import conditional_response, represent, text_response
+from aggregator.serve.responses import represent, text_response
 from aggregator.serve.server_context import Rendering
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from aggregator.model import Feed
+    from aggregator.publish import Format
     from aggregator.publish.catalogue import Address, Catalogue, FeedDocument
     from aggregator.serve.server_context import Served
     from aggregator.store import FeedStore
-
-#: The address of a feed with a token is its secret: what finds it by chance shall not list it.
-PRIVATELY = {"X-Robots-Tag": "none"}
 
 #: Addresses on this site, whatever it is served under.
 _HERE = Addresses("")
@@ -48,13 +47,26 @@ async def feed(served: Served, request: Request) -> Response:
     rendering = await find_rendering(served, catalogue, document)
     if rendering is None:
         raise HTTPException(404)
-    return conditional_response(
-        request,
-        rendering.representation,
-        cache_control=_cache_control(document.feed, rendering),
-        now=served.site.now(),
-        headers=PRIVATELY if document.feed.token is not None else None,
+    served.ready.know(
+        request.scope["raw_path"],
+        catalogue.config,
+        document.feed,
+        key_of(document),
+        catalogue.rendered_for(document.feed),
     )
+    return await respond(
+        served,
+        request,
+        key_of(document),
+        rendering.representation,
+        cache_control=cache_control(document.feed, rendering),
+        headers=further_fields(document.feed),
+    )
+
+
+def key_of(document: FeedDocument) -> tuple[str, Format, str | None]:
+    """Return what the caches call a document."""
+    return document.feed.name, document.form, document.part
 
 
 async def find_rendering(
@@ -68,7 +80,7 @@ async def find_rendering(
     store = served.site.store
     wanted = Wanted(
         what=f"feed {document.feed.name}",
-        key=(document.feed.name, document.form, document.part),
+        key=key_of(document),
         made_for=catalogue.rendered_for(document.feed),
         version=store.feed_version(document.feed.name),
     )
@@ -133,10 +145,3 @@ def _way(path: str, document: FeedDocument) -> str:
     """
     here = _HERE.document(document.feed, document.form, document.part)
     return "../" * (path.count("/") - 1) + here.removeprefix("/")
-
-
-def _cache_control(feed: Feed, rendering: Rendering) -> str:
-    """Return which caches may keep the document, how long (RFC 9111 §5.2.2, RFC 8246 §2)."""
-    who = "public" if feed.token is None else "private, no-transform"
-    seconds = int(rendering.fresh_for.total_seconds())
-    return f"{who}, max-age={seconds}{', immutable' if rendering.final else ''}"

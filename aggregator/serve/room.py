@@ -55,9 +55,13 @@ class Room(Generic[_C]):
     def move(self, connection: _C, stage: Stage) -> None:
         """Note that a connection, a new one too, is at a stage; nothing changes where it was."""
         if self._stages.get(connection) is not stage:
-            self.leave(connection)
-            self._stages[connection] = stage
-            self._since[stage][connection] = self._clock()
+            self.begin(connection, stage)
+
+    def begin(self, connection: _C, stage: Stage) -> None:
+        """Note that a connection is at a stage from now on, also where it was before."""
+        self.leave(connection)
+        self._stages[connection] = stage
+        self._since[stage][connection] = self._clock()
 
     def leave(self, connection: _C) -> None:
         """Forget a connection, if it is here."""

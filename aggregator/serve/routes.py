@@ -28,11 +28,12 @@ from aggregator.rules.visibility import Subject, View, sources_in
 from aggregator.serve import page_messages
 from aggregator.serve.cache import UnavailableError, Wanted
 from aggregator.serve.callers import caller_of
-from aggregator.serve.feed_routes import PRIVATELY, feed
+from aggregator.serve.encodings import respond
+from aggregator.serve.feed_fields import PRIVATELY
+from aggregator.serve.feed_routes import feed
 from aggregator.serve.responses import (
     CONTENT_SECURITY_POLICY,
     Representation,
-    conditional_response,
     represent,
     text_response,
     unavailable_response,
@@ -41,14 +42,18 @@ from aggregator.serve.server_context import Served, Site
 from aggregator.stories.feed_changes import SETTLING
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import BaseRoute
+    from starlette.types import Receive, Scope, Send
 
     from aggregator.config import Config
     from aggregator.publish.catalogue import Catalogue
     from aggregator.rules.visibility import Caller
+    from aggregator.serve.ready_feeds import Ready
+    from aggregator.serve.request_heads import Asked
     from aggregator.store import FeedStore, StatusStore
 
 #: Below these are feeds.
@@ -66,10 +71,33 @@ _FORMATS = {form.value: form for form in Format}
 _PAGE_HEADERS = {"Content-Security-Policy": f"{CONTENT_SECURITY_POLICY}; style-src {STYLE_SOURCE}"}
 
 
-def create_app(site: Site) -> Starlette:
-    """Return the application that serves `site`. Nothing blocks the event loop."""
-    served = Served.of(site)
+class App:
+    """The application that serves a site; `ready` answers at once what is at hand."""
 
+    def __init__(self, served: Served) -> None:
+        self._served = served
+        self._routes = _routes(served)
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """What there is to ask for."""
+        return self._routes.routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, whatever it asks for."""
+        await self._routes(scope, receive, send)
+
+    def ready(self, asked: Asked) -> Ready | None:
+        """Return the answer to a request for a feed that is at hand, else `None`."""
+        return self._served.ready.answer(self._served, asked)
+
+
+def create_app(site: Site) -> App:
+    """Return the application that serves `site`. Nothing blocks the event loop."""
+    return App(Served.of(site))
+
+
+def _routes(served: Served) -> Starlette:
     def route(path: str, answer: Callable[[Served, Request], Awaitable[Response]]) -> Route:
         return Route(path, partial(answer, served))
 
@@ -99,11 +127,12 @@ async def _page(served: Served, request: Request) -> Response:
     view = catalogue.config.visibility.view(caller, Subject.PAGE)
     wanted = Wanted("page", ("page", view), made_for=catalogue)
     found = await served.caches.pages.get(wanted, partial(_represent_page, catalogue, view))
-    return conditional_response(
+    return await respond(
+        served,
         request,
+        wanted.key,
         found.value,
         cache_control=_kept_by(catalogue.config, caller, Subject.PAGE),
-        now=served.site.now(),
         headers=_PAGE_HEADERS,
     )
 
@@ -117,9 +146,7 @@ async def _feeds(served: Served, request: Request) -> Response:
     catalogue = await served.catalogue()
     wanted = Wanted("feeds.opml", "feeds", made_for=catalogue)
     found = await served.caches.pages.get(wanted, partial(_represent_feeds, catalogue))
-    return conditional_response(
-        request, found.value, cache_control=ASK_FIRST, now=served.site.now()
-    )
+    return await respond(served, request, wanted.key, found.value, cache_control=ASK_FIRST)
 
 
 def _represent_feeds(catalogue: Catalogue) -> Representation:
@@ -138,11 +165,12 @@ async def _sources(served: Served, request: Request) -> Response:
     wanted = Wanted("sources.opml", ("sources", view), catalogue, _minute(served.site))
     make = partial(_represent_sources, catalogue, served.site.store, view)
     found = await served.caches.lists.get(wanted, make)
-    return conditional_response(
+    return await respond(
+        served,
         request,
+        wanted.key,
         found.value,
         cache_control=_kept_by(catalogue.config, caller, Subject.SOURCES),
-        now=served.site.now(),
     )
 
 
@@ -171,11 +199,12 @@ async def _operations(served: Served, request: Request) -> Response:
     wanted = Wanted("operations feed", ("operations", form, token), catalogue, _minute(served.site))
     make = partial(_represent_operations, catalogue.config, served.site.store, form, token)
     found = await served.caches.lists.get(wanted, make)
-    return conditional_response(
+    return await respond(
+        served,
         request,
+        wanted.key,
         found.value,
         cache_control=f"private, no-transform, {ASK_FIRST}",
-        now=served.site.now(),
         headers=PRIVATELY,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from aggregator.publish.catalogue import Catalogue
 from aggregator.runtime.values import dataclass
 from aggregator.serve.cache import KEPT_BYTES, Cache, Wanted
+from aggregator.serve.ready_feeds import ReadyFeeds
 from aggregator.serve.timeouts import TIMEOUTS, Timeouts
 
 if TYPE_CHECKING:
@@ -18,11 +20,15 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.serve.former_addresses import Removed, Renamed
-    from aggregator.serve.responses import Representation
+    from aggregator.serve.responses import Encoded, Representation
     from aggregator.store import ReadingStore
 
 #: Renderings at a time: CPU work that must leave polls and answers their share of two cores.
 CONCURRENT_RENDERINGS = 2
+
+
+#: What is kept of bodies in content codings, a fourth of what they are made of.
+ENCODED_BYTES = KEPT_BYTES // 3
 
 
 def _utc_now() -> datetime:
@@ -60,13 +66,15 @@ class Caches:
     """What is kept in memory, apart by what it is made of: none waits for another's trouble.
 
     `catalogues` and `pages` are made of the configuration, `renderings` of stories, `lists` of
-    other rows; `past` is kept nowhere, its questions are only bounded.
+    other rows, `encodings` of the bodies of all these; `past` is kept nowhere, its questions are
+    only bounded.
     """
 
     catalogues: Cache[Catalogue]
     pages: Cache[Representation]
     renderings: Cache[Rendering | None]
     lists: Cache[Representation]
+    encodings: Cache[Encoded]
     past: Cache[Removed | Renamed | None]
 
     @classmethod
@@ -83,6 +91,12 @@ class Caches:
                 timeouts=timeouts,
             ),
             lists=Cache(lambda one: one.bytes_held, timeouts=timeouts),
+            encodings=Cache(
+                lambda one: 0 if one.coding is None else len(one.body),
+                makers=CONCURRENT_RENDERINGS,
+                most_bytes=ENCODED_BYTES,
+                timeouts=timeouts,
+            ),
             past=Cache(lambda _: None, timeouts=Timeouts(without=timeouts.for_the_past)),
         )
 
@@ -93,6 +107,7 @@ class Served:
 
     site: Site
     caches: Caches
+    ready: ReadyFeeds = field(default_factory=ReadyFeeds)
 
     @classmethod
     def of(cls, site: Site) -> Served:
