@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from aggregator.refine.sanitise import clean
 from aggregator.refine.tags import elements
+from aggregator.web.visible_text import visible_text
 from tests.sanitised_html import Check
 
 BASE = "https://example.com/posts/1.html"
@@ -190,3 +191,16 @@ def test_signs_are_looked_for_in_time_linear_in_the_text(unit: str) -> None:
 @given(st.lists(st.sampled_from([*_UNITS, "</span>", "</b>", "</p>", "<p>", "x", "</math>", "</script>", "<table><tr>"]), max_size=12))  # fmt: skip
 def test_any_mixture_comes_out_safe(pieces: list[str]) -> None:
     safe("".join(pieces))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '<p><label><input type="radio" name="a" checked> Yes</label></p>',
+        '<ul><li><input type="radio" checked> Yes</li></ul>',
+        '<form><input type="checkbox" id="a" checked><label for="a"> Yes</label></form>',
+        '<p><input type="checkbox"> Yes</p>',
+    ],
+)
+def test_a_button_to_choose_that_is_no_task_leaves_its_words_alone(raw: str) -> None:
+    assert visible_text(safe(raw)).strip() == "Yes"

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from aggregator.refine.normalise import normalise
 from aggregator.refine.plain_texts import as_html, plain_line, summary_as_html
+from aggregator.refine.pointed_brackets import with_brackets
+from aggregator.refine.sanitise import clean
 from aggregator.web.links import linked
 from tests.feed_documents import item, read, rss_text
 
@@ -112,7 +114,7 @@ def test_any_title_is_read(text: str, is_html: bool | None) -> None:
     assert isinstance(plain_line(text, is_html=is_html), str)
 
 
-@pytest.mark.parametrize("unit", ["<b>", "<b a=1>", "&#1;", "&", "<img alt=x>", "<![CDATA[", "https://a.b/(", "https://a.b.", "a.b/)))", "<!--", "<!-- -->"])  # fmt: skip
+@pytest.mark.parametrize("unit", ["<b>", "<b a=1>", "&#1;", "&", "<img alt=x>", "<![CDATA[", "https://a.b/(", "https://a.b.", "a.b/)))", "<!--", "<!-- -->", "<a@", "<T,", "<V<", "<T::", "<x>", "<www.", "<http://a"])  # fmt: skip
 def test_a_text_is_looked_at_in_time_linear_in_it(unit: str) -> None:
     text = unit * (200_000 // len(unit))
     began = time.process_time()
@@ -120,6 +122,8 @@ def test_a_text_is_looked_at_in_time_linear_in_it(unit: str) -> None:
     as_html(text, is_html=True)
     as_html(f"<p>{text}", is_html=True)
     linked(text)
+    with_brackets(text)
+    with_brackets(f"<p>{text}")
     assert time.process_time() - began < 10
 
 
@@ -148,7 +152,10 @@ def content_of(description: str) -> str:
         ("One\nTwo <b>three</b>", "One\nTwo <b>three</b>"),
         ("One<br>\nTwo", "One<br>\nTwo"),
         ("<x-y>One</x-y>\nTwo", "One\nTwo"),
-        ("<p>One <my-thing>two</my-thing>\n<jo@a.example></p>", "<p>One two\n</p>"),
+        (
+            "<p>One <my-thing>two</my-thing>\n<jo@a.example></p>",
+            "<p>One two\n&lt;jo@a.example&gt;</p>",
+        ),
         ("<O:P>One</O:P>\nTwo", "One\nTwo"),
         ("One <!-- two -->\nthree", "One \nthree"),
         ("<menu class=a>One\nTwo</menu>", "One\nTwo"),
@@ -212,3 +219,53 @@ def test_a_plain_summary_is_read_as_programs_write_it(summary: str, expected: st
 
 def test_plain_content_is_what_it_says() -> None:
     assert as_html("<b>&#8217;\nb", is_html=False) == "<p>&lt;b&gt;&amp;#8217;<br>b</p>"
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("Jane <jane@example.org> says <b>hi</b>", "Jane &lt;jane@example.org&gt; says <b>hi</b>"),
+        (f"<p>To: <{'a' * 60}+b@mail.example.org></p>", f"<p>To: &lt;{'a' * 60}+b@mail.example.org&gt;</p>"),
+        ("<p>See <https://example.org/a?b=1>.</p>", "<p>See &lt;https://example.org/a?b=1&gt;.</p>"),
+        ("<p><mailto:jo@example.org>, <www.example.org></p>", "<p>&lt;mailto:jo@example.org&gt;, &lt;www.example.org&gt;</p>"),
+        ("<pre>Promise<string>, Map<K, V>, Vec<Vec<u8>>, f<std::string&></pre>", "<pre>Promise&lt;string&gt;, Map&lt;K, V&gt;, Vec&lt;Vec&lt;u8&gt;&gt;, f&lt;std::string&amp;&gt;</pre>"),
+        # Elements that HTML does not know, but somebody's program.
+        ("<p>a <custom>b</custom> <o:p></o:p><fb:like href=x> <my-box>c</my-box></p>", "<p>a b  c</p>"),
+        ("<p>a<widget/>b<widget id='1'>c</p>", "<p>abc</p>"),
+        ("<strtong>a</strtong> <B>b</B>", "a <b>b</b>"),
+        ('<p title="a <jane@example.org>">b</p>', '<p title="a &lt;jane@example.org&gt;">b</p>'),
+        ("<!-- <jane@example.org> --><p>a</p>", "<p>a</p>"),
+        ("<script>a <jane@example.org></script><p>a</p>", "<p>a</p>"),
+        ("<p>1 < 2, a<b and c</p>", "<p>1 &lt; 2, a<b></b></p>"),
+    ],
+)  # fmt: skip
+def test_what_no_language_of_markup_knows_is_text(raw: str, shown: str) -> None:
+    cleaned = clean(raw, "https://example.org/")
+    assert cleaned == shown
+    assert clean(cleaned, "https://example.org/") == cleaned
+
+
+def test_a_title_of_html_keeps_the_address_of_its_writer() -> None:
+    assert plain_line("Jane <jane@example.org>", is_html=True) == "Jane <jane@example.org>"
+    assert plain_line("A <b>bold</b> <img src=x>", is_html=True).strip() == "A bold"
+
+
+@pytest.mark.parametrize(
+    ("description", "content"),
+    [
+        ("<p>A</p>&lt;![CDATA[<b>b</b>]]&gt;", "<p>A</p><b>b</b>"),
+        ("<p>A</p>&lt;![CDATA[&lt;b&gt;b&lt;/b&gt;]]&gt;", "<p>A</p><b>b</b>"),
+        ("<p>A</p> &lt;![CDATA[b]]&gt; <p>C</p>", "<p>A</p> b <p>C</p>"),
+        ("&lt;![CDATA[&lt;i&gt;b&lt;/i&gt;]]&gt;<p>A</p>", "<i>b</i><p>A</p>"),
+        # Mentioned, or shown.
+        ("<p>Write &lt;![CDATA[b]]&gt; so</p>", "<p>Write &lt;![CDATA[b]]&gt; so</p>"),
+        ("<p>So:</p><code>&lt;![CDATA[b]]&gt;</code>", "<p>So:</p><code>&lt;![CDATA[b]]&gt;</code>"),
+        ("<p>So:</p><p>&lt;![CDATA[b]]&gt;</p>", "<p>So:</p><p>&lt;![CDATA[b]]&gt;</p>"),
+        ("<p>So:</p>&lt;![CDATA[b]]&gt; ends", "<p>So:</p>&lt;![CDATA[b]]&gt; ends"),
+        ("<b>So:</b>&lt;![CDATA[b]]&gt;", "<b>So:</b>&lt;![CDATA[b]]&gt;"),
+        ("<p>A</p>&lt;![CDATA[b", "<p>A</p>&lt;![CDATA[b"),
+    ],
+)  # fmt: skip
+def test_a_wrapper_beside_raw_markup_is_not_shown(description: str, content: str) -> None:
+    document = read(rss_text(item(1, text=description)))
+    assert normalise(document).entries[0].content_html == content

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 
 from aggregator.refine.players import watch_page
@@ -88,3 +91,54 @@ def test_lazy_players_are_links_once(raw: str, links: list[str]) -> None:
     found = [part.partition('"')[0] for part in cleaned.split('href="')[1:]]
     assert found == [link.replace("&", "&amp;") for link in links]
     assert clean(cleaned, BASE) == cleaned
+
+
+def linked(raw: str) -> str:
+    """Return cleaned markup with its links and pictures as (address)."""
+    cleaned = clean(raw, BASE)
+    assert clean(cleaned, BASE) == cleaned
+    text = re.sub(r'<a href="([^"]*)"[^>]*>', r"(\1)", cleaned).replace("</a>", "")
+    return html.unescape(re.sub(r'<img src="([^"]*)"[^>]*>', r"[\1]", text))
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ('<lite-youtube videoid="dQw4w9WgXcQ" playlabel="A song"></lite-youtube>', f"({WATCH})▶ www.youtube.com"),
+        ('<LITE-YouTube video-id="dQw4w9WgXcQ" params="rel=0&amp;start=30"/>', f"({WATCH}&t=30s)▶ www.youtube.com"),
+        ('<lite-youtube videoid="dQw4w9WgXcQ" playlistid="PL12345" videostartat="5"></lite-youtube>', f"({WATCH}&list=PL12345&t=5s)▶ www.youtube.com"),
+        ('<lite-youtube playlistid="PL12345"></lite-youtube>', "(https://www.youtube.com/playlist?list=PL12345)▶ www.youtube.com"),
+        ('<lite-youtube videoid="dQw4w9WgXcQ"><button>Play: A song</button></lite-youtube>', f"({WATCH})▶ www.youtube.com Play: A song"),
+        (f'<lite-youtube videoid="dQw4w9WgXcQ"><a href="{WATCH}">A song</a></lite-youtube>', f"({WATCH})A song"),
+        (f'<youtube-video controls src="{WATCH}"></youtube-video>', f"({WATCH})▶ www.youtube.com"),
+        ('<lite-vimeo videoid="1234"></lite-vimeo>', "(https://vimeo.com/1234)▶ vimeo.com"),
+        ('<vimeo-video src="https://player.vimeo.com/video/1234?h=0a1b2c3d4e"></vimeo-video>', "(https://vimeo.com/1234/0a1b2c3d4e)▶ vimeo.com"),
+        ('<amp-youtube data-videoid="dQw4w9WgXcQ" layout="responsive"></amp-youtube>', f"({WATCH})▶ www.youtube.com"),
+        ('<amp-video src="/v.mp4" poster="/p.jpg"><source src="/w.mp4"></amp-video>', "[https://example.com/p.jpg] (https://example.com/v.mp4)▶ example.com"),
+        ('<amp-iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ"><p placeholder>wait</p></amp-iframe>', f"({WATCH})▶ www.youtube.com"),
+        # None of a host that is known, or none that plays.
+        ('a <my-player videoid="dQw4w9WgXcQ">b</my-player>', "a b"),
+        ('a <youtube-button>b</youtube-button> <lite-youtube videoid="{{ id }}"></lite-youtube>', "a b"),
+        ('<p title="<lite-youtube videoid=dQw4w9WgXcQ>">a</p>', '<p title="<lite-youtube videoid=dQw4w9WgXcQ>">a</p>'),
+    ],
+)  # fmt: skip
+def test_players_that_are_elements_of_their_own_lead_to_the_page(raw: str, shown: str) -> None:
+    assert linked(raw) == shown
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ('<video poster="/p.jpg" src="/v.mp4"></video>', "[https://example.com/p.jpg] (https://example.com/v.mp4)▶ example.com"),
+        ('<video data-poster="/p.jpg"><source src="/v.mp4"></video>', "[https://example.com/p.jpg] (https://example.com/v.mp4)▶ example.com"),
+        ('<video poster="/p.jpg" src="blob:https://example.com/1"></video>', "[https://example.com/p.jpg]"),
+        ('<video poster="/p.jpg"><p>No film</p></video>', "[https://example.com/p.jpg]<p>No film</p>"),
+        ('<video poster="/p.jpg" src="/v.mp4"></video><img src="/p.jpg">', "(https://example.com/v.mp4)▶ example.com [https://example.com/p.jpg]"),
+        ('<img data-src="/p.jpg" src="/blank.gif"><video poster="/p.jpg" src="/v.mp4"></video>', "[https://example.com/p.jpg] (https://example.com/v.mp4)▶ example.com"),
+        ('<video poster="javascript:x" src="/v.mp4"></video>', "(https://example.com/v.mp4)▶ example.com"),
+        ('<video poster="/spacer.gif" src="/v.mp4"></video>', "(https://example.com/v.mp4)▶ example.com"),
+        ('<video poster="" src="/v.mp4"></video><iframe poster="/p.jpg" src="/f"></iframe>', "(https://example.com/v.mp4)▶ example.com  (https://example.com/f)▶ example.com"),
+    ],
+)  # fmt: skip
+def test_the_picture_that_stands_for_a_film_is_kept(raw: str, shown: str) -> None:
+    assert linked(raw) == shown

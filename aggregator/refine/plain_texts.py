@@ -14,7 +14,9 @@ from html.entities import html5
 from typing import TYPE_CHECKING
 
 from aggregator.refine.html_limits import cut
+from aggregator.refine.known_elements import INLINE, OF_PAGES, RARE
 from aggregator.refine.mathml import MATHML
+from aggregator.refine.pointed_brackets import is_address
 from aggregator.refine.tags import COMMENT, Element, elements, tags
 from aggregator.web.text import paragraphs
 from aggregator.web.visible_text import BLOCKS
@@ -22,32 +24,6 @@ from aggregator.web.visible_text import BLOCKS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_INLINE = frozenset(
-    {
-        "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "blink", "center", "cite", "code", "data",
-        "del", "dfn", "em", "font", "i", "img", "ins", "kbd", "label", "mark", "nobr", "picture",
-        "q", "rb", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub",
-        "sup", "svg", "time", "tt", "u", "var", "wbr",
-    }
-)  # fmt: skip
-#: Parts of a page: of no text, but known.
-_OF_PAGES = frozenset(
-    {
-        "html", "head", "body", "meta", "link", "base", "script", "style", "iframe", "form",
-        "input", "button", "noscript", "object", "embed", "param", "video", "audio", "source",
-        "math", "template", "col", "colgroup",
-    }
-)  # fmt: skip
-#: HTML's others: elements where they have attributes, for `<map>` and `<select>` are words, too.
-_RARE = frozenset(
-    {
-        "applet", "area", "basefont", "bgsound", "canvas", "dialog", "dir", "fieldset", "frame",
-        "frameset", "hgroup", "legend", "listing", "map", "marquee", "menu", "meter", "noembed",
-        "noframes", "optgroup", "option", "output", "plaintext", "progress", "search", "select",
-        "slot", "textarea", "title", "track", "xmp", "media:content", "media:thumbnail", "amp-img",
-        "amp-anim",
-    }
-)  # fmt: skip
 #: A name that only a custom element can have, or one of another namespace, as Office writes
 #: (https://html.spec.whatwg.org/#valid-custom-element-name): an element where it has an end.
 _FOREIGN = re.compile(r"[a-z][\w.]*[-:][\w.-]+")
@@ -60,7 +36,9 @@ _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 #: References that a text about markup holds; where no other stands beside them, they are its text.
 _BASIC = frozenset({"&amp;", "&lt;", "&gt;", "&quot;", "&apos;", "&nbsp;"})
 _UNESCAPED = re.compile(r"<|&(?!#?\w{1,31};)")
-_SECTION = "<![CDATA["
+_SECTION_START = "<![CDATA["
+_SECTION = re.compile(r"(?:<|&lt;)!\[CDATA\[")
+_BLOCK_ENDS = re.compile(rf"</(?:{'|'.join(sorted(BLOCKS))})\s*>\Z", re.IGNORECASE)
 
 
 def plain_line(text: str, *, is_html: bool | None) -> str:
@@ -104,7 +82,7 @@ def as_html(text: str | None, *, is_html: bool) -> str:
     if not text or not is_html:
         return paragraphs(text or "", with_links=True)
     if _has_tags(text):
-        return _without_sections(text) if _SECTION in text else text
+        return _without_sections(text) if _SECTION.search(text) else text
     stripped = text.strip()
     if "\n" not in stripped and "\r" not in stripped and "://" not in stripped and "<" not in text:
         return text
@@ -132,7 +110,7 @@ def _has_tags(text: str) -> bool:
         name = tag.name
         if name == COMMENT or _is_known(name):
             return True
-        if (name in _RARE or name in MATHML) and not _WORD.fullmatch(text, tag.start, tag.end):
+        if (name in RARE or name in MATHML) and not _WORD.fullmatch(text, tag.start, tag.end):
             return True
         if _FOREIGN.fullmatch(name):
             if tag.is_end and name in foreign:
@@ -142,7 +120,7 @@ def _has_tags(text: str) -> bool:
 
 
 def _is_known(name: str) -> bool:
-    return name in BLOCKS or name in _INLINE or name in _OF_PAGES
+    return name in BLOCKS or name in INLINE or name in OF_PAGES
 
 
 def _markup(text: str, *, is_html: bool) -> Iterator[tuple[int, int, str]]:
@@ -152,7 +130,8 @@ def _markup(text: str, *, is_html: bool) -> Iterator[tuple[int, int, str]]:
         if is_html and name in _CODE:
             yield tag.start, max(element.end, tag.end), ""
         elif not (_is_known(name) and (is_html or _is_meant(text, element))):
-            if is_html and not _WORD.fullmatch(text, tag.start, tag.end) and name != "title":
+            is_text = _WORD.fullmatch(text, tag.start, tag.end) or is_address(text, tag)
+            if is_html and not is_text and name != "title":
                 yield tag.start, tag.end, ""
         else:
             blank = " " if name in BLOCKS else ""
@@ -168,7 +147,7 @@ def _markup(text: str, *, is_html: bool) -> Iterator[tuple[int, int, str]]:
 def _is_meant(text: str, element: Element) -> bool:
     """Tell whether an element that HTML knows is one here, where nothing says so."""
     tag = element.tag
-    if element.name in _CODE or element.name in _OF_PAGES:
+    if element.name in _CODE or element.name in OF_PAGES:
         return False
     if element.name == "br":
         before, after = text[max(tag.start - 1, 0) : tag.start], text[tag.end : tag.end + 1]
@@ -200,21 +179,30 @@ def _character(reference: re.Match[str]) -> str:
 def _without_sections(text: str) -> str:
     """Return markup in which CDATA sections are what they hold: to HTML they are comments.
 
-    One in the middle of words is mentioned there, and stays to be read.
+    One in the middle of words is mentioned there, and stays to be read. So is one that was escaped,
+    unless it stands between blocks: beside elements that a document has as such, a wrapper is
+    escaped by its reader.
     """
     pieces: list[str] = []
     position = 0
-    while (start := text.find(_SECTION, position)) >= 0:
-        end = text.find("]]>", start)
+    while found := _SECTION.search(text, position):
+        start, is_escaped = found.start(), found[0] != _SECTION_START
+        mark = "]]&gt;" if is_escaped else "]]>"
+        end = text.find(mark, start)
         if end < 0:
             break
-        before, after = (
-            text[max(start - 200, 0) : start].rstrip()[-1:],
-            text[end + 3 : end + 200].lstrip()[:1],
-        )
-        is_wrapper = before in {"", ">"} and after in {"", "<"}
-        inside = text[start + len(_SECTION) : end]
-        section = text[start : end + 3]
-        pieces += (text[position:start], inside if is_wrapper else html.escape(section))
-        position = end + 3
+        beyond = end + len(mark)
+        before = text[max(start - 200, 0) : start].rstrip()
+        after = text[beyond : beyond + 200].lstrip()
+        is_wrapper = not after or after.startswith("<")
+        inside, section = text[found.end() : end], text[start:beyond]
+        if is_escaped:
+            is_wrapper &= not before or _BLOCK_ENDS.search(before) is not None
+            is_wrapper &= not after.startswith("</")
+            inside = inside if "<" in inside else html.unescape(inside)
+        else:
+            is_wrapper &= not before or before.endswith(">")
+            section = html.escape(section)
+        pieces += (text[position:start], inside if is_wrapper else section)
+        position = beyond
     return "".join([*pieces, text[position:]])

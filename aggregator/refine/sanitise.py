@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import nh3
 
 from aggregator.refine.amp import with_pictures
+from aggregator.refine.custom_players import with_players
 from aggregator.refine.html_limits import CLOSED, MAX_HTML_CHARS, SHALLOW, guarded
 from aggregator.refine.known_sites import without_redirect
 from aggregator.refine.lazy_media import (
@@ -31,6 +32,7 @@ from aggregator.refine.lazy_media import (
 from aggregator.refine.mathml import MATHML, MATHML_ATTRIBUTES, fit_value
 from aggregator.refine.meanings import told
 from aggregator.refine.pictures import MAX_STYLE_CHARS, SIZES, by_size, fit_picture, largest
+from aggregator.refine.pointed_brackets import with_brackets
 from aggregator.refine.shown_media import LINK_REL, MEDIA_ELEMENTS, ShownMedia
 from aggregator.rules import remove
 from aggregator.web.text import one_line, paragraphs, scrub
@@ -88,7 +90,10 @@ _ATTRIBUTES: dict[str, set[str]] = {
         *SRCSETS,
     },
     "source": {"src", *PLAYER_ADDRESSES, *SRCSETS},
-    **{embed: {"src", "data", *SIZES, *PLAYER_ADDRESSES} for embed in _EMBEDS},
+    **{
+        embed: {"src", "data", "poster", "data-poster", *SIZES, *PLAYER_ADDRESSES}
+        for embed in _EMBEDS
+    },
     **{element: {"url", "type", "medium", "width", "height"} for element in MEDIA_ELEMENTS},
     "blockquote": {"cite"},
     "q": {"cite"},
@@ -106,7 +111,9 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "details": {"open"},
     **MATHML_ATTRIBUTES,
 }
-_CHECKED = frozenset({"href", "src", "cite", "data", "url", *LAZY_ADDRESSES, *SRCSETS})
+_CHECKED = frozenset(
+    {"href", "src", "cite", "data", "url", "poster", "data-poster", *LAZY_ADDRESSES, *SRCSETS}
+)
 #: What the class of an emoji's picture says.
 _EMOJI_CLASS = re.compile(r"emoji|emoticon|smil(?:ey|ie)", re.IGNORECASE)
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|avif);base64,[A-Za-z0-9+/=]+\Z")
@@ -153,7 +160,7 @@ def clean(
     if rules is not None and rules.selectors:
         text = guarded(remove(text, rules.selectors))
     _ADDRESSES.set(_Addresses(base_url))
-    text = guarded(with_pictures(told(text)))
+    text = guarded(with_pictures(told(with_players(with_brackets(text)))))
     if removed and "class" in text:
         text = _without(text, removed)
     if _HIDES.search(text):

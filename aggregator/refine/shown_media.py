@@ -35,6 +35,7 @@ _TAG = re.compile(
     r"<(/?)(img|source|media:(?:content|thumbnail)"
     r"|x-(?:iframe|embed|object|video|audio|noscript|picture))(?=[ >])([^<>]*)>"
 )
+_IMAGE = re.compile(r"<img(?=[ >])([^<>]*)>")
 _ATTRIBUTE = re.compile(r' ([a-z_-]+)="([^"]*)"')
 _TWIN_BEFORE = re.compile(r"</x-noscript>\s*\Z")
 _TWIN_AFTER = re.compile(r"\s*(?:</[a-z]+>\s*){0,3}<x-noscript>")
@@ -45,6 +46,8 @@ class ShownMedia:
 
     def __init__(self, rules: SiteRules | None) -> None:
         self._rules = rules
+        self._tidy = ""
+        self._pictures: frozenset[str] | None = None  # addresses of the text's own, once needed
         self._has_twins = False
         self._shown: set[str] = set()
         self._twins: set[str] = set()  # of lazy elements, shown where no script runs
@@ -56,6 +59,7 @@ class ShownMedia:
 
     def rewrite(self, tidy: str) -> str:
         """Return the text with its images whole, players as links, and no helpers left."""
+        self._tidy, self._pictures = tidy, None
         self._has_twins = "<x-noscript" in tidy
         return _TAG.sub(self._tag, tidy)
 
@@ -145,7 +149,18 @@ class ShownMedia:
             self._players[-1] = bool(url)
         else:
             self._players.append(bool(url))
-        return self._linked(url) if url else ""
+        linked = self._linked(url) if url else ""
+        return self._poster(attributes) + linked if name == "x-video" else linked
+
+    def _poster(self, attributes: dict[str, str]) -> str:
+        """Return the picture that stands for a film until it plays, unless the text shows it."""
+        address = attributes.get("data-poster") or attributes.get("poster")
+        if not address:
+            return ""
+        if self._pictures is None:
+            found = map(_attributes, _IMAGE.findall(self._tidy))
+            self._pictures = frozenset(filter(None, map(best_source, found)))
+        return "" if address in self._pictures else self._image({"src": address})
 
     def _linked(self, url: str) -> str:
         page = public_url(watch_page(url)) or url

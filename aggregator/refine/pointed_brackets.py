@@ -1,0 +1,55 @@
+"""What stands between pointed brackets and is no tag: addresses, and words of programs.
+
+People and programs write `Jane <jane@example.org>`, `Promise<string>` and `<https://example.org/>`
+into HTML as they are; a parser takes each for the start of an element that nobody knows, and its
+text is gone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aggregator.refine.known_elements import INLINE, OF_PAGES, RARE
+from aggregator.refine.mathml import MATHML
+from aggregator.refine.tags import COMMENT, tags
+from aggregator.web.visible_text import BLOCKS
+
+if TYPE_CHECKING:
+    from aggregator.refine.tags import Tag
+
+_KNOWN = BLOCKS | INLINE | OF_PAGES | RARE | MATHML
+_NAMES = re.compile(r"<([a-zA-Z][^\s/>]*)")
+_ADDRESS = re.compile(
+    r"<(?:(?:mailto:)?[^\s<>@\"'=]+@[^\s<>@\"'=/]+\.[^\s<>@\"'=/]+|(?:https?|ftp)://[^\s<>\"']+"
+    r"|www\.[^\s<>\"'=/]+\.[^\s<>\"']+)>",
+    re.IGNORECASE,
+)
+#: One word, several after commas, or words in each other: `<T>`, `<K, V>`, `<Vec<u8>`, `<int[]>`.
+_WORDS = re.compile(r"<[A-Za-z](?:\w|::(?=\w)|<(?=[A-Za-z])|,\s?(?=\w)|\[\]|[*&](?=[,>])){0,120}>")
+
+
+def is_address(text: str, tag: Tag) -> bool:
+    """Tell whether what was read as a tag is an e-mail address, or another one."""
+    return not tag.is_end and _ADDRESS.fullmatch(text, tag.start, tag.end) is not None
+
+
+def with_brackets(text: str) -> str:
+    """Return markup in which pointed brackets that hold text are text, too.
+
+    An address is; and a word that no language of markup knows, without attributes, of which there
+    is no end tag. A custom element, or one of another namespace, has a name that no word has.
+    """
+    if text.find("<") < 0 or _KNOWN.issuperset(map(str.lower, _NAMES.findall(text))):
+        return text
+    found = [tag for tag in tags(text) if tag.name != COMMENT and tag.name not in _KNOWN]
+    ended = {tag.name for tag in found if tag.is_end}
+    pieces: list[str] = []
+    position = 0
+    for tag in found:
+        is_word = tag.name not in ended and _WORDS.fullmatch(text, tag.start, tag.end)
+        if is_word or is_address(text, tag):
+            shown = text[tag.start : tag.end].replace("<", "&lt;").replace(">", "&gt;")
+            pieces += (text[position : tag.start], shown)
+            position = tag.end
+    return "".join([*pieces, text[position:]]) if pieces else text
