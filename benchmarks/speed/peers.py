@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 
 #: Where `make bench` installs what comes from PyPI.
-READER_PYTHON = ROOT / "build" / "bench" / "bin" / "python"
+INSTALLED = ROOT / "build" / "bench" / "bin"
+READER_PYTHON = INSTALLED / "python"
 
 #: Polls at once; newsboat's threads, reader's workers.
 AT_ONCE = 20
