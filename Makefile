@@ -16,6 +16,14 @@ HISTORIES ?= 100
 STEPS ?= 25
 # How long `make fuzz` looks, all targets together.
 SECONDS ?= 60
+# `make bench QUICK=1`: a few minutes; FULL=1: up to a million entries and 5,000 sources (hours).
+# `make bench-check FULL=1` compares with the usual run, without it with the quick one.
+QUICK ?=
+FULL ?=
+# `make bench KEEP=1` writes benchmarks/results and the table of docs/performance.md.
+KEEP ?=
+# In the names of the pictures that `make bench-profile` draws.
+AS ?= now
 # The folder of documents that `make fidelity` reads; without one, the corpus or the tests' own.
 DIR ?=
 
@@ -27,7 +35,7 @@ RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-hashed run test demo bench-schedule bench-subscribers verify-laws torture fuzz clients fidelity golden date-names config-docs constraints audit clean python test-needs clients-needs
+.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-subscribers verify-laws torture fuzz clients fidelity golden date-names config-docs constraints audit clean python test-needs clients-needs bench-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -54,6 +62,15 @@ test: $(VENV)/.for-testing test-needs ## ruff, mypy and every test
 
 demo: install ## watch entries arrive, without internet: a publisher on loopback and the daemon
 	@exec $(BIN)/python demo/publisher.py --port $(DEMO_PORT)
+
+bench: $(VENV)/.for-testing bench-needs ## how fast it is, beside newsboat, reader and nginx (half an hour): make bench QUICK=1
+	@$(BIN)/python -m benchmarks.speed run --mode $(if $(QUICK),quick,$(if $(FULL),full,usual)) $(if $(KEEP),--keep)
+
+bench-check: $(VENV)/.for-testing bench-needs ## is it slower than what is kept in benchmarks/results? 1 if so: make bench-check FULL=1
+	@$(BIN)/python -m benchmarks.speed check --mode $(if $(FULL),usual,quick)
+
+bench-profile: $(VENV)/.for-testing bench-needs ## draw where the time of a cold and a warm poll goes, into docs/pictures
+	@$(BIN)/python -m benchmarks.speed.flames --as $(AS)
 
 bench-schedule: install ## how long entries wait, against other schedules (about two minutes)
 	@$(BIN)/python benchmarks/schedule.py
@@ -153,3 +170,17 @@ clients-needs:
 	@cd build/clients && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@test -x build/clients/venv/bin/python || $(PYTHON) -m venv build/clients/venv
 	@build/clients/venv/bin/python -m pip --disable-pip-version-check --quiet install -r benchmarks/clients/requirements.txt
+
+# nginx, wrk, newsboat and curl are Debian's; what is from PyPI goes into build/ and nowhere else.
+# What cannot be had is left out of the table, and said so.
+bench-needs:
+	@missing=; \
+	for one in nginx wrk newsboat curl openssl; do \
+		command -v $$one > /dev/null || test -x /usr/sbin/$$one || missing="$$missing $$one"; done; \
+	[ -z "$$missing" ] || { command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ] && \
+		export DEBIAN_FRONTEND=noninteractive && apt-get -qq update && \
+		apt-get -qq install --yes --no-install-recommends $$missing > /dev/null; } || \
+		echo "make: could not install$$missing; on Debian: sudo apt install$$missing" >&2
+	@test -x build/bench/bin/python || $(PYTHON) -m venv build/bench
+	@build/bench/bin/python -m pip --disable-pip-version-check --quiet install -r benchmarks/speed/requirements.txt || \
+		echo "make: could not install reader and py-spy; what needs them is left out" >&2

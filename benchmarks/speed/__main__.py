@@ -1,58 +1,257 @@
-"""`python -m benchmarks.speed poll`: what polling costs, beside peers. See docs/performance.md."""
+"""How fast it is, beside its peers and the machine's limits. See docs/performance.md.
+
+python -m benchmarks.speed poll --documents 40,200 --who aggregator,newsboat
+python -m benchmarks.speed run --mode quick
+python -m benchmarks.speed check
+python -m benchmarks.speed table benchmarks/results/speed.json
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
+import platform
+import shutil
+import sqlite3
+import subprocess
 import sys
 import tempfile
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
-from tabulate import tabulate  # type: ignore[import-untyped]  # ships no types
-
-from benchmarks.speed import polling
+from benchmarks.speed import (
+    fetching,
+    figures,
+    goals,
+    growth,
+    limits,
+    polling,
+    serving,
+    slow,
+    starting,
+)
+from benchmarks.speed.growth import Size
 from benchmarks.speed.peers import PEERS
-from benchmarks.speed.publisher import Publisher
+from benchmarks.speed.publisher import ROOT, Publisher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.speed.figures import Figure, Run
+
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = ROOT / "docs" / "performance.md"
+#: Between these lines of the page is the table of the usual run.
+BEGIN, END = "<!-- figures -->", "<!-- end -->"
 
 
-def main() -> None:
-    """Run what the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
-    parts = parser.add_subparsers(dest="part", required=True)
-    poll = parts.add_parser("poll", help="cold, 304, same body, +1 in 10 %%")
-    poll.add_argument("--documents", default="40,200", help="numbers of documents: 200,1000")
-    poll.add_argument("--rounds", type=int, default=1)
-    poll.add_argument("--who", default="aggregator", help="aggregator,newsboat,reader")
-    options = parser.parse_args()
-    counts = [int(word) for word in options.documents.split(",")]
-    peers = [peer for peer in PEERS if peer.name in options.who.split(",")]
-    print(
-        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; "
-        + ", ".join(f"{peer.name} {peer.version() or 'is not here'}" for peer in peers)
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How much is measured. `documents` are how many each peer polls."""
+
+    name: str
+    rounds: int
+    documents: dict[str, tuple[int, ...]]
+    starts: tuple[int, ...]
+    slow: int
+    sizes: tuple[Size, ...]
+
+    @property
+    def kept(self) -> Path:
+        """Where its figures are kept, to be compared with."""
+        return RESULTS / f"speed{'' if self.name == 'usual' else '-' + self.name}.json"
+
+
+MODES = {
+    mode.name: mode
+    for mode in (
+        Mode(
+            "quick",
+            3,
+            {"aggregator": (40, 160), "newsboat": (40, 160), "reader": (20, 60)},
+            (1000,),
+            200,
+            (),
+        ),
+        Mode(
+            "usual",
+            5,
+            # reader's cost is the same for each document, however many there are.
+            {"aggregator": (200, 1000), "newsboat": (200, 1000), "reader": (50, 200)},
+            (1000, 5000),
+            1000,
+            (Size(50), Size(500)),
+        ),
+        Mode(
+            "full",
+            5,
+            {"aggregator": (200, 1000, 5000), "newsboat": (200, 1000), "reader": (200, 1000)},
+            (1000, 5000),
+            1000,
+            (Size(50), Size(5000)),
+        ),
     )
-    peers = [peer for peer in peers if peer.version() is not None]
+}
+
+
+def main() -> int:
+    """Run what the command line says."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.speed",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    poll = commands.add_parser("poll", help="polling alone: cold, 304, same body, +1 in 10 %%")
+    poll.add_argument("--documents", default="40,200", help="numbers of documents: 200,1000")
+    poll.add_argument("--who", default="aggregator", help="aggregator,newsboat,reader")
+    poll.add_argument("--rounds", type=int, default=1)
+    run = commands.add_parser("run", help="everything, side by side")
+    check = commands.add_parser("check", help="everything, against what is kept: 1 if slower")
+    for one in (run, check):
+        one.add_argument("--mode", choices=MODES, default="quick" if one is check else "usual")
+        one.add_argument("--only", default="", help=f"some of {', '.join(PARTS)}")
+        one.add_argument("--rounds", type=int, default=0, help="instead of the mode's")
+    run.add_argument("--keep", action="store_true", help="write benchmarks/results/speed….json")
+    shown = commands.add_parser("table", help="the table of a run that was kept")
+    shown.add_argument("file", type=Path)
+    options = parser.parse_args()
+    match options.command:
+        case "poll":
+            counts = tuple(int(word) for word in options.documents.split(","))
+            who = dict.fromkeys(options.who.split(","), counts)
+            mode = replace(MODES["quick"], rounds=options.rounds, documents=who)
+            show(measure(mode, ("poll",)))
+        case "table":
+            print(goals.table(figures.read(options.file)))
+        case command:
+            mode = MODES[options.mode]
+            mode = replace(mode, rounds=options.rounds or mode.rounds)
+            parts = tuple(options.only.split(",")) if options.only else tuple(PARTS)
+            found = measure(mode, parts)
+            show(found)
+            if command == "check":
+                return compare(found, figures.read(mode.kept))
+            if options.keep:
+                keep(mode, found)
+    return 0
+
+
+def compare(found: Run, kept: Run) -> int:
+    """Print what became worse; 1 if anything did."""
+    worse = figures.regressions(found, kept)
+    times = found.yardstick_ms / kept.yardstick_ms
+    print(f"\nkept: {kept.made}, {kept.machine}; this machine takes {times:.2f} times its CPU time")
+    for one in worse:
+        print(f"slower than what is kept: {one}")
+    if not worse:
+        print("nothing is slower than what is kept")
+    return 1 if worse else 0
+
+
+def keep(mode: Mode, found: Run) -> None:
+    """Keep a run; what it did not measure stays as it was kept."""
+    if mode.kept.exists():
+        before = figures.read(mode.kept)
+        found = replace(found, figures={**before.figures, **found.figures})
+    figures.write(mode.kept, found)
+    if mode.name == "usual":
+        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        PAGE.write_text(f"{before}{BEGIN}\n\n{told(found)}\n\n{END}{after}", encoding="utf-8")
+
+
+def show(run: Run) -> None:
+    """Print the table, what it was measured with, and where."""
+    print(told(run))
+
+
+def told(run: Run) -> str:
+    """Return the table, below what it was measured with, and where."""
+    versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    return f"{run.made}, `make bench`; {run.machine}; {versions}.\n\n{goals.table(run)}"
+
+
+def measure(mode: Mode, parts: tuple[str, ...]) -> Run:
+    """Measure these parts, one after the other, and the yardstick before and after each."""
+    yardsticks = [limits.yardstick()]
+    found: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        home = Path(folder)
-        print(f"publisher: {Publisher(home / 'unused', 1).kind}")
-        polls = polling.run(home, peers, counts, options.rounds, tell)
-    rows = []
-    for phase in polling.PHASES:
-        for peer in peers:
-            each = [polling.cpu_ms(polls, peer.name, phase, count) for count in counts]
-            slopes = [
-                polling.slope_ms(polls, peer.name, phase, few, many)
-                for few, many in pairwise(counts)
-            ]
-            last = polling.at(polls, peer.name, phase, counts[-1])
-            rss = median(used.peak_rss_mb for used in last)
-            pss = median(used.peak_pss_mb for used in last)
-            rows.append([phase, peer.name, *each, *slopes, rss, pss])
-    heads = [f"N = {count}" for count in counts]
-    between = [f"slope {few}–{many}" for few, many in pairwise(counts)]
-    heads = ["CPU ms a document", "", *heads, *between, "peak RSS MB", "peak PSS MB"]
-    print(tabulate(rows, heads, floatfmt=".2f"))
+        for part in parts:
+            home = Path(folder) / part
+            home.mkdir()
+            tell(f"{part} …")
+            found += PARTS[part](home, mode)
+            shutil.rmtree(home)
+            yardsticks.append(limits.yardstick())
+        kind = Publisher(Path(folder) / "unused", 1).kind
+    return figures.Run(
+        made=f"{datetime.now(UTC):%Y-%m-%d}",
+        mode=mode.name,
+        machine=machine(),
+        versions=versions(kind),
+        yardstick_ms=median(yardsticks),
+        figures=figures.by_name(found),
+    )
+
+
+def _poll(home: Path, mode: Mode) -> list[Figure]:
+    peers = [peer for peer in PEERS if peer.name in mode.documents]
+    here = [peer for peer in peers if peer.version() is not None]
+    for peer in set(peers) - set(here):
+        tell(f"{peer.name} is not installed: left out")
+    counts = {peer.name: mode.documents[peer.name] for peer in here}
+    polls = polling.run(home, here, counts, mode.rounds, tell)
+    return [
+        figure for name, each in counts.items() for figure in polling.figures(polls, name, each)
+    ]
+
+
+def _growth(home: Path, mode: Mode) -> list[Figure]:
+    return [
+        *growth.steps(home),
+        *growth.pages(home),
+        *growth.cpu(home, mode.sizes, tell),
+    ]
+
+
+def _fresh(home: Path, mode: Mode) -> list[Figure]:
+    return [*fetching.interface(mode.rounds), *fetching.fresh(home, mode.rounds)]
+
+
+PARTS: dict[str, Callable[[Path, Mode], list[Figure]]] = {
+    "limits": lambda home, mode: limits.measure(home, mode.rounds),
+    "poll": _poll,
+    "commands": lambda home, mode: starting.commands(home, mode.rounds),
+    "daemon": lambda home, mode: starting.daemon(home, mode.starts, min(mode.rounds, 3)),
+    "fetch": _fresh,
+    "slow": lambda home, mode: slow.run(home, mode.slow, min(mode.rounds, 3)),
+    "serve": lambda home, mode: serving.cached(home, mode.rounds),
+    "miss": lambda home, mode: serving.missed(home, mode.rounds),
+    "growth": _growth,
+}
+
+
+def versions(publisher: str) -> dict[str, str]:
+    """Return what takes part."""
+    found = {peer.name: peer.version() for peer in PEERS}
+    told = {name: version for name, version in found.items() if version is not None}
+    return told | {
+        "Python": platform.python_version(),
+        "SQLite": sqlite3.sqlite_version,
+        "publisher": publisher,
+    }
+
+
+def machine() -> str:
+    """Return what it runs on, and how busy that was."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":")[1].strip() for line in lines if "model name" in line), "")
+    kind = model or platform.machine()
+    return f"{os.cpu_count()} × {kind}, load {os.getloadavg()[0]:.1f} at the end"
 
 
 def tell(text: str) -> None:
@@ -61,4 +260,7 @@ def tell(text: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        sys.exit(main())
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{error}\n{(error.stderr or b'').decode(errors='replace')[-1500:]}")

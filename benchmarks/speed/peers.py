@@ -56,6 +56,10 @@ class Peer(ABC):
     def entries(self) -> int:
         """Return how many entries it keeps."""
 
+    def kept_mb(self) -> float:
+        """Return how large its databases are."""
+        return sum(path.stat().st_size for path in self.home.glob("*.db*")) / 1e6
+
     def _count(self, database: Path, table: str) -> int:
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import signal
+import time
 from functools import cache
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def answers(path: Path, *, bare: bool) -> tuple[bytes, bytes, bytes]:
 
 
 async def serve(folder: Path, port: int, sites: int, *, delay_s: float, bare: bool) -> list[str]:
-    """Answer until SIGTERM; return the statuses of all answers."""
+    """Answer until SIGTERM; return the status and moment of each answer; says when it is ready."""
     from benchmarks.speed.publisher import address  # noqa: PLC0415 - which imports what starts this
 
     statuses: list[str] = []
@@ -41,7 +42,7 @@ async def serve(folder: Path, port: int, sites: int, *, delay_s: float, bare: bo
                 known = not bare and any(
                     line.lower().startswith(b"if-none-match:") and tag in line for line in lines
                 )
-                statuses.append("304" if known else "200")
+                statuses.append(f"{304 if known else 200} {time.monotonic():.4f}")
                 writer.write(unchanged if known else whole)
         writer.close()
 
@@ -51,6 +52,7 @@ async def serve(folder: Path, port: int, sites: int, *, delay_s: float, bare: bo
     ]
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    print("ready", flush=True)
     await stop.wait()
     for server in servers:
         server.close()

@@ -81,7 +81,9 @@ class Publisher:
         self.stop()
         self._log.write_text("")
         command = self._command(folder, validators=validators)
-        self._process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         deadline = time.monotonic() + _PATIENCE_S
         while True:
             with contextlib.suppress(OSError), socket.socket() as probe:
@@ -101,7 +103,7 @@ class Publisher:
     def asked(self) -> Asked:
         """Stop, and return what was asked since `serve`."""
         self.stop()
-        counts = Counter(self._log.read_text().split())
+        counts = Counter(line.split()[0] for line in self._log.read_text().splitlines())
         whole, unchanged = counts["200"], counts["304"]
         return Asked(whole, unchanged, counts.total() - whole - unchanged)
 
