@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from aggregator.model.notes import NotReloaded
-from aggregator.store.migrations import SCHEMA_VERSION
+from aggregator.store.schema_version import SCHEMA_VERSION
 from aggregator.store.sqlite import open_store
 from tests import FIXTURES
 from tests.making import DAY, START, absorb, document, entry, feed, source

@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator import config as configuration
 from aggregator.daemon.bytes_in_flight import BytesInFlight
-from aggregator.daemon.once import is_priced, make_bounds, make_tools, steered
+from aggregator.daemon.once import is_priced, make_tools, steered
 from aggregator.daemon.poller import Dispatcher
+from aggregator.daemon.terms import make_bounds
 from aggregator.daemon.workers import Workers
 from aggregator.fetch import user_agent
 from aggregator.model.instants import instant

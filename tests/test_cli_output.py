@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.config import load
-from aggregator.daemon.once import utc_now
+from aggregator.daemon.terms import utc_now
 from aggregator.store.sqlite import open_store
 from tests import PATIENCE
 from tests.program import PROGRAM, Program, program, without_machine

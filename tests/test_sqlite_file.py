@@ -16,7 +16,7 @@ import pytest
 from aggregator.model import Entry
 from aggregator.model.errors import BusyError, NoStoreError, StoreError
 from aggregator.refine.identity_keys import respelt_key
-from aggregator.store import migrations
+from aggregator.store import migrations, schema_version
 from aggregator.store.connection import open_writer
 from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_reader, open_store
@@ -90,7 +90,7 @@ def test_a_reader_sees_what_was_committed_and_cannot_write(tmp_path: Path) -> No
         ("CREATE TABLE t (x)", "belongs to another program"),
         ("PRAGMA application_id = 7", "belongs to another program"),
         (
-            f"PRAGMA application_id = {migrations.APPLICATION_ID}; PRAGMA user_version = 99",
+            f"PRAGMA application_id = {schema_version.APPLICATION_ID}; PRAGMA user_version = 99",
             "newer version",
         ),
     ],
@@ -116,9 +116,13 @@ def test_a_file_that_is_no_database_is_refused_untouched(tmp_path: Path) -> None
     assert path.read_text() == "[server]\n" * 100
 
 
+def test_the_list_of_migrations_is_where_it_is_looked_for() -> None:
+    assert migrations.migrations.migrations_table == schema_version.MIGRATIONS_TABLE
+
+
 def test_there_is_a_fixture_of_every_released_schema() -> None:
     assert [path.stem for path in SCHEMAS] == [
-        f"{version:04}" for version in range(1, migrations.SCHEMA_VERSION + 1)
+        f"{version:04}" for version in range(1, schema_version.SCHEMA_VERSION + 1)
     ]
 
 
@@ -200,7 +204,7 @@ def test_an_upgrade_is_told_with_its_copy(tmp_path: Path, caplog: pytest.LogCapt
     for _ in range(2):
         open_writer(path).close()
     (line,) = [one.getMessage() for one in caplog.records]
-    today = migrations.SCHEMA_VERSION
+    today = schema_version.SCHEMA_VERSION
     assert line == f"database upgraded from=1 to={today} copy={path}.before-2"
 
 

@@ -25,6 +25,7 @@ from aggregator.cli.run_command import run
 from aggregator.cli.status_command import status
 from aggregator.cli.terminal_text import plain
 from aggregator.model.errors import AggregatorError, ConfigError
+from aggregator.runtime.garbage import collect_rarely, leave_the_rest
 
 #: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
 INTERRUPTED = 130
@@ -61,8 +62,11 @@ def main() -> None:
     Trouble that is expected ends with a message on standard error and its exit status, a bug with
     a traceback.
     """
+    collect_rarely()
     take_over()
-    sys.exit(_status_of_run())
+    status = _status_of_run()
+    leave_the_rest()
+    sys.exit(status)
 
 
 def _status_of_run() -> int:

@@ -164,7 +164,8 @@ def _look(path: Path, source: Source, *, named_at: str | None = None) -> Preview
 
 
 async def _ask(config: Config, source: Source, named_at: str | None) -> Preview | Named | Problem:
-    from aggregator.daemon.once import make_fetcher, utc_now
+    from aggregator.daemon.once import make_fetcher
+    from aggregator.daemon.terms import utc_now
     from aggregator.daemon.workers import Workers
     from aggregator.preview.lookup import look
 
@@ -238,7 +239,7 @@ def _extent(preview: Preview) -> str:
 def _hand_over(config: Config, preview: Preview) -> None:
     """Leave what was read for the first poll, so that it needs no second request."""
     from aggregator.daemon import first_answers
-    from aggregator.daemon.once import utc_now
+    from aggregator.daemon.terms import utc_now
 
     first_answers.leave(config.store.path, preview.url, preview.answer, utc_now())
 

@@ -87,8 +87,8 @@ def check() -> None:
 
 def _cookie_warnings(config: Config) -> list[str]:
     """Return which sources would not be asked now, for want of their cookies, a line a source."""
-    from aggregator.daemon.once import utc_now
     from aggregator.daemon.secret_places import places_of
+    from aggregator.daemon.terms import utc_now
     from aggregator.fetch import cookie_problem
     from aggregator.operations.messages import problem_text
 
@@ -104,15 +104,16 @@ def _cookie_warnings(config: Config) -> list[str]:
 def _mistakes_beside(config: Config) -> tuple[str, ...]:
     """Return what is wrong with files that the configuration names, each with file and line."""
     from aggregator.config import lines_of
-    from aggregator.daemon.workers import Worker
     from aggregator.model.mistakes import Mistake, MistakeKind
-    from aggregator.outputs.post_files import check_template
 
     in_templates: dict[str, None] = {}  # several exports may have the same
     found: list[Mistake] = []
     if (published := config.publish.directory) and (there := _in_the_way(published)):
         found.append(Mistake(MistakeKind.NOT_A_FOLDER, ("publish", "directory"), {"there": there}))
     for index, export in enumerate(config.exports):
+        from aggregator.daemon.workers import Worker
+        from aggregator.outputs.post_files import check_template
+
         if there := _in_the_way(config.path.parent / export.directory):
             found.append(
                 Mistake(MistakeKind.NOT_A_FOLDER, ("exports", index, "directory"), {"there": there})

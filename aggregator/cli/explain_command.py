@@ -126,7 +126,7 @@ def _lines(
 ) -> Iterator[str]:
     from datetime import datetime
 
-    from aggregator.daemon.once import make_bounds, utc_now
+    from aggregator.daemon.terms import make_bounds, utc_now
     from aggregator.schedule import explanation as schedule
     from aggregator.schedule import history
 

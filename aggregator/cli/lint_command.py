@@ -73,7 +73,7 @@ def lint(documents: tuple[str, ...], *, as_json: bool) -> int:
 
 def _check(document: str) -> tuple[Finding, ...]:
     from aggregator import lint as check
-    from aggregator.daemon.once import utc_now
+    from aggregator.daemon.terms import utc_now
 
     if "://" not in document:
         return check.lint(_read(document), now=utc_now())

@@ -154,7 +154,8 @@ def _bytes(what: str) -> bytes:
 
 
 async def _ask(config: Config, source: Source, body: bytes | None) -> Refined:
-    from aggregator.daemon.once import make_fetcher, utc_now
+    from aggregator.daemon.once import make_fetcher
+    from aggregator.daemon.terms import utc_now
     from aggregator.daemon.workers import Workers
     from aggregator.operations.messages import problem_text
     from aggregator.preview.lookup import Named, Preview, look, read
@@ -180,7 +181,7 @@ async def _ask(config: Config, source: Source, body: bytes | None) -> Refined:
 
 
 def _rehearse(config: Config, source: Source, feed: Feed, refined: Refined) -> Rehearsal:
-    from aggregator.daemon.once import utc_now
+    from aggregator.daemon.terms import utc_now
     from aggregator.preview.dry_run import rehearse
 
     return rehearse(

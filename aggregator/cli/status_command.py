@@ -193,8 +193,7 @@ def _json(rows: list[SourceStatus], notes: tuple[Note, ...], now: datetime) -> s
 
 def _crowded(config: Config) -> list[Note]:
     """Name the sites whose sources cannot be asked as often as they should be."""
-    from aggregator.daemon.once import make_bounds
-    from aggregator.daemon.poll import is_ours
+    from aggregator.daemon.terms import is_ours, make_bounds
     from aggregator.model.notes import Note
     from aggregator.schedule.site_load import crowded
 

@@ -24,17 +24,11 @@ from aggregator.daemon.control import ControlServer
 from aggregator.daemon.further_secrets import further_secrets
 from aggregator.daemon.jobs import Jobs
 from aggregator.daemon.log import conceal, event, local, set_level
-from aggregator.daemon.once import (
-    is_priced,
-    make_bounds,
-    make_fetcher,
-    make_tools,
-    steered,
-    utc_now,
-)
+from aggregator.daemon.once import is_priced, make_fetcher, make_tools, steered
 from aggregator.daemon.output_jobs import Outlets
 from aggregator.daemon.poll_log import Reports
 from aggregator.daemon.poller import Dispatcher
+from aggregator.daemon.terms import make_bounds, utc_now
 from aggregator.daemon.workers import Workers
 from aggregator.model.changes import ChangedNetwork
 from aggregator.model.errors import AggregatorError, ConfigError

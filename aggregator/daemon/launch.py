@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from aggregator.daemon.app import Daemon
 from aggregator.daemon.further_secrets import all_secrets, further_secrets
 from aggregator.daemon.log import conceal, event, set_up
-from aggregator.daemon.once import utc_now
 from aggregator.daemon.pace import Pace
 from aggregator.daemon.patience import Patience, StoppedError
 from aggregator.daemon.process_signals import Signals
 from aggregator.daemon.systemd_notify import Notifier
+from aggregator.daemon.terms import utc_now
 from aggregator.model.notes import NoteKind
 from aggregator.operations.expat import old_expat
 from aggregator.operations.messages import change_text, old_expat_text

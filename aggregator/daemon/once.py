@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.daemon.bytes_in_flight import BytesInFlight
@@ -15,28 +15,26 @@ from aggregator.daemon.log import conceal, set_up
 from aggregator.daemon.poll import Tools
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.secret_places import places_of
+from aggregator.daemon.terms import make_bounds, utc_now
 from aggregator.daemon.workers import Workers
 from aggregator.fetch import Fetcher, user_agent
 from aggregator.model.errors import AggregatorError
 from aggregator.schedule import history, price
 from aggregator.schedule.gaps import is_in_vain
-from aggregator.schedule.price import PollingBounds, Priced, Pricing, steer
+from aggregator.schedule.price import Priced, Pricing, steer
 from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from concurrent.futures import Executor
+    from datetime import datetime
 
     from aggregator.config import Config
     from aggregator.model import PollResult, PollState
     from aggregator.model.worker_protocols import WorkerPool
+    from aggregator.schedule.price import PollingBounds
     from aggregator.store import PollStore
-
-
-def utc_now() -> datetime:
-    """Return the wall clock's time."""
-    return datetime.now(UTC)
 
 
 def make_fetcher(
@@ -86,12 +84,6 @@ def is_priced(state: PollState) -> bool:
     """Tell whether the budget is spent on this source: adaptive, enabled, and answering."""
     source = state.source
     return source.enabled and source.interval is None and state.failures == 0
-
-
-def make_bounds(config: Config) -> PollingBounds:
-    """Return the operator's bounds and budget."""
-    polling = config.polling
-    return PollingBounds(polling.min_interval, polling.max_interval, polling.budget)
 
 
 def steered(

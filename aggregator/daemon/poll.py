@@ -9,8 +9,8 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
-from aggregator import parse, refine
-from aggregator.daemon import first_answers
+from aggregator.daemon import first_answers, reading
+from aggregator.daemon.terms import is_ours
 from aggregator.fetch import is_unconditional
 from aggregator.model import (
     Attempt,
@@ -31,7 +31,7 @@ from aggregator.schedule.host_holds import answering_host, closes_host
 from aggregator.schedule.mirror_choice import in_turn
 from aggregator.schedule.policy import REFUSED, next_poll
 from aggregator.stories.concealment import public_base_url
-from aggregator.web.addresses import host_and_port, origin_of
+from aggregator.web.addresses import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,12 +64,6 @@ PARSE_DEADLINE = timedelta(seconds=10)
 
 #: Failures that nobody expects to be over in a moment.
 _LASTING = frozenset({ProblemKind.CHALLENGE, ProblemKind.ACCESS, ProblemKind.BLOCKED})
-
-
-def is_ours(url: str, allow_private: tuple[Allowance, ...]) -> bool:
-    """Tell whether a URL's host is the operator's own: covered by `allow_private`."""
-    host, port = host_and_port(url)
-    return any(allowance.covers(host, port) for allowance in allow_private)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +256,7 @@ async def _read(
     )
     try:
         refined: Refined = await tools.workers.run(
-            (parse.read, refine.normalise),
+            (reading.read,),
             body,
             deadline=PARSE_DEADLINE,
             size_bytes=len(body.body),

@@ -124,7 +124,7 @@ class Fetcher:
         self._clients = Clients(
             limits=limits,
             resolver=resolver or SystemResolver(limits),
-            tls=tls or default_tls(),
+            tls=default_tls if tls is None else lambda: tls,
         )
         self._solvers = Solvers(
             clients=self._clients,

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from aggregator.fetch.lenient_transport import LenientTransport
 from aggregator.fetch.transport import AiohttpTransport, unverified_tls
+from aggregator.runtime.late_modules import LateModule
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
+    from aggregator.fetch import lenient_transport
     from aggregator.fetch.dns import Resolver
     from aggregator.fetch.proxies import Proxy
     from aggregator.fetch.request_limits import FetchLimits
+else:  # a second HTTP library, for the few servers that the first refuses
+    lenient_transport = LateModule("aggregator.fetch.lenient_transport")
 
 #: Clients that stay open while nobody asks through them, for their connections.
 MAX_IDLE_CLIENTS = 16
@@ -44,7 +47,9 @@ class Way:
 class Clients:
     """The clients of one event loop; there are never more than those in use and a few idle ones."""
 
-    def __init__(self, *, limits: FetchLimits, resolver: Resolver, tls: ssl.SSLContext) -> None:
+    def __init__(
+        self, *, limits: FetchLimits, resolver: Resolver, tls: Callable[[], ssl.SSLContext]
+    ) -> None:
         self._limits = limits
         self._resolver = resolver
         self._tls = tls
@@ -77,11 +82,11 @@ class Clients:
             await client.aclose()
 
     def _make(self, way: Way) -> httpx.AsyncClient:
-        make = LenientTransport if way.lenient else AiohttpTransport
+        make = lenient_transport.LenientTransport if way.lenient else AiohttpTransport
         transport = make(
             limits=self._limits,
             resolver=self._resolver,
-            tls=self._tls if way.tls_verify else unverified_tls(),
+            tls=self._tls if way.tls_verify else unverified_tls,
             proxy=way.proxy,
         )
         no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))

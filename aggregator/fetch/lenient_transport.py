@@ -27,7 +27,7 @@ from aggregator.fetch.transport import RefusedAddressError, answer, exact_header
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
     from aggregator.fetch.dns import Resolver
     from aggregator.fetch.guard import Dial
@@ -51,7 +51,7 @@ class LenientTransport(httpx.AsyncBaseTransport):
         *,
         limits: FetchLimits,
         resolver: Resolver,
-        tls: ssl.SSLContext,
+        tls: Callable[[], ssl.SSLContext],
         proxy: Proxy | None = None,
     ) -> None:
         self._limits = limits
@@ -64,7 +64,7 @@ class LenientTransport(httpx.AsyncBaseTransport):
         dial: Dial = request.extensions["dial"]
         proxy = None if dial.direct else self._proxy
         pool = httpcore.AsyncConnectionPool(
-            ssl_context=self._tls,
+            ssl_context=self._tls() if request.url.scheme == "https" else None,
             proxy=None if proxy is None else _proxy(proxy),
             max_keepalive_connections=0,
             network_backend=_GuardedBackend(dial, self._resolver, self._limits.addresses),

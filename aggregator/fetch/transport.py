@@ -16,24 +16,26 @@ from contextvars import ContextVar
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
-import aiohttp_socks
 import httpx
 import yarl
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from aggregator.fetch.certificates import until_at
 from aggregator.fetch.guard import Dial
+from aggregator.fetch.loaded_aiohttp import AbstractResolver, ResolveResult, aiohttp
+from aggregator.runtime.late_modules import LateModule
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
     from datetime import datetime
 
+    import aiohttp_socks
     from aiohttp.connector import Connection
 
     from aggregator.fetch.dns import Resolver
     from aggregator.fetch.proxies import Proxy
     from aggregator.fetch.request_limits import FetchLimits
+else:  # few have such a proxy
+    aiohttp_socks = LateModule("aiohttp_socks")
 
 #: The request whose connection is being opened. Tasks that a dial starts inherit it, concurrent
 #: requests have their own: so the guard knows on whose behalf an address is dialled.
@@ -91,7 +93,8 @@ def unverified_tls() -> ssl.SSLContext:
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """Sends httpx requests through aiohttp; every request brings its `Dial` in "dial".
 
-    Make and use it in one event loop; `aclose` when done. Raises httpx's own exceptions, with
+    Make and use it in one event loop; `aclose` when done. `tls` returns whom to trust, and is asked
+    when TLS is spoken first. Raises httpx's own exceptions, with
     aiohttp's and the system's as their causes.
     """
 
@@ -100,12 +103,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         *,
         limits: FetchLimits,
         resolver: Resolver,
-        tls: ssl.SSLContext,
+        tls: Callable[[], ssl.SSLContext],
         proxy: Proxy | None = None,
     ) -> None:
         self._limits = limits
         self._resolver = _BoundedResolver(resolver, limits.addresses)
         self._tls = tls
+        self._context: ssl.SSLContext | None = None
         self._proxy = proxy
         self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._socks_sessions: dict[tuple[str, str], aiohttp.ClientSession] = {}
@@ -135,17 +139,31 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     async def _send(self, request: httpx.Request, dial: Dial) -> _Response:
         proxy = self._proxy
+        tls = await self._tls_of(request)
         if dial.direct or proxy is None:
-            return await _request(self._session(dial.pool), request)
+            return await _request(self._session(dial.pool), request, tls)
         if proxy.scheme == "http":
-            return await _request(self._session(dial.pool), request, proxy)
+            return await _request(self._session(dial.pool), request, tls, proxy)
         error: Exception | None = None
         for address in await self._addresses(proxy.host):
             try:
-                return await _request(await self._socks_session(dial.pool, proxy, address), request)
+                session = await self._socks_session(dial.pool, proxy, address)
+                return await _request(session, request, tls)
             except aiohttp_socks.ProxyConnectionError as failed:  # nobody has heard of it yet
                 error = failed
+            except aiohttp_socks.ProxyTimeoutError as failed:
+                raise httpx.ProxyError("not in time") from failed
+            except aiohttp_socks.ProxyError as failed:  # a code of RFC 1928, in the library's words
+                raise httpx.ProxyError(str(failed).lower()) from failed
         raise httpx.ProxyError("no connection to it") from error
+
+    async def _tls_of(self, request: httpx.Request) -> ssl.SSLContext | bool:
+        """Return the context of a request; what needs none trusts nobody (`loaded_aiohttp`)."""
+        if request.url.scheme != "https":
+            return True
+        if self._context is None:  # reading the authorities would hold up everybody
+            self._context = await asyncio.to_thread(self._tls)
+        return self._context
 
     async def _addresses(self, host: str) -> list[str]:
         """Look up a SOCKS proxy; the connector would do it in the event loop's own threads."""
@@ -163,7 +181,6 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             connector = aiohttp.TCPConnector(
                 limit=0,  # the poller bounds how many requests there are
                 limit_per_host=1,
-                ssl=self._tls,
                 resolver=self._resolver,
                 use_dns_cache=False,  # it would share an answer, and its reason, between requests
                 socket_factory=_guarded_socket,
@@ -184,7 +201,6 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 rdns=True,  # names are the proxy's to look up
                 limit=0,
                 limit_per_host=1,
-                ssl=self._tls,
             )
             self._socks_sessions[key] = self._over(connector)
             if len(self._socks_sessions) > MAX_SOCKS_SESSIONS:
@@ -229,7 +245,10 @@ def answer(
 
 
 async def _request(
-    session: aiohttp.ClientSession, request: httpx.Request, proxy: Proxy | None = None
+    session: aiohttp.ClientSession,
+    request: httpx.Request,
+    tls: ssl.SSLContext | bool,
+    proxy: Proxy | None = None,
 ) -> _Response:
     headers = exact_headers(request)
     tunnelled = proxy is not None and request.url.scheme == "https"
@@ -239,6 +258,7 @@ async def _request(
         headers=headers,
         data=request.content or None,
         allow_redirects=False,
+        ssl=tls,
         proxy=None if proxy is None else _proxy_url(proxy),
         # CONNECT would carry aiohttp's own; it hears nothing else of what is asked for.
         proxy_headers=[h for h in headers if h[0].lower() in _TUNNEL_HEADERS]
@@ -385,9 +405,6 @@ def sendable(value: bytes) -> bool:
 _PROXY_ERRORS = (
     aiohttp.ClientProxyConnectionError,
     aiohttp.ClientHttpProxyError,
-    aiohttp_socks.ProxyConnectionError,
-    aiohttp_socks.ProxyTimeoutError,
-    aiohttp_socks.ProxyError,
 )
 
 
@@ -395,10 +412,6 @@ def _proxy_reason(error: Exception) -> str:
     match error:
         case aiohttp.ClientHttpProxyError():
             return f"it answered {error.status}"
-        case aiohttp_socks.ProxyTimeoutError():
-            return "not in time"
-        case aiohttp_socks.ProxyError():  # one for each code of RFC 1928, in the library's words
-            return str(error).lower()
         case _:
             return "no connection to it"
 

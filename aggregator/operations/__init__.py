@@ -6,10 +6,31 @@ well again, becomes an entry of the feed, bounded in number.
 
 from __future__ import annotations
 
-from aggregator.operations.alarm_checks import CERTIFICATE_NOTICE, certificate_ends
-from aggregator.operations.evaluation import Told, evaluate
-from aggregator.operations.event_entries import Event
-from aggregator.operations.watched import Alarm, AlarmKind, Watched, WatchedFeed, WatchedSource
+from typing import TYPE_CHECKING
+
+from aggregator.runtime.late_names import late
+
+if TYPE_CHECKING:
+    from aggregator.operations.alarm_checks import CERTIFICATE_NOTICE, certificate_ends
+    from aggregator.operations.evaluation import Told, evaluate
+    from aggregator.operations.event_entries import Event
+    from aggregator.operations.watched import Alarm, AlarmKind, Watched, WatchedFeed, WatchedSource
+else:  # most that need a sentence never look for trouble
+    __getattr__ = late(
+        __name__,
+        {
+            "CERTIFICATE_NOTICE": "alarm_checks",
+            "certificate_ends": "alarm_checks",
+            "Told": "evaluation",
+            "evaluate": "evaluation",
+            "Event": "event_entries",
+            "Alarm": "watched",
+            "AlarmKind": "watched",
+            "Watched": "watched",
+            "WatchedFeed": "watched",
+            "WatchedSource": "watched",
+        },
+    )
 
 __all__ = [
     "CERTIFICATE_NOTICE",

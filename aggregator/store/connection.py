@@ -7,10 +7,17 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aggregator.model.errors import NoStoreError, StoreError, StoreUnavailableError
-from aggregator.store.migrations import SCHEMA_VERSION, check_readable, migrate
+from aggregator.runtime.late_modules import LateModule
+from aggregator.store.schema_version import SCHEMA_VERSION, check_readable
 from aggregator.store.sqlite_errors import primary_code, store_error
+
+if TYPE_CHECKING:
+    from aggregator.store import migrations
+else:  # with all that they read of old versions, for the few starts that upgrade
+    migrations = LateModule("aggregator.store.migrations")
 
 #: How long a statement waits for another process's lock (an operator's own sqlite3, a backup).
 BUSY_TIMEOUT_MS = 5_000
@@ -30,14 +37,15 @@ def open_writer(path: Path) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as error:
         raise store_error(path, error) from error
     try:
-        check_readable(connection, path)
+        version = check_readable(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
         # A power loss may undo the newest commits, whole: validators go with their entries, so
         # that the next poll brings them again (sqlite.org/pragma.html#pragma_synchronous).
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_size_limit = 16777216")
-        migrate(connection, path)
+        if version != SCHEMA_VERSION:
+            migrations.migrate(connection, path)
     except (sqlite3.Error, OSError) as error:
         connection.close()
         raise store_error(path, error) from error

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Database, Migrations
 
-from aggregator.model.errors import StoreDamagedError, StoreError, StoreUnavailableError
+from aggregator.model.errors import StoreUnavailableError
 from aggregator.store import (
     legacy_texts,
     mended_addresses,
@@ -38,18 +38,16 @@ from aggregator.store.schema import (
     SCALING,
     STORED_BYTES,
 )
-from aggregator.store.sqlite_errors import primary_code, store_error
+from aggregator.store.schema_version import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    check_readable,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 log = logging.getLogger(__name__)
-
-#: "Aggr" in ASCII: tells our databases from others (sqlite.org/fileformat.html, offset 68).
-APPLICATION_ID = 0x41676772
-
-#: The `user_version` that this program writes and reads.
-SCHEMA_VERSION = 4
 
 #: Copies kept beside the database from before the last migrations.
 KEPT_COPIES = 2
@@ -118,34 +116,6 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     migrations.apply(db)
     if copy is not None:
         log.info("database upgraded from=%d to=%d copy=%s", version, SCHEMA_VERSION, copy)
-
-
-def check_readable(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the schema version, 0 for an empty database; refuse a foreign or newer one."""
-    try:
-        (application_id,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        # The migrations' own list was the first table that earlier versions made.
-        (tables,) = connection.execute(
-            "SELECT count(*) FROM sqlite_master WHERE tbl_name != ?", (migrations.migrations_table,)
-        ).fetchone()
-    except sqlite3.Error as error:
-        if primary_code(error) == sqlite3.SQLITE_NOTADB:
-            message = (
-                f"{path}: not a usable database ({error}); restore a backup, or move the file away"
-            )
-            raise StoreDamagedError(message) from error
-        raise store_error(path, error) from error
-    if application_id != APPLICATION_ID and not (application_id == 0 and tables == 0):
-        raise StoreError(
-            f"{path}: this database belongs to another program; set another path in [store]"
-        )
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"{path}: written by a newer version (schema {version}, this one reads "
-            f"{SCHEMA_VERSION}); install that version, or restore the copy from before it"
-        )
-    return int(version)
 
 
 def _copy_beside(connection: sqlite3.Connection, path: Path, version: int) -> Path:

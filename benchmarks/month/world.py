@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from aggregator import config as configuration
-from aggregator.daemon.once import make_bounds
+from aggregator.daemon.terms import make_bounds
 from aggregator.daemon.workers import Workers
 from aggregator.serve import Site as Served
 from aggregator.serve import create_app

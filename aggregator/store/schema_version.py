@@ -1,0 +1,50 @@
+"""Whose a database is, and which schema it has: read before anything else is asked of it."""
+
+# sqlite: the whole module
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from aggregator.model.errors import StoreDamagedError, StoreError
+from aggregator.store.sqlite_errors import primary_code, store_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: "Aggr" in ASCII: tells our databases from others (sqlite.org/fileformat.html, offset 68).
+APPLICATION_ID = 0x41676772
+
+#: The `user_version` that this program writes and reads.
+SCHEMA_VERSION = 4
+
+#: Where sqlite-utils keeps which migrations were made: the first table that earlier versions made.
+MIGRATIONS_TABLE = "_sqlite_migrations"
+
+
+def check_readable(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the schema version, 0 for an empty database; refuse a foreign or newer one."""
+    try:
+        (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute(
+            "SELECT count(*) FROM sqlite_master WHERE tbl_name != ?", (MIGRATIONS_TABLE,)
+        ).fetchone()
+    except sqlite3.Error as error:
+        if primary_code(error) == sqlite3.SQLITE_NOTADB:
+            message = (
+                f"{path}: not a usable database ({error}); restore a backup, or move the file away"
+            )
+            raise StoreDamagedError(message) from error
+        raise store_error(path, error) from error
+    if application_id != APPLICATION_ID and not (application_id == 0 and tables == 0):
+        raise StoreError(
+            f"{path}: this database belongs to another program; set another path in [store]"
+        )
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"{path}: written by a newer version (schema {version}, this one reads "
+            f"{SCHEMA_VERSION}); install that version, or restore the copy from before it"
+        )
+    return int(version)
