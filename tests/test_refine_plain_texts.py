@@ -114,7 +114,7 @@ def test_any_title_is_read(text: str, is_html: bool | None) -> None:
     assert isinstance(plain_line(text, is_html=is_html), str)
 
 
-@pytest.mark.parametrize("unit", ["<b>", "<b a=1>", "&#1;", "&", "<img alt=x>", "<![CDATA[", "https://a.b/(", "https://a.b.", "a.b/)))", "<!--", "<!-- -->", "<a@", "<T,", "<V<", "<T::", "<x>", "<www.", "<http://a"])  # fmt: skip
+@pytest.mark.parametrize("unit", ["<b>", "<b a=1>", "&#1;", "&", "<img alt=x>", "<![CDATA[", "https://a.b/(", "https://a.b.", "a.b/)))", "<!--", "<!-- -->", "<a@", "<T,", "<V<", "<T::", "a<b c", "<T a", "<x>", "<www.", "<http://a"])  # fmt: skip
 def test_a_text_is_looked_at_in_time_linear_in_it(unit: str) -> None:
     text = unit * (200_000 // len(unit))
     began = time.process_time()
@@ -229,6 +229,9 @@ def test_plain_content_is_what_it_says() -> None:
         ("<p>See <https://example.org/a?b=1>.</p>", "<p>See &lt;https://example.org/a?b=1&gt;.</p>"),
         ("<p><mailto:jo@example.org>, <www.example.org></p>", "<p>&lt;mailto:jo@example.org&gt;, &lt;www.example.org&gt;</p>"),
         ("<pre>Promise<string>, Map<K, V>, Vec<Vec<u8>>, f<std::string&></pre>", "<pre>Promise&lt;string&gt;, Map&lt;K, V&gt;, Vec&lt;Vec&lt;u8&gt;&gt;, f&lt;std::string&amp;&gt;</pre>"),
+        ("<p>template <typename T>, <your-name>, <your name>, <C:\\dir>, List<?></p>", "<p>template &lt;typename T&gt;, &lt;your-name&gt;, &lt;your name&gt;, &lt;C:\\dir&gt;, List&lt;?&gt;</p>"),
+        ("<p>if a<b and c>d</p>", "<p>if a&lt;b and c&gt;d</p>"),
+        ("<p>a<b class>c</b> <b>d</b><?php echo ?></p>", "<p>a<b>c</b> <b>d</b></p>"),
         # Elements that HTML does not know, but somebody's program.
         ("<p>a <custom>b</custom> <o:p></o:p><fb:like href=x> <my-box>c</my-box></p>", "<p>a b  c</p>"),
         ("<p>a<widget/>b<widget id='1'>c</p>", "<p>abc</p>"),

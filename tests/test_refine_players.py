@@ -116,6 +116,8 @@ def linked(raw: str) -> str:
         ('<amp-youtube data-videoid="dQw4w9WgXcQ" layout="responsive"></amp-youtube>', f"({WATCH})▶ www.youtube.com"),
         ('<amp-video src="/v.mp4" poster="/p.jpg"><source src="/w.mp4"></amp-video>', "[https://example.com/p.jpg] (https://example.com/v.mp4)▶ example.com"),
         ('<amp-iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ"><p placeholder>wait</p></amp-iframe>', f"({WATCH})▶ www.youtube.com"),
+        ('<object data="https://www.youtube.com/v/dQw4w9WgXcQ"><embed src="https://www.youtube.com/v/dQw4w9WgXcQ&hl=en"></object>', f"({WATCH})▶ www.youtube.com"),
+        ('<embed src="/a"><p>x</p><iframe src="/b"></iframe>', "(https://example.com/a)▶ example.com <p>x</p> (https://example.com/b)▶ example.com"),
         # None of a host that is known, or none that plays.
         ('a <my-player videoid="dQw4w9WgXcQ">b</my-player>', "a b"),
         ('a <youtube-button>b</youtube-button> <lite-youtube videoid="{{ id }}"></lite-youtube>', "a b"),

@@ -25,8 +25,16 @@ _ADDRESS = re.compile(
     r"|www\.[^\s<>\"'=/]+\.[^\s<>\"']+)>",
     re.IGNORECASE,
 )
-#: One word, several after commas, or words in each other: `<T>`, `<K, V>`, `<Vec<u8>`, `<int[]>`.
-_WORDS = re.compile(r"<[A-Za-z](?:\w|::(?=\w)|<(?=[A-Za-z])|,\s?(?=\w)|\[\]|[*&](?=[,>])){0,120}>")
+#: Words, by themselves or in each other, and nothing that a tag has besides its name: `<T>`,
+#: `<K, V>`, `<Vec<u8>`, `<int[]>`, `<typename T>`, `<your name>`. A colon is a namespace's.
+_WORDS = re.compile(r"<[A-Za-z](?:[^<>\"'=/:]|::(?=\w)|:(?=\\)|<(?=[A-Za-z])){0,120}>")
+#: A wildcard of Java; of other things that begin so a parser makes comments.
+_WILDCARD = "<?>"
+#: "a<b and c>d": the name of an element, after a word, and other words than attributes are.
+_COMPARED = re.compile(
+    r"(?<=[\w)\]])<[abipqsu](?:\s{1,3}(?!(?:align|class|dir|hidden|href|id|lang|name|style|title)\b)"
+    r"[A-Za-z]\w{0,20}){1,8}>"
+)
 
 
 def is_address(text: str, tag: Tag) -> bool:
@@ -38,9 +46,12 @@ def with_brackets(text: str) -> str:
     """Return markup in which pointed brackets that hold text are text, too.
 
     An address is; and a word that no language of markup knows, without attributes, of which there
-    is no end tag. A custom element, or one of another namespace, has a name that no word has.
+    is no end tag: an element that a program knows has one. So is a comparison.
     """
-    if text.find("<") < 0 or _KNOWN.issuperset(map(str.lower, _NAMES.findall(text))):
+    if "<" not in text:
+        return text
+    text = _COMPARED.sub(_escaped, text.replace(_WILDCARD, "&lt;?&gt;"))
+    if _KNOWN.issuperset(map(str.lower, _NAMES.findall(text))):
         return text
     found = [tag for tag in tags(text) if tag.name != COMMENT and tag.name not in _KNOWN]
     ended = {tag.name for tag in found if tag.is_end}
@@ -53,3 +64,7 @@ def with_brackets(text: str) -> str:
             pieces += (text[position : tag.start], shown)
             position = tag.end
     return "".join([*pieces, text[position:]]) if pieces else text
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].replace("<", "&lt;").replace(">", "&gt;")

@@ -31,6 +31,9 @@ LINK_REL = "noopener noreferrer nofollow"
 #: Elements of Media RSS that feeds made for Yandex write between paragraphs.
 MEDIA_ELEMENTS = frozenset({"media:content", "media:thumbnail"})
 
+#: A player inside a player inside a player is another one.
+_MAX_INNER = 3
+
 _TAG = re.compile(
     r"<(/?)(img|source|media:(?:content|thumbnail)"
     r"|x-(?:iframe|embed|object|video|audio|noscript|picture))(?=[ >])([^<>]*)>"
@@ -55,7 +58,7 @@ class ShownMedia:
         self._last: tuple[str, str] | None = None  # lazy picture: its address and its alt
         self._last_twin: tuple[str, str] | None = None
         self._sized: str | None = None  # of the open <picture>: its image in another size
-        self._players: list[bool] = []  # of each open player: has it been linked?
+        self._players: list[str] = []  # of each open player: the page it leads to, "" for none
 
     def rewrite(self, tidy: str) -> str:
         """Return the text with its images whole, players as links, and no helpers left."""
@@ -129,7 +132,7 @@ class ShownMedia:
             return ""
         if name == "media:thumbnail" or kind.lower() == "image" or is_picture_name(url):
             return self._image({**attributes, "src": fit_picture(url, "") or ""})
-        return self._linked(url)
+        return self._linked(_page(url))
 
     def _player(self, closing: bool, name: str, attributes: dict[str, str]) -> str:
         if closing:
@@ -141,15 +144,16 @@ class ShownMedia:
             self._sized = best_source(attributes)
             return ""
         url = player_source(attributes)
-        if counts_readers(attributes, url):
-            url = ""
+        page = "" if not url or counts_readers(attributes, url) else _page(url)
+        # Old players hold the same in other elements, for browsers that know only these.
+        is_again = page in self._players[-_MAX_INNER:]
         if name == "source":
             if self._players[-1]:
                 return ""
-            self._players[-1] = bool(url)
+            self._players[-1] = page
         else:
-            self._players.append(bool(url))
-        linked = self._linked(url) if url else ""
+            self._players.append(page)
+        linked = self._linked(page) if page and not is_again else ""
         return self._poster(attributes) + linked if name == "x-video" else linked
 
     def _poster(self, attributes: dict[str, str]) -> str:
@@ -162,8 +166,7 @@ class ShownMedia:
             self._pictures = frozenset(filter(None, map(best_source, found)))
         return "" if address in self._pictures else self._image({"src": address})
 
-    def _linked(self, url: str) -> str:
-        page = public_url(watch_page(url)) or url
+    def _linked(self, page: str) -> str:
         if page in (self._shown if self._in_noscript else self._twins):
             return ""
         self._shown.add(page)
@@ -173,6 +176,10 @@ class ShownMedia:
         # Blanks around it: what stood beside a player is no part of its name.
         shown = html.escape(host, quote=False)
         return f' <a href="{escaped_value(page)}" rel="{LINK_REL}">▶ {shown}</a> '
+
+
+def _page(url: str) -> str:
+    return public_url(watch_page(url)) or url
 
 
 def _in_its_place(image: re.Match[str]) -> str:
