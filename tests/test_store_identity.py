@@ -687,6 +687,21 @@ def test_an_edit_in_a_document_that_breaks_off_is_an_edit(store: Store) -> None:
     assert (result.tally.new, result.tally.updated) == (0, 1)
 
 
+def test_an_edit_of_every_entry_under_short_numbers_is_an_edit(store: Store) -> None:
+    def numbered(words: str) -> Refined:
+        return arrived(
+            *(
+                f'<title>{words} {number}</title><guid isPermaLink="false">{number}</guid>'
+                f"<description>What {words} {number} says</description>"
+                for number in (12, 11, 10)
+            )
+        )
+
+    absorb(store, numbered("before"), START)
+    result = absorb(store, numbered("after"), START + HOUR)
+    assert (result.tally.new, result.tally.updated) == (0, 3)
+
+
 def issue(name: str, day: int, text: str) -> str:
     """Return an item of what has one page and one title, and an id for each of its issues."""
     return (

@@ -254,6 +254,27 @@ def test_only_short_counters_number_places(guid: str, *, is_place: bool) -> None
     assert what_moved(listed(4, 3, 2), *stored(*listed(3, 2, 1))).places is is_place
 
 
+@pytest.mark.parametrize(
+    ("ids", "is_place"),
+    [
+        (("1", "2"), True),
+        (("top", "item-0", "item-1"), True),
+        (("1", "2", "5"), True),
+        (("12", "11"), False),
+        (("2", "1"), False),
+        (("7", "8"), False),
+        (("1", "3", "2"), False),
+    ],
+)
+def test_of_a_document_in_which_all_is_other_only_what_counts_from_its_top_is_a_place(
+    ids: tuple[str, ...], *, is_place: bool
+) -> None:
+    before = [told(number, f"guid:{one}") for number, one in enumerate(ids)]
+    after = [told(number, f"guid:{one}") for number, one in enumerate(ids, 50)]
+    assert what_moved(after, *stored(*before)).places is is_place
+    assert (known_again(before, after) == [*range(1, len(ids) + 1)]) is not is_place
+
+
 def test_an_entry_that_is_there_beside_the_one_with_its_id_shows_places() -> None:
     (stored_one,) = before = (told(1, "guid:item-1", "url:1"),)
     shifted = (told(2, "guid:item-1", "url:2"), replace(stored_one, keys=("guid:item-2", "url:1")))

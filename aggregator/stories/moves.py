@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from aggregator.runtime.values import dataclass
@@ -40,7 +41,7 @@ FEW = 2
 ONE_MOMENT = timedelta(minutes=1)
 
 #: An id that may number the places of a list: a short counter with no digit before it.
-_PLACE = re.compile(r"guid:[^/:\d]{0,40}\d{1,3}")
+_PLACE = re.compile(r"guid:[^/:\d]{0,40}(\d{1,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +233,9 @@ def _numbers_places(
     """Tell whether the document's short ids come back on other articles.
 
     They do where one is known for an entry and the article for another one, where the entry that it
-    is known for is another one of the document, or where most of those that are known are of
-    articles with which they have nothing else in common.
+    is known for is another one of the document, or where they count from the document's beginning
+    and most of those that are known are of articles with which they have nothing else in common.
+    (Else all of these are edited: "12", "11", "10" are numbers of articles, the newest first.)
     """
     others = alike = 0
     here = {owners[key] for entry in entries for key in _keys(entry, KINDS[1:]) if key in owners}
@@ -250,7 +252,14 @@ def _numbers_places(
             others += 1
         else:
             alike += 1
-    return others >= MANY and others >= alike
+    return others >= MANY and others >= alike and _count_up(entries)
+
+
+def _count_up(entries: Sequence[Entry]) -> bool:
+    """Tell whether the numbers of short ids grow along the document, from 0 or 1."""
+    keys = (key for entry in entries for key in _keys(entry, ("guid",)))
+    numbers = [int(found[1]) for found in map(_PLACE.fullmatch, keys) if found]
+    return numbers[:1] in ([0], [1]) and all(a < b for a, b in pairwise(numbers))
 
 
 def _recognised(
