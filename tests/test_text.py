@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aggregator.model import Feed
 from aggregator.outputs.posts.post_markup import beginning
-from aggregator.publish.items import item_of
+from aggregator.publish.items import Taste, item_of
 from aggregator.refine.sanitise import clean, strip_tags
 from aggregator.web.excerpts import excerpt, shortened
 from aggregator.web.text import one_line, printable, printable_line
@@ -43,7 +43,7 @@ def test_every_room_reads_the_same_text(html: str, text: str) -> None:
     assert one_line(visible_text(clean(html, "https://e.com/"))) == text
     assert beginning(html) == text
     summaries = Feed("all", "all", content="summary")
-    assert item_of(story(content_html=html, summary=""), summaries, most_bytes=0).summary == text
+    assert item_of(story(content_html=html, summary=""), Taste.of(summaries, 0)).summary == text
 
 
 @given(st.text())

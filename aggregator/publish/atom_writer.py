@@ -17,13 +17,18 @@ from aggregator.publish.feedgen_extensions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aggregator.publish.items import Item
     from aggregator.publish.makers import ItemPerson
     from aggregator.publish.publication import Publication
 
 
-def render_atom(publication: Publication) -> bytes:
-    """Return the publication as an Atom document in UTF-8; the same input gives the same bytes."""
+def render_atom(publication: Publication, items: Sequence[Item]) -> bytes:
+    """Return the publication with some of its items as an Atom document in UTF-8.
+
+    The same input gives the same bytes, and what an item is does not depend on the others there.
+    """
     generator = FeedGenerator()
     generator.register_extension(
         "corrections", partial(AtomFeedCorrections, publication), rss=False
@@ -44,7 +49,7 @@ def render_atom(publication: Publication) -> bytes:
         generator.icon(publication.icon_url)
     if publication.language is not None:
         generator.language(publication.language)
-    for item in publication.items:
+    for item in items:
         generator.add_entry(_entry(item, publication.language), order="append")
     document: bytes = generator.atom_str(pretty=True)
     return document

@@ -140,31 +140,47 @@ class Item:
         return next(chain(played, self.attachments), None)
 
 
-def item_of(story: Story, feed: Feed, *, most_bytes: int) -> Item:
-    """Prepare one story as `feed` wants its content and its title, with so much HTML at most."""
-    source = _source(story.origin, emails=feed.emails)
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """All that a feed's settings make of one story; `most_bytes` of HTML are published."""
+
+    content: str
+    title_template: str
+    language: str | None
+    emails: bool
+    most_bytes: int
+
+    @classmethod
+    def of(cls, feed: Feed, most_bytes: int) -> Taste:
+        """Return the taste of a feed, with so much HTML at most."""
+        return cls(feed.content, feed.title_template, feed.language, feed.emails, most_bytes)
+
+
+def item_of(story: Story, taste: Taste) -> Item:
+    """Prepare one story as a feed wants its content and its title."""
+    source = _source(story.origin, emails=taste.emails)
     title, summary = _unless_blank(story.title), _unless_blank(story.summary)
     content_html = _unless_blank(story.content_html)
     said = story.particulars
-    authors = makers.people(said.authors, emails=feed.emails)
+    authors = makers.people(said.authors, emails=taste.emails)
     heading = title or _line(summary, content_html, HEADING_CHARACTERS) or source.title
-    if feed.title_template != "{title}":
-        title = _filled(feed.title_template, heading, source, story.origin) or heading
+    if taste.title_template != "{title}":
+        title = _filled(taste.title_template, heading, source, story.origin) or heading
         heading = title
     attachments, link = _attachments(story.enclosures), clean_link(story.url)
-    match feed.content:
+    match taste.content:
         case "full":
-            content_html = within(content_html, most_bytes, link)
+            content_html = within(content_html, taste.most_bytes, link)
         case "summary":
             summary, content_html = _line(summary, content_html, SUMMARY_CHARACTERS), ""
         case "link":
             summary, content_html, title, attachments = "", "", heading, ()
     language = language_tag(story.language) or source.language
-    also = tuple(_source(origin, emails=feed.emails) for origin in story.also)
+    also = tuple(_source(origin, emails=taste.emails) for origin in story.also)
     if content_html:
-        content_html += named_in_html(also, feed.language or language)
+        content_html += named_in_html(also, taste.language or language)
     elif summary and also:
-        summary = f"{summary.rstrip()} {named_in_text(also, feed.language or language)}"
+        summary = f"{summary.rstrip()} {named_in_text(also, taste.language or language)}"
     # Validators take two entries that were updated at the same moment for a mistake.
     fraction = timedelta(microseconds=story.order_key % _FRACTIONS)
     return Item(
@@ -175,7 +191,7 @@ def item_of(story: Story, feed: Feed, *, most_bytes: int) -> Item:
         content_html=content_html,
         summary=summary,
         authors=authors or (ItemPerson(source.title),),
-        contributors=makers.people(said.contributors, emails=feed.emails),
+        contributors=makers.people(said.contributors, emails=taste.emails),
         rights=clean(said.rights or "").strip(),
         episode=makers.episode(said.episode),
         published_at=seconds(story.published_at) + fraction,

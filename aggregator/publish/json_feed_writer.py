@@ -10,6 +10,7 @@ from aggregator.publish.other_sources import page_of
 from aggregator.publish.podcasts import duration_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from aggregator.publish.items import Item, ItemSource
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 Json = dict[str, object]
 
 
-def render_json(publication: Publication) -> bytes:
-    """Return the publication as a JSON Feed in UTF-8; the same input gives the same bytes."""
+def render_json(publication: Publication, items: Sequence[Item]) -> bytes:
+    """Return the publication with some of its items as a JSON Feed in UTF-8.
+
+    The same input gives the same bytes.
+    """
     feed: Json = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": publication.title,
@@ -35,8 +39,8 @@ def render_json(publication: Publication) -> bytes:
         "language": publication.language,
     }
     # A line an item, for the eyes of people and of diff.
-    items = ",\n".join(_dump(_item(item)) for item in publication.items)
-    return f'{_dump(_present(feed))[:-1]},"items":[\n{items}\n]}}\n'.encode()
+    lines = ",\n".join(_dump(_item(item)) for item in items)
+    return f'{_dump(_present(feed))[:-1]},"items":[\n{lines}\n]}}\n'.encode()
 
 
 def _dump(value: Json) -> str:

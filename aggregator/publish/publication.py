@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.publish.items import Item, item_of, seconds
+from aggregator.publish.items import Item, Taste, item_of, seconds
 from aggregator.publish.long_texts import even_share
 from aggregator.publish.makers import person_name
 from aggregator.publish.xml_safety import clean, clean_id, clean_url
@@ -15,9 +15,10 @@ from aggregator.runtime.values import dataclass
 from aggregator.web.language_tags import language_tag
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from aggregator.model import ArchivePart, Selection
+    from aggregator.model import ArchivePart, Selection, Story
     from aggregator.publish.feed_formats import Addresses, Format
 
 
@@ -54,10 +55,16 @@ class Publication:
         return self.is_archive and (self.older_url is not None or self.newer_url is not None)
 
 
-def publication(selection: Selection, form: Format, addresses: Addresses) -> Publication:
+def publication(
+    selection: Selection,
+    form: Format,
+    addresses: Addresses,
+    prepare: Callable[[Story, Taste], Item] = item_of,
+) -> Publication:
     """Prepare `selection` for one format; of two stories with one id the newer is kept.
 
-    The document's `updated_at` is its newest story's, of an empty one its last change; never now.
+    `prepare` returns what `item_of` does. The document's `updated_at` is its newest story's, of an
+    empty one its last change; never now.
     """
     feed, archive = selection.feed, selection.archive
 
@@ -70,8 +77,9 @@ def publication(selection: Selection, form: Format, addresses: Addresses) -> Pub
         sizes = (min(len(one.content_html.encode()), feed.entry_size) for one in selection.stories)
         longest = even_share(sizes, feed.document_size)
     items: dict[str, Item] = {}
+    taste = Taste.of(feed, longest)
     for story in selection.stories:
-        item = item_of(story, feed, most_bytes=longest)
+        item = prepare(story, taste)
         items.setdefault(item.id, item)
     languages = {item.language for item in items.values()}
     title = clean(feed.title).strip() or clean(feed.name)

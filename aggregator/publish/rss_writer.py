@@ -28,6 +28,7 @@ from aggregator.publish.makers import ItemPerson
 from aggregator.publish.media_rss import has_media
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import timedelta
 
     from aggregator.publish.items import Item
@@ -37,9 +38,10 @@ if TYPE_CHECKING:
 _IMAGE_EXTENSIONS = (".gif", ".jpeg", ".jpg", ".png")
 
 
-def render_rss(publication: Publication, max_age: timedelta) -> bytes:
-    """Return the publication as an RSS document in UTF-8; the same input gives the same bytes.
+def render_rss(publication: Publication, items: Sequence[Item], max_age: timedelta) -> bytes:
+    """Return the publication with some of its items as an RSS document in UTF-8.
 
+    The same input gives the same bytes, and what an item is does not depend on the others there.
     `max_age` is how long a copy of it is fresh, and becomes its ttl.
     """
     generator = FeedGenerator()
@@ -64,7 +66,7 @@ def render_rss(publication: Publication, max_age: timedelta) -> bytes:
         generator.image(publication.icon_url, title=publication.title, link=publication.home_url)
     if publication.language is not None:
         generator.language(publication.language)
-    for item in publication.items:
+    for item in items:
         generator.add_entry(_entry(item), order="append")
     return with_profile_references(generator.rss_str(pretty=True))
 

@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 
-#: What one cache keeps in memory: more than a hundred documents of a few hundred kilobytes.
-KEPT_BYTES = 48 * 1024 * 1024
+#: What one cache keeps in memory: about a hundred documents of a few hundred kilobytes.
+KEPT_BYTES = 36 * 1024 * 1024
 
 
 class UnavailableError(Exception):

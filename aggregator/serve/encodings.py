@@ -10,7 +10,7 @@ from aggregator.serve.cache import UnavailableError, Wanted
 from aggregator.serve.responses import (
     Encoded,
     conditional_response,
-    etag_of,
+    encoded,
     judge,
 )
 
@@ -86,4 +86,4 @@ def _pack(coding: str, plain: Encoded) -> Encoded:
     packed = pack_as(coding, plain.body)
     if packed is None:
         return plain
-    return Encoded(coding, packed.body, etag_of(packed.body))
+    return encoded(coding, packed.body)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from aggregator.publish import Format
     from aggregator.publish.catalogue import Address, Catalogue, FeedDocument
+    from aggregator.publish.pieces import Pieces
     from aggregator.serve.server_context import Served
     from aggregator.store import FeedStore
 
@@ -84,19 +85,21 @@ async def find_rendering(
         made_for=catalogue.rendered_for(document.feed),
         version=store.feed_version(document.feed.name),
     )
-    make = partial(_render, catalogue, store, document)
+    make = partial(_render, catalogue, store, document, served.caches.pieces)
     found = await served.caches.renderings.get(wanted, make)
     if found.is_stale and found.value is not None:
         return replace(found.value, fresh_for=SHORTEST)
     return found.value
 
 
-def _render(catalogue: Catalogue, store: FeedStore, document: FeedDocument) -> Rendering | None:
-    edition = make_edition(catalogue, store, document)
+def _render(
+    catalogue: Catalogue, store: FeedStore, document: FeedDocument, pieces: Pieces
+) -> Rendering | None:
+    edition = make_edition(catalogue, store, document, pieces)
     if edition is None:
         return None
     return Rendering(
-        represent(edition.body, edition.media_type, edition.changed_at),
+        represent(edition.body, edition.media_type, edition.changed_at, digest=edition.digest),
         edition.fresh_for,
         edition.final,
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aggregator.publish.catalogue import Catalogue
 from aggregator.runtime.values import dataclass
 from aggregator.serve.cache import KEPT_BYTES, Cache, Wanted
+from aggregator.serve.kept_pieces import KeptPieces
 from aggregator.serve.ready_feeds import ReadyFeeds
 from aggregator.serve.timeouts import TIMEOUTS, Timeouts
 
@@ -66,8 +67,8 @@ class Caches:
     """What is kept in memory, apart by what it is made of: none waits for another's trouble.
 
     `catalogues` and `pages` are made of the configuration, `renderings` of stories, `lists` of
-    other rows, `encodings` of the bodies of all these; `past` is kept nowhere, its questions are
-    only bounded.
+    other rows, `encodings` of the bodies of all these; `pieces` of `renderings` are for the next
+    ones. `past` is kept nowhere, its questions are only bounded.
     """
 
     catalogues: Cache[Catalogue]
@@ -75,6 +76,7 @@ class Caches:
     renderings: Cache[Rendering | None]
     lists: Cache[Representation]
     encodings: Cache[Encoded]
+    pieces: KeptPieces
     past: Cache[Removed | Renamed | None]
 
     @classmethod
@@ -97,6 +99,7 @@ class Caches:
                 most_bytes=ENCODED_BYTES,
                 timeouts=timeouts,
             ),
+            pieces=KeptPieces(),
             past=Cache(lambda _: None, timeouts=Timeouts(without=timeouts.for_the_past)),
         )
 
