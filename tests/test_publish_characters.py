@@ -11,7 +11,7 @@ def published(code: int) -> str:
         code in {0x9, 0xA, 0xD}
         or 0x20 <= code <= 0xD7FF
         or 0xE000 <= code <= 0xFFFD
-        or 0x10000 <= code
+        or code >= 0x10000
     )
     is_control = 0x7F <= code <= 0x9F
     is_no_character = 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
