@@ -27,6 +27,7 @@ from benchmarks.speed import (
     figures,
     goals,
     growth,
+    idle,
     limits,
     polling,
     serving,
@@ -57,6 +58,7 @@ class Mode:
     documents: dict[str, tuple[int, ...]]
     starts: tuple[int, ...]
     slow: int
+    idle: int
     sizes: tuple[Size, ...]
 
     @property
@@ -74,6 +76,7 @@ MODES = {
             {"aggregator": (40, 160), "newsboat": (40, 160), "reader": (20, 60)},
             (1000,),
             200,
+            1000,
             (),
         ),
         Mode(
@@ -83,6 +86,7 @@ MODES = {
             {"aggregator": (200, 1000), "newsboat": (200, 1000), "reader": (50, 200)},
             (1000, 5000),
             1000,
+            10_000,
             (Size(50), Size(500)),
         ),
         Mode(
@@ -91,6 +95,7 @@ MODES = {
             {"aggregator": (200, 1000, 5000), "newsboat": (200, 1000), "reader": (200, 1000)},
             (1000, 5000),
             1000,
+            100_000,
             (Size(50), Size(5000)),
         ),
     )
@@ -159,9 +164,9 @@ def keep(mode: Mode, found: Run) -> None:
         found = replace(found, figures={**before.figures, **found.figures})
     figures.write(mode.kept, found)
     if mode.name == "usual":
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+        head, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
         after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{BEGIN}\n\n{told(found)}\n\n{END}{after}", encoding="utf-8")
+        PAGE.write_text(f"{head}{BEGIN}\n\n{told(found)}\n\n{END}{after}", encoding="utf-8")
 
 
 def show(run: Run) -> None:
@@ -232,6 +237,7 @@ PARTS: dict[str, Callable[[Path, Mode], list[Figure]]] = {
     "serve": lambda home, mode: serving.cached(home, mode.rounds),
     "miss": lambda home, mode: serving.missed(home, mode.rounds),
     "growth": _growth,
+    "idle": lambda home, mode: idle.run(home, mode.idle),
 }
 
 

@@ -109,6 +109,10 @@ def rows(run: Run) -> Iterator[Row]:
         )
     yield Row("serve: a miss, 100 entries, CPU", "serve/miss of 100 entries", 6)
     yield from _growth(run)
+    for count in (1000, 10_000, 100_000):
+        for kind, most in (("CPU", 2), ("PSS", 250)):
+            name = f"idle/{count} sources, {kind}"
+            yield Row(f"`run` with {count:,} sources, none due, {kind}", name, most)
     yield Row("write: one idle poll alone", "write/pages of one idle poll", 4)
 
 
