@@ -250,7 +250,8 @@ def test_what_no_language_of_markup_knows_is_text(raw: str, shown: str) -> None:
 
 def test_a_title_of_html_keeps_the_address_of_its_writer() -> None:
     assert plain_line("Jane <jane@example.org>", is_html=True) == "Jane <jane@example.org>"
-    assert plain_line("A <b>bold</b> <img src=x>", is_html=True).strip() == "A bold"
+    assert plain_line("Vec<T>, <your-name>, a <b>b</b>", is_html=True) == "Vec<T>, <your-name>, a b"
+    assert plain_line("A <b>bold</b> <o:p></o:p><x y=1>", is_html=True).strip() == "A bold"
 
 
 @pytest.mark.parametrize(

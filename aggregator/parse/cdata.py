@@ -17,7 +17,7 @@ _END_TAG = re.compile(r"\s*+</([\w:.-]{1,100})\s*+>")
 #: How often a text is wrapped at most: each program on its way may have done it once.
 _MAX_LAYERS = 4
 _WHOLE = re.compile(
-    r"\s*+(<|&(?:amp;){0,3}lt;)!\[CDATA\[(.*)\]\](?:>|&(?:amp;){0,3}gt;)\s*\Z", re.DOTALL
+    r"\s*+(<|&(?:amp;){0,3}lt;)!\[CDATA\[(.*)\]\](?:>|&(?:amp;){0,3}gt;)?+\s*\Z", re.DOTALL
 )
 #: How escaped wrappers look in a document as it came.
 _ESCAPED = ("lt;![CDATA[", "[<![CDATA[", "#60;![CDATA[", "#x3c;![CDATA[", "#x3C;![CDATA[")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from aggregator.refine.html_limits import cut
 from aggregator.refine.known_elements import INLINE, OF_PAGES, RARE
 from aggregator.refine.mathml import MATHML
-from aggregator.refine.pointed_brackets import is_address
+from aggregator.refine.pointed_brackets import with_brackets
 from aggregator.refine.tags import COMMENT, Element, elements, tags
 from aggregator.web.text import paragraphs
 from aggregator.web.visible_text import BLOCKS
@@ -48,7 +48,7 @@ def plain_line(text: str, *, is_html: bool | None) -> str:
     HTML the elements that HTML knows are markup in any case. In text a reference as `&amp;` stays,
     unless there are others that nobody writes to be read (`&#8217;`).
     """
-    text = cut(text)
+    text = with_brackets(cut(text)) if is_html else cut(text)
     if is_html is None and "<!--" in text:
         text = _without_comments_beside(text) or text
     found = sorted(_markup(text, is_html=is_html is True)) if "<" in text else []
@@ -130,9 +130,10 @@ def _markup(text: str, *, is_html: bool) -> Iterator[tuple[int, int, str]]:
         if is_html and name in _CODE:
             yield tag.start, max(element.end, tag.end), ""
         elif not (_is_known(name) and (is_html or _is_meant(text, element))):
-            is_text = _WORD.fullmatch(text, tag.start, tag.end) or is_address(text, tag)
-            if is_html and not is_text and name != "title":
+            if is_html and not _WORD.fullmatch(text, tag.start, tag.end) and name != "title":
                 yield tag.start, tag.end, ""
+                if element.has_end:
+                    yield element.inner_end, element.end, ""
         else:
             blank = " " if name in BLOCKS else ""
             yield tag.start, tag.end, element.value("alt") if name == "img" else blank

@@ -8,15 +8,11 @@ text is gone.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from aggregator.refine.known_elements import INLINE, OF_PAGES, RARE
 from aggregator.refine.mathml import MATHML
 from aggregator.refine.tags import COMMENT, tags
 from aggregator.web.visible_text import BLOCKS
-
-if TYPE_CHECKING:
-    from aggregator.refine.tags import Tag
 
 _KNOWN = BLOCKS | INLINE | OF_PAGES | RARE | MATHML
 _NAMES = re.compile(r"<([a-zA-Z][^\s/>]*)")
@@ -37,11 +33,6 @@ _COMPARED = re.compile(
 )
 
 
-def is_address(text: str, tag: Tag) -> bool:
-    """Tell whether what was read as a tag is an e-mail address, or another one."""
-    return not tag.is_end and _ADDRESS.fullmatch(text, tag.start, tag.end) is not None
-
-
 def with_brackets(text: str) -> str:
     """Return markup in which pointed brackets that hold text are text, too.
 
@@ -59,7 +50,8 @@ def with_brackets(text: str) -> str:
     position = 0
     for tag in found:
         is_word = tag.name not in ended and _WORDS.fullmatch(text, tag.start, tag.end)
-        if is_word or is_address(text, tag):
+        is_address = not tag.is_end and _ADDRESS.fullmatch(text, tag.start, tag.end)
+        if is_word or is_address:
             shown = text[tag.start : tag.end].replace("<", "&lt;").replace(">", "&gt;")
             pieces += (text[position : tag.start], shown)
             position = tag.end
