@@ -95,7 +95,7 @@ class Steps:
             connection.set_progress_handler(handler, 1)
 
         self._store._write(watch)
-        watch(self._store._reader())
+        watch(self._store._readers.own())
 
 
 def costs(store: SqliteStore, count: int) -> Mapping[str, float]:

@@ -6,10 +6,10 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import threading
 from dataclasses import replace
-from datetime import timedelta
+from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,6 +24,9 @@ from aggregator.store.writer import Writer
 from aggregator.web.urls import canonical_url
 from tests.make_schema_fixture import FOLDER
 from tests.making import DAY, START, absorb, document, entry, feed, said, source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HOLDING = """
 import sys, time
@@ -257,43 +260,63 @@ def connection(tmp_path: Path) -> sqlite3.Connection:
     return opened
 
 
+def inserts(number: int) -> Callable[[sqlite3.Connection], int]:
+    """Return a job that writes one row; those of number 3 fail after it."""
+
+    def job(db: sqlite3.Connection) -> int:
+        db.execute("INSERT INTO t VALUES (?)", (str(number),))
+        if number == 3:
+            raise ValueError("no")
+        return number
+
+    return job
+
+
+def counted(commits: list[int]) -> Callable[[sqlite3.Connection], None]:
+    """Return what counts the rows after each commit."""
+    return lambda db: commits.append(db.execute("SELECT count(*) FROM t").fetchone()[0])
+
+
 def test_jobs_that_wait_share_a_commit_and_a_failing_one_takes_nothing_with_it(
     connection: sqlite3.Connection,
 ) -> None:
     commits: list[int] = []
-    writer = Writer(
-        connection,
-        Path("a.db"),
-        linger=timedelta(milliseconds=200),
-        committed=lambda db: commits.append(db.execute("SELECT count(*) FROM t").fetchone()[0]),
-    )
-    outcomes: dict[int, object] = {}
-
-    def run(number: int) -> None:
-        def job(db: sqlite3.Connection) -> int:
-            db.execute("INSERT INTO t VALUES (?)", (str(number),))
-            if number == 3:
-                raise ValueError("no")
-            return number
-
-        try:
-            outcomes[number] = writer.run(job)
-        except ValueError as error:
-            outcomes[number] = str(error)
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    writer = Writer(connection, Path("a.db"), committed=counted(commits), clock=lambda: 0.0)
+    outcomes = writer.run_all([inserts(number) for number in range(6)])
     writer.close()
-    assert outcomes == {0: 0, 1: 1, 2: 2, 3: "no", 4: 4, 5: 5}
-    assert commits[-1] == 5
-    assert len(commits) < 6
+    assert [str(one) for one in outcomes] == ["0", "1", "2", "no", "4", "5"]
+    assert commits == [5]
+
+
+def test_a_transaction_that_lasts_takes_no_further_job(connection: sqlite3.Connection) -> None:
+    commits: list[int] = []
+    ticks = count(step=0.010)
+    writer = Writer(connection, Path("a.db"), committed=counted(commits), clock=lambda: next(ticks))
+    assert writer.run_all([inserts(number) for number in range(10, 17)]) == [*range(10, 17)]
+    writer.close()
+    assert commits == [3, 6, 7]
+
+
+def test_what_is_too_much_for_the_disk_takes_nothing_with_it(
+    connection: sqlite3.Connection,
+) -> None:
+    writer = Writer(connection, Path("a.db"), committed=lambda _: None)
+    pages = writer.run(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
+    writer.run(lambda db: db.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall())
+
+    def too_much(db: sqlite3.Connection) -> int:
+        db.execute("INSERT INTO t VALUES (?)", ("x" * 100_000,))
+        return 1
+
+    first, failed, last = writer.run_all((inserts(0), too_much, inserts(2)))
+    stored = writer.run(lambda db: [x for (x,) in db.execute("SELECT x FROM t").fetchall()])
+    writer.close()
+    assert (first, last, stored) == (0, 2, ["0", "2"])
+    assert isinstance(failed, StoreError)
 
 
 def test_a_full_disk_is_an_error_of_that_write_and_passes(connection: sqlite3.Connection) -> None:
-    writer = Writer(connection, Path("a.db"), linger=timedelta(0), committed=lambda _: None)
+    writer = Writer(connection, Path("a.db"), committed=lambda _: None)
     pages = writer.run(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
     writer.run(lambda db: db.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall())
     with pytest.raises(StoreError, match="full"):

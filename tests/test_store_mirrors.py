@@ -158,6 +158,11 @@ def signs(*told: tuple[int, str, bool]) -> tuple[NetworkWatch, list[tuple[int, .
     return network, blamed
 
 
+def test_what_is_remembered_of_a_network_that_is_well_does_not_grow_with_its_polls() -> None:
+    network, _ = signs(*((0, f"s{n}", n % 2 == 0) for n in range(1000)), (1, "last", True))
+    assert network.signs == ()
+
+
 def test_three_hosts_that_fail_within_a_minute_are_our_own_network() -> None:
     network, blamed = signs((0, "a", False), (10, "b", False), (20, "c", False))
     assert network.offline_since_at == START

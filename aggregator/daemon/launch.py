@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.daemon.app import Daemon
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 USUAL_PACE = Pace()
-
-#: A poll's write waits this long for others to share its commit with.
-LINGER = timedelta(milliseconds=100)
 
 
 def run(config: Config, pace: Pace = USUAL_PACE, clock: Callable[[], datetime] = utc_now) -> int:
@@ -83,7 +79,7 @@ async def _run(config: Config, pace: Pace, clock: Callable[[], datetime]) -> Non
 
 def _open(config: Config, now: datetime) -> tuple[Store, Pricing]:
     """Return the database with the configuration applied to it, and the price that it keeps."""
-    store = open_store(config.store.path, linger=LINGER)
+    store = open_store(config.store.path)
     try:
         changes = store.apply(
             config.sources,

@@ -18,6 +18,7 @@ from aggregator.model import (
     Decision,
     Failed,
     Fetched,
+    FinishedPoll,
     Gone,
     ProblemKind,
     Validators,
@@ -34,7 +35,7 @@ from aggregator.stories.concealment import public_base_url
 from aggregator.web.addresses import origin_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from concurrent.futures import Executor
     from datetime import datetime
     from pathlib import Path
@@ -190,8 +191,13 @@ def _severity(attempt: Attempt) -> int:
             return 0
 
 
-async def commit(state: PollState, found: Answers, tools: Tools) -> PollResult:
-    """Decide when to come back, and store it with everything that the poll brought."""
+async def commit(
+    state: PollState,
+    found: Answers,
+    tools: Tools,
+    keep: Callable[[FinishedPoll], Awaitable[PollResult]],
+) -> PollResult:
+    """Decide when to come back, and let `keep` store it with everything that the poll brought."""
     now, pricing = tools.clock(), tools.pricing()
     known = history.recall(state.history, state)
     asked = state if found.refined is None else replace(state, hints=found.refined.head.hints)
@@ -226,8 +232,7 @@ async def commit(state: PollState, found: Answers, tools: Tools) -> PollResult:
         gaps = learnt.window.gaps if alarm(learnt.window, now) else 0
         return Decision(plan, told, gaps)
 
-    absorb = partial(tools.store.absorb, state, found.attempts, found.refined, decide, now=now)
-    result = await tools.in_thread(absorb)
+    result = await keep(FinishedPoll(state, found.attempts, found.refined, decide, now))
     if limits:
         tools.fetcher.leave_alone(answering_host(found.attempts[-1]), max(limits))
     return result

@@ -13,17 +13,20 @@ import contextlib
 import logging
 import os
 import uuid
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from aggregator.daemon.batches import MOST, Batches
 from aggregator.daemon.log import event
 from aggregator.daemon.pace import STORE_PAUSE
 from aggregator.daemon.poll import Answers, ask, commit
 from aggregator.model import (
     Attempt,
     Failed,
+    Gone,
     Plan,
     PollOutcome,
     PollResult,
@@ -38,13 +41,18 @@ from aggregator.schedule.offline import PROBE_EVERY, NetworkWatch, Sign, may_pro
 from aggregator.web.domains import queue_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from aggregator.daemon.poll import Tools
-    from aggregator.model import Lease, PollState
+    from aggregator.model import FinishedPoll, Lease, PollState
 
 log = logging.getLogger(__name__)
+
+#: A poll that the schedule began waits so long for others to share its commit with, which is kinder
+#: to an SD card; one that somebody waits for, only as long as nobody feels it.
+PATIENCE_S = 0.2
+IMPATIENCE_S = 0.02
 
 #: A source whose own pages are damaged is asked no more often than one that fails.
 DAMAGE_PAUSE = timedelta(minutes=15)
@@ -83,6 +91,8 @@ class Dispatcher:
         self._store_pause = store_pause
         self._queues: dict[str, _Turns] = {}
         self._claiming = asyncio.Lock()
+        self._claims = Batches(self._claim_all)
+        self._commits = Batches(self._absorb_all)
         self._refill: asyncio.Task[None] | None = None
         self._paused_until_s = 0.0
         self._trouble: str | None = None
@@ -104,7 +114,9 @@ class Dispatcher:
     async def start_due(self) -> None:
         """Start the polls that are due, as far as there is room."""
         async with self._claiming:
-            room, now = self.concurrency - len(self._running), self.tools.clock()
+            # What only waits for its commit takes no room.
+            busy = len(self._running) - min(self._commits.waiting, MOST)
+            room, now = self.concurrency - busy, self.tools.clock()
             paused = asyncio.get_running_loop().time() < self._paused_until_s
             if room <= 0 or self._stopping or paused:
                 return
@@ -198,18 +210,26 @@ class Dispatcher:
         task.add_done_callback(lambda done: self._finish(state, done))
         return task
 
-    async def _read_anew(self, state: PollState, now: datetime, tools: Tools) -> PollState | None:
+    async def _read_anew(self, state: PollState, tools: Tools) -> PollState | None:
         """Return a source as it is now, and ours to poll; `None` while another process polls it."""
         store = tools.store
         if state.lease is not None:
             found = await tools.in_thread(lambda: store.states((state.source.name,)))
             return replace(found[0], lease=state.lease) if found else state
-        claim = partial(store.claim, state.source_id, now, claimer=self._claimer)
+        return await self._claims.of(state.source_id)
+
+    async def _claim_all(self, source_ids: Sequence[int]) -> list[PollState | None]:
+        tools = self.tools
+        claim = partial(tools.store.claim_all, source_ids, tools.clock(), claimer=self._claimer)
         async with self._claiming:
             claimed = await tools.in_thread(claim)
-        if claimed is not None and claimed.lease is not None:
-            self._leases[state.source_id] = claimed.lease
+            for state in claimed:
+                if state is not None and state.lease is not None:
+                    self._leases[state.source_id] = state.lease
         return claimed
+
+    async def _absorb_all(self, polls: Sequence[FinishedPoll]) -> list[PollResult | Exception]:
+        return await self.tools.in_thread(partial(self.tools.store.absorb_all, polls))
 
     async def _give_back(self, state: PollState, tools: Tools) -> None:
         """Let others have a source of which no poll is committed."""
@@ -255,13 +275,15 @@ class Dispatcher:
         return True
 
     async def _poll_in_turn(self, state: PollState, tools: Tools, turns: _Turns) -> PollResult:
+        patience_s = IMPATIENCE_S if state.lease is None else PATIENCE_S
         is_stale = state.lease is None or turns.lock.locked()
-        async with turns.lock:
+        async with AsyncExitStack() as turn:
+            await turn.enter_async_context(turns.lock)
             await asyncio.sleep(turns.free_s - asyncio.get_running_loop().time())
             if is_stale:
                 # The poll before may have been told to wait, for the whole host.
                 now = tools.clock()
-                fresh = await self._read_anew(state, now, tools)
+                fresh = await self._read_anew(state, tools)
                 if fresh is None:
                     plan = Plan(now + LEASE, "another process polls it")
                     return PollResult(state.source.name, PollOutcome.CLAIMED, Tally(), plan)
@@ -269,19 +291,36 @@ class Dispatcher:
                 if (held := _held(state, now)) is not None:
                     await self._give_back(state, tools)
                     return held
-            try:
-                found = await ask(state, tools)
-                if self._scheduled and not await self._is_its_own(state, found):
-                    return await self._put_off(state, found, tools)
-                return await commit(state, found, tools)
-            except StoreError:
-                raise
-            except Exception as error:
-                # A bug of ours: it is logged whole, and the source backs off like any other.
-                log.exception(event("poll failed", source=state.source.name))
-                problem = Problem(ProblemKind.INTERNAL, f"{type(error).__name__} (see the log)")
-                found = Answers((Attempt(state.mirrors[0].url, Failed(problem)),))
-                return await commit(state, found, tools)
+            with self._commits.expected():
+                found = await self._ask(state, tools)
+                if not self.tools.is_ours(state.source):
+                    pause_s = self.site_pause.total_seconds()
+                    turns.free_s = asyncio.get_running_loop().time() + pause_s
+                if not isinstance(found.outcome, Failed | Gone):
+                    await turn.aclose()  # nothing was told that the next poll must know
+                return await self._keep(state, found, tools, patience_s)
+
+    async def _ask(self, state: PollState, tools: Tools) -> Answers:
+        try:
+            return await ask(state, tools)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- a bug of ours, which is logged whole
+            return _bug(state, error)
+
+    async def _keep(
+        self, state: PollState, found: Answers, tools: Tools, patience_s: float
+    ) -> PollResult:
+        """Commit what a poll found, unless our own network was down."""
+        keep = partial(self._commits.of, patience_s=patience_s)
+        try:
+            if self._scheduled and not await self._is_its_own(state, found):
+                return await self._put_off(state, found, tools)
+            return await commit(state, found, tools, keep)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- a bug of ours, which is logged whole
+            return await commit(state, _bug(state, error), tools, keep)
 
     async def _is_its_own(self, state: PollState, found: Answers) -> bool:
         """Tell whether what a poll found is the source's doing, and not our network's."""
@@ -293,6 +332,7 @@ class Dispatcher:
         if ours and not was_offline:
             log.warning(event("offline", because="no poll of the last minute reached its host"))
             others = tuple(one for one in ours if one != state.source_id)
+            await self._commits.settled()  # of which those failures may be
             await self.tools.in_thread(lambda: self.tools.store.forgive(others))
         if was_offline and self.offline_since is None:
             log.info(event("online again"))
@@ -355,8 +395,6 @@ class Dispatcher:
         turns.polls -= 1
         if turns.pause_s:
             turns.free_s, turns.pause_s = loop.time() + turns.pause_s, 0.0
-        elif not self.tools.is_ours(state.source):
-            turns.free_s = loop.time() + self.site_pause.total_seconds()
         if turns.free_s <= loop.time():
             self._forget(queue)
         else:
@@ -375,6 +413,13 @@ async def _release(tools: Tools, states: list[PollState]) -> None:
     if leases:
         with contextlib.suppress(StoreError):
             await tools.in_thread(partial(tools.store.release, leases))
+
+
+def _bug(state: PollState, error: Exception) -> Answers:
+    """Log a bug of ours whole; the source backs off as after any failure."""
+    log.error(event("poll failed", source=state.source.name), exc_info=error)
+    problem = Problem(ProblemKind.INTERNAL, f"{type(error).__name__} (see the log)")
+    return Answers((Attempt(state.mirrors[0].url, Failed(problem)),))
 
 
 def _held(state: PollState, now: datetime) -> PollResult | None:

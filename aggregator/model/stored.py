@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from aggregator.model.configured import Feed, Source
-from aggregator.model.documents import Category, DocumentHints, Enclosure
-from aggregator.model.outcomes import Problem, Validators
+from aggregator.model.documents import Category, DocumentHints, Enclosure, Refined
+from aggregator.model.outcomes import Attempt, Problem, Validators
 from aggregator.model.people import Particulars, SourceParticulars
 from aggregator.model.placements import Placement
 from aggregator.runtime.values import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,23 @@ class Decision:
     plan: Plan
     history: str | None = None
     gaps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedPoll:
+    """A poll that has all its answers, as it is committed (`PollStore.absorb` says how).
+
+    `attempts` are the mirrors that were asked, in order; the last one's outcome is the poll's.
+    `refined` is given when, and only when, that is a `Fetched` body that was parsed; a `Fetched`
+    without it has the stored body's hash. `decide` is called inside the transaction, once it is
+    known what is new; more than once where the transaction has to be begun again.
+    """
+
+    state: PollState
+    attempts: tuple[Attempt, ...]
+    refined: Refined | None
+    decide: Callable[[News], Decision]
+    now: datetime
 
 
 class PollOutcome(StrEnum):

@@ -42,9 +42,14 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class NetworkWatch:
-    """What the polls of the last minute say; `offline_since_at` is `None` while online."""
+    """What the polls of the last minute say; `offline_since_at` is `None` while online.
+
+    `signs` are of the polls that reached nothing since the last one that did, at `reached_at`: what
+    is remembered does not grow with the polls of a network that is well.
+    """
 
     signs: tuple[Sign, ...] = ()
+    reached_at: datetime | None = None
     offline_since_at: datetime | None = None
     probed_at: datetime | None = None
 
@@ -64,14 +69,15 @@ def watch(network: NetworkWatch, sign: Sign) -> tuple[NetworkWatch, tuple[int, .
 
     Those are named once, at the moment that the network is found to be down.
     """
-    kept = tuple(one for one in network.signs if timedelta(0) <= sign.at - one.at <= WATCHED)
-    signs = (*kept, sign)
     if sign.reached:
-        return NetworkWatch(signs), ()
+        return NetworkWatch(reached_at=sign.at), ()
+    kept = (one for one in network.signs if timedelta(0) <= sign.at - one.at <= WATCHED)
+    signs = (*kept, sign)
     if network.offline_since_at is not None:
         return replace(network, signs=signs), (sign.source_id,)
     sites = {one.site for one in signs if one.failures < KNOWN_TO_FAIL}
-    if len(sites) < LEAST_SITES or any(one.reached for one in signs):
+    at = network.reached_at
+    if len(sites) < LEAST_SITES or (at and timedelta(0) <= sign.at - at <= WATCHED):
         return replace(network, signs=signs), ()
     down = NetworkWatch(signs, offline_since_at=signs[0].at, probed_at=sign.at)
     return down, tuple({one.source_id: None for one in signs})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from aggregator.model.configured import FORGET_AFTER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
     from aggregator.model import (
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         EntryFacts,
         Exportable,
         Feed,
+        FinishedPoll,
         Lease,
         News,
         PastPoll,
@@ -62,6 +63,11 @@ class PollStore(Protocol):
     def claim(self, source_id: int, now: datetime, *, claimer: str) -> PollState | None:
         """Hand out one source whether it is due or not, `None` while another claim of it lasts."""
 
+    def claim_all(
+        self, source_ids: Sequence[int], now: datetime, *, claimer: str
+    ) -> list[PollState | None]:
+        """Hand out several sources as `claim` does, each or none of it."""
+
     def renew(self, leases: tuple[Lease, ...], now: datetime) -> tuple[Lease, ...]:
         """Prolong leases; return them as they are now, without those that were lost."""
 
@@ -82,12 +88,16 @@ class PollStore(Protocol):
     ) -> PollResult:
         """Commit one finished poll: entries, stories, validators and next_poll_at together.
 
-        `attempts` are the mirrors that were asked, in order; the last one's outcome is the poll's.
-        `refined` is given when, and only when, that is a `Fetched` body that was parsed; a
-        `Fetched` without it has the stored body's hash. `decide` is called inside the transaction,
-        once it is known what is new. Doing it twice equals doing it once.
+        The arguments are the fields of `FinishedPoll`. Doing it twice equals doing it once.
 
         Ends the state's lease. A poll that has lost it is committed all the same.
+        """
+
+    def absorb_all(self, polls: Sequence[FinishedPoll]) -> list[PollResult | Exception]:
+        """Commit several finished polls, as many as may be in one transaction.
+
+        Each is committed whole or not at all, as `absorb` does it, and takes no other with it: in
+        the place of one that could not be is what `absorb` would have raised, and its lease lasts.
         """
 
     def forgive(self, source_ids: tuple[int, ...]) -> None:

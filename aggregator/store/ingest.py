@@ -46,36 +46,19 @@ from aggregator.stories.unstable_ids import note_of, polls_in_a_row
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
     from datetime import datetime
 
-    from aggregator.model import (
-        Attempt,
-        Decision,
-        DocumentHead,
-        PollState,
-        Refined,
-    )
+    from aggregator.model import DocumentHead, FinishedPoll, Refined
     from aggregator.rules.secrets import Secrets
 
 #: Polls that are remembered of each source.
 KEPT_POLLS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """One poll as `absorb` was asked to commit it; no public id holds one of `secrets`."""
-
-    state: PollState
-    attempts: tuple[Attempt, ...]
-    refined: Refined | None
-    decide: Callable[[News], Decision]
-    now: datetime
-    secrets: Secrets = NO_SECRETS
-
-
-def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
-    """Commit one poll inside the transaction that is open."""
+def absorb(
+    connection: sqlite3.Connection, poll: FinishedPoll, secrets: Secrets = NO_SECRETS
+) -> PollResult:
+    """Commit one poll inside the transaction that is open; no public id holds one of `secrets`."""
     source_id, now = poll.state.source_id, micros(poll.now)
     row = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
     news, outcome, problem = News(None), PollOutcome.NOT_MODIFIED, None
@@ -86,7 +69,7 @@ def absorb(connection: sqlite3.Connection, poll: Poll) -> PollResult:
             outcome = PollOutcome.SAME_BODY
             if poll.refined is not None:
                 outcome = PollOutcome.PARSED
-                news, notes = _absorb_document(connection, poll, poll.refined, row)
+                news, notes = _absorb_document(connection, poll, poll.refined, row, secrets)
         case NotModified():
             pass
         case Failed() | Gone():
@@ -169,7 +152,11 @@ def _log_poll(connection: sqlite3.Connection, source_id: int, now: int, result: 
 
 
 def _absorb_document(
-    connection: sqlite3.Connection, poll: Poll, refined: Refined, row: sqlite3.Row
+    connection: sqlite3.Connection,
+    poll: FinishedPoll,
+    refined: Refined,
+    row: sqlite3.Row,
+    secrets: Secrets,
 ) -> tuple[News, dict[NoteKind, Fact | None]]:
     """Store what a document brought; return that, and what there is to note of its source."""
     source_id, source, now = poll.state.source_id, poll.state.source, micros(poll.now)
@@ -185,7 +172,7 @@ def _absorb_document(
         now=poll.now,
         version=__version__,
         own=own,
-        secrets=poll.secrets,
+        secrets=secrets,
     )
     absorbed, changed = ingest_entries.store(connection, source_id, arrival)
     rule_verdicts.judge(connection, source_id, source, entry_ids=changed)

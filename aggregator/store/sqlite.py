@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import override
 
-from aggregator.model import PastPoll, Selection, SourceStatus
+from aggregator.model import FinishedPoll, PastPoll, Selection, SourceStatus
 from aggregator.model.configured import FORGET_AFTER
 from aggregator.model.errors import StoreDamagedError, StoreError
 from aggregator.model.instants import MICROSECOND, instant, micros
@@ -34,20 +34,20 @@ from aggregator.store import (
     served_bytes,
     source_status,
 )
-from aggregator.store.connection import open_reader as open_reading
 from aggregator.store.connection import open_writer, quick_check
 from aggregator.store.due_sources import due_sources
 from aggregator.store.feed_versions import FeedVersions
 from aggregator.store.held_secrets import HeldSecrets
-from aggregator.store.ingest import Poll, absorb
+from aggregator.store.ingest import absorb
 from aggregator.store.memory_leases import Leases
+from aggregator.store.readers import Readers
 from aggregator.store.retention import drop_leftovers, prune_batch
 from aggregator.store.rows import feed_of, problem_to_text
 from aggregator.store.sqlite_errors import damaged, store_error
 from aggregator.store.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -76,7 +76,6 @@ T = TypeVar("T")
 class SqliteStore(Store):
     """Keeps the promises of `aggregator.store.Store` in one SQLite file.
 
-    `linger` lets a lone write wait for others to share its commit with.
     Make one with `open_store` or `open_reader`; the latter refuses to write.
     """
 
@@ -84,7 +83,6 @@ class SqliteStore(Store):
         self,
         path: Path,
         writing: sqlite3.Connection | None,
-        linger: timedelta,
         further_secrets: tuple[str, ...] = (),
     ) -> None:
         self._path = path
@@ -92,11 +90,7 @@ class SqliteStore(Store):
         self._versions = FeedVersions()
         self._leases = Leases()
         self._claiming = threading.Lock()
-        self._readers = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
-        self._long: sqlite3.Connection | None = None
-        self._is_closed = False
+        self._readers = Readers(path)
         self._writer = None
         if writing is not None:
             try:
@@ -104,7 +98,7 @@ class SqliteStore(Store):
             except sqlite3.Error as error:
                 writing.close()
                 raise store_error(path, error) from error
-            self._writer = Writer(writing, path, linger=linger, committed=self._versions.refresh)
+            self._writer = Writer(writing, path, committed=self._versions.refresh)
 
     # --- polling ----------------------------------------------------------------------------------
 
@@ -131,6 +125,12 @@ class SqliteStore(Store):
             return self._granted(db, row, claimer, now)
 
     @override
+    def claim_all(
+        self, source_ids: Sequence[int], now: datetime, *, claimer: str
+    ) -> list[PollState | None]:
+        return [self.claim(source_id, now, claimer=claimer) for source_id in source_ids]
+
+    @override
     def renew(self, leases: tuple[Lease, ...], now: datetime) -> tuple[Lease, ...]:
         return self._leases.renew(leases, now)
 
@@ -153,12 +153,22 @@ class SqliteStore(Store):
         *,
         now: datetime,
     ) -> PollResult:
-        def job(db: sqlite3.Connection) -> PollResult:
-            return absorb(db, Poll(state, attempts, refined, decide, now, self._secrets.read(db)))
-
-        result = self._write(job)
-        self._release(state)
+        (result,) = self.absorb_all((FinishedPoll(state, attempts, refined, decide, now),))
+        if isinstance(result, Exception):
+            raise result
         return result
+
+    @override
+    def absorb_all(self, polls: Sequence[FinishedPoll]) -> list[PollResult | Exception]:
+        jobs = [partial(self._absorb, poll) for poll in polls]
+        results = self._writing().run_all(jobs)
+        for poll, result in zip(polls, results, strict=True):
+            if not isinstance(result, Exception):
+                self._release(poll.state)
+        return results
+
+    def _absorb(self, poll: FinishedPoll, db: sqlite3.Connection) -> PollResult:
+        return absorb(db, poll, self._secrets.read(db))
 
     @override
     def forgive(self, source_ids: tuple[int, ...]) -> None:
@@ -367,8 +377,7 @@ class SqliteStore(Store):
     @override
     def find_damage(self) -> StoreDamagedError | None:
         try:
-            # A connection that no other work waits for, and that `close` may interrupt.
-            with closing(open_reading(self._path)) as db, self._interruptible(db):
+            with self._readers.interruptible() as db:
                 found = quick_check(db)
         except sqlite3.Error as error:
             trouble = store_error(self._path, error)
@@ -385,22 +394,19 @@ class SqliteStore(Store):
 
     @override
     def close(self) -> None:
-        with self._lock:
-            self._is_closed = True
-            if self._long is not None:
-                self._long.interrupt()
-            for reader in self._opened:
-                reader.close()
-            self._opened.clear()
+        self._readers.close()
         if self._writer is not None:
             self._writer.close()
 
     # --- connections ----------------------------------------------------------------------------
 
     def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        return self._writing().run(job)
+
+    def _writing(self) -> Writer:
         if self._writer is None:
             raise StoreError(f"{self._path}: opened for reading only")
-        return self._writer.run(job)
+        return self._writer
 
     def _granted(
         self, db: sqlite3.Connection, row: sqlite3.Row, claimer: str, now: datetime
@@ -414,22 +420,9 @@ class SqliteStore(Store):
             self._leases.release((state.lease,))
 
     @contextmanager
-    def _interruptible(self, db: sqlite3.Connection) -> Iterator[None]:
-        """Let `close` interrupt what is done on a connection, and begin nothing after it."""
-        with self._lock:
-            if self._is_closed:
-                raise StoreError(f"{self._path}: the database is closed")
-            self._long = db
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._long = None
-
-    @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         try:
-            yield self._reader()
+            yield self._readers.own()
         except sqlite3.Error as error:
             raise store_error(self._path, error) from error
 
@@ -448,23 +441,13 @@ class SqliteStore(Store):
             finally:
                 db.execute("COMMIT")
 
-    def _reader(self) -> sqlite3.Connection:
-        """Return this thread's own read-only connection."""
-        reader: sqlite3.Connection | None = getattr(self._readers, "connection", None)
-        if reader is None:
-            reader = open_reading(self._path)
-            self._readers.connection = reader
-            with self._lock:
-                self._opened.append(reader)
-        return reader
 
-
-def open_store(path: Path, *, linger: timedelta = timedelta(0)) -> SqliteStore:
+def open_store(path: Path) -> SqliteStore:
     """Open the database for writing; create it, or bring it to today's schema, where needed.
 
     Raises `StoreError` when it cannot be used; the file is then as it was.
     """
-    return SqliteStore(path, open_writer(path), linger)
+    return SqliteStore(path, open_writer(path))
 
 
 def open_reader(path: Path, *, further_secrets: tuple[str, ...] = ()) -> SqliteStore:
@@ -472,6 +455,6 @@ def open_reader(path: Path, *, further_secrets: tuple[str, ...] = ()) -> SqliteS
 
     `further_secrets` as for `apply`.
     """
-    store = SqliteStore(path, None, timedelta(0), further_secrets)
+    store = SqliteStore(path, None, further_secrets)
     store.notes()
     return store

@@ -13,30 +13,30 @@ import queue
 import sqlite3
 import threading
 import time
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aggregator.model.errors import StoreError
 from aggregator.store.sqlite_errors import store_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import timedelta
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 T = TypeVar("T")
-Job = tuple["Callable[[sqlite3.Connection], Any]", "Future[Any]"]
 
 #: Jobs in one commit: bounds the memory of a transaction and what a power loss can undo.
 MOST_JOBS = 64
 
+#: A transaction takes no further job after this long, so that readers of the journal and other
+#: writers wait for one job at most beyond it.
+MOST_SECONDS = 0.025
+
 
 class Writer:
-    """Runs write jobs one after the other; `run` blocks until its job is committed.
+    """Runs write jobs one after the other; callers wait until theirs are committed.
 
-    With `linger` a job that comes alone waits that long for company: polls of a quiet daemon then
-    share a commit, which is kinder to an SD card. `committed` is called in the writer's thread
-    after each commit, before the callers go on.
+    `committed` is called in the writer's thread after each commit, before the callers go on.
+    `clock` tells seconds that only go on.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class Writer:
         connection: sqlite3.Connection,
         path: Path,
         *,
-        linger: timedelta,
         committed: Callable[[sqlite3.Connection], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connection = connection
         self._path = path
         self._committed = committed
-        self._linger_s = linger.total_seconds()
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._clock = clock
+        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
@@ -59,21 +59,31 @@ class Writer:
     def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
         """Run `job` inside a transaction and return its result once it is committed.
 
-        Raises what the job raises (its changes are undone), or `StoreError` when the database
-        cannot be written.
+        It runs again where the transaction had to be begun again. Raises what the job raises (its
+        changes are undone), or `StoreError` when the database cannot be written.
         """
+        (result,) = self.run_all((job,))
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    def run_all(self, jobs: Sequence[Callable[[sqlite3.Connection], T]]) -> list[T | Exception]:
+        """Run several jobs as `run` does; in the place of a result may be what it would raise."""
         if self._closed:
             raise StoreError("the database is closed")
-        future: Future[T] = Future()
-        self._jobs.put((job, future))
-        return future.result()
+        if not jobs:
+            return []
+        order = _Order(jobs)
+        self._orders.put(order)
+        order.done.acquire()
+        return order.results
 
     def close(self) -> None:
         """Finish waiting jobs, checkpoint and close the connection."""
         if self._closed:
             return
         self._closed = True
-        self._jobs.put(None)
+        self._orders.put(None)
         self._thread.join()
         try:
             self._connection.execute("PRAGMA optimize")
@@ -84,57 +94,67 @@ class Writer:
             self._connection.close()
 
     def _work(self) -> None:
-        ending = False
-        while not ending:
-            batch: list[Job] = []
-            ending = self._gather(batch)
-            if batch:
-                self._commit(batch)
-
-    def _gather(self, batch: list[Job]) -> bool:
-        """Fill `batch` with at least one job; tell whether the end was asked for."""
-        deadline: float | None = None
-        while len(batch) < MOST_JOBS:
-            try:
-                if deadline is None:
-                    item = self._jobs.get()
-                    deadline = time.monotonic() + self._linger_s
+        while (order := self._orders.get()) is not None:
+            tasks = list(order.tasks)
+            ending = False
+            while len(tasks) < MOST_JOBS and not ending and not self._orders.empty():
+                more = self._orders.get()
+                if more is None:
+                    ending = True
                 else:
-                    item = self._jobs.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                return False
-            if item is None:
-                return True
-            batch.append(item)
-        return False
+                    tasks += more.tasks
+            while tasks:
+                del tasks[: self._commit(tasks[:MOST_JOBS])]
+            if ending:
+                return
 
-    def _commit(self, batch: list[Job]) -> None:
-        done: list[tuple[Future[Any], Any]] = []
-        failed: list[tuple[Future[Any], BaseException]] = []
+    def _commit(self, tasks: Sequence[_Task]) -> int:
+        """Commit the first of some jobs together; return how many.
+
+        Where that cannot be, each is tried alone: what is too much for the disk, or damaged, may
+        be of one of them.
+        """
+        results = self._together(tasks)
+        if results is None:
+            results = [result for task in tasks for result in self._together((task,)) or ()]
+        for task, result in zip(tasks, results, strict=False):
+            task.end(result)
+        return len(results)
+
+    def _together(self, tasks: Sequence[_Task]) -> list[Any] | None:
+        """Return the results of the first of some jobs; `None` where several had to be undone."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for job, future in batch:
-                try:
-                    done.append((future, self._in_savepoint(job)))
-                except sqlite3.OperationalError:
-                    raise  # full disk, I/O error: SQLite has undone the transaction
-                except sqlite3.DatabaseError as error:  # damaged pages, which others may not need
-                    failed.append((future, self._told(error)))
-                except Exception as error:  # noqa: BLE001 -- handed to the job's caller
-                    failed.append((future, error))
+        except sqlite3.Error as error:  # locked by another program, say: that is for all alike
+            return [self._told(error)] * len(tasks)
+        try:
+            results = self._results(tasks)
             self._connection.execute("COMMIT")
-            self._committed(self._connection)
         except sqlite3.Error as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            problem = self._told(error)
-            for _, future in batch:
-                future.set_exception(problem)
-            return
-        for future, result in done:
-            future.set_result(result)
-        for future, failure in failed:
-            future.set_exception(failure)
+            return None if len(tasks) > 1 else [self._told(error)]
+        try:
+            self._committed(self._connection)
+        except sqlite3.Error as error:
+            return [self._told(error)] * len(results)
+        return results
+
+    def _results(self, tasks: Sequence[_Task]) -> list[Any]:
+        results: list[Any] = []
+        begun = self._clock()
+        for task in tasks:
+            try:
+                results.append(self._in_savepoint(task.job))
+            except sqlite3.OperationalError:
+                raise  # full disk, I/O error: SQLite has undone the transaction
+            except sqlite3.DatabaseError as error:  # damaged pages, which others may not need
+                results.append(self._told(error))
+            except Exception as error:  # noqa: BLE001 -- handed to the job's caller
+                results.append(error)
+            if self._clock() - begun >= MOST_SECONDS:
+                break
+        return results
 
     def _told(self, error: sqlite3.Error) -> Exception:
         """Return an error as its caller should see it; one of our own SQL is a bug, and flies."""
@@ -155,3 +175,33 @@ class Writer:
             raise
         self._connection.execute("RELEASE job")
         return result
+
+
+class _Order:
+    """Jobs that one caller waits for, with room for their results; `done` is free at the end."""
+
+    def __init__(self, jobs: Sequence[Callable[[sqlite3.Connection], Any]]) -> None:
+        self.results: list[Any] = [None] * len(jobs)
+        self.tasks = [_Task(self, place, job) for place, job in enumerate(jobs)]
+        self.left = len(jobs)
+        self.done = threading.Lock()
+        self.done.acquire()
+
+
+class _Task:
+    """One of an order's jobs."""
+
+    __slots__ = ("_order", "_place", "job")
+
+    def __init__(self, order: _Order, place: int, job: Callable[[sqlite3.Connection], Any]) -> None:
+        self._order = order
+        self._place = place
+        self.job = job
+
+    def end(self, result: object) -> None:
+        """Hand the result to the caller, who goes on after the order's last one."""
+        order = self._order
+        order.results[self._place] = result
+        order.left -= 1
+        if not order.left:
+            order.done.release()

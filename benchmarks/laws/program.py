@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.config import Config
-    from aggregator.model import Outcome, PollResult, Validators
+    from aggregator.model import FinishedPoll, Outcome, PollResult, Validators
 
     Answer = Callable[[str, Validators], Outcome]
 
@@ -127,7 +128,14 @@ class Program:
             clock=self.clock,
             dice=self._dice,
         )
-        return await commit(state, await ask(state, tools), tools)
+
+        async def keep(poll: FinishedPoll) -> PollResult:
+            (result,) = await tools.in_thread(partial(self.store.absorb_all, (poll,)))
+            if isinstance(result, Exception):
+                raise result
+            return result
+
+        return await commit(state, await ask(state, tools), tools, keep)
 
     def _dice(self) -> float:
         """Decide a moment, in the midst of the poll's transaction; perhaps it is the last."""
