@@ -115,7 +115,7 @@ async def ask(state: PollState, tools: Tools) -> Answers:
     closed: set[str] = set()
     rhythm, pool = history.recall(state.history, state).rhythm, tools.pricing().pool
     for mirror in in_turn(state.mirrors, tools.clock()):
-        if origin_of(mirror.effective_url) in closed:
+        if closed and origin_of(mirror.effective_url) in closed:
             continue
         now = tools.clock()
         is_doubtful = is_doubted(mirror.document_at, rhythm, pool, now=now)

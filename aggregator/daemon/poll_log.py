@@ -75,8 +75,11 @@ class Reports:
             self._counts["unchanged"] += 1
         if tally.held_back:
             log.warning(event("old entries held back", source=result.source, n=tally.held_back))
+        level = logging.INFO if tally.new or tally.updated else logging.DEBUG
+        if not log.isEnabledFor(level):
+            return
         log.log(
-            logging.INFO if tally.new or tally.updated else logging.DEBUG,
+            level,
             event(
                 "polled",
                 source=result.source,
@@ -111,8 +114,11 @@ class Reports:
         is_news = known is None or known.problem != problem or now - known.logged_at >= REMINDER
         if is_news:
             self._failures[result.source] = _Failure(problem, now)
+        level = logging.WARNING if is_news else logging.DEBUG
+        if not log.isEnabledFor(level):
+            return
         log.log(
-            logging.WARNING if is_news else logging.DEBUG,
+            level,
             event(
                 "source fails",
                 source=result.source,

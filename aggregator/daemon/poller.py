@@ -279,7 +279,8 @@ class Dispatcher:
         is_stale = state.lease is None or turns.lock.locked()
         async with AsyncExitStack() as turn:
             await turn.enter_async_context(turns.lock)
-            await asyncio.sleep(turns.free_s - asyncio.get_running_loop().time())
+            if (pause_s := turns.free_s - asyncio.get_running_loop().time()) > 0:
+                await asyncio.sleep(pause_s)
             if is_stale:
                 # The poll before may have been told to wait, for the whole host.
                 now = tools.clock()
@@ -325,9 +326,11 @@ class Dispatcher:
     async def _is_its_own(self, state: PollState, found: Answers) -> bool:
         """Tell whether what a poll found is the source's doing, and not our network's."""
         now, was_offline = self.tools.clock(), self.offline_since is not None
-        # A solver that cannot be reached is one thing out of reach, whatever it is asked for.
-        site = queue_of(state.source.access.fetch_via or found.attempts[-1].url)
-        sign = Sign(now, site, state.source_id, reached(found.attempts), state.failures)
+        did_reach, site = reached(found.attempts), ""
+        if not did_reach:
+            # A solver that cannot be reached is one thing out of reach, whatever it is asked for.
+            site = queue_of(state.source.access.fetch_via or found.attempts[-1].url)
+        sign = Sign(now, site, state.source_id, did_reach, state.failures)
         self._network, ours = watch(self._network, sign)
         if ours and not was_offline:
             log.warning(event("offline", because="no poll of the last minute reached its host"))

@@ -71,7 +71,7 @@ class PollState:
     last_success_at: datetime | None = None
     next_poll_at: datetime | None = None
     not_before_at: datetime | None = None  # a Retry-After: not even `--force` polls before it
-    arrivals: tuple[datetime, ...] = ()  # when the newest entries were published, newest first
+    arrivals: tuple[datetime, ...] = ()  # of the newest entries; where there is no history yet
     hints: DocumentHints = DocumentHints()  # of the document that was parsed last
     history: str | None = None  # what the schedule has learnt of the source, as it stores it
     lease: Lease | None = None

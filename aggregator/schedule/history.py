@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aggregator.runtime.values import dataclass
@@ -23,6 +24,7 @@ IDLE = timedelta(hours=1)
 _DIGITS = 5
 #: No bin counts as much: a figure beyond it was not stored by us.
 MOST_IN_A_BIN = 1e9
+_SHORT = ",".join([f"%.{_DIGITS}g"] * BINS)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -66,10 +68,8 @@ def observe(
 def to_text(history: History) -> str:
     """Return a history as stored: compact JSON that `recall` reads."""
     rhythm, window = history.rhythm, history.window
-    return json.dumps(
+    rest = json.dumps(
         {
-            "seen": [_short(count) for count in rhythm.seen],
-            "watched": [_short(hours) for hours in rhythm.watched],
             "at": _seconds(rhythm.at),
             "entries": window.entries,
             "gaps": window.gaps,
@@ -79,6 +79,7 @@ def to_text(history: History) -> str:
         },
         separators=(",", ":"),
     )
+    return f'{{"seen":[{_SHORT % rhythm.seen}],"watched":[{_SHORT % rhythm.watched}],{rest[1:]}'
 
 
 def recall(text: str | None, state: PollState) -> History:
@@ -87,14 +88,23 @@ def recall(text: str | None, state: PollState) -> History:
     Without them, or with what another version stored, they begin with the entries that are known:
     when the newest were published.
     """
-    if text is not None:
-        try:
-            return _read(text)
-        except (ValueError, TypeError, KeyError, OverflowError):
-            pass
+    if text is not None and (known := stored(text)) is not None:
+        return known
     if state.last_success_at is None:
         return History()
     return History(learn(Rhythm(), state.arrivals, now=state.last_success_at, complete=False))
+
+
+@lru_cache(maxsize=512)
+def stored(text: str) -> History | None:
+    """Return the history that `to_text` stored, `None` for what another version stored.
+
+    A poll asks several times; what it asked is remembered for as long as it may last.
+    """
+    try:
+        return _read(text)
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return None
 
 
 def _read(text: str) -> History:
@@ -120,10 +130,6 @@ def _bins(values: list[float]) -> tuple[float, ...]:
     if len(bins) != BINS or not all(0 <= value < MOST_IN_A_BIN for value in bins):
         raise ValueError(values)
     return bins
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.{_DIGITS}g}")
 
 
 def _seconds(moment: datetime | None) -> int | None:

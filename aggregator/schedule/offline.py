@@ -31,7 +31,10 @@ _UNREACHED = frozenset({ProblemKind.DNS, ProblemKind.CONNECT})
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One finished poll: whether it reached anything, the source's id and failures before it."""
+    """One finished poll: whether it reached anything, the source's id and failures before it.
+
+    The site is asked for where nothing was reached.
+    """
 
     at: datetime
     site: str

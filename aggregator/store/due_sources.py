@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 def due_sources(
     connection: sqlite3.Connection, now: int, *, limit: int, busy: frozenset[str]
 ) -> list[sqlite3.Row]:
-    """Return the rows of at most `limit` sources that are due, none of a queue in `busy`.
+    """Return the ids and queues of at most `limit` sources that are due, none of a queue in `busy`.
 
     Left out are those all of whose URLs are of hosts that asked to wait. Goes through what is due
     no further than it must.
     """
     due = connection.execute(
-        """SELECT * FROM sources
+        """SELECT id, queue FROM sources
             WHERE removed_at IS NULL AND enabled = 1 AND next_poll_at <= :now
               AND EXISTS (SELECT 1 FROM mirrors m WHERE m.source_id = sources.id
                     AND NOT EXISTS (SELECT 1 FROM gates g

@@ -19,7 +19,6 @@ from aggregator.model import (
 from aggregator.model.instants import micros, optional_micros
 from aggregator.model.notes import Fact, Gaps, LongDocument, NoteKind, OverQuota
 from aggregator.rules.secrets import NO_SECRETS
-from aggregator.runtime.values import dataclass
 from aggregator.schedule.source_health import after_poll
 from aggregator.store import (
     disk_room,
@@ -51,8 +50,14 @@ if TYPE_CHECKING:
     from aggregator.model import DocumentHead, FinishedPoll, Refined
     from aggregator.rules.secrets import Secrets
 
-#: Polls that are remembered of each source.
+#: Polls that are remembered of each source; older ones are forgotten when one poll in so many, of
+#: whichever source, is logged.
 KEPT_POLLS = 50
+FORGET_EVERY = 8
+
+#: What of a source's row is asked for where no document came.
+_HEALTH = """id, next_poll_at, failures, failing_since_at, first_polled_at, last_poll_at,
+    last_success_at"""
 
 
 def absorb(
@@ -60,7 +65,11 @@ def absorb(
 ) -> PollResult:
     """Commit one poll inside the transaction that is open; no public id holds one of `secrets`."""
     source_id, now = poll.state.source_id, micros(poll.now)
-    row = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
+    columns = _HEALTH if poll.refined is None else "*"
+    row = connection.execute(
+        f"SELECT {columns} FROM sources WHERE id = ?",  # noqa: S608 -- built of constants
+        (source_id,),
+    ).fetchone()
     news, outcome, problem = News(None), PollOutcome.NOT_MODIFIED, None
     notes: dict[NoteKind, Fact | None] = {}
     last = poll.attempts[-1].outcome
@@ -91,11 +100,7 @@ def absorb(
         was_failing=row["failures"] > 0,
         is_broken_off=notes.get(NoteKind.BROKEN_OFF) is not None,
     )
-    _remember(connection, row, poll.now, result)
-    if decision.history is not None:
-        connection.execute(
-            "UPDATE sources SET habits = ? WHERE id = ?", (decision.history, source_id)
-        )
+    _remember(connection, row, poll.now, result, decision.history)
     _log_poll(connection, source_id, now, result)
     notes[NoteKind.GAPS] = Gaps(decision.gaps) if decision.gaps else None
     note_rows.settle(connection, notes, now, source_id=source_id)
@@ -103,16 +108,20 @@ def absorb(
 
 
 def _remember(
-    connection: sqlite3.Connection, row: sqlite3.Row, now: datetime, result: PollResult
+    connection: sqlite3.Connection,
+    row: sqlite3.Row,
+    now: datetime,
+    result: PollResult,
+    history: str | None,
 ) -> None:
-    """Update the source's schedule and what `status` says of it."""
+    """Update the source's schedule, what was learnt for it, and what `status` says of it."""
     health = after_poll(
         health_of(row), failed=result.problem is not None, now=now, next_poll_at=result.plan.at
     )
     connection.execute(
         """UPDATE sources SET last_poll_at = ?, next_poll_at = ?, not_before_at = ?, because = ?,
                   last_success_at = ?, failures = ?, failing_since_at = ?, first_polled_at = ?,
-                  problem = ? WHERE id = ?""",
+                  problem = ?, habits = coalesce(?, habits) WHERE id = ?""",
         (
             optional_micros(health.last_poll_at),
             micros(health.next_poll_at),
@@ -123,13 +132,14 @@ def _remember(
             optional_micros(health.failing_since_at),
             optional_micros(health.first_polled_at),
             None if result.problem is None else problem_to_text(result.problem),
+            history,
             row["id"],
         ),
     )
 
 
 def _log_poll(connection: sqlite3.Connection, source_id: int, now: int, result: PollResult) -> None:
-    connection.execute(
+    logged = connection.execute(
         """INSERT INTO polls (source_id, polled_at, outcome, problem, new, updated, shared, because)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
         (
@@ -143,6 +153,8 @@ def _log_poll(connection: sqlite3.Connection, source_id: int, now: int, result: 
             result.plan.because,
         ),
     )
+    if (logged.lastrowid or 0) % FORGET_EVERY:
+        return
     connection.execute(
         """DELETE FROM polls WHERE source_id = :source AND id <= (
              SELECT id FROM polls WHERE source_id = :source

@@ -79,10 +79,12 @@ def record(
     ).fetchone()
     if row is None:
         return
-    lesson = learn(_record_of(row), attempt, has_others=len(source.urls) > 1, now=now)
+    before = _record_of(row)
+    lesson = learn(before, attempt, has_others=len(source.urls) > 1, now=now)
     outcome = attempt.outcome
     problem = problem_to_text(outcome.problem) if isinstance(outcome, Failed | Gone) else None
-    _write(connection, row, lesson.record, problem)
+    if lesson.record != before or problem != row["problem"]:
+        _write(connection, row, lesson.record, problem)
     if lesson.forgot_move:
         note_rows.drop(connection, NoteKind.MOVED, source_id=source_id)
     if lesson.believed_url is not None:

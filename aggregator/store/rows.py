@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import sqlite3
     from datetime import datetime
 
+    from aggregator.model import Lease
+
 #: Configurations that stay decoded: each is asked for at every poll.
 CONFIGURED = 16_384
 
@@ -99,6 +101,7 @@ def hints_to_text(hints: DocumentHints) -> str | None:
     return None if hints == DocumentHints() else dumps(hints)
 
 
+@lru_cache(1024)
 def hints_of(text: str | None) -> DocumentHints:
     """Return the hints that `hints_to_text` stored."""
     return DocumentHints() if text is None else loads(DocumentHints, text)
@@ -145,6 +148,7 @@ def state_of(
     row: sqlite3.Row,
     mirrors: tuple[Mirror, ...],
     arrivals: tuple[datetime, ...],
+    lease: Lease | None,
 ) -> PollState:
     """Return what a poll needs to know of the source in `row`."""
     return PollState(
@@ -161,4 +165,5 @@ def state_of(
         arrivals=arrivals,
         hints=hints_of(row["document_hints"]),
         history=row["habits"],
+        lease=lease,
     )

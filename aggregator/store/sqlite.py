@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -413,7 +412,7 @@ class SqliteStore(Store):
     ) -> PollState | None:
         """Hand a source out as it is then: no other poll of it is under way any more."""
         lease = self._leases.grant(row["id"], row["queue"], claimer, now)
-        return None if lease is None else replace(poll_states.by_id(db, row["id"]), lease=lease)
+        return None if lease is None else poll_states.leased(db, row["id"], lease)
 
     def _release(self, state: PollState) -> None:
         if state.lease is not None:
