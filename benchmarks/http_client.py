@@ -79,7 +79,7 @@ async def plain_httpx(urls: list[str], each: int) -> tuple[float, float]:
 
 async def httpx_over_ours(urls: list[str], each: int) -> tuple[float, float]:
     limits = FetchLimits()
-    transport = AiohttpTransport(limits=limits, resolver=SystemResolver(limits), tls=default_tls())
+    transport = AiohttpTransport(limits=limits, resolver=SystemResolver(limits), tls=default_tls)
 
     async with httpx.AsyncClient(trust_env=False, transport=transport) as client:
 

@@ -18,9 +18,12 @@ import sys
 import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
+
+from tabulate import tabulate  # type: ignore[import-untyped]  # ships no types
 
 from benchmarks.speed import (
     fetching,
@@ -35,13 +38,14 @@ from benchmarks.speed import (
     starting,
 )
 from benchmarks.speed.growth import Size
-from benchmarks.speed.peers import PEERS
+from benchmarks.speed.peers import PEERS, installed_at
 from benchmarks.speed.publisher import ROOT, Publisher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.speed.figures import Figure, Run
+    from benchmarks.speed.peers import Peer
 
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "performance.md"
@@ -114,6 +118,7 @@ def main() -> int:
     poll.add_argument("--documents", default="40,200", help="numbers of documents: 200,1000")
     poll.add_argument("--who", default="aggregator", help="aggregator,newsboat,reader")
     poll.add_argument("--rounds", type=int, default=1)
+    poll.add_argument("--beside", type=Path, help="an older checkout's .venv/bin/aggregator")
     run = commands.add_parser("run", help="everything, side by side")
     check = commands.add_parser("check", help="everything, against what is kept: 1 if slower")
     for one in (run, check):
@@ -127,9 +132,10 @@ def main() -> int:
     match options.command:
         case "poll":
             counts = tuple(int(word) for word in options.documents.split(","))
-            who = dict.fromkeys(options.who.split(","), counts)
-            mode = replace(MODES["quick"], rounds=options.rounds, documents=who)
-            show(measure(mode, ("poll",)))
+            peers = [peer for peer in PEERS if peer.name in options.who.split(",")]
+            if options.beside is not None:
+                peers.append(installed_at(options.beside))
+            print(polling_alone(peers, counts, options.rounds))
         case "table":
             print(goals.table(figures.read(options.file)))
         case command:
@@ -143,6 +149,29 @@ def main() -> int:
             if options.keep:
                 keep(mode, found)
     return 0
+
+
+def polling_alone(peers: list[type[Peer]], counts: tuple[int, ...], rounds: int) -> str:
+    """Return what polling costs each of these, phase by phase."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        each = {peer.name: counts for peer in peers}
+        polls = polling.run(Path(folder), peers, each, rounds, tell)
+    rows = []
+    for phase in polling.PHASES:
+        for peer in peers:
+            found = figures.by_name(polling.figures(polls, peer.name, counts))
+            names = [
+                *(f"poll/{phase}/{peer.name}/{count}" for count in counts),
+                *(f"slope/{phase}/{peer.name}/{few}–{many}" for few, many in pairwise(counts)),
+                *(f"{what}/{phase}/{peer.name}/{counts[-1]}" for what in ("rss", "pss")),
+            ]
+            rows.append([phase, peer.name, *(found[name].middle for name in names)])
+    heads = [
+        *(f"N = {count}" for count in counts),
+        *(f"of one more, {few}–{many}" for few, many in pairwise(counts)),
+    ]
+    heads = ["CPU ms a document", "", *heads, "peak RSS MB", "peak PSS MB"]
+    return str(tabulate(rows, heads, floatfmt=".2f"))
 
 
 def compare(found: Run, kept: Run) -> int:

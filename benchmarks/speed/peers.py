@@ -163,3 +163,13 @@ def _said(*command: str | Path) -> str:
 
 
 PEERS: tuple[type[Peer], ...] = (Ours, Newsboat, Reader)
+
+
+def installed_at(path: Path) -> type[Peer]:
+    """Return another installation of ours as a peer, named `other`: an older one, to compare."""
+
+    class Other(Ours):
+        name = "other"
+        program = path.absolute()
+
+    return Other
