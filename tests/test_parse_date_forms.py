@@ -132,6 +132,15 @@ def test_a_date_in_words_without_a_zone_is_the_sources_own_time() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["Nov 2026 15:30", "2026年11月 下午3:30", "novembre 2026, 15h30"])
+def test_an_hour_of_a_day_that_nobody_tells_is_not_read(text: str) -> None:
+    assert parse_date(text, "UTC") is None
+
+
+def test_a_month_at_midnight_is_its_first_moment() -> None:
+    assert parse_date("November 2026 00:00", "UTC") == datetime(2026, 11, 1, tzinfo=UTC)
+
+
 # --- day and month that may be either -------------------------------------------------------------
 
 

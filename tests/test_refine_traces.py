@@ -28,6 +28,7 @@ def told(raw_html: str) -> tuple[str, ...]:
         ("<script>never closed <p>1</p>", ("1 script",)),
         ('<iframe src="https://www.youtube.com/embed/abcdefghijk"></iframe>', ("1 iframe → link",)),
         ('<p>a</p><iframe></iframe><iframe src="https://e.com/"></iframe>', ("1 iframe", "1 iframe → link")),
+        ('<lite-youtube videoid="abcdefghijk"></lite-youtube><p>Jo <jo@e.com></p>', ("1 iframe → link",)),
         ('<video src="/a.mp4"><source src="/a.webm"></video>', ("1 video → link",)),
         ('<img src="/p.gif" width=1 height="1"><img src="//hm.baidu.com/hm.gif">', ("2 tracking pixels",)),
         ('<img src="/images/blank.gif" data-original="/a.png"><img data-src="/b.png">', ("2 lazy images",)),
@@ -74,7 +75,7 @@ def test_markup_that_was_cut_or_flattened_is_told() -> None:
 def test_only_so_much_is_told_and_nothing_a_terminal_acts_on() -> None:
     raw = (
         "".join(f"<x{letter}>1</x{letter}>" for letter in "abcdefghijklmnopqrstuvwxyz")
-        + "<a\x1b[31m>"
+        + "<a\x1b[31m></a\x1b[31m>"
     )
     found = told(raw)
     assert len(found) == 21

@@ -114,7 +114,7 @@ _WARNINGS = {
     "MisplacedItem": "move it before the items",
     "MisplacedXHTMLContent": "move it into the element that is made for text",
     "UseZeroForMidnight": "write 0 for midnight",
-    "UndefinedMember": "begin the name of an extension with an underscore",
+    "UndefinedMember": "begin the name of an extension with an underscore and a letter",
     # Dates
     "ImplausibleDate": "write when it was published",
     "ProblematicalRFC822Date": "write it as Sun, 22 Nov 2026 08:30:00 GMT",

@@ -174,7 +174,9 @@ def certain_order(text: str) -> DayOrder | None:
 
 def _readings(figures: Figures, order: DayOrder | None) -> Iterator[Stated | str | None]:
     for words, clock, half, zone in _taken_apart(figures.text):
-        day = _date(words, figures.weekday, order)
+        # Nobody knows the hour, and not the day: that a month begins there would be invented.
+        is_timed = any(int(part) for part in clock)
+        day = _date(words, figures.weekday, order, needs_day=is_timed)
         yield day if day is None or isinstance(day, str) else Stated(*day, *clock, half, zone)
 
 
@@ -231,13 +233,18 @@ def _bare(text: str) -> str:
 
 
 def _date(
-    words: str, weekday: int | None, order: DayOrder | None
+    words: str, weekday: int | None, order: DayOrder | None, *, needs_day: bool
 ) -> tuple[str, str, str] | str | None:
-    """Return year, month and day of a date without its clock, or `EITHER`, or `None`."""
+    """Return year, month and day of a date without its clock, or `EITHER`, or `None`.
+
+    A month alone is its first day, unless a day is needed.
+    """
     for said in dict.fromkeys((words, _MAYBE_WEEKDAY.sub("", words), _without_word(words))):
         for pattern in _DATES:
             if found := pattern.fullmatch(said):
                 parts = found.groupdict()
+                if needs_day and not parts.get("day"):
+                    continue
                 return parts["year"], parts["month"], parts.get("day") or "1"
         if found := NUMBERS.fullmatch(said):
             return by_order(found, weekday, order)

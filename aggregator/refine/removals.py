@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from dataclasses import field
 
+from aggregator.refine.custom_players import with_players
 from aggregator.refine.html_limits import MAX_HTML_CHARS, MAX_NESTING, nesting
 from aggregator.refine.lazy_media import LAZY_ADDRESSES, SRCSETS, best_source
 from aggregator.refine.pictures import counts_readers
@@ -63,7 +64,7 @@ def removed(raw_html: str, clean_html: str) -> tuple[str, ...]:
     rest. Pictures are told as removed though another one in the text shows the same.
     """
     raw = scrub(raw_html)
-    theirs, ours = _counts(with_brackets(raw[:MAX_HTML_CHARS])), _counts(clean_html)
+    theirs, ours = _counts(with_players(with_brackets(raw[:MAX_HTML_CHARS]))), _counts(clean_html)
     # Of players; a link that the publisher made look like ours is none of them.
     made = max(len(_OUR_LINK.findall(clean_html)) - len(_OUR_LINK.findall(raw)), 0)
     told = [*_bounds(raw), *_elements(theirs, ours, made), *_attributes(theirs, ours, made)]
