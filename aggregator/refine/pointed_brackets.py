@@ -28,7 +28,7 @@ _WORDS = re.compile(r"<[A-Za-z](?:[^<>\"'=/:]|::(?=\w)|:(?=\\)|<(?=[A-Za-z])){0,
 _WILDCARD = "<?>"
 #: "a<b and c>d": the name of an element, after a word, and other words than attributes are.
 _COMPARED = re.compile(
-    r"(?<=[\w)\]])<[abipqsu](?:\s{1,3}(?!(?:align|class|dir|hidden|href|id|lang|name|style|title)\b)"
+    r"<(?<=[\w)\]]<)[abipqsu](?:\s{1,3}(?!(?:align|class|dir|hidden|href|id|lang|name|style|title)\b)"
     r"[A-Za-z]\w{0,20}){1,8}>"
 )
 
