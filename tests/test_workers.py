@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aggregator.daemon.workers import Workers
+from aggregator.daemon.zygote import Zygote, starter
 from aggregator.model import Problem, ProblemKind
 from aggregator.model.errors import UnreadableError
 from aggregator.model.worker_protocols import MAX_RESULT_BYTES
@@ -27,7 +28,8 @@ SOON = timedelta(seconds=30)
 
 @pytest.fixture
 async def workers() -> AsyncIterator[Workers]:
-    made = Workers(data_limit_bytes=192 * 1024 * 1024)
+    # Nothing is loaded beforehand: so it shows what a worker itself loads.
+    made = Workers(data_limit_bytes=192 * 1024 * 1024, starting=Zygote(preloaded=()))
     yield made
     await made.aclose()
 
@@ -251,7 +253,7 @@ async def test_a_worker_ends_with_its_parent(tmp_path: Path) -> None:
 
 
 async def test_a_worker_that_cannot_be_started_is_a_problem() -> None:
-    pool = Workers(count=1, python="/nowhere/python3")
+    pool = Workers(count=1, starting=starter("/nowhere/python3"))
     with pytest.raises(UnreadableError) as caught:
         await pool.run((steps.pid,), None, deadline=timedelta(seconds=5))
     await pool.aclose()

@@ -100,3 +100,19 @@ def ignores_the_signals_of_a_terminal(_: object) -> bool:
     os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGTERM)
     return True
+
+
+def parent(_: object) -> int:
+    return os.getppid()
+
+
+def pid_once_told(told: tuple[str, float]) -> int:
+    """Say who works, after so many seconds, in a file of its own."""
+    folder, seconds = told
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def environment(_: object) -> tuple[dict[str, str], bytes]:
+    return dict(os.environ), Path("/proc/self/environ").read_bytes()

@@ -31,7 +31,12 @@ def run() -> int:
 
     Creates the database if there is none. Logs to standard error.
     """
+    from aggregator.daemon.zygote import starter
+
+    # Before the configuration is read: it loads what it needs meanwhile, and holds nothing of ours.
+    starting = starter()
+    starting.prepare()
     config = load_config()
     from aggregator.daemon import launch
 
-    return launch.run(config)
+    return launch.run(config, starting=starting)

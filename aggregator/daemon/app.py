@@ -29,7 +29,6 @@ from aggregator.daemon.output_jobs import Outlets
 from aggregator.daemon.poll_log import Reports
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.terms import make_bounds, utc_now
-from aggregator.daemon.workers import Workers
 from aggregator.model.changes import ChangedNetwork
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
     from aggregator.daemon.poll import Tools
     from aggregator.daemon.process_signals import Signals
     from aggregator.daemon.systemd_notify import Notifier
+    from aggregator.daemon.workers import Workers
     from aggregator.fetch import Fetcher
     from aggregator.model import PollResult
     from aggregator.model.changes import Change
@@ -95,6 +95,7 @@ class Daemon:
         clock: Callable[[], datetime] = utc_now,
         dice: Callable[[], float] = random.random,
         pace: Pace,
+        workers: Workers,
     ) -> None:
         self._config = config
         self._store = store
@@ -117,7 +118,7 @@ class Daemon:
         self._is_ready = False
         self._priced: frozenset[str] = frozenset()
         self._threads = ThreadPoolExecutor(config.polling.concurrency + 4, "store")
-        self._workers = Workers()
+        self._workers = workers
         self._bodies = BytesInFlight()
         self._jobs = Jobs()
         self._pricing = pricing

@@ -16,9 +16,11 @@ from aggregator.daemon.patience import Patience, StoppedError
 from aggregator.daemon.process_signals import Signals
 from aggregator.daemon.systemd_notify import Notifier
 from aggregator.daemon.terms import utc_now
+from aggregator.daemon.workers import Workers
 from aggregator.model.notes import NoteKind
 from aggregator.operations.expat import old_expat
 from aggregator.operations.messages import change_text, old_expat_text
+from aggregator.runtime.garbage import keep_what_there_is
 from aggregator.schedule import price
 from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_store
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.config import Config
+    from aggregator.daemon.zygote import Starter
     from aggregator.schedule.price import Pricing
     from aggregator.store import Store
 
@@ -36,8 +39,16 @@ log = logging.getLogger(__name__)
 USUAL_PACE = Pace()
 
 
-def run(config: Config, pace: Pace = USUAL_PACE, clock: Callable[[], datetime] = utc_now) -> int:
+def run(
+    config: Config,
+    pace: Pace = USUAL_PACE,
+    clock: Callable[[], datetime] = utc_now,
+    *,
+    starting: Starter | None = None,
+) -> int:
     """Run the daemon until it is told to stop; return its exit status.
+
+    `starting` makes its workers' processes.
 
     A database that cannot be used now is waited for. Raises `BusyError` when another process holds
     it, another `StoreError` when somebody must mend it, and `AggregatorError` when the address to
@@ -46,11 +57,14 @@ def run(config: Config, pace: Pace = USUAL_PACE, clock: Callable[[], datetime] =
     set_up(config.log.level, os.environ)
     conceal(all_secrets(config, os.environ))
     with contextlib.suppress(StoppedError):
-        asyncio.run(_run(config, pace, clock))
+        asyncio.run(_run(config, pace, clock, starting))
     return 0
 
 
-async def _run(config: Config, pace: Pace, clock: Callable[[], datetime]) -> None:
+async def _run(
+    config: Config, pace: Pace, clock: Callable[[], datetime], starting: Starter | None
+) -> None:
+    keep_what_there_is()
     notifier, signals = Notifier(os.environ), Signals()
     signals.catch()
     patience = Patience(notifier, signals.stop, pace.retry)
@@ -69,6 +83,7 @@ async def _run(config: Config, pace: Pace, clock: Callable[[], datetime]) -> Non
                 hold=hold,
                 clock=clock,
                 pace=pace,
+                workers=Workers(starting=starting),
             ).run()
         finally:
             await asyncio.to_thread(store.close)

@@ -17,6 +17,7 @@ from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.secret_places import places_of
 from aggregator.daemon.terms import make_bounds, utc_now
 from aggregator.daemon.workers import Workers
+from aggregator.daemon.zygote import Programs
 from aggregator.fetch import Fetcher, user_agent
 from aggregator.model.errors import AggregatorError
 from aggregator.schedule import history, price
@@ -161,7 +162,8 @@ def poll_once(
 async def _poll(
     config: Config, store: PollStore, states: list[PollState], report: Callable[[PollResult], None]
 ) -> bool:
-    workers = Workers()
+    # For one document a zygote would cost more than it saves.
+    workers = Workers(starting=Programs() if len(states) == 1 else None)
     fetcher = make_fetcher(config, os.environ, workers)
     pricing = steered(
         store.states(), price.recall(store.pricing()), make_bounds(config), now=utc_now()

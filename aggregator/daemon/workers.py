@@ -1,58 +1,40 @@
 """Worker processes that run untrusted work and can be killed: parsing and refining, mostly.
 
-A worker is this module started as a program. Parent and worker speak in frames over two pipes, a
-kind, a length and a pickle each; functions travel as their names, so a worker imports only what its
-work needs. One call is served by one thread, which blocks on the pipes: nothing is copied or
-unpickled on the event loop.
+A worker is a process with nothing of this one (`zygote`, `worker_program`). Parent and worker speak
+in frames over two pipes (`worker_frames`); functions travel as their names. One call is served by
+one thread, which blocks on the pipes: nothing is copied or unpickled on the event loop.
 
-The worker bounds itself (anonymous memory, no core file, an alarm that outlives a lost parent); the
-parent bounds the time and kills. What a worker answers is read with a list of allowed types only:
-a worker that hostile input has taken over gains nothing here.
+The worker bounds itself; the parent bounds the time and kills. What a worker answers is read with a
+list of allowed types only.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import pickle
-import resource
-import select
 import signal
-import struct
-import subprocess
-import sys
-import time
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aggregator.daemon import worker_frames as frames
 from aggregator.daemon.admission import Admission
+from aggregator.daemon.worker_program import TOO_MUCH_MEMORY
+from aggregator.daemon.zygote import Programs, starter
 from aggregator.model import Problem, ProblemKind
 from aggregator.model.errors import UnreadableError
-from aggregator.model.worker_protocols import MAX_RESULT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Starting Python and importing the steps, on a slow and busy machine.
-_START_LIMIT = timedelta(seconds=60)
-#: How much later than the deadline a worker ends itself when nobody is left to kill it.
-_ALARM_GRACE = timedelta(seconds=30)
-#: A worker whose heap stays above this share of its limit after a call is replaced.
-_WORN_SHARE = 0.5
+    from aggregator.daemon.zygote import Process, Starter
 
+#: Until a new process takes its first request, on a slow and busy machine.
+_START_LIMIT = timedelta(seconds=60)
 #: A process closes its pipes a moment before its exit status can be read.
 _EXIT_GRACE = timedelta(seconds=1)
-_TOO_MUCH_MEMORY = "reading it took more memory than a worker has"
 #: A worker's own limit ends it otherwise; this is the kernel's doing, or somebody's.
 _KILLED = "the worker was killed (signal 9): the machine ran out of memory, or by hand"
-
-_FRAME = struct.Struct("!cQ")
-_REQUEST, _STARTED, _RESULT, _PROBLEM = b"q", b"s", b"r", b"p"
-#: Where the types that a result may be made of are defined; everything else is refused.
-_RESULT_TYPES = ("aggregator.model", "datetime")
 
 
 class Workers:
@@ -64,13 +46,13 @@ class Workers:
         count: int = 2,
         idle: timedelta = timedelta(seconds=60),
         data_limit_bytes: int = 256 * 1024 * 1024,
-        python: str = sys.executable,
+        starting: Starter | None = None,
     ) -> None:
         """Start nothing yet. `data_limit_bytes` bounds each worker's anonymous memory.
 
-        `python` is the interpreter that workers run.
+        `starting` makes the processes, and is ended with them.
         """
-        self._python = python
+        self._starting = starting or starter()
         self._idle = idle
         self._data_limit_bytes = data_limit_bytes
         self._slots = Admission(count)
@@ -128,11 +110,16 @@ class Workers:
         for worker in self._live:
             worker.interrupt()
         await asyncio.to_thread(self._threads.shutdown)
-        await asyncio.to_thread(_end_all, tuple(self._live))
+        await asyncio.to_thread(self._end_all)
+
+    def _end_all(self) -> None:
+        for worker in tuple(self._live):
+            worker.end()
+        self._starting.end()
 
     def _take(self) -> Worker:
         if not self._resting:
-            worker = Worker(self._data_limit_bytes, self._python)
+            worker = Worker(self._data_limit_bytes, self._starting)
             self._live.add(worker)
             return worker
         worker, timer = self._resting.popitem()
@@ -153,29 +140,17 @@ class Workers:
         self._threads.submit(worker.end)
 
 
-def _end_all(workers: tuple[Worker, ...]) -> None:
-    for worker in workers:
-        worker.end()
-
-
 # --- the parent's end of the pipes: runs in threads ---------------------------------------------
-
-
-class _LostError(Exception):
-    """The pipe is closed: the process has ended."""
-
-
-class _LateError(Exception):
-    """Nothing came in time."""
 
 
 class Worker:
     """One worker process, started by its first call; a call blocks the thread that makes it."""
 
-    def __init__(self, data_limit_bytes: int, python: str = sys.executable) -> None:
+    def __init__(self, data_limit_bytes: int, starting: Starter | None = None) -> None:
+        """`starting` makes the process: by default a program that has loaded nothing."""
         self._data_limit_bytes = data_limit_bytes
-        self._python = python
-        self._process: subprocess.Popen[bytes] | None = None
+        self._starting = starting or Programs()
+        self._process: Process | None = None
         self._interrupted = False
 
     @property
@@ -190,17 +165,17 @@ class Worker:
         try:
             process = self._started()
             request = pickle.dumps((steps, argument, deadline), pickle.HIGHEST_PROTOCOL)
-            _write(_pipe(process.stdin), _REQUEST, request, _START_LIMIT)
+            frames.write(process.requests, frames.REQUEST, request, _START_LIMIT)
             del request  # as large as the document, and the worker has it now
-            kind, payload = _read(_pipe(process.stdout), _START_LIMIT)
-            if kind == _STARTED:
-                kind, payload = _read(_pipe(process.stdout), deadline)
-            answer, worn = _ResultUnpickler(_Payload(payload)).load()
-        except _LateError:
+            kind, payload = frames.read(process.answers, _START_LIMIT)
+            if kind == frames.STARTED:
+                kind, payload = frames.read(process.answers, deadline)
+            answer, worn = frames.result_of(payload)
+        except frames.LateError:
             self.end()
             detail = f"not read within {deadline.total_seconds():g} s"
             raise UnreadableError(Problem(ProblemKind.PARSE_TIMEOUT, detail)) from None
-        except _LostError:
+        except frames.LostError:
             raise UnreadableError(self._post_mortem()) from None
         except pickle.UnpicklingError as error:
             self.end()
@@ -211,7 +186,7 @@ class Worker:
             raise
         if worn:
             self.end()
-        if kind == _PROBLEM:
+        if kind == frames.PROBLEM:
             raise UnreadableError(answer)
         return answer
 
@@ -224,14 +199,7 @@ class Worker:
     def end(self, *, grace: timedelta = timedelta()) -> int | None:
         """Reap the process, killed unless it ends within `grace`; return its exit status."""
         process, self._process = self._process, None
-        if process is None:
-            return None
-        with process:  # closes the pipes and reaps
-            try:
-                process.wait(grace.total_seconds())
-            except subprocess.TimeoutExpired:
-                process.kill()
-        return process.returncode
+        return None if process is None else process.end(grace)
 
     def _post_mortem(self) -> Problem:
         """Return why the process is gone: by its exit status, negative for a signal."""
@@ -239,189 +207,22 @@ class Worker:
         if self._interrupted:
             return Problem(ProblemKind.INTERNAL, "the worker was stopped")
         if status == -signal.SIGABRT:  # Rust aborts when an allocation fails (nh3)
-            return Problem(ProblemKind.PARSE_MEMORY, _TOO_MUCH_MEMORY)
+            return Problem(ProblemKind.PARSE_MEMORY, TOO_MUCH_MEMORY)
         if status == -signal.SIGKILL:
             return Problem(ProblemKind.PARSE_MEMORY, _KILLED, "see the kernel's log (dmesg)")
         return Problem(ProblemKind.INTERNAL, f"the worker ended with status {status}")
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is not None:
+    def _started(self) -> Process:
+        if self._process is not None and not self._process.is_alive():
             self.end()  # somebody ended it while it rested
         if self._process is None:
-            # -P: no module is taken from the working directory unless this program's path says so.
             try:
-                self._process = self._spawned()
+                self._process = self._starting.start(self._data_limit_bytes)
             except OSError as error:  # no right to it, no process or memory left, another upgrade
-                detail = f"no worker can be started: {self._python}: {error.strerror}"
+                told = error.strerror or type(error).__name__
+                where = f"{error.filename}: " if error.filename else ""
+                detail = f"no worker can be started: {where}{told}"
                 raise UnreadableError(Problem(ProblemKind.INTERNAL, detail)) from error
-            for pipe in (self._process.stdin, self._process.stdout):
-                os.set_blocking(_pipe(pipe), False)
         if self._interrupted:
-            raise _LostError
+            raise frames.LostError
         return self._process
-
-    def _spawned(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(  # noqa: S603 - this interpreter, this module
-            [
-                self._python,
-                "-P",
-                "-m",
-                "aggregator.daemon.workers",
-                str(self._data_limit_bytes),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"},
-        )
-
-
-class _Payload:
-    """A file of bytes in memory that gives way to other threads at each read.
-
-    io.BytesIO would copy all of a bytearray first, and the event loop waits for that.
-    """
-
-    def __init__(self, payload: bytearray) -> None:
-        self._view = memoryview(payload)
-
-    def read(self, count: int) -> bytes:
-        part, self._view = self._view[:count], self._view[count:]
-        return bytes(part)
-
-    def readinto(self, buffer: bytearray) -> int:
-        part, self._view = self._view[: len(buffer)], self._view[len(buffer) :]
-        buffer[: len(part)] = part
-        return len(part)
-
-    def readline(self) -> bytes:
-        raise pickle.UnpicklingError("a worker answered in an old protocol")
-
-
-class _ResultUnpickler(pickle.Unpickler):
-    """Reads what a worker answers; refuses every type that no result is made of."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        home = module if module in _RESULT_TYPES else module.rpartition(".")[0]
-        if home in _RESULT_TYPES and "." not in name:
-            found = super().find_class(module, name)
-            # A module also holds what it imports; only the types that it defines are allowed.
-            if isinstance(found, type) and found.__module__ == module:
-                return found
-        raise pickle.UnpicklingError(f"{module}.{name}")
-
-
-def _pipe(file: Any) -> int:
-    return int(file.fileno())
-
-
-def _write(pipe: int, kind: bytes, payload: bytes, limit: timedelta) -> None:
-    until = time.monotonic() + limit.total_seconds()
-    for part in (_FRAME.pack(kind, len(payload)), payload):
-        rest = memoryview(part)
-        while rest:
-            _wait(pipe, select.POLLOUT, until)
-            try:
-                rest = rest[os.write(pipe, rest) :]
-            except BlockingIOError:
-                continue
-            except BrokenPipeError:
-                raise _LostError from None
-
-
-def _read(pipe: int, limit: timedelta) -> tuple[bytes, bytearray]:
-    until = time.monotonic() + limit.total_seconds()
-    kind, length = _FRAME.unpack(_read_exactly(pipe, _FRAME.size, until))
-    if length > MAX_RESULT_BYTES:
-        raise _LostError
-    return kind, _read_exactly(pipe, length, until)
-
-
-def _read_exactly(pipe: int, length: int, until: float) -> bytearray:
-    buffer = bytearray(length)
-    rest = memoryview(buffer)
-    while rest:
-        _wait(pipe, select.POLLIN, until)
-        count = os.readv(pipe, [rest])
-        if count == 0:
-            raise _LostError
-        rest = rest[count:]
-    return buffer
-
-
-def _wait(pipe: int, event: int, until: float) -> None:
-    poll = select.poll()
-    poll.register(pipe, event)
-    remaining = until - time.monotonic()
-    if remaining <= 0 or not poll.poll(remaining * 1000):
-        raise _LateError
-
-
-# --- the worker's end: a process of its own -----------------------------------------------------
-
-
-def main() -> None:
-    """Serve calls until the parent closes the pipe."""
-    data_limit_bytes = int(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_DATA, (data_limit_bytes, data_limit_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # A terminal's Ctrl-C and a service's SIGTERM reach all processes; the parent decides when.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)  # what a library prints must not reach the protocol
-    os.dup2(nowhere, 1)
-    while header := requests.read(_FRAME.size):
-        _, length = _FRAME.unpack(header)
-        kind, payload = _serve(requests.read(length), answers)
-        answers.write(_FRAME.pack(kind, len(payload)) + payload)
-        answers.flush()
-
-
-def _serve(request: bytes, answers: Any) -> tuple[bytes, bytes]:
-    """Run one call; return the frame that answers it."""
-    try:
-        steps, result, deadline = pickle.loads(request)  # noqa: S301 - from the parent, who may
-        answers.write(_FRAME.pack(_STARTED, 0))
-        answers.flush()
-        alarm = deadline + _ALARM_GRACE
-        signal.setitimer(signal.ITIMER_REAL, alarm.total_seconds())
-        for step in steps:
-            result = step(result)
-        payload = pickle.dumps((result, _is_worn()), pickle.HIGHEST_PROTOCOL)
-        if len(payload) <= MAX_RESULT_BYTES:
-            return _RESULT, payload
-        size = f"{len(payload) >> 20} MiB of entries, {MAX_RESULT_BYTES >> 20} at most"
-        problem, worn = Problem(ProblemKind.TOO_LARGE, f"the document gives {size}"), True
-    except UnreadableError as error:
-        problem, worn = error.problem, _is_worn()
-    except MemoryError:
-        problem, worn = Problem(ProblemKind.PARSE_MEMORY, _TOO_MUCH_MEMORY), True
-    except Exception as error:  # noqa: BLE001 - a defect met by one document must not stop the rest
-        problem, worn = Problem(ProblemKind.INTERNAL, _told(error), "please report this"), True
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    return _PROBLEM, pickle.dumps((problem, worn), pickle.HIGHEST_PROTOCOL)
-
-
-def _told(error: Exception) -> str:
-    """Return one line: what went wrong, and where in the code."""
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {Path(where.filename).name}:{where.lineno}"
-
-
-def _is_worn() -> bool:
-    """Tell whether this process holds so much memory that the next call should have a new one."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-    except OSError:  # no /proc here
-        return False
-    data = next(line for line in status.splitlines() if line.startswith("VmData:"))
-    limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
-    return int(data.split()[1]) * 1024 > limit * _WORN_SHARE
-
-
-if __name__ == "__main__":
-    main()

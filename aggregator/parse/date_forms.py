@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aggregator.parse.date_order import NUMBERS, DayOrder, by_order, full_year, told_order
 from aggregator.parse.date_words import HALF_OF, Figures, in_figures
 from aggregator.parse.date_zones import ZONES
+from aggregator.runtime.late_patterns import late_pattern
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ _DAY_MONTH = rf"(?P<day>\d{{1,2}})[\s.-]+(?P<month>{_MONTH})\.?,?[\s-]+(?P<year>
 _MONTH_DAY = rf"(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})"
 
 _STANDARD = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    late_pattern(pattern, re.IGNORECASE)
     for pattern in (
         # RFC 3339, ISO 8601 and W3C-DTF, with or without colons: 2026-11-22T16:00:00+08:00
         rf"(?P<year>\d{{4}})-(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}})(?:T|\s+|$){_CLOCK_AND_ZONE}",
@@ -86,31 +87,31 @@ _STANDARD = tuple(
     )
 )
 #: The plus sign of an offset that went through a URL is a space.
-_LOST_PLUS = re.compile(r"(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s(?=\d\d:?\d\d$)")
+_LOST_PLUS = late_pattern(r"(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s(?=\d\d:?\d\d$)")
 
-_COLON_CLOCK = re.compile(
+_COLON_CLOCK = late_pattern(
     r"(?<![\d:])(?P<hour>\d{1,2})\s?:\s?(?P<minute>\d\d)(?:\s?:\s?(?P<second>\d\d?)(?:[.,]\d{1,9})?)?(?![\d:])"
 )
-_DOT_CLOCK = re.compile(
+_DOT_CLOCK = late_pattern(
     r"(?<![\d.])(?P<hour>\d{1,2})\.(?P<minute>\d\d)(?:\.(?P<second>\d\d))?(?![\d.])"
 )
-_BARE_CLOCK = re.compile(r"(?<![\d.:/-])(?P<hour>\d{1,2})(?=\s?(?:am|pm)(?![^\W_]))")
-_HALF_BEFORE = re.compile(r"([^\W\d_]+)$")
-_HALF_AFTER = re.compile(r"([^\W\d_]+[\u0e31-\u0e4e\w]*)")
-_ZONE_AFTER = re.compile(
+_BARE_CLOCK = late_pattern(r"(?<![\d.:/-])(?P<hour>\d{1,2})(?=\s?(?:am|pm)(?![^\W_]))")
+_HALF_BEFORE = late_pattern(r"([^\W\d_]+)$")
+_HALF_AFTER = late_pattern(r"([^\W\d_]+[\u0e31-\u0e4e\w]*)")
+_ZONE_AFTER = late_pattern(
     r"(?P<zone>(?:gmt|utc?|z)?\s?[+-]\d{1,2}(?::?\d\d)?(?![\d/.:-])(?:\s[a-z]{3,5})?"
     r"|[a-zмск]{1,5}(?![^\W_]))?\s?(?:\((?P<aside>[^()]*)\)|\[[\w/+-]{1,40}\])?"
 )
-_OFFSET_OF = re.compile(r"[+-][\d:]+")
+_OFFSET_OF = late_pattern(r"[+-][\d:]+")
 _EDGES = " ,.-|@·:;/()"
-_LEADING_WORD = re.compile(r"[^\W\d_][^\d«]{0,20}?(?:[\s,.:]+|$)(?=[\d«])")
+_LEADING_WORD = late_pattern(r"[^\W\d_][^\d«]{0,20}?(?:[\s,.:]+|$)(?=[\d«])")
 
 _BETWEEN = r"[\s.,/-]*"
 _NAMED = r"«(?P<month>\d{1,2})\??»"
 _YEAR = r"(?P<year>\d{4})"
 _DAY = r"(?P<day>\d{1,2})"
 _DATES = tuple(
-    re.compile(pattern)
+    late_pattern(pattern)
     for pattern in (
         rf"{_YEAR}\s?[-/.]\s?(?P<month>\d{{1,2}})\s?[-/.]\s?{_DAY}",
         rf"{_YEAR}{_BETWEEN}{_NAMED}{_BETWEEN}{_DAY}",
@@ -120,7 +121,7 @@ _DATES = tuple(
         rf"{_YEAR}{_BETWEEN}{_NAMED}",
     )
 )
-_MAYBE_WEEKDAY = re.compile(r"^«\d{1,2}\?»[\s.,]*(?=\S)")
+_MAYBE_WEEKDAY = late_pattern(r"^«\d{1,2}\?»[\s.,]*(?=\S)")
 
 
 def stated(text: str, order: DayOrder | None, language: str | None) -> Stated | str | None:

@@ -9,6 +9,7 @@ import re
 
 from aggregator.parse.date_folding import fold
 from aggregator.parse.date_names import CROATIAN_MONTHS, HALVES, MONTHS, WEEKDAYS
+from aggregator.runtime.late_patterns import late_pattern
 from aggregator.runtime.values import dataclass
 
 
@@ -50,50 +51,50 @@ _FILLERS = frozenset(_FILLING.split())
 _MARKS = "\u05b0-\u05bc\u064b-\u0652\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
 _LETTER = rf"(?:[^\W\d_]|[{_MARKS}])"
 _WORD = rf"{_LETTER}+(?:[.'’ʼ׳״\"]{_LETTER}+)*[.'’ʼ׳]?"
-_WORDS = re.compile(rf"{_WORD}(?:_{_WORD})*")
-_SIGNS = re.compile("[.'’ʼ׳״\"]")
+_WORDS = late_pattern(rf"{_WORD}(?:_{_WORD})*")
+_SIGNS = late_pattern("[.'’ʼ׳״\"]")
 _NAMES_OF_WORDS = (
     name.replace("_", " ")
     for name in sorted((*_MONTH_OF, *_WEEKDAY_OF), key=len, reverse=True)
     if "_" in name
 )
-_IN_WORDS = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(_NAMES_OF_WORDS)})(?!{_LETTER})")
+_IN_WORDS = late_pattern(rf"(?<![^\W\d_])(?:{'|'.join(_NAMES_OF_WORDS)})(?!{_LETTER})")
 
 #: Years of eras, by the year before their first.
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
-_ERA_YEAR = re.compile(rf"({'|'.join(_ERAS)})\s?(\d{{1,3}}|元)\s?年")
-_YEAR_MONTH_DAY = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号號일]?")
-_YEAR_MONTH = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]")
-_NUMBERED_MONTH = re.compile(r"(\d{1,2})\s?[月월]")
+_ERA_YEAR = late_pattern(rf"({'|'.join(_ERAS)})\s?(\d{{1,3}}|元)\s?年")
+_YEAR_MONTH_DAY = late_pattern(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号號일]?")
+_YEAR_MONTH = late_pattern(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]")
+_NUMBERED_MONTH = late_pattern(r"(\d{1,2})\s?[月월]")
 _CHINESE_NUMBERS = "一二三四五六七八九十"
-_CHINESE_MONTH = re.compile(r"(十[一二]?|[一二三四五六七八九])(?=月)")
-_EAST_ASIAN_WEEKDAY = re.compile(
+_CHINESE_MONTH = late_pattern(r"(十[一二]?|[一二三四五六七八九])(?=月)")
+_EAST_ASIAN_WEEKDAY = late_pattern(
     r"\((?:[月火水木金土日]|[월화수목금토일]|[一二三四五六])(?:[・.,/][^()]{1,4})?\)|\(?(?:"
     r"(?:星期|[周週]|礼拜|禮拜)[一二三四五六日天]|[月火水木金土日]曜日?|[월화수목금토일]요일)\)?"
 )
-_BEFORE_A_WEEKDAY = re.compile("^[(星期周週礼拜禮]+")
+_BEFORE_A_WEEKDAY = late_pattern("^[(星期周週礼拜禮]+")
 _EAST_ASIAN_WEEKDAYS = ("一月월", "二火화", "三水수", "四木목", "五金금", "六土토", "日天일")
-_EAST_ASIAN_CLOCK = re.compile(
+_EAST_ASIAN_CLOCK = late_pattern(
     r"(\d{1,2})\s?[时時点點시]\s?(?:(\d{1,2})\s?[分분]?)?\s?(?:(\d{1,2})\s?[秒초])?"
 )
-_EAST_ASIAN_HALF = re.compile(
+_EAST_ASIAN_HALF = late_pattern(
     "|".join(name for name in sorted(HALF_OF) if re.match("[\u4e00-\u9fff\uac00-\ud7af]", name))
 )
-_BEIJING = re.compile("北京[时時][间間]")
-_EAST_ASIAN = re.compile("[\u4e00-\u9fff\uac00-\ud7af]")
+_BEIJING = late_pattern("北京[时時][间間]")
+_EAST_ASIAN = late_pattern("[\u4e00-\u9fff\uac00-\ud7af]")
 
 #: "Th 6," is Friday and "Th11" November in Vietnamese; "thứ 2" is Monday.
-_NUMBERED_WEEKDAY = re.compile(r"^(?:thu|th|t)\.?\s?([2-7])\s?(?:,\s?|-\s|\s(?=\d))(?=\S)")
-_THANG = re.compile(r"(?<![^\W\d_])(?:thang|thg|th)\.?\s?(\d{1,2})(?!\d)")
-_HOUR = re.compile(
+_NUMBERED_WEEKDAY = late_pattern(r"^(?:thu|th|t)\.?\s?([2-7])\s?(?:,\s?|-\s|\s(?=\d))(?=\S)")
+_THANG = late_pattern(r"(?<![^\W\d_])(?:thang|thg|th)\.?\s?(\d{1,2})(?!\d)")
+_HOUR = late_pattern(
     r"(?<![\d:.])(\d{1,2})\s?h(?:\s?(\d\d)(?:\s?min(?:\s(\d\d)\s?s)?)?)?(?![^\W_])"
     r"|(?<![\d:.])(\d{1,2})\s?uhr"
 )
 #: Halves of the day where they stand; elsewhere these words are prepositions.
-_MORNING = re.compile(r"(?<![^\W\d_])de\.?\s(?=\d{1,2}[:.]\d\d)|(?<=[:.]\d\d)\sde\.?$")
-_AFTERNOON = re.compile(r"(?<=[:.]\d\d)\sem$")
-_HALF_IN_DOTS = re.compile(r"(?<![^\W\d_])([ap])\.?\s?m(?![^\W_])\.?")
-_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|re|o)(?![^\W_])")
+_MORNING = late_pattern(r"(?<![^\W\d_])de\.?\s(?=\d{1,2}[:.]\d\d)|(?<=[:.]\d\d)\sde\.?$")
+_AFTERNOON = late_pattern(r"(?<=[:.]\d\d)\sem$")
+_HALF_IN_DOTS = late_pattern(r"(?<![^\W\d_])([ap])\.?\s?m(?![^\W_])\.?")
+_ORDINAL = late_pattern(r"(?<=\d)(?:st|nd|rd|th|er|re|o)(?![^\W_])")
 
 
 def in_figures(text: str, language: str | None = None) -> Figures:

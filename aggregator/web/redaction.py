@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from aggregator.runtime.late_patterns import late_pattern
 from aggregator.web.secret_names import is_secret_name
 
 #: What is taken out may join its neighbours to another secret: so often is that looked for.
@@ -16,16 +17,16 @@ MOST_PASSES = 8
 
 # A URL in running text or in HTML, from its authority on: no secret is in a scheme, and what
 # begins with two characters is found quickly. It may hold an apostrophe, but no quotation mark.
-_URL = re.compile(r"//[^\s\"<>]+")
+_URL = late_pattern(r"//[^\s\"<>]+")
 
 # User info ends at the last @ of the authority (WHATWG URL, authority state). A URL may hold
 # another one in its path (archives, image proxies), which has its own.
-_USER_INFO = re.compile(r"((?:^|:)//)[^/?#]*@")
-_VALUE = re.compile(r"(?<=[?&;])([\w%.-]{1,64})=[^&#]*")
+_USER_INFO = late_pattern(r"((?:^|:)//)[^/?#]*@")
+_VALUE = late_pattern(r"(?<=[?&;])([\w%.-]{1,64})=[^&#]*")
 
 # The same, percent-encoded: a URL that is a parameter of another (redirect links, image proxies).
-_ENCODED_USER_INFO = re.compile(r"(%2F%2F)(?:(?!%2F|%3F|%23)[^/?#&\s])*%40", re.IGNORECASE)
-_ENCODED_VALUE = re.compile(
+_ENCODED_USER_INFO = late_pattern(r"(%2F%2F)(?:(?!%2F|%3F|%23)[^/?#&\s])*%40", re.IGNORECASE)
+_ENCODED_VALUE = late_pattern(
     r"(?P<mark>%3F|%26)(?P<name>(?:(?!%3D|%3F|%26)[\w%.-]){1,64})(?P<is>%3D)"
     r"(?:(?!%26|%23)[^&#\s])*",
     re.IGNORECASE,
