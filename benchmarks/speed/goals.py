@@ -185,6 +185,11 @@ def _polling(run: Run) -> Iterator[Row]:
 
 
 def _growth(run: Run) -> Iterator[Row]:
+    for figure in run.figures:
+        if figure.startswith("transaction/"):
+            what, size = figure.split("/")[1:]
+            text = f"longest write transaction: {what}, {int(size):,} entries stored, CPU"
+            yield Row(text, figure, 50)
     names = [name.split("/")[1:] for name in run.figures if name.startswith("growth/")]
     entries = sorted({int(size) for _, size in names})
     if len(entries) < 2:

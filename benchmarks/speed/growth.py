@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import NotModified
 from aggregator.store.sqlite import SqliteStore, open_store
+from benchmarks.speed import transactions
 from benchmarks.speed.figures import Figure
 from tests.costs import feeds_of, measured, of_source, sources_of
 from tests.making import DAY, HOUR, START, absorb, finish
@@ -58,6 +59,8 @@ def cpu(home: Path, sizes: tuple[Size, ...], tell: Callable[[str], None]) -> lis
             tell(f"{size.entries} entries stored in {time.process_time() - began:.0f} s of CPU")
             for name, values in _work(store, size).items():
                 figures.append(Figure(f"growth/{name}/{size.entries}", "ms", values))
+            if size == sizes[-1]:
+                figures += transactions.longest(store, size.sources, size.entries)
         finally:
             store.close()
         figures.append(
