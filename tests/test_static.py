@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import brotli  # type: ignore[import-untyped]  # brotli ships no types
 import pytest
 
+from aggregator import __version__
 from aggregator.config import Publish, StoreSettings, load
 from aggregator.model import ArchivePart, Feed, Source
 from aggregator.model.errors import AggregatorError, StoreError
@@ -314,6 +315,23 @@ def test_a_month_that_is_over_is_written_once(house: House) -> None:
             == times[f"feeds/news/archive/2026-11.{form}"]
         )
     assert after["feeds/news/archive/2026-12.atom"] != times["feeds/news/archive/2026-12.atom"]
+
+
+def test_another_version_writes_what_is_over_once_more(house: House) -> None:
+    house.publish()
+    house.poll("december", days=15)
+    house.publish()
+    files = house.files()
+    over = "feeds/news/archive/2026-11.atom"
+    (house.directory / over).write_text("as another version read it")
+    house.poll("later", days=16)
+    house.publish()
+    assert house.files()[over] != files[over]  # what is over is not looked at
+    (memory,) = house.folder.glob("*-static.json")
+    memory.write_text(memory.read_text().replace(__version__, "0.0.1"))
+    house.publish()
+    assert house.files()[over] == files[over]
+    assert house.publish() == 0
 
 
 def test_no_name_leads_out_of_the_directory(house: House, caplog: pytest.LogCaptureFixture) -> None:

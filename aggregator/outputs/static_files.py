@@ -82,8 +82,9 @@ class _Plan:
     """What is to be written of a feed; `made_for` is empty where its state is not known.
 
     `lasting` are the paths of documents that are not written at every change, with what for: a
-    part of the archive that is whole is written when it became so, when it was followed by another
-    and when its month was over. Edits in between are in the feed; a busy month has many parts.
+    part of the archive that is whole is written when it became so, when it was followed by another,
+    when its month was over, and by each version once, which may read better. Edits in between are
+    in the feed; a busy month has many parts.
     """
 
     feed: Feed
@@ -176,7 +177,7 @@ class _Run:
         )
 
     def _lasting(self, feed: Feed, parts: tuple[ArchivePart, ...]) -> dict[str, str]:
-        made_for = self._catalogue.made_for(feed)
+        made_for = f"{self._catalogue.made_for(feed)} {__version__}"
         followers = (*(part.name for part in parts[1:]), "nothing")
         return {
             path_of(FeedDocument(feed, form, part.name)): (
