@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: The least share of each field that must survive, exceptions aside.
-GOALS = {"entry": 1.0, "link": 1.0, "published": 1.0, "updated": 1.0, "title": 1.0, "text": 0.999,
-         "image": 0.999, "category": 1.0, "scheme": 1.0, "label": 1.0}  # fmt: skip
+GOALS = {"entry": 1.0, "id": 1.0, "link": 1.0, "published": 1.0, "updated": 1.0, "title": 1.0,
+         "text": 0.999, "image": 0.999, "author": 1.0, "category": 1.0, "scheme": 1.0, "label": 1.0,
+         "enclosure": 1.0}  # fmt: skip
 #: The same for the second judge.
 SECOND_GOALS = {"item": 1.0, "link": 1.0, "link in text": 1.0, "date": 1.0, "character": 0.999,
-                "picture": 0.999, "enclosure": 1.0}  # fmt: skip
+                "picture": 0.999, "enclosure": 1.0, "author": 1.0}  # fmt: skip
 FIELDS = ("entry", "id", "title", "link", "published", "updated", "author", "category", "scheme",
           "label", "enclosure", "text", "image")  # fmt: skip
 #: Losses shown on the terminal for each field; all are in the results.
