@@ -231,6 +231,8 @@ def test_plain_content_is_what_it_says() -> None:
         ("<pre>Promise<string>, Map<K, V>, Vec<Vec<u8>>, f<std::string&></pre>", "<pre>Promise&lt;string&gt;, Map&lt;K, V&gt;, Vec&lt;Vec&lt;u8&gt;&gt;, f&lt;std::string&amp;&gt;</pre>"),
         ("<p>template <typename T>, <your-name>, <your name>, <C:\\dir>, List<?></p>", "<p>template &lt;typename T&gt;, &lt;your-name&gt;, &lt;your name&gt;, &lt;C:\\dir&gt;, List&lt;?&gt;</p>"),
         ("<p>if a<b and c>d</p>", "<p>if a&lt;b and c&gt;d</p>"),
+        (r"<p>\( x<y \) and <b>b</b>, a<b <i>c</i> n<m</p>", r"<p>\( x&lt;y \) and <b>b</b>, a&lt;b <i>c</i> n&lt;m</p>"),
+        ("<p <b>a</b>", "<p>a</p>"),
         ("<p>a<b class>c</b> <b>d</b><?php echo ?></p>", "<p>a<b>c</b> <b>d</b></p>"),
         # Elements that HTML does not know, but somebody's program.
         ("<p>a <custom>b</custom> <o:p></o:p><fb:like href=x> <my-box>c</my-box></p>", "<p>a b  c</p>"),
@@ -239,7 +241,7 @@ def test_plain_content_is_what_it_says() -> None:
         ('<p title="a <jane@example.org>">b</p>', '<p title="a &lt;jane@example.org&gt;">b</p>'),
         ("<!-- <jane@example.org> --><p>a</p>", "<p>a</p>"),
         ("<script>a <jane@example.org></script><p>a</p>", "<p>a</p>"),
-        ("<p>1 < 2, a<b and c</p>", "<p>1 &lt; 2, a<b></b></p>"),
+        ("<p>1 < 2, a<b and c</p>", "<p>1 &lt; 2, a&lt;b and c</p>"),
     ],
 )  # fmt: skip
 def test_what_no_language_of_markup_knows_is_text(raw: str, shown: str) -> None:

@@ -21,9 +21,11 @@ _ADDRESS = re.compile(
     r"|www\.[^\s<>\"'=/]+\.[^\s<>\"']+)>",
     re.IGNORECASE,
 )
-#: Words, by themselves or in each other, and nothing that a tag has besides its name: `<T>`,
-#: `<K, V>`, `<Vec<u8>`, `<int[]>`, `<typename T>`, `<your name>`. A colon is a namespace's.
-_WORDS = re.compile(r"<[A-Za-z](?:[^<>\"'=/:]|::(?=\w)|:(?=\\)|<(?=[A-Za-z])){0,120}>")
+#: Words, and nothing that a tag has besides its name: `<T>`, `<K, V>`, `<int[]>`, `<typename T>`,
+#: `<your name>`. A colon is a namespace's.
+_WORDS = re.compile(r"<[A-Za-z](?:[^<>\"'=/:]|::(?=\w)|:(?=\\)){0,120}>")
+#: One that the next comes before it is closed: `x<y \) <b>`, the first of `Vec<Vec<u8>>`.
+_UNCLOSED = re.compile(r"<(?=([A-Za-z][^\s<>/\"'=]{0,40})[^<>\"'=]{0,1000}<)")
 #: A wildcard of Java; of other things that begin so a parser makes comments.
 _WILDCARD = "<?>"
 #: "a<b and c>d": the name of an element, after a word, and other words than attributes are.
@@ -42,6 +44,7 @@ def with_brackets(text: str) -> str:
     if "<" not in text:
         return text
     text = _COMPARED.sub(_escaped, text.replace(_WILDCARD, "&lt;?&gt;"))
+    text = _UNCLOSED.sub(_unless_known, text)
     if _KNOWN.issuperset(map(str.lower, _NAMES.findall(text))):
         return text
     found = [tag for tag in tags(text) if tag.name != COMMENT and tag.name not in _KNOWN]
@@ -60,3 +63,13 @@ def with_brackets(text: str) -> str:
 
 def _escaped(found: re.Match[str]) -> str:
     return found[0].replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _unless_known(found: re.Match[str]) -> str:
+    """Return what stands for a bracket that is not closed: one with an element's name may be meant.
+
+    Behind a letter or a figure a name of one letter is a variable's.
+    """
+    name, before = found[1].lower(), found.string[found.start() - 1 : found.start()]
+    is_variable = len(name) == 1 and before.isalnum()
+    return "<" if name in _KNOWN and not is_variable else "&lt;"
