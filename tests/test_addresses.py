@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from aggregator.web.addresses import (
     ascii_authority,
     ascii_host,
     has_user_info,
+    host_and_path,
     host_and_port,
     host_of,
     hosts_above,
@@ -147,3 +149,20 @@ def test_the_rest_of_an_authority_stays() -> None:
     assert ascii_authority("u:p@bücher.example:8080") == "u:p@xn--bcher-kva.example:8080"
     assert ascii_authority("WWW.Example.com") == "WWW.Example.com"
     assert ascii_authority("／.example") == "／.example"
+
+
+_URL_PARTS = (
+    "http://|https://|HTTP://|//|e.com|a-b.example|E.com|1.2.3.4|.|..|:80|:x|@|/|/a|/a.b|?|#|?b=/c"
+    "|%41|\t|\n| |é|好.例|[::1]|[|xn--a|-"
+)
+
+
+@given(st.lists(st.sampled_from(_URL_PARTS.split("|")), max_size=7).map("".join))
+def test_a_plain_url_is_taken_apart_as_all_others(url: str) -> None:
+    assert host_of(url) == host_of(f"//{shown_host(url)}" if ":" not in shown_host(url) else url)
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        path = ""
+    assert host_and_path(url) == (host_of(url), path if host_of(url) else "")
+    assert host_of(url) == (hosts_above(url) or ("",))[0]

@@ -236,3 +236,9 @@ def test_an_absolute_iri_has_a_scheme(text: str) -> None:
 def test_what_our_check_takes_for_markup_is_published_as_what_it_is(text: str) -> None:
     if markup_in(text):
         assert reads_as_markup(text)
+
+
+@given(st.text("aB9-~._/:é;%41", max_size=12))
+def test_a_plain_url_has_the_canonical_form_that_a_trackers_parameter_leaves(path: str) -> None:
+    url = f"http://example.com/{path}"
+    assert canonical_url(url) == canonical_url(f"{url}?utm_source=a")

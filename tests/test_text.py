@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from html import escape
 
 import pytest
@@ -13,7 +14,7 @@ from aggregator.outputs.posts.post_markup import beginning
 from aggregator.publish.items import Taste, item_of
 from aggregator.refine.sanitise import clean, strip_tags
 from aggregator.web.excerpts import excerpt, shortened
-from aggregator.web.text import one_line, printable, printable_line
+from aggregator.web.text import one_line, printable, printable_line, scrub
 from aggregator.web.visible_text import BLOCKS, visible_text
 from tests.publishing import story
 
@@ -107,3 +108,23 @@ def test_printable_text_holds_nothing_that_a_terminal_obeys(text: str) -> None:
     assert len(printable(text)) == len(text)
     assert printable(text, keep="\n").count("\n") == text.count("\n")
     assert printable_line(printable_line(text)) == printable_line(text)
+
+
+def _is_forbidden(char: str) -> bool:
+    """XML 1.0 section 2.2: controls but tab and line ends, surrogates, noncharacters, U+FEFF."""
+    code = ord(char)
+    control = unicodedata.category(char) in {"Cc", "Cs"} and char not in "\t\n\r\x85"
+    return control or 0xFDD0 <= code <= 0xFDEF or code in {0xFEFF, 0xFFFE, 0xFFFF}
+
+
+_CHARACTERS = st.text(
+    st.one_of(st.characters(), st.sampled_from("\x00\x0b\x1c\x85\n\t\u2028\u202e\ufeff a"))
+)
+
+
+@given(_CHARACTERS)
+def test_what_no_document_may_hold_is_left_out_and_nothing_else(text: str) -> None:
+    fit = "".join(char for char in text if not _is_forbidden(char))
+    assert scrub(text) == fit
+    turned = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    assert one_line(text) == " ".join("".join(char for char in fit if char not in turned).split())

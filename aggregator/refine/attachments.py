@@ -59,7 +59,7 @@ def files(
         enclosures.setdefault(enclosure.url, enclosure)
     found = list(enclosures.values())
     images = list(_fit(raw.raw_images, base, rules))
-    if "<img" in summary_html:
+    if "<img" in summary_html and summary_html != content_html:
         images += (_picture_file(url, alt) for url, alt in pictures(summary_html).items())
     pictured = "<img" in content_html or any(_is_image(file) for file in found)
     if raw.raw_thumbnail is not None and not images and not pictured:

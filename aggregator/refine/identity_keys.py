@@ -1,4 +1,4 @@
-"""What an entry is known by, and whether it changed: keys, repetitions, the content hash."""
+"""What an entry is known by: keys, and repetitions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 from aggregator.refine.known_sites import article_number, site_of
 from aggregator.runtime.values import dataclass
-from aggregator.web.addresses import host_of
 from aggregator.web.text import folded
 from aggregator.web.urls import canonical_url, is_page
 
@@ -36,18 +35,6 @@ _VISIT = re.compile(
     r"|nonce|ticket)=.*",
     re.IGNORECASE,
 )
-
-_TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^<>]*)>")
-_ADDRESS = re.compile(r' (href|src)="([^"]*)"')
-#: Counts that grow while nothing is edited: "12 comments", "阅读 1,024". Possessive: what a number
-#: begins never ends as something else, and most numbers count nothing.
-_NUMBER = r"\d[\d.,]{0,12}+\s?+[kKmM万]?+"
-_COUNT_BEFORE = re.compile(
-    rf"{_NUMBER}\s?+(?=(?:comment|repl(?:y|ie)|view|like|share|point|vote)s?\b"
-    r"|条?评论|次?(?:阅读|浏览|点击)|人?点赞)",
-    re.IGNORECASE,
-)
-_COUNT_AFTER = re.compile(rf"(评论|阅读|浏览|点击|点赞)\s?[:：(（]?\s?{_NUMBER}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +104,8 @@ def marks(
     canonical = canonical_url(url) if url else None
     former = canonical_url(former_url) if former_url else None
     own_site = canonical_url(site_url) if site_url else None
-    words = site_of(url).lead.sub("", text, count=1)
+    lead = site_of(url).lead.match(text)
+    words = text[lead.end() :] if lead else text
     said = f"{title}\n{words}"
     digest = sha256(said.encode()).hexdigest()[:40]
     names_a_page = canonical is not None and is_page(canonical) and canonical != own_site
@@ -195,13 +183,15 @@ def unique_keys(found: list[Marks]) -> list[tuple[str, ...]]:
     An entry that nothing identifies by itself has one of all its marks together: entries that a
     publisher gives the same guid still differ, or they would have been repetitions.
     """
-    offered = Counter(key for mark in found for key in (*mark.strong(), *mark.weak()))
-    alike = Counter(key for mark in found for key in _together(mark))
+    every = [(mark, mark.strong(), mark.weak()) for mark in found]
+    offered = Counter(key for _, strong, weak in every for key in (*strong, *weak))
+    alike: Counter[str] = Counter()
     keys = []
-    for mark in found:
-        strong = tuple(key for key in mark.strong() if offered[key] == 1)
-        weak = (key for key in mark.weak() if offered[key] == 1)
+    for mark, own, further in every:
+        strong = tuple(key for key in own if offered[key] == 1)
+        weak = (key for key in further if offered[key] == 1)
         if not strong:
+            alike = alike or Counter(key for one in found for key in _together(one))
             together = _together(mark)
             strong = (next((key for key in together if alike[key] == 1), together[-1]),)
         keys.append((*strong, *weak))
@@ -216,59 +206,6 @@ def shared_guids(found: list[Marks]) -> str | None:
         return None
     what = "one id" if len(shared) == 1 else f"{len(shared)} ids"
     return f"{what} for {sum(shared)} entries: not used"
-
-
-def content_hash(
-    *,
-    title: str,
-    text: str,
-    content_html: str,
-    summary: str,
-    author: str | None,
-    enclosure_urls: tuple[str, ...],
-) -> bytes:
-    """Return a hash that changes when a reader would see something else.
-
-    `text` is that of `content_html`; texts are single lines.
-
-    In it: the title, the author, the summary, the text and the structure of the content, where its
-    links lead and which images it shows, the enclosures. Not in it: the entry's link (a site that
-    moves, or signs its links anew, edits nothing), dates and categories, blanks, counters of
-    comments and views, tracker parameters, the spelling of a URL, the query of an image or an
-    enclosure (cache busters and signatures).
-    """
-    seen = "\0".join(
-        (
-            _said(title),
-            author or "",
-            _said(summary),
-            _said(text),
-            _shape(content_html),
-            *(_file(address) for address in enclosure_urls),
-        )
-    )
-    return sha256(seen.encode()).digest()
-
-
-def _said(text: str) -> str:
-    return _COUNT_AFTER.sub(r"\1#", _COUNT_BEFORE.sub("#", text))
-
-
-def _shape(content_html: str) -> str:
-    parts = []
-    for match in _TAG.finditer(content_html):
-        parts.append(match[1] + match[2])
-        addresses = _ADDRESS.findall(match[3]) if match[3] else ()
-        parts += [
-            canonical_url(value.replace("&amp;", "&")) if name == "href" else _file(value)
-            for name, value in addresses
-        ]
-    return " ".join(parts)
-
-
-def _file(url: str) -> str:
-    host = host_of(url)
-    return f"{host}{urlsplit(url).path}" if host else url
 
 
 def _path(canonical: str, own_site: str | None) -> str | None:

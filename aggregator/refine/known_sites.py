@@ -89,7 +89,10 @@ _COUNTERS: Mapping[str, tuple[str, ...]] = {
 
 def site_of(url: str | None) -> KnownSite:
     """Return what is known of the site that serves `url`; of most sites nothing is."""
-    return next((SITES[name] for name in hosts_above(url or "") if name in SITES), UNKNOWN_SITE)
+    for name in hosts_above(url or ""):
+        if name in SITES:
+            return SITES[name]
+    return UNKNOWN_SITE
 
 
 def article_number(url: str | None) -> str | None:
@@ -105,8 +108,9 @@ def article_number(url: str | None) -> str | None:
 
 def without_redirect(url: str) -> str:
     """Return where a known page that only leads elsewhere leads; other URLs as they are."""
-    parts = _split(url)
-    wanted = dict(site_of(url).redirects).get(parts.path) if parts is not None else None
+    redirects = site_of(url).redirects
+    parts = _split(url) if redirects else None
+    wanted = dict(redirects).get(parts.path) if parts is not None else None
     if parts is None or wanted is None:
         return url
     target = parse_qs(parts.query).get(wanted, [""])[0]
@@ -117,11 +121,9 @@ def without_redirect(url: str) -> str:
 
 def picture_url(url: str) -> str:
     """Return a picture's URL without what its known server only takes as a wish."""
-    parts = _split(url)
-    if parts is None or not parts.query:
-        return url
-    dropped = site_of(url).picture_parameters
-    if not dropped:
+    dropped = site_of(url).picture_parameters if "?" in url else None
+    parts = _split(url) if dropped else None
+    if not dropped or parts is None or not parts.query:
         return url
     kept = [part for part in parts.query.split("&") if part.partition("=")[0] not in dropped]
     return urlunsplit(parts._replace(query="&".join(kept)))
@@ -129,17 +131,16 @@ def picture_url(url: str) -> str:
 
 def is_placeholder(url: str) -> bool:
     """Tell whether a known site shows this picture in place of one that is not loaded yet."""
-    parts = _split(url)
-    return parts is not None and parts.path in site_of(url).placeholders
+    placeholders = site_of(url).placeholders
+    parts = _split(url) if placeholders else None
+    return parts is not None and parts.path in placeholders
 
 
 def is_counter(url: str) -> bool:
     """Tell whether a picture or a frame is known to serve nobody but who counts its readers."""
-    parts = _split(url)
-    if parts is None:
-        return False
-    path = parts.path or "/"
-    return any(path.startswith(_COUNTERS.get(name, ())) for name in hosts_above(url))
+    below = [_COUNTERS[name] for name in hosts_above(url) if name in _COUNTERS]
+    parts = _split(url) if below else None
+    return parts is not None and any((parts.path or "/").startswith(paths) for paths in below)
 
 
 def _split(url: str) -> SplitResult | None:

@@ -17,6 +17,8 @@ from aggregator.refine.tags import Element, elements
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from aggregator.refine.signs import Signs
+
 #: A style attribute is searched up to here.
 _MAX_STYLE_CHARS = 500
 #: What a drawing says for itself is a label, no article.
@@ -67,13 +69,21 @@ _NOT_STRUCK = frozenset(
 )
 
 
-def told(text: str) -> str:
-    """Return markup in which elements tell what style sheets, forms and programs told."""
+def told(text: str, seen: Signs) -> str:
+    """Return markup in which elements tell what style sheets, forms and programs told.
+
+    `seen` are the signs of `text`.
+    """
     wanted: list[Callable[[str, list[Element]], Iterator[Change]]] = []
-    if has_formulas(text):
+    if seen.formulas and has_formulas(text):
         text = without_prefixes(text)
         wanted.append(formulas)
-    wanted += [kind for sign, kind in _KINDS if sign.search(text)]
+    offered = (seen.boxes, seen.aligned, seen.struck, seen.drawn)
+    wanted += [
+        kind
+        for is_offered, (sign, kind) in zip(offered, _KINDS, strict=True)
+        if is_offered and sign.search(text)
+    ]
     if not wanted:
         return text
     found = elements(text)

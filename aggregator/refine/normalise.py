@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,9 +20,9 @@ from aggregator.model import (
     Refined,
 )
 from aggregator.refine.attachments import captioned, files, pictures
+from aggregator.refine.content_hash import content_hash
 from aggregator.refine.entry_limits import MAX_SUMMARY_CHARS, MAX_TITLE_CHARS
 from aggregator.refine.identity_keys import (
-    content_hash,
     first_of_repetitions,
     former_keys,
     marks,
@@ -83,8 +83,7 @@ def normalise(document: Document) -> Refined:
     return Refined(
         head=replace(head, notes=tuple(notes)),
         entries=tuple(
-            replace(
-                draft.entry,
+            draft.entry(
                 keys=own,
                 shared_keys=draft.marks.shared(),
                 former_keys=former_keys(draft.marks, draft.former),
@@ -96,9 +95,12 @@ def normalise(document: Document) -> Refined:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """An entry before its keys are known to be unique; `former` are its marks as 0.1 had them."""
+    """An entry before its keys are known to be unique; `former` are its marks as 0.1 had them.
 
-    entry: Entry
+    `entry` makes it of its keys.
+    """
+
+    entry: partial[Entry]
     marks: Marks
     former: Marks
 
@@ -139,15 +141,16 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
     text = one_line(visible_text(content_html))
     enclosures = files(raw, base, content_html, summary_html, rules)
     said_beside = particulars(raw.raw_particulars, base)
-    title = _title(raw, text, url, enclosures, pictures(content_html)) or said_beside.author
+    shown_pictures = pictures(content_html)
+    title = _title(raw, text, url, enclosures, shown_pictures) or said_beside.author
     if not title:
         return None
     published_at, updated_at = _dates(raw, document.seen_at)
     stated_at = as_stated(raw.published_at) or as_stated(raw.updated_at)
     is_revision = as_stated(raw.published_at) is None
-    summary = _summary(summary_html, text)
-    entry = Entry(
-        keys=(),
+    summary = "" if summary_html == content_html else _summary(summary_html, text)
+    entry = partial(
+        Entry,
         guid=guid,
         url=url,
         title=title,
@@ -173,7 +176,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
         is_revision=is_revision,
         text_hash=text_hash(text),
     )
-    shown = (*pictures(content_html), *(enclosure.url for enclosure in enclosures))
+    shown = (*shown_pictures, *(enclosure.url for enclosure in enclosures))
     marks_of = partial(
         marks,
         former_url=former_link(raw, document),
@@ -234,20 +237,38 @@ def _dates(raw: RawEntry, seen_at: datetime) -> tuple[datetime | None, datetime 
 
 def _raw(raw: RawEntry) -> str:
     """Return the publisher's own fields as JSON, each text bounded."""
-    fields = {
-        name: value[:_MAX_RAW_CHARS] if isinstance(value, str) else value
-        for name in RawEntry.__slots__
-        if (value := getattr(raw, name)) not in (None, "", (), Particulars())
-    }
-    return scrub(json.dumps(fields, ensure_ascii=False, default=_as_json))
+    fields: dict[str, object] = {}
+    for name in RawEntry.__slots__:
+        value = getattr(raw, name)
+        if value is None or value in ("", ()):
+            continue
+        if isinstance(value, str):
+            fields[name] = value[:_MAX_RAW_CHARS]
+        elif value != _NO_PARTICULARS:
+            fields[name] = value
+    return scrub(_RAW_JSON.encode(fields))
 
 
 def _as_json(value: datetime | Enclosure | Category | Provenance | Particulars) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
-    fields = asdict(value).items()
+    fields = ((name, getattr(value, name)) for name in value.__slots__)
     return {
-        name: one[:_MAX_RAW_CHARS] if isinstance(one, str) else one
+        name: one[:_MAX_RAW_CHARS] if isinstance(one, str) else _with_fields(one)
         for name, one in fields
-        if one not in (None, ())
+        if one is not None and one != ()
     }
+
+
+def _with_fields(value: object) -> object:
+    """Return a value as JSON has it: of people and programs all fields, empty ones too."""
+    if isinstance(value, tuple):
+        return [_with_fields(one) for one in value]
+    if is_dataclass(value):
+        names = [one.name for one in fields(value)]
+        return {name: _with_fields(getattr(value, name)) for name in names}
+    return value
+
+
+_NO_PARTICULARS = Particulars()
+_RAW_JSON = json.JSONEncoder(ensure_ascii=False, default=_as_json)

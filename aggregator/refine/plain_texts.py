@@ -17,7 +17,7 @@ from aggregator.refine.html_limits import cut
 from aggregator.refine.known_elements import INLINE, OF_PAGES, RARE
 from aggregator.refine.mathml import MATHML
 from aggregator.refine.pointed_brackets import with_brackets
-from aggregator.refine.tags import COMMENT, Element, elements, tags
+from aggregator.refine.tags import COMMENT, Element, elements, first_name, tags
 from aggregator.web.text import paragraphs
 from aggregator.web.visible_text import BLOCKS
 
@@ -79,8 +79,10 @@ def _without_comments_beside(text: str) -> str:
 
 def as_html(text: str | None, *, is_html: bool) -> str:
     """Return a text as HTML; one without any element keeps its lines, its addresses are links."""
-    if not text or not is_html:
-        return paragraphs(text or "", with_links=True)
+    if not text:
+        return ""
+    if not is_html:
+        return paragraphs(text, with_links=True)
     if _has_tags(text):
         return _without_sections(text) if _SECTION.search(text) else text
     stripped = text.strip()
@@ -103,8 +105,9 @@ def _has_tags(text: str) -> bool:
 
     What is between `<` and `>` elsewhere is its writer's text: `<jo@example.org>`, `Map<K, V>`.
     """
-    if "<" not in text:
-        return False
+    first = first_name(text)
+    if first is None or first == COMMENT or _is_known(first):
+        return first is not None
     foreign: set[str] = set()
     for tag in tags(text):
         name = tag.name

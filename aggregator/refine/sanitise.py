@@ -18,30 +18,35 @@ from urllib.parse import urlsplit
 
 import nh3
 
+from aggregator.refine.allowed import ATTRIBUTES, CHECKED, EMBEDS, INLINE, TEMPORARY
 from aggregator.refine.amp import with_pictures
 from aggregator.refine.custom_players import with_players
 from aggregator.refine.html_limits import CLOSED, MAX_HTML_CHARS, SHALLOW, guarded
-from aggregator.refine.known_sites import without_redirect
-from aggregator.refine.lazy_media import (
-    LAZY_ADDRESSES,
-    PICTURE_ADDRESSES,
-    PLAYER_ADDRESSES,
-    SRCSETS,
-    is_address,
-)
-from aggregator.refine.mathml import MATHML, MATHML_ATTRIBUTES, fit_value
+from aggregator.refine.known_sites import picture_url, without_redirect
+from aggregator.refine.lazy_media import LAZY_ADDRESSES, SRCSETS, is_address
+from aggregator.refine.mathml import MATHML, fit_value
 from aggregator.refine.meanings import told
-from aggregator.refine.pictures import MAX_STYLE_CHARS, SIZES, by_size, fit_picture, largest
+from aggregator.refine.pictures import MAX_STYLE_CHARS, by_size, fit_picture, largest
 from aggregator.refine.pointed_brackets import with_brackets
-from aggregator.refine.shown_media import LINK_REL, MEDIA_ELEMENTS, ShownMedia
+from aggregator.refine.settled import is_settled
+from aggregator.refine.shown_media import LINK_REL, ShownMedia
+from aggregator.refine.signs import signs
 from aggregator.rules import remove
 from aggregator.web.text import one_line, paragraphs, scrub
-from aggregator.web.urls import OTHER_LINKS, absolute_url, public_link, public_url, without_trackers
+from aggregator.web.urls import (
+    OTHER_LINKS,
+    absolute_url,
+    is_plain,
+    public_link,
+    public_url,
+    without_trackers,
+)
 from aggregator.web.visible_text import BLOCKS, HIDDEN, visible_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aggregator.refine.signs import Signs
     from aggregator.refine.site_rules import SiteRules
 
 #: A pass that still changes something after this many is markup made to confuse parsers.
@@ -53,19 +58,6 @@ _MAX_FALLBACK_CHARS = 10_000
 #: A picture inside the text itself; larger ones make every rendering of a feed heavy.
 _MAX_DATA_URL_CHARS = 64 * 1024
 
-#: What may be in a text beside the blocks.
-_INLINE = frozenset(
-    {
-        "a", "abbr", "acronym", "b", "bdi", "center", "cite", "code", "col",
-        "colgroup", "data", "del", "dfn", "em", "i", "img", "ins", "kbd", "mark", "q", "rp",
-        "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
-        "time", "tt", "u", "var", "wbr",
-    }
-)  # fmt: skip
-#: Elements that become a link or vanish after parsing; under these names they parse like any
-#: unknown element, not as the raw text that an iframe or a noscript would swallow.
-_EMBEDS = frozenset({"x-iframe", "x-embed", "x-object", "x-video", "x-audio"})
-_TEMPORARY = _EMBEDS | MEDIA_ELEMENTS | {"x-noscript", "x-picture", "source"}
 _RENAMED = re.compile(
     r"<(/?)(iframe|embed|object|video|audio|noscript|picture)(?=[\s/>])", re.IGNORECASE
 )
@@ -76,44 +68,6 @@ _RENAMED_BACK = re.compile(
     r"<(/?)x-(iframe|embed|object|video|audio|noscript|picture)(?=[\s/>])", re.IGNORECASE
 )
 
-_ATTRIBUTES: dict[str, set[str]] = {
-    "*": {"title", "lang", "dir"},
-    "a": {"href"},
-    "img": {
-        "src",
-        "alt",
-        "class",
-        "loading",
-        "referrerpolicy",
-        *SIZES,
-        *PICTURE_ADDRESSES,
-        *SRCSETS,
-    },
-    "source": {"src", *PLAYER_ADDRESSES, *SRCSETS},
-    **{
-        embed: {"src", "data", "poster", "data-poster", *SIZES, *PLAYER_ADDRESSES}
-        for embed in _EMBEDS
-    },
-    **{element: {"url", "type", "medium", "width", "height"} for element in MEDIA_ELEMENTS},
-    "blockquote": {"cite"},
-    "q": {"cite"},
-    "del": {"cite", "datetime"},
-    "ins": {"cite", "datetime"},
-    "time": {"datetime"},
-    "data": {"value"},
-    "ol": {"start", "reversed", "type"},
-    "li": {"value"},
-    "tr": {"align"},
-    "td": {"align", "colspan", "rowspan"},
-    "th": {"align", "colspan", "rowspan", "scope"},
-    "col": {"span"},
-    "colgroup": {"span"},
-    "details": {"open"},
-    **MATHML_ATTRIBUTES,
-}
-_CHECKED = frozenset(
-    {"href", "src", "cite", "data", "url", "poster", "data-poster", *LAZY_ADDRESSES, *SRCSETS}
-)
 #: What the class of an emoji's picture says.
 _EMOJI_CLASS = re.compile(r"emoji|emoticon|smil(?:ey|ie)", re.IGNORECASE)
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|avif);base64,[A-Za-z0-9+/=]+\Z")
@@ -123,7 +77,7 @@ _MAX_REDIRECTS = 4
 #: How the text of a cell may be aligned.
 _SIDES = frozenset({"left", "center", "right", "justify"})
 #: Whose attribute `style` tells a size.
-_SIZED = frozenset({"img", *_EMBEDS})
+_SIZED = frozenset({"img", *EMBEDS})
 _NOT_DISPLAYED = re.compile(r"(?:^|;)\s*display\s*:\s*none\s*(?=;|!|$)", re.IGNORECASE)
 #: Text without a match hides nothing; one with a match may.
 _HIDES = re.compile(r"""[\s"'/]hidden(?=[\s=/>])|display\s*:\s*none""", re.IGNORECASE)
@@ -160,19 +114,33 @@ def clean(
     if rules is not None and rules.selectors:
         text = guarded(remove(text, rules.selectors))
     _ADDRESSES.set(_Addresses(base_url))
-    text = guarded(with_pictures(told(with_players(with_brackets(text)))))
+    text, seen = _said_by_elements(text)
     if removed and "class" in text:
         text = _without(text, removed)
-    if _HIDES.search(text):
+    if seen.hides and _HIDES.search(text):
         text = _without_hidden(text)
     for _ in range(_MAX_PASSES):
         cleaned = _pass(text, rules)
         if len(cleaned) > _MAX_CLEAN_CHARS:
             break
-        if cleaned == text:
+        if cleaned == text or (rules is None and is_settled(cleaned, _attribute)):
             return cleaned
         text = cleaned
     return paragraphs(one_line(strip_tags(text))[:_MAX_FALLBACK_CHARS])
+
+
+def _said_by_elements(text: str) -> tuple[str, Signs]:
+    """Return markup in which what reaches a reader is said by elements, and its signs."""
+    told_text = with_brackets(text)
+    seen = signs(told_text)
+    if seen.players and (played := with_players(told_text)) != told_text:
+        told_text, seen = played, signs(played)
+    if seen.any_meaning:
+        told_text = with_pictures(told(told_text, seen))
+    if told_text == text:
+        return text, seen
+    fit = guarded(told_text)
+    return fit, signs(fit)
 
 
 def strip_tags(raw_html: str) -> str:
@@ -240,7 +208,7 @@ class _Addresses:
 
     def attribute(self, tag: str, name: str, value: str) -> str | None:
         """Return an attribute's value as it may be published, `None` for none."""
-        if name not in _CHECKED or (tag, name, value) in self.fit:
+        if name not in CHECKED or (tag, name, value) in self.fit:
             return value
         result = self._checked(tag, name, value)
         if result is not None:
@@ -285,10 +253,10 @@ def _mark(tag: str, name: str, value: str) -> str | None:
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name in _SPOKEN:
+        return _RENAMED_BACK.sub(r"<\1\2", value) if "<" in value else value
     if name == "class":
         return "emoji" if _EMOJI_CLASS.search(value) else None
-    if name in _SPOKEN and "<" in value:
-        return _RENAMED_BACK.sub(r"<\1\2", value)
     if tag in MATHML:
         return fit_value(name, value)
     if name == "align":
@@ -300,7 +268,7 @@ def _cleaner(
     attributes: dict[str, set[str]], attribute_filter: Callable[[str, str, str], str | None]
 ) -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=set(BLOCKS | _INLINE | MATHML | _TEMPORARY),
+        tags=set(BLOCKS | INLINE | MATHML | TEMPORARY),
         # The annotations are the same formula a second time, in another notation.
         clean_content_tags={*HIDDEN, "annotation", "annotation-xml"},
         attributes=attributes,
@@ -312,8 +280,8 @@ def _cleaner(
 
 
 #: Made once: making one takes as long as cleaning a short text.
-_CLEANER = _cleaner(_ATTRIBUTES, _attribute)
-_MARKER = _cleaner({**_ATTRIBUTES, "*": _ATTRIBUTES["*"] | {"class", "hidden", "style"}}, _mark)
+_CLEANER = _cleaner(ATTRIBUTES, _attribute)
+_MARKER = _cleaner({**ATTRIBUTES, "*": ATTRIBUTES["*"] | {"class", "hidden", "style"}}, _mark)
 _STRIPPER = nh3.Cleaner(
     tags=set(BLOCKS),
     # A title about "<title>": that is its text.
@@ -324,6 +292,10 @@ _STRIPPER = nh3.Cleaner(
 
 
 def _fit_url(tag: str, name: str, value: str, base_url: str) -> str | None:
+    if is_plain(value):
+        if tag == "img":
+            return picture_url(value)
+        return _fit_link(value, base_url) if name == "href" else value
     if value.lstrip().lower().startswith("data:"):
         compact = "".join(value.split())
         fit = tag == "img" and name == "src" and len(compact) <= _MAX_DATA_URL_CHARS
@@ -337,7 +309,10 @@ def _fit_url(tag: str, name: str, value: str, base_url: str) -> str | None:
         return url
     if url.lower().startswith(OTHER_LINKS):
         return public_link(url)
-    public = public_url(url)
+    return _fit_link(public_url(url), base_url)
+
+
+def _fit_link(public: str | None, base_url: str) -> str | None:
     for _ in range(_MAX_REDIRECTS):
         if public is None or (target := without_redirect(public)) == public:
             return without_trackers(public) if public else None

@@ -98,6 +98,14 @@ def tags(text: str, unread: frozenset[str] = RAW_TEXT) -> Iterator[Tag]:
             position = len(text) if closing is None else closing.start()
 
 
+def first_name(text: str) -> str | None:
+    """Return the name of the first of the tags and comments of `text`, `None` where it has none."""
+    found = _MARKUP.search(text)
+    if found is None:
+        return None
+    return COMMENT if found[1] else found[3].lower()
+
+
 @cache
 def _end_of(name: str) -> re.Pattern[str]:
     return re.compile(rf"</{re.escape(name)}(?![^\s/>])", re.IGNORECASE)

@@ -24,6 +24,9 @@ _MAX_LABEL_CHARS = 63
 #: What no name may hold (https://url.spec.whatwg.org/#forbidden-domain-code-point).
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f#%/:<>?@\[\\\]^|]")
 _JOINERS = "\u200c\u200d"
+#: A URL as most are: its host is its own name, letter by letter.
+_PLAIN = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?=[/?#]|\Z)")
+_PLAIN_WITH_PATH = re.compile(rf"{_PLAIN.pattern}([^?#\t\r\n]*)(?:[?#][^\t\r\n]*)?")
 
 
 def ascii_host(host: str) -> str:
@@ -62,7 +65,17 @@ def host_of(url: str) -> str:
     A name is as `ascii_host` has it, without a final dot, an address as `ipaddress` writes it,
     without brackets. What is no name is in lower case, as written; "" stands for no host at all.
     """
-    return _comparable(shown_host(url).rstrip("."))
+    plain = _PLAIN.match(url)
+    return plain[1] if plain else _comparable(shown_host(url).rstrip("."))
+
+
+def host_and_path(url: str) -> tuple[str, str]:
+    """Return the host of a URL (as `host_of`; "" for none) and its path."""
+    plain = _PLAIN_WITH_PATH.fullmatch(url)
+    if plain:
+        return plain[1], plain[2]
+    host = host_of(url)
+    return host, urlsplit(url).path if host else ""
 
 
 def shown_host(url: str) -> str:
@@ -105,7 +118,11 @@ def origin_of(url: str) -> str:
 
 def hosts_above(url: str) -> tuple[str, ...]:
     """Return a URL's host (as `host_of`) and every domain above it: a.b.c, b.c, c; () for none."""
-    host = host_of(url)
+    return _with_above(host_of(url))
+
+
+@lru_cache(maxsize=1024)
+def _with_above(host: str) -> tuple[str, ...]:
     if not host or ":" in host:
         return (host,) if host else ()
     labels = host.split(".")

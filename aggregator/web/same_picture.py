@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from aggregator.web.addresses import host_of, hosts_above
+from aggregator.web.addresses import hosts_above
 from aggregator.web.picture_servers import (
     ALIKE,
     HABITS,
@@ -86,8 +86,9 @@ def same_picture(url: str) -> str:
         if inner is None:
             break
         parts = inner
-    host = host_of(parts.geturl())
-    for name in hosts_above(parts.geturl()):
+    hosts = _hosts(parts)
+    host = hosts[0] if hosts else ""
+    for name in hosts:
         for habit in HABITS.get(name, ()):
             if found := habit.path.fullmatch(parts.path):
                 told = habit.name.format(*(group or "" for group in found.groups()))
@@ -96,8 +97,10 @@ def same_picture(url: str) -> str:
     path = parts.path
     if _WORDPRESS.search(path) or host.endswith(".files.wordpress.com"):
         path = _WORDPRESS_SIZE.sub("", path)
+    if not parts.query:
+        return f"{host}{path}"
     is_file = _PICTURE_NAME.search(path) is not None
-    query = _without_size(parts.query, _ANY_SIZE if is_file else _SIZE) if parts.query else ""
+    query = _without_size(parts.query, _ANY_SIZE if is_file else _SIZE)
     return f"{host}{path}?{query}" if query else f"{host}{path}"
 
 
@@ -126,7 +129,7 @@ def _asks_for_size(pair: str, size: re.Pattern[str]) -> bool:
 def _inner(parts: SplitResult) -> SplitResult | None:
     """Return the address of the picture that a service makes smaller, if it is one's."""
     found: str | None = None
-    for name in hosts_above(parts.geturl()):
+    for name in _hosts(parts):
         if name in INNER_PARAMETER:
             found = _parameter(parts.query, INNER_PARAMETER[name])
         elif name in INNER_PATH and (match := INNER_PATH[name].fullmatch(parts.path)):
@@ -143,6 +146,10 @@ def _inner(parts: SplitResult) -> SplitResult | None:
         return None
     inner = _split(found if "://" in found else f"https://{found}")
     return inner if inner is not None and inner.netloc and inner != parts else None
+
+
+def _hosts(parts: SplitResult) -> tuple[str, ...]:
+    return hosts_above(f"http://{parts.netloc}")
 
 
 def _parameter(query: str, name: str) -> str | None:

@@ -16,16 +16,37 @@ _NONCHARACTERS = "\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff"
 _FORBIDDEN = re.compile(f"[{_CONTROLS}{_NONCHARACTERS}]")
 #: The same, and marks that turn the reading direction of whatever follows a title.
 _FORBIDDEN_IN_LINE = re.compile(f"[{_CONTROLS}{_NONCHARACTERS}\u202a-\u202e\u2066-\u2069]")
+#: Of those, what counts as a blank.
+_FORBIDDEN_BLANKS = "\x0b\x0c\x1c\x1d\x1e\x1f"
+#: Letters that are i, s or k to a pattern that ignores case.
+_OTHERWISE_ASCII = "\u0130\u0131\u017f\u212a"
 
 
 def scrub(text: str) -> str:
     """Return `text` without characters that no published document may hold. Idempotent."""
+    if text.isprintable():
+        return text  # what is printable holds nothing of what is forbidden
     return _FORBIDDEN.sub("", text)
 
 
 def one_line(text: str) -> str:
     """Return `text` scrubbed, without direction overrides, each run of blanks one space."""
+    if not any(character in text for character in _FORBIDDEN_BLANKS):
+        line = " ".join(text.split())
+        if line.isprintable():
+            return line
     return " ".join(_FORBIDDEN_IN_LINE.sub("", text).split())
+
+
+def ascii_of(text: str) -> bytes | None:
+    """Return the ASCII characters of `text`, in lower case, for a look at which words it may hold.
+
+    A word in ASCII that a pattern finds in the text, ignoring case, is in them; one that is in them
+    may not be in the text. `None`: letters of the text are other ASCII letters to such patterns.
+    """
+    if not text.isascii() and any(letter in text for letter in _OTHERWISE_ASCII):
+        return None
+    return text.encode("ascii", "ignore").lower()
 
 
 def folded(text: str) -> str:

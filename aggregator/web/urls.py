@@ -45,6 +45,10 @@ _PLAIN = re.compile(
 _NOWHERE = re.compile(r"https?:/*(?:[?#].*)?", re.IGNORECASE)
 #: An absolute URL that ends in what `urljoin` drops.
 _EMPTY_END = re.compile(r"https?://.*?([?#]+)", re.IGNORECASE)
+#: One that is its own canonical form, but for the scheme and a slash at its end.
+_CANONICAL = re.compile(
+    r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)*(?:/[\w~-]+(?:\.[\w~-]+)*)*)/?", re.ASCII
+)
 _ABSOLUTE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}:[^\s<>\"{}|\\^`\x00-\x20\x7f-\x9f]+")
 #: A visit's own number: a new one for each document that is fetched. Shorter values name things.
 _SESSION = re.compile(
@@ -98,6 +102,11 @@ def is_absolute_iri(text: str) -> bool:
     return _ABSOLUTE_IRI.fullmatch(text) is not None
 
 
+def is_plain(url: str) -> bool:
+    """Tell whether a URL is absolute, http(s) and well-formed as most are: fit as it is."""
+    return len(url) <= MAX_URL_CHARS and _PLAIN.fullmatch(url) is not None
+
+
 def public_url(url: str | None) -> str | None:
     """Return `url`, letter by letter, where it is an absolute http(s) one, else `None`."""
     if not url:
@@ -128,6 +137,8 @@ def canonical_url(url: str) -> str:
     percent-encoding of plain characters, known tracker parameters and click-counting fragments
     make no difference. Idempotent; what is no http(s) URL is returned as it is.
     """
+    if canonical := _CANONICAL.fullmatch(url):
+        return f"https://{canonical[1]}"
     try:
         parts = urlsplit(url)
         port = parts.port

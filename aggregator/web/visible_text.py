@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 #: Elements that part words: what comes before one and what comes after are two words. Within
 #: words are all others ("<b>H</b>ello"), pictures too, as in a browser's innerText. Texts of
@@ -31,11 +32,23 @@ def visible_text(clean_html: str, up_to: int | None = None) -> str:
     """
     if up_to is not None:
         clean_html = _beginning(clean_html, up_to)
-    return html.unescape(_TAG.sub(_as_blank, clean_html))
+    if "<" not in clean_html:
+        return html.unescape(clean_html)
+    parts = clean_parts(clean_html)
+    pieces = [
+        f" {text}" if name in BLOCKS else text
+        for name, text in zip(parts[2::4], parts[4::4], strict=True)
+    ]
+    return html.unescape(parts[0] + "".join(pieces))
 
 
-def _as_blank(match: re.Match[str]) -> str:
-    return " " if match[2] in BLOCKS else ""
+@lru_cache(maxsize=2)
+def clean_parts(clean_html: str) -> tuple[str, ...]:
+    """Return sanitised HTML in parts: a text, then of each tag its slash, name, rest and a text.
+
+    The last texts are kept, since several look through one text in turn.
+    """
+    return tuple(_TAG.split(clean_html))
 
 
 def _beginning(clean_html: str, chars: int) -> str:

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 
 #: Archives put old papers and books into feeds; PHP's and Go's zeros are in years about 0.
 _EARLIEST_YEAR = 1900
+#: No program's zero is in a later one.
+_LATEST_YEAR = 1980
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - on the clock of some place
 #: Spreadsheets and databases: a time without a day is on one of these.
 _NO_DAYS = frozenset({date(1899, 12, 30), date(1900, 1, 1)})
@@ -28,6 +30,8 @@ def is_zero(at: datetime, local: datetime | None = None, *, has_zone: bool = Tru
     `at` is the instant in UTC, `local` the naive date as it is written, where that is known.
     Without a zone (`has_zone`) its clock may be that of any place at the first moment of Unix.
     """
+    if at.year > _LATEST_YEAR and (local is None or local.year > _LATEST_YEAR):
+        return False
     naive = at.replace(tzinfo=None)
     for written in (naive, local or naive):
         if written.year < _EARLIEST_YEAR or written.date() in _NO_DAYS:
