@@ -35,6 +35,7 @@ from tests import FIXTURES, ROOT
 from tests.feed_documents import SEEN, URL, read
 from tests.hostile_html import PAYLOADS
 from tests.sanitised_html import Check
+from tests.strict_reading import documents, is_taken, rearranged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,6 +133,13 @@ def _parse_law(body: bytes) -> None:
             assert len(entry.title) <= MAX_FIELD_CHARS
             Check().feed(entry.content_html)
             assert entry.published_at is None or entry.published_at.tzinfo is not None
+
+
+_SEEDS = [body for body in _DOCUMENTS if len(body) < 20_000]
+
+
+def _strict_law(body: bytes) -> None:
+    is_taken(body)
 
 
 # --- dates --------------------------------------------------------------------------------------
@@ -376,6 +384,8 @@ TARGETS = {
         _decode_law,
     ),
     "parse": Target(mutated(_DOCUMENTS, _MARKUP), _parse_law),
+    # Whatever is made of a document, the strict reader refuses it or reads what feedparser reads.
+    "strict": Target(documents() | rearranged(_SEEDS) | mutated(_SEEDS, _MARKUP), _strict_law),
     "dates": Target(st.tuples(_DATES, _ZONES), _dates_law),
     "html": Target(_HTML, _html_law),
     "urls": Target(_URLS, _urls_law),

@@ -65,7 +65,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "idna": "web/addresses.py",
     "jinja2": ("outputs/posts/", "publish/html_pages.py"),
     "listparser": "config/opml.py",
-    "lxml": "publish/",
+    "lxml": ("parse/strict/", "publish/"),
     "nh3": "refine/sanitise.py",
     "publicsuffixlist": "web/domains.py",
     "selectolax": "rules/selectors.py",

@@ -8,6 +8,7 @@ from aggregator.parse.decode import decode
 from aggregator.parse.document_limits import MAX_BODY_BYTES
 from aggregator.parse.feed_reader import read_xml
 from aggregator.parse.json_feed_reader import looks_like_json, read_json
+from aggregator.parse.strict import Refusal, read_known
 
 
 def read(body: Body) -> Document:
@@ -20,4 +21,7 @@ def read(body: Body) -> Document:
         sizes = f"{len(body.body) >> 20} MiB, {MAX_BODY_BYTES >> 20} at most"
         raise UnreadableError(Problem(ProblemKind.TOO_LARGE, f"a document of {sizes}"))
     decoded = decode(body.body, body.content_type, body.encoding)
-    return read_json(body, decoded) if looks_like_json(decoded.text) else read_xml(body, decoded)
+    if looks_like_json(decoded.text):
+        return read_json(body, decoded)
+    found = read_known(body, decoded)
+    return read_xml(body, decoded) if isinstance(found, Refusal) else found

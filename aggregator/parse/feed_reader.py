@@ -16,6 +16,7 @@ from typing import Any
 from xml.sax.saxutils import unescape
 
 from feedparser.api import LooseFeedParser, StrictFeedParser  # type: ignore[import-untyped] # has none
+from feedparser.urls import _urljoin, make_safe_absolute_uri  # type: ignore[import-untyped]
 
 from aggregator.model import Body, Document
 from aggregator.model.errors import UnreadableError
@@ -206,6 +207,33 @@ class _Loose(_Faithful, LooseFeedParser):  # type: ignore[misc] # feedparser has
         if self.incontent:
             return decoded
         return unescape(decoded, {"&quot;": '"', "&apos;": "'"})
+
+
+#: What feedparser knows a namespace by, "" for RSS's and Atom's own; namespaces in lower case.
+KNOWN_NAMESPACES: dict[str, str] = {
+    namespace.lower(): prefix for namespace, prefix in StrictFeedParser.namespaces.items()
+}
+#: Names of elements ("title", "dc_creator") of which feedparser or an override makes something.
+HANDLED: frozenset[str] = frozenset(
+    name.removeprefix("_start_").removeprefix("_end_")
+    for name in dir(_Strict)
+    if name.startswith(("_start_", "_end_"))
+)
+
+
+def looks_like_html(text: str) -> bool:
+    """Tell whether feedparser takes a text that claims to be plain for HTML."""
+    return ("&" in text or "</" in text) and bool(StrictFeedParser.looks_like_html(text))
+
+
+def joined(base: str, reference: str) -> str:
+    """Return a reference as feedparser resolves it against a base."""
+    return str(_urljoin(base, reference))
+
+
+def joined_base(base: str, reference: str) -> str:
+    """Return a base that is given in relation to another, "" where it is of no use."""
+    return str(make_safe_absolute_uri(base, reference))
 
 
 def read_xml(body: Body, decoded: Decoded) -> Document:

@@ -174,6 +174,8 @@ def _categories(entry: dict[str, Any]) -> tuple[Category, ...]:
 def provenance_of(entry: dict[str, Any], zone: str, habits: Habits) -> Provenance | None:
     """Return where an entry says that it first stood: Atom's source (RFC 4287, 4.2.11) or RSS's."""
     source = dict(entry.get("source") or {})
+    if not source:
+        return None
     own = (one for one in source.get("links", []) if one.get("rel") == "self" and one.get("href"))
     found = Provenance(
         title=bounded(source.get("title")),

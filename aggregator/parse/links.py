@@ -45,8 +45,8 @@ class LinkHandlers:
 
     def _start_link(self, attributes: dict[str, str]) -> None:
         """Read a registered relation by its name; feedparser knows no other."""
-        if registered := _REGISTERED.fullmatch(attributes.get("rel", "")):
-            attributes["rel"] = registered[1].lower()
+        if registered := registered_relation(attributes.get("rel", "")):
+            attributes["rel"] = registered
         super()._start_link(attributes)  # type: ignore[misc] # the mixin is feedparser's
 
     def _start_content(self, attributes: dict[str, str]) -> None:
@@ -70,6 +70,12 @@ class LinkHandlers:
         context = self._get_context()  # type: ignore[attr-defined] # the mixin's
         if is_permalink and self.inentry:
             context["house_permalink"] = context.get("id")
+
+
+def registered_relation(relation: str) -> str | None:
+    """Return the name of a registered relation that is written as an IRI; `None` for others."""
+    found = _REGISTERED.fullmatch(relation)
+    return None if found is None else found[1].lower()
 
 
 def link_of(entry: dict[str, Any]) -> str | None:

@@ -45,12 +45,17 @@ class Media:
     thumbnail: Enclosure | None = None
 
 
+_NONE = Media()
+
+
 def media(entry: dict[str, Any], said: Iterable[str | None] = ()) -> Media:
     """Return the media of a feedparser entry, each once: in the size meant to be shown, or widest.
 
     What media_elements.py has added to the entry tells groups and captions. The caption of a group
     or of the whole item is its first picture's, unless the entry says it already (`said`).
     """
+    if not ("media_content" in entry or "media_thumbnail" in entry or "house_image" in entry):
+        return _NONE
     captions = entry.get("house_captions", {})
     spoken = tuple(text for text in said if text)
     kept = _each_once(

@@ -123,6 +123,8 @@ def _joined(one: Person, other: Person) -> Person:
 
 
 def _people(filed: list[dict[str, str]]) -> tuple[Person, ...]:
+    if not filed:
+        return ()
     return together(
         tuple(
             person

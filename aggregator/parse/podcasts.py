@@ -21,6 +21,11 @@ _EXPLICIT = {
     "no": False, "false": False, "clean": False,
 }  # fmt: skip
 _KINDS = frozenset({"full", "trailer", "bonus"})
+#: What says something of an episode: an entry without any of them is none.
+_SAID = frozenset({
+    "house_cover", "house_explicit", "itunes_duration", "itunes_episode", "itunes_episodetype",
+    "itunes_season",
+})  # fmt: skip
 
 
 class PodcastHandlers:
@@ -66,6 +71,8 @@ class PodcastHandlers:
 
 def episode_of(entry: dict[str, Any]) -> Episode | None:
     """Return what a podcast says of a feedparser entry, `None` for nothing."""
+    if _SAID.isdisjoint(entry):
+        return None
     kind = str(entry.get("itunes_episodetype") or "").strip().lower()
     found = Episode(
         duration_seconds=seconds(entry.get("itunes_duration")),
