@@ -35,7 +35,7 @@ RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-subscribers verify-laws torture fuzz clients fidelity golden date-names config-docs constraints audit clean python test-needs clients-needs bench-needs
+.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-subscribers verify-laws torture fuzz clients fidelity golden date-names config-docs constraints wheels audit clean python test-needs clients-needs bench-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -114,6 +114,9 @@ constraints: python ## choose the newest versions that pyproject.toml allows (wr
 	"$$fresh/bin/python" -m release.hashes > "$$fresh/release-constraints.txt"; \
 	cp "$$fresh/release-constraints.txt" release-constraints.txt
 	@git --no-pager diff --stat -- constraints.txt release-constraints.txt
+
+wheels: $(VENV)/.for-testing ## ask whether all that running needs has wheels on x86_64, aarch64, armv7l (needs the network; 1 if not)
+	@$(BIN)/python -m release.wheels build/wheels
 
 audit: python ## ask whether what is installed has known vulnerabilities (needs the network; 1 if so)
 	@test -x build/audit/bin/python || $(PYTHON) -m venv build/audit

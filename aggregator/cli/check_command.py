@@ -46,15 +46,8 @@ def check() -> None:
     Templates, folders of exports and files of cookies are looked at, too. Needs neither a database
     nor the network, and changes nothing.
     """
-    from aggregator.operations.expat import old_expat
-    from aggregator.operations.messages import old_expat_text
-
     config = load_config()
-    for warning in config.warnings:
-        click.echo(f"warning: {plain(warning)}", err=True)
-    if (version := old_expat()) is not None:
-        click.echo(f"warning: {old_expat_text(version)}", err=True)
-    for warning in _cookie_warnings(config):
+    for warning in (*config.warnings, *_library_warnings(), *_cookie_warnings(config)):
         click.echo(f"warning: {plain(warning)}", err=True)
     if wrong := _mistakes_beside(config):
         raise ConfigError(wrong)
@@ -83,6 +76,19 @@ def check() -> None:
     ):
         if lines:
             click.echo(f"\n{heading}:\n\n" + "\n".join(f"  {line(told)}" for told in lines))
+
+
+def _library_warnings() -> list[str]:
+    """Return what is to be known of the libraries of this machine, a line each."""
+    from aggregator.operations.absent_libraries import absent_libraries
+    from aggregator.operations.expat import old_expat
+    from aggregator.operations.messages import absent_library_text, old_expat_text
+
+    version = old_expat()
+    return [
+        *([] if version is None else [old_expat_text(version)]),
+        *(absent_library_text(name, loss) for name, loss in absent_libraries()),
+    ]
 
 
 def _cookie_warnings(config: Config) -> list[str]:

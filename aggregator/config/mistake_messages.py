@@ -174,6 +174,7 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.REGEX: "cannot be used: {written:written}",
     Kind.NO_GROUP: "\\{group} is not there: the pattern has fewer groups in ( )",
     Kind.NOT_A_SELECTOR: 'is no CSS selector; write one such as "p.ad" or "div[id^=promo]"',
+    Kind.NO_LIBRARY: "needs {library}, which is not installed here (docs/install.md)",
     Kind.NO_CONDITION: 'says nothing; write one such as {{ title = "…" }}',
     Kind.PUBLIC_SUFFIX: (
         "is a domain below which anybody may have a site; name the publisher's, such as "

@@ -12,15 +12,21 @@ import sys
 import zlib
 from typing import TYPE_CHECKING, Protocol
 
-import brotli  # type: ignore[import-untyped] # it has no stubs
-
 from aggregator.fetch.failures import FetchError, quote
 from aggregator.model import Problem, ProblemKind
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+# No wheel of these is made for 32-bit ARM: servers are not offered what cannot be read.
+try:
+    import brotli  # type: ignore[import-untyped] # it has no stubs
+except ImportError:
+    brotli = None
+try:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+except ImportError:
+    zstd = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -191,14 +197,21 @@ _CODECS: dict[str, Callable[[], Codec]] = {
     "br": _Brotli,
     "zstd": _Zstd,
 }
+for _name, _library in (("br", brotli), ("zstd", zstd)):
+    if _library is None:
+        del _CODECS[_name]
 
 #: Registered codings that we cannot read; every other unknown name says nothing about the bytes:
 #: a charset, a media type, "none", "aws-chunked"
 #: (https://www.iana.org/assignments/http-parameters/http-parameters.xhtml#content-coding).
-_UNREADABLE = frozenset({"compress", "x-compress", "exi", "pack200-gzip", "dcb", "dcz"})
+_UNREADABLE = frozenset(
+    {"compress", "x-compress", "exi", "pack200-gzip", "dcb", "dcz", "br", "zstd"} - _CODECS.keys()
+)
 
 #: What we offer: all that we decode, the same with every request (RFC 9110 §12.5.3).
-ACCEPT_ENCODING = b"gzip, deflate, br, zstd"
+ACCEPT_ENCODING = ", ".join(
+    coding for coding in ("gzip", "deflate", "br", "zstd") if coding in _CODECS
+).encode()
 
 
 class Decoder:
@@ -297,7 +310,7 @@ def _coding_of(head: bytes, codings: tuple[str, ...]) -> str | None:
     """
     if head.startswith(_GZIP_DEFLATE):
         return "gzip"
-    if head.startswith(_ZSTD_MAGIC):
+    if head.startswith(_ZSTD_MAGIC) and "zstd" in _CODECS:
         return "zstd"
     named = [coding for coding in codings if coding in _CODECS]
     if not named or codings[-1] in _UNREADABLE:

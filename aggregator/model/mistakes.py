@@ -128,6 +128,7 @@ class MistakeKind(StrEnum):
     REGEX = auto()
     NO_GROUP = auto()
     NOT_A_SELECTOR = auto()
+    NO_LIBRARY = auto()
     NO_CONDITION = auto()
     NOT_A_SITE = auto()
     PUBLIC_SUFFIX = auto()

@@ -344,6 +344,11 @@ def starting_text(pid: str) -> str:
     return f"a daemon (process {pid}) is starting and waits for its database; its log says why"
 
 
+def absent_library_text(name: str, loss: str) -> str:
+    """Return the line about a library that this machine does without."""
+    return f"{name} is not installed: {loss} (docs/install.md)"
+
+
 def old_expat_text(version: str) -> str:
     """Return what an operator should know of this Python's XML parser."""
     return (

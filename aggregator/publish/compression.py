@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 
-import brotli  # type: ignore[import-untyped]  # brotli ships no types
-
 from aggregator.runtime.values import dataclass
+
+try:
+    import brotli  # type: ignore[import-untyped]  # brotli ships no types
+except ImportError:  # no wheel of it is made for 32-bit ARM
+    brotli = None
 
 #: Below this a body is not worth compressing.
 COMPRESS_FROM_BYTES = 512
@@ -18,7 +21,7 @@ BROTLI_QUALITY = 3
 GZIP_LEVEL = 2
 
 #: In which codings a body may be sent, the better one first.
-CODINGS = ("br", "gzip")
+CODINGS = ("gzip",) if brotli is None else ("br", "gzip")
 
 
 @dataclass(frozen=True, slots=True)

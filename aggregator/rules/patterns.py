@@ -5,7 +5,8 @@ Plain words are found anywhere, but where they begin or end with an ASCII letter
 one may be there: "AI" is in "用AI写", not in "said".
 
 The engine is RE2 (https://github.com/google/re2/wiki/Syntax): no pattern, however clumsy, makes it
-backtrack, and it has nothing that would need to, such as backreferences and lookaround.
+backtrack, and it has nothing that would need to, such as backreferences and lookaround. Where it
+cannot be had (32-bit ARM), plain words are all that there is (`words`).
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import re2  # type: ignore[import-untyped]  # comes without types; nothing of it leaves this module
-
 from aggregator.model.mistakes import Mistake, MistakeKind
+from aggregator.rules.words import Nothing, Words, holder_of_any
+
+try:
+    import re2  # type: ignore[import-untyped]  # has no types; nothing of it leaves this module
+except ImportError:
+    re2 = None
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -80,6 +85,8 @@ def mistake_in(pattern: str) -> Mistake | None:
         return None
     if len(pattern) == 2:
         return Mistake(MistakeKind.EMPTY)
+    if re2 is None:
+        return Mistake(MistakeKind.NO_LIBRARY, data={"library": "google-re2"})
     try:
         found = _compiled(pattern).search("\x01")
     except re2.error as error:
@@ -112,6 +119,8 @@ def finder_of_any(words: Sequence[str]) -> Callable[[str], bool]:
     """
     if not words:
         return lambda _: False
+    if re2 is None:
+        return holder_of_any(words)
     options = re2.Options()
     options.case_sensitive, options.never_capture = False, True
     options.max_mem = 2 * MAX_MEMORY_BYTES
@@ -167,12 +176,16 @@ def places(pattern: str, text: str) -> Iterator[tuple[tuple[int, int], ...]]:
 # RE2's type is unknown to type checkers, so that it is `Any` wherever it is named here.
 @lru_cache(_MAX_COMPILED)
 def _compiled(pattern: str) -> Any:
+    if re2 is None:
+        return Nothing() if is_regex(pattern) else Words(fold(pattern))
     return re2.compile(_expression(pattern), _options())
 
 
 @lru_cache(_MAX_COMPILED)
 def _together(patterns: tuple[str, ...]) -> Any | None:
     """Return all patterns as one, to see fast that there is none of them; `None`: too large."""
+    if re2 is None:
+        return None
     try:
         return re2.compile(
             "|".join(f"(?:{_expression(pattern)})" for pattern in patterns),

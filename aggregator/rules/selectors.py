@@ -6,9 +6,17 @@ reader's doing (`:hover`) finds nothing.
 
 from __future__ import annotations
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+from typing import TYPE_CHECKING
 
 from aggregator.model.mistakes import Mistake, MistakeKind
+
+try:
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+except ImportError:  # no wheel of it is made for 32-bit ARM: a selector is refused
+    LexborHTMLParser = None  # type: ignore[assignment,misc]
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 #: A selector of more is copied from a browser's inspector and breaks with the site's next change.
 MAX_SELECTOR_CHARS = 200
@@ -22,6 +30,8 @@ def mistake_in_selector(selector: str) -> Mistake | None:
         return Mistake(MistakeKind.TOO_MANY_CHARACTERS, data={"most": MAX_SELECTOR_CHARS})
     if not selector.isprintable():
         return Mistake(MistakeKind.CONTROL_CHARACTERS)
+    if LexborHTMLParser is None:
+        return Mistake(MistakeKind.NO_LIBRARY, data={"library": "selectolax"})
     try:
         LexborHTMLParser("<p></p>", is_fragment=True).css(selector)
     except SelectolaxError:
@@ -35,6 +45,8 @@ def remove(html_text: str, selectors: tuple[str, ...]) -> str:
     The selectors are sound. Size and nesting of the text are for the caller to bound, and what
     comes of it is as untrusted as what went in. Where nothing is found, `html_text` is returned.
     """
+    if LexborHTMLParser is None:
+        return html_text
     tree = LexborHTMLParser(html_text, is_fragment=True)
     found = [node for selector in selectors for node in tree.css(selector)]
     if not found:

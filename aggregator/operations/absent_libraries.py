@@ -1,0 +1,35 @@
+"""Libraries that some machines cannot have, and what is lost without each."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: No wheel of these is made for 32-bit ARM; everything else works there.
+LOSSES = {
+    "google-re2": ("re2", "no /regex/ in rules and replacements; plain words work"),
+    "selectolax": ("selectolax", "no CSS selectors (remove)"),
+    "brotli": ("brotli", "answers are neither asked for nor sent in br; gzip is used"),
+    "backports.zstd": ("backports.zstd", "answers are not asked for in zstd; gzip is used"),
+}
+
+
+def absent_libraries(is_there: Callable[[str], bool] | None = None) -> tuple[tuple[str, str], ...]:
+    """Return the name of each library that is not installed, and what is lost without it.
+
+    `is_there` tells whether a module can be imported.
+    """
+    found = is_there or _can_be_imported
+    return tuple((name, loss) for name, (module, loss) in LOSSES.items() if not found(module))
+
+
+def _can_be_imported(module: str) -> bool:
+    if module == "backports.zstd" and find_spec("compression") is not None:
+        return True  # Python 3.14 has it
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # nor the package that it would be in
+        return False
