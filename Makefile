@@ -24,6 +24,8 @@ FULL ?=
 KEEP ?=
 # In the names of the pictures that `make bench-profile` draws.
 AS ?= now
+# Publication times for `make bench-schedule`, of the form that docs/polling.md tells.
+TRACES ?=
 # The folder of documents that `make fidelity` reads; without one, the corpus or the tests' own.
 DIR ?=
 
@@ -72,8 +74,8 @@ bench-check: $(VENV)/.for-testing bench-needs ## is it slower than what is kept 
 bench-profile: $(VENV)/.for-testing bench-needs ## draw where the time of a cold and a warm poll goes, into docs/pictures
 	@$(BIN)/python -m benchmarks.speed.flames --as $(AS)
 
-bench-schedule: install ## how long entries wait, against other schedules (about two minutes)
-	@$(BIN)/python benchmarks/schedule.py
+bench-schedule: install ## how long entries wait, against other schedules (minutes): make bench-schedule TRACES=file
+	@$(BIN)/python -m benchmarks.schedule $(if $(TRACES),--traces $(TRACES))
 
 bench-subscribers: $(VENV)/.for-testing ## a month in a feed's readers' lives: nothing missed, nothing twice (seven minutes)
 	@$(BIN)/python -m benchmarks.subscribers

@@ -1,351 +1,156 @@
 """How long entries wait to be seen: fixed intervals, other programs' formulas, and the price.
 
     make bench-schedule
-    .venv/bin/python benchmarks/schedule.py [--traces FILE] [--budgets 6,12,24,48]
+    make bench-schedule TRACES=file.csv
+    .venv/bin/python -m benchmarks.schedule [--traces FILE] [--budgets 6,12,48]
 
 Replays the publication times of real sources (feed,published_at; seconds since the epoch) against
-each way to schedule, with as many requests for each. The price is not imitated: these are the
-functions that the daemon calls (`observe`, `next_poll`, `steer`). Everything else is tuned to the
-budget by bisection, which no running program could do; the price has to find it as it goes.
+each way to schedule (`schedule_policies`), with as many requests for each, and prints what each
+comes to: by entry and by source, for busy news, blogs and rare sources apart.
 
-Without the file, publication times of a similar shape are generated from a fixed seed.
+Without a file, publication times of a similar shape are generated from a fixed seed.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import heapq
 import json
 import os
-import random
 import statistics
-from bisect import bisect_left, bisect_right
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
-from math import exp, log, sqrt
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator.model import Fetched, NotModified, PollState, Source, Tally, Validators
-from aggregator.schedule.history import History, observe
-from aggregator.schedule.policy import next_poll
-from aggregator.schedule.price import PollingBounds, Priced, Pricing, count_request, steer
+from aggregator.schedule.price import PollingBounds
+from benchmarks.schedule_policies import POLICIES, WARM_UP, WINDOW, measure
+from benchmarks.schedule_traces import DAY, KINDS, Traces, make_traces, read_traces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable, Sequence
 
 ROOT = Path(__file__).parent.parent
 FILE = "publication-times.csv"
 RESULTS = ROOT / "benchmarks" / "results" / "schedule.json"
 
-HOUR = 3600.0
-DAY = 24 * HOUR
-#: Everybody may learn for four weeks before anything is measured.
-WARM_UP = 28 * DAY
-#: A document shows this many entries.
-WINDOW = 20
-BUDGETS = (6, 12, 24, 48)
+SHIPPED_BUDGET = 24.0
+BUDGETS = (6, 12, 48)
 WIDE = PollingBounds(timedelta(minutes=5), timedelta(hours=24))
 DEFAULT = PollingBounds(timedelta(minutes=15), timedelta(hours=12))
-#: Sources of this kind are made, not recorded.
-SYNTHETIC = "SYN/"
-SEED = 20261120
-
-
-@dataclass(frozen=True, slots=True)
-class Traces:
-    """Publication times of each source, sorted, in seconds since the epoch."""
-
-    names: tuple[str, ...]
-    sources: tuple[tuple[float, ...], ...]
-    origin: str
-
-    @property
-    def start(self) -> float:
-        return min(times[0] for times in self.sources)
-
-    @property
-    def end(self) -> float:
-        return max(times[-1] for times in self.sources)
-
-    def real(self) -> Traces:
-        """Return the recorded sources alone."""
-        kept = [
-            (name, times)
-            for name, times in zip(self.names, self.sources, strict=True)
-            if not name.startswith(SYNTHETIC)
-        ]
-        names, sources = zip(*kept, strict=True)
-        return Traces(names, sources, self.origin)
+#: A mix of fewer sources than these says nothing.
+LEAST_SOURCES = 10
+#: The policies of every table; the others are asked once, with the shipped defaults.
+MAIN = ("fixed", "Miniflux", "√rate", "price")
+ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What every policy is replayed on."""
+    """What policies are replayed on."""
 
     title: str
     traces: Traces
     bounds: PollingBounds
+    budgets: tuple[float, ...] = (SHIPPED_BUDGET,)
+    policies: tuple[str, ...] = MAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How long some sources' entries waited, in minutes; the mean of sources counts each once."""
+
+    sources: int
+    entries: int
+    mean: float
+    median: float
+    p95: float
+    source_mean: float
+    source_p95: float
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one way to schedule came to; delays in minutes."""
+    """What one way to schedule came to; `waiting` by kind of source, and of all."""
 
     scenario: str
     budget: float
     policy: str
     requests_per_day: float
-    mean: float
-    median: float
-    p95: float
-    requests_per_entry: float
     lost: int
-
-
-Polls = list[list[float]]
-
-
-def read_traces(path: Path) -> Traces:
-    """Read `feed,published_at` rows."""
-    found: dict[str, list[float]] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            found.setdefault(row["feed"], []).append(float(row["published_at"]))
-    return Traces(tuple(found), tuple(tuple(sorted(times)) for times in found.values()), path.name)
-
-
-def make_traces(sources: int = 78, days: int = 58, seed: int = SEED) -> Traces:
-    """Generate sources of 0.2 to 50 entries a day, and one of 190, with days and weekends."""
-    dice = random.Random(seed)  # noqa: S311 # a replay, not a secret
-    start = datetime(2026, 5, 4, tzinfo=UTC).timestamp()
-    made = []
-    for number in range(sources):
-        rate = 190.0 if number == 0 else min(50.0, max(0.2, exp(dice.gauss(log(2.5), 1.5))))
-        peak, depth, weekend = dice.choice((4, 8, 14, 19)), dice.uniform(0.3, 0.9), dice.random()
-        times: list[float] = []
-        for hour in range(days * 24):
-            distance = min((hour - peak) % 24, (peak - hour) % 24) / 12
-            share = 1 + depth * (1 - 2 * distance)
-            share *= weekend if hour // 24 % 7 >= 5 else 1
-            at = dice.expovariate(rate * share / 24) if share > 0 else 1.0
-            while at < 1:
-                times.append(start + (hour + at) * HOUR)
-                at += dice.expovariate(rate * share / 24)
-        made.append(tuple(times) or (start,))
-    names = (f"{SYNTHETIC}fast", *(f"made/{number}" for number in range(1, sources)))
-    return Traces(names, tuple(made), f"generated, seed {seed}")
-
-
-def measure(traces: Traces, polls: Polls) -> tuple[list[float], int, int]:
-    """Return delays in minutes, requests and lost entries, after the warm-up."""
-    begin, end = traces.start + WARM_UP, traces.end
-    delays, requests, lost = [], 0, 0
-    for times, asked in zip(traces.sources, polls, strict=True):
-        requests += bisect_right(asked, end) - bisect_left(asked, begin)
-        delays += [
-            (asked[bisect_left(asked, at)] - at) / 60 for at in times[bisect_left(times, begin) :]
-        ]
-        known = bisect_right(times, begin)
-        for poll in asked[bisect_left(asked, begin) :]:
-            shown = bisect_right(times, poll)
-            lost += max(0, shown - known - WINDOW)
-            known = shown
-    return delays, requests, lost
-
-
-def each_alone(traces: Traces, pause: Callable[[int, float], float]) -> Polls:
-    """Poll every source by a rule that looks at that source only: `pause(number, now)` seconds."""
-    dice = random.Random(SEED)  # noqa: S311 # a replay, not a secret
-    polls, end = [], traces.end
-    for number in range(len(traces.sources)):
-        at = traces.start + dice.random() * HOUR
-        asked = [at]
-        while at <= end:
-            at += pause(number, at)
-            asked.append(at)
-        polls.append(asked)
-    return polls
-
-
-def tuned(traces: Traces, budget: float, polls_at: Callable[[float], Polls]) -> Polls:
-    """Find the factor (more: more requests) with which a rule meets the budget."""
-    wanted = budget * len(traces.sources) * (traces.end - traces.start - WARM_UP) / DAY
-    low, high = 1e-4, 1e4
-    polls: Polls = []
-    for _ in range(30):
-        factor = sqrt(low * high)
-        polls = polls_at(factor)
-        requests = measure(traces, polls)[1]
-        if abs(requests / wanted - 1) < 0.003:
-            break
-        low, high = (low, factor) if requests > wanted else (factor, high)
-    return polls
-
-
-def fixed(traces: Traces, budget: float, bounds: PollingBounds) -> Polls:
-    """One interval for all."""
-    pause = min(max(DAY / budget, bounds.shortest.total_seconds()), bounds.longest.total_seconds())
-    return each_alone(traces, lambda _number, _now: pause)
-
-
-def entry_frequency(traces: Traces, budget: float, bounds: PollingBounds) -> Polls:
-    """Miniflux's formula: a week over the entries of the last week, times a factor."""
-    shortest, longest = bounds.shortest.total_seconds(), bounds.longest.total_seconds()
-
-    def polls_at(factor: float) -> Polls:
-        def pause(number: int, now: float) -> float:
-            times = traces.sources[number]
-            weekly = bisect_right(times, now) - bisect_right(times, now - 7 * DAY)
-            if weekly == 0:
-                return longest
-            return min(max(7 * DAY / (weekly * factor), shortest), longest)
-
-        return each_alone(traces, pause)
-
-    return tuned(traces, budget, polls_at)
-
-
-def square_root(traces: Traces, budget: float, bounds: PollingBounds) -> Polls:
-    """Polls in proportion to the square root of the rate, the rate averaged as ours is."""
-    shortest, longest = bounds.shortest.total_seconds(), bounds.longest.total_seconds()
-    start, fading = traces.start, log(2) / (10 * DAY)
-    # The average decays between entries only: summed up once, it is quick to look up.
-    sums: list[list[float]] = []
-    for times in traces.sources:
-        total, before, found = 0.0, times[0], []
-        for at in times:
-            total = total * exp(-fading * (at - before)) + 1
-            before = at
-            found.append(total)
-        sums.append(found)
-
-    def polls_at(factor: float) -> Polls:
-        def pause(number: int, now: float) -> float:
-            times = traces.sources[number]
-            known = bisect_right(times, now)
-            seen = sums[number][known - 1] * exp(-fading * (now - times[known - 1])) if known else 0
-            watched = (1 - exp(-fading * (now - start))) / fading
-            rate = (seen + 0.5) / (watched + 3 * DAY)
-            return min(max(HOUR / (factor * sqrt(rate * HOUR)), shortest), longest)
-
-        return each_alone(traces, pause)
-
-    return tuned(traces, budget, polls_at)
-
-
-def price(traces: Traces, budget: float, bounds: PollingBounds) -> Polls:
-    """Ours, by the functions that the daemon calls."""
-    bounds = replace(bounds, budget=budget)
-    dice = random.Random(SEED)  # noqa: S311 # a replay, not a secret
-    dates = [[datetime.fromtimestamp(at, UTC) for at in times] for times in traces.sources]
-    states = [
-        PollState(number, Source(str(number), "https://one.example/feed.xml"))
-        for number in range(len(traces.sources))
-    ]
-    history = [History() for _ in states]
-    known = [0 for _ in states]
-    polls: Polls = [[] for _ in states]
-    unchanged = NotModified("https://one.example/feed.xml")
-    changed = Fetched(unchanged.url, 200, b"", b"", None, Validators())
-    pricing = Pricing()
-    steered_at, end = traces.start, traces.end
-    queue = [(traces.start + dice.random() * HOUR, number) for number in range(len(states))]
-    heapq.heapify(queue)
-    while queue:
-        at, number = heapq.heappop(queue)
-        now = datetime.fromtimestamp(at, UTC)
-        if at >= steered_at:
-            sources = [
-                Priced(1.0, history[state.source_id].rhythm)
-                for state in states
-                if state.last_success_at is not None
-            ]
-            pricing = steer(pricing, sources, now=now, bounds=bounds)
-            steered_at = at + HOUR
-        polls[number].append(at)
-        if at > end:
-            continue
-        shown = bisect_right(traces.sources[number], at)
-        new = min(shown - known[number], WINDOW)
-        tally = Tally(new=new, shared=min(shown, WINDOW) - new) if new else None
-        state = states[number]
-        history[number] = observe(
-            history[number],
-            tally,
-            dates[number][shown - new : shown],
-            now=now,
-            polled_at=state.last_success_at,
-        )
-        known[number] = shown
-        plan = next_poll(
-            state,
-            history[number],
-            changed if new else unchanged,
-            now=now,
-            bounds=bounds,
-            pricing=pricing,
-            dice=dice.random,
-        )
-        states[number] = replace(state, last_success_at=now)
-        pricing = count_request(pricing)
-        heapq.heappush(queue, (plan.at.timestamp(), number))
-    return polls
-
-
-POLICIES = {
-    "fixed": fixed,
-    "entry_frequency": entry_frequency,
-    "sqrt(rate)": square_root,
-    "price": price,
-}
+    waiting: dict[str, Waiting]
 
 
 def run(scenario: Scenario, policy: str, budget: float) -> Result:
     """Replay one policy and measure it."""
     traces = scenario.traces
-    polls = POLICIES[policy](traces, budget, scenario.bounds)
-    delays, requests, lost = measure(traces, polls)
+    measured = measure(traces, POLICIES[policy](traces, budget, scenario.bounds))
     days = (traces.end - traces.start - WARM_UP) / DAY
-    delays.sort()
+    by_kind: dict[str, list[tuple[float, ...]]] = {ALL: []}
+    for number, delays in enumerate(measured.delays):
+        if delays:
+            by_kind.setdefault(traces.kind(number), []).append(delays)
+            by_kind[ALL].append(delays)
     return Result(
         scenario=scenario.title,
         budget=budget,
         policy=policy,
-        requests_per_day=round(requests / days / len(traces.sources), 2),
+        requests_per_day=round(measured.requests / days / len(traces.sources), 2),
+        lost=measured.lost,
+        waiting={kind: _waiting(of_kind) for kind, of_kind in by_kind.items()},
+    )
+
+
+def _waiting(sources: Sequence[tuple[float, ...]]) -> Waiting:
+    delays = sorted(delay for of_one in sources for delay in of_one)
+    means = sorted(statistics.fmean(of_one) for of_one in sources)
+    return Waiting(
+        sources=len(means),
+        entries=len(delays),
         mean=round(statistics.fmean(delays), 2),
         median=round(statistics.median(delays), 2),
         p95=round(delays[int(0.95 * len(delays))], 2),
-        requests_per_entry=round(requests / len(delays), 2),
-        lost=lost,
+        source_mean=round(statistics.fmean(means), 2),
+        source_p95=round(means[int(0.95 * len(means))], 2),
     )
 
 
-def table(results: Sequence[Result]) -> str:
-    """Return a Markdown table, each row with the price's mean delay relative to that policy's."""
-    heads = (
-        ("budget", "---:"),
-        ("policy", "---"),
-        ("requests/day", "---:"),
-        ("mean", "---:"),
-        ("median", "---:"),
-        ("p95", "---:"),
-        ("requests/entry", "---:"),
-        ("lost", "---:"),
-        ("the price's mean", "---:"),
-    )
-    lines = ["| " + " | ".join(column) + " |" for column in zip(*heads, strict=True)]
-    ours = {result.budget: result.mean for result in results if result.policy == "price"}
-    for one in results:
-        ratio = f"{ours[one.budget] / one.mean:.2f}×" if one.policy != "price" else ""
-        lines.append(
-            f"| {one.budget:g} | {one.policy} | {one.requests_per_day:.2f} | {one.mean:.1f} "
-            f"| {one.median:.1f} | {one.p95:.1f} | {one.requests_per_entry:.2f} | {one.lost} "
-            f"| {ratio} |"
-        )
+def table(results: Iterable[Result], kinds: Sequence[str] = (ALL,)) -> str:
+    """Return a Markdown table: a row a policy and kind, with the price's figures relative to it."""
+    rows = list(results)
+    heads = ["requests a day", "policy", "sources", "mean", "median", "p95", "mean by source"]
+    heads += ["p95 by source", "lost", "the price's mean", "by source"]
+    lines = [_row(heads), _row(["---:", "---", "---", *["---:"] * 8])]
+    ours = {one.budget: one for one in rows if one.policy == "price"}
+    for kind in kinds:
+        for one in rows:
+            if kind not in one.waiting:
+                continue
+            told, best = one.waiting[kind], ours[one.budget].waiting[kind]
+            ratios = ["", ""]
+            if one is not ours[one.budget]:
+                ratios = [
+                    f"{best.mean / told.mean:.2f}×",
+                    f"{best.source_mean / told.source_mean:.2f}×",
+                ]
+            minutes = (told.mean, told.median, told.p95, told.source_mean, told.source_p95)
+            lines.append(
+                _row(
+                    [
+                        f"{one.requests_per_day:.2f}",
+                        one.policy,
+                        f"{told.sources} {kind}" if kind != ALL else f"all {told.sources}",
+                        *(f"{value:.1f}" for value in minutes),
+                        f"{one.lost}" if kind == ALL else "",
+                        *ratios,
+                    ]
+                )
+            )
     return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def find_traces(given: str | None) -> Traces:
@@ -358,43 +163,80 @@ def find_traces(given: str | None) -> Traces:
     return make_traces()
 
 
+def scenarios(traces: Traces, budgets: tuple[float, ...]) -> list[Scenario]:
+    """Return what is replayed: the shipped defaults first, as real documents hint."""
+    recorded = traces.recorded()
+    hinted = recorded.hinted()
+    count = len(recorded.sources)
+    found = [
+        Scenario(
+            f"As shipped (15 min to 12 h, 24 requests a day): {count} sources, hints as documents "
+            "carry them",
+            hinted,
+            DEFAULT,
+            policies=(*MAIN, "price, for sources", "price, periods obeyed"),
+        ),
+        Scenario(
+            f"As shipped: {count} sources without hints",
+            recorded,
+            DEFAULT,
+            policies=(*MAIN, "price, for sources"),
+        ),
+    ]
+    for name, _least in KINDS:
+        mix = hinted.where(lambda number, name=name: hinted.kind(number) == name)  # type: ignore[misc]
+        if len(mix.sources) >= LEAST_SOURCES:
+            title = f"As shipped: {len(mix.sources)} {name} sources and no others, with hints"
+            found.append(Scenario(title, mix, DEFAULT))
+    title = f"Other budgets: {count} sources without hints, 15 min to 12 h"
+    found.append(Scenario(title, recorded, DEFAULT, budgets))
+    title = f"Wide bounds: {count} sources without hints, 5 min to 24 h"
+    found.append(Scenario(title, recorded, WIDE, (*budgets, SHIPPED_BUDGET)))
+    if len(traces.sources) > count:
+        title = f"With a fast source that is made: {len(traces.sources)} sources, 5 min to 24 h"
+        found.append(Scenario(title, traces, WIDE, (6.0, SHIPPED_BUDGET)))
+    return found
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    arguments.add_argument("--traces", help=f"{FILE}, or the folder that it is in")
+    arguments.add_argument("--traces", help=f"{FILE} or one of its form, or the folder it is in")
     arguments.add_argument("--budgets", default=",".join(map(str, BUDGETS)))
-    arguments.add_argument("--results", type=Path, default=RESULTS)
+    arguments.add_argument("--results", type=Path, help="where the figures are kept")
     given = arguments.parse_args()
     traces = find_traces(given.traces)
     entries = sum(map(len, traces.sources))
     days = (traces.end - traces.start) / DAY
     print(f"{len(traces.sources)} sources, {entries} entries, {days:.1f} days ({traces.origin})")
+    if days * DAY <= WARM_UP:
+        raise SystemExit(f"traces of more than {WARM_UP / DAY:.0f} days are needed to learn from")
     print(f"measured after {WARM_UP / DAY:.0f} days; delays in minutes; window {WINDOW}")
-    real, count = traces.real(), len(traces.sources)
-    scenarios = [
-        Scenario(f"{count} sources, 5 min to 24 h", traces, WIDE),
-        Scenario(f"{count} sources, config.toml's defaults: 15 min to 12 h", traces, DEFAULT),
-        Scenario(f"{len(real.sources)} sources without the fast one, 5 min to 24 h", real, WIDE),
-    ]
+    asked = scenarios(traces, tuple(map(float, given.budgets.split(","))))
     jobs = [
-        (scenario, policy, float(budget))
-        for scenario in scenarios
-        for budget in given.budgets.split(",")
-        for policy in POLICIES
+        (scenario, policy, budget)
+        for scenario in asked
+        for budget in scenario.budgets
+        for policy in scenario.policies
     ]
     with ProcessPoolExecutor() as processes:
         results = list(processes.map(run, *zip(*jobs, strict=True)))
-    for scenario in scenarios:
+    for number, scenario in enumerate(asked):
         print(f"\n### {scenario.title}\n")
-        print(table([result for result in results if result.scenario == scenario.title]))
-    given.results.parent.mkdir(parents=True, exist_ok=True)
-    summary = {
-        "traces": traces.origin,
-        "sources": count,
-        "entries": entries,
-        "days": round(days, 1),
-        "results": [asdict(result) for result in results],
-    }
-    given.results.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+        of_this = (result for result in results if result.scenario == scenario.title)
+        kinds = (ALL, *(kind for kind, _ in KINDS)) if number < 2 else (ALL,)
+        print(table(of_this, kinds))
+    # Other traces are for looking: what is kept is of the usual ones.
+    kept = given.results or (None if given.traces else RESULTS)
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        summary = {
+            "traces": traces.origin,
+            "sources": len(traces.sources),
+            "entries": entries,
+            "days": round(days, 1),
+            "results": [asdict(result) for result in results],
+        }
+        kept.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -255,6 +255,10 @@ EVERY_TEN = replace(STATE, source=source(interval=10 * MINUTE))
         (hinting(ttl=timedelta(0)), UNCHANGED, HOUR, "price"),
         (hinting(ttl=90 * DAY), UNCHANGED, DAY, "ttl"),
         (hinting(update_every=7 * DAY), UNCHANGED, DAY, "sy:updatePeriod"),
+        (
+            replace(hinting(update_every=HOUR), source=source(weight=100.0)),
+            UNCHANGED, 15 * MINUTE, "min_interval",
+        ),
         (hinting(skip_hours=(8, 9, 10)), UNCHANGED, 3 * HOUR, "skipHours"),
         (hinting(skip_hours=tuple(range(25))), UNCHANGED, HOUR, "price"),
         (hinting(skip_days=(4, 5)), UNCHANGED, 40 * HOUR, "skipDays"),  # START is a Friday's 8:00

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.month.laws import Row, judge, lost_at_source
 from benchmarks.month.plan import make_world
-from benchmarks.schedule import make_traces
+from benchmarks.schedule_traces import make_traces
 
 if TYPE_CHECKING:
     from benchmarks.month.world import World

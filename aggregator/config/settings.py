@@ -177,6 +177,13 @@ class Polling:
         "so that news are late as little as possible in all. Sources with an `interval` of their "
         "own do not count.",
     )
+    favour: str = key(
+        choice("entries", "sources"),
+        "entries",
+        "Whose mean delay is to be short with these requests: that of all entries, most of which "
+        "are busy sources', or that of each source's, so that a blog's one entry a month counts "
+        "like a news site's hundreds. See [polling.md](polling.md#whom-it-favours).",
+    )
     concurrency: int = key(
         number(1, MAX_CONCURRENCY),
         16,

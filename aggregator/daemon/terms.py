@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from aggregator.schedule.favour import Favour
 from aggregator.schedule.price import PollingBounds
 from aggregator.web.addresses import host_and_port
 
@@ -21,7 +22,9 @@ def utc_now() -> datetime:
 def make_bounds(config: Config) -> PollingBounds:
     """Return the operator's bounds and budget."""
     polling = config.polling
-    return PollingBounds(polling.min_interval, polling.max_interval, polling.budget)
+    return PollingBounds(
+        polling.min_interval, polling.max_interval, polling.budget, Favour(polling.favour)
+    )
 
 
 def is_ours(url: str, allow_private: tuple[Allowance, ...]) -> bool:

@@ -28,7 +28,8 @@ class Explanation:
 
     `entries_seen` is how many the estimate rests on, older ones weighing less. `weekday` and
     `weekend` are entries expected in each hour of a day, UTC. A request is made when the expected
-    waiting of entries, in entry-hours, times `weight` reaches `price` (`None`: not known yet).
+    waiting of entries, in entry-hours, times `weight` reaches `price` (`None`: not known yet);
+    waiting counts as if the source had `standing` entries a day more, published like its own.
     `most_new` is how many new entries may be expected before the document is likely to overflow.
     The first of `polls` is the one planned; the others, of a source that is well, are as they would
     be if nothing new came; each has what binds it. `held_until_at` is the end of a Retry-After that
@@ -42,6 +43,7 @@ class Explanation:
     weekend: tuple[float, ...]
     price: float | None
     weight: float
+    standing: float
     bounds: PollingBounds
     window: DocumentSpan
     most_new: float | None
@@ -84,6 +86,7 @@ def explain(
         weekend=rates[24:],
         price=pricing.price,
         weight=state.source.weight,
+        standing=pricing.standing,
         bounds=bounds,
         window=history.window,
         most_new=most_expected(history.window),
@@ -148,7 +151,8 @@ def _price_line(shown: Explanation) -> str:
         return f"price: not known yet; {shown.bounds.budget:g} polls a day until it is"
     return (
         f"price: a poll when entries are expected to have waited {shown.price:.3g} entry-hours, "
-        f"weight {shown.weight:g}; the budget is {shown.bounds.budget:g} polls a day "
+        f"weight {shown.weight:g}, {shown.standing:.2f} entries a day on top for every source; "
+        f"the budget is {shown.bounds.budget:g} polls a day "
         "for the average source"
     )
 

@@ -6,7 +6,9 @@ that sum, times its weight, has reached the price: so every request of the daemo
 it goes to, saves the same delay, and no exchange of one for another would save more.
 
 For an even rate this is the square-root law of Sia, Cho & Cho, "Efficient Monitoring Algorithm for
-Fast News Alerts", IEEE TKDE 19(7), 2007; docs/adr/0006-price-policy.md has the measurements.
+Fast News Alerts", IEEE TKDE 19(7), 2007. It minds entries alone, and would let a
+source of one entry a month wait for the others; so each source has a standing, entries that it
+counts as beside its own. docs/adr/0006-price-policy.md has the measurements.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from math import isfinite, sqrt
 from typing import TYPE_CHECKING
 
 from aggregator.runtime.values import dataclass
+from aggregator.schedule.favour import Favour, standing
 from aggregator.schedule.rhythm import BINS, FLAT, hours_of, pooled, rates
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ class PollingBounds:
     shortest: timedelta
     longest: timedelta
     budget: float = 24.0
+    favour: Favour = Favour.ENTRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,13 @@ class Pricing:
 
     `correction` is how many times the price that the rates alone suggest (`fair_price`) it is.
     `hours` are the last 168 in which the daemon ran, oldest first; `requests` those since
-    `steered_at`; `pool` is the shape of all sources' day.
+    `steered_at`; `pool` is the shape of all sources' day. `standing` are the entries a day that
+    each source counts as beside its own.
     """
 
     price: float | None = None
     correction: float = 1.0
+    standing: float = 0.0
     pool: tuple[float, ...] = FLAT
     hours: tuple[Hour, ...] = ()
     requests: int = 0
@@ -113,7 +119,7 @@ def worth_asking(
     """Return after how long a source that was just polled reaches the price; `longest` at most."""
     if pricing.price is None:
         raise ValueError("there is no price yet")
-    target = pricing.price / weight
+    target = pricing.price / (weight * (1 + pricing.standing / rhythm.entries_per_day))
     since, most = hours_of(now), longest / HOUR
     waiting = delay = passed = 0.0
     for length, rate in rates(rhythm, pricing.pool, since, since + most):
@@ -181,8 +187,13 @@ def steer(
     known = [source for source in sources if source.rhythm.at is not None]
     if not known:
         return pricing
-    fair, (low, high) = fair_price(known, bounds), _limits(known, bounds)
-    pricing = replace(pricing, pool=pooled(source.rhythm for source in known))
+    beside = _standing(known, bounds)
+    fair, (low, high) = _fair_price(known, bounds, beside), _limits(known, bounds, beside)
+    pricing = replace(
+        pricing,
+        pool=pooled(source.rhythm for source in known),
+        standing=beside,
+    )
     if not low * 1.01 < fair < high / 1.01:
         # The bounds alone rule the budget out: what was asked says nothing of the price.
         return replace(pricing, price=fair, correction=1.0, hours=())
@@ -197,11 +208,15 @@ def fair_price(sources: Sequence[Priced], bounds: PollingBounds) -> float:
     `sources` must not be empty. Where the bounds make the budget impossible it is the price at
     which all are bound.
     """
-    low, high = _limits(sources, bounds)
+    return _fair_price(sources, bounds, _standing(sources, bounds))
+
+
+def _fair_price(sources: Sequence[Priced], bounds: PollingBounds, beside: float) -> float:
+    low, high = _limits(sources, bounds, beside)
     shortest, longest = bounds.shortest / HOUR, bounds.longest / HOUR
     speeds = [
         (
-            source.weight * source.rhythm.entries_per_day / DAY_HOURS,
+            source.weight * (source.rhythm.entries_per_day + beside) / DAY_HOURS,
             max(shortest, own_share(bounds, source.weight) / HOUR)
             if source.is_capped
             else shortest,
@@ -222,6 +237,7 @@ def to_text(pricing: Pricing) -> str:
         {
             "price": pricing.price,
             "correction": pricing.correction,
+            "standing": pricing.standing,
             "pool": [round(shape, 3) for shape in pricing.pool],
             "hours": [(hour.requests, round(hour.allowed, 3)) for hour in pricing.hours],
             "requests": pricing.requests,
@@ -245,11 +261,14 @@ def _read(text: str) -> Pricing:
     fields = json.loads(text)
     price, steered_at = fields["price"], fields["steered_at"]
     correction = float(fields["correction"])
+    beside = float(fields.get("standing", 0.0))
     pool = tuple(map(float, fields["pool"]))
     hours = tuple(Hour(int(used), float(allowed)) for used, allowed in fields["hours"])
     sane = (
         (price is None or (isfinite(price) and price > 0))
         and 1 / MOST_CORRECTION <= correction <= MOST_CORRECTION
+        and isfinite(beside)
+        and beside >= 0
         and len(pool) == BINS
         and all(isfinite(shape) and shape >= 0 for shape in pool)
         and all(hour.requests >= 0 and 0 <= hour.allowed < MOST_ALLOWED for hour in hours)
@@ -259,6 +278,7 @@ def _read(text: str) -> Pricing:
     return Pricing(
         price=price,
         correction=correction,
+        standing=beside,
         pool=pool,
         hours=hours[-WEEK:],
         requests=int(fields["requests"]),
@@ -281,8 +301,25 @@ def _off(hours: Sequence[Hour]) -> float:
     return min(max(used, 1 / MOST_OFF), MOST_OFF)
 
 
-def _limits(sources: Sequence[Priced], bounds: PollingBounds) -> tuple[float, float]:
-    speeds = [source.weight * source.rhythm.entries_per_day / DAY_HOURS for source in sources]
+def _standing(sources: Sequence[Priced], bounds: PollingBounds) -> float:
+    """Return what each source counts as beside its own entries, in entries a day.
+
+    What is capped speaks for nobody: a flood would make all the others alike.
+    """
+    rates = [source.rhythm.entries_per_day for source in sources if not source.is_capped]
+    return standing(
+        rates,
+        bounds.favour,
+        budget=bounds.budget,
+        shortest=bounds.shortest / HOUR,
+        longest=bounds.longest / HOUR,
+    )
+
+
+def _limits(sources: Sequence[Priced], bounds: PollingBounds, beside: float) -> tuple[float, float]:
+    speeds = [
+        source.weight * (source.rhythm.entries_per_day + beside) / DAY_HOURS for source in sources
+    ]
     shortest, longest = bounds.shortest / HOUR, bounds.longest / HOUR
     low, high = min(speeds) * shortest**2 / 2 / MARGIN, max(speeds) * longest**2 / 2 * MARGIN
     return low, high

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from benchmarks.schedule import Traces
+    from benchmarks.schedule_traces import Traces
 
 TAG = "科技"
 #: What the trace has of a source before the month is its past, of which documents list the end.
