@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.parse.date_forms import certain_order
 from aggregator.parse.dates import Unread, parse_date, why_unread
+from aggregator.parse.plain_dates import plain_date
 
 EIGHT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SHANGHAI = "Asia/Shanghai"
@@ -222,3 +224,41 @@ def test_rfc3339_and_rfc822_round_trip(naive: datetime) -> None:
 def test_any_string_is_read_or_refused(text: str) -> None:
     at = parse_date(text, SHANGHAI)
     assert at is None or at.tzinfo is UTC
+
+
+@given(
+    st.datetimes(datetime(1982, 1, 2), datetime(2099, 12, 30)),  # noqa: DTZ001 - on a clock
+    st.integers(-14 * 60 - 59, 14 * 60 + 59),
+    st.sampled_from(["UTC", SHANGHAI, "Europe/London", "Europe/Dublin", "Africa/Abidjan"]),
+)
+def test_the_two_usual_forms_are_read_in_one_step_as_by_the_longer_way(
+    local: datetime, minutes: int, zone: str
+) -> None:
+    local = local.replace(microsecond=0)
+    at = (local - timedelta(minutes=minutes)).replace(tzinfo=UTC)
+    sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
+    forms = [f"{local:%a, %d %b %Y %H:%M:%S} {sign}{hours:02}{rest:02}"]
+    forms += [f"{local.isoformat()}{sign}{hours:02}:{rest:02}"]
+    if not minutes:
+        forms += [f"{local:%d %b %Y %H:%M:%S} GMT", f"{local.isoformat()}.123Z"]
+    for text in forms:
+        longer = f"{text} (x)" if "," in text or "GMT" in text else text.replace("T", " ")
+        assert plain_date(longer) is None
+        assert plain_date(text) == parse_date(text, zone) == parse_date(longer, zone) == at
+        assert certain_order(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sun, 31 Nov 2026 16:00:00 +0800",
+        "Sun, 22 Nov 2026 24:00:00 +0800",
+        "Sun, 22 Nov 1970 00:00:00 GMT",
+        "2026-11-22T16:00:60Z",
+        "2026-11-22T16:00:00",
+        "2026-13-22T16:00:00Z",
+        "\u0662\u0660\u0662\u0666-11-22T16:00:00Z",
+    ],
+)
+def test_another_form_is_left_to_the_longer_way(text: str) -> None:
+    assert plain_date(text) is None

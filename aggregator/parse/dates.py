@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from aggregator.parse.date_forms import MONTHS, Stated, certain_order, stated
 from aggregator.parse.date_order import EITHER, DayOrder, full_year
 from aggregator.parse.date_zones import home_zone, zone_of
+from aggregator.parse.plain_dates import plain_date
 from aggregator.runtime.values import dataclass
 from aggregator.web.zero_dates import is_zero
 
@@ -54,7 +55,12 @@ def habits_of(texts: Iterable[str], language: str | None) -> Habits:
 
     Dates that contradict each other tell nothing.
     """
-    orders = {order for text in texts if len(text) <= _MAX_CHARS and (order := certain_order(text))}
+    orders = {
+        order
+        for text in texts
+        # A plain one names its month, or has its year first: it tells nothing of others.
+        if len(text) <= _MAX_CHARS and plain_date(text) is None and (order := certain_order(text))
+    }
     return Habits(orders.pop() if len(orders) == 1 else None, language)
 
 
@@ -101,6 +107,8 @@ def _read(text: str, zone: str, habits: Habits) -> datetime | Unread:
     text = text.strip().strip("\ufeff")
     if not text or len(text) > _MAX_CHARS:
         return Unread.UNKNOWN
+    if (plain := plain_date(text)) is not None:
+        return plain
     if epoch := _EPOCH.fullmatch(text):
         milliseconds = int(epoch[2]) if epoch[2] else int(epoch[1]) * 1000
         at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)
