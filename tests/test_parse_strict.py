@@ -102,6 +102,7 @@ def test_what_most_publishers_write_is_taken(body: bytes) -> None:
         "<item><link>https://a.example/?a&amp;amp;b&amp;lang;</link></item>",
         "<item><guid isPermaLink='false'>1</guid><guid>2</guid><link></link></item>",
         "<item><description>&lt;![CDATA[x]]&gt;</description></item>",
+        "<?x y?><item><title>a<?x y?>b</title><author><name>a</name><?x?></author></item>",
     ],
 )  # fmt: skip
 def test_what_feedparser_does_in_its_own_way_is_refused_or_done_alike(inside: str) -> None:
@@ -129,6 +130,8 @@ def test_what_feedparser_does_in_its_own_way_is_refused_or_done_alike(inside: st
         (rss("<x/>" * 110_000), "large"),
         (rss(item(1, text="x" * 3_000_000)), "large"),
         (rss("<item><\u00e9/></item>"), "ASCII"),
+        (rss(item(1)).replace(b"<rss", "<?\u00e9 x?><rss".encode()), "ASCII"),
+        (rss("<?x y?>", item(1)), "an instruction"),
         (rss('<item xmlns:a="urn:a" xmlns:b="urn:a"/>'), "two prefixes"),
         (rss('<item xmlns:dc="http://search.yahoo.com/mrss/"/>'), "another namespace"),
         (b"", "stands before"),

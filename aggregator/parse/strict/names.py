@@ -51,6 +51,8 @@ class Names:
 
     def of(self, tag: str) -> str:
         """Return the name of an element whose tag is "{namespace}name"; in lower case."""
+        if not isinstance(tag, str):
+            raise RefusedError("an instruction inside of the root")
         if not tag.isascii():
             raise RefusedError("a name beyond ASCII")
         namespace, _, local = tag.rpartition("}")

@@ -84,7 +84,7 @@ class Reading:
         """Return an element's text, stripped: feedparser's `pop` where it expects no text."""
         if len(element):
             refuse("elements inside of", element, self)
-        if not self.has_plain_names(element):
+        if element.keys() and not self.has_plain_names(element):
             refuse("an attribute of", element, self)
         text = element.text
         if not text:
@@ -94,18 +94,15 @@ class Reading:
             raise RefusedError("escaped CDATA")
         return text
 
-    def has_plain_names(self, element: Element) -> bool:
-        """Tell whether all parsers of XML take the names of an element's attributes for names."""
-        keys = element.keys()
-        return not keys or all(key.isascii() for key in keys)
-
     def text(self, element: Element) -> str:
         """Return an element's text as feedparser's `pop` makes it."""
-        return self.mapped(self.raw_text(element))
-
-    def mapped(self, text: str) -> str:
-        """Return a text with Windows-1252's characters for Unicode's controls."""
+        text = self.raw_text(element)
+        # Windows-1252's characters for Unicode's controls.
         return text.translate(_WINDOWS) if self.has_controls else text
+
+    def has_plain_names(self, element: Element) -> bool:
+        """Tell whether all parsers of XML take the names of an element's attributes for names."""
+        return all(str(key).isascii() for key in element.keys())  # noqa: SIM118 - no dict
 
     def bare_text(self, element: Element) -> str:
         """Return the text of an element of which feedparser makes another thing with attributes."""

@@ -38,8 +38,6 @@ _PROLOG = re.compile(rb"(?:\s++|<!--(?:[^-]|-(?!->))*+-->|<\?(?:[^?]|\?(?!>))*+\
 #: References to characters, as the text has them, in sections of CDATA too: there they are text,
 #: but what is illegal is replaced in all of it.
 _REFERENCE = re.compile(rb"&#([0-9A-Za-z]*)")
-#: Names of instructions are XML's names.
-_FOREIGN_INSTRUCTION = re.compile(rb"<\?[!-~]*[^\x00-\x7f]")
 #: Windows-1252's characters, where Unicode has controls: feedparser's texts have the former.
 _CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")
 _NAMESPACE = re.compile(rb"""xmlns(?::([^\s=:]*))?\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -55,7 +53,7 @@ _PARSER = etree.XMLParser(
     huge_tree=False,
     recover=False,
     remove_comments=True,
-    remove_pis=True,
+    remove_pis=False,
     strip_cdata=True,
     collect_ids=False,
 )
@@ -82,17 +80,16 @@ def tree_of(decoded: Decoded, body: bytes) -> Tree:
     data = (body if is_body else decoded.text.encode()).removeprefix(_MARK).lstrip(b" \t\r\n")
     if (told := _DECLARATION.match(data)) is not None:
         data = data[told.end() :]
-    if len(data) > MAX_BYTES or data.count(b"<") > MAX_MARKUP:
+    if len(data) > MAX_BYTES or (len(data) > MAX_MARKUP and data.count(b"<") > MAX_MARKUP):
         raise RefusedError("it is large")
     if _PROLOG.match(data) is None:
         raise RefusedError("something else stands before its root")
-    if b"<?" in data and _FOREIGN_INSTRUCTION.search(data):
-        raise RefusedError("an instruction's name")
     codes = [_code(digits) for digits in set(_REFERENCE.findall(data))]
     return Tree(
         _parsed(data),
         frozenset(_declared(data)),
-        has_controls=any(0x80 <= code < 0xA0 for code in codes) or bool(_CONTROLS.search(data)),
+        has_controls=any(0x80 <= code < 0xA0 for code in codes)
+        or (b"\xc2" in data and _CONTROLS.search(data) is not None),
     )
 
 
@@ -104,7 +101,14 @@ def _parsed(data: bytes) -> Element:
     # Errors of namespaces are no errors for libxml2, which goes on after them.
     if len(_PARSER.error_log):
         raise RefusedError("not well-formed, or nearly")
+    # Of instructions, those inside of the root are met there.
+    if not all(map(_is_plain, (*root.itersiblings(preceding=True), *root.itersiblings()))):
+        raise RefusedError("a name beyond ASCII")
     return root
+
+
+def _is_plain(instruction: Element) -> bool:
+    return str(getattr(instruction, "target", "")).isascii()
 
 
 @lru_cache(maxsize=1024)
