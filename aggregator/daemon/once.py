@@ -20,6 +20,7 @@ from aggregator.daemon.workers import Workers
 from aggregator.daemon.zygote import Programs
 from aggregator.fetch import Fetcher, user_agent
 from aggregator.model.errors import AggregatorError
+from aggregator.runtime.garbage import keep_what_there_is
 from aggregator.schedule import history, price
 from aggregator.schedule.gaps import is_in_vain
 from aggregator.schedule.price import Priced, Pricing, steer
@@ -137,6 +138,7 @@ def poll_once(
     `expect` is called once with the number of sources, `report` for each as it ends. Raises
     `BusyError` when another process holds the database.
     """
+    keep_what_there_is()
     set_up("error", os.environ)
     conceal(all_secrets(config, os.environ))
     hold = Hold(config.store.path, is_daemon=False)

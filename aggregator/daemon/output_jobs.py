@@ -12,9 +12,8 @@ from aggregator.daemon.workers import Worker
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.notes import NoteKind, NotWritten, Output, Unwritten
 from aggregator.operations.messages import output_name
-from aggregator.outputs.post_files import Exporter
-from aggregator.outputs.static_files import publish_all
 from aggregator.rules.held_secrets import secrets_of
+from aggregator.runtime.late_modules import LateModule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +22,11 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.model import Export
+    from aggregator.outputs import post_files, static_files
     from aggregator.store import Store
+else:  # templates and all that belongs to them, for those who write files
+    post_files = LateModule("aggregator.outputs.post_files")
+    static_files = LateModule("aggregator.outputs.static_files")
 
 log = logging.getLogger(__name__)
 
@@ -96,8 +99,17 @@ class Outlets:
         self._troubles = {one: why for one, why in self._troubles.items() if one in targets}
         if config.publish.directory is not None:
             static = Output.STATIC_FILES, None
-            self._attempt(static, lambda: publish_all(config, self._store, self._is_stopping))
-        exporter = Exporter(
+            self._attempt(
+                static, lambda: static_files.publish_all(config, self._store, self._is_stopping)
+            )
+        if config.exports and not self._export(config):
+            return
+        if self._noted != self._troubles:
+            self._note()
+
+    def _export(self, config: Config) -> bool:
+        """Write every export; tell whether there was time for all."""
+        exporter = post_files.Exporter(
             self._store,
             config.path.parent,
             config.exports,
@@ -107,11 +119,10 @@ class Outlets:
         feeds = {feed.name: feed for feed in config.feeds}
         for export in config.exports:
             if self._is_stopping():
-                return
+                return False
             work = partial(exporter.run, export, feeds[export.feed], is_stopping=self._is_stopping)
             self._attempt(_target(export), work)
-        if self._noted != self._troubles:
-            self._note()
+        return True
 
     def _attempt(self, target: Target, work: Callable[[], int]) -> None:
         output, directory = target
