@@ -87,5 +87,6 @@ def test_what_is_loaded_for_workers_is_what_reads_documents() -> None:
     )
     modules = set(told.stdout.split())
     assert modules >= READING
-    assert not modules & (SERVING | FETCHING | WRITING | EDITING | RARE)
+    # The strict reader reads with lxml, which feeds are written with, too.
+    assert not modules & ((SERVING | FETCHING | WRITING | EDITING | RARE) - {"lxml"})
     assert not modules & {"asyncio", "sqlite3", "aggregator.config", "aggregator.store"}
