@@ -110,6 +110,15 @@ async def test_workers_share_one_zygote_which_ends_with_them(workers: Workers) -
     await until(lambda: not is_running(zygote))
 
 
+async def test_a_zygote_that_nobody_needs_for_long_ends_and_comes_back() -> None:
+    soon = timedelta(seconds=0.05)
+    workers = Workers(idle=soon, rest=soon, starting=Zygote(preloaded=()))
+    zygote = await workers.run((steps.parent,), None, deadline=SOON)
+    await until(lambda: not is_running(zygote))
+    assert await workers.run((steps.parent,), None, deadline=SOON) != zygote
+    await workers.aclose()
+
+
 async def test_two_workers_work_at_the_same_time(workers: Workers, tmp_path: Path) -> None:
     asked = (str(tmp_path), 0.3)
     calls = [

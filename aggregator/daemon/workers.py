@@ -45,13 +45,17 @@ class Workers:
         *,
         count: int = 2,
         idle: timedelta = timedelta(seconds=60),
+        rest: timedelta = timedelta(minutes=10),
         data_limit_bytes: int = 256 * 1024 * 1024,
         starting: Starter | None = None,
     ) -> None:
         """Start nothing yet. `data_limit_bytes` bounds each worker's anonymous memory.
 
-        `starting` makes the processes, and is ended with them.
+        A worker ends that has had nothing to do for `idle`. `starting` makes the processes; what
+        it keeps for that ends with them, and when there has been no worker for `rest`.
         """
+        self._rest = rest
+        self._resting_soon: asyncio.TimerHandle | None = None
         self._starting = starting or starter()
         self._idle = idle
         self._data_limit_bytes = data_limit_bytes
@@ -104,6 +108,7 @@ class Workers:
     async def aclose(self) -> None:
         """End all workers, also those at work, whose calls fail."""
         self._closed = True
+        self._stay_up()
         for timer in self._resting.values():
             timer.cancel()
         self._resting.clear()
@@ -118,6 +123,7 @@ class Workers:
         self._starting.end()
 
     def _take(self) -> Worker:
+        self._stay_up()
         if not self._resting:
             worker = Worker(self._data_limit_bytes, self._starting)
             self._live.add(worker)
@@ -138,6 +144,15 @@ class Workers:
         del self._resting[worker]
         self._live.discard(worker)
         self._threads.submit(worker.end)
+        if not self._live:
+            self._resting_soon = asyncio.get_running_loop().call_later(
+                self._rest.total_seconds(), self._threads.submit, self._starting.end
+            )
+
+    def _stay_up(self) -> None:
+        if self._resting_soon is not None:
+            self._resting_soon.cancel()
+            self._resting_soon = None
 
 
 # --- the parent's end of the pipes: runs in threads ---------------------------------------------
