@@ -147,7 +147,8 @@ def documents(draw: st.DrawFn) -> bytes:
     elif kind == "rss":
         declared += f' xmlns:atom="{_ATOM}"'
         channel = _element("channel", draw(st.just("") | _attributes()), [*head, *entries, *after])
-        text = _element("rss", f' version="2.0"{declared}', [channel])
+        beside = draw(st.lists(_ELEMENTS, max_size=1))
+        text = _element("rss", f' version="2.0"{declared}', [channel, *beside])
     else:
         declared = f' xmlns="http://purl.org/rss/1.0/" xmlns:rdf="{_RDF}"{declared}'
         parts = [_element("channel", "", head), *entries, *after]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NUMBER_OF = {name: number for number, name in enumerate(_MONTHS, 1)}
@@ -24,6 +25,7 @@ _RFC_3339 = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)  # asked twice of each date, and a source's next document repeats most
 def plain_date(text: str) -> datetime | None:
     """Return the instant that a date in one of the two forms names, `None` for any other text."""
     try:

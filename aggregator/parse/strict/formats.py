@@ -8,7 +8,7 @@ from aggregator.parse.assembling import Said
 from aggregator.parse.strict import elements as of
 from aggregator.parse.strict import media
 from aggregator.parse.strict.elements import Handlers, bare, bare_address, leaf, plain, title_at
-from aggregator.parse.strict.names import ATOM, RSS_1, Names, has_namespace, is_old_rdf
+from aggregator.parse.strict.names import ATOM, RSS_1, Names, has_namespace, is_old_rdf, is_unread
 from aggregator.parse.strict.reading import Context, Reading, refuse
 from aggregator.parse.strict.refusals import RefusedError
 
@@ -44,9 +44,7 @@ def said_by(tree: Tree, address: str, most_entries: int) -> Said:
     if name == "feed":
         _read_head(reading, root, said, most_entries, 2)
     elif name == "rss":
-        if len(root) != 1 or reading.names.of(root[0].tag) != "channel":
-            raise RefusedError("no single channel")
-        _read_channel(reading, root[0], said, most_entries)
+        _read_rss(reading, root, said, most_entries)
     else:
         _read_rdf(reading, root, said, most_entries)
     return said
@@ -62,6 +60,21 @@ def _kind(tree: Tree, name: str, version: str) -> str:
     elif name == "rdf_rdf" and has_namespace(tree, RSS_1) and not has_namespace(tree, ATOM):
         return "rss10"
     raise RefusedError("another root")
+
+
+def _read_rss(reading: Reading, root: Element, said: Said, most_entries: int) -> None:
+    channels = 0
+    for child in root:
+        name = reading.names.of(child.tag)
+        if name == "channel":
+            channels += 1
+            _read_channel(reading, child, said, most_entries)
+        elif is_unread(name):
+            reading.pass_over(child)
+        else:
+            raise RefusedError(f"{name} below rss")
+    if channels != 1:
+        raise RefusedError("no single channel")
 
 
 def _read_rdf(reading: Reading, root: Element, said: Said, most_entries: int) -> None:
