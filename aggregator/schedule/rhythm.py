@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from aggregator.runtime.values import dataclass
@@ -60,6 +61,9 @@ _BIN_OF = tuple(24 * (((h // 24) + 3) % 7 >= 5) + h % 24 for h in range(168))
 _SHARE = tuple((5 if b < 24 else 2) / 168 for b in range(BINS))
 _BEFORE = tuple(b - 1 if b % 24 else b + 23 for b in range(BINS))
 _AFTER = tuple(b + 1 if b % 24 != 23 else b - 23 for b in range(BINS))
+
+#: What is left of a count after an hour.
+_FADING = 2 ** (-1 / HALF_LIFE_HOURS)
 
 _NOTHING = (0.0,) * BINS
 #: No shape of the day: every hour like every other.
@@ -133,8 +137,7 @@ def learn(
     each = min(1.0, max(MOST_AT_ONCE, MOST_GROWTH * expected) / max(len(dated), 1))
     for hours in dated:
         seen[_bin(hours)] += each * _weight(end - hours)
-    for bin_, length, age in _chunks(start, end):
-        watched[bin_] += length * _weight(age)
+    _watch(watched, start, end)
     if undated:
         _spread(seen, min(undated, MOST_UNDATED), _since(polled_at, start, end), end)
     return Rhythm(tuple(seen), tuple(watched), now)
@@ -215,6 +218,23 @@ def _spread(seen: list[float], count: int, start: float, end: float) -> None:
         return
     for bin_, length, age in _chunks(start, end):
         seen[bin_] += count * length / (end - start) * _weight(age)
+
+
+def _watch(watched: list[float], start: float, end: float) -> None:
+    """Add the hours between two instants to their bins, as they weigh at the end.
+
+    Hour by hour, back from the end: a first document may tell of a thousand.
+    """
+    if end <= start:
+        return
+    last, first = ceil(end) - 1, floor(start)
+    watched[_BIN_OF[last % 168]] += end - max(start, last)
+    weight = _weight(end - last)
+    for hour in range(last - 1, first, -1):
+        watched[_BIN_OF[hour % 168]] += weight
+        weight *= _FADING
+    if first < last:
+        watched[_BIN_OF[first % 168]] += (first + 1 - start) * weight
 
 
 def _chunks(start: float, end: float) -> Iterator[tuple[int, float, float]]:

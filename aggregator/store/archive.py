@@ -42,34 +42,37 @@ def record(
     at = now if newest is None else max(now, newest["shown_at"])
     month = _month(at)
     number = newest["number"] if newest is not None and newest["month"] == month else 0
+    keys = _change_keys(connection, now, len(fresh))
     connection.executemany(
         """INSERT INTO archive (feed_id, month, number, entry_id, shown_at, change_key)
            VALUES (?, ?, ?, ?, ?, ?)""",
         [
-            (feed_id, month, number + place, entry_id, at, _change_key(connection, now))
-            for place, entry_id in enumerate(fresh, start=1)
+            (feed_id, month, number + place, entry_id, at, key)
+            for place, (entry_id, key) in enumerate(zip(fresh, keys, strict=True), start=1)
         ],
     )
 
 
 def note_edit(connection: sqlite3.Connection, entry_id: int, now: int) -> None:
     """Let exports see that an entry has another text."""
-    rows = connection.execute("SELECT feed_id FROM archive WHERE entry_id = ?", (entry_id,))
+    rows = connection.execute(
+        "SELECT feed_id FROM archive WHERE entry_id = ?", (entry_id,)
+    ).fetchall()
+    keys = _change_keys(connection, now, len(rows))
     connection.executemany(
         "UPDATE archive SET change_key = ? WHERE entry_id = ? AND feed_id = ?",
-        [(_change_key(connection, now), entry_id, feed_id) for (feed_id,) in rows.fetchall()],
+        [(key, entry_id, feed_id) for key, (feed_id,) in zip(keys, rows, strict=True)],
     )
 
 
-def _change_key(connection: sqlite3.Connection, now: int) -> int:
-    """Mint a key that is larger than all before it, and of the clock's time where that goes on."""
-    (key,) = connection.execute(
-        """UPDATE counters SET largest_change_key =
-                  CASE WHEN largest_change_key < :now THEN :now ELSE largest_change_key + 1 END
-           RETURNING largest_change_key""",
-        {"now": now},
-    ).fetchone()
-    return int(key)
+def _change_keys(connection: sqlite3.Connection, now: int, count: int) -> range:
+    """Mint keys larger than all before them, from the clock's time on where that goes on."""
+    if not count:
+        return range(0)
+    (largest,) = connection.execute("SELECT largest_change_key FROM counters").fetchone()
+    first = max(now, largest + 1)
+    connection.execute("UPDATE counters SET largest_change_key = ?", (first + count - 1,))
+    return range(first, first + count)
 
 
 def parts(connection: sqlite3.Connection, feed: sqlite3.Row) -> tuple[ArchivePart, ...]:

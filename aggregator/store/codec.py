@@ -18,9 +18,7 @@ AnyValue = TypeVar("AnyValue")
 
 def dumps(value: object) -> str:
     """Return compact JSON, readable for people (no ASCII escapes), keys in a fixed order."""
-    return json.dumps(
-        value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_plain
-    )
+    return "[]" if value == () else _ENCODER.encode(value)
 
 
 def loads(kind: type[AnyValue], text: str) -> AnyValue:
@@ -76,3 +74,8 @@ def _plain(value: object) -> object:
             return {name: getattr(value, name) for name in _names(kind)}
         case _:
             raise TypeError(f"{type(value).__name__} is not stored")
+
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_plain
+)

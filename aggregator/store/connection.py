@@ -22,6 +22,9 @@ else:  # with all that they read of old versions, for the few starts that upgrad
 #: How long a statement waits for another process's lock (an operator's own sqlite3, a backup).
 BUSY_TIMEOUT_MS = 5_000
 
+#: Statements that a connection keeps prepared: more than there are.
+PREPARED_STATEMENTS = 512
+
 
 def open_writer(path: Path) -> sqlite3.Connection:
     """Open (or create, mode 0600) the database for writing and bring it to today's schema.
@@ -136,7 +139,13 @@ def _refuse_second_name(path: Path) -> None:
 
 def _connect(uri: str) -> sqlite3.Connection:
     # Transactions are ours (BEGIN IMMEDIATE in the writer); threads take turns by construction.
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        uri,
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=PREPARED_STATEMENTS,
+    )
     connection.row_factory = sqlite3.Row
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA trusted_schema = OFF")

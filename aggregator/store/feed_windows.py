@@ -91,11 +91,12 @@ def admit_first_poll(
             backfill_cut=backfill_cut,
             is_filling=is_filling(created_at=row["created_at"], now=now),
         )
-        connection.execute(
-            """UPDATE memberships SET after_key = ?
-                WHERE feed_id = ? AND source_id = ? AND until_key IS NULL""",
-            (after, row["feed_id"], source_id),
-        )
+        if after != row["after_key"]:
+            connection.execute(
+                """UPDATE memberships SET after_key = ?
+                    WHERE feed_id = ? AND source_id = ? AND until_key IS NULL""",
+                (after, row["feed_id"], source_id),
+            )
 
 
 def _backfill_cut(connection: sqlite3.Connection, source_id: int, after: int, backfill: int) -> int:
@@ -324,9 +325,10 @@ def follow_poll(
     if not (is_seen or first):
         return
     changed = stories_of_entries(connection, entry_ids)
+    has_more = first and _count(connection, source_id) > len(entry_ids)
     for row in feeds_of(connection, source_id):
         feed_id, feed = row["id"], feed_of(row["config"])
-        every = stories_of_sources(connection, feed_id, {source_id}) if first else set()
+        every = stories_of_sources(connection, feed_id, {source_id}) if has_more else set()
         change = show(connection, row, feed, changed | every)
         # Before the window moves: what it has no room for is in the archive all the same.
         archive.record(connection, feed_id, change.came, now)
@@ -335,15 +337,26 @@ def follow_poll(
             bump(connection, feed_id, now)
 
 
+def _count(connection: sqlite3.Connection, source_id: int) -> int:
+    """Return how many entries a source has."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM entries WHERE source_id = ?", (source_id,)
+    ).fetchone()
+    return int(count)
+
+
 def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) -> int:
     """Raise the feed's floors to what its window drops at `now`; return how many entries that is.
 
     A window that is cut by `limit` or by `document_size` is noted for `status`, and so is a source
     that gave way.
     """
-    given_up = share_cuts.give_way(connection, feed_id, feed, now)
+    noted = note_rows.kinds_of_feed(connection, feed_id)
+    given_up = share_cuts.give_way(
+        connection, feed_id, feed, now, has_given=NoteKind.GAVE_WAY in noted
+    )
     row = connection.execute(
-        "SELECT floor, shown_count, shown_bytes FROM feeds WHERE id = ?", (feed_id,)
+        "SELECT floor, shown_count, shown_bytes, drops_at FROM feeds WHERE id = ?", (feed_id,)
     ).fetchone()
     rows = connection.execute(
         "SELECT order_key, weight_bytes FROM shown WHERE feed_id = ? ORDER BY order_key", (feed_id,)
@@ -355,18 +368,20 @@ def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) 
             "DELETE FROM shown WHERE feed_id = ? AND order_key <= ?", (feed_id, found.floor)
         )
     floor = max(row["floor"], found.floor or 0)
-    connection.execute(
-        """UPDATE feeds SET floor = ?, shown_count = shown_count - ?, shown_bytes = ?, drops_at = ?
-            WHERE id = ?""",
-        (floor, found.dropped, found.kept_bytes, found.drops_at, feed_id),
-    )
+    before = (row["floor"], row["shown_bytes"], row["drops_at"])
+    if found.dropped or before != (floor, found.kept_bytes, found.drops_at):
+        connection.execute(
+            """UPDATE feeds SET floor = ?, shown_count = shown_count - ?, shown_bytes = ?,
+                      drops_at = ? WHERE id = ?""",
+            (floor, found.dropped, found.kept_bytes, found.drops_at, feed_id),
+        )
     if found.is_full:
         note_rows.put(connection, LimitReached(feed.limit), now, feed_id=feed_id)
-    else:
+    elif NoteKind.LIMIT_REACHED in noted:
         note_rows.drop(connection, NoteKind.LIMIT_REACHED, feed_id=feed_id)
     if found.is_too_large:
         note_rows.put(connection, SizeReached(feed.document_size), now, feed_id=feed_id)
-    elif is_whole(feed, floor, now):
+    elif NoteKind.SIZE_REACHED in noted and is_whole(feed, floor, now):
         note_rows.drop(connection, NoteKind.SIZE_REACHED, feed_id=feed_id)
     return given_up + found.dropped
 

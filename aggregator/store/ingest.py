@@ -197,17 +197,14 @@ def _absorb_document(
         feed_windows.admit_first_poll(
             connection, source_id=source_id, backfill=source.backfill, now=now
         )
-    if tally.new or tally.updated:
-        connection.execute(
-            """UPDATE sources SET content_changed_at = :now
-                WHERE id = :id AND coalesce(content_changed_at, 0) < :now""",
-            {"now": now, "id": source_id},
-        )
     if changed or head_changed:
         # Kept from the document that last brought something: some write the moment of each request.
+        content_changed_at = row["content_changed_at"]
+        if tally.new or tally.updated:
+            content_changed_at = max(content_changed_at or now, now)
         connection.execute(
-            "UPDATE sources SET document_updated_at = ? WHERE id = ?",
-            (optional_micros(stated_update(refined)), source_id),
+            "UPDATE sources SET document_updated_at = ?, content_changed_at = ? WHERE id = ?",
+            (optional_micros(stated_update(refined)), content_changed_at, source_id),
         )
     feed_windows.follow_poll(
         connection,

@@ -254,8 +254,7 @@ def _write(
         "DELETE FROM identities WHERE source_id = ? AND key = ?",
         [(source_id, key) for key in sorted(absorbed.passed_on)],
     )
-    for entry_id, keys in absorbed.keys:
-        _add_keys(connection, source_id, entry_id, keys)
+    _add_keys(connection, source_id, absorbed.keys)
     connection.executemany(
         """INSERT INTO story_keys (key, story_id, borrowed)
            SELECT :key, s.id, CASE WHEN s.is_own = 1 THEN :borrowed ELSE 0 END
@@ -348,107 +347,114 @@ def _insert(
     arrival: Arrival,
 ) -> list[int]:
     """Store new entries; return their ids in the order of their order keys."""
+    if not inserts:
+        return []
     story_ids: list[int] = []
-    entry_ids: list[int] = []
+    begun: list[tuple[int, str, bool]] = []
+    copies: list[dict[str, int]] = []
+    next_id = _next_id(connection, "stories")
     for index, new in enumerate(inserts):
         if new.story.story_id is not None:
             story_id = new.story.story_id
         elif new.story.begun_by < index:
             story_id = story_ids[new.story.begun_by]
         else:
-            story_id = _row_id(
-                connection.execute(
-                    "INSERT INTO stories (public_id, is_own) VALUES (?, ?) RETURNING id",
-                    (new.public_id, new.story.is_own),
-                )
-            )
+            story_id = next_id + len(begun)
+            begun.append((story_id, new.public_id, new.story.is_own))
         story_ids.append(story_id)
-        copies = {_row_of(one, story_ids): story_id for one in new.story.copies}
+        found = {_row_of(one, story_ids): story_id for one in new.story.copies}
         if new.story.original is not None:
-            copies[story_id] = _row_of(new.story.original, story_ids)
-        connection.executemany(
-            "UPDATE stories SET original_id = :original WHERE id = :copy",
-            [{"copy": copy, "original": original} for copy, original in copies.items()],
-        )
-        entry_ids.append(_insert_entry(connection, source_id, story_id, new, arrival))
-        _add_keys(connection, source_id, entry_ids[-1], new.entry.keys)
-        connection.executemany(
-            "INSERT INTO story_keys (key, story_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [(key, story_id) for key in shared_keys(new.entry)],
-        )
-    if inserts:
-        connection.execute(
-            "UPDATE counters SET largest_order_key = :key WHERE largest_order_key < :key",
-            {"key": inserts[-1].order_key},
-        )
+            found[story_id] = _row_of(new.story.original, story_ids)
+        copies += [{"copy": copy, "original": original} for copy, original in found.items()]
+    connection.executemany("INSERT INTO stories (id, public_id, is_own) VALUES (?, ?, ?)", begun)
+    connection.executemany("UPDATE stories SET original_id = :original WHERE id = :copy", copies)
+    next_id = _next_id(connection, "entries")
+    entry_ids = list(range(next_id, next_id + len(inserts)))
+    connection.executemany(
+        """INSERT INTO entries (id, source_id, story_id, public_id, order_key, held_back, guid, url,
+               title, content_html, summary, author, particulars, published_at, updated_at, dated,
+               categories, enclosures, language, content_hash, refined_by, raw, first_seen_at,
+               changed_at, provenance, assigned, stated_at, text_hash)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                   ?)""",
+        [
+            (entry_id, source_id, story_id, *_columns(new, arrival))
+            for entry_id, story_id, new in zip(entry_ids, story_ids, inserts, strict=True)
+        ],
+    )
+    _add_keys(
+        connection,
+        source_id,
+        ((entry_id, one.entry.keys) for entry_id, one in zip(entry_ids, inserts, strict=True)),
+    )
+    connection.executemany(
+        "INSERT INTO story_keys (key, story_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [
+            (key, story_id)
+            for story_id, new in zip(story_ids, inserts, strict=True)
+            for key in shared_keys(new.entry)
+        ],
+    )
+    connection.execute(
+        "UPDATE counters SET largest_order_key = :key WHERE largest_order_key < :key",
+        {"key": inserts[-1].order_key},
+    )
     return entry_ids
+
+
+def _next_id(connection: sqlite3.Connection, table: str) -> int:
+    """Return the id that the next row of a table would get by itself: nobody else writes."""
+    (largest,) = connection.execute(
+        f"SELECT coalesce(max(id), 0) FROM {table}"  # noqa: S608 -- built of constants
+    ).fetchone()
+    return int(largest) + 1
 
 
 def _row_of(story: StoryRef, story_ids: Sequence[int]) -> int:
     return story_ids[story.number] if story.begins_now else story.number
 
 
-def _insert_entry(
-    connection: sqlite3.Connection, source_id: int, story_id: int, new: NewEntry, arrival: Arrival
-) -> int:
+def _columns(new: NewEntry, arrival: Arrival) -> tuple[object, ...]:
     entry, now = new.entry, micros(arrival.now)
-    return _row_id(
-        connection.execute(
-            """INSERT INTO entries (source_id, story_id, public_id, order_key, held_back, guid, url,
-                   title, content_html, summary, author, particulars, published_at, updated_at,
-                   dated, categories, enclosures, language, content_hash, refined_by, raw,
-                   first_seen_at, changed_at, provenance, assigned, stated_at, text_hash)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                       ?)
-               RETURNING id""",
-            (
-                source_id,
-                story_id,
-                new.public_id,
-                new.order_key,
-                new.held_back,
-                entry.guid,
-                entry.url,
-                entry.title,
-                entry.content_html,
-                entry.summary,
-                entry.particulars.author,
-                particulars_to_text(entry.particulars),
-                micros(new.published_at),
-                micros(new.updated_at),
-                entry.published_at is not None,
-                dumps(entry.categories),
-                dumps(entry.enclosures),
-                entry.language,
-                entry.content_hash,
-                arrival.version,
-                entry.raw,
-                now,
-                now,
-                _provenance(entry),
-                new.story.because,
-                optional_micros(entry.stated_at),
-                entry.text_hash,
-            ),
-        )
+    return (
+        new.public_id,
+        new.order_key,
+        new.held_back,
+        entry.guid,
+        entry.url,
+        entry.title,
+        entry.content_html,
+        entry.summary,
+        entry.particulars.author,
+        particulars_to_text(entry.particulars),
+        micros(new.published_at),
+        micros(new.updated_at),
+        entry.published_at is not None,
+        dumps(entry.categories),
+        dumps(entry.enclosures),
+        entry.language,
+        entry.content_hash,
+        arrival.version,
+        entry.raw,
+        now,
+        now,
+        _provenance(entry),
+        new.story.because,
+        optional_micros(entry.stated_at),
+        entry.text_hash,
     )
 
 
 def _add_keys(
-    connection: sqlite3.Connection, source_id: int, entry_id: int, keys: Iterable[str]
+    connection: sqlite3.Connection, source_id: int, keys: Iterable[tuple[int, Iterable[str]]]
 ) -> None:
-    """Let an entry be known by further keys; a key that another entry has stays that one's."""
+    """Let entries be known by further keys; a key that another entry has stays that one's."""
     connection.executemany(
         """INSERT INTO identities (source_id, key, entry_id) VALUES (?, ?, ?)
            ON CONFLICT DO NOTHING""",
-        [(source_id, key, entry_id) for key in keys],
+        [(source_id, key, entry_id) for entry_id, its_keys in keys for key in its_keys],
     )
 
 
 def _provenance(entry: Entry) -> str | None:
     return None if entry.provenance is None else dumps(entry.provenance)
-
-
-def _row_id(inserted: sqlite3.Cursor) -> int:
-    (row_id,) = inserted.fetchone()
-    return int(row_id)

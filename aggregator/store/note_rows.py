@@ -54,6 +54,12 @@ def drop(
     )
 
 
+def kinds_of_feed(connection: sqlite3.Connection, feed_id: int) -> set[str]:
+    """Return the kinds of the notes of a feed, also of a source in it."""
+    rows = connection.execute("SELECT DISTINCT kind FROM notes WHERE feed_id = ?", (feed_id,))
+    return {kind for (kind,) in rows}
+
+
 def settle(
     connection: sqlite3.Connection,
     settled: Mapping[NoteKind, Fact | None],

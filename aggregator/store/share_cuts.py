@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from aggregator.stories.shares import GivenUp
 
 
-def give_way(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) -> int:
+def give_way(
+    connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int, *, has_given: bool
+) -> int:
     """Let sources with more than their share give way in a full feed; return how many entries.
 
-    Only where the feed shows more than `limit` or `document_size` are they looked at.
+    `has_given`: it is noted that some have done so before. Only where the feed shows more than
+    `limit` or `document_size` are they looked at.
     """
     given_up: Mapping[int, GivenUp] = {}
     if feed.per_source is not None and _is_over(connection, feed_id, feed):
@@ -41,6 +44,8 @@ def give_way(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int)
         )
         told = GaveWay(feed.name, one.left)
         note_rows.put(connection, told, now, source_id=source_id, feed_id=feed_id)
+    if not (has_given or given_up):
+        return 0
     # What was given up before the window's beginning would be gone by now in any case.
     connection.execute(
         """DELETE FROM notes WHERE feed_id = :feed AND kind = :kind AND NOT EXISTS (

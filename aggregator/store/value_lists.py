@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,11 @@ if TYPE_CHECKING:
 
 #: SQLite's bound on the variables of one statement is at least this (sqlite.org/limits.html).
 MOST_VALUES = 900
+
+#: So many values does a statement have, the last of them repeated: a connection keeps a few
+#: statements prepared, where it would prepare one for each number of values.
+_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, MOST_VALUES)
+_MARKS = {size: ",".join("?" * size) for size in _SIZES}
 
 
 def rows_of(
@@ -26,5 +32,6 @@ def rows_of(
     """
     for start in range(0, len(values), at_once):
         chunk = values[start : start + at_once]
-        marks = ",".join("?" * len(chunk))
-        yield from connection.execute(statement.format(marks=marks), (*before, *chunk)).fetchall()
+        size = _SIZES[bisect_left(_SIZES, len(chunk))]
+        asked = (*before, *chunk, *[chunk[-1]] * (size - len(chunk)))
+        yield from connection.execute(statement.format(marks=_MARKS[size]), asked).fetchall()

@@ -330,7 +330,10 @@ def _kept(
     new, others = kept.entries[: len(inserts)], kept.entries[len(inserts) :]
     by_id = {one.entry_id: entry for one, entry in zip(rewritten, others, strict=True)}
     return (
-        tuple(replace(one, entry=entry) for one, entry in zip(inserts, reversed(new), strict=True)),
+        tuple(
+            one if entry is one.entry else replace(one, entry=entry)
+            for one, entry in zip(inserts, reversed(new), strict=True)
+        ),
         tuple(replace(one, entry=by_id.get(one.entry_id, one.entry)) for one in changes),
         kept,
     )

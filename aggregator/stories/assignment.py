@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.runtime.values import dataclass
 from aggregator.stories.owners import domain_of_key, foreign_to
-from aggregator.stories.signs import SHARED_KINDS, kind_of
+from aggregator.stories.signs import is_shared, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -89,8 +89,7 @@ class Assignment:
 
 def shared_keys(entry: Entry) -> tuple[str, ...]:
     """Return the keys by which an entry finds its story in other sources, strongest first."""
-    own = (key for key in entry.keys if kind_of(key) in SHARED_KINDS)
-    return tuple(dict.fromkeys((*entry.shared_keys, *own)))
+    return tuple(dict.fromkeys((*entry.shared_keys, *filter(is_shared, entry.keys))))
 
 
 def further_names(
@@ -100,7 +99,7 @@ def further_names(
 
     Beside each whether it is borrowed: of a domain that is none of `own`, the source's.
     """
-    shared = (key for key in keys if kind_of(key) in SHARED_KINDS)
+    shared = filter(is_shared, keys)
     return tuple((key, domain_of_key(key, url) not in own) for key in shared)
 
 
@@ -133,9 +132,10 @@ def assign(
     What an entry brings along counts for those after it.
     """
     told = _Stories(candidates)
+    keys_of = map(shared_keys, entries)
     return tuple(
-        told.assign(index, entry, is_own=not foreign_to(shared_keys(entry), entry.url, own))
-        for index, entry in enumerate(entries)
+        told.assign(index, entry, keys, is_own=not foreign_to(keys, entry.url, own))
+        for index, (entry, keys) in enumerate(zip(entries, keys_of, strict=True))
     )
 
 
@@ -158,20 +158,19 @@ class _Stories:
             if one.original_id is not None:
                 self._link(story, StoryRef(begins_now=False, number=one.original_id), one.keys)
 
-    def assign(self, index: int, entry: Entry, *, is_own: bool) -> Assignment:
-        """Return the story of the next entry, and count it as told."""
-        keys = shared_keys(entry)
+    def assign(self, index: int, entry: Entry, keys: Sequence[str], *, is_own: bool) -> Assignment:
+        """Return the story of the next entry, and count it as told; `keys` are its shared ones."""
         telling = Telling(entry.title, entry.stated_at)
         begun = StoryRef(begins_now=True, number=index)
-        found = self._own.story_of(entry)
+        found = self._own.story_of(entry, keys)
         if found is None and not is_own:
-            found = self._borrowed.story_of(entry)
+            found = self._borrowed.story_of(entry, keys)
         original: StoryRef | None = None
         copies: tuple[StoryRef, ...] = ()
         if is_own:
             story, because = found or (begun, None)
             # Not of a story that is there: what came after it, and was shown, would vanish.
-            copies = tuple(self._led_by_others(entry)) if found is None else ()
+            copies = tuple(self._led_by_others(entry, keys)) if found is None else ()
             self._own.add(story, keys, (telling,))
             for copy in copies:
                 self._foreign.add(copy, (), (telling,))
@@ -184,7 +183,7 @@ class _Stories:
             self._foreign.add(story, keys, (telling,))
             self._link(story, original, keys)
         else:
-            story, because = self._foreign.story_of(entry) or (begun, None)
+            story, because = self._foreign.story_of(entry, keys) or (begun, None)
             self._foreign.add(story, keys, (telling,))
         return Assignment(
             story_id=None if story.begins_now else story.number,
@@ -195,9 +194,9 @@ class _Stories:
             copies=copies,
         )
 
-    def _led_by_others(self, entry: Entry) -> Iterator[StoryRef]:
+    def _led_by_others(self, entry: Entry, keys: Sequence[str]) -> Iterator[StoryRef]:
         """Yield the stories that others began of what this entry, an own one, tells."""
-        fitting = (self._foreign.fitting(key, entry) for key in shared_keys(entry))
+        fitting = (self._foreign.fitting(key, entry) for key in keys)
         stories = (found[0] for found in fitting if found is not None)
         return (story for story in dict.fromkeys(stories) if story not in self._originals)
 
@@ -239,13 +238,17 @@ class _Told:
         """Return the keys of a story."""
         return self._keys[story]
 
-    def story_of(self, entry: Entry) -> tuple[StoryRef, str] | None:
-        """Return the story that the entry's strongest key finds, and why it is that one."""
-        found = (self.fitting(key, entry) for key in shared_keys(entry))
-        return next((one for one in found if one is not None), None)
+    def story_of(self, entry: Entry, keys: Sequence[str]) -> tuple[StoryRef, str] | None:
+        """Return the story that the strongest of an entry's keys finds, and why it is that one."""
+        for key in keys:
+            if key in self._first and (found := self.fitting(key, entry)) is not None:
+                return found
+        return None
 
     def fitting(self, key: str, entry: Entry) -> tuple[StoryRef, str] | None:
         """Return the story that one of the entry's keys finds, and why it is that one."""
+        if key not in self._first:
+            return None
         kind = kind_of(key)
         if kind == _DECISIVE_KIND:
             fitting = [(self._first.get(key), f"same {kind}")]

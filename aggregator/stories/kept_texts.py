@@ -29,6 +29,8 @@ QUOTA = 2 * GIB
 #: The summary of an entry whose text is not kept, and how far into the text it is sought.
 SUMMARY_CHARACTERS = 500
 _BEGINNING_CHARACTERS = 20_000
+#: A character takes so many bytes at most.
+_MOST_BYTES = 4
 #: A text that takes no more than its summary would is kept.
 _SHORT_BYTES = 2000
 
@@ -75,6 +77,8 @@ def keep(newest_first: Sequence[Brought], *, room_bytes: int) -> Kept:
     What does not grow is always kept, so that an edit, or our own reading of it, takes no text away
     that there was. The publisher's raw fields come last: they are for repair.
     """
+    if _MOST_BYTES * sum(map(_characters, newest_first)) <= min(DOCUMENT_BYTES, room_bytes):
+        return Kept(tuple(one.entry for one in newest_first), 0, 0)
     of_document, of_source = DOCUMENT_BYTES, room_bytes
     beyond_document = beyond_quota = 0
     whole: list[bool] = []
@@ -97,6 +101,10 @@ def keep(newest_first: Sequence[Brought], *, room_bytes: int) -> Kept:
         else:
             entries.append(replace(one.entry if is_whole else _shortened(one.entry), raw=None))
     return Kept(tuple(entries), beyond_document, beyond_quota)
+
+
+def _characters(one: Brought) -> int:
+    return len(one.entry.content_html) + len(one.entry.raw or "")
 
 
 def _shortened(entry: Entry) -> Entry:

@@ -140,8 +140,10 @@ def match(
     entry's weaker key never takes what another entry's stronger key names. `moved` is what the
     document has otherwise throughout, found here where it is not given.
     """
-    moved = moved or what_moved(entries, owners, known)
     matches = [NEW] * len(entries)
+    if not owners:
+        return matches
+    moved = moved or what_moved(entries, owners, known)
     taken: set[int] = set()
     for index, entry in enumerate(entries):
         found = _contradicted(entry, owners, known)

@@ -82,6 +82,8 @@ def what_moved(
     `buried` are those of its keys that entries had which have been forgotten since.
     """
     met = owners.keys() | buried
+    if not met:  # a first document, mostly
+        return Moved()
     same = [entry for entry in entries if not _is_next_issue(entry, owners, known)]
     ids = _are_changed(same, met, ("guid",), NAMES[1:] + TEXTS) and _none_met(entries, met)
     links = _are_changed(entries, met, SHARED_KINDS, TEXTS)

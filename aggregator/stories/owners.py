@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aggregator.stories.signs import SHARED_KINDS, kind_of
+from aggregator.stories.signs import is_shared, kind_of
 from aggregator.web.addresses import host_of
 from aggregator.web.domains import publisher_domain
 
@@ -51,8 +51,7 @@ def foreign_to(keys: Iterable[str], url: str | None, own: Collection[str]) -> tu
     One of them makes all of the entry foreign: it must not bring two publishers together. `keys`
     are those it is known by, `own` the domains of its source.
     """
-    shared = (key for key in keys if kind_of(key) in SHARED_KINDS)
-    domains = dict.fromkeys(domain_of_key(key, url) for key in shared)
+    domains = dict.fromkeys(domain_of_key(key, url) for key in filter(is_shared, keys))
     return tuple(domain for domain in domains if domain not in own)
 
 

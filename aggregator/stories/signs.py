@@ -44,6 +44,14 @@ class Known:
         return frozenset(map(kind_of, self.keys))
 
 
+_SHARED_PREFIXES = tuple(f"{kind}:" for kind in SHARED_KINDS)
+
+
+def is_shared(key: str) -> bool:
+    """Tell whether an identity key is of one of `SHARED_KINDS`."""
+    return key.startswith(_SHARED_PREFIXES)
+
+
 def kind_of(key: str) -> str:
     """Return the kind of an identity key."""
     return key.partition(":")[0]

@@ -122,6 +122,9 @@ def leads_of(copies: Iterable[Candidate]) -> list[Candidate]:
     It is told by its own source. What other sources tell under ids of their own stays where the
     feed showed it before the original; else it is shown only where the feed has never had that.
     """
+    copies = list(copies)
+    if len(copies) == 1:  # as most are
+        return [one for one in copies if refusal(one) is None]
     stories = defaultdict(list)
     for one in copies:
         stories[one.story_id].append(one)
