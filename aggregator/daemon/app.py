@@ -10,6 +10,7 @@ import random
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -244,11 +245,18 @@ class Daemon:
 
     async def _steer(self) -> None:
         """Weigh the last hour's requests against the budget, and keep the new price."""
-        bounds, now = make_bounds(self._config), self._clock()
-        states = await self._in_thread(self._store.states)
-        self._priced = frozenset(state.source.name for state in states if is_priced(state))
-        self._pricing = steered(states, self._pricing, bounds, now=now)
-        await self._in_thread(partial(self._store.set_pricing, price.to_text(self._pricing)))
+        bounds, now, before = make_bounds(self._config), self._clock(), self._pricing
+
+        def weigh() -> tuple[Pricing, frozenset[str]]:  # of thousands of sources: not on the loop
+            states = [one for one in self._store.states() if is_priced(one)]
+            found = steered(states, before, bounds, now=now)
+            self._store.set_pricing(price.to_text(found))
+            return found, frozenset(state.source.name for state in states)
+
+        found, self._priced = await self._in_thread(weigh)
+        # What was asked meanwhile counts for the next hour.
+        meanwhile = self._pricing.requests - before.requests
+        self._pricing = replace(found, requests=found.requests + meanwhile)
 
     async def _advance(self) -> None:
         await self._in_thread(partial(self._store.advance, self._clock()))

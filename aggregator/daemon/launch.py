@@ -71,6 +71,7 @@ async def _run(
     hold = await patience.wait_for(lambda: asyncio.to_thread(Hold, config.store.path))
     try:
         store, pricing = await patience.wait_for(lambda: asyncio.to_thread(_open, config, clock()))
+        keep_what_there_is()
         try:
             await Daemon(
                 config,

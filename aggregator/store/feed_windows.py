@@ -356,7 +356,7 @@ def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) 
         connection, feed_id, feed, now, has_given=NoteKind.GAVE_WAY in noted
     )
     row = connection.execute(
-        "SELECT floor, shown_count, shown_bytes, drops_at FROM feeds WHERE id = ?", (feed_id,)
+        "SELECT floor, shown_count, shown_bytes FROM feeds WHERE id = ?", (feed_id,)
     ).fetchone()
     rows = connection.execute(
         "SELECT order_key, weight_bytes FROM shown WHERE feed_id = ? ORDER BY order_key", (feed_id,)
@@ -368,13 +368,11 @@ def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) 
             "DELETE FROM shown WHERE feed_id = ? AND order_key <= ?", (feed_id, found.floor)
         )
     floor = max(row["floor"], found.floor or 0)
-    before = (row["floor"], row["shown_bytes"], row["drops_at"])
-    if found.dropped or before != (floor, found.kept_bytes, found.drops_at):
-        connection.execute(
-            """UPDATE feeds SET floor = ?, shown_count = shown_count - ?, shown_bytes = ?,
-                      drops_at = ? WHERE id = ?""",
-            (floor, found.dropped, found.kept_bytes, found.drops_at, feed_id),
-        )
+    connection.execute(
+        """UPDATE feeds SET floor = ?, shown_count = shown_count - ?, shown_bytes = ?, drops_at = ?
+            WHERE id = ?""",
+        (floor, found.dropped, found.kept_bytes, found.drops_at, feed_id),
+    )
     if found.is_full:
         note_rows.put(connection, LimitReached(feed.limit), now, feed_id=feed_id)
     elif NoteKind.LIMIT_REACHED in noted:
@@ -386,14 +384,20 @@ def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) 
     return given_up + found.dropped
 
 
-def advance_all(connection: sqlite3.Connection, now: int) -> tuple[str, ...]:
-    """Move forward each window from which something is to be dropped; return their feeds' names."""
-    names = []
-    for row in asked_or_due(connection, (), now):
-        if advance(connection, row["id"], feed_of(row["config"]), now):
-            bump(connection, row["id"], now)
-            names.append(row["name"])
-    return tuple(names)
+def due_feeds(connection: sqlite3.Connection, now: int) -> list[int]:
+    """Return the feeds from whose windows something is to be dropped."""
+    return [row["id"] for row in asked_or_due(connection, (), now)]
+
+
+def advance_due(connection: sqlite3.Connection, *, feed_id: int, now: int) -> str | None:
+    """Move a feed's window forward; return its name where it dropped something."""
+    row = connection.execute(
+        "SELECT name, config FROM feeds WHERE id = ? AND removed_at IS NULL", (feed_id,)
+    ).fetchone()
+    if row is None or not advance(connection, feed_id, feed_of(row["config"]), now):
+        return None
+    bump(connection, feed_id, now)
+    return str(row["name"])
 
 
 def asked_or_due(

@@ -19,7 +19,7 @@ from aggregator.store.rows import health_of, hints_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
 
@@ -41,20 +41,30 @@ def forgive(db: sqlite3.Connection, source_ids: tuple[int, ...]) -> None:
         mirrors.forgive(db, source_id)
 
 
-def spread(db: sqlite3.Connection, now: datetime, dice: Callable[[], float]) -> int:
-    """Spread the sources that are overdue at `now`; return how many."""
+def spread(
+    db: sqlite3.Connection, now: datetime, dice: Callable[[], float]
+) -> list[tuple[int, int, int]]:
+    """Return when to poll each source that is overdue at `now`, its id, and when it was due."""
     overdue = db.execute(
-        """SELECT id, document_hints FROM sources WHERE removed_at IS NULL AND enabled = 1
+        """SELECT id, next_poll_at, document_hints FROM sources
+          WHERE removed_at IS NULL AND enabled = 1
             AND last_poll_at IS NOT NULL AND next_poll_at <= ? ORDER BY next_poll_at, id""",
         (micros(now),),
     ).fetchall()
     moments = resume.spread(len(overdue), now=now, dice=dice)
-    planned = [
-        (micros(first_allowed(hints_of(row["document_hints"]), at)[0]), row["id"])
+    return [
+        (
+            micros(first_allowed(hints_of(row["document_hints"]), at)[0]),
+            row["id"],
+            row["next_poll_at"],
+        )
         for at, row in zip(moments, overdue, strict=True)
     ]
-    db.executemany("UPDATE sources SET next_poll_at = ? WHERE id = ?", planned)
-    return len(overdue)
+
+
+def put_off(db: sqlite3.Connection, planned: Sequence[tuple[int, int, int]]) -> None:
+    """Let sources be due when `spread` says; what was polled meanwhile stays as it is."""
+    db.executemany("UPDATE sources SET next_poll_at = ? WHERE id = ? AND next_poll_at = ?", planned)
 
 
 def is_clock_set_back(db: sqlite3.Connection, now: int) -> bool:

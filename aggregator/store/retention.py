@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 #: How long `status` names a flood of old entries, and a document with too much text.
 FLOODS_KEPT = timedelta(days=7)
 
-#: Entries deleted in one transaction: other writers wait no longer than that.
-BATCH = 500
+#: Entries deleted in one transaction, and rows of which a part is dropped: other writers wait no
+#: longer than that.
+BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +93,35 @@ def _forget_story(connection: sqlite3.Connection, story_id: int, now: int) -> in
     return entries
 
 
-def drop_leftovers(
+def drop_batch(
     connection: sqlite3.Connection, *, now: int, keep_raw: timedelta, forget_after: timedelta
-) -> None:
-    """Drop raw fields, tombstones, notes and closed memberships whose time is over."""
-    connection.execute(
-        "UPDATE entries SET raw = NULL WHERE raw IS NOT NULL AND changed_at < ?",
-        (now - keep_raw // MICROSECOND,),
-    )
-    connection.execute(
-        "DELETE FROM tombstones WHERE absent_since_at < ?",
-        (now - forget_after // MICROSECOND,),
-    )
-    connection.execute(
-        """DELETE FROM stories WHERE forgotten_at < ?
-              AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.story_id = stories.id)""",
-        (now - forget_after // MICROSECOND,),
-    )
+) -> bool:
+    """Drop some raw fields, tombstones and stories whose time is over; tell whether more may be."""
+    raw_before, forgotten_before = (now - kept // MICROSECOND for kept in (keep_raw, forget_after))
+    dropped = [
+        connection.execute(
+            """UPDATE entries SET raw = NULL WHERE id IN (
+                 SELECT id FROM entries WHERE raw IS NOT NULL AND changed_at < ? LIMIT ?)""",
+            (raw_before, BATCH),
+        ),
+        connection.execute(
+            """DELETE FROM tombstones WHERE (source_id, mark) IN (
+                 SELECT source_id, mark FROM tombstones WHERE absent_since_at < ? LIMIT ?)""",
+            (forgotten_before, 10 * BATCH),
+        ),
+        connection.execute(
+            """DELETE FROM stories WHERE id IN (
+                 SELECT id FROM stories WHERE forgotten_at < ?
+                    AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.story_id = stories.id)
+                  LIMIT ?)""",
+            (forgotten_before, BATCH),
+        ),
+    ]
+    return any(one.rowcount >= BATCH for one in dropped)
+
+
+def drop_leftovers(connection: sqlite3.Connection, *, now: int) -> None:
+    """Drop notes, holds, documents and closed memberships whose time is over."""
     connection.execute(
         "DELETE FROM notes WHERE kind IN (?, ?) AND noted_at < ?",
         (NoteKind.FLOOD, NoteKind.LONG_DOCUMENT, now - FLOODS_KEPT // MICROSECOND),

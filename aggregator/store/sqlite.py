@@ -40,8 +40,9 @@ from aggregator.store.held_secrets import HeldSecrets
 from aggregator.store.ingest import absorb
 from aggregator.store.memory_leases import Leases
 from aggregator.store.readers import Readers
-from aggregator.store.retention import drop_leftovers, prune_batch
+from aggregator.store.retention import drop_batch, drop_leftovers, prune_batch
 from aggregator.store.rows import feed_of, problem_to_text
+from aggregator.store.slices import batched
 from aggregator.store.sqlite_errors import damaged, store_error
 from aggregator.store.writer import Writer
 
@@ -185,7 +186,11 @@ class SqliteStore(Store):
 
     @override
     def spread(self, now: datetime, dice: Callable[[], float]) -> int:
-        return self._write(lambda db: rescheduling.spread(db, now, dice))
+        with self._reading() as db:
+            planned = rescheduling.spread(db, now, dice)
+        for some in batched(planned):
+            self._write(partial(rescheduling.put_off, planned=some))
+        return len(planned)
 
     @override
     def pricing(self) -> str | None:
@@ -332,7 +337,16 @@ class SqliteStore(Store):
 
     @override
     def advance(self, now: datetime) -> tuple[str, ...]:
-        return self._write(lambda db: feed_windows.advance_all(db, micros(now)))
+        at = micros(now)
+        with self._reading() as db:
+            due = feed_windows.due_feeds(db, at)
+        # A job each, of which the writer puts together as many as a transaction may last.
+        jobs = [partial(feed_windows.advance_due, feed_id=feed_id, now=at) for feed_id in due]
+        found = self._writing().run_all(jobs)
+        for one in found:
+            if isinstance(one, Exception):
+                raise one
+        return tuple(name for name in found if isinstance(name, str))
 
     @override
     def prune(
@@ -351,9 +365,10 @@ class SqliteStore(Store):
             if batch.after is None:
                 break
             after = batch.after
-        self._write(
-            lambda db: drop_leftovers(db, now=at, keep_raw=keep_raw, forget_after=forget_after)
-        )
+        drop = partial(drop_batch, now=at, keep_raw=keep_raw, forget_after=forget_after)
+        while self._write(drop):
+            pass
+        self._write(lambda db: drop_leftovers(db, now=at))
         return total
 
     @override
