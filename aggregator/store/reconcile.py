@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from aggregator.model import FeedKind, Rules
+from aggregator.model import Rules
 from aggregator.model.changes import (
     ChangedFeed,
     ChangedSource,
@@ -22,7 +22,6 @@ from aggregator.model.notes import NoteKind
 from aggregator.schedule.source_changes import (
     SourceChange,
     StoredSource,
-    match_sources,
     reconfigure,
 )
 from aggregator.store import (
@@ -33,35 +32,36 @@ from aggregator.store import (
     rule_verdicts,
     source_domains,
 )
+from aggregator.store.configuration_plan import renamed_feed
 from aggregator.store.feed_versions import NEXT_CHANGE, bump
-from aggregator.store.rows import feed_of, feed_to_text, health_of, source_of, source_to_text
+from aggregator.store.rows import feed_of, health_of, source_of
 from aggregator.stories.owners import own_domains
 from aggregator.stories.windows import deciding
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterator
 
-    from aggregator.model import Feed, Source
+    from aggregator.model import Source
     from aggregator.model.changes import Change
+    from aggregator.schedule.source_changes import SourceChange, StoredSource
+    from aggregator.store.configuration_plan import Plan, PlannedFeed, PlannedSource
 
 
-def apply_configuration(
-    connection: sqlite3.Connection,
-    sources: tuple[Source, ...],
-    feeds: tuple[Feed, ...],
-    now: int,
-) -> tuple[Change, ...]:
-    """Apply the whole configuration; return what changed."""
+def apply_configuration(connection: sqlite3.Connection, plan: Plan, now: int) -> tuple[Change, ...]:
+    """Apply a whole configuration; return what changed."""
     changes: list[Change] = []
-    touched = _apply_sources(connection, sources, now, changes)
-    asked = _apply_feeds(connection, feeds, now, changes)
-    for feed_id, source_id in _apply_memberships(connection, sources, feeds, now):
+    touched, fresh = _apply_sources(connection, plan, now, changes)
+    asked, added = _apply_feeds(connection, plan, now, changes)
+    for feed_id, source_id in _apply_memberships(connection, plan, now):
         asked.setdefault(feed_id, set()).add(source_id)
     for source_id in touched:
         for row in feed_windows.feeds_of(connection, source_id):
             asked.setdefault(row["id"], set()).add(source_id)
-    _judge(connection, touched, asked)
+    _judge(connection, touched, asked, fresh)
+    for feed_id in sorted(added):
+        if asked[feed_id] <= fresh:  # of which nothing is stored yet
+            del asked[feed_id]
+            bump(connection, feed_id, now)
     for row in feed_windows.asked_or_due(connection, asked, now):
         feed = feed_of(row["config"])
         stories = feed_windows.stories_of_sources(connection, row["id"], asked.get(row["id"], ()))
@@ -76,16 +76,19 @@ def apply_configuration(
 
 
 def _judge(
-    connection: sqlite3.Connection, touched: dict[int, Rules], asked: dict[int, set[int]]
+    connection: sqlite3.Connection,
+    touched: dict[int, Rules],
+    asked: dict[int, set[int]],
+    fresh: set[int],
 ) -> None:
     """Ask the rules again where they, the sources or the feeds are not what they were.
 
     `touched` has the rules that a source had before, `asked` the sources of a feed that it is to be
-    asked about.
+    asked about; `fresh` sources have no entries.
     """
     feeds: dict[int, set[int]] = {source_id: set() for source_id in touched}
     for feed_id, source_ids in asked.items():
-        for source_id in source_ids:
+        for source_id in source_ids - fresh:
             feeds.setdefault(source_id, set()).add(feed_id)
     for source_id in sorted(feeds):
         row = connection.execute(
@@ -101,91 +104,84 @@ def _judge(
 
 
 def _apply_sources(
-    connection: sqlite3.Connection, sources: tuple[Source, ...], now: int, changes: list[Change]
-) -> dict[int, Rules]:
-    """Update the table of sources; return those whose stories may look different.
+    connection: sqlite3.Connection, plan: Plan, now: int, changes: list[Change]
+) -> tuple[dict[int, Rules], set[int]]:
+    """Update the table of sources; return those whose stories may look different, and new ones.
 
-    With the rules that they had before, by id.
+    The first with the rules that they had before, by id.
     """
-    rows = {row["id"]: row for row in connection.execute("SELECT * FROM sources").fetchall()}
-    stored = [
-        StoredSource(row["id"], row["name"], row["url"], row["removed_at"] is not None)
-        for row in rows.values()
-    ]
-    matched = match_sources(sources, stored)
-    kept = {one.source_id for one in matched.values()}
-    for one in stored:
-        if not one.removed and one.source_id not in kept:
-            connection.execute(
-                "UPDATE sources SET removed_at = ? WHERE id = ?", (now, one.source_id)
-            )
-            note_rows.drop_all_of_source(connection, one.source_id)
-            changes.append(ChangedSource(ChangeKind.REMOVED, one.name))
+    for one in plan.gone_sources:
+        connection.execute("UPDATE sources SET removed_at = ? WHERE id = ?", (now, one.source_id))
+        note_rows.drop_all_of_source(connection, one.source_id)
+        changes.append(ChangedSource(ChangeKind.REMOVED, one.name))
     # Names may have been swapped: no intermediate state may break their uniqueness.
-    for source in sources:
-        found = matched.get(source.name)
-        if found is not None and found.name != source.name:
+    for planned in plan.sources:
+        found = planned.stored
+        if found is not None and found.name != planned.source.name:
             connection.execute(
                 "UPDATE sources SET name = ? WHERE id = ?",
                 (f"\0{found.source_id}", found.source_id),
             )
     touched: dict[int, Rules] = {}
-    for position, source in enumerate(sources):
-        found = matched.get(source.name)
+    fresh: set[int] = set()
+    for planned in plan.sources:
+        found, source = planned.stored, planned.source
         if found is None:
-            _add(connection, source, position, now)
+            fresh.add(_add(connection, planned, now))
             changes.append(ChangedSource(ChangeKind.ADDED, source.name))
-        else:
-            row, text = rows[found.source_id], source_to_text(source)
-            if (row["config"], row["position"], row["removed_at"]) == (text, position, None):
-                continue
-            before = source_of(row["config"])
-            changed = reconfigure(
-                found,
-                before,
-                source,
-                health_of(row),
-                is_failing=row["problem"] is not None,
-                now=instant(now),
-            )
-            _change(connection, row, source, position, changed)
-            told = _told(found, source, changed)
-            changes += told
-            if told or before != source:  # an earlier version wrote the same with fewer words
-                touched[found.source_id] = before.rules
-    return touched
+            continue
+        row = connection.execute(
+            "SELECT * FROM sources WHERE id = ?", (found.source_id,)
+        ).fetchone()
+        before = source_of(row["config"])
+        changed = reconfigure(
+            found,
+            before,
+            source,
+            health_of(row),
+            is_failing=row["problem"] is not None,
+            now=instant(now),
+        )
+        _change(connection, row, planned, changed)
+        told = _told(found, source, changed)
+        changes += told
+        if told or before != source:  # an earlier version wrote the same with fewer words
+            touched[found.source_id] = before.rules
+    return touched, fresh
 
 
-def _add(connection: sqlite3.Connection, source: Source, position: int, now: int) -> None:
-    (source_id,) = connection.execute(
+def _add(connection: sqlite3.Connection, planned: PlannedSource, now: int) -> int:
+    source = planned.source
+    source_id = connection.execute(
         """INSERT INTO sources
              (name, url, queue, config, position, enabled, public_id, created_at, next_poll_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id""",
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             source.name,
             source.url,
-            source.queue,
-            source_to_text(source),
-            position,
+            planned.queue,
+            planned.text,
+            planned.position,
             source.enabled,
             uuid.uuid4().urn,
             now,
             now,
         ),
-    ).fetchone()
+    ).lastrowid
+    assert source_id is not None  # noqa: S101 -- sqlite3's promise after an INSERT
     mirrors.synchronise(connection, source_id, source)
     source_domains.synchronise(connection, source_id, own_domains(source, None))
+    return source_id
 
 
 def _change(
     connection: sqlite3.Connection,
     row: sqlite3.Row,
-    source: Source,
-    position: int,
+    planned: PlannedSource,
     changed: SourceChange,
 ) -> None:
     """Store how a source is configured now, and what that changes of it."""
-    health = changed.health
+    health, source = changed.health, planned.source
     connection.execute(
         """UPDATE sources SET name = ?, url = ?, queue = ?, config = ?, position = ?, enabled = ?,
                   removed_at = NULL, first_polled_at = ?, failures = ?, failing_since_at = ?,
@@ -193,9 +189,9 @@ def _change(
         (
             source.name,
             source.url,
-            source.queue,
-            source_to_text(source),
-            position,
+            planned.queue,
+            planned.text,
+            planned.position,
             source.enabled,
             optional_micros(health.first_polled_at),
             health.failures,
@@ -215,8 +211,8 @@ def _change(
     source_domains.synchronise(connection, row["id"], own_domains(source, row["site_url"]))
     if changed.is_read_otherwise:
         mirrors.forget_documents(connection, row["id"])
-    if changed.is_renamed:
-        _rename_feed(connection, row["name"], source.name)
+    if (names := renamed_feed(planned)) is not None:
+        _rename_feed(connection, *names)
 
 
 def _told(stored: StoredSource, source: Source, changed: SourceChange) -> list[Change]:
@@ -238,56 +234,67 @@ def _rename_feed(connection: sqlite3.Connection, before: str, after: str) -> Non
     connection.execute(
         f"""UPDATE feeds SET name = :new, former_name = :old, change_number = {NEXT_CHANGE}
             WHERE name = :old AND NOT EXISTS (SELECT 1 FROM feeds WHERE name = :new)""",  # noqa: S608 -- built of constants
-        {"new": FeedKind.SOURCE.name_of(after), "old": FeedKind.SOURCE.name_of(before)},
+        {"new": after, "old": before},
     )
 
 
 def _apply_feeds(
-    connection: sqlite3.Connection, feeds: tuple[Feed, ...], now: int, changes: list[Change]
-) -> dict[int, set[int]]:
-    """Update the table of feeds; return those that changed, by id.
+    connection: sqlite3.Connection, plan: Plan, now: int, changes: list[Change]
+) -> tuple[dict[int, set[int]], set[int]]:
+    """Update the table of feeds; return those that changed, by id, and which of these are new.
 
-    Each with the sources of which it may show other entries now, not counting those that are to
-    join or leave.
+    The first each with the sources of which it may show other entries now, not counting those that
+    are to join or leave.
     """
-    stored = {row["name"]: row for row in connection.execute("SELECT * FROM feeds").fetchall()}
-    configured = {feed.name for feed in feeds}
     touched: dict[int, set[int]] = {}
-    for name, row in stored.items():
-        if row["removed_at"] is None and name not in configured:
-            connection.execute(
-                f"UPDATE feeds SET removed_at = ?, change_number = {NEXT_CHANGE} WHERE id = ?",  # noqa: S608 -- built of constants
-                (now, row["id"]),
-            )
-            feed_windows.clear(connection, row["id"])
-            note_rows.drop_all_of_feed(connection, row["id"])
-            if not feed_of(row["config"]).is_automatic:
-                changes.append(ChangedFeed(ChangeKind.REMOVED, name))
-    for feed in feeds:
-        old = stored.get(feed.name)
-        feed_id = _add_feed(connection, feed, now) if old is None else old["id"]
-        change = ChangeKind.ADDED if old is None else _change_feed(connection, feed, old)
-        if change is not None:
-            same = old is not None and deciding(feed_of(old["config"])) == deciding(feed)
+    added: set[int] = set()
+    for feed_id, name in plan.gone_feeds:
+        (config,) = connection.execute(
+            f"""UPDATE feeds SET removed_at = ?, change_number = {NEXT_CHANGE} WHERE id = ?
+                RETURNING config""",  # noqa: S608 -- built of constants
+            (now, feed_id),
+        ).fetchone()
+        feed_windows.clear(connection, feed_id)
+        note_rows.drop_all_of_feed(connection, feed_id)
+        if not feed_of(config).is_automatic:
+            changes.append(ChangedFeed(ChangeKind.REMOVED, name))
+    for planned in plan.feeds:
+        feed = planned.feed
+        # By its name: the feed of a source that was renamed has got that just now.
+        old = connection.execute(
+            "SELECT id, config, removed_at FROM feeds WHERE name = ?", (feed.name,)
+        ).fetchone()
+        if old is None:
+            feed_id, change = _add_feed(connection, planned, now), ChangeKind.ADDED
+            added.add(feed_id)
+            touched[feed_id] = set()
+        else:
+            feed_id, kind = old["id"], _change_feed(connection, planned, old)
+            if kind is None:
+                continue
+            change = kind
+            same = deciding(feed_of(old["config"])) == deciding(feed)
             touched[feed_id] = set() if same else feed_windows.sources_of(connection, feed_id)
-            if not feed.is_automatic:
-                changes.append(ChangedFeed(change, feed.name))
-    return touched
+        if not feed.is_automatic:
+            changes.append(ChangedFeed(change, feed.name))
+    return touched, added
 
 
-def _add_feed(connection: sqlite3.Connection, feed: Feed, now: int) -> int:
+def _add_feed(connection: sqlite3.Connection, planned: PlannedFeed, now: int) -> int:
     added = connection.execute(
         """INSERT INTO feeds (name, config, public_id, created_at, changed_at)
            VALUES (?, ?, ?, ?, ?)""",
-        (feed.name, feed_to_text(feed), uuid.uuid4().urn, now, now),
+        (planned.feed.name, planned.text, uuid.uuid4().urn, now, now),
     ).lastrowid
     assert added is not None  # noqa: S101 -- sqlite3's promise after an INSERT
     return added
 
 
-def _change_feed(connection: sqlite3.Connection, feed: Feed, old: sqlite3.Row) -> ChangeKind | None:
+def _change_feed(
+    connection: sqlite3.Connection, planned: PlannedFeed, old: sqlite3.Row
+) -> ChangeKind | None:
     """Update one feed; return what became of it, `None` where it is what it was."""
-    text = feed_to_text(feed)
+    text = planned.text
     if old["config"] != text or old["removed_at"] is not None:
         connection.execute(
             "UPDATE feeds SET config = ?, removed_at = NULL WHERE id = ?", (text, old["id"])
@@ -300,57 +307,34 @@ def _change_feed(connection: sqlite3.Connection, feed: Feed, old: sqlite3.Row) -
 
 
 def _apply_memberships(
-    connection: sqlite3.Connection, sources: tuple[Source, ...], feeds: tuple[Feed, ...], now: int
+    connection: sqlite3.Connection, plan: Plan, now: int
 ) -> set[tuple[int, int]]:
     """Let sources join and leave feeds; return which did, as feed and source."""
-    source_ids = {
-        name: source_id
-        for source_id, name in connection.execute(
-            "SELECT id, name FROM sources WHERE removed_at IS NULL"
-        )
-    }
-    rows = {
-        row["name"]: row
-        for row in connection.execute("SELECT id, name, created_at FROM feeds").fetchall()
-    }
-    selected = {
-        (rows[feed.name]["id"], source_ids[source.name]): source.backfill
-        for feed, source in _pairs(feeds, sources)
-    }
-    created = {row["id"]: row["created_at"] for row in rows.values()}
-    members = {
-        (feed_id, source_id)
-        for feed_id, source_id in connection.execute(
-            "SELECT feed_id, source_id FROM memberships WHERE until_key IS NULL"
-        )
-    }
-    left, joined = members - selected.keys(), selected.keys() - members
-    for feed_id, source_id in sorted(left):
+    for feed_id, source_id in plan.left:
         feed_windows.leave(connection, feed_id=feed_id, source_id=source_id)
-    for feed_id, source_id in sorted(joined):
+    feeds = {
+        name: connection.execute(
+            "SELECT id, created_at FROM feeds WHERE name = ?", (name,)
+        ).fetchone()
+        for name in {name for (name, _), _ in plan.joined}
+    }
+    source_ids = {
+        name: connection.execute(
+            "SELECT id FROM sources WHERE name = ? AND removed_at IS NULL", (name,)
+        ).fetchone()["id"]
+        for name in {name for (_, name), _ in plan.joined}
+    }
+    joined = {
+        (feeds[feed]["id"], source_ids[source]): (feeds[feed]["created_at"], backfill)
+        for (feed, source), backfill in plan.joined
+    }
+    for (feed_id, source_id), (created, backfill) in sorted(joined.items()):
         feed_windows.join(
             connection,
             feed_id=feed_id,
-            feed_created=created[feed_id],
+            feed_created=created,
             source_id=source_id,
-            backfill=selected[feed_id, source_id],
+            backfill=backfill,
             now=now,
         )
-    return left | joined
-
-
-def _pairs(feeds: tuple[Feed, ...], sources: tuple[Source, ...]) -> Iterator[tuple[Feed, Source]]:
-    """Yield each feed with each source that it selects; most of thousands of feeds select few."""
-    by_name = {source.name: source for source in sources}
-    by_tag: dict[str, list[str]] = {}
-    for source in sources:
-        for tag in source.carried_tags:
-            by_tag.setdefault(tag, []).append(source.name)
-    for feed in feeds:
-        names: Collection[str] = by_name
-        if feed.sources is not None or feed.tags is not None:
-            tagged = (name for tag in feed.tags or () for name in by_tag.get(tag, ()))
-            names = {*(feed.sources or ()), *tagged} & by_name.keys()
-        for name in names:
-            if feed.selects(by_name[name]):
-                yield feed, by_name[name]
+    return {*plan.left, *joined}

@@ -33,6 +33,7 @@ from aggregator.store import (
     served_bytes,
     source_status,
 )
+from aggregator.store.configuration_plan import plan
 from aggregator.store.connection import open_writer, quick_check
 from aggregator.store.due_sources import due_sources
 from aggregator.store.feed_versions import FeedVersions
@@ -90,6 +91,7 @@ class SqliteStore(Store):
         self._versions = FeedVersions()
         self._leases = Leases()
         self._claiming = threading.Lock()
+        self._configuring = threading.Lock()
         self._readers = Readers(path)
         self._writer = None
         if writing is not None:
@@ -329,9 +331,11 @@ class SqliteStore(Store):
     ) -> tuple[Change, ...]:
         def job(db: sqlite3.Connection) -> tuple[Change, ...]:
             disk_room.configure(db, quota, len(sources))
-            return reconcile.apply_configuration(db, sources, feeds, micros(now))
+            return reconcile.apply_configuration(db, planned, micros(now))
 
-        changes = self._write(job)
+        with self._configuring, self._reading() as db:
+            planned = plan(db, sources, feeds)
+            changes = self._write(job)
         self._secrets.changed(further_secrets)
         return changes
 
