@@ -25,7 +25,7 @@ from aggregator.daemon.control import ControlServer
 from aggregator.daemon.further_secrets import further_secrets
 from aggregator.daemon.jobs import Jobs
 from aggregator.daemon.log import conceal, event, local, set_level
-from aggregator.daemon.once import is_priced, make_fetcher, make_tools, steered
+from aggregator.daemon.once import make_fetcher, make_tools, weighed
 from aggregator.daemon.output_jobs import Outlets
 from aggregator.daemon.poll_log import Reports
 from aggregator.daemon.poller import Dispatcher
@@ -99,6 +99,7 @@ class Daemon:
         workers: Workers,
     ) -> None:
         self._config = config
+        self._enabled = _enabled(config)
         self._store = store
         self._environ = environ
         self._clock = clock
@@ -186,7 +187,7 @@ class Daemon:
 
     async def _prepare(self) -> None:
         """Do the first work of the database, so that polling can begin."""
-        self._reports.expect(await self._in_thread(self._store.status), self._clock())
+        self._reports.expect(await self._in_thread(self._store.failing), self._clock())
         await self._steer()
         await self._dispatcher.spread_overdue()
 
@@ -245,15 +246,10 @@ class Daemon:
 
     async def _steer(self) -> None:
         """Weigh the last hour's requests against the budget, and keep the new price."""
-        bounds, now, before = make_bounds(self._config), self._clock(), self._pricing
-
-        def weigh() -> tuple[Pricing, frozenset[str]]:  # of thousands of sources: not on the loop
-            states = [one for one in self._store.states() if is_priced(one)]
-            found = steered(states, before, bounds, now=now)
-            self._store.set_pricing(price.to_text(found))
-            return found, frozenset(state.source.name for state in states)
-
+        bounds, before = make_bounds(self._config), self._pricing
+        weigh = partial(weighed, self._store, before, bounds, now=self._clock())
         found, self._priced = await self._in_thread(weigh)
+        await self._in_thread(partial(self._store.set_pricing, price.to_text(found)))
         # What was asked meanwhile counts for the next hour.
         meanwhile = self._pricing.requests - before.requests
         self._pricing = replace(found, requests=found.requests + meanwhile)
@@ -348,7 +344,7 @@ class Daemon:
     def _summary(self) -> str:
         offline_since = self._dispatcher.offline_since
         return daemon_summary(
-            sources=sum(source.enabled for source in self._config.sources),
+            sources=self._enabled,
             failing=self._reports.failing,
             offline_since=None if offline_since is None else local(offline_since),
             ailment=self._health,
@@ -402,7 +398,7 @@ class Daemon:
             changes += (restart,)
         changes += changed_settings(old, fresh, fixed=self._fixed)
         changes += newly_withheld(old, fresh)
-        self._config = fresh
+        self._config, self._enabled = fresh, _enabled(fresh)
         self._rejected = None
         set_level(fresh.log.level)
         self._dispatcher.concurrency = fresh.polling.concurrency
@@ -413,7 +409,7 @@ class Daemon:
             fetcher = make_fetcher(fresh, self._environ, self._workers)
             changes += (ChangedNetwork(),)
         self._dispatcher.tools = self._tools(fetcher)
-        self._reports.expect(await self._in_thread(self._store.status), self._clock())
+        self._reports.expect(await self._in_thread(self._store.failing), self._clock())
         await self._note(NoteKind.NOT_RELOADED, None)
         await self._note(NoteKind.RESTART_NEEDED, restart)
         await self._steer()
@@ -458,6 +454,11 @@ class Daemon:
 
     async def _in_thread(self, function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+
+
+def _enabled(config: Config) -> int:
+    """Return how many sources are polled."""
+    return sum(source.enabled for source in config.sources)
 
 
 def _fixed(config: Config) -> dict[str, object]:

@@ -28,7 +28,7 @@ from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from concurrent.futures import Executor
     from datetime import datetime
 
@@ -89,14 +89,29 @@ def is_priced(state: PollState) -> bool:
 
 
 def steered(
-    states: list[PollState], pricing: Pricing, bounds: PollingBounds, *, now: datetime
+    states: Iterable[PollState], pricing: Pricing, bounds: PollingBounds, *, now: datetime
 ) -> Pricing:
     """Return the pricing for the next hour, weighed against the sources as they are now."""
-    sources = []
-    for state in filter(is_priced, states):
-        known = history.recall(state.history, state)
-        sources.append(Priced(state.source.weight, known.rhythm, is_in_vain(known.window)))
-    return steer(pricing, sources, now=now, bounds=bounds)
+    return steer(pricing, map(_priced, filter(is_priced, states)), now=now, bounds=bounds)
+
+
+def weighed(
+    store: PollStore, pricing: Pricing, bounds: PollingBounds, *, now: datetime
+) -> tuple[Pricing, frozenset[str]]:
+    """Return what `steered` does of all sources, with the names of those under price control."""
+    names: set[str] = set()
+
+    def noted(state: PollState) -> PollState:
+        if is_priced(state):
+            names.add(state.source.name)
+        return state
+
+    return steered(map(noted, store.all_states()), pricing, bounds, now=now), frozenset(names)
+
+
+def _priced(state: PollState) -> Priced:
+    known = history.recall(state.history, state)
+    return Priced(state.source.weight, known.rhythm, is_in_vain(known.window))
 
 
 def choose(
@@ -168,7 +183,7 @@ async def _poll(
     workers = Workers(starting=Programs() if len(states) == 1 else None)
     fetcher = make_fetcher(config, os.environ, workers)
     pricing = steered(
-        store.states(), price.recall(store.pricing()), make_bounds(config), now=utc_now()
+        store.all_states(), price.recall(store.pricing()), make_bounds(config), now=utc_now()
     )
     with ThreadPoolExecutor(config.polling.concurrency + 1, "store") as threads:
         tools = make_tools(

@@ -13,9 +13,10 @@ from aggregator.operations.messages import problem_text
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from aggregator.model import PollResult, Problem, SourceStatus
+    from aggregator.model import PollResult, Problem
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +41,11 @@ class Reports:
         self._unreached: set[str] = set()
         self._counts: Counter[str] = Counter()
 
-    def expect(self, statuses: list[SourceStatus], now: datetime) -> None:
+    def expect(self, failing: Mapping[str, Problem], now: datetime) -> None:
         """Start with what the database knows to be failing; forget sources that are no more."""
         self._failures = {
-            status.name: self._failures.get(status.name) or _Failure(status.problem, now)
-            for status in statuses
-            if status.problem is not None and status.enabled
+            name: self._failures.get(name) or _Failure(problem, now)
+            for name, problem in failing.items()
         }
 
     @property

@@ -24,7 +24,7 @@ from aggregator.schedule.favour import Favour, standing
 from aggregator.schedule.rhythm import BINS, FLAT, hours_of, pooled, rates
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aggregator.schedule.rhythm import Rhythm
 
@@ -166,34 +166,56 @@ def full_after(
     return longest
 
 
+@dataclass(frozen=True, slots=True)
+class _Speed:
+    """What a price needs of a source: its rate, and its least pause in hours."""
+
+    weight: float
+    a_day: float
+    least: float
+    is_capped: bool
+
+    def an_hour(self, beside: float) -> float:
+        """Return its weighted entries an hour, with what each counts as `beside` its own."""
+        return self.weight * (self.a_day + beside) / DAY_HOURS
+
+
 def steer(
-    pricing: Pricing, sources: Sequence[Priced], *, now: datetime, bounds: PollingBounds
+    pricing: Pricing, sources: Iterable[Priced], *, now: datetime, bounds: PollingBounds
 ) -> Pricing:
     """Return the pricing for the next hour; call it when the daemon starts, then at least hourly.
 
-    `sources` are those under price control: adaptive, enabled and answering. What they were asked
+    `sources` are those under price control: adaptive, enabled and answering; each is looked at once
+    and not kept, since there may be a hundred thousand. What they were asked
     since the last call (`count_request`) is weighed against the budget; hours in which the daemon
     did not run, or in which its clock jumped, count for nothing. There is no price before a first
     document was read: what is believed of unknown sources would make it far too low.
     """
+    speeds: list[_Speed] = []
+    count = 0
+
+    def rhythms() -> Iterator[Rhythm]:
+        nonlocal count
+        for source in sources:
+            count += 1
+            if source.rhythm.at is not None:
+                speeds.append(_speed(source, bounds))
+                yield source.rhythm
+
+    pool = pooled(rhythms())
     elapsed = None if pricing.steered_at is None else now - pricing.steered_at
     if elapsed is None or not timedelta(0) <= elapsed <= LONGEST_HOUR:
         pricing = replace(pricing, requests=0, steered_at=now)
     elif elapsed >= SHORTEST_HOUR:
-        allowed = len(sources) * bounds.budget / DAY_HOURS * (elapsed / HOUR)
+        allowed = count * bounds.budget / DAY_HOURS * (elapsed / HOUR)
         hours = (*pricing.hours, Hour(pricing.requests, allowed))[-WEEK:]
         correction = pricing.correction * _step(hours) if len(hours) >= YOUNG else 1.0
         pricing = replace(pricing, correction=correction, hours=hours, requests=0, steered_at=now)
-    known = [source for source in sources if source.rhythm.at is not None]
-    if not known:
+    if not speeds:
         return pricing
-    beside = _standing(known, bounds)
-    fair, (low, high) = _fair_price(known, bounds, beside), _limits(known, bounds, beside)
-    pricing = replace(
-        pricing,
-        pool=pooled(source.rhythm for source in known),
-        standing=beside,
-    )
+    beside = _standing(speeds, bounds)
+    fair, (low, high) = _fair(speeds, bounds, beside), _limits(speeds, bounds, beside)
+    pricing = replace(pricing, pool=pool, standing=beside)
     if not low * 1.01 < fair < high / 1.01:
         # The bounds alone rule the budget out: what was asked says nothing of the price.
         return replace(pricing, price=fair, correction=1.0, hours=())
@@ -208,25 +230,25 @@ def fair_price(sources: Sequence[Priced], bounds: PollingBounds) -> float:
     `sources` must not be empty. Where the bounds make the budget impossible it is the price at
     which all are bound.
     """
-    return _fair_price(sources, bounds, _standing(sources, bounds))
+    speeds = [_speed(source, bounds) for source in sources]
+    return _fair(speeds, bounds, _standing(speeds, bounds))
 
 
-def _fair_price(sources: Sequence[Priced], bounds: PollingBounds, beside: float) -> float:
-    low, high = _limits(sources, bounds, beside)
-    shortest, longest = bounds.shortest / HOUR, bounds.longest / HOUR
-    speeds = [
-        (
-            source.weight * (source.rhythm.entries_per_day + beside) / DAY_HOURS,
-            max(shortest, own_share(bounds, source.weight) / HOUR)
-            if source.is_capped
-            else shortest,
-        )
-        for source in sources
-    ]
-    allowed = len(sources) * bounds.budget / DAY_HOURS
+def _speed(source: Priced, bounds: PollingBounds) -> _Speed:
+    least = bounds.shortest / HOUR
+    if source.is_capped:
+        least = max(least, own_share(bounds, source.weight) / HOUR)
+    return _Speed(source.weight, source.rhythm.entries_per_day, least, source.is_capped)
+
+
+def _fair(speeds: Sequence[_Speed], bounds: PollingBounds, beside: float) -> float:
+    low, high = _limits(speeds, bounds, beside)
+    longest = bounds.longest / HOUR
+    hourly = [(one.an_hour(beside), one.least) for one in speeds]
+    allowed = len(speeds) * bounds.budget / DAY_HOURS
     for _ in range(40):
         price = sqrt(low * high)
-        used = sum(1 / min(max(sqrt(2 * price / speed), least), longest) for speed, least in speeds)
+        used = sum(1 / min(max(sqrt(2 * price / speed), least), longest) for speed, least in hourly)
         low, high = (price, high) if used > allowed else (low, price)
     return sqrt(low * high)
 
@@ -301,12 +323,12 @@ def _off(hours: Sequence[Hour]) -> float:
     return min(max(used, 1 / MOST_OFF), MOST_OFF)
 
 
-def _standing(sources: Sequence[Priced], bounds: PollingBounds) -> float:
+def _standing(speeds: Sequence[_Speed], bounds: PollingBounds) -> float:
     """Return what each source counts as beside its own entries, in entries a day.
 
     What is capped speaks for nobody: a flood would make all the others alike.
     """
-    rates = [source.rhythm.entries_per_day for source in sources if not source.is_capped]
+    rates = [one.a_day for one in speeds if not one.is_capped]
     return standing(
         rates,
         bounds.favour,
@@ -316,10 +338,8 @@ def _standing(sources: Sequence[Priced], bounds: PollingBounds) -> float:
     )
 
 
-def _limits(sources: Sequence[Priced], bounds: PollingBounds, beside: float) -> tuple[float, float]:
-    speeds = [
-        source.weight * (source.rhythm.entries_per_day + beside) / DAY_HOURS for source in sources
-    ]
+def _limits(speeds: Sequence[_Speed], bounds: PollingBounds, beside: float) -> tuple[float, float]:
     shortest, longest = bounds.shortest / HOUR, bounds.longest / HOUR
-    low, high = min(speeds) * shortest**2 / 2 / MARGIN, max(speeds) * longest**2 / 2 * MARGIN
-    return low, high
+    hourly = [one.an_hour(beside) for one in speeds]
+    slowest, fastest = min(hourly), max(hourly)
+    return slowest * shortest**2 / 2 / MARGIN, fastest * longest**2 / 2 * MARGIN

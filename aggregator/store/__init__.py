@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from aggregator.model.configured import FORGET_AFTER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime, timedelta
 
     from aggregator.model import (
@@ -76,6 +76,12 @@ class PollStore(Protocol):
 
     def states(self, names: tuple[str, ...] | None = None) -> list[PollState]:
         """Return the states of the named sources that are configured (`None`: all enabled)."""
+
+    def all_states(self) -> Iterator[PollState]:
+        """Yield the states of all enabled sources, in no order that means anything.
+
+        Only a few are in memory together, where there are very many.
+        """
 
     def absorb(
         self,
@@ -200,6 +206,9 @@ class StatusStore(Protocol):
 
     def status(self, names: tuple[str, ...] | None = None) -> list[SourceStatus]:
         """Return one row a configured source, those with `names` or all, in its order."""
+
+    def failing(self) -> dict[str, Problem]:
+        """Return what is wrong with the enabled sources that fail, by their names."""
 
     def history(self, source_id: int, *, most: int) -> list[PastPoll]:
         """Return the newest polls of a source, newest first; the store remembers 50."""

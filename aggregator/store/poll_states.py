@@ -9,6 +9,7 @@ from aggregator.schedule import history
 from aggregator.store.codec import dumps
 from aggregator.store.mirrors import mirrors_of
 from aggregator.store.rows import state_of
+from aggregator.store.slices import ROWS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,6 +31,19 @@ def enabled(connection: sqlite3.Connection) -> list[PollState]:
         f"{_SELECT} WHERE removed_at IS NULL AND enabled = 1 ORDER BY position"
     )
     return [_state(connection, row) for row in rows.fetchall()]
+
+
+def some(connection: sqlite3.Connection, after: int) -> tuple[list[PollState], int | None]:
+    """Return the states of some enabled sources whose ids are beyond `after`, and where to go on.
+
+    `None` where there are no further ones.
+    """
+    rows = connection.execute(
+        f"{_SELECT} WHERE id > ? AND removed_at IS NULL AND enabled = 1 ORDER BY id LIMIT ?",
+        (after, ROWS),
+    ).fetchall()
+    states = [_state(connection, row) for row in rows]
+    return states, rows[-1]["id"] if len(rows) == ROWS else None
 
 
 def named(connection: sqlite3.Connection, names: tuple[str, ...]) -> list[PollState]:

@@ -8,7 +8,8 @@ showed them.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from aggregator.model.instants import MICROSECOND
 from aggregator.model.notes import NoteKind
@@ -17,6 +18,17 @@ from aggregator.store import archive, host_tempers, served_bytes, tombstone_rows
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+class Write(Protocol):
+    """Runs a job in a transaction of its own and returns its result."""
+
+    def __call__(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run it."""
+
 
 #: How long `status` names a flood of old entries, and a document with too much text.
 FLOODS_KEPT = timedelta(days=7)
@@ -34,7 +46,26 @@ class Pruned:
     after: tuple[int, int] | None
 
 
-def prune_batch(
+def prune_in_slices(write: Write, *, now: int, before: int) -> int:
+    """Prune as `_prune_batch` does, a transaction a batch; return how many entries went."""
+    total, after = 0, (0, 0)
+    while True:
+        batch = write(partial(_prune_batch, before=before, now=now, after=after))
+        total += batch.entries
+        if batch.after is None:
+            return total
+        after = batch.after
+
+
+def drop_in_slices(write: Write, *, now: int, keep_raw: timedelta, forget_after: timedelta) -> None:
+    """Drop raw fields, tombstones, notes and closed memberships whose time is over."""
+    drop = partial(_drop_batch, now=now, keep_raw=keep_raw, forget_after=forget_after)
+    while write(drop):
+        pass
+    write(partial(_drop_leftovers, now=now))
+
+
+def _prune_batch(
     connection: sqlite3.Connection, *, before: int, now: int, after: tuple[int, int] = (0, 0)
 ) -> Pruned:
     """Forget stories of which all entries were first seen before `before` and no feed shows one.
@@ -93,7 +124,7 @@ def _forget_story(connection: sqlite3.Connection, story_id: int, now: int) -> in
     return entries
 
 
-def drop_batch(
+def _drop_batch(
     connection: sqlite3.Connection, *, now: int, keep_raw: timedelta, forget_after: timedelta
 ) -> bool:
     """Drop some raw fields, tombstones and stories whose time is over; tell whether more may be."""
@@ -120,7 +151,7 @@ def drop_batch(
     return any(one.rowcount >= BATCH for one in dropped)
 
 
-def drop_leftovers(connection: sqlite3.Connection, *, now: int) -> None:
+def _drop_leftovers(connection: sqlite3.Connection, *, now: int) -> None:
     """Drop notes, holds, documents and closed memberships whose time is over."""
     connection.execute(
         "DELETE FROM notes WHERE kind IN (?, ?) AND noted_at < ?",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.model import PastPoll, PollOutcome, SourceStatus
+from aggregator.model import PastPoll, PollOutcome, Problem, SourceStatus
 from aggregator.model.instants import instant, optional_instant
 from aggregator.rules.held_secrets import open_url
-from aggregator.store.codec import dumps
+from aggregator.store.codec import dumps, loads
 from aggregator.store.rows import problem_of, source_of
 from aggregator.stories.concealment import public_site, public_title
 from aggregator.stories.unstable_ids import UNSTABLE_POLLS
@@ -39,6 +39,15 @@ def statuses(
         {"names": dumps(names)},
     )
     return [_status_of(row, secrets) for row in rows.fetchall()]
+
+
+def failing(connection: sqlite3.Connection) -> dict[str, Problem]:
+    """Return what is wrong with the enabled sources that fail, by their names."""
+    rows = connection.execute(
+        """SELECT name, problem FROM sources WHERE problem IS NOT NULL AND removed_at IS NULL
+              AND enabled = 1 ORDER BY position"""
+    )
+    return {name: loads(Problem, text) for name, text in rows.fetchall()}
 
 
 def history(connection: sqlite3.Connection, source_id: int, most: int) -> list[PastPoll]:

@@ -41,7 +41,7 @@ from aggregator.store.held_secrets import HeldSecrets
 from aggregator.store.ingest import absorb
 from aggregator.store.memory_leases import Leases
 from aggregator.store.readers import Readers
-from aggregator.store.retention import drop_batch, drop_leftovers, prune_batch
+from aggregator.store.retention import drop_in_slices, prune_in_slices
 from aggregator.store.rows import feed_of, problem_to_text
 from aggregator.store.slices import batched
 from aggregator.store.sqlite_errors import damaged, store_error
@@ -144,6 +144,14 @@ class SqliteStore(Store):
     def states(self, names: tuple[str, ...] | None = None) -> list[PollState]:
         with self._reading() as db:
             return poll_states.enabled(db) if names is None else poll_states.named(db, names)
+
+    @override
+    def all_states(self) -> Iterator[PollState]:
+        after: int | None = 0
+        while after is not None:
+            with self._reading() as db:
+                states, after = poll_states.some(db, after)
+            yield from states
 
     @override
     def absorb(
@@ -300,6 +308,11 @@ class SqliteStore(Store):
             return source_status.statuses(db, self._secrets.read(db), names)
 
     @override
+    def failing(self) -> dict[str, Problem]:
+        with self._reading() as db:
+            return source_status.failing(db)
+
+    @override
     def history(self, source_id: int, *, most: int) -> list[PastPoll]:
         with self._reading() as db:
             return source_status.history(db, source_id, most)
@@ -346,11 +359,8 @@ class SqliteStore(Store):
             due = feed_windows.due_feeds(db, at)
         # A job each, of which the writer puts together as many as a transaction may last.
         jobs = [partial(feed_windows.advance_due, feed_id=feed_id, now=at) for feed_id in due]
-        found = self._writing().run_all(jobs)
-        for one in found:
-            if isinstance(one, Exception):
-                raise one
-        return tuple(name for name in found if isinstance(name, str))
+        found = self._writing().run_each(jobs)
+        return tuple(name for name in found if name is not None)
 
     @override
     def prune(
@@ -361,19 +371,10 @@ class SqliteStore(Store):
         keep_raw: timedelta,
         forget_after: timedelta = FORGET_AFTER,
     ) -> int:
-        at, total, after = micros(now), 0, (0, 0)
-        before = at - retention // MICROSECOND
-        while True:
-            batch = self._write(partial(prune_batch, before=before, now=at, after=after))
-            total += batch.entries
-            if batch.after is None:
-                break
-            after = batch.after
-        drop = partial(drop_batch, now=at, keep_raw=keep_raw, forget_after=forget_after)
-        while self._write(drop):
-            pass
-        self._write(lambda db: drop_leftovers(db, now=at))
-        return total
+        at, before = micros(now), micros(now) - retention // MICROSECOND
+        pruned = prune_in_slices(self._write, now=at, before=before)
+        drop_in_slices(self._write, now=at, keep_raw=keep_raw, forget_after=forget_after)
+        return pruned
 
     @override
     def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:

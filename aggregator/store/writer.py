@@ -62,10 +62,17 @@ class Writer:
         It runs again where the transaction had to be begun again. Raises what the job raises (its
         changes are undone), or `StoreError` when the database cannot be written.
         """
-        (result,) = self.run_all((job,))
-        if isinstance(result, BaseException):
-            raise result
+        (result,) = self.run_each((job,))
         return result
+
+    def run_each(self, jobs: Sequence[Callable[[sqlite3.Connection], T]]) -> list[T]:
+        """Run several jobs as `run` does; raises what the first one that fails would."""
+        results: list[T] = []
+        for result in self.run_all(jobs):
+            if isinstance(result, Exception):
+                raise result
+            results.append(result)
+        return results
 
     def run_all(self, jobs: Sequence[Callable[[sqlite3.Connection], T]]) -> list[T | Exception]:
         """Run several jobs as `run` does; in the place of a result may be what it would raise."""
