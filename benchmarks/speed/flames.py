@@ -38,7 +38,7 @@ _IMPORTING = re.compile(r"<frozen importlib|\(<frozen zipimport")
 #: Innermost functions that only wait: py-spy does not see on every machine that a thread sleeps.
 _WAITING = re.compile(
     r"^(process \d|.*\b(wait|_wait|select|_worker|join|_wait_for_tstate_lock)\b.* \("
-    r"|Writer\.(close|_gather) |main \(aggregator/daemon/workers)"
+    r"|Writer\.(close|_gather|_work|run_all) |main \(aggregator/daemon/workers)"
 )
 
 
