@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import stat
 import subprocess
 import sys
+import weakref
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -286,6 +289,24 @@ def test_jobs_that_wait_share_a_commit_and_a_failing_one_takes_nothing_with_it(
     writer.close()
     assert [str(one) for one in outcomes] == ["0", "1", "2", "no", "4", "5"]
     assert commits == [5]
+
+
+def test_what_a_job_held_is_free_when_it_is_done(connection: sqlite3.Connection) -> None:
+    class Document:
+        pass
+
+    document = Document()
+    alive = weakref.ref(document)
+    writer = Writer(connection, Path("a.db"), committed=lambda _: None)
+    gc.disable()
+    try:
+        writer.run(partial(lambda _, __: None, document))
+        del document
+        writer.run(lambda _: None)  # the writer has gone on
+        assert alive() is None
+    finally:
+        gc.enable()
+        writer.close()
 
 
 def test_a_transaction_that_lasts_takes_no_further_job(connection: sqlite3.Connection) -> None:

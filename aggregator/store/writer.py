@@ -83,6 +83,8 @@ class Writer:
         order = _Order(jobs)
         self._orders.put(order)
         order.done.acquire()
+        # Each of them knows its order: whole documents would stay until a look for garbage.
+        order.tasks.clear()
         return order.results
 
     def close(self) -> None:
