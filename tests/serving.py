@@ -19,6 +19,7 @@ from aggregator.serve import (
     open_sockets,
     serve,
 )
+from aggregator.serve.implementations import implementation
 from aggregator.serve.responses import PROTECTION
 from aggregator.serve.timeouts import TIMEOUTS, Timeouts
 from tests import PATIENCE
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from aggregator.store import Store
 
 USUAL = ConnectionBounds()
+
+#: The library that reads requests here: h11 is everywhere. `tests/on_uvloop.py` says another.
+READS_WITH = ["h11"]
 
 
 class Stock(Shelf):
@@ -206,7 +210,15 @@ async def running(
     port, operator_port = (opened[0].getsockname()[1] for opened in (sockets, own))
     stop = asyncio.Event()
     task = asyncio.create_task(
-        serve(app or create_app(served), sockets, stop, bounds, operator=own, proxies=proxies)
+        serve(
+            app or create_app(served),
+            sockets,
+            stop,
+            bounds,
+            operator=own,
+            proxies=proxies,
+            implementation=implementation(READS_WITH[-1]),
+        )
     )
     try:
         yield Running(port, operator_port)

@@ -286,7 +286,7 @@ async def test_what_is_not_there_is_404_for_people() -> None:
         for target in (
             "/feeds/none.atom", "/feeds/all", "/feeds/all.xml", "/feeds/.atom", "/feeds/all.atom/",
             "/feeds/", "/feeds", "/feeds/ALL.atom", "/feeds/all.ATOM", "/x", "//feeds/all.atom",
-            "/feeds/..%2Fall.atom", "/feeds/all.atom%00", "*",
+            "/feeds/..%2Fall.atom", "/feeds/all.atom%00",
         ):  # fmt: skip
             answer = await server.get(target)
             assert answer.status == 404, target

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from aggregator.model import Feed
 from aggregator.serve import ConnectionBounds, Site
-from aggregator.serve.connections import READY_PIECE_BYTES
-from aggregator.serve.h11_connection import H11Connection
+from aggregator.serve.connections import READY_PIECE_BYTES, BoundedConnection
 from aggregator.serve.request_heads import HEADER_BYTES, Asked, read_head
 from aggregator.serve.routes import App
 from aggregator.serve.server_context import Served
@@ -250,8 +249,8 @@ async def test_a_large_body_at_hand_leaves_piece_by_piece_as_its_reader_takes_it
     assert 0 < max(held) <= READY_PIECE_BYTES
 
 
-def connections() -> list[H11Connection]:
-    return [one for one in gc.get_objects() if isinstance(one, H11Connection)]
+def connections() -> list[BoundedConnection]:
+    return [one for one in gc.get_objects() if isinstance(one, BoundedConnection)]
 
 
 async def test_stopping_finishes_a_body_that_is_under_way() -> None:

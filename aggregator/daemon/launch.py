@@ -9,6 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from aggregator.daemon.app import Daemon
+from aggregator.daemon.event_loop import new_event_loop
 from aggregator.daemon.further_secrets import all_secrets, further_secrets
 from aggregator.daemon.log import conceal, event, set_up
 from aggregator.daemon.pace import Pace
@@ -56,8 +57,11 @@ def run(
     """
     set_up(config.log.level, os.environ)
     conceal(all_secrets(config, os.environ))
-    with contextlib.suppress(StoppedError):
-        asyncio.run(_run(config, pace, clock, starting))
+    with (
+        contextlib.suppress(StoppedError),
+        asyncio.Runner(loop_factory=new_event_loop) as runner,
+    ):
+        runner.run(_run(config, pace, clock, starting))
     return 0
 
 

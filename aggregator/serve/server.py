@@ -14,7 +14,7 @@ from aggregator.serve.callers import from_the_operator
 from aggregator.serve.client_connections import ClientConnections, OpenConnection
 from aggregator.serve.connection_bounds import ConnectionBounds
 from aggregator.serve.connections import KEEP_ALIVE_SECONDS, House
-from aggregator.serve.h11_connection import H11Connection
+from aggregator.serve.implementations import usual_implementation
 from aggregator.serve.listeners import BACKLOG
 from aggregator.serve.room import Room
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from aggregator.model import IPNetwork
+    from aggregator.serve.connections import BoundedConnection
     from aggregator.serve.ready_feeds import Ready
     from aggregator.serve.request_heads import Asked
     from aggregator.serve.routes import App
@@ -56,16 +57,20 @@ def make_server(
     app: ASGIApp,
     bounds: ConnectionBounds,
     proxies: Callable[[], tuple[IPNetwork, ...]] = tuple,
+    *,
     ready: Callable[[Asked], Ready | None] = lambda _: None,
+    implementation: Callable[..., BoundedConnection] | None = None,
 ) -> Server:
     """Return a server for `app` within `bounds`; it logs errors only, and never a request.
 
     `proxies` returns the networks of proxies that are not on this machine, `ready` the answer to
-    what need not come to `app`.
+    what need not come to `app`. `implementation` reads requests: the quickest, where none is given.
     """
     clients = ClientConnections(lambda: (*bounds.on_this_machine, *proxies()))
     room: Room[OpenConnection] = Room(time.monotonic)
-    protocol = partial(H11Connection, house=House(bounds, clients, room, ready))
+    protocol = partial(
+        implementation or usual_implementation(), house=House(bounds, clients, room, ready)
+    )
     return Server(
         uvicorn.Config(
             app,
@@ -95,16 +100,17 @@ async def serve(
     *,
     operator: list[socket.socket] | None = None,
     proxies: Callable[[], tuple[IPNetwork, ...]] = tuple,
+    implementation: Callable[..., BoundedConnection] | None = None,
 ) -> None:
     """Serve `app` on `sockets` until `stop` is set, then finish answers under way and return.
 
     What comes to the sockets of the `operator` is answered as theirs. All are closed in any case.
-    `proxies` are as in `make_server`.
+    `proxies` and `implementation` are as in `make_server`.
     """
-    servers = [(make_server(app, bounds, proxies, app.ready), sockets)]
+    make = partial(make_server, ready=app.ready, implementation=implementation)
+    servers = [(make(app, bounds, proxies), sockets)]
     if operator:
-        own = make_server(from_the_operator(app), bounds, ready=app.ready)
-        servers.append((own, operator))
+        servers.append((make(from_the_operator(app), bounds), operator))
 
     def leave() -> None:
         for server, _ in servers:
