@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
 from aggregator.model import Body, Document
 from aggregator.model.errors import UnreadableError
-from aggregator.parse.decode import decode
+from aggregator.parse.decode import Decoded, decode
 from aggregator.parse.feed_reader import HANDLED, read_xml
 from aggregator.parse.json_feed_reader import looks_like_json
 from aggregator.parse.strict import Refusal, read_known
@@ -129,30 +130,45 @@ _ELEMENTS = _LEAVES | st.builds(
 )
 
 
+def _document(kind: str, head: Sequence[str], entries: Sequence[str], after: str = "") -> str:
+    """Return a document of these elements; RSS has the last one beside its channel."""
+    declared = "".join(f' xmlns:{prefix}="{url}"' for prefix, url in _NAMESPACES.items())
+    if kind == "rdf":
+        declared = f' xmlns="http://purl.org/rss/1.0/" xmlns:rdf="{_RDF}"{declared}'
+        parts = [_element("channel", "", head), *entries, after]
+        return _element("rdf:RDF", declared, [part.replace("atom:", "") for part in parts])
+    declared += f' xmlns:atom="{_ATOM}"'
+    if kind == "feed":
+        return _element("feed", f' xmlns="{_ATOM}"{declared}', [*head, *entries, after])
+    channel = _element("channel", "", [*head, *entries])
+    return _element("rss", f' version="2.0"{declared}', [channel, after])
+
+
+@lru_cache(maxsize=10_000)
+def _is_taken_alone(kind: str, element: str, entry: str | None) -> bool:
+    inside = [element] if entry is None else [_element(entry, "", [element])]
+    text = _document(kind, inside, [])
+    told = Body(text.encode(), None, URL, "UTC", SEEN)
+    return not isinstance(read_known(told, Decoded(text, "utf-8")), Refusal)
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> bytes:
-    """Draw a well-formed document of elements that are usual, and of some that are not."""
+    """Draw a well-formed document of elements of which each may be taken; at times, of any."""
     kind = draw(st.sampled_from(["rss", "rss", "feed", "rdf"]))
     name = "entry" if kind == "feed" else "item"
-    head = draw(st.lists(_ELEMENTS, max_size=4))
+    is_any = draw(st.integers(0, 4)) == 0
+
+    def some(most: int, entry: str | None) -> list[str]:
+        drawn = draw(st.lists(_ELEMENTS, max_size=most))
+        return [one for one in drawn if is_any or _is_taken_alone(kind, one, entry)]
+
     entries = [
-        _element(name, draw(st.just("") | _attributes()), draw(st.lists(_ELEMENTS, max_size=7)))
-        for _ in range(draw(st.integers(0, 3)))
+        _element(name, draw(st.just("") | _attributes()), some(10, name))
+        for _ in range(draw(st.integers(1, 3)))
     ]
-    after = draw(st.lists(_LEAVES, max_size=1))
-    declared = "".join(f' xmlns:{prefix}="{url}"' for prefix, url in _NAMESPACES.items())
-    if kind == "feed":
-        declared += f' xmlns:atom="{_ATOM}"'
-        text = _element("feed", f' xmlns="{_ATOM}"{declared}', [*head, *entries, *after])
-    elif kind == "rss":
-        declared += f' xmlns:atom="{_ATOM}"'
-        channel = _element("channel", draw(st.just("") | _attributes()), [*head, *entries, *after])
-        beside = draw(st.lists(_ELEMENTS, max_size=1))
-        text = _element("rss", f' version="2.0"{declared}', [channel, *beside])
-    else:
-        declared = f' xmlns="http://purl.org/rss/1.0/" xmlns:rdf="{_RDF}"{declared}'
-        parts = [_element("channel", "", head), *entries, *after]
-        text = _element("rdf:RDF", declared, [part.replace("atom:", "") for part in parts])
+    after = "".join(some(1, None)) if is_any or kind == "feed" else ""
+    text = _document(kind, some(6, None), entries, after)
     encoding = draw(st.sampled_from(["utf-8", "utf-8", "utf-16", "gb18030"]))
     return f'<?xml version="1.0" encoding="{encoding}"?>{text}'.encode(encoding)
 

@@ -189,3 +189,15 @@ def test_a_duration_is_read_or_is_none(text: object, length: int) -> None:
 )
 def test_a_line_names_people(line: str, people: list[tuple[str, str | None]]) -> None:
     assert people_in(line) == people
+
+
+@pytest.mark.parametrize("who", ["author", "contributor"])
+def test_the_page_of_a_sources_author_is_not_the_sources_address(who: str) -> None:
+    own = '<link rel="self" href="https://blog.example/atom.xml"/>'
+    person = f"<{who}><name>S</name><uri>https://s.example/</uri></{who}>"
+    for source in (f"<source>{own}{person}</source>", f"<source>{person}</source>"):
+        found = atom_entry(source)
+        assert found.raw_source is None or found.raw_source.url != "https://s.example/"
+    first = atom_entry(f"<source>{own}{person}</source>").raw_source
+    assert first is not None
+    assert first.url == "https://blog.example/atom.xml"

@@ -23,6 +23,8 @@ class PeopleHandlers:
     """
 
     inauthor: int
+    incontributor: int
+    insource: int
 
     def _start_author(self, attributes: dict[str, str]) -> None:
         super()._start_author(attributes)  # type: ignore[misc] # the mixin is feedparser's
@@ -46,6 +48,16 @@ class PeopleHandlers:
     def _start_dc_contributor(self, attributes: dict[str, str]) -> None:
         super()._start_dc_contributor(attributes)  # type: ignore[misc] # the mixin is feedparser's
         self._filed("house_contributors").append({})
+
+    def _end_url(self) -> None:
+        """Keep a person's page, and the source's own address, which feedparser takes it for."""
+        context = self._get_context()  # type: ignore[attr-defined] # the mixin's
+        own = context.get("href")
+        super()._end_url()  # type: ignore[misc] # the mixin is feedparser's
+        if self.insource and (self.inauthor or self.incontributor):
+            context["href"] = own
+
+    _end_uri = _end_homepage = _end_url
 
     def _save_author(self, key: str, value: str, prefix: str = "author") -> None:
         self._save_person("house_authors" if prefix == "author" else "house_owners", key, value)

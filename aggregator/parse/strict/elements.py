@@ -177,18 +177,6 @@ def author(reading: Reading, element: Element, into: Context) -> None:
         person["text"] = text
 
 
-def author_of_source(reading: Reading, element: Element, into: Context) -> None:
-    """Read an author of a source, whose page feedparser takes for the source's own address."""
-    person: dict[str, str] = {}
-    into.setdefault("house_authors", []).append(person)
-    _parts(reading, element, person, _OF_OWNERS)
-
-
-def contributor_of_source(reading: Reading, element: Element, _into: Context) -> None:
-    """Pass over somebody else who had a part in it."""
-    _parts(reading, element, {}, _OF_OWNERS)
-
-
 def contributor(reading: Reading, element: Element, into: Context) -> None:
     """Read somebody else who had a part in it."""
     person: dict[str, str] = {}
@@ -217,7 +205,8 @@ _OF_PEOPLE = {**_OF_OWNERS, "uri": "href", "url": "href", "homepage": "href"}
 def _parts(
     reading: Reading, element: Element, person: dict[str, str], keys: dict[str, str]
 ) -> None:
-    if (element.text or "").strip() or not reading.has_plain_names(element):
+    reading.baseless(element)
+    if (element.text or "").strip():
         refuse("a text beside elements of", element, reading)
     for child in element:
         name = reading.names.of(child.tag)

@@ -219,13 +219,13 @@ def _picture_at(depth: int) -> Handler:
         is_image = reading.names.of(element.tag) == "image"
         held = _IN_IMAGE if is_image else _IN_INPUT
         picture = into.setdefault("image", {}) if is_image else {}
-        reading.attributes(element)
+        reading.baseless(element)
         reading.title_depth = -1
         for child in element:
             name = reading.names.of(child.tag)
             if name not in held:
                 refuse("an element inside of", element, reading)
-            reading.attributes(child)
+            reading.baseless(child)
             text = reading.text(child)
             if name == "url":
                 picture["href"] = reading.resolved(text)
@@ -293,12 +293,7 @@ _OF_FEEDS: dict[str, Handler] = {
     "logo": bare_address("logo"),
     "category": leaf,
 }
-_SOURCE: dict[str, Handler] = {
-    **_ANYWHERE,
-    **_OF_FEEDS,
-    "author": of.author_of_source,
-    "contributor": of.contributor_of_source,
-}
+_SOURCE: dict[str, Handler] = {**_ANYWHERE, **_OF_FEEDS}
 _HEAD: dict[str, Handler] = {
     **_ANYWHERE,
     **_OF_FEEDS,

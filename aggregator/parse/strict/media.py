@@ -48,8 +48,7 @@ def group(reading: Reading, element: Element, into: Context) -> None:
     """Read what may be one file in several sizes."""
     reading.media_groups += 1
     number = str(reading.media_groups)
-    if not reading.has_plain_names(element):
-        refuse("an attribute of", element, reading)
+    outside = reading.enter(reading.baseless(element))
     handlers = Handlers(reading, _IN_GROUP, "media_group")
     for child in element:
         name = reading.names.of(child.tag)
@@ -59,6 +58,7 @@ def group(reading: Reading, element: Element, into: Context) -> None:
             _caption(reading, child, into, _Place(name, 1, number))
         else:
             handlers[child.tag](reading, child, into)
+    reading.leave(outside)
 
 
 def caption(name: str) -> Handler:
@@ -77,6 +77,7 @@ def _content(reading: Reading, element: Element, into: Context, number: str | No
     into.setdefault("media_content", []).append(attributes)
     if not len(element):
         return
+    outside = reading.enter(attributes)
     handlers = Handlers(reading, _IN_CONTENT, "media_content")
     for child in element:
         name = reading.names.of(child.tag)
@@ -85,6 +86,7 @@ def _content(reading: Reading, element: Element, into: Context, number: str | No
             _caption(reading, child, into, _Place(name, depth, None, attributes))
         else:
             handlers[child.tag](reading, child, into)
+    reading.leave(outside)
 
 
 def _caption(reading: Reading, element: Element, into: Context, place: _Place) -> None:
