@@ -120,6 +120,11 @@ ANN, TOM = (f'{{{WORDS},"raw_particulars":{{"authors":[{{"name":"{n}"}}]}}}}' fo
         (ANN, TOM, "1", EDIT),
         (ANN, TOM, "2", EDIT),
         (ANN, ANN.replace('"A"', '"A","email":"a@x.org"'), "1", READING),
+        # Another version of ours took signs for a part of the name, or several makers for one.
+        (ANN.replace('"A"', '"A("'), ANN, "2", READING),
+        (ANN.replace('"A"', '"A("'), ANN, "1", EDIT),
+        (ANN.replace('"A"', '"A & B"'), ANN.replace('"A"}', '"A"},{"name":"B"}'), "2", READING),
+        (ANN.replace('"A"', '"B (A)"'), ANN, "2", READING),
         # Version 0.1 kept all authors as one line, and no line where it read none.
         (f'{{{WORDS},"raw_author":"A, T"}}', ANN, "2", READING),
         (f"{{{WORDS}}}", ANN, "2", READING),

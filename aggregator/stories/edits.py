@@ -136,7 +136,7 @@ def _says_the_same(stored: Version, stored_raw: str | None, raw: str | None, ver
         return False
     # Version 0.1 had one line for all authors: whether they are others now, nobody can tell.
     is_a_line = "raw_author" in before or ("raw_particulars" not in before and is_by_other_version)
-    if not is_a_line and _names(before) != _names(after):
+    if not is_a_line and not _are_named_alike(_names(before), _names(after), is_by_other_version):
         return False
     return words == again or (
         is_by_other_version
@@ -156,9 +156,17 @@ def _letters(text: object) -> str:
     return "".join(_MARKUP.sub("", plain).split())
 
 
-def _names(raw: Mapping[str, Any]) -> list[object]:
+def _are_named_alike(before: list[str], after: list[str], is_by_other_version: bool) -> bool:
+    """Tell whether the makers are the same; another version may have taken more for their names."""
+    if before == after or not is_by_other_version:
+        return before == after
+    one, other = ("".join(filter(str.isalnum, "".join(names))) for names in (before, after))
+    return one in other or other in one
+
+
+def _names(raw: Mapping[str, Any]) -> list[str]:
     authors = raw.get("raw_particulars", {}).get("authors", ())
-    return [one.get("name") or one.get("email") for one in authors]
+    return [one.get("name") or one.get("email") or "" for one in authors]
 
 
 def _words(raw: Mapping[str, Any]) -> tuple[object, ...]:
