@@ -30,8 +30,9 @@ def said_by(tree: Tree, address: str, most_entries: int) -> Said:
     than `most_entries`.
     """
     root = tree.root
-    name = Names(tree).of(root.tag)
-    reading = Reading(tree, address, is_atom=name == "feed")
+    names = Names(tree)
+    name = names.of(root.tag)
+    reading = Reading(names, address, has_controls=tree.has_controls, is_atom=name == "feed")
     attributes = reading.attributes(root)
     reading.enter(attributes)
     said = Said(

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from aggregator.parse.feed_reader import joined, joined_base, looks_like_html
 from aggregator.parse.links import HTML_TYPES
-from aggregator.parse.strict.names import Names, is_unread
+from aggregator.parse.strict.names import is_unread
 from aggregator.parse.strict.refusals import RefusedError
 from aggregator.web.absent_links import says_nothing
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-    from aggregator.parse.strict.tree import Tree
+    from aggregator.parse.strict.names import Names
 
 #: An entry, a head, a source: what feedparser calls a context.
 Context = dict[str, Any]
@@ -62,9 +62,10 @@ class Reading:
         "media_groups", "names", "places", "skipped_days", "skipped_hours", "title_depth",
     )  # fmt: skip
 
-    def __init__(self, tree: Tree, address: str, *, is_atom: bool) -> None:
-        self.names = Names(tree)
-        self.has_controls = tree.has_controls
+    def __init__(self, names: Names, address: str, *, has_controls: bool, is_atom: bool) -> None:
+        """`address` is the document's own; raises `RefusedError` where feedparser changes it."""
+        self.names = names
+        self.has_controls = has_controls
         self.is_atom = is_atom
         self.base = self.document_base = address
         self.language: str | None = None
