@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -85,6 +85,12 @@ def user_agent(contact: str | None) -> str:
     """Return how we introduce ourselves; `contact` is a URL or an address that the operator set."""
     about = f"+{contact}; 1 subscriber" if contact else "1 subscriber"
     return f"aggregator/{__version__} ({about})"
+
+
+@lru_cache(maxsize=4096)
+def _origin_url(url: str) -> httpx.URL:
+    """Return the URL of a host, which httpx takes apart once."""
+    return httpx.URL(url)
 
 
 class Fetcher:
@@ -252,7 +258,7 @@ class Fetcher:
         # httpx sees the origin only: what it logs, or puts into an error, holds no secret.
         request = httpx.Request(
             "GET",
-            f"{target.scheme}://{target.netloc}/",
+            _origin_url(f"{target.scheme}://{target.netloc}/"),
             headers=self._headers(poll, target, sent),
             extensions={"target": target.sent.encode(), "dial": dial},
         )

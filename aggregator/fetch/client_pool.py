@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING
 
 import httpx
@@ -42,6 +42,16 @@ class Way:
     def may_be_lenient(self) -> bool:
         """Whether there is such a parser on this way: not behind a SOCKS proxy."""
         return self.proxy is None or self.proxy.scheme == "http"
+
+
+class _NoCookies(CookieJar):
+    """Keeps nothing: cookies are a poll's own (`cookies`), and no client looks for them."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Keep nothing."""
+
+    def add_cookie_header(self, request: object) -> None:
+        """Send nothing."""
 
 
 class Clients:
@@ -89,5 +99,4 @@ class Clients:
             tls=self._tls if way.tls_verify else unverified_tls,
             proxy=way.proxy,
         )
-        no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-        return httpx.AsyncClient(transport=transport, trust_env=False, cookies=no_cookies)
+        return httpx.AsyncClient(transport=transport, trust_env=False, cookies=_NoCookies())

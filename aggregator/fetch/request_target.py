@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import replace
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
@@ -93,6 +94,7 @@ class _Unusable:
     why: str
 
 
+@lru_cache(maxsize=1024)
 def parse_target(url: str) -> Target | Problem:
     """Take a configured URL apart; a `Problem` says why we cannot ask for it."""
     found = _read(url)

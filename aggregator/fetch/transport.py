@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
 import socket
 import ssl
 from contextlib import contextmanager
@@ -380,6 +381,10 @@ def _exact_url(request: httpx.Request) -> yarl.URL:
     )
 
 
+#: What no header value may hold, in any encoding that is a superset of ASCII.
+_CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+
+
 def exact_headers(request: httpx.Request) -> list[tuple[str, str]]:
     """Return the fields to send; raises `httpx.LocalProtocolError` for one that cannot be sent."""
     headers = []
@@ -395,11 +400,13 @@ def sendable(value: bytes) -> bool:
 
     A latin-1 é (0xE9) would leave as two bytes.
     """
+    if _CONTROLS.search(value) is not None:
+        return False
     try:
-        text = value.decode()
+        value.decode()
     except UnicodeDecodeError:
         return False
-    return not any((c < " " and c != "\t") or c == "\x7f" for c in text)
+    return True
 
 
 _PROXY_ERRORS = (
