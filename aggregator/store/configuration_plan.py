@@ -3,6 +3,7 @@
 Only a configuration writes what is compared here (names, URLs, texts, places, today's memberships),
 and one at a time: what is found stays true until it is applied. Nobody waits while it is found, and
 nothing that stays as it is, of however many sources and feeds, is looked at in the transaction.
+Texts are compared in slices, so that those of all are never in memory together.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from aggregator.model import FeedKind
 from aggregator.runtime.values import dataclass
 from aggregator.schedule.source_changes import StoredSource, match_sources
 from aggregator.store.rows import feed_to_text, source_to_text
+from aggregator.store.slices import batched
+from aggregator.store.value_lists import rows_of
 from aggregator.stories.owners import own_domains
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 
     from aggregator.model import Feed, Source
 
@@ -65,21 +68,27 @@ def plan(
 ) -> Plan:
     """Return what the configuration changes of what is stored."""
     gone_sources, planned, ids = _plan_sources(connection, sources)
-    rows = {
-        row["name"]: row
-        for row in connection.execute("SELECT id, name, config, removed_at FROM feeds")
+    rows: dict[str, tuple[int, bool]] = {
+        name: (feed_id, bool(is_removed))
+        for feed_id, name, is_removed in connection.execute(
+            "SELECT id, name, removed_at IS NOT NULL FROM feeds"
+        )
     }
     for before, after in filter(None, map(renamed_feed, planned)):
         if before in rows and after not in rows:
             rows[after] = rows.pop(before)
-    feed_ids = {name: row["id"] for name, row in rows.items()}
-    today = {name: row["config"] for name, row in rows.items() if row["removed_at"] is None}
+    feed_ids = {name: feed_id for name, (feed_id, _) in rows.items()}
+    today = {name: feed_id for name, (feed_id, is_removed) in rows.items() if not is_removed}
     names = {feed.name for feed in feeds}
-    planned_feeds = tuple(
-        PlannedFeed(feed, text)
-        for feed in feeds
-        if today.get(feed.name) != (text := feed_to_text(feed))
-    )
+    planned_feeds: list[PlannedFeed] = []
+    for some in batched(feeds):
+        known = _feeds_today(connection, [today.get(feed.name) for feed in some])
+        texts = zip(some, map(feed_to_text, some), strict=True)
+        planned_feeds += (
+            PlannedFeed(feed, text)
+            for feed, text in texts
+            if known.get(today.get(feed.name)) != text
+        )
     members = {
         (feed_id, source_id)
         for feed_id, source_id in connection.execute(
@@ -95,11 +104,33 @@ def plan(
     return Plan(
         gone_sources=gone_sources,
         sources=planned,
-        gone_feeds=tuple((feed_ids[name], name) for name in today if name not in names),
-        feeds=planned_feeds,
+        gone_feeds=tuple((one, name) for name, one in today.items() if name not in names),
+        feeds=tuple(planned_feeds),
         left=tuple(sorted(members)),
         joined=tuple(joined),
     )
+
+
+def _sources_today(
+    connection: sqlite3.Connection, source_ids: Sequence[int]
+) -> dict[int, tuple[str, int]]:
+    """Return the texts and places of some sources, without those that are removed."""
+    rows = rows_of(
+        connection,
+        """SELECT id, config, position FROM sources
+            WHERE id IN ({marks}) AND removed_at IS NULL""",
+        source_ids,
+    )
+    return {source_id: (text, position) for source_id, text, position in rows}
+
+
+def _feeds_today(
+    connection: sqlite3.Connection, feed_ids: Iterable[int | None]
+) -> dict[int | None, str]:
+    """Return the texts of some feeds."""
+    known = [one for one in feed_ids if one is not None]
+    rows = rows_of(connection, "SELECT id, config FROM feeds WHERE id IN ({marks})", known)
+    return dict(map(tuple, rows))
 
 
 def renamed_feed(planned: PlannedSource) -> Pair | None:
@@ -114,28 +145,25 @@ def _plan_sources(
     connection: sqlite3.Connection, sources: tuple[Source, ...]
 ) -> tuple[tuple[StoredSource, ...], tuple[PlannedSource, ...], Mapping[str, int]]:
     """Return which sources are removed, which are to be stored, and the ids of those that were."""
-    rows = {
-        row["id"]: row
-        for row in connection.execute(
-            "SELECT id, name, url, config, position, removed_at FROM sources ORDER BY id"
-        )
-    }
     stored = [
-        StoredSource(row["id"], row["name"], row["url"], row["removed_at"] is not None)
-        for row in rows.values()
+        StoredSource(row["id"], row["name"], row["url"], bool(row["is_removed"]))
+        for row in connection.execute(
+            "SELECT id, name, url, removed_at IS NOT NULL AS is_removed FROM sources ORDER BY id"
+        )
     ]
     matched = match_sources(sources, stored)
     kept = {one.source_id for one in matched.values()}
     planned: list[PlannedSource] = []
-    for position, source in enumerate(sources):
-        found, text = matched.get(source.name), source_to_text(source)
-        if found is not None:
-            row = rows[found.source_id]
-            if (row["config"], row["position"], row["removed_at"]) == (text, position, None):
+    for some in batched(tuple(enumerate(sources))):
+        found = [matched.get(source.name) for _, source in some]
+        before = _sources_today(connection, [one.source_id for one in found if one is not None])
+        for (position, source), one in zip(some, found, strict=True):
+            text = source_to_text(source)
+            if one is None:
+                own_domains(source, None)  # remembered: to read the list of suffixes takes long
+            elif before.get(one.source_id) == (text, position):
                 continue
-        else:
-            own_domains(source, None)  # remembered: to read the list of suffixes takes long
-        planned.append(PlannedSource(source, text, source.queue, position, found))
+            planned.append(PlannedSource(source, text, source.queue, position, one))
     return (
         tuple(one for one in stored if not one.removed and one.source_id not in kept),
         tuple(planned),
