@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from aggregator.model import Lease
 
 #: Configurations that stay decoded: each is asked for at every poll.
-CONFIGURED = 16_384
+CONFIGURED = 8_192
 
 
 def source_to_text(source: Source) -> str:
