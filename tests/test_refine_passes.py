@@ -170,3 +170,17 @@ def test_a_counter_is_no_edit_whatever_is_around_it(
 def test_a_counter_after_its_name_is_no_edit(before: str, sign: str, after: str) -> None:
     one, other = (f"{before}阅读{sign}{number}字{after}" for number in ("7", "8,012"))
     assert _hash(one) == _hash(other)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://s.w.org/images/core/emoji/15/svg/1f600.svg",
+        "https://H5.SINAIMG.cn/m/emoticon/icon/default/d.png",
+        "https://face.t.sinajs.cn/a.png",
+        "https://e.com/EMOJI/a/72x72/1f600.png",
+        "https://e.com/emoj\u0131/72x72/1f600.png",
+    ],
+)
+def test_a_picture_from_where_nothing_but_emoji_lies_stands_in_its_line(address: str) -> None:
+    assert 'width="16" height="16"' in clean(f'<p>a <img src="{address}" alt="">', BASE)

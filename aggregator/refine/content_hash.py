@@ -60,7 +60,7 @@ def content_hash(
 
 
 def _said(text: str) -> str:
-    if not _may_count(text):
+    if not text or not _may_count(text):
         return text
     return _COUNT_AFTER.sub(r"\1#", _COUNT_BEFORE.sub("#", text))
 

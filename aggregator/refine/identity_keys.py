@@ -26,6 +26,8 @@ _MIN_TELLING_CHARS = 160
 #: What follows the host in shorter addresses ("/1", "/news") any page may have.
 _MIN_PATH_CHARS = 8
 
+#: How every canonical URL of a page begins.
+_HTTPS = "https://"
 #: Hexadecimal digits of a hash that names an entry only within its source.
 _SHORT_HASH = 16
 #: What of an address is a visit's, whatever its length: sessions, signatures and their times.
@@ -210,11 +212,15 @@ def shared_guids(found: list[Marks]) -> str | None:
 
 def _path(canonical: str, own_site: str | None) -> str | None:
     """Return the key of an address without its host, where that tells anything."""
-    path, own_path = _after_host(canonical), _after_host(own_site or "")
-    return _key("path", path) if len(path) >= _MIN_PATH_CHARS and path != own_path else None
+    path = _after_host(canonical)
+    tells = len(path) >= _MIN_PATH_CHARS and path != _after_host(own_site or "")
+    return _key("path", path) if tells else None
 
 
 def _after_host(canonical: str) -> str:
+    if canonical.startswith(_HTTPS) and "?" not in canonical and "#" not in canonical:
+        slash = canonical.find("/", len(_HTTPS))
+        return canonical[slash:] if slash >= 0 else ""
     parts = urlsplit(canonical)
     query = parts.query
     if "=" in query:

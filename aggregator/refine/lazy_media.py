@@ -48,6 +48,8 @@ LAZY_PLAYERS = (
 )  # fmt: skip
 #: The same where `src` shows nothing; elsewhere it is the page that is shared.
 _LESS_LIKELY_PLAYERS = ("data-video-src", "data-video", "data-mp4", "data-url", "data-href")
+#: Where a script finds what it loads.
+_WAITING = frozenset({*LAZY, *_LAZY_SETS})
 #: All that the gate must let pass, to be looked at by their elements.
 LAZY_ADDRESSES = frozenset({*LAZY, *LESS_LIKELY, *LAZY_PLAYERS, *_LESS_LIKELY_PLAYERS})
 #: Of those, what pictures have.
@@ -102,9 +104,10 @@ def best_source(attributes: Mapping[str, str]) -> str | None:
     it names `src` itself among its candidates, or one whose address differs in the size alone. Of
     a `srcset` the first candidate is taken for the largest, as the gate puts it.
     """
-    for name in (*LAZY, *_LAZY_SETS):
-        if (address := attributes.get(name)) and not is_nothing(address):
-            return address
+    if not _WAITING.isdisjoint(attributes):
+        for name in (*LAZY, *_LAZY_SETS):
+            if (address := attributes.get(name)) and not is_nothing(address):
+                return address
     shown = attributes.get("src", "")
     if is_nothing(shown):
         shown = ""
@@ -133,7 +136,9 @@ def differ_in_size(one: str, other: str) -> bool:
 
 def is_lazy(attributes: Mapping[str, str]) -> bool:
     """Tell whether a script loads this picture: one for readers without script may stand beside."""
-    return any(attributes.get(name) for name in (*LAZY, *_LAZY_SETS))
+    return not _WAITING.isdisjoint(attributes) and any(
+        attributes.get(name) for name in (*LAZY, *_LAZY_SETS)
+    )
 
 
 def player_source(attributes: Mapping[str, str]) -> str:

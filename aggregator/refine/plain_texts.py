@@ -84,7 +84,7 @@ def as_html(text: str | None, *, is_html: bool) -> str:
     if not is_html:
         return paragraphs(text, with_links=True)
     if _has_tags(text):
-        return _without_sections(text) if _SECTION.search(text) else text
+        return _without_sections(text) if "![CDATA[" in text else text
     stripped = text.strip()
     if "\n" not in stripped and "\r" not in stripped and "://" not in stripped and "<" not in text:
         return text

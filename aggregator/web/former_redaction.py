@@ -31,6 +31,8 @@ def emptied(text: str) -> str:
     """Return `text` with every address in it as version 0.1 wrote it; most are what they were."""
     if "//" not in text or not ("=" in text or "@" in text or "%" in text):
         return text
+    if _HINT.search(text) is None:
+        return text
     for _ in range(_MOST_PASSES):
         before, text = text, _URL.sub(_emptied, text)
         if text == before:

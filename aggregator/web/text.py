@@ -18,8 +18,6 @@ _FORBIDDEN = re.compile(f"[{_CONTROLS}{_NONCHARACTERS}]")
 _FORBIDDEN_IN_LINE = re.compile(f"[{_CONTROLS}{_NONCHARACTERS}\u202a-\u202e\u2066-\u2069]")
 #: Of those, what counts as a blank.
 _FORBIDDEN_BLANKS = "\x0b\x0c\x1c\x1d\x1e\x1f"
-#: Letters that are i, s or k to a pattern that ignores case.
-_OTHERWISE_ASCII = "\u0130\u0131\u017f\u212a"
 
 
 def scrub(text: str) -> str:
@@ -44,8 +42,10 @@ def ascii_of(text: str) -> bytes | None:
     A word in ASCII that a pattern finds in the text, ignoring case, is in them; one that is in them
     may not be in the text. `None`: letters of the text are other ASCII letters to such patterns.
     """
-    if not text.isascii() and any(letter in text for letter in _OTHERWISE_ASCII):
-        return None
+    if not text.isascii() and (
+        "\u0130" in text or "\u0131" in text or "\u017f" in text or "\u212a" in text
+    ):
+        return None  # i, i, s and k
     return text.encode("ascii", "ignore").lower()
 
 

@@ -71,7 +71,7 @@ def absolute_url(url: str | None, base: str) -> str | None:
     url = _DROPPED.sub("", url.strip(_ENDS))
     if not url or len(url) > MAX_URL_CHARS:
         return None
-    if _PLAIN.fullmatch(url):
+    if is_plain(url):
         return url
     if _NOWHERE.fullmatch(url):
         return None
@@ -104,14 +104,19 @@ def is_absolute_iri(text: str) -> bool:
 
 def is_plain(url: str) -> bool:
     """Tell whether a URL is absolute, http(s) and well-formed as most are: fit as it is."""
-    return len(url) <= MAX_URL_CHARS and _PLAIN.fullmatch(url) is not None
+    return len(url) <= MAX_URL_CHARS and _is_plain(url)
+
+
+@lru_cache(maxsize=256)
+def _is_plain(url: str) -> bool:
+    return _PLAIN.fullmatch(url) is not None
 
 
 def public_url(url: str | None) -> str | None:
     """Return `url`, letter by letter, where it is an absolute http(s) one, else `None`."""
     if not url:
         return None
-    if _PLAIN.fullmatch(url):
+    if is_plain(url):
         return url
     try:
         parts = urlsplit(url)
@@ -172,6 +177,8 @@ def without_trackers(url: str) -> str:
 
 def is_page(canonical: str) -> bool:
     """Tell whether a canonical URL names one page, and not a whole site by its bare host."""
+    if _CANONICAL.fullmatch(canonical):
+        return canonical.count("/") > 2  # those of the scheme
     parts = urlsplit(canonical)
     return bool(parts.path or parts.query or parts.fragment)
 
