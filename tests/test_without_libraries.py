@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.operations.absent_libraries import LOSSES, absent_libraries
@@ -143,6 +143,8 @@ TEXTS = st.text(st.sampled_from("aAbBß é.Kk\u212asſ用Ａ1_(\\ \t\n\u3000\u00
 
 
 @given(WORDS, TEXTS)
+@example("A", "Aſ")
+@example("k", "\u212ak")
 def test_words_are_found_where_re2_finds_them(words: str, text: str) -> None:
     found = [match.span() for match in Words(fold(words)).finditer(fold(text))]
     assert found == [place[0] for place in places_found(words, text)]

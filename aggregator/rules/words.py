@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 
+# Without regard to case ſ (U+017F) and K (U+212A) would be among these letters.
+_BEFORE, _AFTER = r"(?-i:(?<![0-9A-Za-z_]))", r"(?-i:(?![0-9A-Za-z_]))"
+
+
 class Words:
     """Words in half width, found without regard to case; `patterns` says what their ends mean."""
 
@@ -23,9 +27,9 @@ class Words:
         before, after = (_is_ascii_word(words[end]) for end in (0, -1))
         self._found = re.compile(
             # A run of spaces is looked at from its beginning alone, not from each of its spaces.
-            (r"(?<![0-9A-Za-z_])" if before else r"(?<!\s)" if words[0].isspace() else "")
+            (_BEFORE if before else r"(?<!\s)" if words[0].isspace() else "")
             + r"\s+".join(re.escape(part) for part in re.split(r"\s+", words))
-            + (r"(?![0-9A-Za-z_])" if after else ""),
+            + (_AFTER if after else ""),
             re.IGNORECASE,
         )
 
