@@ -31,6 +31,7 @@ class Batches(Generic[Item, Result]):
         self._expected = 0
         self._due_s = float("inf")  # of the loop's clock: when the first one has waited enough
         self._timer: asyncio.Handle | None = None
+        self._begins_s = 0.0  # when that runs
         self._working: asyncio.Task[None] | None = None
         self._worked_on: list[asyncio.Future[Result]] = []
 
@@ -70,14 +71,17 @@ class Batches(Generic[Item, Result]):
         """See to it that what waits is worked on in time."""
         if self._working is not None or not self._waiting:
             return
+        is_full = len(self._waiting) >= min(self._expected, MOST)
+        begins_s = 0.0 if is_full else self._due_s
         if self._timer is not None:
+            if self._begins_s <= begins_s:
+                return
             self._timer.cancel()
-        loop = asyncio.get_running_loop()
-        if len(self._waiting) >= min(self._expected, MOST):
-            # What comes in the same turn of the loop joins.
-            self._timer = loop.call_soon(self._begin)
-        else:
-            self._timer = loop.call_at(self._due_s, self._begin)
+        loop, self._begins_s = asyncio.get_running_loop(), begins_s
+        # What comes in the same turn of the loop joins a full one.
+        self._timer = (
+            loop.call_soon(self._begin) if is_full else loop.call_at(begins_s, self._begin)
+        )
 
     def _begin(self) -> None:
         self._timer = None
