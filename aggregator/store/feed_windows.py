@@ -29,7 +29,7 @@ from aggregator.stories.windows import (
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from aggregator.model import Feed
 
@@ -224,6 +224,10 @@ def _memberships(
 # --- what feeds show ----------------------------------------------------------------------------
 
 
+#: Bytes of an entry's HTML and of the rest, by its id.
+Sizes = dict[int, tuple[int, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What asking again changed: the entries that a feed shows now, oldest first, and how many not.
@@ -236,9 +240,16 @@ class Change:
 
 
 def show(
-    connection: sqlite3.Connection, feed_row: sqlite3.Row, feed: Feed, story_ids: set[int]
+    connection: sqlite3.Connection,
+    feed_row: sqlite3.Row,
+    feed: Feed,
+    story_ids: set[int],
+    sizes: Sizes,
 ) -> Change:
-    """Ask again which entries of some stories the feed shows, above its floor."""
+    """Ask again which entries of some stories the feed shows, above its floor.
+
+    `sizes` are those of entries that have been asked for in this transaction, and are added to.
+    """
     if not story_ids:
         return Change()
     feed_id = feed_row["id"]
@@ -247,7 +258,11 @@ def show(
         one.entry_id: one.order_key
         for one in standing(found, floor=feed_row["floor"], once=feed.dedupe != "off")
     }
-    weights = _weights(connection, feed, wanted)
+    sizes.update(_sizes(connection, [entry_id for entry_id in wanted if entry_id not in sizes]))
+    weights = {
+        entry_id: weight(feed, content_bytes=sizes[entry_id][0], other_bytes=sizes[entry_id][1])
+        for entry_id in wanted
+    }
     kept = _kept_weights(connection, feed_id, [one.entry_id for one in found])
     gone = kept.keys() - wanted.keys()
     came = [entry_id for entry_id in wanted if entry_id not in kept]
@@ -277,10 +292,10 @@ def show(
     return Change(tuple(came), len(gone))
 
 
-def _weights(
-    connection: sqlite3.Connection, feed: Feed, entry_ids: Iterable[int]
-) -> dict[int, int]:
-    """Return what some entries weigh in the feed's document."""
+def _sizes(connection: sqlite3.Connection, entry_ids: Sequence[int]) -> Sizes:
+    """Return how many bytes the texts of some entries have, and all else that readers get."""
+    if not entry_ids:
+        return {}
     # sqlite: a list of values is one parameter, as JSON; length counts the bytes of a BLOB
     rows = connection.execute(
         """SELECT id, length(CAST(content_html AS BLOB)) AS content_bytes,
@@ -288,12 +303,9 @@ def _weights(
                     || categories || enclosures || coalesce(provenance, '')
                     || coalesce(particulars, '') AS BLOB)) AS other_bytes
              FROM entries WHERE id IN (SELECT value FROM json_each(?))""",
-        (dumps(list(entry_ids)),),
+        (dumps(entry_ids),),
     )
-    return {
-        row["id"]: weight(feed, content_bytes=row["content_bytes"], other_bytes=row["other_bytes"])
-        for row in rows
-    }
+    return {entry_id: (content, other) for entry_id, content, other in rows}
 
 
 def _kept_weights(
@@ -325,11 +337,12 @@ def follow_poll(
     if not (is_seen or first):
         return
     changed = stories_of_entries(connection, entry_ids)
+    sizes: Sizes = {}
     has_more = first and _count(connection, source_id) > len(entry_ids)
     for row in feeds_of(connection, source_id):
         feed_id, feed = row["id"], feed_of(row["config"])
         every = stories_of_sources(connection, feed_id, {source_id}) if has_more else set()
-        change = show(connection, row, feed, changed | every)
+        change = show(connection, row, feed, changed | every, sizes)
         # Before the window moves: what it has no room for is in the archive all the same.
         archive.record(connection, feed_id, change.came, now)
         dropped = advance(connection, feed_id, feed, now)

@@ -62,10 +62,11 @@ def apply_configuration(connection: sqlite3.Connection, plan: Plan, now: int) ->
         if asked[feed_id] <= fresh:  # of which nothing is stored yet
             del asked[feed_id]
             bump(connection, feed_id, now)
+    sizes: feed_windows.Sizes = {}
     for row in feed_windows.asked_or_due(connection, asked, now):
         feed = feed_of(row["config"])
         stories = feed_windows.stories_of_sources(connection, row["id"], asked.get(row["id"], ()))
-        change = feed_windows.show(connection, row, feed, stories)
+        change = feed_windows.show(connection, row, feed, stories, sizes)
         dropped = feed_windows.advance(connection, row["id"], feed, now)
         # What has no room was shown to nobody.
         stayed = feed_windows.still_shown(connection, row["id"], change.came)
