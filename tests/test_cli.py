@@ -29,6 +29,7 @@ CALLS = {
     "export": ("opml",),
     "explain": ("source", "a"),
     "lint": ("https://one.example/",),
+    "compact": (),
 }
 COMMANDS = tuple(CALLS)
 

@@ -12,6 +12,7 @@ import click
 import aggregator
 from aggregator.cli.add_command import add
 from aggregator.cli.check_command import check
+from aggregator.cli.database_commands import compact
 from aggregator.cli.explain_command import explain
 from aggregator.cli.export_command import export
 from aggregator.cli.import_command import import_
@@ -52,7 +53,9 @@ def commands() -> None:
     """Poll RSS, Atom and JSON feeds, keep their entries, and republish them as merged feeds."""
 
 
-for command in (run, reload, check, add, import_, export, poll, status, explain, preview, lint):
+for command in (
+    run, reload, check, add, import_, export, poll, status, explain, preview, lint, compact,
+):  # fmt: skip
     commands.add_command(command)
 
 

@@ -1,15 +1,14 @@
-"""`aggregator export`: write sources as OPML, or stories as posts."""
+"""`aggregator export`: write sources as OPML, stories as posts, or everything."""
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from aggregator.cli.database_commands import export_database
 from aggregator.cli.export_static_command import static
 from aggregator.cli.options import all_secrets, config_option, load_config, reading, secrets_beside
 from aggregator.cli.terminal_text import plain
@@ -47,6 +46,7 @@ Examples:
   aggregator export opml backup.opml
   aggregator export posts
   aggregator export static
+  aggregator export database everything.jsonl
 
 \b
 Exit status:
@@ -57,12 +57,13 @@ Exit status:
 """
 
 
-@click.group(epilog=EPILOG, short_help="Write sources, stories or feeds for other programs.")
+@click.group(epilog=EPILOG, short_help="Write sources, stories, feeds or everything as files.")
 def export() -> None:
     """Write what is here to files that other programs read."""
 
 
 export.add_command(static)
+export.add_command(export_database)
 
 
 @export.command(epilog=OPML_EPILOG, short_help="Write the sources as OPML.")
@@ -75,6 +76,7 @@ def opml(file: Path | None) -> None:
     included, so that `aggregator import opml` brings the same sources back; only its owner can
     read a FILE.
     """
+    from aggregator.cli.private_file import write_privately
     from aggregator.config.opml import write
 
     config = load_config()
@@ -83,7 +85,7 @@ def opml(file: Path | None) -> None:
         sys.stdout.buffer.write(document)
         sys.stdout.buffer.flush()
     else:
-        _write_privately(file, document)
+        write_privately(file, (document,))
         count = len(config.sources)
         click.echo(f"{count} source{'' if count == 1 else 's'} written to {file}")
     secrets = all_secrets(config)
@@ -142,26 +144,3 @@ def _is_secret(source: Source, secrets: Secrets) -> bool:
     from aggregator.stories.concealment import public_poll_url
 
     return any(public_poll_url(source, url, secrets) != url for url in source.urls)
-
-
-def _write_privately(file: Path, document: bytes) -> None:
-    """Write a file that only its owner can read, whole or not at all; a device is written to."""
-    fresh: Path | None = None
-    try:
-        if file.exists() and not file.is_file():
-            file.write_bytes(document)
-            return
-        file = file.resolve()
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # mode 0600
-        fresh = Path(name)
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(document)
-            opened.flush()
-            os.fsync(handle)
-        fresh.replace(file)
-    except (OSError, RuntimeError, ValueError) as error:  # links in a circle, a NUL
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise AggregatorError(f"{file}: cannot be written: {reason}") from error
-    finally:
-        if fresh is not None:
-            fresh.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from aggregator.cli.add_command import whole_url
+from aggregator.cli.database_commands import import_database
 from aggregator.cli.options import config_option, config_path
 from aggregator.cli.reload_command import reload_if_running
 from aggregator.cli.terminal_text import line
@@ -40,9 +41,29 @@ Exit status:
 """
 
 
-@click.group("import", epilog=EPILOG, short_help="Add the sources that a file lists.")
+GROUP_EPILOG = """\b
+Examples:
+  aggregator import opml subscriptions.opml
+  aggregator import database everything.jsonl
+
+\b
+Exit status:
+  0   all of it is there
+  1   the file, or something in it, is wrong and named
+  74  the database cannot be written now
+  75  another process holds the database
+  78  the configuration has mistakes, or there is a database already
+"""
+
+
+@click.group(
+    "import", epilog=GROUP_EPILOG, short_help="Add a list of sources, or bring a database."
+)
 def import_() -> None:
-    """Add the sources that a file from another program lists."""
+    """Add the sources that a file lists, or make a database of what was exported from another."""
+
+
+import_.add_command(import_database)
 
 
 @dataclass(frozen=True, slots=True)

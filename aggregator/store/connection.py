@@ -36,7 +36,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
         _make_private(path)
         _refuse_second_name(path)
-        connection = _connect(f"file:{_quoted(path)}?mode=rw")
+        connection = connect(path, "rw")
     except (OSError, sqlite3.Error) as error:
         raise store_error(path, error) from error
     try:
@@ -71,7 +71,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
             f"{path}: {error.strerror}; ask as the user that runs the daemon"
         ) from error
     try:
-        connection = _connect(f"file:{_quoted(path)}?mode=ro")
+        connection = connect(path, "ro")
         connection.execute("PRAGMA query_only = ON")
         version = check_readable(connection, path)
     except sqlite3.Error as error:
@@ -137,7 +137,9 @@ def _refuse_second_name(path: Path) -> None:
         )
 
 
-def _connect(uri: str) -> sqlite3.Connection:
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """Connect to a file that is there, for reading ("ro") or writing ("rw"), whatever it holds."""
+    uri = f"file:{_quoted(path)}?mode={mode}"
     # Transactions are ours (BEGIN IMMEDIATE in the writer); threads take turns by construction.
     connection = sqlite3.connect(
         uri,

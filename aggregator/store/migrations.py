@@ -11,14 +11,11 @@ from __future__ import annotations
 
 import glob
 import logging
-import os
-import shutil
 import sqlite3
 from typing import TYPE_CHECKING
 
 from sqlite_utils import Database, Migrations
 
-from aggregator.model.errors import StoreUnavailableError
 from aggregator.store import (
     legacy_texts,
     mended_addresses,
@@ -26,6 +23,7 @@ from aggregator.store import (
     stated_dates,
     tombstone_rows,
 )
+from aggregator.store.built_aside import copy_to, demand_room
 from aggregator.store.forgetting_schema import FORGETTING
 from aggregator.store.host_spellings import respell
 from aggregator.store.lock import beside
@@ -109,29 +107,26 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     copy = None
     if version > 0:
         copy = _copy_beside(connection, path, version)
-    else:
-        # Before the first table, so that a start that is interrupted is known for ours.
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    db = Database(connection, execute_plugins=False)
-    migrations.apply(db)
+    bring_to(connection, SCHEMA_VERSION)
     if copy is not None:
         log.info("database upgraded from=%d to=%d copy=%s", version, SCHEMA_VERSION, copy)
+
+
+def bring_to(connection: sqlite3.Connection, version: int) -> None:
+    """Make every migration up to a schema's that was not made, as it is and without a copy."""
+    # Before the first table, so that a start that is interrupted is known for ours.
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db = Database(connection, execute_plugins=False)
+    later = {one.name for one in migrations.pending(db) if int(one.name[1:5]) > version}
+    migrations.apply(db, stop_before=later)
 
 
 def _copy_beside(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     """Write `NAME.before-VERSION`, for its owner alone, keeping the newest `KEPT_COPIES`."""
     copy = beside(path, f"before-{version + 1}")
     folder, name = copy.parent, copy.name.removesuffix(str(version + 1))
-    free, needed = shutil.disk_usage(folder).free, path.stat().st_size * 2
-    if free < needed:
-        raise StoreUnavailableError(
-            f"{path}: no room for a copy before the upgrade ({needed >> 20} MiB needed, "
-            f"{free >> 20} MiB free); make room on its disk"
-        )
-    copy.unlink(missing_ok=True)
-    # SQLite fills an empty file and keeps its mode; one that it makes itself has the umask's.
-    os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    connection.execute("VACUUM INTO ?", (str(copy),))
+    demand_room(path, "before the upgrade")
+    copy_to(connection, copy)
     copies = sorted(folder.glob(f"{glob.escape(name)}*"), key=lambda old: old.stat().st_mtime_ns)
     for old in copies[:-KEPT_COPIES]:
         old.unlink()
