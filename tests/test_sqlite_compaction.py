@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import stat
@@ -151,6 +152,16 @@ def test_one_that_is_held_or_open_is_left_alone(path: Path) -> None:
     hold.release()
     with closing(open_store(path)), pytest.raises(StoreUnavailableError, match="another program"):
         compact(path)
+    assert stored(path) == before
+
+
+def test_without_room_for_it_nothing_is_begun(path: Path) -> None:
+    before = stored(path)
+    with path.open("r+b") as file:  # a file with a hole, which SQLite takes for nothing
+        file.truncate(shutil.disk_usage(path.parent).free)
+    with pytest.raises(StoreUnavailableError, match=r"no room for a copy .* make room on its disk"):
+        compact(path)
+    assert left_over(path) == []
     assert stored(path) == before
 
 

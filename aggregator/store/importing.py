@@ -115,7 +115,7 @@ class _Import:
                 f"install version {head.program}, which wrote it, or a later one",
             )
         # Whoever is interrupted throws the file away: it needs no journal and no patience.
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -65536"):
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -16384"):
             self._db.execute(f"PRAGMA {pragma}").fetchone()
         migrations.bring_to(self._db, head.schema)
         counts = self._fill()
@@ -182,7 +182,10 @@ class _Import:
 
     def _read(self) -> Head | Row | End:
         self._digest.update(self._line)
-        line = self._line = self._file.readline(MOST_BYTES)
+        try:
+            line = self._line = self._file.readline(MOST_BYTES)
+        except OSError as error:
+            raise LinesError(f"{self._name}: cannot be read: {error.strerror}") from error
         self._number += 1
         if not line:
             raise self._wrong("is missing: the file is cut off")
