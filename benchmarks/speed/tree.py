@@ -77,7 +77,8 @@ def run(command: list[str]) -> Used:
     began = time.perf_counter()
     process = subprocess.Popen(command, env=environment)
     rss = pss = 0
-    pss_at = 0.0
+    pss_at = wall = 0.0
+    status: int | None = None
     while True:
         tree = descendants(os.getpid())
         resident = sum(map(_rss, tree))
@@ -86,15 +87,17 @@ def run(command: list[str]) -> Used:
             pss_at = time.perf_counter() + _PSS_EVERY_S
         rss = max(rss, resident)
         try:
-            process.wait(_RSS_EVERY_S)
+            ended, code = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
             break
-        except subprocess.TimeoutExpired:
-            continue
-    wall = time.perf_counter() - began
-    _reap()
+        if ended == process.pid:
+            status, wall = os.waitstatus_to_exitcode(code), time.perf_counter() - began
+        if not ended:
+            time.sleep(_RSS_EVERY_S)
+    process.returncode = status  # it was waited for here
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return Used(
-        status=process.returncode,
+        status=-1 if status is None else status,
         wall_s=wall,
         cpu_s=used.ru_utime + used.ru_stime,
         peak_rss_mb=rss / 1e6,
@@ -142,14 +145,6 @@ def _pss(process: int) -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
-
-
-def _reap() -> None:
-    try:
-        while True:
-            os.waitpid(-1, 0)
-    except ChildProcessError:
-        pass
 
 
 def main() -> None:
