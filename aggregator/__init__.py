@@ -3,4 +3,4 @@
 The folders are the pipe, in order: schedule, fetch, parse, refine, store, publish, serve.
 """
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
