@@ -11,6 +11,7 @@ import feedparser  # type: ignore[import-untyped]  # ships no types
 import pytest
 
 from benchmarks.speed import documents, figures, flames, goals
+from benchmarks.speed.__main__ import compare
 from benchmarks.speed.figures import Figure, Run, regressions
 from benchmarks.speed.polling import Poll
 from benchmarks.speed.polling import figures as polling_figures
@@ -136,6 +137,13 @@ def test_what_is_worse_is_what_is_beyond_the_worst_that_was_kept(
 ) -> None:
     found = regressions(run_of(now, yardstick_ms=yardstick_ms), run_of(kept))
     assert [one.name for one in found] == (["a"] if worse else [])
+
+
+@pytest.mark.parametrize(("second", "status"), [(3.0, 0), (9.0, 1)])
+def test_what_is_slower_once_is_measured_again(second: float, status: int) -> None:
+    kept, first = run_of(Figure("a", "ms", (4.0,))), run_of(Figure("a", "ms", (9.0,)))
+    assert compare(first, kept, lambda: run_of(Figure("a", "ms", (second,)))) == status
+    assert compare(kept, kept, pytest.fail) == 0
 
 
 def test_what_only_one_run_has_is_not_compared() -> None:
