@@ -1,4 +1,4 @@
-"""kill -9 at any moment of polls, retention, migration, first start, backup and reload.
+"""kill -9 at any moment of polls, retention, migration, compaction, first start, backup, reload.
 
 Afterwards SQLite finds nothing wrong, and every number that was published while it was listed is
 stored exactly once and in the feed or its archives exactly once (what retention took is known as
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.model.errors import AggregatorError
+from aggregator.store.compaction import compact
 from aggregator.store.sqlite import open_store
 from benchmarks.torture import life
 from benchmarks.torture.findings import Findings
@@ -50,8 +51,9 @@ _NOT_CONTENT = re.compile(r"_sqlite_migrations|sqlite_stat\d")
 
 #: How often each is killed in the full run: 1,000 times and more.
 FULL = {"polls": 300, "retention": 200, "reload": 150, "backup": 150, "migration": 150,
-        "first start": 100}  # fmt: skip
-SHORT = {"polls": 2, "retention": 1, "reload": 1, "backup": 1, "migration": 6, "first start": 3}
+        "compaction": 150, "first start": 100}  # fmt: skip
+SHORT = {"polls": 2, "retention": 1, "reload": 1, "backup": 1, "migration": 6,
+         "compaction": 2, "first start": 3}  # fmt: skip
 
 
 def aim(home: Home, process: BaseProcess, dice: random.Random) -> None:
@@ -222,6 +224,36 @@ def migration(findings: Findings, folder: Path, dice: random.Random, times: int)
         findings.expect(not different, f"{name}: {different} of {upgrades} differ, see {folder}")
 
 
+def shrink(path: str) -> None:
+    """Write a database anew."""
+    compact(Path(path))
+
+
+def compaction(findings: Findings, folder: Path, dice: random.Random, times: int) -> None:
+    """Kill compactions of one filled database again and again: it stays what it was."""
+    folder.mkdir()
+    path = folder / "aggregator.db"
+    entries = fill(path, "0002", days=5 if times < 20 else 40)
+    use(str(path))
+    calm: list[float] = []
+    for _ in range(3):  # what forks has to start, too, for the first one
+        begun = time.monotonic()
+        life.fork(shrink, str(path), log=folder / "log").join()
+        calm.append(time.monotonic() - begun)
+    wanted = sorted(content(path).splitlines())
+    killed = different = ended = 0
+    while killed < times and ended < 10 * times:
+        process = life.fork(shrink, str(path), log=folder / "log")
+        time.sleep(dice.uniform(0, min(calm)))
+        is_killed = life.kill(process)
+        killed += is_killed
+        ended += not is_killed
+        different += not (is_sound(path) and sorted(content(path).splitlines()) == wanted)
+    findings.row("compaction", killed, entries * (killed + ended), 0, different, 0, 0, 0)
+    findings.expect(not different, f"compaction: {different} times another database, see {folder}")
+    findings.expect(killed == times, f"compaction: only {killed} were killed")
+
+
 def first_start(findings: Findings, folder: Path, dice: random.Random, times: int) -> None:
     """Kill daemons that have no database yet; the next start must go on."""
     folder.mkdir()
@@ -270,5 +302,6 @@ def run(folder: Path, seed: int, times: dict[str, int]) -> Findings:
             lives(findings, home, dice, times[name], act)
             findings.expect(backups_are_whole(home), "backup: one that ended well is damaged")
     migration(findings, folder / "migration", dice, times["migration"])
+    compaction(findings, folder / "compaction", dice, times["compaction"])
     first_start(findings, folder / "first-start", dice, times["first start"])
     return findings
