@@ -124,7 +124,7 @@ def _polling(run: Run) -> Iterator[Row]:
 
         def others(phase: str, span: str = span) -> tuple[tuple[str, str], ...]:
             beside = [
-                (peer, f"slope/{phase}/{peer}/{span if span in found else found[-1]}")
+                (peer, f"slope/{phase}/{peer}/{_same(found, span, spans)}")
                 for peer, found in peers.items()
                 if found
             ]
@@ -203,6 +203,11 @@ def _growth(run: Run) -> Iterator[Row]:
                 times=((1.2, f"growth/{name}/{few}", f"{few:,}'s"),),
                 others=(("limit", f"growth/{name}/{few}"),),
             )
+
+
+def _same(found: list[str], span: str, spans: list[str]) -> str:
+    """Return a peer's span: the same, or the one that was measured together with ours."""
+    return span if span in found else found[min(spans.index(span), len(found) - 1)]
 
 
 def _spans(run: Run, prefix: str) -> list[str]:
