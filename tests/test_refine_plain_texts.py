@@ -114,7 +114,7 @@ def test_any_title_is_read(text: str, is_html: bool | None) -> None:
     assert isinstance(plain_line(text, is_html=is_html), str)
 
 
-@pytest.mark.parametrize("unit", ["<b>", "<b a=1>", "&#1;", "&", "<img alt=x>", "<![CDATA[", "https://a.b/(", "https://a.b.", "a.b/)))", "<!--", "<!-- -->", "<a@", "<T,", "<V<", "<T::", "a<b c", "<T a", "<x>", "<www.", "<http://a"])  # fmt: skip
+@pytest.mark.parametrize("unit", ["<b>", "<b a=1>", "&#1;", "&", "<img alt=x>", "<![CDATA[", "https://a.b/(", "https://a.b.", "a.b/)))", "<!--", "<!-- -->", "<a@", "<T,", "<V<", "<T::", "a<b c", "<T a", "<x>", "<www.", "<http://a", "<script>", "<style></style"])  # fmt: skip
 def test_a_text_is_looked_at_in_time_linear_in_it(unit: str) -> None:
     text = unit * (200_000 // len(unit))
     began = time.process_time()
@@ -242,6 +242,10 @@ def test_plain_content_is_what_it_says() -> None:
         ("<!-- <jane@example.org> --><p>a</p>", "<p>a</p>"),
         ("<script>a <jane@example.org></script><p>a</p>", "<p>a</p>"),
         ("<p>1 < 2, a<b and c</p>", "<p>1 &lt; 2, a&lt;b and c</p>"),
+        # What a parser does not look into; around it brackets are looked at as ever.
+        ("<my-box>x<y <style>a<b c> d</style>b</my-box> <T>", "x&lt;y b &lt;T&gt;"),
+        ("<p>x<y <SCRIPT>if (a<b) c</SCRIPT>z", "<p>x&lt;y z</p>"),
+        ("<p>a</p><script>x<y <b>", "<p>a</p>"),
     ],
 )  # fmt: skip
 def test_what_no_language_of_markup_knows_is_text(raw: str, shown: str) -> None:

@@ -17,7 +17,6 @@ from typing import Any
 from xml.sax.saxutils import unescape
 
 from feedparser.api import LooseFeedParser, StrictFeedParser  # type: ignore[import-untyped] # has none
-from feedparser.datetimes import registerDateHandler  # type: ignore[import-untyped] # has none
 from feedparser.urls import _urljoin, make_safe_absolute_uri  # type: ignore[import-untyped]
 
 from aggregator.model import Body, Document
@@ -67,10 +66,6 @@ _JUNK_AFTER = "junk after document element"
 #: exactly this name in its usual spelling; an author who writes "Ã©" on purpose means it
 #: (https://github.com/kurtmckee/feedparser, mixin.pop). Another spelling leaves the text alone.
 _ENCODING = "utf8"
-
-
-# Dates are read from the texts (`parse.dates`): feedparser need not try its nine ways with each.
-registerDateHandler(lambda _: (0,) * 9)
 
 
 class _EnoughError(Exception):

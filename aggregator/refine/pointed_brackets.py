@@ -11,7 +11,7 @@ import re
 
 from aggregator.refine.known_elements import INLINE, OF_PAGES, RARE
 from aggregator.refine.mathml import MATHML
-from aggregator.refine.tags import COMMENT, tags
+from aggregator.refine.tags import COMMENT, RAW_TEXT, tags
 from aggregator.web.visible_text import BLOCKS
 
 _KNOWN = BLOCKS | INLINE | OF_PAGES | RARE | MATHML
@@ -33,18 +33,21 @@ _COMPARED = re.compile(
     r"<(?<=[\w)\]]<)[abipqsu](?:\s{1,3}(?!(?:align|class|dir|hidden|href|id|lang|name|style|title)\b)"
     r"[A-Za-z]\w{0,20}){1,8}>"
 )
+#: Elements whose text no parser looks into: `<script type="math/tex">a<b</script>`.
+_RAW_TEXT = re.compile(rf"<({'|'.join(sorted(RAW_TEXT))})\b[^<>]*>", re.IGNORECASE)
+_ENDS = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in RAW_TEXT}
 
 
 def with_brackets(text: str) -> str:
     """Return markup in which pointed brackets that hold text are text, too.
 
     An address is; and a word that no language of markup knows, without attributes, of which there
-    is no end tag: an element that a program knows has one. So is a comparison.
+    is no end tag: an element that a program knows has one. So is a comparison. What a parser takes
+    for raw text stays as it is.
     """
     if "<" not in text:
         return text
-    text = _COMPARED.sub(_escaped, text.replace(_WILDCARD, "&lt;?&gt;"))
-    text = _UNCLOSED.sub(_unless_known, text)
+    text = _outside_raw_text(text)
     if _KNOWN.issuperset(map(str.lower, _NAMES.findall(text))):
         return text
     found = [tag for tag in tags(text) if tag.name != COMMENT and tag.name not in _KNOWN]
@@ -59,6 +62,25 @@ def with_brackets(text: str) -> str:
             pieces += (text[position : tag.start], shown)
             position = tag.end
     return "".join([*pieces, text[position:]]) if pieces else text
+
+
+def _outside_raw_text(text: str) -> str:
+    """Return markup without brackets that are never closed or that compare, but in raw text."""
+    pieces: list[str] = []
+    position = 0
+    while start := _RAW_TEXT.search(text, position):
+        end = _ENDS[start[1].lower()].search(text, start.end())
+        until = end.start() if end else len(text)
+        # Its own bracket tells whether one before it is closed.
+        before = _of_markup(text[position : start.start() + 1])
+        pieces += (before, text[start.start() + 1 : until])
+        position = until
+    return "".join([*pieces, _of_markup(text[position:])])
+
+
+def _of_markup(text: str) -> str:
+    text = _COMPARED.sub(_escaped, text.replace(_WILDCARD, "&lt;?&gt;"))
+    return _UNCLOSED.sub(_unless_known, text)
 
 
 def _escaped(found: re.Match[str]) -> str:
