@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -79,6 +80,18 @@ class Supervisor:
 
     def wait_for(self, line: str) -> None:
         self.wait(lambda heard: heard == line, line)
+
+    def wait_until_it_says(self, words: str) -> None:
+        """Wait for a line of the daemon's log; what it says before that is not in `end`."""
+        assert self.daemon is not None
+        assert self.daemon.stdout is not None
+        impatience = threading.Timer(PATIENCE, self.daemon.kill)
+        impatience.start()
+        try:
+            if not any(words in line for line in self.daemon.stdout):
+                pytest.fail(f"it ended, and never said {words!r}; heard {self.heard}")
+        finally:
+            impatience.cancel()
 
     def watch_start(self, until: Callable[[], bool], *, patience: timedelta, speed: float) -> None:
         """Watch over a start until something is so, as systemd would with TimeoutStartSec=.
