@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 
 #: Renderings at a time: CPU work that must leave polls and answers their share of two cores.
 CONCURRENT_RENDERINGS = 2
-
-
-#: What is kept of bodies in content codings, a fourth of what they are made of.
+#: What is kept of bodies in content codings: they are a third of the documents, or less.
 ENCODED_BYTES = KEPT_BYTES // 3
 
 
