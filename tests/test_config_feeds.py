@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,18 @@ from hypothesis import strategies as st
 
 from aggregator.config import Publish
 from aggregator.config.automatic_feeds import automatic
-from aggregator.model import Condition, Export, Feed, FeedKind, Rules, Share, Source, Tagging
+from aggregator.model import (
+    Condition,
+    Export,
+    Feed,
+    FeedKind,
+    Preference,
+    Rules,
+    Share,
+    Source,
+    Tagging,
+)
+from aggregator.store.rows import feed_of, feed_to_text
 from tests.config_texts import SOURCE, mistakes, parsed, source_toml
 
 OTHER = source_toml("b")
@@ -43,6 +55,100 @@ def test_a_feed_says_how_it_is_published() -> None:
         dedupe="off",
         token=TOKEN,
     )
+
+
+STORY = f'{SOURCE}{OTHER}[[feeds]]\nname = "f"\n'
+
+
+def test_a_feed_says_how_it_tells_stories() -> None:
+    found = parsed(
+        f'{STORY}dedupe = "story"\ndedupe_strictness = "strict"\ndedupe_window = "1d"\n'
+        'prefer = ["b", "a"]\nshow_also = false\nhold = "10m"\nscript = "hant"\n'
+    ).feeds[0]
+    assert found == Feed(
+        name="f",
+        title="f",
+        dedupe="story",
+        dedupe_strictness="strict",
+        dedupe_window=timedelta(days=1),
+        prefer=Preference(("b", "a")),
+        show_also=False,
+        hold=timedelta(minutes=10),
+        script="hant",
+    )
+    kept = json.loads(feed_to_text(found))
+    assert feed_of(json.dumps(kept)) == found
+    assert kept["prefer"] == {"longest": False, "sources": ["b", "a"]}
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("", False),
+        ("show_also = true", True),
+        ('dedupe = "exact"\nshow_also = true', True),
+        ('dedupe = "story"', True),
+        ('dedupe = "story"\nshow_also = false', False),
+        ('dedupe = "off"', False),
+    ],
+)
+def test_others_are_named_where_stories_are_told_or_where_it_is_said(
+    written: str, *, shown: bool
+) -> None:
+    config = parsed(f"{STORY}{written}\n")
+    assert (config.feeds[0].shows_also, config.warnings) == (shown, ())
+    assert not any(feed.shows_also for feed in config.feeds[1:])
+
+
+@pytest.mark.parametrize(
+    ("written", "preferred"),
+    [
+        ('"first"', Preference()),
+        ('"longest"', Preference(longest=True)),
+        ('["b"]', Preference(("b",))),
+    ],
+)
+def test_the_first_the_longest_or_a_source_is_preferred(
+    written: str, preferred: Preference
+) -> None:
+    assert parsed(f'{STORY}dedupe = "story"\nprefer = {written}\n').feeds[0].prefer == preferred
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("prefer = []", "10: feeds[0].prefer: must not be empty"),
+        (
+            'prefer = ["aa"]\nsources = ["a", "c"]',
+            '10: feeds[0].prefer[0]: unknown source "aa"',
+        ),
+        ('hold = "11m"', '10: feeds[0].hold: must be between "0s" and "10m"'),
+        ('dedupe_window = "0s"', '10: feeds[0].dedupe_window: must be between "1s" and "7d"'),
+        ('dedupe_window = "8d"', '10: feeds[0].dedupe_window: must be between "1s" and "7d"'),
+        ('script = "zh"', '10: feeds[0].script: must be one of "hans" or "hant"'),
+    ],
+)
+def test_what_is_no_way_to_tell_stories_is_a_mistake(written: str, told: str) -> None:
+    assert mistakes_at(f'{STORY}dedupe = "story"\n{written}\n')[0].startswith(told)
+
+
+def test_what_means_nothing_where_no_stories_are_told_is_a_warning() -> None:
+    keys = 'dedupe_strictness = "wide"\ndedupe_window = "1h"\nprefer = "longest"\nhold = "1m"\n'
+    told = [
+        f'config.toml:{line}: feeds[0].{key}: means nothing without dedupe = "story"'
+        for line, key in enumerate(("dedupe_strictness", "dedupe_window", "prefer", "hold"), 9)
+    ]
+    assert list(parsed(STORY + keys).warnings) == told
+    off = parsed(f'{STORY}dedupe = "off"\nshow_also = true\n')
+    assert list(off.warnings) == [
+        'config.toml:10: feeds[0].show_also: means nothing without dedupe = "exact" or "story"'
+    ]
+
+
+def test_a_source_is_like_no_other_where_it_or_the_defaults_say_so() -> None:
+    found = parsed(f"[defaults]\ndedupe = false\n{SOURCE}{OTHER}dedupe = true\n")
+    assert [source.dedupe for source in found.sources] == [False, True]
+    assert [source.dedupe for source in parsed(SOURCE).sources] == [True]
 
 
 def test_publish_and_exports_have_paths_that_start_at_the_file() -> None:

@@ -224,7 +224,7 @@ def _special(feed: Feed) -> list[str]:
     usual = {field.name: field.default for field in fields(feed)}
     words += [
         f'{key} "{value}"'
-        for key in ("order", "content", "title_template", "language", "dedupe")
+        for key in ("order", "content", "title_template", "language", "dedupe", "script")
         if (value := getattr(feed, key)) != usual[key]
     ]
     words += [
@@ -232,8 +232,31 @@ def _special(feed: Feed) -> list[str]:
         for key in ("entry_size", "document_size")
         if (value := getattr(feed, key)) != usual[key]
     ]
+    words += _of_stories(feed)
     if feed.per_source is not None:
         words.append(f"per_source {written_share(feed.per_source)}")
+    return words
+
+
+def _of_stories(feed: Feed) -> list[str]:
+    """Return how it tells stories, where that is not as usual."""
+    from aggregator.config import written, written_preference
+
+    words = []
+    if feed.show_also is not None:
+        words.append("others are named" if feed.shows_also else "others are not named")
+    if feed.dedupe != "story":
+        return words
+    usual = {field.name: field.default for field in fields(feed)}
+    if feed.dedupe_strictness != usual["dedupe_strictness"]:
+        words.append(f'dedupe_strictness "{feed.dedupe_strictness}"')
+    words += [
+        f'{key} "{written(value)}"'
+        for key in ("dedupe_window", "hold")
+        if (value := getattr(feed, key)) != usual[key]
+    ]
+    if feed.prefer != usual["prefer"]:
+        words.append(f"prefer {written_preference(feed.prefer)}")
     return words
 
 

@@ -23,7 +23,12 @@ from aggregator.config.settings import (
     ServerSettings,
     StoreSettings,
 )
-from aggregator.config.text_values import written, written_share, written_size
+from aggregator.config.text_values import (
+    written,
+    written_preference,
+    written_share,
+    written_size,
+)
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -43,6 +48,7 @@ __all__ = [
     "parse",
     "store_path",
     "written",
+    "written_preference",
     "written_share",
     "written_size",
 ]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: How the tokens of the example begin; everybody can read them there.
 _EXAMPLES = "write-your-own"
+#: Keys of feeds that show what tells the same once.
+_OF_STORIES = ("dedupe_strictness", "dedupe_window", "prefer", "hold")
 _DAY = timedelta(days=1)
 
 
@@ -34,6 +36,7 @@ def find_cautions(
     _asking(tables, sources, cautions)
     _ranges(tables, cautions)
     _tags(sources, feeds, cautions)
+    _stories(tables, sources, feeds, cautions)
     for path, secret in written_tokens(tables):
         if secret.startswith(_EXAMPLES):
             cautions.add(path, MistakeKind.TOKEN_OF_EXAMPLE)
@@ -60,6 +63,24 @@ def _tags(sources: Sequence[Source], feeds: Sequence[Feed], cautions: MistakeLis
         for position, tag in enumerate(feed.tags or ()):
             if tag not in carried:
                 cautions.add(("feeds", index, "tags", position), MistakeKind.UNUSED_TAG)
+
+
+def _stories(
+    tables: Tables, sources: Sequence[Source], feeds: Sequence[Feed], cautions: MistakeList
+) -> None:
+    by_name = {source.name: source for source in sources}
+    for index, (reading, feed) in enumerate(zip(tables.feeds, feeds, strict=True)):
+        if feed.dedupe != "story":
+            for key in filter(reading.says, _OF_STORIES):
+                at = ("feeds", index, key)
+                cautions.add(at, MistakeKind.NO_EFFECT, wanted='dedupe = "story"')
+            if feed.dedupe == "off" and feed.show_also:
+                at = ("feeds", index, "show_also")
+                cautions.add(at, MistakeKind.NO_EFFECT, wanted='dedupe = "exact" or "story"')
+            continue
+        for position, name in enumerate(feed.prefer.sources):
+            if not feed.selects(by_name[name]):
+                cautions.add(("feeds", index, "prefer", position), MistakeKind.NOT_IN_FEED)
 
 
 def _budget(tables: Tables, cautions: MistakeList) -> None:

@@ -240,16 +240,15 @@ def _selections(tables: Tables, mistakes: MistakeList) -> None:
         for name in ("sources", "tags"):
             if feed.said.get(name) == ():
                 mistakes.add(("feeds", index, name), MistakeKind.NO_SELECTION)
-        names = feed.raw.get("sources")
-        for position, name in enumerate(names if isinstance(names, list) else ()):
-            if isinstance(name, str) and name not in tables.source_names:
+        for key in ("sources", "prefer"):
+            names = feed.raw.get(key)
+            for position, name in enumerate(names if isinstance(names, list) else ()):
+                if not isinstance(name, str) or name in tables.source_names:
+                    continue
                 unknown += 1
-                mistakes.add(
-                    ("feeds", index, "sources", position),
-                    MistakeKind.UNKNOWN_SOURCE,
-                    written=name,
-                    near=nearest(name, tables.source_names) if unknown <= MAX_SUGGESTIONS else None,
-                )
+                near = nearest(name, tables.source_names) if unknown <= MAX_SUGGESTIONS else None
+                at = ("feeds", index, key, position)
+                mistakes.add(at, MistakeKind.UNKNOWN_SOURCE, written=name, near=near)
 
 
 def _limits(tables: Tables, mistakes: MistakeList) -> None:

@@ -13,13 +13,13 @@ from aggregator.config.rule_keys import BLOCK, KEEP, REPLACEMENTS, TAG, TAGGINGS
 from aggregator.config.settings import DURATION, FILE, MAX_LIMIT, SHARE, SWITCH, TOKEN
 from aggregator.config.source_keys import NAME, TAGS, TITLE
 from aggregator.model import Export, Feed
-from aggregator.model.configured import KIB, MIB
+from aggregator.model.configured import KIB, MAX_DEDUPE_WINDOW, MIB
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from aggregator.model import Condition, Replacement, Share, Tagging
+    from aggregator.model import Condition, Preference, Replacement, Share, Tagging
 
 #: Below this a text is a summary; above, what reading keeps of a text (a million characters, of up
 #: to four bytes) is never cut.
@@ -30,8 +30,16 @@ LEAST_DOCUMENT_SIZE, MOST_DOCUMENT_SIZE = 256 * KIB, 64 * MIB
 #: Nested folders of a post; people use three.
 MAX_CATEGORIES = 16
 
+#: More than these are no preference.
+MAX_PREFERRED = 1000
+
 #: Templates that come with the program are named without folder and ending: "hexo-volantis".
 _SHIPPED_TEMPLATE = re.compile(r"[a-z0-9-]+")
+PREFERENCE = ValueKind(
+    lambda value: text_values.preference(value, MAX_PREFERRED),
+    '`"first"`, `"longest"` or list of names',
+    text_values.written_preference,
+)
 _FEED = Feed(name="", title="")
 _EXPORT = Export(kind="hexo", directory="")
 
@@ -79,11 +87,53 @@ class FeedTable:
         shown='`"off"`',
     )
     dedupe: str = key(
-        choice("exact", "off"),
+        choice("exact", "story", "off"),
         _FEED.dedupe,
         "An article that several sources of the feed carry, by its "
         "[address](publishing.md#what-is-the-same), appears once, where the first of them brought "
-        'it; `"off"`: as often as it comes.',
+        'it; `"off"`: as often as it comes. `"story"`: what sources write in their own words of '
+        "one event appears once, too, and the others are [named below it](stories.md).",
+    )
+    dedupe_strictness: str = key(
+        choice("wide", "story", "strict"),
+        _FEED.dedupe_strictness,
+        'With `dedupe = "story"`: how alike entries must be. `"strict"` takes few wrong ones '
+        'together and leaves more apart, `"wide"` the other way round.',
+    )
+    dedupe_window: timedelta = key(
+        ValueKind(
+            text_values.dedupe_window,
+            f'duration, up to `"{text_values.written(MAX_DEDUPE_WINDOW)}"`',
+        ),
+        _FEED.dedupe_window,
+        'With `dedupe = "story"`: how far apart in time they may be.',
+    )
+    prefer: Preference = key(
+        PREFERENCE,
+        _FEED.prefer,
+        'With `dedupe = "story"`: which entry is shown of those that have come by then: that of '
+        "the earliest source in the list that has one. One that is shown stays.",
+    )
+    show_also: bool | None = key(
+        SWITCH,
+        _FEED.show_also,
+        "Below the text, name the other entries that tell the same, with links to them. See "
+        "[what subscribers get](publishing.md#in-a-feed).",
+        shown='with `dedupe = "story"`',
+    )
+    hold: timedelta = key(
+        ValueKind(
+            text_values.hold, f'duration, `"0s"` to `"{text_values.written(text_values.MAX_HOLD)}"`'
+        ),
+        _FEED.hold,
+        'With `dedupe = "story"`: how long a new story waits for what `prefer` wants.',
+    )
+    script: str | None = key(
+        choice("hans", "hant"),
+        _FEED.script,
+        "Show Chinese in Simplified (`hans`) or Traditional (`hant`) characters, whichever it was "
+        "written in.",
+        shown="as published",
     )
     exclude_tags: tuple[str, ...] = key(
         TAGS,

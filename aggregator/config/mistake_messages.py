@@ -85,6 +85,9 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.NOT_A_DURATION: 'must be a duration such as "90s", "15m", "4h" or "2d"',
     Kind.NOT_A_SIZE: 'must be a size such as "256KiB", "12MiB" or "2GiB"',
     Kind.NOT_A_SHARE: 'must be "off", a share such as "1/3", or a number of entries',
+    Kind.NOT_A_PREFERENCE: (
+        'must be "first", "longest", or a list of names of sources such as ["ithome", "sspai"]'
+    ),
     Kind.NOT_A_BUDGET: 'must be requests of a source, such as "24/day" or "2/hour"',
     Kind.NOT_A_NAME: (
         'must be 1 to {most} of a-z, 0-9 and "-", did you mean "{near}"?',
@@ -263,6 +266,8 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.EVERY_PROXY: "lets every client name its own address; name your proxies alone",
     Kind.UNUSED_TAG: "no source carries this tag",
     Kind.TAG_EXCLUDED: "is among tags, too: it wins",
+    Kind.NO_EFFECT: "means nothing without {wanted}",
+    Kind.NOT_IN_FEED: "this feed shows nothing of this source",
     Kind.UNVERIFIED: (
         "certificates are not verified: anybody on the way can read and change what comes"
     ),

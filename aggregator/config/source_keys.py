@@ -255,6 +255,12 @@ class SourceTable:
         "[below](#secrets-in-urls).",
         shown="by their names",
     )
+    dedupe: bool = key(
+        SWITCH,
+        _SOURCE.dedupe,
+        "`false`: its entries never tell the [same story](stories.md) as another source's, however "
+        "alike: for digests, price lists, releases. What has the same address still is the same.",
+    )
 
 
 def source_of(said: dict[str, Any], rsshub: Rsshub) -> Source:

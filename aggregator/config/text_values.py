@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 from aggregator.config.mistake_list import wrong
-from aggregator.model import Share
+from aggregator.model import Preference, Share
+from aggregator.model.configured import MAX_DEDUPE_WINDOW
 from aggregator.model.mistakes import MistakeKind
 from aggregator.web.charsets import ENCODINGS, codec_of
 from aggregator.web.language_tags import language_tag
@@ -37,6 +38,8 @@ MIN_TOKEN_CHARS, MAX_TOKEN_CHARS = 16, 128
 MAX_INTERVAL = timedelta(days=31)
 #: More between two requests to a site, and its sources are better given intervals.
 MAX_SITE_PAUSE = timedelta(hours=1)
+#: Longer, and news come later than readers look for them.
+MAX_HOLD = timedelta(minutes=10)
 #: Ten years: beyond every use, and far below where date arithmetic overflows.
 MAX_PERIOD = timedelta(days=3650)
 #: A request a minute, of every source, all day.
@@ -109,13 +112,25 @@ def interval(value: object) -> timedelta:
     return _period(value, MAX_INTERVAL)
 
 
-def _period(value: object, most: timedelta) -> timedelta:
+def dedupe_window(value: object) -> timedelta:
+    """Return how far apart entries of one story may be; positive, at most a week."""
+    return _period(value, MAX_DEDUPE_WINDOW)
+
+
+def hold(value: object) -> timedelta:
+    """Return how long a story waits for its preferred source; at most ten minutes."""
+    return _period(value, MAX_HOLD, least=timedelta(0))
+
+
+def _period(
+    value: object, most: timedelta, *, least: timedelta = timedelta(seconds=1)
+) -> timedelta:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise wrong(MistakeKind.NOT_A_DURATION)
     period = timedelta(**{_UNITS[match[2]]: int(match[1])})
-    if not timedelta(0) < period <= most:
-        raise wrong(MistakeKind.OUTSIDE, least='"1s"', most=f'"{written(most)}"')
+    if not least <= period <= most:
+        raise wrong(MistakeKind.OUTSIDE, least=f'"{written(least)}"', most=f'"{written(most)}"')
     return period
 
 
@@ -166,6 +181,27 @@ def written_share(of_source: Share | None) -> str:
     if of_source is None:
         return '"off"'
     return str(of_source) if of_source.of is None else f'"{of_source}"'
+
+
+def preference(value: object, most: int) -> Preference:
+    """Return which entry leads: "first", "longest", or that of the earliest source of a list."""
+    if value in ("first", "longest"):
+        return Preference(longest=value == "longest")
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise wrong(MistakeKind.NOT_A_PREFERENCE)
+    if not value:
+        raise wrong(MistakeKind.EMPTY)
+    if len(value) > most:
+        raise wrong(MistakeKind.TOO_MANY, most=most)
+    return Preference(tuple(value))
+
+
+def written_preference(preferred: Preference) -> str:
+    """Return a preference as config.toml writes it: the inverse of `preference`."""
+    if preferred.sources:
+        names = ", ".join(f'"{name}"' for name in preferred.sources)
+        return f"[{names}]"
+    return '"longest"' if preferred.longest else '"first"'
 
 
 def budget(value: object) -> float:

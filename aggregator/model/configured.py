@@ -16,6 +16,8 @@ KIB, MIB, GIB = 1024, 1024**2, 1024**3
 
 #: How long an entry that is no longer kept is still known, unless the operator says otherwise.
 FORGET_AFTER = timedelta(days=365)
+#: How far apart two entries may be that tell one story, whatever a feed wants.
+MAX_DEDUPE_WINDOW = timedelta(days=7)
 
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
@@ -148,6 +150,7 @@ class Source:
     expected_every: timedelta | None = None  # silence for longer is told in the operations feed
     site: tuple[str, ...] = ()
     secret_params: tuple[str, ...] | None = None  # further secret parameters; (): none at all
+    dedupe: bool = True  # False: its entries are like no other source's, whatever they say
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -224,13 +227,28 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Preference:
+    """Which entry of a story leads it: that of the first of `sources` that has it.
+
+    Of none of them: the `longest`, or else the one that came first.
+    """
+
+    sources: tuple[str, ...] = ()
+    longest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """One feed that we publish, a named selection of stories: a `[[feeds]]`, or an automatic one.
 
     `name` is unique, as `FeedKind.name_of` makes it. `sources` and `tags` select by union; both
     `None` selects every source; what carries one of `exclude_tags` is left out, and so are
     `exclude_sources`, which no automatic feed shows because only feeds with a token do. `dedupe`
-    shows an article that several sources carry once ("exact"), or as often as it comes ("off").
+    shows an article that several sources carry once ("exact"), or as often as it comes ("off");
+    "story" also shows one entry of those that tell the same, as surely as `dedupe_strictness`
+    ("wide", "story" or "strict") wants and no further apart than `dedupe_window`: the one that
+    `prefer` says of those that are there when the first has waited for `hold`. `shows_also`: the
+    others are named below it. `script` is "hans" or "hant": Chinese is shown in it.
     `order` is how a document lists its stories: by "arrival" or by the date that they were
     "published". `content` is "full", "summary" or "link". `title_template` makes the titles of
     stories. `entry_size` is the most bytes of an entry's HTML, `document_size` of all entries
@@ -248,6 +266,12 @@ class Feed:
     limit: int = 1000
     per_source: Share | None = None
     dedupe: str = "exact"
+    dedupe_strictness: str = "story"
+    dedupe_window: timedelta = timedelta(hours=72)
+    prefer: Preference = Preference()
+    show_also: bool | None = None  # as configured; None: as `dedupe` has it
+    hold: timedelta = timedelta(0)
+    script: str | None = None
     exclude_tags: tuple[str, ...] = ()
     exclude_sources: tuple[str, ...] = ()
     rules: Rules = Rules()
@@ -278,6 +302,17 @@ class Feed:
         if self.sources is not None and source.name in self.sources:
             return True
         return self.tags is not None and not set(self.tags).isdisjoint(source.carried_tags)
+
+    @property
+    def shows_also(self) -> bool:
+        """Whether an entry names the others that tell its story.
+
+        Where only copies are left out, only if that is said: what subscribers of feeds that are
+        older than the key have read stays as it is.
+        """
+        if self.dedupe == "off":
+            return False
+        return self.dedupe == "story" if self.show_also is None else self.show_also
 
     @property
     def token_digest(self) -> str | None:
