@@ -65,6 +65,7 @@ from aggregator.model.people import (
 )
 from aggregator.model.placements import Placement, PlacementReason
 from aggregator.model.stored import (
+    AlsoTold,
     ArchivePart,
     Decision,
     EntryFacts,
@@ -79,6 +80,7 @@ from aggregator.model.stored import (
     PollOutcome,
     PollResult,
     PollState,
+    Sameness,
     Selection,
     SourceStatus,
     Story,
@@ -88,6 +90,7 @@ from aggregator.model.stored import (
 __all__ = [
     "Access",
     "Allowance",
+    "AlsoTold",
     "ArchivePart",
     "Attempt",
     "Body",
@@ -139,6 +142,7 @@ __all__ = [
     "Refined",
     "Replacement",
     "Rules",
+    "Sameness",
     "Selection",
     "Share",
     "SiteRule",

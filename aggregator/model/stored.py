@@ -211,11 +211,33 @@ class Origin:
     icon_url: str | None = None
 
 
+class Sameness(StrEnum):
+    """Why an entry tells the story of another: the same article, or the same in other words."""
+
+    EXACT = "exact"
+    JOINED = "joined"
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoTold:
+    """An entry that a feed does not show, because another one tells its story, as readers see it.
+
+    `origin` is its source.
+    """
+
+    origin: Origin
+    title: str
+    url: str | None
+    published_at: datetime
+    because: Sameness
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """What a reader sees. `id` and `order_key` (µs since the epoch) were minted once and stored.
 
-    `also` are the other sources of the feed that carry the same article.
+    `also` are the other sources of the feed that carry the same article, `also_told` the other
+    entries of the feed that tell the story, by their dates; few of very many.
     """
 
     id: str
@@ -232,6 +254,7 @@ class Story:
     enclosures: tuple[Enclosure, ...] = ()
     language: str | None = None
     also: tuple[Origin, ...] = ()
+    also_told: tuple[AlsoTold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from aggregator.store.schema_version import (
     SCHEMA_VERSION,
     check_readable,
 )
+from aggregator.store.story_schema import STORIES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +94,14 @@ def m0004_faithfulness(db: Database) -> None:
     stated_dates.fill(db.conn)
     tombstone_rows.rehash(db.conn)
     db.execute("PRAGMA user_version = 4")
+
+
+@migrations()
+def m0005_stories(db: Database) -> None:
+    """Make room for stories that several sources tell in their own words."""
+    for statement in STORIES:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 5")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 The first line is the head, each one after it a row, the last one the end:
 
-    {"format": "aggregator database", "version": 1, "schema": 4, "program": "0.2.0", …}
+    {"format": "aggregator database", "version": 1, "schema": 5, "program": "0.2.0", …}
     {"table": "entries", "row": {"id": 1, "title": "…", "content_hash": {"base64": "…"}, …}}
     {"end": {"rows": {"entries": 1, …}, "sha256": "…"}}
 

@@ -1,0 +1,68 @@
+"""The fifth migration: which stories tell the same in other words, and what finds them."""
+
+# sqlite: the whole module
+
+from __future__ import annotations
+
+STORIES = (
+    # The story that this one reports the same as: never a chain, and never the copy of an original.
+    # How alike they are, 0 to 1, and why, as JSON; all NULL where it is told by itself. A locked
+    # story takes no further ones.
+    """ALTER TABLE stories ADD COLUMN joined_id INTEGER
+          REFERENCES stories (id) ON DELETE SET NULL""",
+    "ALTER TABLE stories ADD COLUMN join_score REAL",
+    "ALTER TABLE stories ADD COLUMN join_because TEXT",
+    "ALTER TABLE stories ADD COLUMN locked INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX stories_joined ON stories (joined_id) WHERE joined_id IS NOT NULL",
+    # What of a story is compared, by when it was published; `posted` are the tokens that it is
+    # found by, 8 bytes each, `centroid` what it and the stories joined to it have in common, NULL
+    # where that is its own.
+    """CREATE TABLE signatures (
+        story_id INTEGER PRIMARY KEY REFERENCES stories (id) ON DELETE CASCADE,
+        at INTEGER NOT NULL,
+        packed BLOB NOT NULL,
+        posted BLOB NOT NULL,
+        centroid BLOB
+    ) STRICT""",
+    "CREATE INDEX signatures_at ON signatures (at)",
+    """CREATE TABLE postings (
+        token INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        story_id INTEGER NOT NULL,
+        PRIMARY KEY (token, at, story_id)
+    ) STRICT, WITHOUT ROWID""",
+    # In how many texts a token was, of which older ones count for less: `weight` is in units that
+    # grow with time, as those of `story_index.weight`, the count of all texts.
+    """CREATE TABLE frequencies (
+        token INTEGER PRIMARY KEY,
+        weight REAL NOT NULL
+    ) STRICT""",
+    # One row: whether a feed asks for stories, by which scheme tokens were made, since when weights
+    # count, and the last entry that was indexed of those that were there before (NULL: all are).
+    """CREATE TABLE story_index (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        is_on INTEGER NOT NULL DEFAULT 0,
+        scheme INTEGER NOT NULL DEFAULT 0,
+        weight REAL NOT NULL DEFAULT 0,
+        weighed_from_at INTEGER NOT NULL DEFAULT 0,
+        indexed_id INTEGER
+    ) STRICT""",
+    "INSERT INTO story_index (id) VALUES (1)",
+    # Stories that a feed keeps back for a while, so that a source that it prefers may lead.
+    """CREATE TABLE held (
+        feed_id INTEGER NOT NULL REFERENCES feeds (id),
+        story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+        until_at INTEGER NOT NULL,
+        PRIMARY KEY (feed_id, story_id)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX held_until ON held (until_at)",
+    "CREATE INDEX held_story ON held (story_id)",
+    # What the operator said of two texts, which are JSON: whether they tell the same.
+    """CREATE TABLE overrides (
+        id INTEGER PRIMARY KEY,
+        one TEXT NOT NULL,
+        other TEXT NOT NULL,
+        is_same INTEGER NOT NULL,
+        said_at INTEGER NOT NULL
+    ) STRICT""",
+)
