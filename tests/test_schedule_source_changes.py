@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from aggregator.schedule.source_changes import (
     SourceChange,
     StoredSource,
+    change_of,
+    course_after,
     match_sources,
-    reconfigure,
 )
 from aggregator.schedule.source_health import SourceHealth
 from tests.making import DAY, HOUR, START, source
@@ -88,10 +89,10 @@ COURSE = SourceHealth(
     last_success_at=START - DAY,
 )
 SAME = SourceChange(
-    COURSE,
     is_back=False,
     is_renamed=False,
     has_other_url=False,
+    has_other_interval=False,
     is_read_otherwise=False,
     differs=False,
 )
@@ -106,23 +107,29 @@ SAME = SourceChange(
         ({"encoding": "gbk"}, replace(SAME, differs=True, is_read_otherwise=True)),
         ({"timezone": "Asia/Shanghai"}, replace(SAME, differs=True, is_read_otherwise=True)),
         ({"max_entries": 5}, replace(SAME, differs=True, is_read_otherwise=True)),
-        (
-            {"url": Y},
-            replace(
-                SAME,
-                differs=True,
-                has_other_url=True,
-                health=replace(
-                    COURSE, failures=0, failing_since_at=None, next_poll_at=START + HOUR
-                ),
-            ),
-        ),
+        ({"interval": HOUR}, replace(SAME, differs=True, has_other_interval=True)),
+        ({"url": Y}, replace(SAME, differs=True, has_other_url=True)),
     ],
 )
 def test_what_a_configuration_changes(fields: dict[str, object], expected: SourceChange) -> None:
     after = replace(BEFORE, **fields)  # type: ignore[arg-type]  # a test's shorthand
-    now = START + HOUR
-    assert reconfigure(STORED, BEFORE, after, COURSE, is_failing=True, now=now) == expected
+    assert change_of(STORED, BEFORE, after) == expected
+
+
+def test_a_source_with_another_url_is_asked_at_once_as_if_it_had_never_failed() -> None:
+    after, now = replace(BEFORE, url=Y), START + HOUR
+    change = change_of(STORED, BEFORE, after)
+    assert change.moves_polls
+    assert course_after(change, after, COURSE, is_failing=True, now=now) == replace(
+        COURSE, failures=0, failing_since_at=None, next_poll_at=now
+    )
+
+
+@given(data=st.data())
+def test_a_change_that_moves_no_polls_leaves_the_course_as_it_is(data: st.DataObject) -> None:
+    change = data.draw(st.builds(SourceChange))
+    course = course_after(change, BEFORE, COURSE, is_failing=False, now=START + HOUR)
+    assert change.moves_polls or course == COURSE
 
 
 @pytest.mark.parametrize(
@@ -141,12 +148,13 @@ def test_a_shorter_interval_counts_from_the_last_poll_unless_the_source_fails(
     health = replace(COURSE, last_poll_at=START if last_poll else None)
     before = source("a", url=X, interval=8 * HOUR)
     after = source("a", url=X, interval=interval)
-    changed = reconfigure(STORED, before, after, health, is_failing=is_failing, now=START + HOUR)
-    assert changed.health == replace(health, next_poll_at=START + due_in)
+    change = change_of(STORED, before, after)
+    course = course_after(change, after, health, is_failing=is_failing, now=START + HOUR)
+    assert course == replace(health, next_poll_at=START + due_in)
 
 
 def test_a_source_that_is_back_begins_anew_for_readers_only() -> None:
-    changed = reconfigure(
-        replace(STORED, removed=True), BEFORE, BEFORE, COURSE, is_failing=False, now=START
-    )
-    assert changed == replace(SAME, is_back=True, health=replace(COURSE, first_polled_at=None))
+    change = change_of(replace(STORED, removed=True), BEFORE, BEFORE)
+    assert change == replace(SAME, is_back=True)
+    course = course_after(change, BEFORE, COURSE, is_failing=False, now=START)
+    assert course == replace(COURSE, first_polled_at=None)

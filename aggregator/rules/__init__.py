@@ -22,6 +22,7 @@ from aggregator.rules.verdicts import (
     feed_tags,
     judge,
     may_leave_out,
+    shown_alike,
     tags,
     verdict,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "replaced",
     "replaced_html",
     "replaced_text",
+    "shown_alike",
     "tags",
     "verdict",
 ]

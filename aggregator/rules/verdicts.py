@@ -65,6 +65,20 @@ def may_leave_out(feed: Feed, source: Source) -> bool:
     return bool(feed.rules.keep or feed.rules.block or source.rules.tag)
 
 
+def shown_alike(before: Source, source: Source) -> bool:
+    """Tell whether a feed that selects a source both ways shows the same of its entries.
+
+    Its name and its own tags select it as a whole, unless its rules tag single entries: then they
+    decide about those as well.
+    """
+    one, other = before.rules, source.rules
+    if (one.keep, one.block, one.tag) != (other.keep, other.block, other.tag):
+        return False
+    if before.dedupe != source.dedupe:
+        return False
+    return not other.tag or (before.name, before.tags) == (source.name, source.tags)
+
+
 def judge(source: Source, feed: Feed, facts: Facts) -> str | None:
     """Return why `feed` leaves out an entry of `source`; `None`: it shows the entry.
 

@@ -36,15 +36,20 @@ class SourceChange:
 
     `is_back`: it had been removed; `has_other_url`: what was learnt of the old URL is forgotten;
     `is_read_otherwise`: its document is asked for as a whole again; `differs`: in more than its
-    name. `health` is how it fares from then on.
+    name.
     """
 
-    health: SourceHealth
     is_back: bool
     is_renamed: bool
     has_other_url: bool
+    has_other_interval: bool
     is_read_otherwise: bool
     differs: bool
+
+    @property
+    def moves_polls(self) -> bool:
+        """Whether its next poll may be at another time, or count as another one."""
+        return self.is_back or self.has_other_url or self.has_other_interval
 
 
 def match_sources(
@@ -73,32 +78,35 @@ def match_sources(
     return matched
 
 
-def reconfigure(
-    stored: StoredSource,
-    before: Source,
+def change_of(stored: StoredSource, before: Source, source: Source) -> SourceChange:
+    """Return what becomes of a stored source that was configured as `before`."""
+    return SourceChange(
+        is_back=stored.removed,
+        is_renamed=stored.name != source.name,
+        has_other_url=stored.url != source.url,
+        has_other_interval=before.interval != source.interval,
+        is_read_otherwise=_reading(before) != _reading(source),
+        differs=before != replace(source, name=before.name),
+    )
+
+
+def course_after(
+    change: SourceChange,
     source: Source,
     health: SourceHealth,
     *,
     is_failing: bool,
     now: datetime,
-) -> SourceChange:
-    """Return what becomes of a stored source that was configured as `before`, and fares so."""
-    has_other_url = stored.url != source.url
-    if stored.removed:
+) -> SourceHealth:
+    """Return how a source that fares so is to go on after its configuration has changed."""
+    if change.is_back:
         # What it published meanwhile is as old to readers as what an added source brings.
         health = replace(health, first_polled_at=None)
-    if has_other_url:
+    if change.has_other_url:
         health = replace(health, failures=0, failing_since_at=None, next_poll_at=now)
-    if before.interval != source.interval and not is_failing:
+    if change.has_other_interval and not is_failing:
         health = _at_the_latest(health, source.interval)
-    return SourceChange(
-        health=health,
-        is_back=stored.removed,
-        is_renamed=stored.name != source.name,
-        has_other_url=has_other_url,
-        is_read_otherwise=_reading(before) != _reading(source),
-        differs=before != replace(source, name=before.name),
-    )
+    return health
 
 
 def _at_the_latest(health: SourceHealth, interval: timedelta | None) -> SourceHealth:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aggregator.model.instants import instant, micros
+from aggregator.store.value_lists import rows_of
 from aggregator.stories.feed_changes import changed_again
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
 # Numbers the changes of all feeds together, so that a copy is brought up to date by what is new.
 # Rows of feeds are never deleted: the largest number is always there.
@@ -17,13 +19,19 @@ NEXT_CHANGE = "(SELECT coalesce(max(change_number), 0) + 1 FROM feeds)"
 
 def bump(connection: sqlite3.Connection, feed_id: int, now: int) -> None:
     """Count a change of a feed at `now`."""
-    (before,) = connection.execute(
-        "SELECT changed_at FROM feeds WHERE id = ?", (feed_id,)
-    ).fetchone()
-    connection.execute(
+    bump_all(connection, (feed_id,), now)
+
+
+def bump_all(connection: sqlite3.Connection, feed_ids: Iterable[int], now: int) -> None:
+    """Count a change of each of some feeds."""
+    rows = rows_of(
+        connection, "SELECT id, changed_at FROM feeds WHERE id IN ({marks})", sorted(feed_ids)
+    )
+    at = instant(now)
+    connection.executemany(
         f"""UPDATE feeds SET version = version + 1, change_number = {NEXT_CHANGE}, changed_at = ?
              WHERE id = ?""",  # noqa: S608 -- built of constants
-        (micros(changed_again(instant(before), instant(now))), feed_id),
+        [(micros(changed_again(instant(before), at)), feed_id) for feed_id, before in rows],
     )
 
 

@@ -20,9 +20,7 @@ from aggregator.stories.windows import (
     Candidate,
     Membership,
     cut,
-    is_filling,
     is_whole,
-    joins_after,
     standing,
     weight,
 )
@@ -32,82 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from aggregator.model import Feed
-
-
-def join(
-    connection: sqlite3.Connection,
-    *,
-    feed_id: int,
-    feed_created: int,
-    source_id: int,
-    backfill: int,
-    now: int,
-) -> None:
-    """Make a source a member of a feed, from now on."""
-    ended, given_up = connection.execute(
-        """SELECT coalesce(max(until_key), 0), coalesce(max(floor), 0) FROM memberships
-            WHERE feed_id = ? AND source_id = ?""",
-        (feed_id, source_id),
-    ).fetchone()
-    (floor,) = connection.execute("SELECT floor FROM feeds WHERE id = ?", (feed_id,)).fetchone()
-    after = joins_after(
-        ended=ended,
-        floor=floor,
-        backfill_cut=_backfill_cut(connection, source_id, ended, backfill),
-        is_filling=is_filling(created_at=feed_created, now=now),
-    )
-    connection.execute(
-        """INSERT INTO memberships (feed_id, source_id, after_key, until_key, floor)
-           VALUES (?, ?, ?, NULL, ?)
-           ON CONFLICT (feed_id, source_id, after_key) DO UPDATE SET until_key = NULL""",
-        (feed_id, source_id, after, given_up),
-    )
-
-
-def leave(connection: sqlite3.Connection, *, feed_id: int, source_id: int) -> None:
-    """End a source's membership of a feed."""
-    connection.execute(
-        """UPDATE memberships SET until_key = (SELECT largest_order_key FROM counters)
-            WHERE feed_id = ? AND source_id = ? AND until_key IS NULL""",
-        (feed_id, source_id),
-    )
-
-
-def admit_first_poll(
-    connection: sqlite3.Connection, *, source_id: int, backfill: int, now: int
-) -> None:
-    """After a source's first poll: feeds that have readers take only its newest `backfill`."""
-    backfill_cut = _backfill_cut(connection, source_id, 0, backfill)
-    rows = connection.execute(
-        """SELECT m.feed_id, m.after_key, f.floor, f.created_at
-             FROM memberships m JOIN feeds f ON f.id = m.feed_id
-            WHERE m.source_id = ? AND m.until_key IS NULL AND m.after_key < ?""",
-        (source_id, backfill_cut),
-    ).fetchall()
-    for row in rows:
-        after = joins_after(
-            ended=row["after_key"],
-            floor=row["floor"],
-            backfill_cut=backfill_cut,
-            is_filling=is_filling(created_at=row["created_at"], now=now),
-        )
-        if after != row["after_key"]:
-            connection.execute(
-                """UPDATE memberships SET after_key = ?
-                    WHERE feed_id = ? AND source_id = ? AND until_key IS NULL""",
-                (after, row["feed_id"], source_id),
-            )
-
-
-def _backfill_cut(connection: sqlite3.Connection, source_id: int, after: int, backfill: int) -> int:
-    """Return the order key below the source's newest `backfill` stories above `after`."""
-    row = connection.execute(
-        """SELECT order_key FROM entries
-            WHERE source_id = ? AND order_key > ? AND held_back = 0
-            ORDER BY order_key DESC LIMIT 1 OFFSET ?""",
-        (source_id, after, backfill),
-    ).fetchone()
-    return after if row is None else int(row[0])
 
 
 def feeds_of(connection: sqlite3.Connection, source_id: int) -> list[sqlite3.Row]:
@@ -152,12 +74,6 @@ def stories_of_sources(
         {"feed": feed_id, "sources": dumps(sorted(source_ids))},
     )
     return {story_id for (story_id,) in rows}
-
-
-def sources_of(connection: sqlite3.Connection, feed_id: int) -> set[int]:
-    """Return the sources that a feed has ever selected, as far as it matters today."""
-    rows = connection.execute("SELECT source_id FROM memberships WHERE feed_id = ?", (feed_id,))
-    return {source_id for (source_id,) in rows}
 
 
 def candidates(

@@ -25,13 +25,20 @@ from aggregator.store import (
     feed_windows,
     host_tempers,
     ingest_entries,
+    memberships,
     mirrors,
     note_rows,
     rule_verdicts,
     source_domains,
 )
 from aggregator.store.codec import dumps
-from aggregator.store.rows import health_of, hints_to_text, problem_to_text, source_particulars_of
+from aggregator.store.rows import (
+    HEALTH,
+    health_of,
+    hints_to_text,
+    problem_to_text,
+    source_particulars_of,
+)
 from aggregator.stories.absorption import Arrival
 from aggregator.stories.document_heads import (
     ShownHead,
@@ -55,17 +62,13 @@ if TYPE_CHECKING:
 KEPT_POLLS = 50
 FORGET_EVERY = 8
 
-#: What of a source's row is asked for where no document came.
-_HEALTH = """id, next_poll_at, failures, failing_since_at, first_polled_at, last_poll_at,
-    last_success_at"""
-
 
 def absorb(
     connection: sqlite3.Connection, poll: FinishedPoll, secrets: Secrets = NO_SECRETS
 ) -> PollResult:
     """Commit one poll inside the transaction that is open; no public id holds one of `secrets`."""
     source_id, now = poll.state.source_id, micros(poll.now)
-    columns = _HEALTH if poll.refined is None else "*"
+    columns = f"id, {HEALTH}" if poll.refined is None else "*"
     row = connection.execute(
         f"SELECT {columns} FROM sources WHERE id = ?",  # noqa: S608 -- built of constants
         (source_id,),
@@ -194,7 +197,7 @@ def _absorb_document(
     tally = absorbed.tally
     head_changed = _update_head(connection, row, refined.head)
     if first:
-        feed_windows.admit_first_poll(
+        memberships.admit_first_poll(
             connection, source_id=source_id, backfill=source.backfill, now=now
         )
     if changed or head_changed:

@@ -26,9 +26,27 @@ from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
     from datetime import datetime
 
     from aggregator.model import Attempt, Source
+
+
+def places_of(source: Source) -> tuple[tuple[str, str, int], ...]:
+    """Return the URLs of a source as they are stored: each with its origin and its place."""
+    return tuple((url, origin_of(url), position) for position, url in enumerate(source.urls))
+
+
+def keep(
+    connection: sqlite3.Connection,
+    places: Iterable[tuple[int, tuple[tuple[str, str, int], ...]]],
+) -> None:
+    """Store the URLs of sources, by their ids, as `places_of` has them; what is known stays."""
+    connection.executemany(
+        """INSERT INTO mirrors (source_id, url, host, position) VALUES (?, ?, ?, ?)
+           ON CONFLICT (source_id, url) DO UPDATE SET position = excluded.position""",
+        [(source_id, *place) for source_id, of_source in places for place in of_source],
+    )
 
 
 def synchronise(connection: sqlite3.Connection, source_id: int, source: Source) -> None:
@@ -43,11 +61,7 @@ def synchronise(connection: sqlite3.Connection, source_id: int, source: Source) 
         "DELETE FROM mirrors WHERE source_id = ? AND url = ?",
         [(source_id, url) for url in stored - set(source.urls)],
     )
-    connection.executemany(
-        """INSERT INTO mirrors (source_id, url, host, position) VALUES (?, ?, ?, ?)
-           ON CONFLICT (source_id, url) DO UPDATE SET position = excluded.position""",
-        [(source_id, url, origin_of(url), position) for position, url in enumerate(source.urls)],
-    )
+    keep(connection, [(source_id, places_of(source))])
 
 
 def forget_documents(connection: sqlite3.Connection, source_id: int) -> None:

@@ -13,7 +13,7 @@ from aggregator.store.codec import build, dumps
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _TYPES = {one.kind: one for one in get_args(Fact) if one is not Worded}
 
@@ -82,9 +82,11 @@ def settle(
             put(connection, fact, now, source_id=source_id)
 
 
-def drop_all_of_source(connection: sqlite3.Connection, source_id: int) -> None:
-    """Forget whatever was noted of a source."""
-    connection.execute("DELETE FROM notes WHERE source_id = ?", (source_id,))
+def drop_all_of_sources(connection: sqlite3.Connection, source_ids: Iterable[int]) -> None:
+    """Forget whatever was noted of some sources."""
+    connection.executemany(
+        "DELETE FROM notes WHERE source_id = ?", [(source_id,) for source_id in source_ids]
+    )
 
 
 def drop_all_of_feed(connection: sqlite3.Connection, feed_id: int) -> None:

@@ -1,15 +1,13 @@
 """Making the stored sources and feeds those of the configuration.
 
 What becomes of a source is `schedule.source_changes`'s decision. A removed one keeps its history,
-unseen.
+unseen. All that a plan can know is decided there: here its rows are written, many at once.
 """
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
-from aggregator.model import Rules
 from aggregator.model.changes import (
     ChangedFeed,
     ChangedSource,
@@ -19,323 +17,379 @@ from aggregator.model.changes import (
 )
 from aggregator.model.instants import instant, micros, optional_micros
 from aggregator.model.notes import NoteKind
-from aggregator.schedule.source_changes import (
-    SourceChange,
-    StoredSource,
-    reconfigure,
-)
+from aggregator.rules import shown_alike
+from aggregator.runtime.values import dataclass
+from aggregator.schedule.source_changes import course_after
 from aggregator.store import (
     archive,
     feed_windows,
+    memberships,
     mirrors,
     note_rows,
     rule_verdicts,
     source_domains,
 )
-from aggregator.store.configuration_plan import renamed_feed
-from aggregator.store.feed_versions import NEXT_CHANGE, bump
-from aggregator.store.rows import feed_of, health_of, source_of
-from aggregator.stories.owners import own_domains
-from aggregator.stories.windows import deciding
+from aggregator.store import configuration_plan as planning
+from aggregator.store.feed_versions import NEXT_CHANGE, bump_all
+from aggregator.store.rows import HEALTH, feed_of, health_of, source_of
+from aggregator.store.value_lists import rows_of
+from aggregator.stories.owners import asks_rsshub, own_domains
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from aggregator.model import Source
+    from aggregator.model import Feed, Source
     from aggregator.model.changes import Change
-    from aggregator.schedule.source_changes import SourceChange, StoredSource
-    from aggregator.store.configuration_plan import Plan, PlannedFeed, PlannedSource
+    from aggregator.schedule.source_changes import StoredSource
+    from aggregator.store.configuration_plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """What is to be asked again, by ids.
+
+    Of the sources in `asked` a feed may show other entries now; `feeds` look otherwise.
+    Rules of the sources in `judged` say something else than before; `fresh` ones have no entries.
+    """
+
+    asked: dict[int, set[int]]
+    feeds: set[int]
+    judged: set[int]
+    fresh: set[int]
 
 
 def apply_configuration(connection: sqlite3.Connection, plan: Plan, now: int) -> tuple[Change, ...]:
     """Apply a whole configuration; return what changed."""
-    changes: list[Change] = []
-    touched, fresh = _apply_sources(connection, plan, now, changes)
-    asked, added = _apply_feeds(connection, plan, now, changes)
-    for feed_id, source_id in _apply_memberships(connection, plan, now):
-        asked.setdefault(feed_id, set()).add(source_id)
-    for source_id in touched:
-        for row in feed_windows.feeds_of(connection, source_id):
-            asked.setdefault(row["id"], set()).add(source_id)
-    _judge(connection, touched, asked, fresh)
-    for feed_id in sorted(added):
-        if asked[feed_id] <= fresh:  # of which nothing is stored yet
-            del asked[feed_id]
-            bump(connection, feed_id, now)
+    _remove_sources(connection, plan.gone_sources, now)
+    _change_sources(connection, plan.changed_sources, now)
+    source_ids = _add_sources(connection, plan.added_sources, now)
+    touched = _Touched({}, set(), set(), set(source_ids.values()))
+    _rename_feeds(connection, plan.renamed_feeds)
+    _remove_feeds(connection, plan.gone_feeds, now)
+    _change_feeds(connection, plan.changed_feeds, touched)
+    feed_ids = _add_feeds(connection, plan.added_feeds, now)
+    feeds, sources = {**plan.feed_ids, **feed_ids}, {**plan.source_ids, **source_ids}
+    joining = [(feeds[feed], sources[source], backfill) for (feed, source), backfill in plan.joined]
+    _apply_memberships(connection, plan.left, joining, touched, now)
+    _follow_sources(connection, plan.changed_sources, touched)
+    _judge(connection, touched)
+    for feed_id in feed_ids.values():
+        if touched.asked.get(feed_id, set()) <= touched.fresh:  # of which nothing is stored yet
+            touched.asked.pop(feed_id, None)
+            touched.feeds.add(feed_id)
     sizes: feed_windows.Sizes = {}
-    for row in feed_windows.asked_or_due(connection, asked, now):
-        feed = feed_of(row["config"])
-        stories = feed_windows.stories_of_sources(connection, row["id"], asked.get(row["id"], ()))
+    for row in feed_windows.asked_or_due(connection, touched.asked, now):
+        feed, feed_id = feed_of(row["config"]), row["id"]
+        asked = touched.asked.get(feed_id, ())
+        stories = feed_windows.stories_of_sources(connection, feed_id, asked)
         change = feed_windows.show(connection, row, feed, stories, sizes)
-        dropped = feed_windows.advance(connection, row["id"], feed, now)
+        dropped = feed_windows.advance(connection, feed_id, feed, now)
         # What has no room was shown to nobody.
-        stayed = feed_windows.still_shown(connection, row["id"], change.came)
-        archive.record(connection, row["id"], stayed, now)
-        if row["id"] in asked or dropped:
-            bump(connection, row["id"], now)
-    return tuple(changes)
+        stayed = feed_windows.still_shown(connection, feed_id, change.came)
+        archive.record(connection, feed_id, stayed, now)
+        if feed_id in touched.asked or dropped:
+            touched.feeds.add(feed_id)
+    bump_all(connection, touched.feeds, now)
+    return (*_told_of_sources(plan), *_told_of_feeds(plan))
 
 
-def _judge(
+def _follow_sources(
     connection: sqlite3.Connection,
-    touched: dict[int, Rules],
-    asked: dict[int, set[int]],
-    fresh: set[int],
+    changed: Sequence[planning.ChangedSource],
+    touched: _Touched,
 ) -> None:
-    """Ask the rules again where they, the sources or the feeds are not what they were.
+    """Find out which feeds look otherwise because their sources do, and which show other entries.
 
-    `touched` has the rules that a source had before, `asked` the sources of a feed that it is to be
-    asked about; `fresh` sources have no entries.
+    An earlier version may have written the same source with fewer words: then nothing does.
     """
-    feeds: dict[int, set[int]] = {source_id: set() for source_id in touched}
-    for feed_id, source_ids in asked.items():
-        for source_id in source_ids - fresh:
+    alike = {
+        one.stored.source_id: shown_alike(one.before, one.source)
+        for one in changed
+        if one.change.is_back or one.before != one.source
+    }
+    touched.judged.update(
+        one.stored.source_id for one in changed if one.before.rules != one.source.rules
+    )
+    for feed_id, source_id in memberships.pairs_of(connection, sorted(alike)):
+        touched.feeds.add(feed_id)
+        if not alike[source_id]:
+            touched.asked.setdefault(feed_id, set()).add(source_id)
+
+
+def _judge(connection: sqlite3.Connection, touched: _Touched) -> None:
+    """Ask the rules again where they, the sources or the feeds are not what they were."""
+    feeds: dict[int, set[int]] = {source_id: set() for source_id in touched.judged}
+    for feed_id, source_ids in touched.asked.items():
+        for source_id in source_ids - touched.fresh:
             feeds.setdefault(source_id, set()).add(feed_id)
     for source_id in sorted(feeds):
         row = connection.execute(
             "SELECT config FROM sources WHERE id = ? AND removed_at IS NULL", (source_id,)
         ).fetchone()
-        if row is None:
-            continue
-        source = source_of(row["config"])
-        with_source = source_id in touched and source.rules != touched[source_id]
-        rule_verdicts.judge_again(
-            connection, source_id, source, feeds[source_id], with_source=with_source
-        )
-
-
-def _apply_sources(
-    connection: sqlite3.Connection, plan: Plan, now: int, changes: list[Change]
-) -> tuple[dict[int, Rules], set[int]]:
-    """Update the table of sources; return those whose stories may look different, and new ones.
-
-    The first with the rules that they had before, by id.
-    """
-    for one in plan.gone_sources:
-        connection.execute("UPDATE sources SET removed_at = ? WHERE id = ?", (now, one.source_id))
-        note_rows.drop_all_of_source(connection, one.source_id)
-        changes.append(ChangedSource(ChangeKind.REMOVED, one.name))
-    # Names may have been swapped: no intermediate state may break their uniqueness.
-    for planned in plan.sources:
-        found = planned.stored
-        if found is not None and found.name != planned.source.name:
-            connection.execute(
-                "UPDATE sources SET name = ? WHERE id = ?",
-                (f"\0{found.source_id}", found.source_id),
+        if row is not None:
+            rule_verdicts.judge_again(
+                connection,
+                source_id,
+                source_of(row["config"]),
+                feeds[source_id],
+                with_source=source_id in touched.judged,
             )
-    touched: dict[int, Rules] = {}
-    fresh: set[int] = set()
-    for planned in plan.sources:
-        found, source = planned.stored, planned.source
-        if found is None:
-            fresh.add(_add(connection, planned, now))
-            changes.append(ChangedSource(ChangeKind.ADDED, source.name))
-            continue
-        row = connection.execute(
-            "SELECT * FROM sources WHERE id = ?", (found.source_id,)
+
+
+# --- sources --------------------------------------------------------------------------------------
+
+
+def _remove_sources(connection: sqlite3.Connection, gone: Iterable[StoredSource], now: int) -> None:
+    source_ids = [one.source_id for one in gone]
+    connection.executemany(
+        "UPDATE sources SET removed_at = ? WHERE id = ?", [(now, one) for one in source_ids]
+    )
+    note_rows.drop_all_of_sources(connection, source_ids)
+
+
+def _add_sources(
+    connection: sqlite3.Connection, added: Sequence[planning.AddedSource], now: int
+) -> dict[str, int]:
+    """Store sources; return their ids by name."""
+    if not added:
+        return {}
+    (largest,) = connection.execute("SELECT coalesce(max(id), 0) FROM sources").fetchone()
+    numbered = list(enumerate(added, start=largest + 1))
+    connection.executemany(
+        """INSERT INTO sources (id, name, url, queue, config, position, enabled, public_id,
+             created_at, next_poll_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        [
+            (
+                source_id,
+                one.source.name,
+                one.source.url,
+                one.queue,
+                one.text,
+                one.position,
+                one.source.enabled,
+                one.public_id,
+                now,
+                now,
+            )
+            for source_id, one in numbered
+        ],
+    )
+    mirrors.keep(connection, ((source_id, one.places) for source_id, one in numbered))
+    source_domains.begin(connection, ((source_id, one.domains) for source_id, one in numbered))
+    return {one.source.name: source_id for source_id, one in numbered}
+
+
+def _change_sources(
+    connection: sqlite3.Connection, changed: Sequence[planning.ChangedSource], now: int
+) -> None:
+    """Store how sources are configured now, and what that changes of them."""
+    # Names may have been swapped: no intermediate state may break their uniqueness.
+    renamed = [one for one in changed if one.change.is_renamed]
+    connection.executemany(
+        "UPDATE sources SET name = ? WHERE id = ?",
+        [(f"\0{one.stored.source_id}", one.stored.source_id) for one in renamed],
+    )
+    connection.executemany(
+        "UPDATE sources SET url = ?, queue = ?, config = ?, position = ? WHERE id = ?",
+        [
+            (one.source.url, one.queue, one.text, one.position, one.stored.source_id)
+            for one in changed
+        ],
+    )
+    # What indexes are of is written where it differs.
+    connection.executemany(
+        "UPDATE sources SET name = ?, removed_at = NULL WHERE id = ?",
+        [
+            (one.source.name, one.stored.source_id)
+            for one in changed
+            if one.change.is_renamed or one.change.is_back
+        ],
+    )
+    connection.executemany(
+        "UPDATE sources SET enabled = ? WHERE id = ?",
+        [
+            (one.source.enabled, one.stored.source_id)
+            for one in changed
+            if one.before.enabled != one.source.enabled
+        ],
+    )
+    _move_polls(connection, [one for one in changed if one.change.moves_polls], now)
+    for one in changed:
+        source_id, before, source = one.stored.source_id, one.before, one.source
+        if one.change.has_other_url:
+            note_rows.drop(connection, NoteKind.MOVED, source_id=source_id)
+        if before.urls != source.urls:
+            mirrors.synchronise(connection, source_id, source)
+        _own(connection, source_id, before, source)
+        if one.change.is_read_otherwise:
+            mirrors.forget_documents(connection, source_id)
+
+
+def _own(connection: sqlite3.Connection, source_id: int, before: Source, source: Source) -> None:
+    """Let a source own the domains that are its own now."""
+    if asks_rsshub(before) or asks_rsshub(source):
+        (site_url,) = connection.execute(
+            "SELECT site_url FROM sources WHERE id = ?", (source_id,)
         ).fetchone()
-        before = source_of(row["config"])
-        changed = reconfigure(
-            found,
+        source_domains.synchronise(connection, source_id, own_domains(source, site_url))
+    elif (before.urls, before.site) != (source.urls, source.site):
+        source_domains.synchronise(connection, source_id, own_domains(source, None))
+
+
+def _move_polls(
+    connection: sqlite3.Connection, changed: Sequence[planning.ChangedSource], now: int
+) -> None:
+    """Put sources on the course that their other configuration wants."""
+    rows = {
+        row["id"]: row
+        for row in rows_of(
+            connection,
+            f"""SELECT id, problem, {HEALTH} FROM sources WHERE id IN ({{marks}})""",  # noqa: S608 -- built of constants
+            [one.stored.source_id for one in changed],
+        )
+    }
+    courses = []
+    for one in changed:
+        row = rows[one.stored.source_id]
+        before = health_of(row)
+        course = course_after(
+            one.change,
+            one.source,
             before,
-            source,
-            health_of(row),
             is_failing=row["problem"] is not None,
             now=instant(now),
         )
-        _change(connection, row, planned, changed)
-        told = _told(found, source, changed)
-        changes += told
-        if told or before != source:  # an earlier version wrote the same with fewer words
-            touched[found.source_id] = before.rules
-    return touched, fresh
-
-
-def _add(connection: sqlite3.Connection, planned: PlannedSource, now: int) -> int:
-    source = planned.source
-    source_id = connection.execute(
-        """INSERT INTO sources
-             (name, url, queue, config, position, enabled, public_id, created_at, next_poll_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            source.name,
-            source.url,
-            planned.queue,
-            planned.text,
-            planned.position,
-            source.enabled,
-            uuid.uuid4().urn,
-            now,
-            now,
-        ),
-    ).lastrowid
-    assert source_id is not None  # noqa: S101 -- sqlite3's promise after an INSERT
-    mirrors.synchronise(connection, source_id, source)
-    source_domains.synchronise(connection, source_id, own_domains(source, None))
-    return source_id
-
-
-def _change(
-    connection: sqlite3.Connection,
-    row: sqlite3.Row,
-    planned: PlannedSource,
-    changed: SourceChange,
-) -> None:
-    """Store how a source is configured now, and what that changes of it."""
-    health, source = changed.health, planned.source
-    connection.execute(
-        """UPDATE sources SET name = ?, url = ?, queue = ?, config = ?, position = ?, enabled = ?,
-                  removed_at = NULL, first_polled_at = ?, failures = ?, failing_since_at = ?,
+        if course != before:
+            courses.append((course, one.stored.source_id))
+    connection.executemany(
+        """UPDATE sources SET first_polled_at = ?, failures = ?, failing_since_at = ?,
                   next_poll_at = ? WHERE id = ?""",
-        (
-            source.name,
-            source.url,
-            planned.queue,
-            planned.text,
-            planned.position,
-            source.enabled,
-            optional_micros(health.first_polled_at),
-            health.failures,
-            optional_micros(health.failing_since_at),
-            micros(health.next_poll_at),
-            row["id"],
-        ),
+        [
+            (
+                optional_micros(course.first_polled_at),
+                course.failures,
+                optional_micros(course.failing_since_at),
+                micros(course.next_poll_at),
+                source_id,
+            )
+            for course, source_id in courses
+        ],
     )
-    if changed.has_other_url:
-        connection.execute(
-            """UPDATE sources SET document_hints = NULL, problem = NULL, not_before_at = NULL,
-                      because = 'the URL changed' WHERE id = ?""",
-            (row["id"],),
-        )
-        note_rows.drop(connection, NoteKind.MOVED, source_id=row["id"])
-    mirrors.synchronise(connection, row["id"], source)
-    source_domains.synchronise(connection, row["id"], own_domains(source, row["site_url"]))
-    if changed.is_read_otherwise:
-        mirrors.forget_documents(connection, row["id"])
-    if (names := renamed_feed(planned)) is not None:
-        _rename_feed(connection, *names)
+    connection.executemany(
+        """UPDATE sources SET document_hints = NULL, problem = NULL, not_before_at = NULL,
+                  because = 'the URL changed' WHERE id = ?""",
+        [(one.stored.source_id,) for one in changed if one.change.has_other_url],
+    )
 
 
-def _told(stored: StoredSource, source: Source, changed: SourceChange) -> list[Change]:
-    """Return the changes that an operator cares for."""
-    told: list[Change] = []
-    if changed.is_back:
-        told.append(ChangedSource(ChangeKind.BACK, source.name))
-    if changed.is_renamed:
-        told.append(RenamedSource(source.name, former_name=stored.name))
-    if changed.has_other_url:
-        told.append(ReaddressedSource(source.name))
-    elif changed.differs:
-        told.append(ChangedSource(ChangeKind.CHANGED, source.name))
+def _told_of_sources(plan: Plan) -> list[Change]:
+    """Return the changes of sources that an operator cares for."""
+    told: list[Change] = [ChangedSource(ChangeKind.REMOVED, one.name) for one in plan.gone_sources]
+    planned: list[planning.ChangedSource | planning.AddedSource]
+    planned = [*plan.changed_sources, *plan.added_sources]
+    for one in sorted(planned, key=lambda one: one.position):
+        told += _told(one)
     return told
 
 
-def _rename_feed(connection: sqlite3.Connection, before: str, after: str) -> None:
-    """Let the automatic feed of a renamed source go on under its new name, unless that is taken."""
-    connection.execute(
+def _told(one: planning.ChangedSource | planning.AddedSource) -> Iterator[Change]:
+    name = one.source.name
+    if isinstance(one, planning.AddedSource):
+        yield ChangedSource(ChangeKind.ADDED, name)
+        return
+    if one.change.is_back:
+        yield ChangedSource(ChangeKind.BACK, name)
+    if one.change.is_renamed:
+        yield RenamedSource(name, former_name=one.stored.name)
+    if one.change.has_other_url:
+        yield ReaddressedSource(name)
+    elif one.change.differs:
+        yield ChangedSource(ChangeKind.CHANGED, name)
+
+
+# --- feeds ----------------------------------------------------------------------------------------
+
+
+def _rename_feeds(connection: sqlite3.Connection, renamed: Iterable[planning.Pair]) -> None:
+    """Let the automatic feeds of renamed sources go on under their new names."""
+    connection.executemany(
         f"""UPDATE feeds SET name = :new, former_name = :old, change_number = {NEXT_CHANGE}
-            WHERE name = :old AND NOT EXISTS (SELECT 1 FROM feeds WHERE name = :new)""",  # noqa: S608 -- built of constants
-        {"new": after, "old": before},
+            WHERE name = :old""",  # noqa: S608 -- built of constants
+        [{"new": after, "old": before} for before, after in renamed],
     )
 
 
-def _apply_feeds(
-    connection: sqlite3.Connection, plan: Plan, now: int, changes: list[Change]
-) -> tuple[dict[int, set[int]], set[int]]:
-    """Update the table of feeds; return those that changed, by id, and which of these are new.
-
-    The first each with the sources of which it may show other entries now, not counting those that
-    are to join or leave.
-    """
-    touched: dict[int, set[int]] = {}
-    added: set[int] = set()
-    for feed_id, name in plan.gone_feeds:
-        (config,) = connection.execute(
-            f"""UPDATE feeds SET removed_at = ?, change_number = {NEXT_CHANGE} WHERE id = ?
-                RETURNING config""",  # noqa: S608 -- built of constants
+def _remove_feeds(
+    connection: sqlite3.Connection, gone: Iterable[tuple[int, Feed]], now: int
+) -> None:
+    for feed_id, _ in gone:
+        connection.execute(
+            f"UPDATE feeds SET removed_at = ?, change_number = {NEXT_CHANGE} WHERE id = ?",  # noqa: S608 -- built of constants
             (now, feed_id),
-        ).fetchone()
+        )
         feed_windows.clear(connection, feed_id)
         note_rows.drop_all_of_feed(connection, feed_id)
-        if not feed_of(config).is_automatic:
-            changes.append(ChangedFeed(ChangeKind.REMOVED, name))
-    for planned in plan.feeds:
-        feed = planned.feed
-        # By its name: the feed of a source that was renamed has got that just now.
-        old = connection.execute(
-            "SELECT id, config, removed_at FROM feeds WHERE name = ?", (feed.name,)
-        ).fetchone()
-        if old is None:
-            feed_id, change = _add_feed(connection, planned, now), ChangeKind.ADDED
-            added.add(feed_id)
-            touched[feed_id] = set()
-        else:
-            feed_id, kind = old["id"], _change_feed(connection, planned, old)
-            if kind is None:
-                continue
-            change = kind
-            same = deciding(feed_of(old["config"])) == deciding(feed)
-            touched[feed_id] = set() if same else feed_windows.sources_of(connection, feed_id)
-        if not feed.is_automatic:
-            changes.append(ChangedFeed(change, feed.name))
-    return touched, added
 
 
-def _add_feed(connection: sqlite3.Connection, planned: PlannedFeed, now: int) -> int:
-    added = connection.execute(
-        """INSERT INTO feeds (name, config, public_id, created_at, changed_at)
-           VALUES (?, ?, ?, ?, ?)""",
-        (planned.feed.name, planned.text, uuid.uuid4().urn, now, now),
-    ).lastrowid
-    assert added is not None  # noqa: S101 -- sqlite3's promise after an INSERT
-    return added
+def _change_feeds(
+    connection: sqlite3.Connection, changed: Sequence[planning.ChangedFeed], touched: _Touched
+) -> None:
+    """Store how feeds are configured now, and which of them are to be asked again."""
+    connection.executemany(
+        "UPDATE feeds SET config = ?, removed_at = NULL WHERE id = ?",
+        [(one.text, one.feed_id) for one in changed],
+    )
+    for one in changed:
+        if not one.shows_alike:
+            touched.asked[one.feed_id] = memberships.sources_of(connection, one.feed_id)
+        elif not one.cuts_alike or one.is_back:
+            touched.asked[one.feed_id] = set()
+        elif one.differs:
+            touched.feeds.add(one.feed_id)
 
 
-def _change_feed(
-    connection: sqlite3.Connection, planned: PlannedFeed, old: sqlite3.Row
-) -> ChangeKind | None:
-    """Update one feed; return what became of it, `None` where it is what it was."""
-    text = planned.text
-    if old["config"] != text or old["removed_at"] is not None:
-        connection.execute(
-            "UPDATE feeds SET config = ?, removed_at = NULL WHERE id = ?", (text, old["id"])
-        )
-    if old["removed_at"] is not None:
-        return ChangeKind.BACK
-    # An earlier version wrote the same feed with fewer words.
-    same = old["config"] == text or feed_of(old["config"]) == feed_of(text)
-    return None if same else ChangeKind.CHANGED
+def _add_feeds(
+    connection: sqlite3.Connection, added: Sequence[planning.AddedFeed], now: int
+) -> dict[str, int]:
+    """Store feeds; return their ids by name."""
+    if not added:
+        return {}
+    (largest,) = connection.execute("SELECT coalesce(max(id), 0) FROM feeds").fetchone()
+    numbered = list(enumerate(added, start=largest + 1))
+    connection.executemany(
+        """INSERT INTO feeds (id, name, config, public_id, created_at, changed_at)
+           VALUES (?, ?, ?, ?, ?, ?)""",
+        [(feed_id, one.feed.name, one.text, one.public_id, now, now) for feed_id, one in numbered],
+    )
+    return {one.feed.name: feed_id for feed_id, one in numbered}
+
+
+def _told_of_feeds(plan: Plan) -> list[Change]:
+    """Return the changes of feeds that an operator has configured."""
+    told = [(ChangeKind.REMOVED, feed) for _, feed in plan.gone_feeds]
+    for one in plan.changed_feeds:
+        if one.is_back:
+            told.append((ChangeKind.BACK, one.feed))
+        elif one.differs:
+            told.append((ChangeKind.CHANGED, one.feed))
+    told += ((ChangeKind.ADDED, one.feed) for one in plan.added_feeds)
+    return [ChangedFeed(kind, feed.name) for kind, feed in told if not feed.is_automatic]
+
+
+# --- memberships ----------------------------------------------------------------------------------
 
 
 def _apply_memberships(
-    connection: sqlite3.Connection, plan: Plan, now: int
-) -> set[tuple[int, int]]:
-    """Let sources join and leave feeds; return which did, as feed and source."""
-    for feed_id, source_id in plan.left:
-        feed_windows.leave(connection, feed_id=feed_id, source_id=source_id)
-    feeds = {
-        name: connection.execute(
-            "SELECT id, created_at FROM feeds WHERE name = ?", (name,)
-        ).fetchone()
-        for name in {name for (name, _), _ in plan.joined}
-    }
-    source_ids = {
-        name: connection.execute(
-            "SELECT id FROM sources WHERE name = ? AND removed_at IS NULL", (name,)
-        ).fetchone()["id"]
-        for name in {name for (_, name), _ in plan.joined}
-    }
-    joined = {
-        (feeds[feed]["id"], source_ids[source]): (feeds[feed]["created_at"], backfill)
-        for (feed, source), backfill in plan.joined
-    }
-    for (feed_id, source_id), (created, backfill) in sorted(joined.items()):
-        feed_windows.join(
-            connection,
-            feed_id=feed_id,
-            feed_created=created,
-            source_id=source_id,
-            backfill=backfill,
-            now=now,
-        )
-    return {*plan.left, *joined}
+    connection: sqlite3.Connection,
+    left: Sequence[tuple[int, int]],
+    joining: Sequence[tuple[int, int, int]],
+    touched: _Touched,
+    now: int,
+) -> None:
+    """Let sources leave feeds and join them; these are to be asked about those."""
+    memberships.leave(connection, left)
+    memberships.join(connection, sorted(joining), fresh=touched.fresh, now=now)
+    for feed_id, source_id in (*left, *(one[:2] for one in joining)):
+        touched.asked.setdefault(feed_id, set()).add(source_id)

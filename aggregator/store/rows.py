@@ -132,6 +132,11 @@ def mirror_of(row: sqlite3.Row) -> Mirror:
     )
 
 
+#: What of a source's row `health_of` reads.
+HEALTH = """next_poll_at, failures, failing_since_at, first_polled_at, last_poll_at,
+    last_success_at"""
+
+
 def health_of(row: sqlite3.Row) -> SourceHealth:
     """Return how the source in `row` has fared."""
     return SourceHealth(

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+def begin(connection: sqlite3.Connection, sources: Iterable[tuple[int, frozenset[str]]]) -> None:
+    """Store the domains of sources that have none yet."""
+    connection.executemany(
+        "INSERT INTO source_domains (source_id, domain) VALUES (?, ?)",
+        [(source_id, domain) for source_id, domains in sources for domain in sorted(domains)],
+    )
+
+
 def synchronise(connection: sqlite3.Connection, source_id: int, domains: frozenset[str]) -> None:
     """Let a source have these domains, and no others."""
     stored = {

@@ -9,6 +9,7 @@ Order keys and floors are microseconds since the epoch.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from itertools import groupby
 from math import inf
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from aggregator.model.instants import MICROSECOND
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from aggregator.model import Feed
 
@@ -216,21 +217,42 @@ def _is_above(candidate: Candidate, floor: int) -> bool:
     return candidate.order_key > floor and not candidate.gave_way
 
 
-def deciding(feed: Feed) -> tuple[object, ...]:
-    """Return what of a feed's configuration decides which entries it shows, and at what length.
+def decides_alike(before: Feed, feed: Feed, renamed: Mapping[str, str]) -> bool:
+    """Tell whether two configurations of a feed show the same entries, at the same length.
 
-    Which sources those are is not in it, nor what its window drops.
+    Which sources those are of is apart, and what the window drops. `renamed` are the new names of
+    sources by those that they had before: what is told under another name is the same.
     """
+    names = before.sources
+    if names is not None:
+        names = tuple(renamed.get(name, name) for name in names)
+    return _deciding(replace(before, sources=names)) == _deciding(feed)
+
+
+def _deciding(feed: Feed) -> tuple[object, ...]:
     return (
         feed.content,
         feed.entry_size,
         feed.dedupe,
+        feed.dedupe_strictness,
+        feed.dedupe_window,
+        feed.prefer,
+        feed.hold,
         feed.sources,
         feed.tags,
         feed.exclude_tags,
         feed.rules.keep,
         feed.rules.block,
     )
+
+
+def cuts_alike(before: Feed, feed: Feed) -> bool:
+    """Tell whether the windows of two configurations of a feed drop the same."""
+    return _cutting(before) == _cutting(feed)
+
+
+def _cutting(feed: Feed) -> tuple[object, ...]:
+    return feed.window, feed.limit, feed.min_entries, feed.document_size, feed.per_source
 
 
 @dataclass(frozen=True, slots=True)
