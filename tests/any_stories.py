@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from aggregator.model import (
+    AlsoTold,
     Category,
     Enclosure,
     Episode,
@@ -16,6 +17,7 @@ from aggregator.model import (
     Particulars,
     Person,
     Podcast,
+    Sameness,
     SourceParticulars,
     Story,
 )
@@ -73,14 +75,30 @@ def particulars(text: SearchStrategy[str]) -> SearchStrategy[Particulars]:
     )
 
 
+def tellings(text: SearchStrategy[str], at: SearchStrategy[datetime]) -> SearchStrategy[AlsoTold]:
+    """Make other entries of a story."""
+    return st.builds(
+        AlsoTold,
+        origins(text, at),
+        text,
+        st.none() | text | text.map(_address),
+        at,
+        st.sampled_from(Sameness),
+    )
+
+
 def stories(
     text: SearchStrategy[str],
     at: SearchStrategy[datetime],
     *,
     ids: SearchStrategy[str],
     html: SearchStrategy[str] | None = None,
+    told: bool = False,
 ) -> SearchStrategy[Story]:
-    """Make stories of these texts and moments; their `html` is any text if nothing is said."""
+    """Make stories of these texts and moments; their `html` is any text if nothing is said.
+
+    With `told` others may tell them, too.
+    """
     return st.builds(
         Story,
         id=ids,
@@ -108,6 +126,8 @@ def stories(
             max_size=3,
         ).map(tuple),
         language=st.none() | text,
+        also=st.lists(origins(text, at), max_size=2).map(tuple) if told else st.just(()),
+        also_told=st.lists(tellings(text, at), max_size=2).map(tuple) if told else st.just(()),
     )
 
 

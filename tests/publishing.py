@@ -18,12 +18,14 @@ from aggregator.config import (
     StoreSettings,
 )
 from aggregator.model import (
+    AlsoTold,
     ArchivePart,
     Category,
     Enclosure,
     Feed,
     Origin,
     Particulars,
+    Sameness,
     Selection,
     Source,
     SourceStatus,
@@ -79,6 +81,17 @@ def story(**changes: Any) -> Story:
         "language": None,
     }
     return Story(**(fields | changes))
+
+
+def also(origin: Origin, **changes: Any) -> AlsoTold:
+    """Return another entry of a story."""
+    fields: dict[str, Any] = {
+        "title": "",
+        "url": None,
+        "published_at": MOMENT,
+        "because": Sameness.JOINED,
+    }
+    return AlsoTold(origin, **(fields | changes))
 
 
 def bare_story(**changes: Any) -> Story:

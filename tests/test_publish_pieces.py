@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 any_text = unicode_text()
 any_moment = instants(datetime(1970, 1, 1, tzinfo=UTC), datetime(8999, 12, 31, tzinfo=UTC))
-any_story = stories(any_text, any_moment, ids=st.integers(0, 5).map("urn:x:{}".format))
+any_story = stories(any_text, any_moment, ids=st.integers(0, 5).map("urn:x:{}".format), told=True)
 
 #: Feeds that make different things of one story.
 FEEDS = st.builds(
@@ -34,6 +34,8 @@ FEEDS = st.builds(
     title_template=st.sampled_from(["{title}", "{source}: {title}"]),
     language=st.sampled_from([None, "zh-CN", "en"]),
     emails=st.booleans(),
+    dedupe=st.sampled_from(["exact", "story"]),
+    show_also=st.sampled_from([None, True, False]),
     entry_size=st.sampled_from([40, 256 * 1024]),
 )
 

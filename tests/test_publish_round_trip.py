@@ -23,7 +23,7 @@ from aggregator.publish import Format, clean, render
 from aggregator.publish.makers import person_name
 from aggregator.publish.xml_safety import clean_id, clean_link, clean_url, reads_as_markup
 from aggregator.refine.sanitise import clean as sanitised
-from tests.any_stories import instants, origins, stories, unicode_text
+from tests.any_stories import instants, origins, stories, tellings, unicode_text
 from tests.golden import STORIES, selections
 from tests.published import ADDRESSES, ATOM, CONTENT, strict
 from tests.publishing import ITHOME, MOMENT, bare_story, selection, story
@@ -116,6 +116,7 @@ stored_stories = st.builds(
     content_html=markup.map(lambda text: sanitised(text, "https://example.com/page")),
     published_at=st.just(MOMENT),
     updated_at=st.just(MOMENT),
+    also_told=st.lists(tellings(any_text, any_moment), max_size=3).map(tuple),
 )
 
 
@@ -124,12 +125,20 @@ stored_stories = st.builds(
     st.lists(stored_stories, max_size=4, unique_by=lambda one: one.order_key).map(tuple),
     st.sampled_from(["full", "summary", "link"]),
     st.sampled_from(["{title}", "[{tag}] {source}: {title}"]),
+    st.sampled_from([None, True]),
     any_text,
 )
 def test_whatever_is_stored_its_documents_pass_lint(
-    chosen: tuple[Story, ...], content: str, template: str, title: str
+    chosen: tuple[Story, ...], content: str, template: str, show_also: bool | None, title: str
 ) -> None:
-    feed = Feed("all", title, content=content, title_template=template, description=title)
+    feed = Feed(
+        "all",
+        title,
+        show_also=show_also,
+        content=content,
+        title_template=template,
+        description=title,
+    )
     selected = replace(selection(*chosen), feed=feed)
     for form in Format:
         document = render(selected, form, ADDRESSES)

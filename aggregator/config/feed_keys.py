@@ -118,7 +118,7 @@ class FeedTable:
         SWITCH,
         _FEED.show_also,
         "Below the text, name the other entries that tell the same, with links to them. See "
-        "[what subscribers get](publishing.md#in-a-feed).",
+        "[Also reported by](publishing.md#also-reported-by).",
         shown='with `dedupe = "story"`',
     )
     hold: timedelta = key(

@@ -213,6 +213,8 @@ class Catalogue:
                 told += (secrets,)
             if _sizes(feed) != _USUAL_SIZES:  # the defaults leave frozen documents what they are
                 told += _sizes(feed)
+            if feed.show_also is not None:
+                told += (feed.show_also,)
             # Where nothing is hidden, what an earlier version kept is still good.
             if hidden := self._hidden.difference(source.name for source in members):
                 told += (sorted(hidden),)

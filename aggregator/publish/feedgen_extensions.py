@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from aggregator.publish.also_told import related
 from aggregator.publish.feed_formats import Format
 from aggregator.publish.media_rss import describe_media
-from aggregator.publish.other_sources import page_of
 from aggregator.publish.podcasts import NAMESPACE, describe_episode, describe_show, is_podcast
 from aggregator.publish.xml_safety import reads_as_markup
 from aggregator.runtime.values import dataclass
@@ -106,9 +106,8 @@ class AtomEntryCorrections:
                 link.set("length", str(attachment.length_bytes))
             if attachment.title:
                 link.set("title", attachment.title)
-        for source in self.item.also:
-            if (page := page_of(source)) is not None:
-                etree.SubElement(entry, "link", rel="related", href=page, title=source.title)
+        for page, title in related(self.item):
+            etree.SubElement(entry, "link", rel="related", href=page, title=title)
         if self.item.language is not None and self.item.language != self.feed_language:
             entry.set(_LANG, self.item.language)
         describe_episode(self.item, entry)
@@ -125,10 +124,9 @@ class RssItemCorrections:
     def extend_rss(self, item: etree._Element) -> etree._Element:
         """Edit the item that feedgen wrote."""
         etree.SubElement(item, "pubDate").text = rfc822(self.item.published_at)
-        for source in self.item.also:
-            if (page := page_of(source)) is not None:
-                link = {"rel": "related", "href": page, "title": source.title}
-                etree.SubElement(item, f"{{{_ATOM}}}link", link)
+        for page, title in related(self.item):
+            link = {"rel": "related", "href": page, "title": title}
+            etree.SubElement(item, f"{{{_ATOM}}}link", link)
         describe_media(self.item, item)
         describe_episode(self.item, item)
         return item

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from aggregator.publish import makers
+from aggregator.publish.also_told import MOST_NAMED, ItemTelling, telling, told_in_html
 from aggregator.publish.long_texts import within
 from aggregator.publish.makers import ItemPerson
 from aggregator.publish.other_sources import named_in_html, named_in_text
@@ -22,6 +23,7 @@ from aggregator.publish.xml_safety import (
 from aggregator.runtime.values import dataclass
 from aggregator.web.excerpts import excerpt
 from aggregator.web.language_tags import language_tag
+from aggregator.web.text import paragraphs
 from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
@@ -104,7 +106,8 @@ class Item:
     `authors` are never empty: where nobody is named, the source is the author. `heading` is the
     title, or what replaces it, and is never empty. The dates are in whole seconds but for a
     fraction that tells `updated_at` apart from other items' and never changes; `published_at` has
-    it too, so that what was never updated does not look so.
+    it too, so that what was never updated does not look so. Of `also` and `also_told`, sources and
+    entries that tell the same, one is empty; `also_more` is how many there are besides.
     """
 
     id: str
@@ -124,6 +127,8 @@ class Item:
     language: str | None
     source: ItemSource
     also: tuple[ItemSource, ...]
+    also_told: tuple[ItemTelling, ...]
+    also_more: int
 
     @property
     def image(self) -> Attachment | None:
@@ -142,18 +147,28 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """All that a feed's settings make of one story; `most_bytes` of HTML are published."""
+    """All that a feed's settings make of one story; `most_bytes` of HTML are published.
+
+    `also` is whether it names the "sources" that tell the same, the "entries", or "nothing".
+    """
 
     content: str
     title_template: str
     language: str | None
     emails: bool
     most_bytes: int
+    also: str
 
     @classmethod
-    def of(cls, feed: Feed, most_bytes: int) -> Taste:
-        """Return the taste of a feed, with so much HTML at most."""
-        return cls(feed.content, feed.title_template, feed.language, feed.emails, most_bytes)
+    def of(cls, feed: Feed, most_bytes: int, *, is_archive: bool) -> Taste:
+        """Return the taste of a feed, with so much HTML at most.
+
+        An archive names no entries: they come later, and it stays what it is.
+        """
+        also = "sources" if feed.show_also is None else "nothing"
+        if feed.shows_also:
+            also = "nothing" if is_archive else "entries"
+        return cls(feed.content, feed.title_template, feed.language, feed.emails, most_bytes, also)
 
 
 def item_of(story: Story, taste: Taste) -> Item:
@@ -176,8 +191,18 @@ def item_of(story: Story, taste: Taste) -> Item:
         case "link":
             summary, content_html, title, attachments = "", "", heading, ()
     language = language_tag(story.language) or source.language
-    also = tuple(_source(origin, emails=taste.emails) for origin in story.also)
-    if content_html:
+    told = story.also_told[:MOST_NAMED] if taste.also == "entries" else ()
+    also_told = tuple(
+        telling(one, _source(one.origin, emails=False), seconds(one.published_at)) for one in told
+    )
+    also_more = len(story.also_told) - len(told) if told else 0
+    others = story.also if taste.also == "sources" else ()
+    also = tuple(_source(origin, emails=taste.emails) for origin in others)
+    if also_told:
+        # Only HTML has links; what was text alone is both, and stays readable as it was.
+        content_html = content_html or paragraphs(summary)
+        content_html += told_in_html(also_told, also_more, language_tag(taste.language), language)
+    elif content_html:
         content_html += named_in_html(also, taste.language or language)
     elif summary and also:
         summary = f"{summary.rstrip()} {named_in_text(also, taste.language or language)}"
@@ -201,6 +226,8 @@ def item_of(story: Story, taste: Taste) -> Item:
         language=language,
         source=source,
         also=also,
+        also_told=also_told,
+        also_more=also_more,
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from aggregator.publish.also_told import ItemTelling
     from aggregator.publish.items import Item, ItemSource
     from aggregator.publish.makers import ItemPerson
     from aggregator.publish.publication import Publication
@@ -72,7 +73,13 @@ def _item(item: Item) -> Json:
             if attachment != item.image or attachment.title
         ],
         "_source": _source(item.source),
-        "_also": _present({"sources": [_other(source) for source in item.also]}),
+        "_also": _present(
+            {
+                "sources": [_other(source) for source in item.also],
+                "members": [_member(one) for one in item.also_told],
+                "more": item.also_more,
+            }
+        ),
     }
     return {"id": item.id} | _content(item) | _present(fields)
 
@@ -103,6 +110,17 @@ def _source(source: ItemSource) -> Json:
 
 def _other(source: ItemSource) -> Json:
     return _present({"id": source.id, "title": source.title, "url": page_of(source)})
+
+
+def _member(one: ItemTelling) -> Json:
+    fields: Json = {
+        "title": one.title,
+        "url": one.url,
+        "source": one.source,
+        "date_published": _rfc3339(one.published_at),
+        "language": one.language,
+    }
+    return _present(fields)
 
 
 def _author(person: ItemPerson) -> Json:

@@ -64,7 +64,8 @@ def publication(
     """Prepare `selection` for one format; of two stories with one id the newer is kept.
 
     `prepare` returns what `item_of` does. The document's `updated_at` is its newest story's, of an
-    empty one its last change; never now.
+    empty one its last change; never now. Where stories name the other entries that tell them, it
+    is its last change, too, since those come and go while no story is updated.
     """
     feed, archive = selection.feed, selection.archive
 
@@ -77,10 +78,14 @@ def publication(
         sizes = (min(len(one.content_html.encode()), feed.entry_size) for one in selection.stories)
         longest = even_share(sizes, feed.document_size)
     items: dict[str, Item] = {}
-    taste = Taste.of(feed, longest)
+    taste = Taste.of(feed, longest, is_archive=archive is not None)
     for story in selection.stories:
         item = prepare(story, taste)
         items.setdefault(item.id, item)
+    changed_at = seconds(selection.changed_at)
+    updated_at = max((item.updated_at for item in items.values()), default=changed_at)
+    if taste.also == "entries":
+        updated_at = max(updated_at, changed_at)
     languages = {item.language for item in items.values()}
     title = clean(feed.title).strip() or clean(feed.name)
     feed_url = addresses.feed(feed, form)
@@ -96,9 +101,7 @@ def publication(
         older_url=address(selection.previous),
         newer_url=address(selection.next),
         is_archive=archive is not None,
-        updated_at=max(
-            (item.updated_at for item in items.values()), default=seconds(selection.changed_at)
-        ),
+        updated_at=updated_at,
         language=language_tag(feed.language) or (languages.pop() if len(languages) == 1 else None),
         items=tuple(items.values()),
     )

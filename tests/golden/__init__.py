@@ -17,6 +17,7 @@ from aggregator.model import (
     Origin,
     Particulars,
     Person,
+    Sameness,
     Selection,
     Source,
     SourceParticulars,
@@ -28,6 +29,7 @@ from tests.publishing import (
     ITHOME,
     MOMENT,
     PRIVATE,
+    also,
     archived,
     bare_story,
     selection,
@@ -97,6 +99,37 @@ _STORIES = (
     story(id="https://www.ithome.com/0/900/001.htm", title="The first story's id once more"),
 )
 
+#: Other entries of a story, with all that their publishers may have written.
+_TOLD = (
+    also(
+        ITHOME,
+        title='</li></ul><script>alert("1")</script> & "小米" \x00\u202e',
+        url='https://www.ithome.com/搜索?q=a b&c="d"',
+        published_at=MOMENT - timedelta(minutes=3),
+    ),
+    also(_PODCAST, title="Seven cars", url="https://talk.example.com/7"),
+    also(_PODCAST, title="", url="javascript:alert(1)"),
+    also(PRIVATE, title="No way there", because=Sameness.EXACT),
+)
+
+#: Stories that other entries tell, too: in HTML, in text alone, without any, and too many.
+_TOLD_STORIES = (
+    story(also_told=_TOLD),
+    story(id="https://www.ithome.com/0/900/006.htm", content_html="", also_told=_TOLD[:1]),
+    bare_story(title="Only a title", also_told=_TOLD[1:2], language="en"),
+    bare_story(
+        id="urn:uuid:8c0a0d3c-5f0e-4b7d-9c7e-0f3a51c0b005",
+        content_html="<p>Everybody tells this.</p>",
+        also_told=tuple(
+            also(PRIVATE, title=f"Number {one}", url=f"https://club.example.com/{one}")
+            for one in range(1, 23)
+        ),
+    ),
+)
+TOLD_STORIES = tuple(
+    replace(one, order_key=number) for number, one in enumerate(_TOLD_STORIES, start=1)
+)
+
 #: One story for each thing that a format has to get right.
 STORIES = tuple(replace(one, order_key=number) for number, one in enumerate(_STORIES, start=1))
 
@@ -130,6 +163,11 @@ DRESSED = Feed(
     author="The desk",
 )
 
+#: Feeds whose stories name the other entries that tell them.
+TOLD = Feed("told", "一事一文 · Told once", dedupe="story")
+TOLD_IN_CHINESE = Feed("told-zh", "一事一文", dedupe="story", language="zh-Hant", content="summary")
+TOLD_IN_ENGLISH = Feed("told-en", "Told once", show_also=True, language="en", content="link")
+
 #: Feeds as a configuration makes them, the automatic ones last.
 FEEDS = (
     DRESSED,
@@ -148,6 +186,9 @@ def selections() -> dict[str, Selection]:
         "empty": selection(name="quiet", title="Quiet"),
         "dressed": replace(selection(*STORIES), feed=DRESSED),
         "archive": archived(*STORIES[:2]),
+        "told": replace(selection(*TOLD_STORIES), feed=TOLD),
+        "told-zh": replace(selection(*TOLD_STORIES), feed=TOLD_IN_CHINESE),
+        "told-en": replace(selection(*TOLD_STORIES), feed=TOLD_IN_ENGLISH),
     }
 
 
