@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from aggregator.model import EntryFacts, Placement, PlacementReason
 from aggregator.model.instants import instant
 from aggregator.store import source_domains
-from aggregator.store.feed_windows import candidates
 from aggregator.store.rows import categories_of, source_of
 from aggregator.store.rule_verdicts import given_tags
+from aggregator.store.window_candidates import candidates
 from aggregator.stories.owners import foreign_to
 from aggregator.stories.windows import verdict
 from aggregator.web.urls import canonical_url

@@ -7,18 +7,17 @@ What a feed shows is kept, an entry a row (`shown`), and is at every commit what
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from aggregator.model.notes import LimitReached, NoteKind, SizeReached
+from aggregator.runtime.late_modules import LateModule
 from aggregator.runtime.values import dataclass
 from aggregator.store import archive, note_rows, share_cuts
 from aggregator.store.codec import dumps
 from aggregator.store.feed_versions import bump
 from aggregator.store.rows import feed_of
+from aggregator.store.window_candidates import candidates
 from aggregator.stories.windows import (
-    Candidate,
-    Membership,
     cut,
     is_whole,
     standing,
@@ -30,6 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from aggregator.model import Feed
+    from aggregator.store import held_stories, told_stories
+else:  # with all that compares texts, for feeds that take together what tells the same
+    held_stories = LateModule("aggregator.store.held_stories")
+    told_stories = LateModule("aggregator.store.told_stories")
 
 
 def feeds_of(connection: sqlite3.Connection, source_id: int) -> list[sqlite3.Row]:
@@ -76,67 +79,6 @@ def stories_of_sources(
     return {story_id for (story_id,) in rows}
 
 
-def candidates(
-    connection: sqlite3.Connection, feed_id: int, story_ids: Iterable[int]
-) -> list[Candidate]:
-    """Return all entries of the articles of some stories, as far as the feed's choice needs them.
-
-    An article is an original story with its copies, or a story alone.
-    """
-    # sqlite: a list of values is one parameter, as JSON; CROSS JOIN keeps the tables in this order
-    rows = connection.execute(
-        """WITH articles (id) AS (
-             SELECT DISTINCT coalesce(s.original_id, s.id) FROM json_each(:stories) asked
-              CROSS JOIN stories s ON s.id = asked.value),
-           told (id, original_id) AS (
-             SELECT id, NULL FROM articles
-              UNION ALL
-             SELECT s.id, s.original_id FROM articles a CROSS JOIN stories s
-                 ON s.original_id = a.id)
-           SELECT e.id, e.story_id, e.source_id, e.order_key, e.held_back, e.blocked,
-                  x.because, a.month, a.number, told.original_id,
-                  EXISTS (SELECT 1 FROM departed d WHERE d.feed_id = :feed
-                             AND d.story_id IN (told.id, told.original_id)) AS departed
-             FROM told
-             CROSS JOIN entries e ON e.story_id = told.id
-             LEFT JOIN exclusions x ON x.feed_id = :feed AND x.entry_id = e.id
-             LEFT JOIN archive a ON a.feed_id = :feed AND a.entry_id = e.id""",
-        {"feed": feed_id, "stories": dumps(sorted(story_ids))},
-    ).fetchall()
-    memberships = _memberships(connection, feed_id, {row["source_id"] for row in rows})
-    return [
-        Candidate(
-            entry_id=row["id"],
-            story_id=row["story_id"],
-            source_id=row["source_id"],
-            order_key=row["order_key"],
-            held_back=bool(row["held_back"]),
-            blocked=row["blocked"],
-            excluded=row["because"],
-            memberships=memberships[row["source_id"]],
-            place=None if row["month"] is None else (row["month"], row["number"]),
-            original_id=row["original_id"],
-            departed=bool(row["departed"]),
-        )
-        for row in rows
-    ]
-
-
-def _memberships(
-    connection: sqlite3.Connection, feed_id: int, source_ids: set[int]
-) -> dict[int, tuple[Membership, ...]]:
-    found: dict[int, list[Membership]] = defaultdict(list)
-    # sqlite: a list of values is one parameter, as JSON
-    rows = connection.execute(
-        """SELECT source_id, after_key, until_key, floor FROM memberships
-            WHERE feed_id = ? AND source_id IN (SELECT value FROM json_each(?))""",
-        (feed_id, dumps(sorted(source_ids))),
-    )
-    for source_id, after, until, floor in rows:
-        found[source_id].append(Membership(after, until, floor))
-    return {source_id: tuple(found[source_id]) for source_id in source_ids}
-
-
 # --- what feeds show ----------------------------------------------------------------------------
 
 
@@ -161,19 +103,22 @@ def show(
     feed: Feed,
     story_ids: set[int],
     sizes: Sizes,
+    *,
+    now: int,
 ) -> Change:
-    """Ask again which entries of some stories the feed shows, above its floor.
+    """Ask again which entries of some stories the feed shows at `now`, above its floor.
 
     `sizes` are those of entries that have been asked for in this transaction, and are added to.
     """
     if not story_ids:
         return Change()
     feed_id = feed_row["id"]
-    found = candidates(connection, feed_id, story_ids)
-    wanted = {
-        one.entry_id: one.order_key
-        for one in standing(found, floor=feed_row["floor"], once=feed.dedupe != "off")
-    }
+    if feed.dedupe == "story":
+        found, chosen = told_stories.ask(connection, feed_row, feed, story_ids, now)
+    else:
+        found = candidates(connection, feed_id, story_ids)
+        chosen = standing(found, floor=feed_row["floor"], once=feed.dedupe != "off")
+    wanted = {one.entry_id: one.order_key for one in chosen}
     sizes.update(_sizes(connection, [entry_id for entry_id in wanted if entry_id not in sizes]))
     weights = {
         entry_id: weight(feed, content_bytes=sizes[entry_id][0], other_bytes=sizes[entry_id][1])
@@ -258,7 +203,7 @@ def follow_poll(
     for row in feeds_of(connection, source_id):
         feed_id, feed = row["id"], feed_of(row["config"])
         every = stories_of_sources(connection, feed_id, {source_id}) if has_more else set()
-        change = show(connection, row, feed, changed | every, sizes)
+        change = show(connection, row, feed, changed | every, sizes, now=now)
         # Before the window moves: what it has no room for is in the archive all the same.
         archive.record(connection, feed_id, change.came, now)
         dropped = advance(connection, feed_id, feed, now)
@@ -314,19 +259,29 @@ def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) 
 
 
 def due_feeds(connection: sqlite3.Connection, now: int) -> list[int]:
-    """Return the feeds from whose windows something is to be dropped."""
-    return [row["id"] for row in asked_or_due(connection, (), now)]
+    """Return the feeds from whose windows something is to be dropped, or in which it is held."""
+    dropping = (row["id"] for row in asked_or_due(connection, (), now))
+    return list(dict.fromkeys((*dropping, *held_stories.due_feeds(connection, now))))
 
 
 def advance_due(connection: sqlite3.Connection, *, feed_id: int, now: int) -> str | None:
-    """Move a feed's window forward; return its name where it dropped something."""
+    """Show what has waited for long enough in a feed, and move its window forward.
+
+    Return the feed's name where it dropped something.
+    """
     row = connection.execute(
-        "SELECT name, config FROM feeds WHERE id = ? AND removed_at IS NULL", (feed_id,)
+        "SELECT * FROM feeds WHERE id = ? AND removed_at IS NULL", (feed_id,)
     ).fetchone()
-    if row is None or not advance(connection, feed_id, feed_of(row["config"]), now):
+    due = held_stories.pop_due(connection, feed_id, now)
+    if row is None:
         return None
-    bump(connection, feed_id, now)
-    return str(row["name"])
+    feed = feed_of(row["config"])
+    change = show(connection, row, feed, due, {}, now=now)
+    archive.record(connection, feed_id, change.came, now)
+    dropped = advance(connection, feed_id, feed, now)
+    if dropped or change != Change():
+        bump(connection, feed_id, now)
+    return str(row["name"]) if dropped else None
 
 
 def asked_or_due(
@@ -358,6 +313,7 @@ def still_shown(
 
 def clear(connection: sqlite3.Connection, feed_id: int) -> None:
     """Let a feed that is removed show nothing."""
+    held_stories.clear(connection, feed_id)
     connection.execute("DELETE FROM shown WHERE feed_id = ?", (feed_id,))
     connection.execute(
         "UPDATE feeds SET shown_count = 0, shown_bytes = 0, drops_at = NULL WHERE id = ?",

@@ -83,7 +83,7 @@ def apply_configuration(connection: sqlite3.Connection, plan: Plan, now: int) ->
         feed, feed_id = feed_of(row["config"]), row["id"]
         asked = touched.asked.get(feed_id, ())
         stories = feed_windows.stories_of_sources(connection, feed_id, asked)
-        change = feed_windows.show(connection, row, feed, stories, sizes)
+        change = feed_windows.show(connection, row, feed, stories, sizes, now=now)
         dropped = feed_windows.advance(connection, feed_id, feed, now)
         # What has no room was shown to nobody.
         stayed = feed_windows.still_shown(connection, feed_id, change.came)

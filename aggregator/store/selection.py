@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import Exportable, Provenance, Selection
 from aggregator.model.instants import instant
+from aggregator.runtime.late_modules import LateModule
 from aggregator.store import archive
 from aggregator.store.codec import loads
-from aggregator.store.feed_windows import candidates
 from aggregator.store.rows import (
     categories_of,
     enclosures_of,
@@ -22,8 +22,16 @@ from aggregator.store.rows import (
     source_particulars_of,
 )
 from aggregator.store.rule_verdicts import facts_of, given_tags
+from aggregator.store.window_candidates import candidates
 from aggregator.stories.concealment import SourceWords, public_feed
-from aggregator.stories.for_readers import StoredStory, as_archived, as_read, in_order, raw_html
+from aggregator.stories.for_readers import (
+    StoredMember,
+    StoredStory,
+    as_archived,
+    as_read,
+    in_order,
+    raw_html,
+)
 from aggregator.stories.windows import refusal
 
 if TYPE_CHECKING:
@@ -31,6 +39,9 @@ if TYPE_CHECKING:
 
     from aggregator.model import ArchivePart, Feed, Story
     from aggregator.rules.secrets import Secrets
+    from aggregator.store import told_stories
+else:  # for feeds that name who else tells a story
+    told_stories = LateModule("aggregator.store.told_stories")
 
 _COLUMNS = """e.*, s.public_id AS story_public_id,
            (SELECT count(*) FROM entries o WHERE o.story_id = e.story_id)
@@ -151,11 +162,16 @@ def _stored(
 
     told_more_often = {entry["story_id"] for entry in found if entry["copies"] > 1}
     others = {} if feed.dedupe == "off" else _others(connection, row["id"], told_more_often)
+    members = told_stories.of_leads(connection, feed, row, found) if feed.shows_also else {}
     stored = []
     for entry in found:
         own = entry["source_id"]
         also = (one for one in others.get(entry["story_id"], ()) if one != own)
-        stored.append(_stored_story(entry, feed, source(own), tuple(map(source, also))))
+        told = tuple(
+            StoredMember(source(one.source_id), one.title, one.url, one.published_at, one.because)
+            for one in members.get(entry["id"], ())
+        )
+        stored.append(_stored_story(entry, feed, source(own), tuple(map(source, also)), told))
     return tuple(stored)
 
 
@@ -177,7 +193,11 @@ def _others(
 
 
 def _stored_story(
-    row: sqlite3.Row, feed: Feed, source: SourceWords, others: tuple[SourceWords, ...]
+    row: sqlite3.Row,
+    feed: Feed,
+    source: SourceWords,
+    others: tuple[SourceWords, ...],
+    also_told: tuple[StoredMember, ...],
 ) -> StoredStory:
     provenance = row["provenance"]
     return StoredStory(
@@ -200,6 +220,7 @@ def _stored_story(
         # What they are is a question to all of the text: not for a feed that tags nothing.
         facts=facts_of(row) if feed.rules.tag else None,
         others=others,
+        also_told=also_told,
     )
 
 

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from aggregator import rules
-from aggregator.model import Category, Rules, Story
+from aggregator.model import AlsoTold, Category, Particulars, Rules, Story
 from aggregator.runtime.values import dataclass
 from aggregator.stories.concealment import (
     origin_of_entry,
@@ -20,11 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from aggregator.model import Enclosure, Feed, Origin, Particulars, Provenance
+    from aggregator.model import Enclosure, Feed, Origin, Provenance, Sameness
     from aggregator.rules.secrets import Secrets
     from aggregator.stories.concealment import SourceWords
 
 _NO_RULES = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMember:
+    """An entry that a feed does not show because another one tells its story, as it is stored."""
+
+    source: SourceWords
+    title: str
+    url: str | None
+    published_at: datetime
+    because: Sameness
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,8 @@ class StoredStory:
     `entry_id` and `story_id` are the public ids; `provenance` is where the entry's own document
     says that it first stood. `tags` are those that rules of the source gave the entry, `facts` what
     the feed's rules may ask of it, needed only where they tag. `others` are the other sources of
-    which the feed admits an entry of the story, in the order of their entries.
+    which the feed admits an entry of the story, in the order of their entries; `also_told` are
+    entries that it does not show because of this one.
     """
 
     source: SourceWords
@@ -55,6 +67,7 @@ class StoredStory:
     tags: tuple[str, ...] = ()
     facts: rules.Facts | None = None
     others: tuple[SourceWords, ...] = ()
+    also_told: tuple[StoredMember, ...] = ()
 
 
 def as_read(found: Iterable[StoredStory], feed: Feed, secrets: Secrets) -> tuple[Story, ...]:
@@ -72,9 +85,16 @@ def as_read(found: Iterable[StoredStory], feed: Feed, secrets: Secrets) -> tuple
         return origins[words.minted_id]
 
     return tuple(
-        _as_read(one, feed, origin(one.source), tuple(map(origin, one.others)), secrets)
+        _with_members(
+            _as_read(one, feed, origin(one.source), tuple(map(origin, one.others)), secrets),
+            tuple(_member(told, feed, origin(told.source), secrets) for told in one.also_told),
+        )
         for one in found
     )
+
+
+def _with_members(story: Story, also_told: tuple[AlsoTold, ...]) -> Story:
+    return replace(story, also_told=also_told) if also_told else story
 
 
 def in_order(stories: tuple[Story, ...], feed: Feed) -> tuple[Story, ...]:
@@ -94,6 +114,10 @@ def as_archived(story: Story) -> Story:
         story,
         origin=replace(story.origin, updated_at=story.updated_at),
         also=tuple(replace(origin, updated_at=story.updated_at) for origin in story.also),
+        also_told=tuple(
+            replace(told, origin=replace(told.origin, updated_at=story.updated_at))
+            for told in story.also_told
+        ),
     )
 
 
@@ -121,6 +145,28 @@ def _as_read(
     open_story = public_story(story, source, secrets)
     ruled = _ruled(open_story, stored, feed)
     return ruled if ruled is open_story else public_story(ruled, source, secrets)
+
+
+def _member(stored: StoredMember, feed: Feed, origin: Origin, secrets: Secrets) -> AlsoTold:
+    """Return what a reader sees of an entry that another one stands for: no more than of it."""
+    source = stored.source.source
+    story = Story(
+        id="",
+        order_key=0,
+        origin=origin,
+        url=stored.url,
+        title=stored.title,
+        content_html="",
+        summary="",
+        particulars=Particulars(),
+        published_at=stored.published_at,
+        updated_at=stored.published_at,
+    )
+    shown = public_story(story, source, secrets)
+    if replace_by := source.rules.replace + feed.rules.replace:
+        title = rules.replaced_text(replace_by, shown.title, "title")
+        shown = public_story(replace(shown, title=title), source, secrets)
+    return AlsoTold(origin, shown.title, shown.url, stored.published_at, stored.because)
 
 
 def _ruled(story: Story, stored: StoredStory, feed: Feed) -> Story:

@@ -58,6 +58,10 @@ class Candidate:
     (month such as 202611, number), `None` where the feed never showed it. `original_id` is the
     story of the article's own source where this is a copy of it. `departed`: the feed has shown its
     story, or that one, by entries that have been forgotten since.
+
+    Only a feed that takes together what tells the same asks for the rest: the story that the
+    article was joined to, how alike they are, the name of the entry's source, when it was first
+    seen, how long its text is; `is_forgotten`: this stands for a story of which no entry is kept.
     """
 
     entry_id: int
@@ -71,6 +75,12 @@ class Candidate:
     place: tuple[int, int] | None
     original_id: int | None = None
     departed: bool = False
+    joined_id: int | None = None
+    join_score: float = 0.0
+    source: str = ""
+    seen_us: int = 0
+    text_bytes: int = 0
+    is_forgotten: bool = False
 
     @property
     def article_id(self) -> int:
@@ -153,11 +163,11 @@ def has_left(story: Iterable[Candidate], floor: int) -> bool:
     shown = [one for one in story if one.place is not None]
     if not shown:
         return any(one.departed for one in story)
-    return not any(_is_above(one, floor) for one in shown)
+    return not any(is_above(one, floor) for one in shown)
 
 
-def _left(copies: Iterable[Candidate], floor: int) -> frozenset[int]:
-    """Return the stories that a feed has shown and that have left it."""
+def left_of(copies: Iterable[Candidate], floor: int) -> frozenset[int]:
+    """Return the stories that a feed has shown and that have left it, of those of some entries."""
     stories = defaultdict(list)
     for one in copies:
         stories[one.story_id].append(one)
@@ -177,12 +187,12 @@ def standing(candidates: Iterable[Candidate], *, floor: int, once: bool) -> list
     ordered = sorted(candidates, key=lambda one: one.article_id)
     if once:
         articles = groupby(ordered, lambda one: one.article_id)
-        left = _left(ordered, floor)
+        left = left_of(ordered, floor)
         chosen = [one for _, copies in articles for one in leads_of(copies)]
         chosen = [one for one in chosen if one.story_id not in left]
     else:
         chosen = [one for one in ordered if refusal(one) is None]
-    above = (one for one in chosen if _is_above(one, floor))
+    above = (one for one in chosen if is_above(one, floor))
     return sorted(above, key=lambda one: one.order_key)
 
 
@@ -193,7 +203,7 @@ def verdict(entry_id: int, copies: Iterable[Candidate], *, floor: int, once: boo
     refused = refusal(own)
     if refused is not None:
         return refused
-    if not _is_above(own, floor):
+    if not is_above(own, floor):
         for_others = own.order_key > floor
         if own.place is None:
             return Verdict(Reason.NO_ROOM if for_others else Reason.TOO_OLD)
@@ -206,14 +216,15 @@ def verdict(entry_id: int, copies: Iterable[Candidate], *, floor: int, once: boo
         return Verdict(Reason.IN_WINDOW)
     first = next((one for one in leads if one.story_id == own.story_id), None)
     if first is None:
-        is_there = any(_is_above(one, floor) for one in leads)
+        is_there = any(is_above(one, floor) for one in leads)
         return Verdict(Reason.ORIGINAL_IN_WINDOW if is_there else Reason.ORIGINAL_HAS_LEFT)
-    if _is_above(first, floor):
+    if is_above(first, floor):
         return Verdict(Reason.COPY_IN_WINDOW)
     return Verdict(Reason.COPY_HAS_LEFT)
 
 
-def _is_above(candidate: Candidate, floor: int) -> bool:
+def is_above(candidate: Candidate, floor: int) -> bool:
+    """Tell whether an entry is in the feed's window, as far as that has moved."""
     return candidate.order_key > floor and not candidate.gave_way
 
 

@@ -1,0 +1,126 @@
+"""What feeds tell together: which entry they show of it, and which others that one stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aggregator.model import Sameness
+from aggregator.model.instants import instant
+from aggregator.runtime.values import dataclass
+from aggregator.store import held_stories
+from aggregator.store.codec import dumps
+from aggregator.store.value_lists import rows_of
+from aggregator.store.window_candidates import candidates, reports
+from aggregator.stories.tellings import MOST_NAMED, tellings
+
+if TYPE_CHECKING:
+    import sqlite3
+    from datetime import datetime
+
+    from aggregator.model import Feed
+    from aggregator.stories.windows import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One such entry, and why it is one."""
+
+    source_id: int
+    title: str
+    url: str | None
+    published_at: datetime
+    because: Sameness
+
+
+def ask(
+    connection: sqlite3.Connection,
+    feed_row: sqlite3.Row,
+    feed: Feed,
+    story_ids: set[int],
+    now: int,
+) -> tuple[list[Candidate], list[Candidate]]:
+    """Return all entries of what is told together with some stories, and those that are shown.
+
+    What waits for the end of the feed's `hold` is noted.
+    """
+    feed_id = feed_row["id"]
+    found = reports(connection, feed_id, story_ids)
+    told = tellings(found, feed, floor=feed_row["floor"], now_us=now)
+    held_stories.note(
+        connection,
+        feed_id,
+        {one.story_id for one in found} | story_ids,
+        [
+            (one.members[0].story_id, one.held_until_us)
+            for one in told
+            if one.held_until_us is not None
+        ],
+    )
+    return found, [one for telling in told for one in telling.shown]
+
+
+def of_leads(
+    connection: sqlite3.Connection, feed: Feed, feed_row: sqlite3.Row, leads: list[sqlite3.Row]
+) -> dict[int, tuple[Member, ...]]:
+    """Return the members of what some entries of a feed tell, by the ids of those entries.
+
+    In the order of their dates, at most `MOST_NAMED` of the earliest.
+    """
+    if feed.dedupe == "story":
+        story_ids = _told_more_often(connection, {row["story_id"] for row in leads})
+        found = reports(connection, feed_row["id"], story_ids)
+    else:
+        story_ids = {row["story_id"] for row in leads if row["copies"] > 1}
+        found = candidates(connection, feed_row["id"], story_ids)
+    wanted = {row["id"] for row in leads}
+    because: dict[int, dict[int, Sameness]] = {}
+    for told in tellings(found, feed, floor=feed_row["floor"], now_us=0):
+        for lead in (*told.shown, *told.shown_before):
+            if lead.entry_id in wanted:
+                because[lead.entry_id] = {
+                    one.entry_id: Sameness.EXACT
+                    if one.article_id == lead.article_id
+                    else Sameness.JOINED
+                    for one in told.members
+                }
+    rows = {
+        row["id"]: row
+        for row in rows_of(
+            connection,
+            """SELECT id, source_id, title, url, published_at, order_key FROM entries
+                WHERE id IN ({marks})""",
+            sorted({entry_id for members in because.values() for entry_id in members}),
+        )
+    }
+    return {
+        lead_id: tuple(
+            Member(
+                row["source_id"],
+                row["title"],
+                row["url"],
+                instant(row["published_at"]),
+                members[row["id"]],
+            )
+            for row in sorted(
+                (rows[entry_id] for entry_id in members),
+                key=lambda row: (row["published_at"], row["order_key"]),
+            )[:MOST_NAMED]
+        )
+        for lead_id, members in because.items()
+    }
+
+
+def _told_more_often(connection: sqlite3.Connection, story_ids: set[int]) -> set[int]:
+    """Return which of some stories others are told together with."""
+    # sqlite: a list of values is one parameter, as JSON; CROSS JOIN keeps the tables in this order
+    rows = connection.execute(
+        """SELECT s.id FROM json_each(?) asked
+            CROSS JOIN stories s ON s.id = asked.value
+            CROSS JOIN stories a ON a.id = coalesce(s.original_id, s.id)
+            WHERE a.joined_id IS NOT NULL
+               OR EXISTS (SELECT 1 FROM stories j WHERE j.joined_id = a.id)
+               OR EXISTS (SELECT 1 FROM stories c WHERE c.original_id = a.id)
+               OR (SELECT count(*) FROM entries e WHERE e.story_id = s.id) > 1""",
+        (dumps(sorted(story_ids)),),
+    )
+    return {story_id for (story_id,) in rows}

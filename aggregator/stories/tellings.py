@@ -1,0 +1,169 @@
+"""Which entries of a feed tell one story, which of them leads, and which are named below it.
+
+A feed with `dedupe = "story"` shows one entry of all those that report the same: articles that were
+joined to one (`joining`), as surely as the feed wants. What it has shown stays, whatever is joined
+later; what comes later does not replace it. Whatever it admits and does not show is a member of
+something that it shows or has shown, or waits for the end of the feed's `hold`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import inf
+from typing import TYPE_CHECKING
+
+from aggregator.model import Preference
+from aggregator.model.instants import MICROSECOND
+from aggregator.runtime.values import dataclass
+from aggregator.stories.thresholds import THRESHOLDS
+from aggregator.stories.windows import is_above, leads_of, left_of, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from aggregator.model import Feed
+    from aggregator.stories.windows import Candidate
+
+#: So many members are named below an entry at most.
+MOST_NAMED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Entries of which a feed shows one, or what it showed before they were known to be alike.
+
+    `shown` are those in its window, `shown_before` what has left it, or is not admitted any more,
+    `members` the others that it admits: each by their order keys. Where it shows none, it has told
+    the story before (`was_told`), or waits until `held_until_us`, or all are too old.
+    """
+
+    shown: tuple[Candidate, ...]
+    shown_before: tuple[Candidate, ...]
+    members: tuple[Candidate, ...]
+    was_told: bool = False
+    held_until_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Article:
+    """An article: by what the feed tells it, when it came, and whether it has been told."""
+
+    candidates: tuple[Candidate, ...]
+    leads: tuple[Candidate, ...]
+    began_us: int
+    was_told: bool
+
+
+def told_together(feed: Feed, article: Candidate) -> int:
+    """Return the story within which a feed tells an article; its own where by itself."""
+    if article.joined_id is None or feed.dedupe != "story":
+        return article.article_id
+    is_alike = article.join_score >= THRESHOLDS[feed.dedupe_strictness]
+    return article.joined_id if is_alike else article.article_id
+
+
+def tellings(
+    candidates: Iterable[Candidate], feed: Feed, *, floor: int, now_us: int
+) -> list[Telling]:
+    """Return how a feed tells the stories of some entries.
+
+    `candidates` holds all entries of each of the articles, and of all that are joined to one with
+    them; a story of which no entry is kept is there by one that nobody admits, with `departed`.
+    """
+    together: dict[int, list[Candidate]] = defaultdict(list)
+    for one in candidates:
+        together[told_together(feed, one)].append(one)
+    return [
+        _telling(articles, feed, was_told=was_told, floor=floor, now_us=now_us)
+        for _, reports in sorted(together.items())
+        for articles, was_told in _in_time(_articles(reports, floor), feed)
+    ]
+
+
+def _articles(reports: Sequence[Candidate], floor: int) -> list[_Article]:
+    of_article: dict[int, list[Candidate]] = defaultdict(list)
+    for one in reports:
+        of_article[one.article_id].append(one)
+    found = []
+    for copies in of_article.values():
+        left = left_of(copies, floor)
+        leads = tuple(one for one in leads_of(copies) if one.story_id not in left)
+        found.append(
+            _Article(
+                candidates=tuple(copies),
+                leads=leads,
+                began_us=min(one.seen_us for one in copies),
+                was_told=bool(left) or any(one.place is not None for one in leads),
+            )
+        )
+    return found
+
+
+def _in_time(articles: list[_Article], feed: Feed) -> Iterator[tuple[list[_Article], bool]]:
+    """Yield what of some articles lies close enough together, and whether it has been told.
+
+    What comes later changes nothing of what was taken together before.
+    """
+    if any(one.is_forgotten for article in articles for one in article.candidates):
+        yield articles, True  # when it was told is forgotten, too
+        return
+    length = feed.dedupe_window // MICROSECOND
+    some: list[_Article] = []
+    for article in sorted(articles, key=lambda one: (one.began_us, one.candidates[0].article_id)):
+        if not (article.leads or article.was_told):
+            continue
+        if some and article.began_us > some[0].began_us + length:
+            yield some, any(one.was_told for one in some)
+            some = []
+        some.append(article)
+    if some:
+        yield some, any(one.was_told for one in some)
+
+
+def _telling(
+    articles: Sequence[_Article], feed: Feed, *, was_told: bool, floor: int, now_us: int
+) -> Telling:
+    held_until_us = None
+    if was_told:
+        # With its copy that was shown an original is, too: nobody stands for another's article.
+        told = (article for article in articles if article.was_told)
+        shown = [one for article in told for one in article.leads if is_above(one, floor)]
+    else:
+        leads = [one for article in articles for one in article.leads if is_above(one, floor)]
+        held_until_us = _held_until(leads, feed, now_us)
+        shown = [_leader(leads, feed)] if leads and held_until_us is None else []
+    ids = {one.entry_id for one in shown}
+    others = [one for article in articles for one in article.candidates if one.entry_id not in ids]
+    members = (one for one in others if one.place is None and refusal(one) is None)
+    return Telling(
+        shown=tuple(sorted(shown, key=_by_order)),
+        shown_before=tuple(sorted((one for one in others if one.place is not None), key=_by_order)),
+        members=tuple(sorted(members, key=_by_order)),
+        was_told=was_told,
+        held_until_us=held_until_us,
+    )
+
+
+def _held_until(leads: Sequence[Candidate], feed: Feed, now_us: int) -> int | None:
+    """Return until when the feed waits for one that it prefers; `None` where it does not."""
+    wanted = feed.prefer
+    if feed.dedupe != "story" or not leads or wanted == Preference():
+        return None
+    if wanted.sources and any(one.source == wanted.sources[0] for one in leads):
+        return None
+    until_us = min(one.seen_us for one in leads) + feed.hold // MICROSECOND
+    return until_us if now_us < until_us else None
+
+
+def _leader(leads: Sequence[Candidate], feed: Feed) -> Candidate:
+    ranks = {name: rank for rank, name in enumerate(feed.prefer.sources)}
+    longest = feed.prefer.longest
+
+    def rank(one: Candidate) -> tuple[float, int, int]:
+        return ranks.get(one.source, inf), -one.text_bytes if longest else 0, one.entry_id
+
+    return min(leads, key=rank)
+
+
+def _by_order(one: Candidate) -> int:
+    return one.order_key

@@ -1,0 +1,298 @@
+"""What a feed with `dedupe = "story"` shows, as a decision on values, and that it loses nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.model import Feed, Preference
+from aggregator.stories.tellings import Telling, tellings, told_together
+from aggregator.stories.windows import Candidate, Membership, is_above, refusal
+from tests.making import feed
+
+MEMBER = (Membership(0, None),)
+MINUTE, HOUR = 60_000_000, 3_600_000_000
+FEED = feed(dedupe="story")
+
+ONE = Candidate(
+    entry_id=1,
+    story_id=1,
+    source_id=1,
+    order_key=100,
+    held_back=False,
+    blocked=None,
+    excluded=None,
+    memberships=MEMBER,
+    place=None,
+    source="one",
+    text_bytes=10,
+)
+TWO = replace(
+    ONE,
+    entry_id=2,
+    story_id=2,
+    source_id=2,
+    order_key=200,
+    source="two",
+    joined_id=1,
+    join_score=0.9,
+    seen_us=MINUTE,
+    text_bytes=30,
+)
+THREE = replace(
+    TWO, entry_id=3, story_id=3, source_id=3, order_key=300, source="three", seen_us=2 * MINUTE
+)
+
+
+def told(
+    *candidates: Candidate, by: Feed = FEED, floor: int = 0, now: int = 10 * HOUR
+) -> list[Telling]:
+    return tellings(candidates, by, floor=floor, now_us=now)
+
+
+def ids(candidates: tuple[Candidate, ...]) -> list[int]:
+    return [one.entry_id for one in candidates]
+
+
+def shown(
+    *candidates: Candidate, by: Feed = FEED, floor: int = 0, now: int = 10 * HOUR
+) -> list[int]:
+    return [
+        one for each in told(*candidates, by=by, floor=floor, now=now) for one in ids(each.shown)
+    ]
+
+
+def test_one_entry_tells_what_several_report_and_the_others_are_its_members() -> None:
+    (telling,) = told(THREE, TWO, ONE)
+    assert ids(telling.shown) == [1]
+    assert ids(telling.members) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("prefer", "lead"),
+    [
+        (Preference(), 1),
+        (Preference(("three", "two")), 3),
+        (Preference(("four", "two")), 2),
+        (Preference(longest=True), 2),
+    ],
+)
+def test_a_feed_prefers_who_leads(prefer: Preference, lead: int) -> None:
+    assert shown(ONE, TWO, THREE, by=feed(dedupe="story", prefer=prefer)) == [lead]
+
+
+@pytest.mark.parametrize(("strictness", "alone"), [("wide", 0), ("story", 0), ("strict", 1)])
+def test_what_a_stricter_feed_does_not_take_for_the_same_it_shows(
+    strictness: str, alone: int
+) -> None:
+    alike = replace(TWO, join_score=0.55)
+    by = feed(dedupe="story", dedupe_strictness=strictness)
+    assert shown(ONE, alike, by=by) == ([1, 2] if alone else [1])
+    assert told_together(by, alike) == (2 if alone else 1)
+
+
+def test_what_was_shown_stays_whatever_is_joined_later() -> None:
+    first, second = replace(ONE, place=(202611, 1)), replace(TWO, place=(202611, 2))
+    assert shown(first, second, THREE) == [1, 2]
+    assert shown(ONE, second, THREE, by=feed(dedupe="story", prefer=Preference(("three",)))) == [2]
+
+
+def test_an_original_is_shown_beside_its_copy_that_was_shown_before() -> None:
+    copy = replace(ONE, story_id=9, original_id=1, place=(202611, 1))
+    own = replace(ONE, entry_id=4, source_id=4, order_key=400)
+    assert shown(copy, own) == [1, 4]
+    assert shown(copy, own, TWO) == [1, 4]
+
+
+def test_nothing_comes_in_place_of_what_has_left_and_what_was_never_there_does() -> None:
+    lead = replace(ONE, place=(202611, 1))
+    (telling,) = told(lead, TWO, floor=150)
+    assert telling.was_told
+    assert ids(telling.shown) == []
+    assert (ids(telling.shown_before), ids(telling.members)) == ([1], [2])
+    assert shown(ONE, TWO, floor=150) == [2]
+
+
+def test_without_its_lead_a_story_is_told_by_another() -> None:
+    gone = replace(ONE, place=(202611, 1), blocked="a rule")
+    assert shown(gone, TWO, THREE) == [2]
+    assert shown(gone, replace(TWO, place=(202611, 2)), THREE) == [2]
+
+
+def test_a_story_that_was_told_by_what_is_forgotten_is_not_told_again() -> None:
+    forgotten = replace(
+        ONE, entry_id=0, source_id=0, memberships=(), is_forgotten=True, departed=True
+    )
+    assert shown(forgotten, TWO, THREE) == []
+
+
+def test_what_comes_after_the_time_of_a_story_begins_another_telling() -> None:
+    by = feed(dedupe="story", dedupe_window=timedelta(hours=1))
+    late = replace(THREE, seen_us=HOUR + 1)
+    assert shown(ONE, TWO, late, by=by) == [1, 3]
+    later = replace(late, entry_id=4, story_id=4, order_key=400, seen_us=2 * HOUR)
+    assert shown(ONE, TWO, late, later, by=by) == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("prefer", "candidates", "held_until"),
+    [
+        (Preference(("three",)), (ONE, TWO), 5 * MINUTE),
+        (Preference(("two",)), (ONE, TWO), None),
+        (Preference(longest=True), (ONE,), 5 * MINUTE),
+        (Preference(), (ONE,), None),
+        (Preference(("three",)), (replace(ONE, place=(202611, 1)), TWO), None),
+    ],
+)
+def test_a_new_story_waits_for_whom_the_feed_prefers(
+    prefer: Preference, candidates: tuple[Candidate, ...], held_until: int | None
+) -> None:
+    by = feed(dedupe="story", prefer=prefer, hold=timedelta(minutes=5))
+    (telling,) = told(*candidates, by=by, now=2 * MINUTE)
+    assert telling.held_until_us == held_until
+    assert bool(telling.shown) == (held_until is None)
+    (telling,) = told(*candidates, by=by, now=5 * MINUTE)
+    assert telling.held_until_us is None
+    assert telling.shown
+
+
+# --- laws -----------------------------------------------------------------------------------------
+
+FEEDS = st.builds(
+    lambda strictness, window, prefer, hold: feed(
+        dedupe="story",
+        dedupe_strictness=strictness,
+        dedupe_window=timedelta(minutes=window),
+        prefer=prefer,
+        hold=timedelta(minutes=hold),
+    ),
+    st.sampled_from(["wide", "story", "strict"]),
+    st.integers(1, 40),
+    st.sampled_from([Preference(), Preference(("s1", "s2")), Preference(longest=True)]),
+    st.integers(0, 10),
+)
+
+#: What happens in a minute: a new article of a source (joined to which earlier one, how surely), a
+#: copy of one, an original of one, a window that moves, a source that goes or comes back.
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["report", "report", "report", "copy", "original", "drop", "block"]),
+        st.integers(0, 3),
+        st.integers(0, 50),
+        st.sampled_from([0.41, 0.55, 0.7]),
+    ),
+    max_size=40,
+)
+
+
+class Room:
+    """A feed with what is stored: it is asked after each event, as the store asks."""
+
+    def __init__(self, by: Feed) -> None:
+        self.by, self.floor, self.now = by, 0, 0
+        self.entries: dict[int, Candidate] = {}
+        self.blocked: set[int] = set()
+        self.in_window: set[int] = set()
+        self.shown_ever: list[int] = []
+
+    def candidates(self) -> list[Candidate]:
+        return [
+            replace(one, blocked="gone" if one.source_id in self.blocked else None)
+            for one in self.entries.values()
+        ]
+
+    def tellings(self) -> list[Telling]:
+        return tellings(self.candidates(), self.by, floor=self.floor, now_us=self.now)
+
+    def ask(self) -> None:
+        self.in_window = {one.entry_id for each in self.tellings() for one in each.shown}
+        for entry_id in sorted(self.in_window):
+            if self.entries[entry_id].place is None:
+                self.shown_ever.append(entry_id)
+                place = (202611, len(self.shown_ever))
+                self.entries[entry_id] = replace(self.entries[entry_id], place=place)
+
+    def happen(self, kind: str, source: int, which: int, score: float) -> None:
+        self.now += MINUTE
+        number = len(self.entries) + 1
+        heads = [one for one in self.entries.values() if one.original_id is None]
+        new = replace(
+            ONE,
+            entry_id=number,
+            story_id=number,
+            source_id=source,
+            source=f"s{source}",
+            order_key=self.now,
+            seen_us=self.now,
+            text_bytes=which,
+        )
+        match kind:
+            case "report":
+                roots = [one for one in heads if one.joined_id is None]
+                if which < len(roots):
+                    root = roots[which].story_id
+                    new = replace(new, joined_id=root, join_score=score)
+                self.entries[number] = new
+            case "copy" if heads:
+                head = heads[which % len(heads)]
+                self.entries[number] = replace(
+                    new,
+                    story_id=head.story_id,
+                    joined_id=head.joined_id,
+                    join_score=head.join_score,
+                )
+            case "original" if heads:
+                self._take_over(heads[which % len(heads)], new)
+            case "drop":
+                keys = sorted(self.entries[one].order_key for one in self.in_window)
+                if keys:
+                    self.floor = max(self.floor, keys[which % len(keys)])
+            case "block":
+                self.blocked ^= {source}
+        self.ask()
+
+    def _take_over(self, head: Candidate, new: Candidate) -> None:
+        """Let an own entry come of what others tell: it takes their place among what is joined."""
+        same = {one.story_id for one in self.entries.values() if one.article_id == head.article_id}
+        if len(same) > 1:
+            return
+        for entry_id, one in self.entries.items():
+            if one.story_id == head.story_id:
+                self.entries[entry_id] = replace(one, original_id=new.story_id)
+            elif one.joined_id == head.story_id:
+                self.entries[entry_id] = replace(one, joined_id=new.story_id)
+        self.entries[new.entry_id] = replace(
+            new, joined_id=head.joined_id, join_score=head.join_score
+        )
+
+
+@given(FEEDS, EVENTS)
+def test_each_entry_is_shown_or_named_below_what_was_shown_and_nothing_comes_back(
+    by: Feed, events: list[tuple[str, int, int, float]]
+) -> None:
+    room = Room(by)
+    for event in events:
+        before, floor, blocked = room.in_window, room.floor, set(room.blocked)
+        room.happen(*event)
+        if room.blocked == blocked:  # what was shown stays as long as the window does
+            stay = {one for one in before if room.entries[one].order_key > room.floor}
+            assert stay <= room.in_window
+        assert room.floor >= floor
+    room.blocked.clear()
+    room.now += 20 * MINUTE
+    room.ask()
+    assert len(set(room.shown_ever)) == len(room.shown_ever)
+    named = {
+        one.entry_id
+        for each in room.tellings()
+        if each.shown or each.shown_before
+        for one in each.members
+    }
+    for one in room.candidates():
+        assert refusal(one) is None
+        if is_above(one, room.floor):  # what is older than the window is no news
+            assert one.entry_id in {*room.shown_ever, *named}
