@@ -61,7 +61,8 @@ def shown_keys() -> list[tuple[str, str, str, str]]:
             table = header[1]
         elif shown := re.fullmatch(r"(?:# )?(\w+) = (.*)", line):
             value, remark = cut(shown[2])
-            found.append((table, shown[1], value, remark))
+            if table:  # `include` stands above them; tests/test_config_include.py
+                found.append((table, shown[1], value, remark))
     return found
 
 

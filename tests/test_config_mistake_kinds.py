@@ -18,8 +18,8 @@ CASES: list[dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent / "fixtures" / "config" / "mistakes.toml").read_text(encoding="utf-8")
 )["mistake"]
 
-#: Of the file as a whole, or of what it names: tests of these read files. Or of a machine that
-#: lacks a library (`test_without_libraries`).
+#: Of the file as a whole, or of what it names: tests of these read files (`test_config_include`,
+#: too). Or of a machine that lacks a library (`test_without_libraries`).
 OF_FILES = {
     MistakeKind.NO_CONFIGURATION,
     MistakeKind.NO_FILE,
@@ -30,6 +30,9 @@ OF_FILES = {
     MistakeKind.NESTED_TOO_DEEPLY,
     MistakeKind.INLINE_SOURCES,
     MistakeKind.NOT_A_FOLDER,
+    MistakeKind.NOT_INCLUDED,
+    MistakeKind.NOTHING_INCLUDED,
+    MistakeKind.TOO_MANY_FILES,
     MistakeKind.TEMPLATE,
     MistakeKind.NO_LIBRARY,
 }

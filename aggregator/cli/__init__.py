@@ -23,6 +23,7 @@ from aggregator.cli.poll_command import poll
 from aggregator.cli.preview_command import preview
 from aggregator.cli.reload_command import reload
 from aggregator.cli.run_command import run
+from aggregator.cli.source_commands import disable, enable, remove, rename, tag
 from aggregator.cli.status_command import status
 from aggregator.cli.terminal_text import plain
 from aggregator.model.errors import AggregatorError, ConfigError
@@ -54,7 +55,8 @@ def commands() -> None:
 
 
 for command in (
-    run, reload, check, add, import_, export, poll, status, explain, preview, lint, compact,
+    run, reload, check, add, remove, disable, enable, rename, tag, import_, export, poll, status,
+    explain, preview, lint, compact,
 ):  # fmt: skip
     commands.add_command(command)
 

@@ -88,7 +88,7 @@ def whole_url(url: str) -> str:
 
 def _source(path: Path, url: str, name: str | None, tags: Sequence[str]) -> Source:
     """Return the source that the configuration would have; raises `KnownError` if it has it."""
-    from aggregator.config import message
+    from aggregator.config import included, message
     from aggregator.config.edit import Block, derive_name, read, trial
 
     if not all(text.isprintable() for text in (url, name or "", *tags)):
@@ -96,7 +96,7 @@ def _source(path: Path, url: str, name: str | None, tags: Sequence[str]) -> Sour
     text, config = read(path)
     taken = {source.name for source in config.sources}
     block = Block(name or derive_name(None, url, taken), url, tags=tuple(tags))
-    found = trial(text, [block], path)
+    found = trial(text, [block], path, included(path, text))
     if isinstance(found, tuple):
         return found[0]
     refusal = found[0]

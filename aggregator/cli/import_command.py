@@ -134,14 +134,16 @@ async def _read_in_worker(data: bytes) -> tuple[tuple[Source, ...], int]:
 
 def _plan(text: str, config: Config, listed: Sequence[Source]) -> ImportPlan:
     """Return which outlines become blocks, judged by the configuration itself."""
+    from aggregator.config import included
     from aggregator.config.edit import trial
 
+    others = included(config.path, text)
     taken = {source.name for source in config.sources}
     waiting = [(source, _block(source, taken)) for source in listed]
     known = repeated = 0
     refused: list[tuple[Source, str]] = []
     while True:
-        found = trial(text, [block for _, block in waiting], config.path)
+        found = trial(text, [block for _, block in waiting], config.path, others)
         if isinstance(found, tuple):
             return ImportPlan([block for _, block in waiting], known, repeated, refused)
         for index, refusal in found.items():

@@ -5,11 +5,19 @@ with its default, bounds and meaning; `kinds` is how they do it; `text_values` a
 read single values. `tables` reads a file by them, `checks` and `cautions` compare keys, and
 `from_toml` joins it all; `automatic_feeds` adds the feeds that nobody has to configure. Mistakes
 are collected by `mistake_list`, found in the text by `places`, and put into words by
-`mistake_messages`. `config_file` is what touches the disk. `edit` appends sources; `opml` exchanges
-them with other readers.
+`mistake_messages`. `config_file` is what touches the disk; `include` says what further files may
+hold, and `origins` which of them a table stands in. `edit` appends and changes sources; `opml`
+exchanges them with other readers.
 """
 
-from aggregator.config.config_file import MAX_FILE_BYTES, find, lines_of, load, store_path
+from aggregator.config.config_file import (
+    MAX_FILE_BYTES,
+    find,
+    included,
+    lines_of,
+    load,
+    store_path,
+)
 from aggregator.config.from_toml import parse
 from aggregator.config.mistake_messages import message
 from aggregator.config.network_values import Listen
@@ -42,6 +50,7 @@ __all__ = [
     "ServerSettings",
     "StoreSettings",
     "find",
+    "included",
     "lines_of",
     "load",
     "message",

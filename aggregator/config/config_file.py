@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import glob
+import itertools
 import os
 import tempfile
 from contextlib import contextmanager, suppress
@@ -11,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.config.from_toml import config_error, parse, store_path_in, toml_of
+from aggregator.config.include import MAX_FILES, Inclusion, patterns_of
 from aggregator.config.line_numbers import inline_line
 from aggregator.config.mistake_list import MistakeList, mistake
 from aggregator.config.mistake_messages import lines, message
+from aggregator.config.origins import alone
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.mistakes import MistakeKind
 
@@ -59,7 +63,44 @@ def load(path: Path) -> Config:
     Raises:
         ConfigError: It cannot be read or used; every mistake is in it.
     """
-    return parse(_text(path), path)
+    text = _text(path)
+    return parse(text, path, included(path, text))
+
+
+def included(path: Path, text: str) -> Inclusion:
+    """Read the files that a configuration includes; a missing or broken one is told, not raised."""
+    files: dict[Path, str] = {}
+    mistakes: list[Mistake] = []
+    cautions: list[Mistake] = []
+    size, seen = 0, {os.path.realpath(path)}
+    for index, pattern in enumerate(patterns_of(toml_of(text))):
+        names = _named(path.parent, pattern)
+        if not names:
+            cautions.append(mistake(MistakeKind.NOTHING_INCLUDED, "include", index))
+        for name in names:
+            file = path.parent / name
+            if (real := os.path.realpath(file)) in seen:
+                continue
+            seen.add(real)
+            try:
+                files[file] = _text(file)
+            except ConfigError as error:
+                mistakes += (replace(one, file=str(file)) for one in error.mistakes)
+                continue
+            size += len(files[file])
+            if len(files) > MAX_FILES or size > MAX_FILE_BYTES:
+                most = {"most": MAX_FILES, "size": MAX_FILE_BYTES >> 20}
+                mistakes.append(mistake(MistakeKind.TOO_MANY_FILES, "include", index, **most))
+                return Inclusion(tuple(files.items()), tuple(mistakes), tuple(cautions))
+    return Inclusion(tuple(files.items()), tuple(mistakes), tuple(cautions))
+
+
+def _named(folder: Path, pattern: str) -> list[str]:
+    """Return the files that a pattern names, no hidden ones; a plain name is one, there or not."""
+    if not any(char in pattern for char in "*?["):
+        return [pattern]
+    found = glob.iglob(pattern, root_dir=folder)  # noqa: PTH207 -- Path.glob takes no whole path
+    return sorted(itertools.islice(found, MAX_FILES + 1))
 
 
 def lines_of(path: Path, found: Iterable[Mistake]) -> tuple[str, ...]:
@@ -70,7 +111,7 @@ def lines_of(path: Path, found: Iterable[Mistake]) -> tuple[str, ...]:
     """
     mistakes = MistakeList()
     mistakes.take((), found)
-    return lines(path, mistakes.in_order(toml_of(_text(path)))) if mistakes else ()
+    return lines(path, mistakes.in_order(alone(toml_of(_text(path))))) if mistakes else ()
 
 
 def store_path(path: Path) -> Path | None:
@@ -117,8 +158,23 @@ def edit(path: Path, change: Callable[[str, Config], str]) -> Config:
     `change` gets the text and its meaning, and may raise. A reader sees the old file or the new
     one; mode and owner stay, a link stays a link, and a second edit waits for the first.
 
-    Raises `ConfigError` when the file has mistakes before or after, and `AggregatorError` when it
-    cannot be written; then nothing is.
+    Raises `ConfigError` when the file has mistakes before or after, or is written so that no block
+    can be appended, and `AggregatorError` when it cannot be written; then nothing is.
+    """
+
+    def append(texts: Mapping[Path, str], now: Config) -> Mapping[Path, str]:
+        _check_appendable(path, texts[path])
+        return {path: change(texts[path], now)}
+
+    return edit_all(path, append)
+
+
+def edit_all(
+    path: Path, change: Callable[[Mapping[Path, str], Config], Mapping[Path, str]]
+) -> Config:
+    """Do as `edit` does with the texts of a configuration and of the files that it includes.
+
+    `change` returns those that are others, or all. Each is replaced whole, the included ones first.
     """
     try:
         target = path.resolve(strict=True)
@@ -126,12 +182,16 @@ def edit(path: Path, change: Callable[[str, Config], str]) -> Config:
         load(path)  # says what is wrong with it
         raise
     with _alone(path, target.parent):
-        before = target.stat()
-        text, now = read(path)
-        changed = change(text, now)
-        config = parse(changed, path)
-        if changed != text:
-            _replace(path, target, changed.encode("utf-8"), before)
+        before = {path: target.stat()}
+        now = _load_regular(path)
+        before |= {file: file.stat() for file in now.included}
+        texts = {file: _unchanged_text(file) for file in (*now.included, path)}
+        fresh = {**texts, **change(texts, now)}
+        others = Inclusion(tuple((file, fresh[file]) for file in now.included))
+        config = parse(fresh[path], path, others)
+        for file, text in texts.items():
+            if fresh[file] != text:
+                _replace(file, file.resolve(), fresh[file].encode("utf-8"), before[file])
     return config
 
 
@@ -140,17 +200,30 @@ def read(path: Path) -> tuple[str, Config]:
 
     Raises `ConfigError` when it has mistakes, or is written so that no block can be appended.
     """
+    config = _load_regular(path)
+    text = _unchanged_text(path)
+    _check_appendable(path, text)
+    return text, config
+
+
+def _load_regular(path: Path) -> Config:
     if path.exists() and not path.is_file():
         raise AggregatorError(f"{path}: is no file that can be edited")
-    config = load(path)
+    return load(path)
+
+
+def _unchanged_text(path: Path) -> str:
+    """Return the text of a file that has just been read."""
     try:
-        text = path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _changed_meanwhile(path) from error
+
+
+def _check_appendable(path: Path, text: str) -> None:
     if (inline := inline_line(text)) is not None:
         told = replace(mistake(MistakeKind.INLINE_SOURCES, "sources"), line=inline)
         raise config_error(path, told)
-    return text, config
 
 
 @contextmanager

@@ -13,9 +13,11 @@ from aggregator.config.automatic_feeds import automatic
 from aggregator.config.cautions import find_cautions
 from aggregator.config.checks import check
 from aggregator.config.feed_keys import export_of, feed_of
+from aggregator.config.include import INCLUDABLE, NOTHING, Inclusion, patterns_in
 from aggregator.config.mistake_list import MistakeList, mistake
 from aggregator.config.mistake_messages import lines
 from aggregator.config.network_values import Listen
+from aggregator.config.origins import Origin, Origins
 from aggregator.config.rule_keys import site_of
 from aggregator.config.settings import Config, ServerSettings, StoreSettings
 from aggregator.config.source_keys import source_of
@@ -24,6 +26,7 @@ from aggregator.model.errors import ConfigError
 from aggregator.model.mistakes import MistakeKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from aggregator.config.settings import Publish
@@ -33,14 +36,16 @@ if TYPE_CHECKING:
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-def parse(text: str, path: Path) -> Config:
+def parse(text: str, path: Path, inclusion: Inclusion = NOTHING) -> Config:
     """Check a whole configuration; `path` is what messages call it, and its folder the root.
 
+    `inclusion` is what `text` includes, read already.
+
     Raises:
-        ConfigError: Every mistake, in the order of the file.
+        ConfigError: Every mistake, in the order of the files.
     """
     try:
-        return _parse(toml_of(text), path)
+        return _parse(toml_of(text), path, inclusion)
     except RecursionError as error:  # a value in a thousand brackets
         raise config_error(path, mistake(MistakeKind.NESTED_TOO_DEEPLY)) from error
 
@@ -69,9 +74,14 @@ def store_path_in(text: str) -> Path | None:
     return None
 
 
-def _parse(toml: str, path: Path) -> Config:
+def _parse(toml: str, path: Path, inclusion: Inclusion) -> Config:
     mistakes, cautions = MistakeList(), MistakeList()
-    tables = read_tables(_toml(toml, path), mistakes)
+    origins = _origins(toml, path, inclusion)
+    mistakes.take((), inclusion.mistakes)
+    cautions.take((), inclusion.cautions)
+    mistakes.take((), patterns_in(origins.files[-1].data)[1])
+    mistakes.take((), _not_included(origins))
+    tables = read_tables(origins.tables(INCLUDABLE), mistakes)
     rsshub, defaults = tables.rsshub.table, tables.defaults.said
     sources = tuple(source_of({**defaults, **one.said}, rsshub) for one in tables.sources)
     configured = tuple(feed_of(dict(one.said)) for one in tables.feeds)
@@ -82,7 +92,7 @@ def _parse(toml: str, path: Path) -> Config:
     )
     check(tables, sources, feeds, path.parent, mistakes)
     if mistakes:
-        raise config_error(path, *mistakes.in_order(toml))
+        raise config_error(path, *mistakes.in_order(origins))
     find_cautions(tables, sources, configured, cautions)
     return Config(
         path=path,
@@ -97,8 +107,30 @@ def _parse(toml: str, path: Path) -> Config:
         publish=_publish(publish, path.parent),
         exports=tuple(export_of(one.table, path.parent) for one in tables.exports),
         sites=tuple(site_of(one.table) for one in tables.sites),
-        cautions=cautions.in_order(toml),
+        cautions=cautions.in_order(origins),
+        included=tuple(file for file, _ in inclusion.files),
     )
+
+
+def _origins(toml: str, path: Path, inclusion: Inclusion) -> Origins:
+    texts = [(file, toml_of(text)) for file, text in inclusion.files]
+    others = [Origin(str(file), text, _toml(text, file)) for file, text in texts]
+    return Origins((*others, Origin("", toml, _toml(toml, path))))
+
+
+def _not_included(origins: Origins) -> Iterator[Mistake]:
+    """Yield a mistake for each table of an included file that stands in config.toml alone."""
+    headers = tuple(TABLE_HEADERS[name] for name in INCLUDABLE)
+    for origin in origins.files[:-1]:
+        for name, value in origin.data.items():
+            if name not in INCLUDABLE:
+                found = mistake(MistakeKind.NOT_INCLUDED, name, headers=headers)
+            elif not isinstance(value, list):
+                header = TABLE_HEADERS[name]
+                found = mistake(MistakeKind.NOT_A_LIST_OF_TABLES, name, header=header, table=name)
+            else:
+                continue
+            yield replace(found, file=origin.file)
 
 
 def _toml(toml: str, path: Path) -> dict[str, object]:

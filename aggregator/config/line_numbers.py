@@ -1,4 +1,4 @@
-"""The line of each key and value in the text of config.toml, for messages.
+"""Where each key, value and table stands in the text of config.toml: for messages, and for edits.
 
 tomllib tells values, not places. This scanner reads only as much of TOML 1.0 as places need
 (https://toml.io/en/v1.0.0) and takes for granted that tomllib has accepted the text.
@@ -11,7 +11,11 @@ import tomllib
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from aggregator.runtime.values import dataclass
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from aggregator.model.mistakes import KeyPath
 
 # A multi-line string may end with up to two quotes of its own before the closing three.
@@ -32,13 +36,29 @@ _TOKEN = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Header:
+    """`[table]` or `[[table]]` and the table that it opens, from its first "[" to its last "]"."""
+
+    path: KeyPath
+    start: int
+    end: int
+
+
 class Places:
-    """The places of a document's keys: `("sources", 1, "url")` → line 12."""
+    """The places of a document's keys: `("sources", 1, "url")` → line 12.
+
+    `values` are from where to where the value of each key and of each member of a list goes,
+    `headers` the tables' headers; both in the order of the text.
+    """
 
     def __init__(self, text: str) -> None:
         self._offsets: dict[KeyPath, int] = {(): 0}
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
-        _Scanner(text, self._offsets).scan()
+        scanner = _Scanner(text, self._offsets)
+        scanner.scan()
+        self.values: Mapping[KeyPath, tuple[int, int]] = scanner.values
+        self.headers: Sequence[Header] = scanner.headers
 
     def offset(self, path: KeyPath) -> int:
         """Return the character at which `path` begins, or the nearest table or list around it."""
@@ -77,6 +97,8 @@ class _Scanner:
         self._at = 0
         self._offsets = offsets
         self._table_counts: dict[KeyPath, int] = {}
+        self.values: dict[KeyPath, tuple[int, int]] = {}
+        self.headers: list[Header] = []
 
     def scan(self) -> None:
         table: KeyPath = ()
@@ -84,7 +106,9 @@ class _Scanner:
             if self._kind() == "newline":
                 self._at += 1
             elif self._text() == "[":
+                offset = self._offset()
                 table = self._header()
+                self.headers.append(Header(table, offset, self._end()))
             else:
                 self._pair(table)
 
@@ -96,6 +120,11 @@ class _Scanner:
 
     def _offset(self) -> int:
         return self._tokens[self._at][2]
+
+    def _end(self) -> int:
+        """Return where the token before this one ends."""
+        _, text, offset = self._tokens[self._at - 1]
+        return offset + len(text)
 
     def _key(self) -> list[str]:
         """Read a dotted key up to the "=" or "]" after it."""
@@ -144,6 +173,11 @@ class _Scanner:
         self._value(path)
 
     def _value(self, path: KeyPath) -> None:
+        offset = self._offset()
+        self._read_value(path)
+        self.values[path] = offset, self._end()
+
+    def _read_value(self, path: KeyPath) -> None:
         if self._text() == "[":
             self._list(path)
         elif self._text() == "{":

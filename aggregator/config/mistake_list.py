@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aggregator.config.line_numbers import Places
 from aggregator.model.mistakes import Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from aggregator.config.origins import Origins
     from aggregator.model.mistakes import KeyPath, MistakeKind
 
 
@@ -55,10 +55,6 @@ class MistakeList:
         """Remember mistakes whose paths begin at `at`."""
         self._found += (replace(one, path=(*at, *one.path)) for one in found)
 
-    def in_order(self, toml: str) -> tuple[Mistake, ...]:
-        """Return them with their lines, in the order of a valid TOML text."""
-        if not self._found:
-            return ()
-        places = Places(toml)
-        found = sorted(self._found, key=lambda one: places.offset(one.path))
-        return tuple(replace(one, line=places.line(one.path)) for one in found)
+    def in_order(self, origins: Origins) -> tuple[Mistake, ...]:
+        """Return them with their files and lines, in the order of valid TOML texts."""
+        return origins.in_order(self._found)

@@ -64,6 +64,10 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     ),
     Kind.NOT_A_TABLE: "must be a table, written {header}",
     Kind.NOT_A_LIST_OF_TABLES: "must be written {header}, once for each of the {table}",
+    Kind.NOT_INCLUDED: "belongs in config.toml: an included file holds {headers:list} alone",
+    Kind.INCLUDE_BELOW: "must stand above the first table of config.toml",
+    Kind.NOT_A_PATTERN: 'must name files, such as "sources.d/*.toml", without "**"',
+    Kind.TOO_MANY_FILES: "more than {most} files are included, or more than {size} MiB of text",
     # Any value
     Kind.NOT_A_STRING: "must be a string (in quotes)",
     Kind.NOT_A_SWITCH: "must be true or false (without quotes)",
@@ -185,11 +189,12 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     ),
     Kind.NOT_A_SITE: 'must be a host alone, such as "ithome.com"; it holds for those below it',
     # Between keys
-    Kind.SAME_NAME: "the same name as {table}[{other}]",
-    Kind.SAME_HOST: "the same host as {table}[{other}]",
-    Kind.SAME_URL: "the same URL as sources[{other}]",
+    Kind.SAME_NAME: ("the same name as {elsewhere}", "the same name as {table}[{other}]"),
+    Kind.SAME_HOST: ("the same host as {elsewhere}", "the same host as {table}[{other}]"),
+    Kind.SAME_URL: ("the same URL as {elsewhere}", "the same URL as sources[{other}]"),
     Kind.URL_TWICE: "this source has the same URL twice",
     Kind.SAME_TOKEN: (
+        "the same token as that of {elsewhere}",
         "the same token as that of feeds[{other}]",
         "the same token as that of [publish]",
     ),
@@ -222,6 +227,14 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.MIN_INTERVAL_SHORT: (
         (
             'under "{least}" only when [network] allow_private covers every source; '
+            "it does not cover {elsewhere} and {more} more"
+        ),
+        (
+            'under "{least}" only when [network] allow_private covers every source; '
+            "it does not cover {elsewhere}"
+        ),
+        (
+            'under "{least}" only when [network] allow_private covers every source; '
             "it does not cover sources[{index}] and {more} more"
         ),
         (
@@ -230,6 +243,10 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
         ),
     ),
     Kind.INTERVAL_SHORT: (
+        (
+            'under "{least}" only for sources that [network] allow_private covers; '
+            "it does not cover {elsewhere}"
+        ),
         (
             'under "{least}" only for sources that [network] allow_private covers; '
             "it does not cover sources[{index}]"
@@ -256,6 +273,7 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.NOT_A_FOLDER: "{there} is there, and no folder",
     Kind.TEMPLATE: "{detail}",
     # Cautions
+    Kind.NOTHING_INCLUDED: "no file is named so",
     Kind.NO_SOURCES: "there are none, so nothing is polled",
     Kind.NO_BASE_URL: (
         "is needed with a Unix socket: it is how readers reach the server in front; "
@@ -293,7 +311,9 @@ def lines(file: Path | str, mistakes: Iterable[Mistake]) -> tuple[str, ...]:
         ": ".join(
             part
             for part in (
-                f"{file}:{mistake.line}" if mistake.line else str(file),
+                f"{mistake.file or file}:{mistake.line}"
+                if mistake.line
+                else mistake.file or str(file),
                 dotted(mistake.path),
                 message(mistake),
             )

@@ -300,7 +300,7 @@ class Config:
     `path` is the file as the user named it. Names of sources are unique, and so are all their URLs,
     the names of feeds, the hosts of sites and all tokens; there is at least one feed. `feeds` are
     the configured ones, then the automatic ones. The paths of exports are absolute.
-    `cautions` are what is allowed but seldom meant.
+    `cautions` are what is allowed but seldom meant, `included` the further files that were read.
     """
 
     path: Path
@@ -316,6 +316,7 @@ class Config:
     exports: tuple[Export, ...] = ()
     sites: tuple[SiteRule, ...] = ()
     cautions: tuple[Mistake, ...] = ()
+    included: tuple[Path, ...] = ()
 
     @property
     def visibility(self) -> Visibility:

@@ -112,8 +112,8 @@ class Tables:
 def read_tables(data: Mapping[str, object], mistakes: MistakeList) -> Tables:
     """Read what tomllib gave; every mistake inside a table goes to `mistakes`."""
     for name in data:
-        if name not in TABLE_HEADERS:
-            near = nearest(name, TABLE_HEADERS)
+        if name not in TABLE_HEADERS and name != "include":
+            near = nearest(name, (*TABLE_HEADERS, "include"))
             mistakes.add((name,), MistakeKind.UNKNOWN_KEY, near=near, homes=_homes(name))
     sections: dict[str, Any] = {
         name: _read(kind, data.get(name, {}), (name,), mistakes) for name, kind in SECTIONS.items()
@@ -161,6 +161,8 @@ def _unknown(key: str, table: str) -> Mistake:
     """Say that a table has no such key, and what its writer may have meant."""
     if table == "feeds" and key == "url":
         return mistake(MistakeKind.URL_OF_A_FEED, key)
+    if key == "include":
+        return mistake(MistakeKind.INCLUDE_BELOW, key)
     if table == "defaults" and key in keys_of(SourceTable):
         return mistake(MistakeKind.NO_DEFAULT, key)
     near = nearest(key, keys_in(table))

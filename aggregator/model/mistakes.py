@@ -38,6 +38,10 @@ class MistakeKind(StrEnum):
     MISSING = auto()
     NOT_A_TABLE = auto()
     NOT_A_LIST_OF_TABLES = auto()
+    NOT_INCLUDED = auto()
+    INCLUDE_BELOW = auto()
+    NOT_A_PATTERN = auto()
+    TOO_MANY_FILES = auto()
     # Any value
     NOT_A_STRING = auto()
     NOT_A_SWITCH = auto()
@@ -167,6 +171,7 @@ class MistakeKind(StrEnum):
     NOT_A_FOLDER = auto()
     TEMPLATE = auto()
     # Cautions
+    NOTHING_INCLUDED = auto()
     NO_SOURCES = auto()
     NO_BASE_URL = auto()
     BUDGET_NOT_MET = auto()
@@ -187,6 +192,7 @@ class Mistake:
     """One mistake or caution: its kind, the key or value that it is about, and figures for words.
 
     `line` counts from 1; 0 is one of the file as a whole, or one whose place was not looked up.
+    `file` is an included file as messages name it, and "" config.toml; paths count in their file.
     `data` are texts, numbers, periods and tuples of texts, by the names that `mistake_messages`
     uses; what an operator wrote is in it only as `written`.
     """
@@ -195,3 +201,4 @@ class Mistake:
     path: KeyPath = ()
     data: Mapping[str, object] = field(default_factory=dict)
     line: int = 0
+    file: str = ""

@@ -1,8 +1,20 @@
-"""How config.toml is edited by the program: blocks are appended, and nothing else changes."""
+"""How config.toml is edited by the program: blocks are appended or changed, and nothing else is."""
 
-from aggregator.config.config_file import edit, read
+from aggregator.config.config_file import edit, edit_all, read
 from aggregator.config.edit.blocks import Block, append
+from aggregator.config.edit.source_edits import Place, SourceEdits
 from aggregator.config.edit.source_names import derive_name
 from aggregator.config.edit.trial import Refusal, trial
 
-__all__ = ["Block", "Refusal", "append", "derive_name", "edit", "read", "trial"]
+__all__ = [
+    "Block",
+    "Place",
+    "Refusal",
+    "SourceEdits",
+    "append",
+    "derive_name",
+    "edit",
+    "edit_all",
+    "read",
+    "trial",
+]

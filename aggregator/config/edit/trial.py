@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.config.edit.blocks import append
 from aggregator.config.from_toml import parse
+from aggregator.config.include import NOTHING, Inclusion, included_sources
 from aggregator.model.errors import ConfigError
 from aggregator.model.mistakes import Mistake, MistakeKind
 from aggregator.runtime.values import dataclass
@@ -32,22 +33,24 @@ class Refusal:
 
 
 def trial(
-    text: str, blocks: Sequence[Block], path: Path
+    text: str, blocks: Sequence[Block], path: Path, inclusion: Inclusion = NOTHING
 ) -> tuple[Source, ...] | Mapping[int, Refusal]:
     """Return the source that each block would be, or, by their index, the blocks that are refused.
 
-    Raises `ConfigError` when the configuration has other mistakes, with the blocks or without.
+    `inclusion` is what the text includes. Raises `ConfigError` when the configuration has other
+    mistakes, with the blocks or without.
     """
-    before = len(parse(text, path).sources)
+    before = len(parse(text, path, inclusion).sources)
+    own = before - included_sources(inclusion)
     try:
-        return parse(append(text, blocks), path).sources[before:]
+        return parse(append(text, blocks), path, inclusion).sources[before:]
     except ConfigError as error:
         refused: dict[int, Refusal] = {}
         for mistake in error.mistakes:
             match mistake.path:
-                case ("sources", int(index), *rest) if index >= before:
+                case ("sources", int(index), *rest) if index >= own and not mistake.file:
                     key = str(rest[0]) if rest else ""
-                    refused.setdefault(index - before, Refusal(key, mistake, _same_as(mistake)))
+                    refused.setdefault(index - own, Refusal(key, mistake, _same_as(mistake)))
                 case _:
                     raise
         return refused

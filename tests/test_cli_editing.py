@@ -1,0 +1,114 @@
+"""Commands that change sources which are there, with a real daemon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aggregator.config import load
+from tests.config_texts import source_toml
+from tests.feed_documents import item, rss
+
+if TYPE_CHECKING:
+    from tests.program import Program
+    from tests.web import Publisher
+
+#: Of two feeds the second names its sources.
+FEEDS = '[[feeds]]\nname = "all"\n[[feeds]]\nname = "few"\nsources = ["one", "two"]  # 两个\n'
+
+
+@pytest.fixture
+def two(aggregator: Program, web: Publisher) -> Program:
+    web.route("/1", body=rss(item(1, None), item(2, None)))
+    web.route("/2", body=rss(item(3, None), item(4, None)))
+    aggregator.configure(
+        "\n".join(source_toml(name, web.url(f"/{n}")) for n, name in enumerate(("one", "two"), 1)),
+        FEEDS,
+    )
+    return aggregator
+
+
+def test_a_renamed_source_is_the_same_to_everybody(two: Program) -> None:
+    two.start()
+    two.wait(lambda: len(two.items("few")) == 4, "all entries")
+    before = two.items(), two.items("few"), two.items("all")
+    public = two.get("/sources/one.atom").text
+    told = two.run("rename", "one", "uno")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout == (
+        f"one ({two.config}:10-12) is uno now\nand in the sources of few\n"
+        "reloaded: 2 changes\n  source one renamed uno\n  feed few changed\n"
+    )
+    assert '"uno", "two"]  # 两个' in two.config.read_text(encoding="utf-8")
+    assert (two.items(), two.items("few"), two.items("all")) == before
+    assert two.status()["uno"]["entries"] == 2
+    # The source's own feed moves, with its id.
+    (identity,) = [line for line in public.splitlines() if "<id>" in line][:1]
+    assert identity in two.get("/sources/uno.atom").text
+    assert identity in two.get("/sources/one.atom").text
+
+
+def test_a_removed_source_leaves_the_feeds_and_comes_back_with_its_history(two: Program) -> None:
+    two.start()
+    two.wait(lambda: len(two.items()) == 4, "all entries")
+    text = two.config.read_text(encoding="utf-8")
+    ids = {item["id"] for item in two.items()}
+    told = two.run("remove", "two")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.startswith(
+        f"removed two ({two.config}:14-16)\nand from the sources of few\n"
+    )
+    assert {one.name for one in load(two.config).sources} == {"one"}
+    assert len(two.items()) == len(two.items("few")) == 2
+    two.config.write_text(text, encoding="utf-8")
+    assert two.run("reload").returncode == 0
+    assert {item["id"] for item in two.items()} <= ids
+
+
+def test_sources_are_switched_off_and_on(two: Program) -> None:
+    two.start()
+    two.wait(lambda: len(two.items()) == 4, "all entries")
+    assert two.run("disable", "one", "two").stdout == (
+        f"disabled one ({two.config}:10-12)\ndisabled two ({two.config}:14-16)\n"
+        "reloaded: 2 changes\n  source one changed\n  source two changed\n"
+    )
+    assert [one.enabled for one in load(two.config).sources] == [False, False]
+    assert len(two.items()) == 4
+    assert two.run("disable", "one").stdout == "nothing to change\n"
+    assert two.run("enable", "one").returncode == 0
+    assert [one.enabled for one in load(two.config).sources] == [True, False]
+
+
+def test_tags_are_given_and_taken(two: Program) -> None:
+    told = two.run("tag", "one", "two", "--add", "科技", "-a", "b")
+    assert told.stdout == (
+        f"one ({two.config}:10-12): 科技, b\ntwo ({two.config}:14-16): 科技, b\n"
+        "No daemon runs; `aggregator run` starts one.\n"
+    )
+    assert two.run("tag", "one", "--remove", "b", "--add", "b").stdout == "nothing to change\n"
+    assert two.run("tag", "one", "--remove", "b").returncode == 0
+    assert [one.tags for one in load(two.config).sources] == [("科技",), ("科技", "b")]
+
+
+def test_what_cannot_be_done_changes_nothing(two: Program) -> None:
+    before = two.config.read_bytes()
+    for arguments, status, said in (
+        (("remove", "onne", "two"), 1, "aggregator: no source is named onne; did you mean one?\n"),
+        (("remove", "one", "two"), 1, "feed few would be left without sources"),
+        (("enable", "three"), 1, "no source is named three\n"),
+        (("rename", "one", "two"), 1, "there is a source named two already"),
+        (("rename", "one", "Two"), 2, 'must be 1 to 64 of a-z, 0-9 and "-", did you mean "two"?'),
+        (("tag", "one"), 2, "nothing to do: name a tag by --add or --remove"),
+        (("tag", "one", "--add", ".."), 2, "must not be a dot or two"),
+        (("remove",), 2, "Missing argument 'NAME...'"),
+    ):
+        told = two.run(*arguments)
+        assert (told.returncode, told.stdout) == (status, ""), arguments
+        assert said in told.stderr
+    assert two.config.read_bytes() == before
+    assert two.run("rename", "one", "one").stdout == "nothing to change\n"
+    two.config.write_text("[log]\nlevl = 1\n")
+    told = two.run("remove", "one")
+    assert (told.returncode, told.stdout) == (78, "")
+    assert f"{two.config}:2: log.levl: unknown key" in told.stderr
