@@ -132,7 +132,7 @@ class FeedTable:
         choice("hans", "hant"),
         _FEED.script,
         "Show Chinese in Simplified (`hans`) or Traditional (`hant`) characters, whichever it was "
-        "written in.",
+        "[written in](publishing.md#in-one-script).",
         shown="as published",
     )
     exclude_tags: tuple[str, ...] = key(

@@ -10,13 +10,15 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from aggregator.publish.other_sources import page_of
+from aggregator.publish.scripts import is_traditional
 from aggregator.publish.xml_safety import clean, clean_link, reads_as_markup
 from aggregator.runtime.values import dataclass
 from aggregator.web.excerpts import excerpt
+from aggregator.web.language_tags import language_tag
 from aggregator.web.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.model import AlsoTold
@@ -59,16 +61,15 @@ def telling(told: AlsoTold, source: ItemSource, at: datetime) -> ItemTelling:
 
 
 def told_in_html(
-    tellings: Sequence[ItemTelling], more: int, feed_language: str | None, language: str | None
+    tellings: Sequence[ItemTelling], more: int, words: Mapping[str, str], language: str | None
 ) -> str:
     """Return a heading and a list that name entries, and say how many there are besides.
 
-    The words are in the feed's language, in two where it has none; `language` is that of the text
-    before. What is in another one says so.
+    `words` are the heading in one or two languages, as `words_in` gives it; `language` is that of
+    the text before. What is in another one says so.
     """
-    words = _words(feed_language)
 
-    def said(texts: dict[str, str]) -> str:
+    def said(texts: Mapping[str, str]) -> str:
         return " · ".join(_marked(text, tag, language) for tag, text in texts.items())
 
     items = [f"<li>{_listed(one, words, language)}</li>" for one in tellings]
@@ -91,7 +92,7 @@ def related(item: Item) -> Iterator[tuple[str, str]]:
     return (pair for pair in found.items() if pair[0])
 
 
-def _listed(one: ItemTelling, words: dict[str, str], language: str | None) -> str:
+def _listed(one: ItemTelling, words: Mapping[str, str], language: str | None) -> str:
     label = escape(one.label, quote=False)
     tag = _lang(one.language, language)
     if one.url is None:
@@ -129,16 +130,12 @@ _HEADING = {
 _MORE = {_SIMPLIFIED: "另有 {} 篇", _TRADITIONAL: "另有 {} 篇", _ENGLISH: "and {} more"}
 
 
-def _words(feed_language: str | None) -> dict[str, str]:
-    """Return what stands above the list, by the language that it is in."""
-    tag = (feed_language or "").lower()
+def words_in(feed_language: str | None, script: str | None) -> dict[str, str]:
+    """Return what stands above the list, by the language that it is in: a feed's, or both."""
+    tag = language_tag(feed_language) or ""
+    in_traditional = is_traditional(tag) if script is None else script == "hant"
+    chinese = _TRADITIONAL if in_traditional else _SIMPLIFIED
     if not tag:
-        return {one: _HEADING[one] for one in (_SIMPLIFIED, _ENGLISH)}
-    chosen = _ENGLISH
-    if _primary(tag) == "zh":
-        is_traditional = tag in _IN_TRADITIONAL or tag.startswith("zh-hant")
-        chosen = _TRADITIONAL if is_traditional else _SIMPLIFIED
+        return {one: _HEADING[one] for one in (chinese, _ENGLISH)}
+    chosen = chinese if _primary(tag) == "zh" else _ENGLISH
     return {chosen: _HEADING[chosen]}
-
-
-_IN_TRADITIONAL = frozenset({"zh-tw", "zh-hk", "zh-mo"})

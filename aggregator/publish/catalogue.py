@@ -215,6 +215,8 @@ class Catalogue:
                 told += _sizes(feed)
             if feed.show_also is not None:
                 told += (feed.show_also,)
+            if feed.script is not None:
+                told += (feed.script,)
             # Where nothing is hidden, what an earlier version kept is still good.
             if hidden := self._hidden.difference(source.name for source in members):
                 told += (sorted(hidden),)

@@ -8,10 +8,11 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from aggregator.publish import makers
-from aggregator.publish.also_told import MOST_NAMED, ItemTelling, telling, told_in_html
+from aggregator.publish.also_told import MOST_NAMED, ItemTelling, telling, told_in_html, words_in
 from aggregator.publish.long_texts import within
 from aggregator.publish.makers import ItemPerson
 from aggregator.publish.other_sources import named_in_html, named_in_text
+from aggregator.publish.scripts import in_script
 from aggregator.publish.xml_safety import (
     clean,
     clean_id,
@@ -158,6 +159,7 @@ class Taste:
     emails: bool
     most_bytes: int
     also: str
+    script: str | None
 
     @classmethod
     def of(cls, feed: Feed, most_bytes: int, *, is_archive: bool) -> Taste:
@@ -168,11 +170,21 @@ class Taste:
         also = "sources" if feed.show_also is None else "nothing"
         if feed.shows_also:
             also = "nothing" if is_archive else "entries"
-        return cls(feed.content, feed.title_template, feed.language, feed.emails, most_bytes, also)
+        return cls(
+            content=feed.content,
+            title_template=feed.title_template,
+            language=feed.language,
+            emails=feed.emails,
+            most_bytes=most_bytes,
+            also=also,
+            script=feed.script,
+        )
 
 
 def item_of(story: Story, taste: Taste) -> Item:
     """Prepare one story as a feed wants its content and its title."""
+    if taste.script is not None:
+        story = in_script(story, taste.script)
     source = _source(story.origin, emails=taste.emails)
     title, summary = _unless_blank(story.title), _unless_blank(story.summary)
     content_html = _unless_blank(story.content_html)
@@ -201,7 +213,9 @@ def item_of(story: Story, taste: Taste) -> Item:
     if also_told:
         # Only HTML has links; what was text alone is both, and stays readable as it was.
         content_html = content_html or paragraphs(summary)
-        content_html += told_in_html(also_told, also_more, language_tag(taste.language), language)
+        content_html += told_in_html(
+            also_told, also_more, words_in(taste.language, taste.script), language
+        )
     elif content_html:
         content_html += named_in_html(also, taste.language or language)
     elif summary and also:

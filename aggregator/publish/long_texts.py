@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)[^<>]*>")
 
 #: Elements without an end tag (https://html.spec.whatwg.org/#void-elements).
-_VOID = frozenset(
+VOID = frozenset(
     {
         "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source",
         "track", "wbr",
@@ -72,7 +72,7 @@ def _open_elements(beginning: str) -> list[str]:
     """Return the names of the elements that a text leaves open, the outermost first."""
     names: list[str] = []
     for match in _TAG.finditer(beginning):
-        if match[2] in _VOID:
+        if match[2] in VOID:
             continue
         if not match[1]:
             names.append(match[2])

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Letters of other scripts belong to an address only where one has begun with them ("/wiki/中国"):
 #: after "https://example.com/a" comes the next word of a text without blanks.
@@ -19,6 +23,17 @@ _AFTER = ".,;:!?'*_~"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
+def parted(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield plain text in pieces: what is around its addresses, and (True) each of them."""
+    position = 0
+    for found in _ADDRESS.finditer(text):
+        address = _without_end(found[0])
+        yield text[position : found.start()], False
+        yield address, True
+        position = found.start() + len(address)
+    yield text[position:], False
+
+
 def linked(text: str) -> str:
     """Return plain text as HTML, escaped, its http and https addresses as links.
 
@@ -26,16 +41,12 @@ def linked(text: str) -> str:
     """
     if "://" not in text:
         return html.escape(text, quote=False)
-    pieces: list[str] = []
-    position = 0
-    for found in _ADDRESS.finditer(text):
-        address = _without_end(found[0])
-        end = found.start() + len(address)
-        shown = html.escape(address, quote=False)
-        pieces.append(html.escape(text[position : found.start()], quote=False))
-        pieces.append(f'<a href="{html.escape(address)}">{shown}</a>')
-        position = end
-    return "".join([*pieces, html.escape(text[position:], quote=False)])
+    return "".join(
+        f'<a href="{html.escape(part)}">{html.escape(part, quote=False)}</a>'
+        if is_address
+        else html.escape(part, quote=False)
+        for part, is_address in parted(text)
+    )
 
 
 def _without_end(address: str) -> str:
