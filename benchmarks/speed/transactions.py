@@ -15,36 +15,34 @@ from tests.costs import feeds_of, of_source, sources_of
 from tests.making import DAY, HOUR, START, absorb
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
     from aggregator.store.sqlite import SqliteStore
+    from aggregator.store.writer import _Task
 
 
 class Transactions:
-    """Watches the connection that a store writes by."""
+    """Watches the transactions of a store, from BEGIN to COMMIT."""
 
     def __init__(self, store: SqliteStore) -> None:
-        self._begun = 0.0
         self._longest = 0.0
+        writer = store._writing()  # noqa: SLF001 - a transaction is nobody else's affair
+        commit = writer._together  # noqa: SLF001
 
-        def watch(connection: sqlite3.Connection) -> None:
-            connection.set_trace_callback(self._statement)
+        def timed(tasks: Sequence[_Task]) -> list[Any] | None:
+            begun = time.thread_time()
+            results = commit(tasks)
+            self._longest = max(self._longest, (time.thread_time() - begun) * 1000)
+            return results
 
-        store._write(watch)  # noqa: SLF001 - there is no other way to its connection
+        writer._together = timed  # type: ignore[method-assign]  # noqa: SLF001
 
     def longest_ms(self, work: Callable[[], object]) -> float:
         """Return the longest transaction of some work."""
         self._longest = 0.0
         work()
         return self._longest
-
-    def _statement(self, text: str) -> None:
-        """Be called by the thread that writes, as each statement begins."""
-        if text.startswith("BEGIN"):
-            self._begun = time.thread_time()
-        elif text.startswith("COMMIT"):
-            self._longest = max(self._longest, (time.thread_time() - self._begun) * 1000)
 
 
 def longest(store: SqliteStore, count: int, entries: int) -> list[Figure]:
