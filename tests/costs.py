@@ -141,10 +141,13 @@ def costs(store: SqliteStore, count: int) -> Mapping[str, float]:
 
 
 def measured(count: int, folder: Path) -> Mapping[str, float]:
-    """Return what `costs` finds beside `count` sources."""
-    store = open_store(folder / f"{count}.db")
+    """Return what `costs` finds beside `count` sources, as after a restart."""
+    path = folder / f"{count}.db"
+    store = open_store(path)
+    fill(store, sources_of(count))
+    store.close()
+    store = open_store(path)
     try:
-        fill(store, sources_of(count))
         return costs(store, count)
     finally:
         store.close()

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import weakref
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -201,6 +202,21 @@ def test_an_upgrade_shows_nothing_again_whose_host_is_spelt_otherwise_today(tmp_
 def test_a_key_of_any_version_has_todays_spelling(key: str, today: str) -> None:
     assert respelt_key(key) == today
     assert respelt_key(today) == today
+
+
+def test_what_an_earlier_version_had_sqlite_count_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    open_store(path).close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("ANALYZE")
+        assert other.execute("SELECT count(*) FROM sqlite_stat1").fetchone() != (0,)
+    store = open_store(path)
+    plan = "EXPLAIN QUERY PLAN SELECT id FROM stories WHERE original_id = 1"
+    (step,) = store._write(lambda db: db.execute(plan).fetchall())
+    assert "USING COVERING INDEX stories_copies" in step["detail"]
+    store.close()
+    with closing(sqlite3.connect(path)) as other:
+        assert "sqlite_stat1" not in str(other.execute("SELECT * FROM sqlite_schema").fetchall())
 
 
 def test_an_upgrade_is_told_with_its_copy(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -41,6 +41,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
         raise store_error(path, error) from error
     try:
         version = check_readable(connection, path)
+        connection = _without_statistics(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
         # A power loss may undo the newest commits, whole: validators go with their entries, so
         # that the next poll brings them again (sqlite.org/pragma.html#pragma_synchronous).
@@ -56,6 +57,22 @@ def open_writer(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _without_statistics(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    """Return a connection that plans each statement as it was written and measured.
+
+    What ANALYZE counts at one moment turns plans round: an index of which nothing was in use yet
+    is never used again, and all stories are read for each new one. Earlier versions let it run.
+    """
+    rows = connection.execute("SELECT name FROM sqlite_schema WHERE name GLOB 'sqlite_stat[1-4]'")
+    tables = [name for (name,) in rows.fetchall()]
+    if not tables:
+        return connection
+    for table in tables:
+        connection.execute(f"DROP TABLE {table}")
+    connection.close()  # which has read them
+    return connect(path, "rw")
 
 
 def open_reader(path: Path) -> sqlite3.Connection:

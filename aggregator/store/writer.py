@@ -95,7 +95,6 @@ class Writer:
         self._orders.put(None)
         self._thread.join()
         try:
-            self._connection.execute("PRAGMA optimize")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error:
             pass  # the journal is replayed at the next start: nothing is lost
