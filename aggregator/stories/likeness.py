@@ -1,0 +1,148 @@
+"""How alike two entries are: features of their signatures, and a score from them.
+
+The score is that of a logistic model, from 0 to 1, with few weights (`likeness_weights`): for
+titles with ideographs, and for titles of words, which have less in common when they tell the same.
+"""
+
+from __future__ import annotations
+
+import math
+from operator import mul
+from typing import TYPE_CHECKING, NamedTuple
+
+from aggregator.runtime.values import dataclass
+from aggregator.stories.likeness_weights import IDEOGRAPHS, WORDS, Weights
+from aggregator.stories.signatures import FULL, Signature
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+
+#: What is further apart than this, in microseconds, is as far apart as can be.
+WINDOW = 72 * 3600 * 1_000_000
+#: Where the title alone does not decide, the lead is asked too.
+_GREY = (0.25, 0.75)
+#: A title with less than so many tokens is short: its lead is asked too.
+_SHORT = 6
+
+
+class Features(NamedTuple):
+    """What two signatures have in common, and what not; each from -1 to 1."""
+
+    jaccard: float
+    """The weights of shared tokens by those of all."""
+    contained: float
+    """The weights of shared tokens by those of the title that has less."""
+    ideographs: float
+    """The same of single ideographs."""
+    names: float
+    """The same of names and versions; a small share where all of them are common ones."""
+    figures: float
+    """Against: -1 where both have versions and share none, minus `contained` where that is so of
+    figures (the same words with another figure: another day's price), else 0."""
+    rarest: float
+    """The weight of the rarest shared token."""
+    balance: float
+    """How many tokens the shorter title has, by how many the longer one has."""
+    apart: float
+    """How far apart they were published, by the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike two entries are (0 to 1), and what that was made of.
+
+    `rule` names what decided before any feature did: "digest", "personal". `shared` are the tokens
+    of both titles, the rarest first. `by_lead` is what the leads would add to the logit, where they
+    were asked: half of it counts. `nearest` is how near a story has to be to let such a one in.
+    """
+
+    score: float
+    features: Features
+    shared: tuple[int, ...] = ()
+    rule: str | None = None
+    by_lead: float | None = None
+    nearest: float = 0.0
+
+
+_NOTHING = Features(0, 0, 0, 0, 0, 0, 0, 0)
+
+
+def likeness(a: Signature, b: Signature) -> Likeness:
+    """Return how alike two entries are. The order of the two does not matter."""
+    if a.is_digest or b.is_digest:
+        return Likeness(0.0, _NOTHING, rule="digest")
+    if a.is_personal and b.is_personal:
+        return Likeness(0.0, _NOTHING, rule="personal")
+    shared = a.title.keys() & b.title.keys()
+    features = _features(a, b, a.title, b.title, shared)
+    weights = IDEOGRAPHS if a.chars and b.chars else WORDS
+    logit = _logit(features, weights)
+    by_lead = None
+    short = min(len(a.title), len(b.title)) < _SHORT
+    if a.lead and b.lead and (short or _GREY[0] <= _probability(logit) <= _GREY[1]):
+        whole_a, whole_b = {**a.title, **a.lead}, {**b.title, **b.lead}
+        both = whole_a.keys() & whole_b.keys()
+        by_lead = _logit(_features(a, b, whole_a, whole_b, both), weights) - logit
+        logit += by_lead / 2
+    rarest = sorted(shared, key=lambda token: (-min(a.title[token], b.title[token]), token))
+    return Likeness(
+        _probability(logit), features, tuple(rarest), by_lead=by_lead, nearest=weights.near
+    )
+
+
+def score(a: Signature, b: Signature) -> float:
+    """Return how alike two entries are, from 0 to 1."""
+    return likeness(a, b).score
+
+
+def features_of(a: Signature, b: Signature) -> Features:
+    """Return the features of two titles, which the weights were made for."""
+    return _features(a, b, a.title, b.title, a.title.keys() & b.title.keys())
+
+
+def _features(
+    a: Signature,
+    b: Signature,
+    of_a: Mapping[int, int],
+    of_b: Mapping[int, int],
+    shared: AbstractSet[int],
+) -> Features:
+    lighter, all_a, all_b = _shares(of_a, of_b, shared)
+    of_names = sum(min(of_a[token], of_b[token]) for token in a.names & b.names)
+    names_a, names_b = sum(of_a[t] for t in a.names), sum(of_b[t] for t in b.names)
+    chars, chars_a, chars_b = _shares(a.chars, b.chars, a.chars.keys() & b.chars.keys())
+    fewer, more = sorted((len(of_a), len(of_b)))
+    contained = lighter / (min(all_a, all_b) or 1)
+    return Features(
+        jaccard=lighter / (all_a + all_b - lighter or 1),
+        contained=contained,
+        ideographs=chars / (min(chars_a, chars_b) or 1),
+        names=of_names / (min(names_a, names_b) + FULL / 2),
+        figures=_figures(a, b, contained),
+        rarest=max((min(of_a[t], of_b[t]) for t in shared), default=0) / FULL,
+        balance=fewer / (more or 1),
+        apart=min(abs(a.at - b.at) / WINDOW, 1.0),
+    )
+
+
+def _shares(
+    of_a: Mapping[int, int], of_b: Mapping[int, int], shared: AbstractSet[int]
+) -> tuple[int, int, int]:
+    """Return the weight of what is shared (the lighter of two), of all here, of all there."""
+    lighter = sum(min(of_a[token], of_b[token]) for token in shared)
+    return lighter, sum(of_a.values()), sum(of_b.values())
+
+
+def _figures(a: Signature, b: Signature, contained: float) -> float:
+    if a.versions and b.versions and not a.versions & b.versions:
+        return -1.0
+    return -contained if a.numbers and b.numbers and not a.numbers & b.numbers else 0.0
+
+
+def _logit(features: Features, weights: Weights) -> float:
+    return weights.bias + math.fsum(map(mul, features, weights.of_features))
+
+
+def _probability(logit: float) -> float:
+    return 1 / (1 + math.exp(-max(-40.0, min(40.0, logit))))

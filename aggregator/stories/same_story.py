@@ -1,0 +1,173 @@
+"""Which story a new entry belongs to, by its likeness to entries of other sources.
+
+What whoever keeps the entries does with this room:
+
+    tokens = read(Text(title, lead, at, language))
+    of_entry = signature(tokens, frequencies of tokens.all)
+    candidates = those of the store that share some of rare_tokens(of_entry), the likest 25
+    assigned = assign(Arrival(of_entry, source, tokens.spellings), candidates)
+    if assigned.attracts: the entry is found by rare_tokens(of_entry) from now on
+
+Stories are told apart once, at `THRESHOLDS["wide"]`; an entry's score stays with it, and a feed
+that is stricter shows those that joined with less by themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+from aggregator.runtime.values import dataclass
+from aggregator.stories.centroids import centroid_of
+from aggregator.stories.likeness import likeness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from aggregator.stories.centroids import Centroid
+    from aggregator.stories.likeness import Features, Likeness
+    from aggregator.stories.signatures import Signature
+
+#: What a score is to reach, by a feed's `dedupe_strictness`.
+THRESHOLDS: Mapping[str, float] = {"wide": 0.40, "story": 0.55, "strict": 0.70}
+#: What is as good as the same as one entry of a story need not be near the story as a whole.
+SAME = 0.97
+#: A story takes so many entries. What else is told of it opens a story that continues it.
+MOST_MEMBERS = 40
+#: So many tokens are named as the reason.
+_TOLD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A new entry: its signature, its source, and how its tokens are written (for the reason)."""
+
+    signature: Signature
+    source: int
+    spellings: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoryState:
+    """What is known of a story that an entry might join.
+
+    `sources` are those of its entries. `is_open`: not one that the operator has locked, or parted
+    from this entry by hand.
+    """
+
+    story: int
+    centroid: Centroid
+    members: int
+    sources: frozenset[int]
+    is_open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry that may tell the same, and the story that it is in.
+
+    Of a story that others continue, `of` is the last of these. `score` is that with which the entry
+    joined; 1 of the one that opened the story.
+    """
+
+    signature: Signature
+    source: int
+    of: StoryState
+    score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Why an entry joined a story or opened one, as values.
+
+    `kind` is "joined", or why not: "digest", "nothing alike" (of another source), "too little
+    alike" (the likest is below wide), "far from the story" (as a whole), "own source" (the story
+    has an entry of this source already), "full" (`continues` is the story that takes no more).
+    `features` and `shared` (the rarest tokens of both titles, as the entry writes them) are of the
+    likest entry, `near` is how near the story is as a whole (a cosine).
+    """
+
+    kind: str
+    shared: tuple[str, ...] = ()
+    features: Features | None = None
+    near: float | None = None
+    continues: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The story that an entry joins, or `None` where it opens one.
+
+    `score` says how surely it tells what the story's first entry tells: as surely as the weakest
+    step of the best way there (A is like B by 0.9, B joined by 0.5: 0.5). A feed that is stricter
+    than this shows the entry by itself, and never under something that it only resembles by way of
+    another. Where it joins nothing, `score` is the likeness of the likest entry.
+
+    `centroid` is to be kept of that story from now on. `attracts`: others may be compared with this
+    entry; one that told something again for its own source, or a digest, is not to be found.
+    """
+
+    story: int | None
+    score: float
+    because: Because
+    centroid: Centroid
+    attracts: bool = True
+
+
+def assign(entry: Arrival, candidates: Iterable[Candidate]) -> Assignment:
+    """Return the story that a new entry belongs to. The order of the candidates does not matter.
+
+    Entries of one source are never one story by their likeness: a story has one of each at most.
+    """
+    one = entry.signature
+    alone = centroid_of(one)
+    if one.is_digest:
+        return Assignment(None, 0.0, Because("digest"), alone, attracts=False)
+    found = [
+        (likeness(one, other.signature), other)
+        for other in candidates
+        if other.source != entry.source and other.of.is_open
+    ]
+    likest: dict[int, tuple[Likeness, StoryState]] = {}
+    surest: dict[int, float] = {}
+    for alike, other in sorted(found, key=_rank):
+        story = other.of.story
+        likest.setdefault(story, (alike, other.of))
+        surest[story] = max(surest.get(story, 0.0), min(alike.score, other.score))
+    refused = Assignment(None, 0.0, Because("nothing alike"), alone)
+    for alike, of in likest.values():
+        near = of.centroid.cosine(one)
+        kind = _verdict(alike, near, of, entry.source)
+        because = Because(
+            kind=kind,
+            shared=tuple(entry.spellings[t] for t in alike.shared if t in entry.spellings)[:_TOLD],
+            features=alike.features,
+            near=near,
+            continues=of.story if kind == "full" else None,
+        )
+        match kind:
+            case "joined":
+                centroid = of.centroid.with_member(one)
+                return Assignment(of.story, surest[of.story], because, centroid)
+            case "full":
+                return Assignment(None, alike.score, because, of.centroid.with_member(one))
+            case "own source":
+                return Assignment(None, alike.score, because, alone, attracts=False)
+        if refused.because.kind == "nothing alike":
+            refused = Assignment(None, alike.score, because, alone)
+    return refused
+
+
+def _rank(found: tuple[Likeness, Candidate]) -> tuple[float, int, int, int]:
+    alike, other = found
+    return -alike.score, -other.signature.at, other.of.story, other.source
+
+
+def _verdict(alike: Likeness, near: float, of: StoryState, source: int) -> str:
+    if alike.score < THRESHOLDS["wide"]:
+        return "too little alike"
+    if near < alike.nearest and alike.score < SAME:
+        return "far from the story"
+    if source in of.sources:
+        return "own source"
+    return "full" if of.members >= MOST_MEMBERS else "joined"

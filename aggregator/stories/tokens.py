@@ -1,0 +1,153 @@
+"""What a title is made of: pairs of ideographs, stems of words, names, figures, versions.
+
+A token is 32 bits of a hash, the same on every machine, with the kind of what it stands for.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from functools import lru_cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from aggregator.runtime.late_patterns import late_pattern
+from aggregator.stories.aliases import with_one_name
+from aggregator.stories.stems import stem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: The number of this way to make tokens: whatever was kept under another one is made anew.
+SCHEME = 1
+
+
+class Kind(IntEnum):
+    """What a token stands for."""
+
+    GRAM = 0
+    """Two ideographs or syllables that follow each other."""
+    WORD = 1
+    """The stem of a word."""
+    NAME = 2
+    """A capitalised word where capitals tell something, or a Latin one among ideographs."""
+    NUMBER = 3
+    """A figure with what multiplies it: 6 亿, 600m and 600,000,000 are one."""
+    VERSION = 4
+    """A name with the figure behind it: a model, a release, an edition."""
+    CHAR = 5
+    """A single ideograph: what two wordings share (警官, 警员) where no pair is the same."""
+
+
+#: Scripts without spaces between words: ideographs, kana, Thai, Lao, Khmer, Burmese; and Hangul,
+#: whose words change at their ends.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_PIECES = late_pattern(
+    rf"(?P<unspaced>[{_UNSPACED}]+)"
+    r"|(?P<number>\d+(?:[.,:]\d+)*)(?:\s?(?P<multiplier>万亿|百万|千万|千|万|亿|兆"
+    r"|(?i:trillion|billion|million|thousand|bn|tn|mn|k|m|b|t)(?![A-Za-z]))"
+    r"|(?P<when>\s?(?:月|日|号|点|时|年|am\b|pm\b)))?"
+    rf"|(?P<word>[^\W\d_{_UNSPACED}]+(?:['’][^\W\d_{_UNSPACED}]+)?)"
+)
+_ZEROS = {
+    "千": 3, "thousand": 3, "k": 3, "万": 4, "百万": 6, "million": 6, "mn": 6, "m": 6, "千万": 7,
+    "亿": 8, "billion": 9, "bn": 9, "b": 9, "万亿": 12, "兆": 12, "trillion": 12, "tn": 12, "t": 12,
+}  # fmt: skip
+_YEAR = late_pattern(r"(?:19|20)\d\d")
+#: Words that stand in any title.
+_EMPTY = frozenset(
+    {
+        "a", "about", "after", "all", "an", "and", "are", "as", "at", "be", "been", "but", "by",
+        "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her",
+        "here", "his", "how", "i", "if", "in", "into", "is", "it", "its", "may", "more", "new",
+        "no", "not", "of", "off", "on", "one", "or", "our", "out", "over", "says", "said", "say",
+        "she", "so", "some", "than", "that", "the", "their", "them", "there", "they", "this",
+        "to", "up", "was", "we", "were", "what", "when", "where", "which", "who", "why", "will",
+        "with", "would", "you", "your", "der", "die", "das", "und", "im", "den", "von", "zu",
+        "mit", "ist", "ein", "eine", "für", "auf", "les", "des", "une", "est", "dans", "pour",
+        "sur", "del", "las", "los", "una", "con", "por", "para", "и", "в", "на", "с", "по", "не",
+        "что", "за", "из", "от", "s", "t",
+    }
+)  # fmt: skip
+#: Ideographs that join words and stand in any title: no pair goes over one.
+_JOINING = late_pattern("[的了和与及将在被为是以等就称]")
+
+
+def tokens_of(text: str, language: str | None) -> Iterator[tuple[int, Kind, str]]:
+    """Yield each token of a text once, with its kind and how it is written, in their order.
+
+    The text is as `bare_titles.readable` has it.
+    """
+    found: set[int] = set()
+    for spelling, kind in _spellings(with_one_name(text), language):
+        token = token_of(spelling)
+        if token not in found:
+            found.add(token)
+            yield token, kind, spelling
+
+
+@lru_cache(maxsize=16_384)
+def token_of(spelling: str) -> int:
+    """Return the 32 bits that stand for a spelling."""
+    return int.from_bytes(blake2b(spelling.encode(), digest_size=4).digest(), "big")
+
+
+def _spellings(text: str, language: str | None) -> Iterator[tuple[str, Kind]]:
+    pieces = list(_PIECES.finditer(text))
+    mixed = any(piece["unspaced"] for piece in pieces)
+    capitals = mixed or _capitals_tell(pieces)
+    before: re.Match[str] | None = None
+    for piece in pieces:
+        said = piece[0]
+        if piece["unspaced"]:
+            yield from _grams(said)
+        elif piece["number"]:
+            yield from _figures(piece, before)
+        elif (lower := said.casefold().split("'")[0].split("’")[0]) not in _EMPTY and lower[1:]:
+            is_name = mixed or (capitals and said[0].isupper() and before is not None)
+            yield stem(lower, language), Kind.NAME if is_name else Kind.WORD
+        before = piece
+
+
+def _grams(run: str) -> Iterator[tuple[str, Kind]]:
+    for part in _JOINING.split(run):
+        for at, char in enumerate(part):
+            yield char, Kind.CHAR
+            if pair := part[at : at + 2][1:]:
+                yield char + pair, Kind.GRAM
+
+
+def _figures(piece: re.Match[str], before: re.Match[str] | None) -> Iterator[tuple[str, Kind]]:
+    figure, multiplier, when = piece["number"], piece["multiplier"], piece["when"]
+    if before is not None and before["word"] and not multiplier:
+        gap = piece.string[before.end() : piece.start()]
+        name = before[0].casefold()
+        if gap in ("", " ", "-") and name not in _EMPTY:
+            yield f"{name} {figure}", Kind.VERSION
+            if gap != " ":
+                return
+    if when or ":" in figure or _YEAR.fullmatch(figure):
+        yield figure, Kind.WORD
+        return
+    yield f"#{_value(figure, multiplier.lower() if multiplier else '')}", Kind.NUMBER
+
+
+def _value(figure: str, multiplier: str) -> str:
+    """Return a figure as digits without zeros at either end, and the power of ten of the last."""
+    whole, _, rest = figure.replace(",", "").partition(".")
+    rest = rest.replace(".", "")
+    digits = (whole + rest).lstrip("0")
+    power = _ZEROS.get(multiplier, 0) - len(rest) + len(digits) - len(digits.rstrip("0"))
+    return f"{digits.rstrip('0')}e{power}" if digits else "0"
+
+
+def _capitals_tell(pieces: list[re.Match[str]]) -> bool:
+    """Whether capitals are names: among ideographs, or where half of the words have none."""
+    words = [piece["word"] for piece in pieces if piece["word"]]
+    if any(piece["unspaced"] for piece in pieces):
+        return True
+    small = sum(word[0].islower() for word in words)
+    return bool(small * 2 >= len(words))

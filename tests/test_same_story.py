@@ -1,0 +1,149 @@
+"""Which entries tell one story."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.stories.likeness import likeness, score
+from aggregator.stories.same_story import MOST_MEMBERS, THRESHOLDS, assign
+from tests.story_texts import TITLES, arrival, seen, signed, story
+
+#: A few hundred titles of other things.
+BACKGROUND = [
+    f"{who}{what}{where}"
+    for who in ("奥比斯", "北湖市", "港务局", "Harbour 公司", "教育部门")
+    for what in ("宣布开放", "计划收购", "暂停运营", "发布新款", "回应传闻称")
+    for where in ("大桥", "机场", "船厂", "图书馆", "手机", "地铁线路")
+]
+SEEN = seen(BACKGROUND)
+
+SAME = [
+    ("奥比斯以 6 亿元收购船厂哈伯", "消息称奥比斯 6 亿元拿下船厂哈伯"),
+    ("奧比斯宣佈以 6 億元收購船廠哈伯", "奥比斯宣布以6亿元收购船厂哈伯"),
+    ("Orbis M7 手机发布，售价 3999 元", "3999 元起：Orbis M7 手机正式发布"),
+    ("Northlake bridge collapses after storm", "Bridge in Northlake collapses in heavy storm"),
+]
+OTHERS = [
+    ("奥比斯以 6 亿元收购船厂哈伯", "北湖市图书馆周末闭馆整修"),
+    ("奥比斯发布 M7 手机", "奥比斯宣布裁员两千人"),
+    ("Northlake bridge collapses after storm", "Orbis quarterly profit beats forecasts"),
+    ("Northlake bridge collapses after storm", "Northlake elects a new mayor"),
+    ("Harbour 4.1 released", "Harbour 4.2 released"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_one_event_in_other_words(one: str, other: str) -> None:
+    a, b = (signed(title, frequencies=SEEN) for title in (one, other))
+    assert score(a, b) >= THRESHOLDS["story"], likeness(a, b)
+
+
+@pytest.mark.parametrize(("one", "other"), OTHERS)
+def test_other_events(one: str, other: str) -> None:
+    a, b = (signed(title, frequencies=SEEN) for title in (one, other))
+    assert score(a, b) < THRESHOLDS["story"], likeness(a, b)
+
+
+@given(TITLES, TITLES, st.floats(0, 100))
+def test_likeness_has_no_direction(one: str, other: str, hours: float) -> None:
+    a, b = signed(one, other), signed(other, one, hours)
+    assert likeness(a, b) == likeness(b, a)
+    assert 0 <= score(a, b) <= 1
+
+
+@pytest.mark.parametrize("title", [title for pair in SAME + OTHERS for title in pair])
+def test_what_is_the_same_is_told_as_the_same(title: str) -> None:
+    assert score(signed(title), signed(title)) >= THRESHOLDS["strict"]
+
+
+def test_a_digest_is_like_nothing() -> None:
+    digest = signed("大桥开放；机场今天关闭")
+    assert likeness(digest, digest).rule == "digest"
+    assert score(digest, digest) == 0
+
+
+def test_what_two_people_show_is_two_things() -> None:
+    one = signed("Show HN: a bridge of paper")
+    assert likeness(one, one).rule == "personal"
+    assert score(one, one) == 0
+    assert score(one, signed("A bridge of paper")) >= THRESHOLDS["wide"]
+
+
+def test_leads_are_asked_where_titles_do_not_tell() -> None:
+    lead = "The harbour of Northlake was shut on Monday after a ferry hit the pier"
+    a, b = signed("Ferry accident", lead), signed("Harbour shut", lead)
+    assert score(a, b) > score(signed("Ferry accident"), signed("Harbour shut"))
+    assert likeness(a, b).by_lead is not None
+
+
+def test_an_entry_joins_the_story_that_it_tells() -> None:
+    titles = ("Northlake bridge collapses after storm", "Storm: Northlake bridge collapses")
+    found = assign(
+        arrival("Bridge in Northlake collapses in heavy storm", 1),
+        [*story(7, *titles), *story(8, "Orbis quarterly profit beats forecasts")],
+    )
+    assert found.story == 7
+    assert found.score >= THRESHOLDS["wide"]
+    assert found.because.kind == "joined"
+    assert set(found.because.shared) <= {"northlak", "collaps", "storm", "bridg"}
+    assert found.attracts
+
+
+def test_an_entry_that_tells_something_else_opens_a_story() -> None:
+    found = assign(arrival("A library opens", 1), story(7, "Orbis profit beats forecasts"))
+    assert (found.story, found.because.kind) == (None, "too little alike")
+    assert assign(arrival("A library opens", 1), []).because.kind == "nothing alike"
+
+
+def test_a_digest_joins_nothing_and_nothing_joins_it() -> None:
+    title = "大桥开放；机场今天关闭"
+    found = assign(arrival(title, 1), story(7, title))
+    assert (found.story, found.because.kind, found.attracts) == (None, "digest", False)
+
+
+def test_a_source_is_in_a_story_once() -> None:
+    title = "Northlake bridge collapses after storm"
+    members = story(7, title, title)
+    again = assign(arrival(title, members[0].source), members)
+    assert (again.story, again.because.kind, again.attracts) == (None, "own source", False)
+    alone = story(7, title)
+    assert assign(arrival(title, alone[0].source), alone).because.kind == "nothing alike"
+
+
+def test_a_full_story_is_continued_by_another() -> None:
+    title = "Northlake bridge collapses after storm"
+    full = story(7, *[title] * MOST_MEMBERS)
+    found = assign(arrival(title, 1), full)
+    assert found.story is None
+    assert (found.because.kind, found.because.continues) == ("full", 7)
+    assert found.centroid == full[0].of.centroid.with_member(full[0].signature)
+
+
+def test_a_chain_does_not_pull_in_what_is_far_from_the_story() -> None:
+    members = story(
+        7,
+        *["北湖市长宣布新预算方案细节", "市长预算方案遭到议会反对", "议会反对预算，市长道歉"] * 3,
+        "市长道歉后去图书馆看展览",
+    )
+    found = assign(arrival("图书馆看展览指南", 1), members)
+    assert found.because.kind in ("far from the story", "too little alike")
+
+
+@given(st.lists(st.tuples(TITLES, st.integers(0, 3)), max_size=8), TITLES, st.randoms())
+def test_the_order_of_candidates_decides_nothing(
+    told: list[tuple[str, int]], title: str, dice: random.Random
+) -> None:
+    candidates = [
+        one
+        for number in {number for _, number in told}
+        for one in story(
+            number, *(text for text, of in told if of == number), first_source=number * 10
+        )
+    ]
+    shuffled = candidates[:]
+    dice.shuffle(shuffled)
+    assert assign(arrival(title, 1), shuffled) == assign(arrival(title, 1), candidates)
