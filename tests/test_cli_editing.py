@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aggregator.config import load
+from tests import ROOT
 from tests.config_texts import source_toml
 from tests.feed_documents import item, rss
+from tests.program import run_in
 
 if TYPE_CHECKING:
     from tests.program import Program
@@ -112,3 +115,71 @@ def test_what_cannot_be_done_changes_nothing(two: Program) -> None:
     told = two.run("remove", "one")
     assert (told.returncode, told.stdout) == (78, "")
     assert f"{two.config}:2: log.levl: unknown key" in told.stderr
+
+
+# --- add of many --------------------------------------------------------------------------------
+
+
+def test_several_are_added_and_what_cannot_be_is_named(aggregator: Program, web: Publisher) -> None:
+    aggregator.configure("")
+    web.route("/1", body=rss(item(1, None), title="One"))
+    web.route("/2", body=rss(item(2, None), title="Two"))
+    web.route("/gone", status=410)
+    aggregator.start()
+    told = aggregator.run(
+        "add", web.url("/1"), web.url("/gone"), "ftp://x.example/", web.url("/2"), web.url("/1"),
+        "--tag", "many",
+    )  # fmt: skip
+    assert told.returncode == 1
+    gone, wrong = told.stderr.splitlines()
+    assert gone.startswith(f"aggregator: {web.url('/gone')}: gone: 127.0.0.1 answered 410")
+    assert wrong == "aggregator: ftp://x.example/: must be an http:// or https:// URL"
+    assert f"{web.url('/1')} is there already: source one\n" in told.stdout
+    assert told.stdout.endswith(
+        "\n2 of 5 added, 2 could not be\nreloaded: 2 changes\n"
+        "  source one added\n  source two added\n"
+    )
+    assert [(one.name, one.tags) for one in load(aggregator.config).sources] == [
+        ("one", ("many",)),
+        ("two", ("many",)),
+    ]
+    told = aggregator.run("add", web.url("/1"), web.url("/2"), "--name", "x")
+    assert (told.returncode, "--name is for one URL" in told.stderr) == (2, True)
+
+
+def test_addresses_are_read_from_standard_input(aggregator: Program, web: Publisher) -> None:
+    aggregator.configure("")
+    web.route("/1", body=rss(item(1, None), title="One"))
+    listed = f"\ufeff# mine\r\n\r\n  {web.url('/1')} \r\n"
+    told = run_in("add", "-", cwd=aggregator.folder, text=listed)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "\n1 of 1 added\n" in told.stdout
+    assert [one.name for one in load(aggregator.config).sources] == ["one"]
+    told = run_in("add", "-", cwd=aggregator.folder, text="# none\n")
+    assert (told.returncode, told.stderr) == (1, "aggregator: standard input names no URL\n")
+
+
+# --- init ---------------------------------------------------------------------------------------
+
+
+def test_init_writes_the_example_where_there_is_none(tmp_path: Path) -> None:
+    if Path("/etc/aggregator/config.toml").exists():
+        pytest.skip("this machine has an installed configuration")
+    told = run_in("init", cwd=tmp_path)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.startswith("config.toml is written.\n")
+    made = tmp_path / "config.toml"
+    assert made.read_bytes() == (ROOT / "config.toml").read_bytes()
+    assert made.stat().st_mode & 0o777 == 0o600
+    assert run_in("check", cwd=tmp_path).returncode == 0
+    made.write_text("mine")
+    told = run_in("init", cwd=tmp_path)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert "is there already: nothing is written. Name another file" in told.stderr
+    assert made.read_text() == "mine"
+    assert run_in("init", "--config", "other.toml", cwd=tmp_path).returncode == 0
+    assert run_in("check", "--config", "other.toml", cwd=tmp_path).returncode == 0
+    told = run_in("init", "--config", "nowhere/config.toml", cwd=tmp_path)
+    assert told.stderr == (
+        "aggregator: nowhere/config.toml: cannot be written: No such file or directory\n"
+    )

@@ -16,6 +16,7 @@ from aggregator.cli.database_commands import compact
 from aggregator.cli.explain_command import explain
 from aggregator.cli.export_command import export
 from aggregator.cli.import_command import import_
+from aggregator.cli.init_command import init
 from aggregator.cli.lint_command import lint
 from aggregator.cli.options import config_option
 from aggregator.cli.output import take_over
@@ -34,6 +35,7 @@ INTERRUPTED = 130
 
 EPILOG = """\b
 Examples:
+  aggregator init                  # a config.toml to begin with
   aggregator check                 # is config.toml right?
   aggregator run                   # poll and serve until Ctrl-C
   aggregator poll ithome           # poll one source now
@@ -55,8 +57,8 @@ def commands() -> None:
 
 
 for command in (
-    run, reload, check, add, remove, disable, enable, rename, tag, import_, export, poll, status,
-    explain, preview, lint, compact,
+    init, run, reload, check, add, remove, disable, enable, rename, tag, import_, export, poll,
+    status, explain, preview, lint, compact,
 ):  # fmt: skip
     commands.add_command(command)
 

@@ -10,8 +10,8 @@ import click
 
 from aggregator.cli.options import config_option, config_path
 from aggregator.cli.reload_command import reload_if_running
-from aggregator.cli.terminal_text import about, line, local_time
-from aggregator.model.errors import AggregatorError
+from aggregator.cli.terminal_text import about, line, local_time, plain
+from aggregator.model.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from aggregator.model import FeedLink, Problem, Source
     from aggregator.preview.lookup import Named, Preview
 
+#: More than a list of a thousand addresses takes.
+MAX_LIST_BYTES = 1 << 20
 #: The newest entries that a preview shows.
 SHOWN_ENTRIES = 5
 
@@ -29,11 +31,12 @@ Examples:
   aggregator add https://sspai.com/feed
   aggregator add sspai.com --tag 科技          # the page names its feed
   aggregator add https://lwn.net/ --yes        # of several feeds the page's own
+  aggregator add - --tag planet < addresses    # many, one a line
 
 \b
 Exit status:
   0   added, or there already
-  1   nothing found, or of several feeds none chosen; nothing is written
+  1   nothing found, or of several feeds none chosen; nothing is written of that URL
   2   the URL, name or tag cannot be one
   78  the configuration has mistakes, or would have with the new source
 """
@@ -49,31 +52,80 @@ class KnownError(Exception):
 
 
 @click.command(epilog=EPILOG, short_help="Add a source: the feed at a URL, or that a page names.")
-@click.argument("url")
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
 @click.option("--name", metavar="NAME", help="Its stable key. Default: from the feed's title.")
 @click.option("--tag", "tags", metavar="TAG", multiple=True, help="Repeat for more than one.")
 @click.option("--yes", is_flag=True, help="Ask nothing: of several feeds take the page's own.")
 @config_option
-def add(url: str, *, name: str | None, tags: tuple[str, ...], yes: bool) -> int:
-    """Add a source: the feed at URL, or one that the page there names.
+def add(urls: tuple[str, ...], *, name: str | None, tags: tuple[str, ...], yes: bool) -> int:
+    """Add sources: the feed at each URL, or one that the page there names.
 
     Shows what is found, asks when a page names several feeds, appends a [[sources]] block to the
     configuration, whose every byte stays, and makes a running daemon take it over. Without a
-    scheme, https:// is meant.
+    scheme, https:// is meant. "-" reads URLs from standard input, one a line; a line that begins
+    with "#" is none. What cannot be added of several is named, the others are added.
     """
     path = config_path()
+    if urls == ("-",):
+        urls = _listed()
+    elif len(urls) == 1:
+        store = _add(path, urls[0], name, tags, yes=yes)
+        return 0 if store is None else reload_if_running(store)
+    if name is not None:
+        raise click.UsageError("--name is for one URL; of several each gets its own")
+    return _add_each(path, urls, tags, yes=yes)
+
+
+def _listed() -> tuple[str, ...]:
+    text = sys.stdin.buffer.read(MAX_LIST_BYTES).decode("utf-8-sig", "replace")
+    lines = (one.strip() for one in text.splitlines())
+    urls = tuple(one for one in lines if one and not one.startswith("#"))
+    if not urls:
+        raise AggregatorError("standard input names no URL")
+    return urls
+
+
+def _add_each(path: Path, urls: Sequence[str], tags: tuple[str, ...], *, yes: bool) -> int:
+    """Add what can be added, one after the other, and let a daemon take all of it over at once."""
+    store: Path | None = None
+    count = failed = 0
+    for number, url in enumerate(urls):
+        if number:
+            click.echo()
+        try:
+            added = _add(path, url, None, tags, yes=yes)
+        except ConfigError:
+            raise
+        except AggregatorError as error:
+            told = str(error)
+        except click.UsageError as error:
+            told = f"{line(url)}: {error.message}"
+        else:
+            count, store = count + (added is not None), added or store
+            continue
+        failed += 1
+        click.echo(f"aggregator: {plain(told)}", err=True)
+    click.echo(f"\n{count} of {len(urls)} added" + (f", {failed} could not be" if failed else ""))
+    status = 0 if store is None else reload_if_running(store)
+    return status or (1 if failed else 0)
+
+
+def _add(
+    path: Path, url: str, name: str | None, tags: tuple[str, ...], *, yes: bool
+) -> Path | None:
+    """Add one source; return where the database is, `None` where the source is there already."""
     try:
         source = _source(path, whole_url(url), name, tags)
         preview = _find(path, source, yes=yes)
         source = _source(path, preview.url, name, tags)
     except KnownError as known:
         click.echo(f"{line(known.url)} is there already: source {known.source.name}")
-        return 0
+        return None
     _show(preview)
     config, added = _write(path, preview, name, tags)
     click.echo(f"\nadded to {path} as source {added}")
     _hand_over(config, preview)
-    return reload_if_running(config.store.path)
+    return config.store.path
 
 
 def whole_url(url: str) -> str:

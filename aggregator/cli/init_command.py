@@ -1,0 +1,66 @@
+"""`aggregator init`: write the commented example as a configuration to begin with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from aggregator.cli.options import config_option, config_path
+from aggregator.model.errors import AggregatorError, ConfigError
+
+EPILOG = """\b
+Examples:
+  aggregator init                                    # ./config.toml
+  aggregator init --config /etc/aggregator/config.toml
+
+\b
+Exit status:
+  0   written
+  1   there is a configuration already, or it cannot be written
+"""
+
+
+@click.command(epilog=EPILOG)
+@config_option
+def init() -> None:
+    """Write a configuration with every key explained, where there is none.
+
+    It is written to --config FILE, $AGGREGATOR_CONFIG or ./config.toml, readable by its owner
+    alone, and holds a few sources as examples. A file that is there stays as it is.
+    """
+    from importlib import resources
+
+    path = _free_place()
+    example = resources.files("aggregator.config").joinpath("example.toml").read_bytes()
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError as error:
+        raise AggregatorError(f"{path} is there already: nothing is written") from error
+    except (OSError, ValueError) as error:  # a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise AggregatorError(f"{path}: cannot be written: {reason}") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(example)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise AggregatorError(f"{path}: cannot be written: {error.strerror}") from error
+    click.echo(f"{path} is written.\nEdit its [[sources]], or add some with `aggregator add`.")
+    click.echo("Then `aggregator check` tells what it means, `aggregator run` starts the daemon.")
+
+
+def _free_place() -> Path:
+    """Return where a configuration is to be; raises `AggregatorError` where one is found."""
+    try:
+        path = config_path()
+    except ConfigError:  # nowhere
+        return Path("config.toml")
+    if path.exists():
+        raise AggregatorError(
+            f"{path} is there already: nothing is written. Name another file with --config"
+        )
+    return path
