@@ -32,6 +32,7 @@ from aggregator.model import (
     Story,
 )
 from aggregator.model.errors import StoreError
+from aggregator.model.pages import Place, ShownSource, Stretch, Wish
 from aggregator.rules.secrets import Secrets
 from tests import PATIENCE
 from tests.making import by
@@ -216,6 +217,24 @@ class Shelf:
             raise StoreError("the database is locked")
         identifier = f"urn:x-test:{feed.name}"
         return Selection(feed, identifier, self.version, self.changed_at, self.stories)
+
+    def stretch(
+        self,
+        feed: Feed,
+        *,
+        place: Place | None,  # noqa: ARG002 - as a store's
+        wish: Wish,  # noqa: ARG002 - as a store's
+        most: int,
+    ) -> Stretch:
+        return Stretch(self.select(feed).stories[:most], None)
+
+    def shown_sources(self, feed: Feed) -> tuple[ShownSource, ...]:  # noqa: ARG002 - as a store's
+        return ()
+
+    def titles(self, names: tuple[str, ...]) -> dict[str, str]:
+        if self.broken:
+            raise StoreError("the database is locked")
+        return {row.name: row.title for row in self.rows if row.name in names and row.title}
 
     def status(self) -> list[SourceStatus]:
         if self.broken:

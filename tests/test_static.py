@@ -170,7 +170,7 @@ async def test_a_web_server_gives_the_bytes_that_we_would_have_served(house: Hou
             targets = [addresses.feed(feed, form) for feed in FEEDS for form in Format]
             targets += [addresses.archive(FEEDS[0], part, form) for form in Format]
             targets += [addresses.archive(FEEDS[2], part, form) for form in Format]
-            for target in (*targets, "/", "/feeds.opml"):
+            for target in (*targets, "/feeds.opml"):
                 served = await server.get(target, via="1.1 proxy")
                 assert served.status == 200, target
                 assert await asyncio.to_thread(fetch, base + target) == served.body, target

@@ -17,6 +17,7 @@ from aggregator.model import Condition, Feed, Rules, Source
 from aggregator.operations.messages import change_text
 from aggregator.outputs.static_files import publish_all
 from aggregator.publish import Format
+from aggregator.publish.pages.story_keys import story_key
 from aggregator.rules.visibility import (
     ANYBODY,
     Caller,
@@ -210,6 +211,19 @@ PART = "archive/2026-11"
 #: document in one of its formats.
 IN_ONE_FORMAT = [
     ("/", 200, 200, 200),
+    ("/feeds", 200, 200, 200),
+    ("/feeds/open", 200, 200, 200),
+    ("/feeds/all", 200, 200, 200),
+    ("/feeds/family", 404, 404, 404),
+    (f"/feeds/{TOKEN}/family", 200, 200, 200),
+    (f"/feeds/{WRONG}/family", 404, 404, 404),
+    ("/tags/news", 200, 200, 200),
+    ("/sources/paper", 200, 200, 200),
+    ("/sources/hush", 404, 404, 404),
+    ("/stories/0", 404, 404, 404),
+    (f"/feeds/{TOKEN}/family/stories/0", 404, 404, 404),
+    ("/events/feeds/family", 404, 404, 404),
+    ("/assets/none", 404, 404, 404),
     ("/feeds.opml", 200, 200, 200),
     ("/sources.opml", 200, 403, 200),
     ("/healthz", 503, 503, 503),
@@ -245,6 +259,24 @@ ROUTES = [
 ]
 
 
+def of_stories(present: Config, store: SqliteStore) -> list[tuple[str, int, int, int]]:
+    """Return what `ROUTES` are, of the pages of stories that there are."""
+    by_name = {feed.name: feed for feed in present.feeds}
+    keys = {
+        name: story_key(store.select(by_name[name]).stories[0].order_key)
+        for name in ("open", "family")
+    }
+    return [
+        (f"/stories/{keys['open']}", 200, 200, 200),
+        (f"/stories/{keys['family']}", 404, 404, 404),
+        (f"/feeds/{TOKEN}/family/stories/{keys['family']}", 200, 200, 200),
+        (f"/feeds/{TOKEN}/family/stories/{keys['open']}", 404, 404, 404),
+        (f"/feeds/{WRONG}/family/stories/{keys['family']}", 404, 404, 404),
+        (f"/feeds/{TOKEN}/open/stories/{keys['open']}", 404, 404, 404),
+        (f"/feeds/open/stories/{keys['open']}", 404, 404, 404),
+    ]
+
+
 @pytest.mark.parametrize("public_opml", [False, True])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 async def test_every_route_shows_a_caller_what_the_policy_says(
@@ -257,20 +289,20 @@ async def test_every_route_shows_a_caller_what_the_policy_says(
     site = Site(lambda: present, store, lambda: "the disk is full", lambda: START + DAY)
     async with running(site) as both:
         server = both.for_operator if kind.comes_to_it else both
-        for target, here, elsewhere, open_to_all in ROUTES:
+        for target, here, elsewhere, open_to_all in (*ROUTES, *of_stories(present, store)):
             answer = await server.get(target, **dict(kind.fields))
             status = here if kind.is_local else open_to_all if public_opml else elsewhere
             assert answer.status == status, target
             body, cached = answer.body.decode(), answer.headers["cache-control"]
             # What somebody sees that a stranger does not see there is in no shared cache.
             below_token = status == 200 and (TOKEN in target or "_status" in target)
-            tells = "hush" in body or (target == "/" and "sources/paper" in body)
+            tells = "hush" in body or (target == "/feeds" and "sources/paper" in body)
             if below_token or (kind.is_local and tells and not public_opml):
                 assert cached.startswith("private"), target
             if TOKEN not in target:
                 assert TOKEN not in body, target
                 assert ("hush" in body) == (kind.is_local and target == "/sources.opml"), target
-            if target == "/":
+            if target == "/feeds":
                 assert ("sources/paper.atom" in body) == (kind.is_local or public_opml)
             if target == "/healthz":
                 assert ("the disk is full" in body) == kind.is_local
@@ -358,8 +390,11 @@ async def test_files_are_what_a_stranger_sees_and_what_stands_below_tokens(
     async with running(Site(lambda: present, store, lambda: None)) as server:
         for name in written:
             body = (folder / name).read_bytes()
-            target = "/" if name == "index.html" else f"/{name}"
+            # The list of feeds as one file is no page that is served.
+            target = "/feeds" if name == "index.html" else f"/{name}"
             answer = await server.get(target, host="feeds.example.org")
+            if name == "index.html":
+                answer = replace(answer, body=body)
             assert (answer.status, answer.body) == (200, body), name
             if TOKEN not in name:
                 assert b"hush" not in body, name

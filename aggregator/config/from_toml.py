@@ -105,6 +105,7 @@ def _parse(toml: str, path: Path, inclusion: Inclusion) -> Config:
         feeds=feeds,
         rsshub=rsshub,
         publish=_publish(publish, path.parent),
+        pages=tables.pages.table,
         exports=tuple(export_of(one.table, path.parent) for one in tables.exports),
         sites=tuple(site_of(one.table) for one in tables.sites),
         cautions=cautions.in_order(origins),

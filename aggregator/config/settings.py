@@ -294,6 +294,18 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
+class Pages:
+    """`[pages]`: the pages that people look at."""
+
+    index: bool = key(
+        SWITCH,
+        False,
+        "Let search engines list the pages of feeds and stories. Otherwise pages say `noindex`, "
+        "and a story's page names its original as the one that counts (`rel=canonical`).",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole, valid configuration.
 
@@ -313,6 +325,7 @@ class Config:
     feeds: tuple[Feed, ...]
     rsshub: Rsshub = Rsshub()
     publish: Publish = Publish()
+    pages: Pages = Pages()
     exports: tuple[Export, ...] = ()
     sites: tuple[SiteRule, ...] = ()
     cautions: tuple[Mistake, ...] = ()

@@ -12,6 +12,7 @@ from aggregator.config.rule_keys import SiteTable
 from aggregator.config.settings import (
     Log,
     NetworkSettings,
+    Pages,
     Polling,
     Publish,
     Rsshub,
@@ -41,6 +42,7 @@ SECTIONS: Mapping[str, type] = {
     "rsshub": Rsshub,
     "log": Log,
     "publish": Publish,
+    "pages": Pages,
     "defaults": SourceTable,
 }
 #: Tables that a file has once for each thing.
@@ -101,6 +103,7 @@ class Tables:
     rsshub: Reading[Rsshub]
     log: Reading[Log]
     publish: Reading[Publish]
+    pages: Reading[Pages]
     defaults: Reading[SourceTable]
     sources: tuple[Reading[SourceTable], ...]
     feeds: tuple[Reading[FeedTable], ...]

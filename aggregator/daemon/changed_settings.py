@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
 
-_TABLES = ("server", "store", "polling", "log", "rsshub", "publish")
+_TABLES = ("server", "store", "polling", "log", "rsshub", "publish", "pages")
 _LISTS = ("exports", "sites")
 
 

@@ -151,6 +151,16 @@ class Catalogue:
                 return FeedDocument(feed, address.form, address.part)
         return None
 
+    def feed(self, name: str) -> Feed | None:
+        """Return the feed of this name."""
+        return self._feeds.get(name)
+
+    @cached_property
+    def front(self) -> Feed | None:
+        """The feed that the first page shows: the first open one, of everything where none is."""
+        open_feeds = [feed for feed in self.config.feeds if feed.token is None]
+        return next((feed for feed in open_feeds if not feed.kind.is_minor), None)
+
     def is_withheld(self, address: Address) -> bool:
         """Tell whether an automatic feed would be there, if its sources were not secret."""
         return address.name in self._withheld

@@ -40,8 +40,12 @@ class Addresses:
 
     @property
     def home(self) -> str:
-        """Return the URL of the page that lists the feeds."""
+        """Return the URL of the first page."""
         return clean(self.base_url.rstrip("/") + "/")
+
+    def page(self, feed: Feed) -> str:
+        """Return the URL of one feed's page."""
+        return f"{self.home}{_place(feed)}"
 
     def feed(self, feed: Feed, form: Format) -> str:
         """Return the URL of one feed in one format."""

@@ -1,4 +1,4 @@
-"""The page of feeds: plain HTML without scripts, in English and Chinese."""
+"""The page of feeds as one file, for folders of files: without scripts, in two languages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import FeedKind
 from aggregator.publish import Addresses, Format
-from aggregator.publish.html_pages import html_page
+from aggregator.publish.html_pages import listing
 from aggregator.rules.visibility import feeds_in
 from aggregator.runtime.values import dataclass
 from aggregator.stories.concealment import public_feed
@@ -67,7 +67,7 @@ def feeds_page(catalogue: Catalogue, view: View) -> bytes:
         for kinds, english, chinese in _SECTIONS
     ]
     discoverable = sections[0][2][:DISCOVERABLE]
-    return html_page("feeds", {"sections": sections, "discoverable": discoverable})
+    return listing("feeds", {"sections": sections, "discoverable": discoverable})
 
 
 def _listed(feed: Feed, catalogue: Catalogue) -> _Listed:

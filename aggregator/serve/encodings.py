@@ -33,6 +33,7 @@ async def respond(
     *,
     cache_control: str,
     headers: Mapping[str, str] | None = None,
+    vary: str = "Accept-Encoding",
 ) -> Response:
     """Answer GET or HEAD with a representation, whose `key` is its own, or with 304."""
     accepted = tuple(request.headers.getlist("accept-encoding"))
@@ -49,6 +50,7 @@ async def respond(
         representation.media_type,
         cache_control=cache_control,
         headers=headers,
+        vary=vary,
     )
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 NOT_FOUND = (
-    "Nothing is published here. The list of feeds is at / ; their addresses end in .atom, .rss "
-    "or .json.\n此处没有内容。订阅列表见首页 / ，地址以 .atom、.rss 或 .json 结尾。"
+    "Nothing is published here. The list of feeds is at /feeds ; their addresses end in .atom, "
+    ".rss or .json.\n此处没有内容。订阅列表见 /feeds ，地址以 .atom、.rss 或 .json 结尾。"
 )
 GONE = (
-    "This feed is no longer published; please unsubscribe. The list of feeds is at / .\n"
-    "此订阅已停止发布，请取消订阅。订阅列表见首页 / 。"
+    "This feed is no longer published; please unsubscribe. The list of feeds is at /feeds .\n"
+    "此订阅已停止发布，请取消订阅。订阅列表见 /feeds 。"
 )
 WITHHELD = (
     "This feed is no longer open to everybody. If it should be open to you, ask whoever runs this "
-    "server for the new address. The list of feeds is at / .\n"
-    "此订阅不再公开。如需继续阅读，请向站点管理员索取新地址。订阅列表见首页 / 。"
+    "server for the new address. The list of feeds is at /feeds .\n"
+    "此订阅不再公开。如需继续阅读，请向站点管理员索取新地址。订阅列表见 /feeds 。"
 )
 MOVED = (
     "The source of this feed has another name; the feed is at the address in Location.\n"

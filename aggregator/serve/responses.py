@@ -149,6 +149,7 @@ def conditional_response(
     *,
     cache_control: str,
     headers: Mapping[str, str] | None = None,
+    vary: str = "Accept-Encoding",
 ) -> Response:
     """Answer GET or HEAD with a representation in one encoding, or with 304.
 
@@ -157,7 +158,7 @@ def conditional_response(
     """
     chosen = verdict.chosen
     fields = {**PROTECTION, **(headers or {})}
-    fields |= {"ETag": chosen.etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+    fields |= {"ETag": chosen.etag, "Cache-Control": cache_control, "Vary": vary}
     if verdict.dated_at is not None:
         fields["Last-Modified"] = format_datetime(verdict.dated_at.astimezone(UTC), usegmt=True)
     if verdict.unchanged:

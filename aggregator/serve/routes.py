@@ -22,17 +22,16 @@ from aggregator.publish import (
     render_feeds,
     render_sources,
 )
-from aggregator.publish.feeds_page import feeds_page
-from aggregator.publish.html_pages import STYLE_SOURCE
+from aggregator.publish.catalogue import read_address
 from aggregator.rules.visibility import Subject, View, sources_in
-from aggregator.serve import page_messages
+from aggregator.serve import page_messages, page_routes
 from aggregator.serve.cache import UnavailableError, Wanted
 from aggregator.serve.callers import caller_of
 from aggregator.serve.encodings import respond
 from aggregator.serve.feed_fields import PRIVATELY
 from aggregator.serve.feed_routes import feed
+from aggregator.serve.page_routes import feed_at
 from aggregator.serve.responses import (
-    CONTENT_SECURITY_POLICY,
     Representation,
     represent,
     text_response,
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     from aggregator.rules.visibility import Caller
     from aggregator.serve.ready_feeds import Ready
     from aggregator.serve.request_heads import Asked
+    from aggregator.serve.streams import Streams
     from aggregator.store import FeedStore, StatusStore
 
 #: Below these are feeds.
@@ -67,8 +67,6 @@ ASK_FIRST = "no-cache"
 FRESH_SECONDS = 60.0
 
 _FORMATS = {form.value: form for form in Format}
-
-_PAGE_HEADERS = {"Content-Security-Policy": f"{CONTENT_SECURITY_POLICY}; style-src {STYLE_SOURCE}"}
 
 
 class App:
@@ -87,6 +85,15 @@ class App:
         """Answer a request, whatever it asks for."""
         await self._routes(scope, receive, send)
 
+    @property
+    def streams(self) -> Streams:
+        """The streams of events that are open."""
+        return self._served.streams
+
+    def leave(self) -> None:
+        """End what would otherwise go on for as long as its reader listens."""
+        self.streams.end()
+
     def ready(self, asked: Asked) -> Ready | None:
         """Return the answer to a request for a feed that is at hand, else `None`."""
         return self._served.ready.answer(self._served, asked)
@@ -103,12 +110,17 @@ def _routes(served: Served) -> Starlette:
 
     app = Starlette(
         routes=[
-            route("/", _page),
+            route("/", page_routes.front),
+            route("/feeds", page_routes.feed_list),
+            route("/assets/{name}", page_routes.asset),
+            route("/events/{_:path}", page_routes.events),
+            route("/stories/{story}", page_routes.story),
+            route("/feeds/{token}/{name}/stories/{story}", page_routes.story),
             route("/feeds.opml", _feeds),
             route("/sources.opml", _sources),
             route("/feeds/_status.{extension}", _operations),
             route("/feeds/{token}/_status.{extension}", _operations),
-            *(route(f"/{folder}/{{_:path}}", feed) for folder in FOLDERS),
+            *(route(f"/{folder}/{{_:path}}", _feed) for folder in FOLDERS),
             route("/healthz", _health),
         ],
         exception_handlers={
@@ -121,24 +133,13 @@ def _routes(served: Served) -> Starlette:
     return app
 
 
-async def _page(served: Served, request: Request) -> Response:
-    """`/`, with the feeds of sources for those who may know the sources."""
-    caller, catalogue = _caller(served, request), await served.catalogue()
-    view = catalogue.config.visibility.view(caller, Subject.PAGE)
-    wanted = Wanted("page", ("page", view), made_for=catalogue)
-    found = await served.caches.pages.get(wanted, partial(_represent_page, catalogue, view))
-    return await respond(
-        served,
-        request,
-        wanted.key,
-        found.value,
-        cache_control=_kept_by(catalogue.config, caller, Subject.PAGE),
-        headers=_PAGE_HEADERS,
-    )
-
-
-def _represent_page(catalogue: Catalogue, view: View) -> Representation:
-    return represent(feeds_page(catalogue, view), "text/html; charset=utf-8")
+async def _feed(served: Served, request: Request) -> Response:
+    """A feed's document where the path has an extension of one, else the page of a feed."""
+    path = request.scope["raw_path"].decode("ascii")
+    catalogue = await served.catalogue()
+    if feed_at(catalogue, path) is not None and catalogue.find(read_address(path)) is None:
+        return await page_routes.feed_page(served, request)
+    return await feed(served, request)
 
 
 async def _feeds(served: Served, request: Request) -> Response:

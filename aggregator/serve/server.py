@@ -113,6 +113,7 @@ async def serve(
         servers.append((make(from_the_operator(app), bounds), operator))
 
     def leave() -> None:
+        app.leave()
         for server, _ in servers:
             server.should_exit = True
 

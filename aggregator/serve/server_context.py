@@ -13,6 +13,7 @@ from aggregator.runtime.values import dataclass
 from aggregator.serve.cache import KEPT_BYTES, Cache, Wanted
 from aggregator.serve.kept_pieces import KeptPieces
 from aggregator.serve.ready_feeds import ReadyFeeds
+from aggregator.serve.streams import Streams
 from aggregator.serve.timeouts import TIMEOUTS, Timeouts
 
 if TYPE_CHECKING:
@@ -30,8 +31,16 @@ CONCURRENT_RENDERINGS = 2
 ENCODED_BYTES = KEPT_BYTES // 3
 
 
+#: What is kept of pages that people looked at lately: some 200.
+PAGE_BYTES = 8 * 1024 * 1024
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _local(moment: datetime) -> datetime:
+    return moment.astimezone()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,7 @@ class Site:
 
     `config` returns the present configuration, always the same object until another is applied;
     `health` returns `None`, or why the daemon itself cannot work; `seconds` is a clock that only
-    goes on.
+    goes on; `local` tells a moment in the time zone in which pages tell days.
     """
 
     config: Callable[[], Config]
@@ -48,6 +57,7 @@ class Site:
     health: Callable[[], str | None]
     now: Callable[[], datetime] = _utc_now
     seconds: Callable[[], float] = monotonic
+    local: Callable[[datetime], datetime] = _local
     timeouts: Timeouts = TIMEOUTS
 
 
@@ -64,14 +74,16 @@ class Rendering:
 class Caches:
     """What is kept in memory, apart by what it is made of: none waits for another's trouble.
 
-    `catalogues` and `pages` are made of the configuration, `renderings` of stories, `lists` of
-    other rows, `encodings` of the bodies of all these; `pieces` of `renderings` are for the next
-    ones. `past` is kept nowhere, its questions are only bounded.
+    `catalogues` and `pages` are made of the configuration, `renderings` of stories and so are
+    `rivers`, the pages of them; `lists` of other rows, `encodings` of the bodies of all these;
+    `pieces` of `renderings` are for the next ones. `past` is kept nowhere, its questions are only
+    bounded.
     """
 
     catalogues: Cache[Catalogue]
     pages: Cache[Representation]
     renderings: Cache[Rendering | None]
+    rivers: Cache[Representation | None]
     lists: Cache[Representation]
     encodings: Cache[Encoded]
     pieces: KeptPieces
@@ -88,6 +100,11 @@ class Caches:
                 is_final=lambda one: one is not None and one.final,
                 makers=CONCURRENT_RENDERINGS,
                 most_bytes=most_bytes,
+                timeouts=timeouts,
+            ),
+            rivers=Cache(
+                lambda one: None if one is None else one.bytes_held,
+                most_bytes=PAGE_BYTES,
                 timeouts=timeouts,
             ),
             lists=Cache(lambda one: one.bytes_held, timeouts=timeouts),
@@ -109,6 +126,7 @@ class Served:
     site: Site
     caches: Caches
     ready: ReadyFeeds = field(default_factory=ReadyFeeds)
+    streams: Streams = field(default_factory=Streams)
 
     @classmethod
     def of(cls, site: Site) -> Served:

@@ -35,10 +35,12 @@ if TYPE_CHECKING:
         Selection,
         Source,
         SourceStatus,
+        Story,
     )
     from aggregator.model.changes import Change
     from aggregator.model.errors import StoreDamagedError
     from aggregator.model.notes import Fact, Note, NoteKind
+    from aggregator.model.pages import Place, ShownSource, Stretch, Wish
     from aggregator.rules.secrets import Secrets
 
 
@@ -226,6 +228,29 @@ class StatusStore(Protocol):
         """
 
 
+class PageStore(Protocol):
+    """What pages ask beside feeds and status: they read what they show, and no more."""
+
+    def stretch(self, feed: Feed, *, place: Place | None, wish: Wish, most: int) -> Stretch:
+        """Return at most so many stories of a feed from a place on (`None`: from the newest).
+
+        Those of its window come first, in its order, then those that only its archive has. Fewer
+        than `most` may come with an `older` place where few of many are wanted.
+        """
+
+    def shown_sources(self, feed: Feed) -> tuple[ShownSource, ...]:
+        """Return of which sources the feed's window has most stories, 60 at most."""
+
+    def feeds_with(self, order_key: int) -> tuple[str, ...]:
+        """Return the names of the feeds that have ever shown the entry with this order key."""
+
+    def story(self, feed: Feed, order_key: int) -> Story | None:
+        """Return the story of the entry with this order key as the feed shows it, else `None`."""
+
+    def titles(self, names: tuple[str, ...]) -> dict[str, str]:
+        """Return the titles of the sources with these names: never a name where there is one."""
+
+
 class MaintenanceStore(Protocol):
     """What keeps the database in order: the configuration, windows, retention, alarms."""
 
@@ -289,7 +314,7 @@ class MaintenanceStore(Protocol):
         """Prove that the writer works; raises `StoreError` when it does not."""
 
 
-class ReadingStore(FeedStore, StatusStore, Protocol):
+class ReadingStore(FeedStore, StatusStore, PageStore, Protocol):
     """What shows feeds and sources together asks: the HTTP server, the static files."""
 
 

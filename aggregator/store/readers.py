@@ -1,18 +1,22 @@
-"""Connections for reading: each thread's own, and one for what takes long."""
+"""Reading without writing: a thread's own connection, one for what takes long, a feed at once."""
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from aggregator.model.errors import StoreError
 from aggregator.store.connection import open_reader
+from aggregator.store.held_secrets import HeldSecrets
+from aggregator.store.sqlite_errors import store_error
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
+
+    from aggregator.model import Feed
 
 
 class Readers:
@@ -59,3 +63,40 @@ class Readers:
             for reader in self._opened:
                 reader.close()
             self._opened.clear()
+
+
+class Reading:
+    """What every part of the store reads with."""
+
+    def __init__(self, path: Path, further_secrets: tuple[str, ...] = ()) -> None:
+        self._path = path
+        self._secrets = HeldSecrets(further_secrets)
+        self._readers = Readers(path)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            yield self._readers.own()
+        except sqlite3.Error as error:
+            raise store_error(self._path, error) from error
+
+    @contextmanager
+    def _moment(self) -> Iterator[sqlite3.Connection]:
+        """Read everything as of one moment."""
+        with self._reading() as db:
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                db.execute("COMMIT")
+
+    @contextmanager
+    def _feed(self, feed: Feed) -> Iterator[tuple[sqlite3.Connection, sqlite3.Row]]:
+        """Read a feed as of one moment."""
+        with self._moment() as db:
+            row = db.execute(
+                "SELECT * FROM feeds WHERE name = ? AND removed_at IS NULL", (feed.name,)
+            ).fetchone()
+            if row is None:
+                raise StoreError(f"feed {feed.name} is not in the database yet")
+            yield db, row

@@ -43,19 +43,21 @@ if TYPE_CHECKING:
 else:  # for feeds that name who else tells a story
     told_stories = LateModule("aggregator.store.told_stories")
 
-_COLUMNS = """e.*, s.public_id AS story_public_id,
+#: Of an entry `e` and its story `s`: what `stored_stories` reads.
+COLUMNS = """e.*, s.public_id AS story_public_id,
            (SELECT count(*) FROM entries o WHERE o.story_id = e.story_id)
              + (SELECT count(*) FROM stories o WHERE o.original_id = e.story_id) AS copies"""
 
 _IN_WINDOW = f"""
-    SELECT {_COLUMNS} FROM shown w
+    SELECT {COLUMNS} FROM shown w
       JOIN entries e ON e.id = w.entry_id
       JOIN stories s ON s.id = e.story_id
      WHERE w.feed_id = :feed
      ORDER BY w.order_key DESC LIMIT :limit
 """  # noqa: S608 -- built of constants
 
-_IN_FEED = """e.blocked IS NULL
+#: That a feed has not lost an entry `e` to a rule, or to the configuration.
+IN_FEED = """e.blocked IS NULL
        AND NOT EXISTS (SELECT 1 FROM exclusions x WHERE x.feed_id = :feed AND x.entry_id = e.id)
        AND EXISTS (SELECT 1 FROM memberships m WHERE m.feed_id = :feed
                       AND m.source_id = e.source_id AND m.until_key IS NULL)"""
@@ -63,19 +65,19 @@ _IN_FEED = """e.blocked IS NULL
 # What is in a part of the archive, without what a rule or the configuration has since taken
 # out of the feed.
 _IN_ARCHIVE = f"""
-    SELECT {_COLUMNS} FROM archive a
+    SELECT {COLUMNS} FROM archive a
       JOIN entries e ON e.id = a.entry_id
       JOIN stories s ON s.id = e.story_id
      WHERE a.feed_id = :feed AND a.month = :month AND a.number BETWEEN :first AND :last
-       AND {_IN_FEED}
+       AND {IN_FEED}
      ORDER BY a.number DESC
 """  # noqa: S608 -- built of constants
 
 _EXPORTABLE = f"""
-    SELECT {_COLUMNS}, a.change_key FROM archive a
+    SELECT {COLUMNS}, a.change_key FROM archive a
       JOIN entries e ON e.id = a.entry_id
       JOIN stories s ON s.id = e.story_id
-     WHERE a.feed_id = :feed AND a.change_key > :after AND {_IN_FEED}
+     WHERE a.feed_id = :feed AND a.change_key > :after AND {IN_FEED}
      ORDER BY a.change_key LIMIT :most
 """  # noqa: S608 -- built of constants
 
@@ -85,7 +87,7 @@ def select(
 ) -> Selection:
     """Return the feed's window, in the feed's order, as its readers may see it."""
     found = connection.execute(_IN_WINDOW, {"feed": row["id"], "limit": feed.limit})
-    stories = as_read(_stored(connection, feed, row, found.fetchall()), feed, secrets)
+    stories = as_read(stored_stories(connection, feed, row, found.fetchall()), feed, secrets)
     parts = archive.parts(connection, row)
     shown = public_feed(feed, secrets)
     return _selection(shown, row, in_order(stories, feed), previous=parts[-1] if parts else None)
@@ -102,7 +104,7 @@ def select_archive(
     found = connection.execute(
         _IN_ARCHIVE, {"feed": row["id"]} | archive.bounds(parts[place])
     ).fetchall()
-    stories = as_read(_stored(connection, feed, row, found), feed, secrets)
+    stories = as_read(stored_stories(connection, feed, row, found), feed, secrets)
     return replace(
         _selection(public_feed(feed, secrets), row, tuple(map(as_archived, stories))),
         archive=parts[place],
@@ -123,7 +125,7 @@ def exportable(
     """Return stories that the feed has shown and that changed after a cursor, in that order."""
     asked = {"feed": row["id"], "after": after, "most": most}
     found = connection.execute(_EXPORTABLE, asked).fetchall()
-    stored = _stored(connection, feed, row, found)
+    stored = stored_stories(connection, feed, row, found)
     told = tuple(
         Exportable(story, None if raw is None else raw_html(raw, secrets))
         for story, raw in zip(
@@ -150,14 +152,15 @@ def _selection(
     )
 
 
-def _stored(
+def stored_stories(
     connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row, found: list[sqlite3.Row]
 ) -> tuple[StoredStory, ...]:
+    """Return the stories of rows of `COLUMNS`, as a feed has them."""
     sources: dict[int, SourceWords] = {}
 
     def source(source_id: int) -> SourceWords:
         if source_id not in sources:
-            sources[source_id] = _words(connection, source_id)
+            sources[source_id] = words_of(connection, source_id)
         return sources[source_id]
 
     told_more_often = {entry["story_id"] for entry in found if entry["copies"] > 1}
@@ -224,7 +227,8 @@ def _stored_story(
     )
 
 
-def _words(connection: sqlite3.Connection, source_id: int) -> SourceWords:
+def words_of(connection: sqlite3.Connection, source_id: int) -> SourceWords:
+    """Return what is stored of a source."""
     row = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
     return SourceWords(
         source=source_of(row["config"]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -37,10 +36,9 @@ from aggregator.store.configuration_plan import plan
 from aggregator.store.connection import open_writer, quick_check
 from aggregator.store.due_sources import due_sources
 from aggregator.store.feed_versions import FeedVersions
-from aggregator.store.held_secrets import HeldSecrets
 from aggregator.store.ingest import absorb
 from aggregator.store.memory_leases import Leases
-from aggregator.store.readers import Readers
+from aggregator.store.page_reading import PageReading
 from aggregator.store.retention import drop_in_slices, prune_in_slices
 from aggregator.store.rows import feed_of, problem_to_text
 from aggregator.store.slices import batched
@@ -74,7 +72,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class SqliteStore(Store):
+class SqliteStore(PageReading, Store):
     """Keeps the promises of `aggregator.store.Store` in one SQLite file.
 
     Make one with `open_store` or `open_reader`; the latter refuses to write.
@@ -86,13 +84,11 @@ class SqliteStore(Store):
         writing: sqlite3.Connection | None,
         further_secrets: tuple[str, ...] = (),
     ) -> None:
-        self._path = path
-        self._secrets = HeldSecrets(further_secrets)
+        super().__init__(path, further_secrets)
         self._versions = FeedVersions()
         self._leases = Leases()
         self._claiming = threading.Lock()
         self._configuring = threading.Lock()
-        self._readers = Readers(path)
         self._writer = None
         if writing is not None:
             try:
@@ -288,12 +284,8 @@ class SqliteStore(Store):
 
     @override
     def operations(self) -> Selection:
-        with self._reading() as db:
-            db.execute("BEGIN")
-            try:
-                return alarms.operations_selection(db, self._secrets.read(db))
-            finally:
-                db.execute("COMMIT")
+        with self._moment() as db:
+            return alarms.operations_selection(db, self._secrets.read(db))
 
     # --- status -----------------------------------------------------------------------------------
 
@@ -437,28 +429,6 @@ class SqliteStore(Store):
     def _release(self, state: PollState) -> None:
         if state.lease is not None:
             self._leases.release((state.lease,))
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        try:
-            yield self._readers.own()
-        except sqlite3.Error as error:
-            raise store_error(self._path, error) from error
-
-    @contextmanager
-    def _feed(self, feed: Feed) -> Iterator[tuple[sqlite3.Connection, sqlite3.Row]]:
-        """Read a feed as of one moment."""
-        with self._reading() as db:
-            db.execute("BEGIN")
-            try:
-                row = db.execute(
-                    "SELECT * FROM feeds WHERE name = ? AND removed_at IS NULL", (feed.name,)
-                ).fetchone()
-                if row is None:
-                    raise StoreError(f"feed {feed.name} is not in the database yet")
-                yield db, row
-            finally:
-                db.execute("COMMIT")
 
 
 def open_store(path: Path) -> SqliteStore:

@@ -1,0 +1,100 @@
+"""How a reader wants to see pages: language, colours, keys; and where the page lies."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from aggregator.publish.pages.chinese import CHINESE
+from aggregator.runtime.values import dataclass
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+
+class Language(StrEnum):
+    """A language of the pages' own words; the value is what is remembered and asked for."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+    @property
+    def tag(self) -> str:
+        """The language as documents name it (BCP 47)."""
+        return "zh-Hans" if self is Language.CHINESE else "en"
+
+    @property
+    def own_name(self) -> str:
+        """What the language is called by those who read it."""
+        return "中文" if self is Language.CHINESE else "English"
+
+
+class Theme(StrEnum):
+    """The colours of the pages; `AUTO` is what the reader's system wants."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a page looks for one reader, and where it is.
+
+    `root` leads from the page to the site's first one ("./", "../../"), `query` is what the page's
+    own address asks besides. `keys`: letters are short cuts. `is_operator`: the reader is shown the
+    way to what is the operator's.
+    """
+
+    language: Language = Language.ENGLISH
+    theme: Theme = Theme.AUTO
+    keys: bool = True
+    root: str = "./"
+    query: tuple[tuple[str, str], ...] = ()
+    is_operator: bool = False
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """The languages that there are to choose from."""
+        return tuple(Language)
+
+    def say(self, text: str, **fields: object) -> str:
+        """Return an English text of ours in the reader's language, its `{fields}` filled in."""
+        if self.language is Language.CHINESE:
+            text = CHINESE[text]
+        return text.format(**fields) if fields else text
+
+    def count(self, number: int, one: str, many: str) -> str:
+        """Return a text with a number in it, `{n}`: English has two forms, Chinese one."""
+        if self.language is Language.ENGLISH and number == 1:
+            return self.say(one, n=number)
+        return self.say(many, n=number)
+
+    def asking(self, **changes: str | None) -> str:
+        """Return a reference to this page that asks for something else, too; `None`: no more."""
+        asked = {name: value for name, value in self.query if name not in changes}
+        asked |= {name: value for name, value in changes.items() if value is not None}
+        return f"?{urlencode(asked)}" if asked else "?"
+
+    def day(self, day: date) -> str:
+        """Return a day as it stands between the stories of two days."""
+        weekday = self.say(_WEEKDAYS[day.weekday()])
+        if self.language is Language.CHINESE:
+            return f"{day.year}年{day.month}月{day.day}日 {weekday}"
+        return f"{weekday}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+    def moment(self, moment: datetime, beside: date | None = None) -> str:
+        """Return a moment to the minute; its day is left out where it is `beside`."""
+        clock = f"{moment:%H:%M}"
+        if beside == moment.date():
+            return clock
+        if self.language is Language.CHINESE:
+            return f"{moment.year}年{moment.month}月{moment.day}日 {clock}"
+        return f"{moment.day} {_MONTHS[moment.month - 1][:3]} {moment.year}, {clock}"

@@ -1,0 +1,48 @@
+"""What pages ask of the store on SQLite, beside what feeds and status do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from aggregator.runtime.late_modules import LateModule
+from aggregator.store import PageStore
+from aggregator.store.readers import Reading
+
+if TYPE_CHECKING:
+    from aggregator.model import Feed, Story
+    from aggregator.model.pages import Place, ShownSource, Stretch, Wish
+    from aggregator.store import river
+else:
+    river = LateModule("aggregator.store.river")  # no command shows pages
+
+
+class PageReading(Reading, PageStore):
+    """Keeps the promises of `PageStore`."""
+
+    @override
+    def stretch(self, feed: Feed, *, place: Place | None, wish: Wish, most: int) -> Stretch:
+        with self._feed(feed) as (db, row):
+            secrets = self._secrets.read(db)
+            return river.stretch(db, feed, row, secrets, place=place, wish=wish, most=most)
+
+    @override
+    def shown_sources(self, feed: Feed) -> tuple[ShownSource, ...]:
+        with self._feed(feed) as (db, row):
+            return river.shown_sources(db, row, self._secrets.read(db))
+
+    @override
+    def feeds_with(self, order_key: int) -> tuple[str, ...]:
+        with self._reading() as db:
+            return river.feeds_with(db, order_key)
+
+    @override
+    def story(self, feed: Feed, order_key: int) -> Story | None:
+        with self._feed(feed) as (db, row):
+            return river.story(db, feed, row, self._secrets.read(db), order_key)
+
+    @override
+    def titles(self, names: tuple[str, ...]) -> dict[str, str]:
+        with self._reading() as db:
+            return river.titles(db, self._secrets.read(db), names)
