@@ -77,6 +77,7 @@ def entry(
         url=url,
         title=title,
         content_html=content,
+        visible_text=text,
         summary="",
         particulars=Particulars(),
         published_at=published_at,

@@ -21,8 +21,11 @@ from aggregator.model import (
     Provenance,
     RawEntry,
     Refined,
+    TextOrigin,
 )
 from aggregator.refine import normalise
+from aggregator.web.text import one_line
+from aggregator.web.visible_text import visible_text
 from tests.feed_documents import read_fixture
 from tests.making import by
 from tests.raw_entries import SEEN, SOURCE, raw_document, refine
@@ -70,6 +73,45 @@ def test_ithomes_entry_comes_out_whole_with_its_real_image() -> None:
     assert "9 月 11 日消息，这是为测试写的正文。" in entry.content_html
     assert entry.summary == ""
     assert entry.particulars.author is None
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "<p>",
+                "</p>",
+                "<b>",
+                "</b>",
+                "<script>",
+                "</script>",
+                "<br>",
+                "&amp;",
+                "&lt;p&gt;",
+                "\u202e",
+                "\x00",
+                "\n",
+                "  ",
+                "字",
+                "word",
+                '<img src="x.png" alt="seen not">',
+            ]
+        ),
+        max_size=12,
+    )
+)
+def test_the_visible_text_is_what_a_reader_sees_of_the_content_on_one_line(
+    parts: list[str],
+) -> None:
+    entry = one(RawEntry(raw_title="t", raw_link="https://x.example/1", raw_content="".join(parts)))
+    assert entry.visible_text == one_line(visible_text(entry.content_html))
+    assert entry.text_origin is TextOrigin.DOCUMENT
+
+
+def test_of_a_text_the_words_are_seen_and_no_markup_or_code() -> None:
+    content = "<p>Zwei&nbsp;W&ouml;rter</p><script>no()</script><ul><li>und <b>m</b>ehr</li></ul>"
+    entry = one(RawEntry(raw_title="t", raw_content=content, raw_summary="Kurz"))
+    assert entry.visible_text == "Zwei Wörter und mehr"
 
 
 def test_an_address_is_what_its_publisher_made_it_whatever_its_parameters_are_called() -> None:

@@ -107,7 +107,7 @@ def test_a_better_reading_of_the_same_words_is_no_edit(store: Store) -> None:
     absorb(store, document_, START)
     before = store.feed_version("all")
     better: tuple[Entry, ...] = tuple(
-        replace(one, content_html="<p>cleaner</p>", content_hash=b"other")
+        replace(one, content_html="<p>cleaner</p>", visible_text="cleaner", content_hash=b"other")
         for one in document_.entries
     )
     result = absorb(store, replace(document_, entries=better), START + DAY)

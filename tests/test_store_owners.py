@@ -149,7 +149,9 @@ def test_a_copy_changes_nothing_of_the_original(store: Store) -> None:
     (before,) = stories(store)
     lie = told("thief", published_at=START + 30 * DAY, updated_at=START + 30 * DAY)
     absorb(store, document(lie), START + HOUR, name="thief")
-    edited = replace(lie, content_hash=b"other", content_html="<p>buy</p>", title="buy")
+    edited = replace(
+        lie, content_hash=b"other", content_html="<p>buy</p>", visible_text="buy", title="buy"
+    )
     absorb(store, document(edited), START + 2 * HOUR, name="thief")
     (after,) = stories(store)
     assert replace(after, also=()) == before

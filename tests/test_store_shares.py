@@ -154,7 +154,11 @@ def test_a_source_of_large_entries_takes_no_place_of_the_others(store: Store) ->
         for name in QUIET:
             absorb(store, document(told(name, day, at)), at, name=name)
         large = (
-            replace(told("flood", f"{day}-{number}", at), content_html="<p>x</p>" * 10_000)
+            replace(
+                told("flood", f"{day}-{number}", at),
+                content_html="<p>x</p>" * 10_000,
+                visible_text="x " * 10_000,
+            )
             for number in range(14)
         )
         absorb(store, document(*large), at + HOUR, name="flood")

@@ -14,7 +14,7 @@ from tests.making import entry
 
 
 def brought(number: int, size: int, *, raw: int = 2, held: int = 0) -> Brought:
-    made = replace(entry(number), content_html="x" * size, raw="r" * raw)
+    made = replace(entry(number), content_html="x" * size, visible_text="x" * size, raw="r" * raw)
     return Brought(made, held)
 
 

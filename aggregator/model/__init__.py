@@ -41,6 +41,7 @@ from aggregator.model.documents import (
     Provenance,
     RawEntry,
     Refined,
+    TextOrigin,
 )
 from aggregator.model.outcomes import (
     Attempt,
@@ -153,5 +154,6 @@ __all__ = [
     "Story",
     "Tagging",
     "Tally",
+    "TextOrigin",
     "Validators",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from aggregator.model.configured import SiteRule
 from aggregator.model.people import Generator, Particulars, Person, SourceParticulars
@@ -161,6 +162,12 @@ class Document:
     sites: tuple[SiteRule, ...] = ()
 
 
+class TextOrigin(StrEnum):
+    """Where an entry's visible text is from; the value is stored."""
+
+    DOCUMENT = "document"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One item of one source, normalised: safe to publish, with what it is known by.
@@ -170,7 +177,9 @@ class Entry:
     the article in every source ("url:…", "site:…"), unique or not; `former_keys` those that version
     0.1 would have stored, where they differ. `guid` is the publisher's id, a
     candidate for the public id.
-    `title` and `summary` are plain text; `content_html` is sanitised, its URLs absolute.
+    `title` and `summary` are plain text; `content_html` is sanitised, its URLs absolute, and
+    `visible_text` is what a reader sees of it, on one line: what rules, stories and searches look
+    at, from `text_origin`.
     `published_at` and `updated_at` are the publisher's, `None` where it gave none that is sane.
     `stated_at` is the publisher's date as it wrote it, also one in the future, which `published_at`
     is not; `is_revision`: it gave only a date of change. `text_hash` tells the text from others,
@@ -184,6 +193,7 @@ class Entry:
     url: str | None
     title: str
     content_html: str
+    visible_text: str
     summary: str
     particulars: Particulars
     published_at: datetime | None
@@ -199,6 +209,7 @@ class Entry:
     is_revision: bool = False
     text_hash: bytes | None = None
     former_keys: tuple[str, ...] = ()
+    text_origin: TextOrigin = TextOrigin.DOCUMENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,7 @@ def _draft(raw: RawEntry, head: DocumentHead, document: Document) -> _Draft | No
         url=url,
         title=title,
         content_html=content_html,
+        visible_text=text,
         summary=summary,
         particulars=said_beside,
         published_at=published_at,

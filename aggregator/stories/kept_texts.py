@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 from aggregator.model.configured import GIB, MIB
 from aggregator.runtime.values import dataclass
 from aggregator.web.excerpts import excerpt
-from aggregator.web.text import one_line
-from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,9 +24,8 @@ if TYPE_CHECKING:
 DOCUMENT_BYTES = 8 * MIB
 #: What all may take unless the operator says otherwise: more than years of hundreds of sources.
 QUOTA = 2 * GIB
-#: The summary of an entry whose text is not kept, and how far into the text it is sought.
+#: The summary of an entry whose text is not kept.
 SUMMARY_CHARACTERS = 500
-_BEGINNING_CHARACTERS = 20_000
 #: A character takes so many bytes at most.
 _MOST_BYTES = 4
 #: A text that takes no more than its summary would is kept.
@@ -108,5 +105,5 @@ def _characters(one: Brought) -> int:
 
 
 def _shortened(entry: Entry) -> Entry:
-    text = entry.summary or one_line(visible_text(entry.content_html, _BEGINNING_CHARACTERS))
-    return replace(entry, content_html="", summary=excerpt(text, SUMMARY_CHARACTERS))
+    summary = excerpt(entry.summary or entry.visible_text, SUMMARY_CHARACTERS)
+    return replace(entry, content_html="", visible_text="", summary=summary)
