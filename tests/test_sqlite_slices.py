@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
-from aggregator.store.retention import BATCH
+from aggregator.model.instants import micros
+from aggregator.store.retention import BATCH, prune_in_slices
 from aggregator.store.slices import ROWS
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.costs import feeds_of, fill, sources_of
@@ -68,6 +69,43 @@ def test_windows_move_and_entries_are_forgotten_in_slices(filled: SqliteStore) -
     most, all_ = largest(filled, prune)
     assert all_ > 10 * most
     assert most <= BATCH * ROWS_OF_AN_ENTRY
+
+
+def test_a_feeds_window_moves_in_slices(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "aggregator.db")
+    fill(store, sources_of(COUNT))
+    everything = next(one for one in feeds_of(sources_of(COUNT)) if one.name == "all")
+    store.apply(sources_of(COUNT), (everything,), now=START)
+    version = store.feed_version("all")
+    moved: list[tuple[str, ...]] = []
+
+    most, all_ = largest(store, lambda: moved.append(store.advance(START + 60 * DAY)))
+    assert moved == [("all",)]
+    assert len(store.select(everything).stories) == everything.min_entries
+    assert store.feed_version("all") != version
+    assert store.advance(START + 60 * DAY) == ()
+    store.close()
+    assert all_ > 4 * most
+    assert most <= ROWS + 5
+
+
+def test_forgetting_ends_a_slice_in_time(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "aggregator.db")
+    fill(store, sources_of(COUNT // 4))
+    store.apply(sources_of(COUNT // 4), (), now=START + 40 * DAY)
+    seconds = count(0, 1)
+    assert store._writer is not None
+
+    def forget() -> None:
+        before = micros(START + 100 * DAY)
+        now = micros(START + 200 * DAY)
+        gone = prune_in_slices(store._write, now=now, before=before, clock=lambda: next(seconds))
+        assert gone == COUNT // 4 * 60
+
+    most, all_ = largest(store, forget)
+    store.close()
+    assert all_ > COUNT // 4 * 60
+    assert most <= ROWS_OF_AN_ENTRY
 
 
 def test_raw_fields_are_dropped_in_slices(tmp_path: Path) -> None:

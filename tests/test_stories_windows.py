@@ -366,6 +366,39 @@ def test_a_document_that_would_be_too_large_loses_its_oldest_entries(
     assert not cut(small, keyed[-len(left) :], 100, count=len(left), all_bytes=sum(left)).dropped
 
 
+@given(
+    st.sets(st.integers(0, 40), max_size=20).map(sorted),
+    st.integers(0, 10),
+    st.integers(1, 20),
+    st.integers(10, 200),
+    st.integers(1, 5),
+)
+def test_a_window_that_moves_in_slices_comes_to_the_same(
+    keys: list[int], min_entries: int, limit: int, size: int, most: int
+) -> None:
+    short = feed(
+        window=timedelta(microseconds=15),
+        min_entries=min_entries,
+        limit=limit,
+        document_size=size,
+    )
+    at_once = cut(short, [(key, 10) for key in keys], 40, count=len(keys), all_bytes=10 * len(keys))
+    left, too_large = keys, False
+    while True:
+        weighed = [(key, 10) for key in left]
+        found = cut(short, weighed, 40, count=len(left), all_bytes=10 * len(left), most=most)
+        assert found.dropped <= most
+        left, too_large = left[found.dropped :], too_large or found.is_too_large
+        if not found.is_unfinished:
+            break
+        assert (found.dropped, found.drops_at) == (most, 0)
+    assert left == keys[at_once.dropped :]
+    assert found.drops_at == at_once.drops_at
+    assert found.kept_bytes == at_once.kept_bytes
+    assert too_large == at_once.is_too_large
+    assert too_large or found.is_full == at_once.is_full
+
+
 @pytest.mark.parametrize(
     ("content", "content_bytes", "weighs"),
     [("full", 900, 900), ("full", 9000, 4096), ("summary", 9000, 2000), ("link", 9000, 0)],

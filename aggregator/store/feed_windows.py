@@ -16,6 +16,7 @@ from aggregator.store import archive, note_rows, share_cuts
 from aggregator.store.codec import dumps
 from aggregator.store.feed_versions import bump
 from aggregator.store.rows import feed_of
+from aggregator.store.slices import ROWS
 from aggregator.store.window_candidates import candidates
 from aggregator.stories.windows import (
     cut,
@@ -219,8 +220,12 @@ def _count(connection: sqlite3.Connection, source_id: int) -> int:
     return int(count)
 
 
-def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) -> int:
+def advance(
+    connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int, *, most: int | None = None
+) -> int:
     """Raise the feed's floors to what its window drops at `now`; return how many entries that is.
+
+    With `most` its window drops no more than that: if more is due, the feed stays due.
 
     A window that is cut by `limit` or by `document_size` is noted for `status`, and so is a source
     that gave way.
@@ -235,7 +240,14 @@ def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) 
     rows = connection.execute(
         "SELECT order_key, weight_bytes FROM shown WHERE feed_id = ? ORDER BY order_key", (feed_id,)
     )
-    found = cut(feed, map(tuple, rows), now, count=row["shown_count"], all_bytes=row["shown_bytes"])
+    found = cut(
+        feed,
+        map(tuple, rows),
+        now,
+        count=row["shown_count"],
+        all_bytes=row["shown_bytes"],
+        most=most,
+    )
     rows.close()
     if found.floor is not None:
         connection.execute(
@@ -247,14 +259,14 @@ def advance(connection: sqlite3.Connection, feed_id: int, feed: Feed, now: int) 
             WHERE id = ?""",
         (floor, found.dropped, found.kept_bytes, found.drops_at, feed_id),
     )
-    if found.is_full:
-        note_rows.put(connection, LimitReached(feed.limit), now, feed_id=feed_id)
-    elif NoteKind.LIMIT_REACHED in noted:
-        note_rows.drop(connection, NoteKind.LIMIT_REACHED, feed_id=feed_id)
     if found.is_too_large:
         note_rows.put(connection, SizeReached(feed.document_size), now, feed_id=feed_id)
     elif NoteKind.SIZE_REACHED in noted and is_whole(feed, floor, now):
         note_rows.drop(connection, NoteKind.SIZE_REACHED, feed_id=feed_id)
+    if found.is_full and not found.is_unfinished:
+        note_rows.put(connection, LimitReached(feed.limit), now, feed_id=feed_id)
+    elif NoteKind.LIMIT_REACHED in noted and not found.is_unfinished:
+        note_rows.drop(connection, NoteKind.LIMIT_REACHED, feed_id=feed_id)
     return given_up + found.dropped
 
 
@@ -265,7 +277,7 @@ def due_feeds(connection: sqlite3.Connection, now: int) -> list[int]:
 
 
 def advance_due(connection: sqlite3.Connection, *, feed_id: int, now: int) -> str | None:
-    """Show what has waited for long enough in a feed, and move its window forward.
+    """Show what has waited for long enough in a feed, and move its window a slice forward.
 
     Return the feed's name where it dropped something.
     """
@@ -278,7 +290,7 @@ def advance_due(connection: sqlite3.Connection, *, feed_id: int, now: int) -> st
     feed = feed_of(row["config"])
     change = show(connection, row, feed, due, {}, now=now)
     archive.record(connection, feed_id, change.came, now)
-    dropped = advance(connection, feed_id, feed, now)
+    dropped = advance(connection, feed_id, feed, now, most=ROWS)
     if dropped or change != Change():
         bump(connection, feed_id, now)
     return str(row["name"]) if dropped else None

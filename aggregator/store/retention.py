@@ -7,6 +7,7 @@ showed them.
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -15,6 +16,7 @@ from aggregator.model.instants import MICROSECOND
 from aggregator.model.notes import NoteKind
 from aggregator.runtime.values import dataclass
 from aggregator.store import archive, host_tempers, served_bytes, tombstone_rows
+from aggregator.store.slices import Slice
 
 if TYPE_CHECKING:
     import sqlite3
@@ -46,11 +48,13 @@ class Pruned:
     after: tuple[int, int] | None
 
 
-def prune_in_slices(write: Write, *, now: int, before: int) -> int:
+def prune_in_slices(
+    write: Write, *, now: int, before: int, clock: Callable[[], float] = time.monotonic
+) -> int:
     """Prune as `_prune_batch` does, a transaction a batch; return how many entries went."""
     total, after = 0, (0, 0)
     while True:
-        batch = write(partial(_prune_batch, before=before, now=now, after=after))
+        batch = write(partial(_prune_batch, before=before, now=now, after=after, clock=clock))
         total += batch.entries
         if batch.after is None:
             return total
@@ -66,13 +70,18 @@ def drop_in_slices(write: Write, *, now: int, keep_raw: timedelta, forget_after:
 
 
 def _prune_batch(
-    connection: sqlite3.Connection, *, before: int, now: int, after: tuple[int, int] = (0, 0)
+    connection: sqlite3.Connection,
+    *,
+    before: int,
+    now: int,
+    after: tuple[int, int],
+    clock: Callable[[], float],
 ) -> Pruned:
     """Forget stories of which all entries were first seen before `before` and no feed shows one.
 
-    A batch looks at most at `BATCH` entries after `after`, a moment of first sight and an id. A
-    story goes as a whole, and after its copies: what came first keeps later copies from being shown
-    as news.
+    A batch looks at most at `BATCH` entries after `after`, a moment of first sight and an id, and
+    for as long as a slice lasts. A story goes as a whole, and after its copies: what came first
+    keeps later copies from being shown as news.
     """
     rows = connection.execute(
         """SELECT id, story_id, first_seen_at FROM entries
@@ -80,11 +89,15 @@ def _prune_batch(
             ORDER BY first_seen_at, id LIMIT :most""",
         {"before": before, "seen_at": after[0], "id": after[1], "most": BATCH},
     ).fetchall()
-    deleted = sum(
-        _forget_story(connection, story_id, now)
-        for story_id in {row["story_id"] for row in rows}
-        if not _is_wanted(connection, story_id, before)
-    )
+    this, deleted = Slice(clock), 0
+    looked_at: set[int] = set()
+    for row in rows:
+        story_id = row["story_id"]
+        if story_id not in looked_at and not _is_wanted(connection, story_id, before):
+            deleted += _forget_story(connection, story_id, now)
+        looked_at.add(story_id)
+        if this.is_over:
+            return Pruned(deleted, (row["first_seen_at"], row["id"]))
     last = (rows[-1]["first_seen_at"], rows[-1]["id"]) if len(rows) == BATCH else None
     return Pruned(deleted, last)
 

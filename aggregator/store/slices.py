@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 T = TypeVar("T")
 
 #: Rows of one transaction: some 10 ms.
 ROWS = 500
 
+#: What takes longer for one thing than for another ends its slice after so many seconds.
+SECONDS = 0.015
+
 
 def batched(rows: Sequence[T]) -> Iterator[Sequence[T]]:
     """Yield rows in their order, at most `ROWS` at a time."""
     return (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
+
+
+class Slice:
+    """Tells when a transaction has lasted long enough; `clock` tells seconds that only go on."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._ends_s = clock() + SECONDS
+
+    @property
+    def is_over(self) -> bool:
+        """Whether others should have their turn."""
+        return self._clock() >= self._ends_s

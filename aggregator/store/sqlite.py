@@ -347,12 +347,17 @@ class SqliteStore(PageReading, Store):
     @override
     def advance(self, now: datetime) -> tuple[str, ...]:
         at = micros(now)
+        moved: dict[str, None] = {}
+        while due := self._due_feeds(at):
+            # A job each, of which the writer puts together as many as a transaction may last.
+            jobs = [partial(feed_windows.advance_due, feed_id=feed_id, now=at) for feed_id in due]
+            names = self._writing().run_each(jobs)
+            moved.update(dict.fromkeys(name for name in names if name is not None))
+        return tuple(moved)
+
+    def _due_feeds(self, at: int) -> list[int]:
         with self._reading() as db:
-            due = feed_windows.due_feeds(db, at)
-        # A job each, of which the writer puts together as many as a transaction may last.
-        jobs = [partial(feed_windows.advance_due, feed_id=feed_id, now=at) for feed_id in due]
-        found = self._writing().run_each(jobs)
-        return tuple(name for name in found if name is not None)
+            return feed_windows.due_feeds(db, at)
 
     @override
     def prune(

@@ -273,7 +273,8 @@ class Cut:
     `dropped` is how many entries, `floor` the largest key among them, `kept_bytes` the weight of
     the rest. The next one is to be dropped after `drops_at` unless others come before, `None` for
     never. `is_full`: the feed's limit is reached before the window's end; `is_too_large`: something
-    is dropped because the document would be.
+    is dropped because the document would be. `is_unfinished`: more is to be dropped at once, and
+    whether it is full cannot be told yet.
     """
 
     dropped: int
@@ -282,6 +283,7 @@ class Cut:
     drops_at: int | None
     is_full: bool
     is_too_large: bool
+    is_unfinished: bool = False
 
 
 def weight(feed: Feed, *, content_bytes: int, other_bytes: int) -> int:
@@ -307,25 +309,30 @@ def cut(
     *,
     count: int,
     all_bytes: int,
+    most: int | None = None,
 ) -> Cut:
     """Return what the feed's window drops at `now`, of `count` entries that weigh `all_bytes`.
 
     `oldest_first` are their order keys and weights, read no further than what is dropped, and one.
-    A document that would be too large loses its oldest entries, all but the newest.
+    A document that would be too large loses its oldest entries, all but the newest. At most `most`
+    are dropped at once: then there is more to drop at any moment.
     """
     length = feed.window // MICROSECOND
     kept = in_window = count
     floor = drops_at = None
-    is_too_large = False
+    is_too_large = is_unfinished = False
     for key, weighs in oldest_first:
         may_age = kept > feed.min_entries
-        if may_age and key < now - length:
-            in_window -= 1
-        elif kept > 1 and all_bytes > feed.document_size:
-            is_too_large = True
-        elif kept <= feed.limit:
+        has_aged = may_age and key < now - length
+        makes_room = not has_aged and kept > 1 and all_bytes > feed.document_size
+        if not (has_aged or makes_room) and kept <= feed.limit:
             drops_at = key + length if may_age else None
             break
+        if count - kept == most:
+            is_unfinished, drops_at = True, 0
+            break
+        in_window -= has_aged
+        is_too_large |= makes_room
         kept -= 1
         all_bytes -= weighs
         floor = key
@@ -336,6 +343,7 @@ def cut(
         drops_at=drops_at,
         is_full=in_window >= feed.limit,
         is_too_large=is_too_large,
+        is_unfinished=is_unfinished,
     )
 
 
