@@ -26,6 +26,9 @@ KEEP ?=
 AS ?= now
 # Publication times for `make bench-schedule`, of the form that docs/polling.md tells.
 TRACES ?=
+# Labelled pairs of titles and a stream of headlines for `make bench-stories`, as docs/stories.md tells.
+PAIRS ?=
+STREAM ?=
 # The folder of documents that `make fidelity` reads; without one, the corpus or the tests' own.
 DIR ?=
 
@@ -37,7 +40,7 @@ RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-subscribers verify-laws torture fuzz clients fidelity golden date-names config-docs constraints wheels audit clean python test-needs clients-needs bench-needs
+.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden date-names config-docs constraints wheels audit clean python test-needs clients-needs bench-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -76,6 +79,9 @@ bench-profile: $(VENV)/.for-testing bench-needs ## draw where the time of a cold
 
 bench-schedule: install ## how long entries wait, against other schedules (minutes): make bench-schedule TRACES=file
 	@$(BIN)/python -m benchmarks.schedule $(if $(TRACES),--traces $(TRACES))
+
+bench-stories: install ## how well stories are told apart (seconds): make bench-stories PAIRS=file.tsv STREAM=file.csv
+	@$(BIN)/python -m benchmarks.stories $(if $(PAIRS),--pairs $(PAIRS)) $(if $(STREAM),--stream $(STREAM))
 
 bench-subscribers: $(VENV)/.for-testing ## a month in a feed's readers' lives: nothing missed, nothing twice (seven minutes)
 	@$(BIN)/python -m benchmarks.subscribers

@@ -11,7 +11,7 @@ from operator import mul
 from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator.runtime.values import dataclass
-from aggregator.stories.likeness_weights import IDEOGRAPHS, WORDS, Weights
+from aggregator.stories.likeness_weights import SHIPPED, Model, Weights
 from aggregator.stories.signatures import FULL, Signature
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ class Likeness:
     """How alike two entries are (0 to 1), and what that was made of.
 
     `rule` names what decided before any feature did: "digest", "personal". `shared` are the tokens
-    of both titles, the rarest first. `by_lead` is what the leads would add to the logit, where they
-    were asked: half of it counts. `nearest` is how near a story has to be to let such a one in.
+    of both titles, the rarest first. `by_lead` is what the leads would add to the log odds, where
+    they were asked: half of it counts. `nearest` is how near a story has to be to let it in.
     """
 
     score: float
@@ -68,7 +68,7 @@ class Likeness:
 _NOTHING = Features(0, 0, 0, 0, 0, 0, 0, 0)
 
 
-def likeness(a: Signature, b: Signature) -> Likeness:
+def likeness(a: Signature, b: Signature, model: Model = SHIPPED) -> Likeness:
     """Return how alike two entries are. The order of the two does not matter."""
     if a.is_digest or b.is_digest:
         return Likeness(0.0, _NOTHING, rule="digest")
@@ -76,24 +76,24 @@ def likeness(a: Signature, b: Signature) -> Likeness:
         return Likeness(0.0, _NOTHING, rule="personal")
     shared = a.title.keys() & b.title.keys()
     features = _features(a, b, a.title, b.title, shared)
-    weights = IDEOGRAPHS if a.chars and b.chars else WORDS
-    logit = _logit(features, weights)
+    weights = model.ideographs if a.chars and b.chars else model.words
+    odds = logit(features, weights)
     by_lead = None
     short = min(len(a.title), len(b.title)) < _SHORT
-    if a.lead and b.lead and (short or _GREY[0] <= _probability(logit) <= _GREY[1]):
+    if a.lead and b.lead and (short or _GREY[0] <= probability(odds) <= _GREY[1]):
         whole_a, whole_b = {**a.title, **a.lead}, {**b.title, **b.lead}
         both = whole_a.keys() & whole_b.keys()
-        by_lead = _logit(_features(a, b, whole_a, whole_b, both), weights) - logit
-        logit += by_lead / 2
+        by_lead = logit(_features(a, b, whole_a, whole_b, both), weights) - odds
+        odds += by_lead / 2
     rarest = sorted(shared, key=lambda token: (-min(a.title[token], b.title[token]), token))
     return Likeness(
-        _probability(logit), features, tuple(rarest), by_lead=by_lead, nearest=weights.near
+        probability(odds), features, tuple(rarest), by_lead=by_lead, nearest=weights.near
     )
 
 
-def score(a: Signature, b: Signature) -> float:
+def score(a: Signature, b: Signature, model: Model = SHIPPED) -> float:
     """Return how alike two entries are, from 0 to 1."""
-    return likeness(a, b).score
+    return likeness(a, b, model).score
 
 
 def features_of(a: Signature, b: Signature) -> Features:
@@ -140,9 +140,11 @@ def _figures(a: Signature, b: Signature, contained: float) -> float:
     return -contained if a.numbers and b.numbers and not a.numbers & b.numbers else 0.0
 
 
-def _logit(features: Features, weights: Weights) -> float:
+def logit(features: Features, weights: Weights) -> float:
+    """Return the logarithm of the odds that features speak for."""
     return weights.bias + math.fsum(map(mul, features, weights.of_features))
 
 
-def _probability(logit: float) -> float:
-    return 1 / (1 + math.exp(-max(-40.0, min(40.0, logit))))
+def probability(odds: float) -> float:
+    """Return the probability of odds, given as their logarithm."""
+    return 1 / (1 + math.exp(-max(-40.0, min(40.0, odds))))

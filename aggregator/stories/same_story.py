@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING
 from aggregator.runtime.values import dataclass
 from aggregator.stories.centroids import centroid_of
 from aggregator.stories.likeness import likeness
+from aggregator.stories.likeness_weights import SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from aggregator.stories.centroids import Centroid
     from aggregator.stories.likeness import Features, Likeness
+    from aggregator.stories.likeness_weights import Model
     from aggregator.stories.signatures import Signature
 
 #: What a score is to reach, by a feed's `dedupe_strictness`.
@@ -114,7 +116,7 @@ class Assignment:
     attracts: bool = True
 
 
-def assign(entry: Arrival, candidates: Iterable[Candidate]) -> Assignment:
+def assign(entry: Arrival, candidates: Iterable[Candidate], model: Model = SHIPPED) -> Assignment:
     """Return the story that a new entry belongs to. The order of the candidates does not matter.
 
     Entries of one source are never one story by their likeness: a story has one of each at most.
@@ -124,7 +126,7 @@ def assign(entry: Arrival, candidates: Iterable[Candidate]) -> Assignment:
     if one.is_digest:
         return Assignment(None, 0.0, Because("digest"), alone, attracts=False)
     found = [
-        (likeness(one, other.signature), other)
+        (likeness(one, other.signature, model), other)
         for other in candidates
         if other.source != entry.source and other.of.is_open
     ]

@@ -1,0 +1,1 @@
+"""How well stories are told apart: labelled pairs, and a stream of headlines."""
