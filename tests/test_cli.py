@@ -231,6 +231,27 @@ template = "hexo-volantis"
 """
 
 
+def test_check_says_how_a_feed_tells_stories_where_that_is_not_as_usual(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[[sources]]\nname = "a"\nurl = "https://a.example/rss"\n'
+        '[[feeds]]\nname = "usual"\ndedupe = "story"\n'
+        '[[feeds]]\nname = "own"\ndedupe = "story"\ndedupe_strictness = "strict"\n'
+        'dedupe_window = "1d"\nprefer = ["a"]\nshow_also = false\nhold = "5m"\nscript = "hans"\n'
+        '[[feeds]]\nname = "exact"\nshow_also = true\n',
+        encoding="utf-8",
+    )
+    told = run_in("check", cwd=tmp_path)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert [line for line in told.stdout.splitlines() if "dedupe" in line or "named" in line] == [
+        '  dedupe "story"',
+        (
+            '  dedupe "story", script "hans", others are not named, dedupe_strictness "strict", '
+            'dedupe_window "1d", hold "5m", prefer ["a"]'
+        ),
+        "  others are named",
+    ]
+
+
 def test_check_warns_of_cookies_that_cannot_be_sent(tmp_path: Path) -> None:
     source = '[[sources]]\nname = "a"\nurl = "https://a.example/"\ncookie_file = "jar"\n'
     (tmp_path / "config.toml").write_text(source, encoding="utf-8")
