@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TAIWAN = replace(
     ITHOME, name="tw", title="臺灣科技報", description="頭條新聞", language="zh-TW", tags=("軟體",)
 )
+ENGLISH = replace(ITHOME, title="News", language="en")
 
 
 def html_of(text: str, script: str = "hans", **fields: Any) -> str:
@@ -104,10 +105,17 @@ def test_what_is_traditional_already_stays_letter_by_letter() -> None:
         ),
         ("開 &amp; 發 &lt;開&gt;<br>發", "开 &amp; 发 &lt;开&gt;<br>发"),
         ("<p>看 https://x.example/wiki/開 吧開</p>", "<p>看 https://x.example/wiki/開 吧开</p>"),
+        ("開\x01開<br>發", "开\x01开<br>发"),
+        ('<p lang="ja">開</p>', '<p lang="ja">開</p>'),
+        ('<img src="https://x/1.png" alt="開" lang="zh-TW">', None),
     ],
 )
-def test_code_and_other_languages_within_a_text_stay(given: str, shown: str) -> None:
-    assert html_of(given, origin=TAIWAN) == shown
+def test_code_and_other_languages_within_a_text_stay(given: str, shown: str | None) -> None:
+    expected = shown or given.replace("開", "开").replace("zh-TW", "zh-Hans")
+    assert html_of(given, origin=TAIWAN) == expected
+    if ' lang="' in given:
+        one = html_of(given, title="An English title", summary="", origin=ENGLISH)
+        assert (one == given) is ("zh-TW" not in given)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.publish.other_sources import page_of
 from aggregator.publish.scripts import is_traditional
-from aggregator.publish.xml_safety import clean, clean_link, reads_as_markup
+from aggregator.publish.xml_safety import clean, clean_link, clean_url, reads_as_markup
 from aggregator.runtime.values import dataclass
 from aggregator.web.excerpts import excerpt
 from aggregator.web.language_tags import language_tag
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.model import AlsoTold
-    from aggregator.publish.items import Item, ItemSource
+    from aggregator.publish.items import Item
 
 #: So many are named, of the rest their number: a reader wants one or two of them.
 MOST_NAMED = 20
@@ -49,14 +49,15 @@ class ItemTelling:
         return self.title or self.source
 
 
-def telling(told: AlsoTold, source: ItemSource, at: datetime) -> ItemTelling:
-    """Prepare one entry; `source` is its source, `at` its date in whole seconds."""
+def telling(told: AlsoTold, at: datetime) -> ItemTelling:
+    """Prepare one entry; `at` is its date in whole seconds."""
+    origin = told.origin
     return ItemTelling(
         title=excerpt(one_line(clean(told.title)), TITLE_CHARACTERS),
-        source=one_line(source.title),
-        url=clean_link(told.url) or page_of(source),
+        source=one_line(clean(origin.title)) or clean(origin.name),
+        url=clean_link(told.url) or clean_url(origin.site_url) or clean_url(origin.url),
         published_at=at,
-        language=source.language,
+        language=language_tag(origin.language),
     )
 
 

@@ -204,9 +204,7 @@ def item_of(story: Story, taste: Taste) -> Item:
             summary, content_html, title, attachments = "", "", heading, ()
     language = language_tag(story.language) or source.language
     told = story.also_told[:MOST_NAMED] if taste.also == "entries" else ()
-    also_told = tuple(
-        telling(one, _source(one.origin, emails=False), seconds(one.published_at)) for one in told
-    )
+    also_told = tuple(telling(one, seconds(one.published_at)) for one in told)
     also_more = len(story.also_told) - len(told) if told else 0
     others = story.also if taste.also == "sources" else ()
     also = tuple(_source(origin, emails=taste.emails) for origin in others)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Convert = Callable[[str], str]
 
 #: So much of a text says in which language and script it is.
-_SAMPLE_CHARS = 2000
+_SAMPLE_CHARS = 600
 _CHINESE = frozenset({"zh", "cmn", "yue"})
 #: Elements whose text is for machines, and is what it is letter by letter.
 _AS_IT_IS = frozenset({"code", "kbd", "math", "pre", "samp", "tt", "var"})
@@ -34,6 +34,8 @@ _SYLLABLES = re.compile("[\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9d\u1100-\u11ff\u
 #: On sanitised HTML: what an element's attributes show, and its language.
 _SHOWN = re.compile(r'( (?:alt|title)=")([^"]*)')
 _LANG = re.compile(r' lang="([^"]*)"')
+#: No text of sanitised HTML holds this, and no phrase goes across it.
+_BETWEEN = "\x01"
 
 
 def in_script(story: Story, script: str) -> Story:
@@ -181,27 +183,30 @@ def _html(clean_html: str, script: str, *, is_chinese: bool) -> str:
     """Return sanitised HTML with the Chinese that it shows in a script."""
     if not is_chinese and ' lang="' not in clean_html:
         return clean_html
-    convert = _simplified if script == "hans" else _traditional
     parts = list(clean_parts(clean_html))
     converts, outer = is_chinese, list[tuple[str, bool]]()
-    if converts:
-        parts[0] = convert(parts[0])
+    texts = [0] if converts else []
     for at in range(1, len(parts), 4):
-        slash, name, rest, text = parts[at : at + 4]
+        slash, name, rest = parts[at : at + 3]
         if slash:
             converts = _around(name, outer, converts=converts)
         else:
             before, converts = converts, _converts(name, rest, converts=converts)
-            if converts:
-                rest = _SHOWN.sub(lambda found: found[1] + convert(found[2]), rest)
-                rest = _LANG.sub(lambda found: f' lang="{_tag_in(found[1], script)}"', rest)
-                parts[at + 2] = rest
+            if rest and converts:
+                parts[at + 2] = _attributes(rest, script)
             if name in VOID:
                 converts = before
             else:
                 outer.append((name, before))
         if converts:
-            parts[at + 3] = convert(text)
+            texts.append(at + 3)
+    convert = _simplified if script == "hans" else _traditional
+    # In one call: each costs more than what it converts of a paragraph.
+    together = convert(_BETWEEN.join(parts[at] for at in texts)).split(_BETWEEN)
+    if len(together) != len(texts):  # none, or one that does hold it
+        together = [convert(parts[at]) for at in texts]
+    for at, text in zip(texts, together, strict=True):
+        parts[at] = text
     tags = (
         f"<{slash}{name}{rest}>{text}"
         for slash, name, rest, text in zip(
@@ -209,6 +214,13 @@ def _html(clean_html: str, script: str, *, is_chinese: bool) -> str:
         )
     )
     return parts[0] + "".join(tags)
+
+
+def _attributes(rest: str, script: str) -> str:
+    """Return what stands in a tag behind its name with what that shows, and says of it, in it."""
+    convert = _simplified if script == "hans" else _traditional
+    rest = _SHOWN.sub(lambda found: found[1] + convert(found[2]), rest)
+    return _LANG.sub(lambda found: f' lang="{_tag_in(found[1], script)}"', rest)
 
 
 def _around(name: str, outer: list[tuple[str, bool]], *, converts: bool) -> bool:
@@ -225,6 +237,6 @@ def _converts(name: str, rest: str, *, converts: bool) -> bool:
     """Tell whether what an element shows is converted where what is around it is, or is not."""
     if name in _AS_IT_IS:
         return False
-    if language := _LANG.search(rest):
+    if rest and (language := _LANG.search(rest)):
         return language[1].lower().partition("-")[0] in _CHINESE
     return converts
