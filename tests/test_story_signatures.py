@@ -13,6 +13,7 @@ from aggregator.stories.signatures import (
     MOST_OF_TITLE,
     Frequencies,
     Text,
+    asked_tokens,
     pack,
     rare_tokens,
     read,
@@ -84,8 +85,22 @@ def test_a_lead_helps_where_a_title_is_short() -> None:
     assert token_of("harbour") in rare_tokens(of)
 
 
+def test_names_are_among_what_an_entry_is_found_by() -> None:
+    title = "奥比斯公司今天宣布开放北湖市的一座大桥供所有居民免费通行 Harbour M7 60亿"
+    found = rare_tokens(signed(title), 9)
+    assert {token_of("harbour"), token_of("m 7"), token_of("#6e9")} <= set(found)
+    assert len(set(found)) == 9
+
+
+def test_what_nobody_has_written_is_not_asked_for() -> None:
+    of = signed("Bridge airport", "A harbour", frequencies=seen(["bridge opens", "the harbour"]))
+    assert asked_tokens(of) == (token_of("bridg"), token_of("harbour"))
+    assert asked_tokens(signed("Bridge airport")) == ()
+
+
 def test_a_digest_is_looked_for_by_nobody() -> None:
-    assert rare_tokens(signed("大桥开放；机场今天关闭")) == ()
+    digest = signed("大桥开放；机场今天关闭", frequencies=seen(["大桥开放"]))
+    assert rare_tokens(digest) == asked_tokens(digest) == ()
 
 
 @given(TITLES, TITLES, st.floats(-1e5, 1e5))

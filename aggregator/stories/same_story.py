@@ -4,7 +4,7 @@ What whoever keeps the entries does with this room:
 
     tokens = read(Text(title, lead, at, language))
     of_entry = signature(tokens, frequencies of tokens.all)
-    candidates = those of the store that share some of rare_tokens(of_entry), the likest 25
+    candidates = those that are found by some of asked_tokens(of_entry), the likest 25
     assigned = assign(Arrival(of_entry, source, tokens.spellings), candidates)
     if assigned.attracts: the entry is found by rare_tokens(of_entry) from now on
 

@@ -166,14 +166,30 @@ def signature(tokens: Tokens, frequencies: Frequencies) -> Signature:
 
 
 def rare_tokens(of: Signature, most: int = 10) -> tuple[int, ...]:
-    """Return the rarest tokens of an entry, by which it is found and looks for others.
+    """Return the rarest tokens of an entry, by which others find it.
 
-    Those of the lead come where the title has too few. A digest has none: it is like nothing.
+    A third of them are names, figures and versions, where there are any: of words that nobody has
+    written yet, these are the likeliest to come again. Those of the lead come where the title has
+    too few. A digest has none: it is like nothing.
     """
     if of.is_digest:
         return ()
-    found = _rarest(of.title, most)
+    special = {token: of.title[token] for token in of.names | of.numbers}
+    found = _rarest(special, most // 3)
+    found += _rarest({t: of.title[t] for t in of.title.keys() - set(found)}, most - len(found))
     return (*found, *_rarest(of.lead, most - len(found)))
+
+
+def asked_tokens(of: Signature, most: int = 10) -> tuple[int, ...]:
+    """Return the rarest tokens of an entry that others have, by which it looks for these.
+
+    What nobody had written when it was signed finds nothing.
+    """
+    if of.is_digest:
+        return ()
+    found = _rarest({token: w for token, w in of.title.items() if w < FULL}, most)
+    known = {token: weight for token, weight in of.lead.items() if weight < FULL}
+    return (*found, *_rarest(known, most - len(found)))
 
 
 def _rarest(weights: Mapping[int, int], most: int) -> list[int]:

@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING
 from aggregator.stories.likeness import WINDOW
 from aggregator.stories.likeness_weights import SHIPPED
 from aggregator.stories.same_story import Arrival, Candidate, StoryState, assign
-from aggregator.stories.signatures import Frequencies, Text, rare_tokens, read, signature
+from aggregator.stories.signatures import (
+    Frequencies,
+    Text,
+    asked_tokens,
+    rare_tokens,
+    read,
+    signature,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -26,6 +33,8 @@ if TYPE_CHECKING:
     from aggregator.stories.likeness_weights import Model
     from aggregator.stories.signatures import Signature
 
+#: An entry is found by so many of its tokens, and looks for others by so many.
+POSTED, ASKED = 16, 10
 #: Of each rare token the newest entries are looked at, and of all the likest.
 NEWEST = 200
 LIKEST = 25
@@ -103,7 +112,7 @@ class MemoryIndex:
             self._next[full] = story
             self.continued[story] = full
         if assigned.attracts:
-            for token in rare_tokens(signed):
+            for token in rare_tokens(signed, POSTED):
                 self._posted[token].append(number)
         self._counts.update(tokens.all)
         self.seconds += time.process_time() - began
@@ -121,7 +130,7 @@ class MemoryIndex:
 
     def _likest(self, signed: Signature, source: int) -> list[Kept]:
         sums: Counter[int] = Counter()
-        for token in rare_tokens(signed):
+        for token in asked_tokens(signed, ASKED):
             weight = signed.title.get(token) or signed.lead[token]
             for number in self._posted[token]:
                 other = self.entries[number]
