@@ -160,12 +160,13 @@ $(VENV)/.for-testing: $(RECIPE) | $(VENV)/.made
 	$(PIP) install --constraint constraints.txt --editable '.[test]'
 	@touch $(VENV)/.for-running $@
 
-# The unit file is tested with Debian's own tool, what is published in its own browser. Only root in
-# a container lacks them and can have them at once; for everybody else those tests are listed as skipped.
+# The unit file is tested with Debian's own tool, what is published in its own browser, with fonts for
+# Chinese. Only root in a container lacks them and can have them at once; for everybody else those tests are listed as skipped.
 test-needs:
 	@missing=; \
 	command -v systemd-analyze > /dev/null || missing=systemd; \
 	command -v chromium > /dev/null || missing="$$missing chromium"; \
+	ls /usr/share/fonts/*/*/NotoSansCJK* > /dev/null 2>&1 || missing="$$missing fonts-noto-cjk"; \
 	[ -z "$$missing" ] || ! command -v apt-get > /dev/null || [ "$$(id -u)" != 0 ] || \
 		{ export DEBIAN_FRONTEND=noninteractive; apt-get -qq update && \
 		apt-get -qq install --yes --no-install-recommends $$missing > /dev/null; } || \

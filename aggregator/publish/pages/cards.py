@@ -27,6 +27,8 @@ ADDRESS_CHARACTERS = 500
 SOURCE_CHARACTERS = 60
 #: Other reports that a river names; the story's own page has them all.
 TOLD_OTHERS = 8
+#: From here on letters are as wide as two of Latin: Chinese, Japanese, Korean.
+_WIDE = "\u1100"
 #: How many colours monograms have in the style.
 _COLOURS = 6
 
@@ -116,7 +118,9 @@ def card(story: Story, taste: Taste, *, at: datetime) -> Card:
     """Return a story for a river, as a feed with this taste publishes it."""
     item, others = parts_of(story, taste)
     summary = item.summary or visible_text(item.content_html, 4 * SUMMARY_CHARACTERS)
-    summary = excerpt(" ".join(summary.split()), SUMMARY_CHARACTERS)
+    summary = " ".join(summary.split())
+    is_wide = sum(letter >= _WIDE for letter in summary[:SUMMARY_CHARACTERS]) > len(summary) / 4
+    summary = excerpt(summary, SUMMARY_CHARACTERS // 2 if is_wide else SUMMARY_CHARACTERS)
     picture = item.image
     return Card(
         key=story_key(story.order_key),

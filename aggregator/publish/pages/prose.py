@@ -6,14 +6,14 @@ import re
 
 _HEADING = re.compile(r"<(/?)h([1-6])\b")
 _PICTURE = re.compile(r"<img\b(?![^<>]* alt=)")
-_SCROLLED = '<div class="wide" role="region" tabindex="0" aria-label="{label}">'
+_SCROLLED = '<div class="wide" role="group" tabindex="0" aria-label="{label}">'
 
 
 def prose(content_html: str, label: str) -> str:
     """Return sanitised HTML for below a heading.
 
     Headings go one level down, since the page's first is the title; what may be wider than a
-    phone (tables, code) scrolls by itself, by keyboard too, in a region with this `label` (which
+    phone (tables, code) scrolls by itself, by keyboard too, in a group with this `label` (which
     holds no markup); pictures have a text, an empty one where nobody gave one.
     """
     text = _HEADING.sub(lambda found: f"<{found[1]}h{min(int(found[2]) + 1, 6)}", content_html)
