@@ -179,7 +179,7 @@ def test_reload_says_what_changed_and_what_is_odd(aggregator: Program, web: Publ
     told = aggregator.run("reload")
     assert told.returncode == 0
     assert told.stdout.startswith("reloaded: ")
-    assert "  source b added\n" in told.stdout
+    assert "  + b\n" in told.stdout
     assert re.search(r"^warning: .*:\d+: feeds\[1\]\.tags\[0\]: ", told.stderr, re.MULTILINE)
     told = aggregator.run("reload")
     assert told.stdout == "reloaded: 0 changes\n"

@@ -41,7 +41,7 @@ def test_a_renamed_source_is_the_same_to_everybody(two: Program) -> None:
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout == (
         f"one ({two.config}:10-12) is uno now\nand in the sources of few\n"
-        "reloaded: 2 changes\n  source one renamed uno\n  feed few changed\n"
+        "reloaded: 2 changes\n  ~ one renamed uno\n  ~ feed few sources one, two → uno, two\n"
     )
     assert '"uno", "two"]  # 两个' in two.config.read_text(encoding="utf-8")
     assert (two.items(), two.items("few"), two.items("all")) == before
@@ -74,7 +74,7 @@ def test_sources_are_switched_off_and_on(two: Program) -> None:
     two.wait(lambda: len(two.items()) == 4, "all entries")
     assert two.run("disable", "one", "two").stdout == (
         f"disabled one ({two.config}:10-12)\ndisabled two ({two.config}:14-16)\n"
-        "reloaded: 2 changes\n  source one changed\n  source two changed\n"
+        "reloaded: 2 changes\n  ~ one enabled true → false\n  ~ two enabled true → false\n"
     )
     assert [one.enabled for one in load(two.config).sources] == [False, False]
     assert len(two.items()) == 4
@@ -136,8 +136,7 @@ def test_several_are_added_and_what_cannot_be_is_named(aggregator: Program, web:
     assert wrong == "aggregator: ftp://x.example/: must be an http:// or https:// URL"
     assert f"{web.url('/1')} is there already: source one\n" in told.stdout
     assert told.stdout.endswith(
-        "\n2 of 5 added, 2 could not be\nreloaded: 2 changes\n"
-        "  source one added\n  source two added\n"
+        "\n2 of 5 added, 2 could not be\nreloaded: 2 changes\n  + one\n  + two\n"
     )
     assert [(one.name, one.tags) for one in load(aggregator.config).sources] == [
         ("one", ("many",)),

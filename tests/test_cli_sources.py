@@ -256,7 +256,7 @@ def test_add_makes_a_running_daemon_poll_the_source(aggregator: Program, web: Pu
     web.route("/feed.xml", body=undated(2))
     told = aggregator.run("add", web.url("/feed.xml"), "--name", "new")
     assert told.returncode == 0
-    assert told.stdout.endswith("reloaded: 1 change\n  source new added\n")
+    assert told.stdout.endswith("reloaded: 1 change\n  + new\n")
     aggregator.wait(lambda: len(aggregator.items()) == 2, "the new source's entries")
     # What was read for the preview is the first poll's.
     assert len(web.requests) == 1
@@ -482,7 +482,7 @@ def test_import_makes_a_running_daemon_take_over_all_at_once(
     (tmp_path / "list.opml").write_text(f"<opml><body>{outlines}</body></opml>")
     aggregator.start()
     told = aggregator.run("import", "opml", str(tmp_path / "list.opml"))
-    assert told.stdout.endswith("reloaded: 2 changes\n  source a added\n  source b added\n")
+    assert told.stdout.endswith("reloaded: 2 changes\n  + a\n  + b\n")
     aggregator.wait(lambda: len(aggregator.items()) == 2, "both sources' entries")
 
 

@@ -20,9 +20,11 @@ from aggregator.model import (
 from aggregator.model.changes import (
     Change,
     ChangedFeed,
-    ChangedNetwork,
     ChangedSource,
     ChangeKind,
+    Difference,
+    LostAddress,
+    LostEntries,
     ReaddressedSource,
     RenamedSource,
 )
@@ -346,7 +348,21 @@ CHANGES: tuple[tuple[Change, str], ...] = (
     (ChangedFeed(ChangeKind.BACK, "all"), "feed all is back"),
     (ChangedFeed(ChangeKind.REMOVED, "all"), "feed all removed"),
     (ChangedFeed(ChangeKind.CHANGED, "all"), "feed all changed"),
-    (ChangedNetwork(), "network settings changed"),
+    (
+        ChangedSource(
+            ChangeKind.CHANGED,
+            "one",
+            (Difference("interval", "10m", "adaptive"), Difference("headers", None, None)),
+        ),
+        "source one changed: interval 10m → adaptive, headers",
+    ),
+    (
+        ChangedFeed(ChangeKind.CHANGED, "all", (Difference("limit", "50", "20"),)),
+        "feed all changed: limit 50 → 20",
+    ),
+    (LostEntries("all", "one", 1), "feed all loses 1 entry of one"),
+    (LostEntries("all", None, 12), "feed all loses 12 entries, the oldest"),
+    (LostAddress("tags/x"), "/tags/x.atom, .rss and .json lead nowhere from now on"),
     (RestartNeeded(("store.path",)), "store.path changed: restart to apply"),
 )
 

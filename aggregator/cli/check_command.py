@@ -43,8 +43,9 @@ Exit status:
 def check() -> None:
     """Check the configuration; print what would be polled and published.
 
-    Templates, folders of exports and files of cookies are looked at, too. Needs neither a database
-    nor the network, and changes nothing.
+    Templates, folders of exports and files of cookies are looked at, too. Where there is a
+    database, what would change is told last, and what subscribers would lose by it. Needs neither
+    a database nor the network, and changes nothing.
     """
     config = load_config()
     for warning in (*config.warnings, *_library_warnings(), *_cookie_warnings(config)):
@@ -74,6 +75,21 @@ def check() -> None:
         ("Known of sites", _sites(config)),
         ("Told", _alarms(config)),
     ):
+        if lines:
+            click.echo(f"\n{heading}:\n\n" + "\n".join(f"  {line(told)}" for told in lines))
+    _tell_plan(config)
+
+
+def _tell_plan(config: Config) -> None:
+    """Say what is not as the database and the daemon have it."""
+    from aggregator.cli.planned import planned
+
+    try:
+        changes, losses = planned(config)
+    except AggregatorError as error:
+        click.echo(f"warning: what it changes is not known: {plain(str(error))}", err=True)
+        return
+    for heading, lines in (("Would change", changes), ("Subscribers would lose", losses)):
         if lines:
             click.echo(f"\n{heading}:\n\n" + "\n".join(f"  {line(told)}" for told in lines))
 

@@ -30,7 +30,6 @@ from aggregator.daemon.output_jobs import Outlets
 from aggregator.daemon.poll_log import Reports
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.terms import make_bounds, utc_now
-from aggregator.model.changes import ChangedNetwork
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
 from aggregator.operations.messages import change_text, daemon_summary
@@ -407,7 +406,6 @@ class Daemon:
         if fresh.network != old.network:
             self._jobs.spawn(self._retire(fetcher))
             fetcher = make_fetcher(fresh, self._environ, self._workers)
-            changes += (ChangedNetwork(),)
         self._dispatcher.tools = self._tools(fetcher)
         self._reports.expect(await self._in_thread(self._store.failing), self._clock())
         await self._note(NoteKind.NOT_RELOADED, None)

@@ -1,10 +1,13 @@
-"""Which settings a reload took over, besides sources, feeds and the network."""
+"""Which settings a reload took over, or would, besides sources and feeds."""
 
 from __future__ import annotations
 
 from dataclasses import fields
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aggregator.config import Listen
 from aggregator.model.changes import ChangedSettings
 
 if TYPE_CHECKING:
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
 
-_TABLES = ("server", "store", "polling", "log", "rsshub", "publish", "pages")
+_TABLES = ("server", "store", "polling", "network", "log", "rsshub", "publish", "pages")
 _LISTS = ("exports", "sites")
 
 
@@ -32,3 +35,29 @@ def changed_settings(
     keys += [name for name in _LISTS if getattr(old, name) != getattr(fresh, name)]
     found = tuple(key for key in keys if key not in fixed)
     return (ChangedSettings(found),) if found else ()
+
+
+#: Those that take effect at the next start only.
+FIXED = ("server.listen", "server.operator_listen", "store.path")
+
+
+def setting_digests(config: Config) -> dict[str, str]:
+    """Return of each setting, by its key, what tells whether another process has the same value.
+
+    A value cannot be read from it: some are secret.
+    """
+    values = {
+        f"{table}.{field.name}": getattr(getattr(config, table), field.name)
+        for table in _TABLES
+        for field in fields(getattr(config, table))
+    }
+    values |= {name: getattr(config, name) for name in _LISTS}
+    return {key: _digest(value) for key, value in values.items()}
+
+
+def _digest(value: object) -> str:
+    if isinstance(value, Listen) and value.unix_path is not None:
+        value = value.unix_path
+    if isinstance(value, Path):
+        value = str(value.absolute())
+    return sha256(repr(value).encode("utf-8", "replace")).hexdigest()

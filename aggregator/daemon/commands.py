@@ -6,10 +6,12 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
+from aggregator.daemon.changed_settings import setting_digests
 from aggregator.daemon.log import local
 from aggregator.daemon.once import choose
 from aggregator.model.errors import AggregatorError
-from aggregator.operations.messages import change_text, poll_line
+from aggregator.operations.messages import poll_line
+from aggregator.operations.plan_lines import plan_lines
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ class Requests:
                 case "health":
                     fine, text = self.health()
                     yield {"event": "done", "ok": fine, "text": text}
+                case "settings":
+                    kept = setting_digests(self.config())
+                    yield {"event": "done", "ok": True, "text": "", "settings": kept}
                 case "poll":
                     async for told in self._poll(tuple(request["names"]), force=request["force"]):
                         yield told
@@ -53,11 +58,12 @@ class Requests:
             yield {"event": "error", "text": str(error), "exit_status": error.exit_status}
 
     def _reloaded(self, changes: tuple[Change, ...]) -> Event:
+        told, lost = plan_lines(changes)
         return {
             "event": "done",
             "ok": True,
-            "text": f"{len(changes)} change{'' if len(changes) == 1 else 's'}",
-            "changes": [change_text(change) for change in changes],
+            "text": f"{len(told)} change{'' if len(told) == 1 else 's'}",
+            "changes": [*told, *lost],
             "warnings": self.config().warnings,
         }
 

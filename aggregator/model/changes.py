@@ -19,11 +19,21 @@ class ChangeKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A key with its values before and after, as config.toml has them; `None`: not to be told."""
+
+    key: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedSource:
-    """What became of a source."""
+    """What became of a source; of one that is CHANGED, in which keys."""
 
     kind: ChangeKind
     name: str
+    differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +53,27 @@ class ReaddressedSource:
 
 @dataclass(frozen=True, slots=True)
 class ChangedFeed:
-    """What became of a feed that is configured."""
+    """What became of a feed that is configured; of one that is CHANGED, in which keys."""
 
     kind: ChangeKind
     name: str
+    differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedNetwork:
-    """Requests go out by other settings."""
+class LostEntries:
+    """Entries that a feed shows and will not: of a source, or the oldest of all (`None`)."""
+
+    feed: str
+    source: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LostAddress:
+    """A place below the base URL, without an extension, at which a feed was and will not be."""
+
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +103,8 @@ Change = (
     | ReaddressedSource
     | WithheldSource
     | ChangedFeed
-    | ChangedNetwork
+    | LostEntries
+    | LostAddress
     | ChangedSettings
     | RestartNeeded
 )

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, assert_never
 from aggregator.model import PollOutcome
 from aggregator.model.changes import (
     ChangedFeed,
-    ChangedNetwork,
     ChangedSettings,
     ChangedSource,
     ChangeKind,
+    LostAddress,
+    LostEntries,
     ReaddressedSource,
     RenamedSource,
     WithheldSource,
@@ -54,7 +55,7 @@ from aggregator.model.notes import (
 
 if TYPE_CHECKING:
     from aggregator.model import PastPoll, PollResult, Problem
-    from aggregator.model.changes import Change
+    from aggregator.model.changes import Change, Difference
     from aggregator.model.notes import Fact, FailingMirror, Note
 
 #: How `status` heads a note of this kind; `{}` is the name of its source or feed.
@@ -288,24 +289,36 @@ def _ended(result: PollResult) -> str:
 def change_text(change: Change) -> str:
     """Return what the log and `reload` say of a change."""
     match change:
-        case ChangedSource(kind=kind, name=name):
-            return _SOURCE_CHANGES[kind].format(name)
+        case ChangedSource(kind=kind, name=name, differences=differences):
+            return _SOURCE_CHANGES[kind].format(name) + _told_of(differences)
         case RenamedSource(name=name, former_name=former_name):
             return f"source {former_name} renamed {name}"
         case ReaddressedSource(name=name):
             return f"source {name} has another url"
         case WithheldSource():
             return f"source {withheld_text(change)}"
-        case ChangedFeed(kind=kind, name=name):
-            return _FEED_CHANGES[kind].format(name)
-        case ChangedNetwork():
-            return "network settings changed"
+        case ChangedFeed(kind=kind, name=name, differences=differences):
+            return _FEED_CHANGES[kind].format(name) + _told_of(differences)
+        case LostEntries(feed=feed, source=source, count=count):
+            entries = f"{count} entr{'y' if count == 1 else 'ies'}"
+            return f"feed {feed} loses {entries}" + (f" of {source}" if source else ", the oldest")
+        case LostAddress(path=path):
+            return f"/{path}.atom, .rss and .json lead nowhere from now on"
         case ChangedSettings(keys=keys):
             return f"settings changed: {', '.join(keys)}"
         case RestartNeeded():
             return fact_text(change)
         case _:
             assert_never(change)
+
+
+def _told_of(differences: tuple[Difference, ...]) -> str:
+    return f": {', '.join(map(difference_text, differences))}" if differences else ""
+
+
+def difference_text(one: Difference) -> str:
+    """Return a key that differs: "interval 10m → adaptive", or its name alone."""
+    return one.key if one.before is None else f"{one.key} {one.before} → {one.after}"
 
 
 def withheld_text(withheld: WithheldSource) -> str:

@@ -269,8 +269,13 @@ class MaintenanceStore(Protocol):
         hold secret (`rules.held_secrets`), and `further_secrets`, which are kept in memory only,
         is concealed from then on in whatever leaves the store for readers. A source is
         matched by name, else by URL. Returns what changed of sources and of feeds that
-        are configured.
+        are configured, and what subscribers lose by it.
         """
+
+    def foresee(
+        self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
+    ) -> tuple[Change, ...]:
+        """Return what `apply` would; nothing is written."""
 
     def advance(self, now: datetime) -> tuple[str, ...]:
         """Move every feed's window forward to `now`; return the feeds that dropped a story."""

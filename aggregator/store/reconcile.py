@@ -8,13 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.model.changes import (
-    ChangedFeed,
-    ChangedSource,
-    ChangeKind,
-    ReaddressedSource,
-    RenamedSource,
-)
 from aggregator.model.instants import instant, micros, optional_micros
 from aggregator.model.notes import NoteKind
 from aggregator.rules import shown_alike
@@ -37,10 +30,9 @@ from aggregator.stories.owners import asks_rsshub, own_domains
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from aggregator.model import Feed, Source
-    from aggregator.model.changes import Change
     from aggregator.schedule.source_changes import StoredSource
     from aggregator.store.configuration_plan import Plan
 
@@ -59,8 +51,8 @@ class _Touched:
     fresh: set[int]
 
 
-def apply_configuration(connection: sqlite3.Connection, plan: Plan, now: int) -> tuple[Change, ...]:
-    """Apply a whole configuration; return what changed."""
+def apply_configuration(connection: sqlite3.Connection, plan: Plan, now: int) -> None:
+    """Apply a whole configuration."""
     _remove_sources(connection, plan.gone_sources, now)
     _change_sources(connection, plan.changed_sources, now)
     source_ids = _add_sources(connection, plan.added_sources, now)
@@ -91,7 +83,6 @@ def apply_configuration(connection: sqlite3.Connection, plan: Plan, now: int) ->
         if feed_id in touched.asked or dropped:
             touched.feeds.add(feed_id)
     bump_all(connection, touched.feeds, now)
-    return (*_told_of_sources(plan), *_told_of_feeds(plan))
 
 
 def _follow_sources(
@@ -284,31 +275,6 @@ def _move_polls(
     )
 
 
-def _told_of_sources(plan: Plan) -> list[Change]:
-    """Return the changes of sources that an operator cares for."""
-    told: list[Change] = [ChangedSource(ChangeKind.REMOVED, one.name) for one in plan.gone_sources]
-    planned: list[planning.ChangedSource | planning.AddedSource]
-    planned = [*plan.changed_sources, *plan.added_sources]
-    for one in sorted(planned, key=lambda one: one.position):
-        told += _told(one)
-    return told
-
-
-def _told(one: planning.ChangedSource | planning.AddedSource) -> Iterator[Change]:
-    name = one.source.name
-    if isinstance(one, planning.AddedSource):
-        yield ChangedSource(ChangeKind.ADDED, name)
-        return
-    if one.change.is_back:
-        yield ChangedSource(ChangeKind.BACK, name)
-    if one.change.is_renamed:
-        yield RenamedSource(name, former_name=one.stored.name)
-    if one.change.has_other_url:
-        yield ReaddressedSource(name)
-    elif one.change.differs:
-        yield ChangedSource(ChangeKind.CHANGED, name)
-
-
 # --- feeds ----------------------------------------------------------------------------------------
 
 
@@ -364,18 +330,6 @@ def _add_feeds(
         [(feed_id, one.feed.name, one.text, one.public_id, now, now) for feed_id, one in numbered],
     )
     return {one.feed.name: feed_id for feed_id, one in numbered}
-
-
-def _told_of_feeds(plan: Plan) -> list[Change]:
-    """Return the changes of feeds that an operator has configured."""
-    told = [(ChangeKind.REMOVED, feed) for _, feed in plan.gone_feeds]
-    for one in plan.changed_feeds:
-        if one.is_back:
-            told.append((ChangeKind.BACK, one.feed))
-        elif one.differs:
-            told.append((ChangeKind.CHANGED, one.feed))
-    told += ((ChangeKind.ADDED, one.feed) for one in plan.added_feeds)
-    return [ChangedFeed(kind, feed.name) for kind, feed in told if not feed.is_automatic]
 
 
 # --- memberships ----------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ from aggregator.store.configuration_plan import plan
 from aggregator.store.connection import open_writer, quick_check
 from aggregator.store.due_sources import due_sources
 from aggregator.store.feed_versions import FeedVersions
+from aggregator.store.foresight import foresee
 from aggregator.store.ingest import absorb
 from aggregator.store.memory_leases import Leases
 from aggregator.store.page_reading import PageReading
@@ -334,15 +335,23 @@ class SqliteStore(PageReading, Store):
         quota: int | None = None,
         further_secrets: tuple[str, ...] = (),
     ) -> tuple[Change, ...]:
-        def job(db: sqlite3.Connection) -> tuple[Change, ...]:
+        def job(db: sqlite3.Connection) -> None:
             disk_room.configure(db, quota, len(sources))
-            return reconcile.apply_configuration(db, planned, micros(now))
+            reconcile.apply_configuration(db, planned, micros(now))
 
         with self._configuring, self._reading() as db:
             planned = plan(db, sources, feeds)
-            changes = self._write(job)
+            changes = foresee(db, planned, micros(now))
+            self._write(job)
         self._secrets.changed(further_secrets)
         return changes
+
+    @override
+    def foresee(
+        self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
+    ) -> tuple[Change, ...]:
+        with self._reading() as db:
+            return foresee(db, plan(db, sources, feeds), micros(now))
 
     @override
     def advance(self, now: datetime) -> tuple[str, ...]:

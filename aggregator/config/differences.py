@@ -1,0 +1,76 @@
+"""In which keys two configurations of a source or feed differ, as their file writes the values."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.config.text_values import written, written_size
+from aggregator.model.changes import Difference
+from aggregator.web.excerpts import shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aggregator.model import Feed, Source
+
+#: Keys whose texts are shown. Others may hold secrets (headers, a proxy), or are told by their
+#: name well enough (rules).
+_SHOWN = frozenset({
+    "title", "tags", "timezone", "encoding", "edits", "site", "cookies", "sources", "exclude_tags",
+    "dedupe", "dedupe_strictness", "order", "content", "language", "script",
+})  # fmt: skip
+_SIZES = frozenset({"entry_size", "document_size"})
+#: What a key is called that has no value, where that has a name.
+_ABSENT = {"interval": "adaptive", "sources": "every source", "tags": "no tags"}
+#: What is no key of the table, follows from one, or is told otherwise.
+_NO_KEYS = frozenset({
+    "name", "url", "kind", "emails", "exclude_sources", "rsshub_instances", "rsshub_key_file",
+})  # fmt: skip
+_NAMES = {"mirrors": "url"}
+_MOST_CHARS = 60
+
+
+def differences(before: Source | Feed, after: Source | Feed) -> tuple[Difference, ...]:
+    """Return the keys in which two sources or two feeds differ, in the order of their table.
+
+    Values are given where they are short and can hold no secret.
+    """
+    return tuple(_differences(before, after))
+
+
+def _differences(before: object, after: object) -> Iterator[Difference]:
+    if not (is_dataclass(before) and is_dataclass(after)):
+        return
+    for field in fields(before):
+        one, other = getattr(before, field.name), getattr(after, field.name)
+        if one == other or field.name in _NO_KEYS:
+            continue
+        if field.name in ("access", "rules"):
+            yield from _differences(one, other)
+            continue
+        values = _written(field.name, one), _written(field.name, other)
+        known = values if None not in values else (None, None)
+        yield Difference(_NAMES.get(field.name, field.name), *known)
+
+
+def _written(name: str, value: object) -> str | None:
+    """Return a value in a few words, or `None` where it is not to be shown."""
+    match value:
+        case None | ():
+            return _ABSENT.get(name, "none")
+        case bool():
+            return str(value).lower()
+        case int() if name in _SIZES:
+            return written_size(value)
+        case int() | float():
+            return f"{value:g}"
+        case timedelta():
+            return written(value)
+        case str() if name in _SHOWN:
+            return shortened(value, _MOST_CHARS)
+        case tuple() if name in _SHOWN:
+            return shortened(", ".join(map(str, value)), _MOST_CHARS)
+        case _:
+            return None

@@ -1,0 +1,85 @@
+"""What a configuration changes, in the short lines of `check` and `reload`: + new, - gone, ~ other.
+
+A line without a sign is what subscribers lose by it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from aggregator.model.changes import (
+    ChangedFeed,
+    ChangedSettings,
+    ChangedSource,
+    ChangeKind,
+    LostAddress,
+    LostEntries,
+    ReaddressedSource,
+    RenamedSource,
+    WithheldSource,
+)
+from aggregator.model.notes import RestartNeeded
+from aggregator.operations.messages import change_text, difference_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aggregator.model.changes import Change
+
+#: What many feeds lose is told of so many.
+MOST_LOSSES = 20
+_SIGNS = {
+    ChangeKind.ADDED: "+",
+    ChangeKind.BACK: "+",
+    ChangeKind.REMOVED: "-",
+    ChangeKind.CHANGED: "~",
+}
+#: Settings of which there may be several tables.
+_LISTS = ("exports", "sites")
+
+
+def plan_lines(changes: Iterable[Change]) -> tuple[list[str], list[str]]:
+    """Return a line for each change, and one for each thing that subscribers lose."""
+    told, lost = [], []
+    for change in changes:
+        lines = _lines(change)
+        if isinstance(change, LostAddress | LostEntries | WithheldSource):
+            lost += lines
+        else:
+            told += lines
+    if len(lost) > MOST_LOSSES:
+        lost[MOST_LOSSES:] = [f"and {len(lost) - MOST_LOSSES} more such losses"]
+    return told, lost
+
+
+def _lines(change: Change) -> list[str]:
+    match change:
+        case ChangedSource(kind=kind, name=name, differences=differences):
+            found = f"{_SIGNS[kind]} {name}"
+        case ChangedFeed(kind=kind, name=name, differences=differences):
+            found = f"{_SIGNS[kind]} feed {name}"
+        case RenamedSource(name=name, former_name=former_name):
+            return [f"~ {former_name} renamed {name}"]
+        case ReaddressedSource(name=name):
+            return [f"~ {name} url"]
+        case ChangedSettings(keys=keys):
+            return [_setting(key) for key in keys]
+        case RestartNeeded(keys=keys):
+            return [f"{_setting(key)} (takes a restart)" for key in keys]
+        case LostAddress() | LostEntries() | WithheldSource():
+            return [change_text(change)]
+        case _:
+            assert_never(change)
+    if kind is ChangeKind.BACK:
+        found += " (back, with its history)"
+    if differences:
+        found += f" {', '.join(map(difference_text, differences))}"
+    return [found]
+
+
+def _setting(key: str) -> str:
+    """Return a key of a table as people name it: "[publish] directory", "[[sites]]"."""
+    if key in _LISTS:
+        return f"~ [[{key}]]"
+    table, _, name = key.partition(".")
+    return f"~ [{table}] {name}"
