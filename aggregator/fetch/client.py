@@ -281,7 +281,7 @@ class Fetcher:
         way: Way,
     ) -> Outcome | Redirect:
         async with self._clients.hold(way) as client:
-            response = await client.send(request, stream=True)
+            response = await client.handle_async_request(request)
             try:
                 return await self._judge(poll, target, sent, response)
             finally:

@@ -1,12 +1,13 @@
-"""One HTTP client for each way out to the network, made when it is needed."""
+"""One HTTP client for each way out to the network, made when it is needed.
+
+A client is an httpx transport: what `httpx.AsyncClient` adds to it (cookies, redirects, logins, log
+lines) is nothing that a poll wants, and costs as much again as the request.
+"""
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING
-
-import httpx
 
 from aggregator.fetch.transport import AiohttpTransport, unverified_tls
 from aggregator.runtime.late_modules import LateModule
@@ -15,6 +16,8 @@ from aggregator.runtime.values import dataclass
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable
+
+    import httpx
 
     from aggregator.fetch import lenient_transport
     from aggregator.fetch.dns import Resolver
@@ -44,16 +47,6 @@ class Way:
         return self.proxy is None or self.proxy.scheme == "http"
 
 
-class _NoCookies(CookieJar):
-    """Keeps nothing: cookies are a poll's own (`cookies`), and no client looks for them."""
-
-    def extract_cookies(self, response: object, request: object) -> None:
-        """Keep nothing."""
-
-    def add_cookie_header(self, request: object) -> None:
-        """Send nothing."""
-
-
 class Clients:
     """The clients of one event loop; there are never more than those in use and a few idle ones."""
 
@@ -64,10 +57,10 @@ class Clients:
         self._resolver = resolver
         self._tls = tls
         # In the order of their last use; the number counts who uses them now.
-        self._clients: dict[Way, tuple[httpx.AsyncClient, int]] = {}
+        self._clients: dict[Way, tuple[httpx.AsyncBaseTransport, int]] = {}
 
     @asynccontextmanager
-    async def hold(self, way: Way) -> AsyncIterator[httpx.AsyncClient]:
+    async def hold(self, way: Way) -> AsyncIterator[httpx.AsyncBaseTransport]:
         """Lend the client of `way` until the request and its answer are over."""
         client, users = self._clients.pop(way) if way in self._clients else (self._make(way), 0)
         self._clients[way] = client, users + 1
@@ -91,12 +84,11 @@ class Clients:
             client, _ = self._clients.pop(way)
             await client.aclose()
 
-    def _make(self, way: Way) -> httpx.AsyncClient:
+    def _make(self, way: Way) -> httpx.AsyncBaseTransport:
         make = lenient_transport.LenientTransport if way.lenient else AiohttpTransport
-        transport = make(
+        return make(
             limits=self._limits,
             resolver=self._resolver,
             tls=self._tls if way.tls_verify else unverified_tls,
             proxy=way.proxy,
         )
-        return httpx.AsyncClient(transport=transport, trust_env=False, cookies=_NoCookies())

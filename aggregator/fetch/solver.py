@@ -147,7 +147,7 @@ class Solvers:
             },
         )
         async with self.clients.hold(Way()) as client:
-            response = await client.send(request, stream=True)
+            response = await client.handle_async_request(request)
             try:
                 excess = header_excess(response.headers.raw, self.limits)
                 if excess is not None:

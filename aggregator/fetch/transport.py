@@ -42,9 +42,8 @@ else:  # few have such a proxy
 #: requests have their own: so the guard knows on whose behalf an address is dialled.
 _DIAL: ContextVar[Dial] = ContextVar("dial")
 
-#: What httpx must not see. Cookies: they are kept for one poll only (`cookies`), and are in the
-#: extension "cookies". Location: httpx takes it apart even where it shall not follow, and raises
-#: what is no transport error; it is in the extension "location" instead, as it came.
+#: What the rest of fetch reads from extensions: as it came, and nowhere else. Cookies are kept for
+#: one poll only (`cookies`).
 _WITHHELD = frozenset({b"set-cookie", b"set-cookie2", b"location"})
 
 #: What an HTTP proxy is told with CONNECT beside the host.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import assert_never
@@ -362,6 +363,15 @@ class Export:
     with_id: bool = False  # the story's link and id are in the front matter, too
 
 
+@lru_cache(maxsize=4096)
+def _literal_address(host: str) -> IPAddress | None:
+    """Return the address that a host is, `None` for a name; asked at every poll, of each range."""
+    try:
+        return ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """One entry of `[network] allow_private`: a host or an address range, with an optional port.
@@ -384,11 +394,8 @@ class Allowance:
             return False
         if self.network is None:
             return self.host == host.lower().rstrip(".")
-        try:
-            address = ip_address(host.strip("[]"))
-        except ValueError:
-            return False
-        return self.contains(address)
+        address = _literal_address(host)
+        return address is not None and self.contains(address)
 
     def contains(self, address: IPAddress) -> bool:
         """Tell whether this is a range that holds `address` (an IPv4-mapped one is unwrapped)."""
