@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from aggregator import __version__
 from aggregator import config as configuration
 from aggregator.config.automatic_feeds import newly_withheld
+from aggregator.daemon import configuration_log
 from aggregator.daemon.bytes_in_flight import BytesInFlight
 from aggregator.daemon.changed_settings import changed_settings
 from aggregator.daemon.commands import Requests
@@ -32,7 +33,7 @@ from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.terms import make_bounds, utc_now
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
-from aggregator.operations.messages import change_text, daemon_summary
+from aggregator.operations.messages import daemon_summary
 from aggregator.publish.feeds_page import addresses
 from aggregator.rules.held_secrets import secrets_of
 from aggregator.schedule import price
@@ -384,7 +385,8 @@ class Daemon:
         old = self._config
         further = await self._in_thread(partial(further_secrets, fresh, self._environ))
         # The old ones, too, until what was asked with them has ended.
-        conceal(secrets_of((*fresh.sources, *old.sources), further))
+        both = (*fresh.sources, *old.sources)
+        conceal(await self._in_thread(partial(secrets_of, both, further)))
         apply = partial(
             self._store.apply,
             quota=fresh.store.quota,
@@ -396,7 +398,7 @@ class Daemon:
         if restart is not None:
             changes += (restart,)
         changes += changed_settings(old, fresh, fixed=self._fixed)
-        changes += newly_withheld(old, fresh)
+        changes += await self._in_thread(partial(newly_withheld, old, fresh))
         self._config, self._enabled = fresh, _enabled(fresh)
         self._rejected = None
         set_level(fresh.log.level)
@@ -412,10 +414,7 @@ class Daemon:
         await self._note(NoteKind.RESTART_NEEDED, restart)
         await self._steer()
         self._jobs.hurry("operations feed")
-        for change in changes:
-            log.info(event("configuration", change=change_text(change)))
-        for warning in fresh.warnings:
-            log.warning(event("configuration", warning=warning))
+        await self._in_thread(partial(configuration_log.tell, changes, fresh.warnings))
         log.info(event("configuration applied", changes=len(changes)))
         return changes
 

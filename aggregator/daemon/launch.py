@@ -8,6 +8,7 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
+from aggregator.daemon import configuration_log
 from aggregator.daemon.app import Daemon
 from aggregator.daemon.event_loop import new_event_loop
 from aggregator.daemon.further_secrets import all_secrets, further_secrets
@@ -20,7 +21,7 @@ from aggregator.daemon.terms import utc_now
 from aggregator.daemon.workers import Workers
 from aggregator.model.notes import NoteKind
 from aggregator.operations.expat import old_expat
-from aggregator.operations.messages import change_text, old_expat_text
+from aggregator.operations.messages import old_expat_text
 from aggregator.runtime.garbage import keep_what_there_is
 from aggregator.schedule import price
 from aggregator.store.lock import Hold
@@ -114,10 +115,7 @@ def _open(config: Config, now: datetime) -> tuple[Store, Pricing]:
     except BaseException:
         store.close()
         raise
-    for change in changes:
-        log.info(event("configuration", change=change_text(change)))
-    for warning in config.warnings:
-        log.warning(event("configuration", warning=warning))
+    configuration_log.tell(changes, config.warnings)
     if (version := old_expat()) is not None:
         log.warning(event("old library", warning=old_expat_text(version)))
     return store, pricing
