@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
+from aggregator.store.connection import connect
+from aggregator.store.packed_texts import FIELDS, texts_in
 from tests.make_schema_fixture import FOLDER
 
 if TYPE_CHECKING:
@@ -15,8 +18,31 @@ if TYPE_CHECKING:
 RENAMED = {("sources", "host"): "queue"}
 
 
+def texts(path: Path) -> dict[int, dict[str, str | None]]:
+    """Return the texts of each entry in a database of today."""
+    with closing(connect(path, "ro")) as db:
+        rows = db.execute("SELECT * FROM texts ORDER BY entry_id").fetchall()
+        return {row["entry_id"]: texts_in(db, row).all() for row in rows}
+
+
+def unpack(path: Path) -> None:
+    """Put the texts of each entry into its row, where earlier versions had them."""
+    stored = texts(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("BEGIN")
+        for name in FIELDS:
+            db.execute(f"ALTER TABLE entries ADD COLUMN {name} TEXT")
+        names = ", ".join(f"{name} = ?" for name in FIELDS)
+        db.executemany(
+            f"UPDATE entries SET {names} WHERE id = ?",  # noqa: S608 -- built of constants
+            [(*each.values(), entry_id) for entry_id, each in stored.items()],
+        )
+        db.execute("COMMIT")
+
+
 def as_written_by(schema: str, path: Path) -> None:
     """Make a database what an earlier version, which kept no windows, would have written."""
+    unpack(path)
     old = path.with_name("old.db")
     connection = sqlite3.connect(old)
     connection.executescript((FOLDER / f"{schema}.sql").read_text(encoding="utf-8"))

@@ -53,7 +53,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "aiohttp": "fetch/",
     "aiohttp_socks": "fetch/",
     "apscheduler": "daemon/jobs.py",
-    "backports.zstd": "fetch/",
+    "backports.zstd": ("fetch/", "store/text_codecs.py"),
     "brotli": ("fetch/", "publish/compression.py"),
     "click": "cli/",
     "feedgen": "publish/",

@@ -188,7 +188,7 @@ def test_the_head_and_the_end_are_read_as_they_were_written() -> None:
         (b'{"table": "t", "row": {"a": "\\ud800"}}', "half a character"),
         (b'{"table": "t", "row": {"a": {"base64": "?"}}}', "base64"),
         (b'{"format": "another"}', "another form"),
-        (b'{"format": "aggregator database", "version": 2}', "install the version"),
+        (b'{"format": "aggregator database", "version": 3}', "install the version"),
         (b'{"format": "aggregator database", "version": 1}', "without schema"),
         (b'{"end": {"rows": {"t": "1"}}}', "numbers"),
         (b'{"end": {"rows": {}, "sha256": "x"}}', "sha256"),

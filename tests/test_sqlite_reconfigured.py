@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from aggregator import rules
 from aggregator.config.automatic_feeds import automatic
 from aggregator.model import Condition, Feed, Rules, Source, Tagging
+from aggregator.store.packed_texts import texts_in
 from aggregator.store.rows import feed_of, source_of
 from aggregator.store.rule_verdicts import facts_of
 from aggregator.store.sqlite import SqliteStore, open_store
@@ -104,16 +105,20 @@ def check(store: SqliteStore) -> None:
             for feed_id, entry_id, because in db.execute("SELECT * FROM exclusions")
         }
         members = db.execute(
-            """SELECT f.id AS feed_id, f.config AS feed, s.config AS source, e.*
+            """SELECT f.id AS feed_id, f.config AS feed, s.config AS source, e.*,
+                      t.dictionary_id, t.packed
                  FROM memberships m JOIN feeds f ON f.id = m.feed_id
                  JOIN sources s ON s.id = m.source_id JOIN entries e ON e.source_id = s.id
+                 JOIN texts t ON t.entry_id = e.id
                 WHERE m.until_key IS NULL AND f.removed_at IS NULL AND e.order_key > f.floor"""
         ).fetchall()
     assert members
     for row in members:
         of_feed, of_source_ = feed_of(row["feed"]), source_of(row["source"])
-        found = rules.verdict(of_source_, (of_feed,), replace(facts_of(row), tags=()))
-        assert facts_of(row).tags == found.tags
+        with store._reading() as db:
+            facts = facts_of(row, texts_in(db, row))
+        found = rules.verdict(of_source_, (of_feed,), replace(facts, tags=()))
+        assert facts.tags == found.tags
         assert row["blocked"] == found.blocked
         assert excluded.get((row["feed_id"], row["id"])) == found.left_out[0]
 

@@ -19,11 +19,12 @@ from aggregator.store.rows import feed_of
 from aggregator.store.sqlite import SqliteStore, open_store
 from aggregator.stories.windows import Candidate, Cut, Membership, cut, standing, weight
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
-from tests.old_databases import as_written_by
+from tests.old_databases import as_written_by, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Any
 
     from aggregator.model import Entry
 
@@ -326,12 +327,20 @@ def check_windows(store: SqliteStore, now: datetime) -> None:
             assert dropped_at(found.drops_at + 1).dropped >= 1
 
 
+def with_texts(store: SqliteStore, query: str) -> list[dict[str, Any]]:
+    """Return rows of entries, each with what its texts are."""
+    found = texts(store._path)
+    return [dict(row) | found[row["id"]] for row in read(store, query)]
+
+
 def check_stored_bytes(store: SqliteStore) -> None:
     """Hold that what each source has stored is counted, and what all have."""
     stored: dict[int, int] = defaultdict(int)
-    for row in read(store, "SELECT * FROM entries"):
-        texts = ("title", "content_html", "summary", "raw", "categories", "enclosures")
-        stored[row["source_id"]] += sum(len((row[name] or "").encode()) for name in texts)
+    names = (
+        "title", "content_html", "summary", "raw", "categories", "enclosures", "particulars",
+    )  # fmt: skip
+    for row in with_texts(store, "SELECT * FROM entries"):
+        stored[row["source_id"]] += sum(len((row[name] or "").encode()) for name in names)
     counted = {row["id"]: row["stored_bytes"] for row in read(store, "SELECT * FROM sources")}
     assert counted == {source_id: stored[source_id] for source_id in counted}
     (counters,) = read(store, "SELECT * FROM counters")
@@ -341,17 +350,17 @@ def check_stored_bytes(store: SqliteStore) -> None:
 def check_weights(store: SqliteStore) -> None:
     """Hold that each entry weighs what the feed publishes of it, and a feed what they do."""
     for row in read(store, "SELECT * FROM feeds"):
-        found = read(
+        found = with_texts(
             store,
             f"SELECT * FROM shown JOIN entries ON id = entry_id WHERE feed_id = {row['id']}",  # noqa: S608 -- a number
         )
         assert row["shown_bytes"] == sum(one["weight_bytes"] for one in found)
         for one in found:
-            texts = ("title", "summary", "author", "url", "categories", "enclosures", "provenance")
+            names = ("title", "summary", "author", "url", "categories", "enclosures", "provenance")
             assert one["weight_bytes"] == weight(
                 feed_of(row["config"]),
                 content_bytes=len(one["content_html"].encode()),
-                other_bytes=sum(len((one[name] or "").encode()) for name in texts),
+                other_bytes=sum(len((one[name] or "").encode()) for name in names),
             )
 
 

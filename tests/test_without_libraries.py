@@ -18,6 +18,7 @@ from release import wheels
 from tests import PATIENCE, ROOT
 from tests.config_texts import SOURCE, source_toml
 from tests.feed_documents import undated
+from tests.hiding import HIDING
 from tests.program import without_machine
 from tests.web import Reply
 
@@ -27,15 +28,6 @@ if TYPE_CHECKING:
     from tests.program import Program
     from tests.web import Publisher
 
-#: Runs the program, or a few lines, where a module cannot be imported.
-HIDING = """
-import sys
-class Hidden:
-    def find_spec(self, name, path=None, target=None):
-        if name in HIDDEN:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-sys.meta_path.insert(0, Hidden())
-"""
 RUNNING = "from aggregator.cli import main\nmain()"
 MODULES = {name: module for name, (module, _) in LOSSES.items()}
 

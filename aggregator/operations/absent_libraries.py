@@ -13,7 +13,10 @@ LOSSES = {
     "google-re2": ("re2", "no /regex/ in rules and replacements; plain words work"),
     "selectolax": ("selectolax", "no CSS selectors (remove)"),
     "brotli": ("brotli", "answers are neither asked for nor sent in br; gzip is used"),
-    "backports.zstd": ("backports.zstd", "answers are not asked for in zstd; gzip is used"),
+    "backports.zstd": (
+        "backports.zstd",
+        "answers are not asked for in zstd, and texts are not stored with it; gzip and zlib are",
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model.errors import StoreError
 from aggregator.runtime.values import dataclass
+from aggregator.store import packed_texts
 from aggregator.store.built_aside import (
     building,
     copy_to,
@@ -19,7 +20,7 @@ from aggregator.store.built_aside import (
     use_alone,
 )
 from aggregator.store.connection import connect, open_reader, open_writer
-from aggregator.store.exporting import tables
+from aggregator.store.exporting import told_tables
 from aggregator.store.lock import Hold
 from aggregator.store.sqlite_errors import damaged, store_error
 
@@ -62,11 +63,24 @@ def _compact(path: Path) -> Compacted:
         use_alone(db)
         before = path.stat().st_size
         demand_room(path, "of it")
-        with building(path, "compacting") as aside:
-            copy_to(db, aside)
+        with building(path, "packing") as first, building(path, "compacting") as aside:
+            copy_to(db, first)
+            _pack(first, aside)
             _check(db, aside, path)
             put_in_place(aside, path)
     return Compacted(before, path.stat().st_size)
+
+
+def _pack(copy: Path, aside: Path) -> None:
+    """Pack what a copy has stored by what there is to learn from it today, and write it anew."""
+    with closing(connect(copy, "rw")) as db:
+        # Whoever is interrupted throws the file away: it needs no journal.
+        for pragma in ("journal_mode = OFF", "synchronous = OFF"):
+            db.execute(f"PRAGMA {pragma}").fetchone()
+        db.execute("BEGIN")
+        packed_texts.repack_best(db)
+        db.execute("COMMIT")
+        copy_to(db, aside)
 
 
 def _check(db: sqlite3.Connection, aside: Path, path: Path) -> None:
@@ -81,5 +95,5 @@ def _check(db: sqlite3.Connection, aside: Path, path: Path) -> None:
 def _measure(db: sqlite3.Connection) -> list[tuple[str, int]]:
     """Return whose a database is, its schema, and how many rows each table has."""
     numbers = [(name, f"PRAGMA {name}") for name in ("application_id", "user_version")]
-    numbers += [(table, f"SELECT count(*) FROM {table}") for table in tables(db)]  # noqa: S608 -- of the schema
+    numbers += [(table, f"SELECT count(*) FROM {table}") for table in told_tables(db)]  # noqa: S608 -- of the schema
     return [(name, db.execute(statement).fetchone()[0]) for name, statement in numbers]

@@ -13,6 +13,7 @@ from aggregator.model.errors import NoStoreError, StoreError, StoreUnavailableEr
 from aggregator.runtime.late_modules import LateModule
 from aggregator.store.schema_version import SCHEMA_VERSION, check_readable
 from aggregator.store.sqlite_errors import primary_code, store_error
+from aggregator.store.text_dictionaries import check_codecs
 
 if TYPE_CHECKING:
     from aggregator.store import migrations
@@ -48,7 +49,9 @@ def open_writer(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_size_limit = 16777216")
-        if version != SCHEMA_VERSION:
+        if version == SCHEMA_VERSION:
+            check_codecs(connection, path)
+        else:
             migrations.migrate(connection, path)
     except (sqlite3.Error, OSError) as error:
         connection.close()
@@ -91,6 +94,8 @@ def open_reader(path: Path) -> sqlite3.Connection:
         connection = connect(path, "ro")
         connection.execute("PRAGMA query_only = ON")
         version = check_readable(connection, path)
+        if version == SCHEMA_VERSION:
+            check_codecs(connection, path)
     except sqlite3.Error as error:
         if primary_code(error) != sqlite3.SQLITE_CANTOPEN:
             raise store_error(path, error) from error

@@ -1,7 +1,7 @@
 """What the texts of each source take, and how much more it may hold.
 
-Kept by the database itself (triggers), beside the source and for all: whatever stores, shortens or
-forgets an entry, they are right.
+Kept beside the source and for all: whatever stores, shortens or forgets an entry counts it here, in
+the same transaction.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from aggregator.stories.kept_texts import quota, room
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
 
 def left(connection: sqlite3.Connection, source_id: int) -> int:
@@ -28,6 +29,19 @@ def left(connection: sqlite3.Connection, source_id: int) -> int:
         all_bytes=row["all_bytes"],
         own_bytes=row["own_bytes"],
     )
+
+
+def count(connection: sqlite3.Connection, more_bytes: Mapping[int, int]) -> None:
+    """Note how many bytes of text each source has more than before, or, below 0, less."""
+    changed = [(more, source_id) for source_id, more in more_bytes.items() if more]
+    if changed:
+        connection.executemany(
+            "UPDATE sources SET stored_bytes = stored_bytes + ? WHERE id = ?", changed
+        )
+        connection.execute(
+            "UPDATE counters SET stored_bytes = stored_bytes + ?",
+            (sum(more for more, _ in changed),),
+        )
 
 
 def held(connection: sqlite3.Connection, source_id: int) -> int:

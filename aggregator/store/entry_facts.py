@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aggregator.model import EntryFacts, Placement, PlacementReason
 from aggregator.model.instants import instant
 from aggregator.store import source_domains
+from aggregator.store.packed_texts import COLUMNS, texts_in
 from aggregator.store.rows import categories_of, source_of
 from aggregator.store.rule_verdicts import given_tags
 from aggregator.store.window_candidates import candidates
@@ -33,9 +34,10 @@ def facts(
     """
     canonical = canonical_url(wanted)
     rows = connection.execute(
-        """SELECT e.*, s.public_id AS story_public_id, s.original_id, o.config, o.document_kind,
-                  o.document_encoding, o.document_notes
+        f"""SELECT e.*, {COLUMNS}, s.public_id AS story_public_id, s.original_id, o.config,
+                   o.document_kind, o.document_encoding, o.document_notes
              FROM entries e JOIN stories s ON s.id = e.story_id JOIN sources o ON o.id = e.source_id
+             JOIN texts t ON t.entry_id = e.id
             WHERE e.id IN (SELECT id FROM entries WHERE public_id = :wanted
                            UNION SELECT e.id FROM entries e JOIN stories s ON s.id = e.story_id
                                   WHERE s.public_id = :wanted
@@ -43,7 +45,7 @@ def facts(
                            UNION SELECT entry_id FROM identities
                                   WHERE key IN (:wanted, :guid, :url, :canonical_guid,
                                                 :canonical_url))
-            ORDER BY e.order_key DESC LIMIT :most""",
+            ORDER BY e.order_key DESC LIMIT :most""",  # noqa: S608 -- built of constants
         {
             "wanted": wanted,
             "guid": f"guid:{wanted}",
@@ -57,6 +59,7 @@ def facts(
 
 
 def _facts(connection: sqlite3.Connection, row: sqlite3.Row, feeds: tuple[Feed, ...]) -> EntryFacts:
+    texts = texts_in(connection, row)
     keys = [
         key
         for (key,) in connection.execute(
@@ -78,20 +81,20 @@ def _facts(connection: sqlite3.Connection, row: sqlite3.Row, feeds: tuple[Feed, 
         source=source_of(row["config"]),
         public_id=row["public_id"],
         story_id=row["story_public_id"],
-        guid=row["guid"],
+        guid=texts.get("guid"),
         url=row["url"],
         title=row["title"],
-        content_html=row["content_html"],
-        summary=row["summary"],
+        content_html=texts["content_html"],
+        summary=texts["summary"],
         author=row["author"],
-        categories=categories_of(row["categories"]),
+        categories=categories_of(texts["categories"]),
         published_at=instant(row["published_at"]),
         updated_at=instant(row["updated_at"]),
         dated=bool(row["dated"]),
         first_seen_at=instant(row["first_seen_at"]),
         changed_at=instant(row["changed_at"]),
         refined_by=row["refined_by"],
-        raw=row["raw"],
+        raw=texts.get("raw"),
         keys=tuple(keys),
         matched=row["matched"],
         assigned=row["assigned"],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import aggregator
 from aggregator.store.connection import open_reader
+from aggregator.store.packed_texts import FIELDS, texts_in
 from aggregator.store.sqlite_errors import store_error
 from aggregator.store.stored_lines import Head, end_line, head_line, row_line
 
@@ -49,13 +50,9 @@ def lines(db: sqlite3.Connection, now: datetime) -> Iterator[bytes]:
     line = head_line(Head(schema, aggregator.__version__, at))
     digest.update(line)
     yield line
-    counts = dict.fromkeys(tables(db), 0)
+    counts = dict.fromkeys(told_tables(db), 0)
     for table in counts:
-        columns = tuple(columns_of(db, table))
-        rows = db.cursor()
-        rows.row_factory = None
-        for row in rows.execute(f"SELECT {', '.join(columns)} FROM {table}"):  # noqa: S608 -- of the schema
-            line = row_line(table, columns, row)
+        for line in _rows(db, table):
             digest.update(line)
             counts[table] += 1
             yield line
@@ -67,6 +64,30 @@ def tables(db: sqlite3.Connection) -> tuple[str, ...]:
     found = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
     # SQLite's statistics and the list of migrations are made anew.
     return tuple(name for (name,) in found if not name.startswith(("sqlite_", "_sqlite_")))
+
+
+def told_tables(db: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the tables of which lines are: all but what packs texts, which is made anew."""
+    return tuple(name for name in tables(db) if name != "dictionaries")
+
+
+def told_columns(db: sqlite3.Connection, table: str) -> dict[str, str]:
+    """Return the declared type of each column that a line of a table has."""
+    if table == "texts":
+        return {"entry_id": "INTEGER", **dict.fromkeys(FIELDS, "TEXT")}
+    return columns_of(db, table)
+
+
+def _rows(db: sqlite3.Connection, table: str) -> Iterator[bytes]:
+    columns = tuple(told_columns(db, table))
+    if table == "texts":
+        for row in db.execute("SELECT * FROM texts"):
+            yield row_line(table, columns, (row["entry_id"], *texts_in(db, row).all().values()))
+        return
+    rows = db.cursor()
+    rows.row_factory = None
+    for row in rows.execute(f"SELECT {', '.join(columns)} FROM {table}"):  # noqa: S608 -- of the schema
+        yield row_line(table, columns, row)
 
 
 def columns_of(db: sqlite3.Connection, table: str) -> dict[str, str]:

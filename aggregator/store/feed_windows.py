@@ -158,16 +158,13 @@ def _sizes(connection: sqlite3.Connection, entry_ids: Sequence[int]) -> Sizes:
     """Return how many bytes the texts of some entries have, and all else that readers get."""
     if not entry_ids:
         return {}
-    # sqlite: a list of values is one parameter, as JSON; length counts the bytes of a BLOB
+    # sqlite: a list of values is one parameter, as JSON
     rows = connection.execute(
-        """SELECT id, length(CAST(content_html AS BLOB)) AS content_bytes,
-                  length(CAST(title || summary || coalesce(author, '') || coalesce(url, '')
-                    || categories || enclosures || coalesce(provenance, '')
-                    || coalesce(particulars, '') AS BLOB)) AS other_bytes
-             FROM entries WHERE id IN (SELECT value FROM json_each(?))""",
+        """SELECT id, content_bytes, told_bytes FROM entries
+            WHERE id IN (SELECT value FROM json_each(?))""",
         (dumps(entry_ids),),
     )
-    return {entry_id: (content, other) for entry_id, content, other in rows}
+    return {entry_id: (content, told) for entry_id, content, told in rows}
 
 
 def _kept_weights(

@@ -24,7 +24,7 @@ from aggregator.model.changes import (
 from aggregator.rules.verdicts import shown_alike
 from aggregator.store import configuration_plan as planning
 from aggregator.store.rows import feed_of, source_of
-from aggregator.store.rule_verdicts import MOST_TEXTS, facts_of
+from aggregator.store.rule_verdicts import asked_about
 from aggregator.store.value_lists import rows_of
 from aggregator.stories.windows import cut
 
@@ -187,9 +187,8 @@ def _left_out(
 ) -> list[int]:
     """Return which of a source's entries the rules, as they will be, leave out of a feed."""
     found = []
-    query = "SELECT * FROM entries WHERE id IN ({marks})"
-    for row in rows_of(connection, query, entry_ids, at_once=MOST_TEXTS):
-        verdict = rules.verdict(source, (feed,), facts_of(row))
+    for row, facts in asked_about(connection, entry_ids):
+        verdict = rules.verdict(source, (feed,), facts)
         if verdict.blocked is not None or verdict.left_out != (None,):
             found.append(row["id"])
     return found

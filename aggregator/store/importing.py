@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from aggregator.model.errors import AggregatorError, NoStoreError, StoreError
-from aggregator.store import migrations
+from aggregator.store import migrations, packed_texts
 from aggregator.store.built_aside import building, fault, put_in_place, use_alone
 from aggregator.store.connection import connect, open_reader
-from aggregator.store.exporting import columns_of, tables
+from aggregator.store.exporting import tables, told_columns, told_tables
 from aggregator.store.lock import Hold
+from aggregator.store.packed_texts import frame
 from aggregator.store.schema_version import SCHEMA_VERSION
 from aggregator.store.sqlite_errors import store_error
 from aggregator.store.stored_lines import MOST_BYTES, End, Head, Row, Value, read_line
@@ -103,6 +104,7 @@ class _Import:
         self._number = 0
         self._line = b""
         self._digest = hashlib.sha256()  # of all lines before that one
+        self._frames: dict[int, bytes] = {}  # of texts that are to be packed
 
     def run(self) -> Mapping[str, int]:
         """Read all lines; return how many rows there were of each table."""
@@ -132,8 +134,8 @@ class _Import:
         self._db.execute("BEGIN")
         for name, _ in triggers:
             self._db.execute(f"DROP TRIGGER {name}")
-        types = {table: columns_of(self._db, table) for table in tables(self._db)}
-        for table in types:
+        types = {table: told_columns(self._db, table) for table in told_tables(self._db)}
+        for table in tables(self._db):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 -- of the schema
         counts = dict.fromkeys(types, 0)
         while not isinstance(line := self._read(), End):
@@ -144,6 +146,8 @@ class _Import:
             self._insert(line, types[line.table])
             counts[line.table] += 1
         self._check_end(line, counts)
+        self._put_texts()
+        self._check_texts(counts)
         for _, statement in triggers:
             self._db.execute(statement)
         self._db.execute("COMMIT")
@@ -156,6 +160,9 @@ class _Import:
         for name, value in row.values.items():
             if not _fits(value, types[name]):
                 raise self._wrong(f"has a {name} that is no {types[name]}")
+        if row.table == "texts":
+            self._take_texts(row)
+            return
         names, marks = ", ".join(types), ", ".join("?" * len(types))
         try:
             self._db.execute(
@@ -164,6 +171,36 @@ class _Import:
             )
         except (sqlite3.IntegrityError, sqlite3.DataError) as error:
             raise self._wrong(f"cannot be a row of {row.table}: {error}") from error
+
+    def _take_texts(self, row: Row) -> None:
+        """Pack the texts of entries, some together, by what there is to learn from them so far."""
+        entry_id = row.values.pop("entry_id")
+        if not isinstance(entry_id, int):
+            raise self._wrong("has no entry_id")
+        self._frames[entry_id] = frame(
+            {name: None if text is None else str(text) for name, text in row.values.items()}
+        )
+        if len(self._frames) == packed_texts.TOGETHER:
+            self._put_texts()
+            packed_texts.learn(self._db, lambda job: job(self._db))
+
+    def _put_texts(self) -> None:
+        packed_texts.put(self._db, self._frames)
+        self._frames.clear()
+
+    def _check_texts(self, counts: Mapping[str, int]) -> None:
+        """Raise `LinesError` unless each entry has its texts, once."""
+        if "texts" not in counts:
+            return
+        row = self._db.execute(
+            "SELECT id FROM entries WHERE NOT EXISTS (SELECT 1 FROM texts WHERE entry_id = id)"
+        ).fetchone()
+        found = f"entry {row[0]} has no row of texts" if row is not None else None
+        (stored,) = self._db.execute("SELECT count(*) FROM texts").fetchone()
+        if stored != counts["texts"]:
+            found = "an entry has two rows of texts"
+        if found is not None:
+            raise LinesError(f"{self._name}: does not fit together: {found}; {_AGAIN}")
 
     def _check_end(self, end: End, counts: Mapping[str, int]) -> None:
         if self._file.read(1):

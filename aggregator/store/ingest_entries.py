@@ -11,9 +11,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model.instants import instant, micros, optional_instant, optional_micros
-from aggregator.store import archive, disk_room, source_domains, tombstone_rows
-from aggregator.store.codec import dumps
-from aggregator.store.rows import categories_of, enclosures_of, particulars_of, particulars_to_text
+from aggregator.store import (
+    archive,
+    disk_room,
+    entry_texts,
+    packed_texts,
+    source_domains,
+    tombstone_rows,
+)
+from aggregator.store.packed_texts import COLUMNS, frame, texts_in
+from aggregator.store.rows import categories_of, enclosures_of, particulars_of
 from aggregator.store.value_lists import rows_of
 from aggregator.stories.absorption import Memory, Surroundings, absorb, recognise, reread
 from aggregator.stories.assignment import StoryCandidate, Telling, shared_keys
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from aggregator.model import Entry
+    from aggregator.store.entry_texts import Sizes
     from aggregator.stories.absorption import (
         Absorption,
         Arrival,
@@ -77,12 +85,12 @@ def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[En
     versions: dict[int, Version] = {}
     for row in rows_of(
         connection,
-        """SELECT id, title, stated_at, text_hash, content_hash, updated_at, refined_by, url,
-                  language, categories, author, particulars, enclosures, matched, published_at,
-                  first_seen_at
-             FROM entries WHERE id IN ({marks})""",
+        f"""SELECT id, title, stated_at, text_hash, content_hash, updated_at, refined_by, url,
+                   language, author, matched, published_at, first_seen_at, {COLUMNS}
+              FROM entries e JOIN texts t ON t.entry_id = e.id WHERE e.id IN ({{marks}})""",  # noqa: S608 -- built of constants
         entry_ids,
     ):
+        texts = texts_in(connection, row)
         known[row["id"]] = Known(
             row["id"],
             row["title"],
@@ -96,9 +104,9 @@ def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[En
             refined_by=row["refined_by"],
             url=row["url"],
             language=row["language"],
-            categories=categories_of(row["categories"]),
-            particulars=particulars_of(row),
-            enclosures=enclosures_of(row["enclosures"]),
+            categories=categories_of(texts["categories"]),
+            particulars=particulars_of(texts.get("particulars"), row["author"]),
+            enclosures=enclosures_of(texts["enclosures"]),
             matched=row["matched"],
             published_at=instant(row["published_at"]),
             first_seen_at=instant(row["first_seen_at"]),
@@ -126,12 +134,12 @@ def _surroundings(
     held_bytes: dict[int, int] = {}
     for row in rows_of(
         connection,
-        # sqlite: length counts the bytes of a BLOB
-        """SELECT id, raw, length(CAST(content_html AS BLOB)) AS held_bytes FROM entries
-            WHERE id IN ({marks})""",
+        f"""SELECT id, content_bytes, {COLUMNS} FROM entries e JOIN texts t ON t.entry_id = e.id
+             WHERE e.id IN ({{marks}})""",  # noqa: S608 -- built of constants
         reread(recognition, memory),
     ):
-        raw[row["id"]], held_bytes[row["id"]] = row["raw"], row["held_bytes"]
+        raw[row["id"]] = texts_in(connection, row).get("raw")
+        held_bytes[row["id"]] = row["content_bytes"]
     found = Surroundings(raw, held_bytes, disk_room.left(connection, source_id))
     if not recognition.ordered:
         return found
@@ -298,43 +306,28 @@ def _update(connection: sqlite3.Connection, changed: ChangedEntry, arrival: Arri
     match changed.change:
         case Touched():
             connection.execute(
-                """UPDATE entries SET url = ?, language = ?, categories = ?, particulars = ?,
-                          enclosures = ? WHERE id = ?""",
-                (
-                    entry.url,
-                    entry.language,
-                    dumps(entry.categories),
-                    particulars_to_text(entry.particulars),
-                    dumps(entry.enclosures),
-                    changed.entry_id,
-                ),
+                "UPDATE entries SET url = ?, language = ? WHERE id = ?",
+                (entry.url, entry.language, changed.entry_id),
             )
+            entry_texts.touch(connection, changed.entry_id, entry)
         case Rewritten(updated_at=updated_at):
             connection.execute(
-                """UPDATE entries SET url = ?, title = ?, content_html = ?, summary = ?, author = ?,
-                          particulars = ?, updated_at = ?, categories = ?, enclosures = ?,
-                          language = ?, content_hash = ?, refined_by = ?, raw = ?, changed_at = ?,
-                          provenance = ?
+                """UPDATE entries SET url = ?, title = ?, author = ?, updated_at = ?, language = ?,
+                          content_hash = ?, refined_by = ?, changed_at = ?
                     WHERE id = ?""",
                 (
                     entry.url,
                     entry.title,
-                    entry.content_html,
-                    entry.summary,
                     entry.particulars.author,
-                    particulars_to_text(entry.particulars),
                     micros(updated_at),
-                    dumps(entry.categories),
-                    dumps(entry.enclosures),
                     entry.language,
                     entry.content_hash,
                     arrival.version,
-                    entry.raw,
                     micros(arrival.now),
-                    _provenance(entry),
                     changed.entry_id,
                 ),
             )
+            entry_texts.rewrite(connection, changed.entry_id, entry)
             archive.note_edit(connection, changed.entry_id, micros(arrival.now))
         case _:
             assert_never(changed.change)
@@ -370,17 +363,8 @@ def _insert(
     connection.executemany("UPDATE stories SET original_id = :original WHERE id = :copy", copies)
     next_id = _next_id(connection, "entries")
     entry_ids = list(range(next_id, next_id + len(inserts)))
-    connection.executemany(
-        """INSERT INTO entries (id, source_id, story_id, public_id, order_key, held_back, guid, url,
-               title, content_html, summary, author, particulars, published_at, updated_at, dated,
-               categories, enclosures, language, content_hash, refined_by, raw, first_seen_at,
-               changed_at, provenance, assigned, stated_at, text_hash)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                   ?)""",
-        [
-            (entry_id, source_id, story_id, *_columns(new, arrival))
-            for entry_id, story_id, new in zip(entry_ids, story_ids, inserts, strict=True)
-        ],
+    _insert_rows(
+        connection, source_id, list(zip(entry_ids, story_ids, inserts, strict=True)), arrival
     )
     _add_keys(
         connection,
@@ -402,6 +386,38 @@ def _insert(
     return entry_ids
 
 
+def _insert_rows(
+    connection: sqlite3.Connection,
+    source_id: int,
+    rows: Sequence[tuple[int, int, NewEntry]],
+    arrival: Arrival,
+) -> None:
+    """Store new entries, each with its id and its story's."""
+    texts = [entry_texts.texts_of(new.entry) for _, _, new in rows]
+    sizes = [
+        entry_texts.sizes_of(
+            one, title=new.entry.title, url=new.entry.url, author=new.entry.particulars.author
+        )
+        for one, (_, _, new) in zip(texts, rows, strict=True)
+    ]
+    connection.executemany(
+        """INSERT INTO entries (id, source_id, story_id, public_id, order_key, held_back, url,
+               title, author, published_at, updated_at, dated, language, content_hash, refined_by,
+               first_seen_at, changed_at, assigned, stated_at, text_hash, content_bytes, raw_bytes,
+               told_bytes, stored_bytes)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        [
+            (entry_id, source_id, story_id, *_columns(new, arrival, size))
+            for (entry_id, story_id, new), size in zip(rows, sizes, strict=True)
+        ],
+    )
+    packed_texts.put(
+        connection,
+        {entry_id: frame(one) for (entry_id, _, _), one in zip(rows, texts, strict=True)},
+    )
+    disk_room.count(connection, {source_id: sum(size.stored for size in sizes)})
+
+
 def _next_id(connection: sqlite3.Connection, table: str) -> int:
     """Return the id that the next row of a table would get by itself: nobody else writes."""
     (largest,) = connection.execute(
@@ -414,34 +430,30 @@ def _row_of(story: StoryRef, story_ids: Sequence[int]) -> int:
     return story_ids[story.number] if story.begins_now else story.number
 
 
-def _columns(new: NewEntry, arrival: Arrival) -> tuple[object, ...]:
+def _columns(new: NewEntry, arrival: Arrival, size: Sizes) -> tuple[object, ...]:
     entry, now = new.entry, micros(arrival.now)
     return (
         new.public_id,
         new.order_key,
         new.held_back,
-        entry.guid,
         entry.url,
         entry.title,
-        entry.content_html,
-        entry.summary,
         entry.particulars.author,
-        particulars_to_text(entry.particulars),
         micros(new.published_at),
         micros(new.updated_at),
         entry.published_at is not None,
-        dumps(entry.categories),
-        dumps(entry.enclosures),
         entry.language,
         entry.content_hash,
         arrival.version,
-        entry.raw,
         now,
         now,
-        _provenance(entry),
         new.story.because,
         optional_micros(entry.stated_at),
         entry.text_hash,
+        size.content,
+        size.raw,
+        size.told,
+        size.stored,
     )
 
 
@@ -454,7 +466,3 @@ def _add_keys(
            ON CONFLICT DO NOTHING""",
         [(source_id, key, entry_id) for entry_id, its_keys in keys for key in its_keys],
     )
-
-
-def _provenance(entry: Entry) -> str | None:
-    return None if entry.provenance is None else dumps(entry.provenance)

@@ -19,6 +19,7 @@ from sqlite_utils import Database, Migrations
 from aggregator.store import (
     legacy_texts,
     mended_addresses,
+    packing_schema,
     source_domains,
     stated_dates,
     tombstone_rows,
@@ -50,6 +51,9 @@ log = logging.getLogger(__name__)
 
 #: Copies kept beside the database from before the last migrations.
 KEPT_COPIES = 2
+
+#: The schema whose upgrade leaves most of the file free.
+PACKED_SINCE = 6
 
 migrations = Migrations("aggregator")
 
@@ -104,6 +108,13 @@ def m0005_stories(db: Database) -> None:
     db.execute("PRAGMA user_version = 5")
 
 
+@migrations()
+def m0006_packing(db: Database) -> None:
+    """Pack the texts of entries."""
+    packing_schema.pack_texts(db.conn)
+    db.execute("PRAGMA user_version = 6")
+
+
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the database to this program's schema, with a copy beside it where data is at stake.
 
@@ -118,7 +129,18 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         copy = _copy_beside(connection, path, version)
     bring_to(connection, SCHEMA_VERSION)
     if copy is not None:
+        _give_room_back(connection, version)
         log.info("database upgraded from=%d to=%d copy=%s", version, SCHEMA_VERSION, copy)
+
+
+def _give_room_back(connection: sqlite3.Connection, version: int) -> None:
+    """Write the database anew in its place where the upgrade has packed what it holds."""
+    if version >= PACKED_SINCE:
+        return
+    try:
+        connection.execute("VACUUM")
+    except sqlite3.Error as error:  # no room, or somebody reads it
+        log.warning("database not written anew, run `aggregator compact` error=%s", error)
 
 
 def bring_to(connection: sqlite3.Connection, version: int) -> None:

@@ -8,29 +8,29 @@ showed them.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from aggregator.model.instants import MICROSECOND
 from aggregator.model.notes import NoteKind
 from aggregator.runtime.values import dataclass
-from aggregator.store import archive, host_tempers, served_bytes, tombstone_rows
+from aggregator.store import (
+    archive,
+    disk_room,
+    host_tempers,
+    packed_texts,
+    served_bytes,
+    tombstone_rows,
+)
 from aggregator.store.slices import Slice
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-T = TypeVar("T")
-
-
-class Write(Protocol):
-    """Runs a job in a transaction of its own and returns its result."""
-
-    def __call__(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """Run it."""
-
+    from aggregator.store.slices import Write
 
 #: How long `status` names a flood of old entries, and a document with too much text.
 FLOODS_KEPT = timedelta(days=7)
@@ -127,6 +127,11 @@ def _forget_story(connection: sqlite3.Connection, story_id: int, now: int) -> in
            ON CONFLICT DO NOTHING""",
         (story_id,),
     )
+    taken = connection.execute(
+        "SELECT source_id, sum(stored_bytes) FROM entries WHERE story_id = ? GROUP BY source_id",
+        (story_id,),
+    )
+    disk_room.count(connection, {source_id: -held for source_id, held in taken.fetchall()})
     entries = connection.execute("DELETE FROM entries WHERE story_id = ?", (story_id,)).rowcount
     connection.execute(
         """DELETE FROM stories WHERE id = ?
@@ -142,12 +147,8 @@ def _drop_batch(
 ) -> bool:
     """Drop some raw fields, tombstones and stories whose time is over; tell whether more may be."""
     raw_before, forgotten_before = (now - kept // MICROSECOND for kept in (keep_raw, forget_after))
+    is_raw_left = _drop_raw(connection, raw_before)
     dropped = [
-        connection.execute(
-            """UPDATE entries SET raw = NULL WHERE id IN (
-                 SELECT id FROM entries WHERE raw IS NOT NULL AND changed_at < ? LIMIT ?)""",
-            (raw_before, BATCH),
-        ),
         connection.execute(
             """DELETE FROM tombstones WHERE (source_id, mark) IN (
                  SELECT source_id, mark FROM tombstones WHERE absent_since_at < ? LIMIT ?)""",
@@ -161,7 +162,30 @@ def _drop_batch(
             (forgotten_before, BATCH),
         ),
     ]
-    return any(one.rowcount >= BATCH for one in dropped)
+    return is_raw_left or any(one.rowcount >= BATCH for one in dropped)
+
+
+def _drop_raw(connection: sqlite3.Connection, before: int) -> bool:
+    """Drop raw fields of entries that changed last before a moment; tell whether more may be."""
+    rows = connection.execute(
+        """SELECT id, source_id, raw_bytes FROM entries
+            WHERE raw_bytes IS NOT NULL AND changed_at < ? LIMIT ?""",
+        (before, BATCH),
+    ).fetchall()
+    this = Slice()
+    freed: Counter[int] = Counter()
+    for row in rows:
+        texts = packed_texts.texts_of(connection, (row["id"],))[row["id"]].all()
+        packed_texts.put(connection, {row["id"]: packed_texts.frame(texts | {"raw": None})})
+        connection.execute(
+            "UPDATE entries SET raw_bytes = NULL, stored_bytes = stored_bytes - ? WHERE id = ?",
+            (row["raw_bytes"], row["id"]),
+        )
+        freed[row["source_id"]] -= row["raw_bytes"]
+        if this.is_over:
+            break
+    disk_room.count(connection, freed)
+    return this.is_over or len(rows) == BATCH
 
 
 def _drop_leftovers(connection: sqlite3.Connection, *, now: int) -> None:

@@ -35,6 +35,7 @@ _WANTED = """(:of_all OR e.source_id IN (SELECT value FROM json_each(:sources))
 _WINDOW = f"""
     SELECT {COLUMNS}, {{major}} AS major, w.order_key AS minor FROM shown w
       JOIN entries e ON e.id = w.entry_id
+      JOIN texts t ON t.entry_id = e.id
       JOIN stories s ON s.id = e.story_id
      WHERE w.feed_id = :feed AND ({{major}}, w.order_key) < (:major, :minor) AND {_WANTED}
      ORDER BY {{major}} DESC, w.order_key DESC LIMIT :most
@@ -49,6 +50,7 @@ _SCANNED = """SELECT * FROM archive
 _ARCHIVE = f"""
     SELECT {COLUMNS}, a.month AS major, a.number AS minor FROM ({_SCANNED}) a
       JOIN entries e ON e.id = a.entry_id
+      JOIN texts t ON t.entry_id = e.id
       JOIN stories s ON s.id = e.story_id
      WHERE NOT EXISTS (SELECT 1 FROM shown w WHERE w.entry_id = e.id AND w.feed_id = :feed)
        AND {IN_FEED} AND {_WANTED}
@@ -168,6 +170,7 @@ def feeds_with(connection: sqlite3.Connection, order_key: int) -> tuple[str, ...
 
 _STORY = f"""
     SELECT {COLUMNS} FROM entries e
+      JOIN texts t ON t.entry_id = e.id
       JOIN archive a ON a.entry_id = e.id AND a.feed_id = :feed
       JOIN stories s ON s.id = e.story_id
      WHERE e.order_key = :key AND {IN_FEED}

@@ -61,14 +61,14 @@ def feed_of(text: str) -> Feed:
     return loads(Feed, text)
 
 
-def particulars_of(row: sqlite3.Row) -> Particulars:
+def particulars_of(text: str | None, author: str | None) -> Particulars:
     """Return what an entry says of its makers.
 
-    Where that is one name, it is in the column `author` alone; so it is in rows of version 0.1.
+    Where that is one name, it is in the column `author` alone; so it is of version 0.1.
     """
-    if row["particulars"] is not None:
-        return loads(Particulars, row["particulars"])
-    return Particulars((Person(row["author"]),)) if row["author"] else Particulars()
+    if text is not None:
+        return loads(Particulars, text)
+    return Particulars((Person(author),)) if author else Particulars()
 
 
 def particulars_to_text(particulars: Particulars) -> str | None:

@@ -14,6 +14,7 @@ from aggregator.model import Rules
 from aggregator.model.instants import instant
 from aggregator.store.codec import dumps
 from aggregator.store.feed_windows import feeds_of
+from aggregator.store.packed_texts import COLUMNS, texts_in
 from aggregator.store.rows import categories_of, feed_of
 from aggregator.store.value_lists import rows_of
 from aggregator.web.visible_text import visible_text
@@ -23,23 +24,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aggregator.model import Source
+    from aggregator.store.packed_texts import Texts
 
 #: Entries that are in memory together with their texts, of which one may be 1 MB.
 MOST_TEXTS = 50
 
 
-def facts_of(row: sqlite3.Row) -> rules.Facts:
+def facts_of(row: sqlite3.Row, texts: Texts) -> rules.Facts:
     """Return what rules may ask of a stored entry; its age is that when it was first seen."""
     terms = (
         word
-        for category in categories_of(row["categories"])
+        for category in categories_of(texts["categories"])
         for word in (category.term, category.label)
         if word
     )
     age = instant(row["first_seen_at"]) - instant(row["published_at"]) if row["dated"] else None
     return rules.Facts(
         title=row["title"],
-        text=f"{visible_text(row['content_html'])} {row['summary']}".strip(),
+        text=f"{visible_text(texts['content_html'])} {texts['summary']}".strip(),
         author=row["author"],
         url=row["url"],
         categories=tuple(dict.fromkeys(terms)),
@@ -61,8 +63,8 @@ def judge(
     asked = {feed_id: feed for feed_id, feed in feeds.items() if rules.may_leave_out(feed, source)}
     if not entry_ids or (source.rules == Rules() and not asked):
         return
-    for row in _entries(connection, entry_ids):
-        found = rules.verdict(source, asked.values(), facts_of(row))
+    for row, facts in asked_about(connection, entry_ids):
+        found = rules.verdict(source, asked.values(), facts)
         _write_tags(connection, row, found.tags, found.blocked)
         for feed_id, because in zip(asked, found.left_out, strict=True):
             _write_exclusion(connection, feed_id, row["id"], because)
@@ -85,15 +87,15 @@ def judge_again(
     lowest = min((row["floor"] for row in feeds), default=0)
     if with_source:
         concerned = _concerned(connection, source_id, lowest, None)
-        for entry in _entries(connection, concerned):
-            found = rules.verdict(source, (), facts_of(entry))
+        for entry, facts in asked_about(connection, concerned):
+            found = rules.verdict(source, (), facts)
             _write_tags(connection, entry, found.tags, found.blocked)
     for row in feeds:
         feed = feed_of(row["config"])
         if rules.may_leave_out(feed, source):
             concerned = _concerned(connection, source_id, row["floor"], row["id"])
-            for entry in _entries(connection, concerned):
-                because = rules.judge(source, feed, facts_of(entry))
+            for entry, facts in asked_about(connection, concerned):
+                because = rules.judge(source, feed, facts)
                 _write_exclusion(connection, row["id"], entry["id"], because)
         else:
             connection.execute(
@@ -116,13 +118,18 @@ def _concerned(
     return [entry_id for (entry_id,) in rows.fetchall()]
 
 
-def _entries(connection: sqlite3.Connection, entry_ids: Sequence[int]) -> Iterator[sqlite3.Row]:
-    return rows_of(
+def asked_about(
+    connection: sqlite3.Connection, entry_ids: Sequence[int]
+) -> Iterator[tuple[sqlite3.Row, rules.Facts]]:
+    """Yield some entries, each with what rules may ask of it."""
+    for row in rows_of(
         connection,
-        "SELECT * FROM entries WHERE id IN ({marks})",
+        f"""SELECT e.*, {COLUMNS} FROM entries e JOIN texts t ON t.entry_id = e.id
+             WHERE e.id IN ({{marks}})""",  # noqa: S608 -- built of constants
         entry_ids,
         at_once=MOST_TEXTS,
-    )
+    ):
+        yield row, facts_of(row, texts_in(connection, row))
 
 
 def _write_tags(

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from aggregator.model import Exportable, Provenance, Selection
 from aggregator.model.instants import instant
 from aggregator.runtime.late_modules import LateModule
-from aggregator.store import archive
+from aggregator.store import archive, packed_texts
 from aggregator.store.codec import loads
+from aggregator.store.packed_texts import texts_in
 from aggregator.store.rows import (
     categories_of,
     enclosures_of,
@@ -40,17 +41,19 @@ if TYPE_CHECKING:
     from aggregator.model import ArchivePart, Feed, Story
     from aggregator.rules.secrets import Secrets
     from aggregator.store import told_stories
+    from aggregator.store.packed_texts import Texts
 else:  # for feeds that name who else tells a story
     told_stories = LateModule("aggregator.store.told_stories")
 
-#: Of an entry `e` and its story `s`: what `stored_stories` reads.
-COLUMNS = """e.*, s.public_id AS story_public_id,
+#: Of an entry `e`, its texts `t` and its story `s`: what `stored_stories` reads.
+COLUMNS = f"""e.*, {packed_texts.COLUMNS}, s.public_id AS story_public_id,
            (SELECT count(*) FROM entries o WHERE o.story_id = e.story_id)
-             + (SELECT count(*) FROM stories o WHERE o.original_id = e.story_id) AS copies"""
+             + (SELECT count(*) FROM stories o WHERE o.original_id = e.story_id) AS copies"""  # noqa: S608 -- built of constants
 
 _IN_WINDOW = f"""
     SELECT {COLUMNS} FROM shown w
       JOIN entries e ON e.id = w.entry_id
+      JOIN texts t ON t.entry_id = e.id
       JOIN stories s ON s.id = e.story_id
      WHERE w.feed_id = :feed
      ORDER BY w.order_key DESC LIMIT :limit
@@ -67,6 +70,7 @@ IN_FEED = """e.blocked IS NULL
 _IN_ARCHIVE = f"""
     SELECT {COLUMNS} FROM archive a
       JOIN entries e ON e.id = a.entry_id
+      JOIN texts t ON t.entry_id = e.id
       JOIN stories s ON s.id = e.story_id
      WHERE a.feed_id = :feed AND a.month = :month AND a.number BETWEEN :first AND :last
        AND {IN_FEED}
@@ -76,6 +80,7 @@ _IN_ARCHIVE = f"""
 _EXPORTABLE = f"""
     SELECT {COLUMNS}, a.change_key FROM archive a
       JOIN entries e ON e.id = a.entry_id
+      JOIN texts t ON t.entry_id = e.id
       JOIN stories s ON s.id = e.story_id
      WHERE a.feed_id = :feed AND a.change_key > :after AND {IN_FEED}
      ORDER BY a.change_key LIMIT :most
@@ -126,11 +131,10 @@ def exportable(
     asked = {"feed": row["id"], "after": after, "most": most}
     found = connection.execute(_EXPORTABLE, asked).fetchall()
     stored = stored_stories(connection, feed, row, found)
+    raws = (texts_in(connection, entry).get("raw") for entry in found)
     told = tuple(
         Exportable(story, None if raw is None else raw_html(raw, secrets))
-        for story, raw in zip(
-            as_read(stored, feed, secrets), (entry["raw"] for entry in found), strict=True
-        )
+        for story, raw in zip(as_read(stored, feed, secrets), raws, strict=True)
     )
     return told, found[-1]["change_key"] if found else None
 
@@ -174,7 +178,11 @@ def stored_stories(
             StoredMember(source(one.source_id), one.title, one.url, one.published_at, one.because)
             for one in members.get(entry["id"], ())
         )
-        stored.append(_stored_story(entry, feed, source(own), tuple(map(source, also)), told))
+        texts = texts_in(connection, entry)
+        others_ = tuple(map(source, also))
+        stored.append(
+            _stored_story(entry, texts, feed, source(own), others=others_, also_told=told)
+        )
     return tuple(stored)
 
 
@@ -197,12 +205,14 @@ def _others(
 
 def _stored_story(
     row: sqlite3.Row,
+    texts: Texts,
     feed: Feed,
     source: SourceWords,
+    *,
     others: tuple[SourceWords, ...],
     also_told: tuple[StoredMember, ...],
 ) -> StoredStory:
-    provenance = row["provenance"]
+    provenance = texts.get("provenance")
     return StoredStory(
         source=source,
         entry_id=row["public_id"],
@@ -210,18 +220,18 @@ def _stored_story(
         order_key=row["order_key"],
         url=row["url"],
         title=row["title"],
-        content_html=row["content_html"],
-        summary=row["summary"],
-        particulars=particulars_of(row),
+        content_html=texts["content_html"],
+        summary=texts["summary"],
+        particulars=particulars_of(texts.get("particulars"), row["author"]),
         published_at=instant(row["published_at"]),
         updated_at=instant(row["updated_at"]),
-        categories=categories_of(row["categories"]),
-        enclosures=enclosures_of(row["enclosures"]),
+        categories=categories_of(texts["categories"]),
+        enclosures=enclosures_of(texts["enclosures"]),
         language=row["language"],
         provenance=None if provenance is None else loads(Provenance, provenance),
         tags=given_tags(row),
         # What they are is a question to all of the text: not for a feed that tags nothing.
-        facts=facts_of(row) if feed.rules.tag else None,
+        facts=facts_of(row, texts) if feed.rules.tag else None,
         others=others,
         also_told=also_told,
     )

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterator, Sequence
 
 T = TypeVar("T")
+
+
+class Write(Protocol):
+    """Runs a job in a transaction of its own and returns its result."""
+
+    def __call__(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run it."""
+
 
 #: Rows of one transaction: some 10 ms.
 ROWS = 500

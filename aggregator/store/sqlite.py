@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import override
 
-from aggregator.model import FinishedPoll, PastPoll, Selection, SourceStatus
+from aggregator.model import FinishedPoll, PastPoll, PollResult, Selection, SourceStatus
 from aggregator.model.configured import FORGET_AFTER
 from aggregator.model.errors import StoreDamagedError, StoreError
 from aggregator.model.instants import MICROSECOND, instant, micros
@@ -25,6 +25,7 @@ from aggregator.store import (
     feed_windows,
     mirrors,
     note_rows,
+    packed_texts,
     poll_states,
     reconcile,
     rescheduling,
@@ -60,7 +61,6 @@ if TYPE_CHECKING:
         Feed,
         Lease,
         News,
-        PollResult,
         PollState,
         Problem,
         Refined,
@@ -172,7 +172,16 @@ class SqliteStore(PageReading, Store):
         for poll, result in zip(polls, results, strict=True):
             if not isinstance(result, Exception):
                 self._release(poll.state)
+        if any(isinstance(result, PollResult) and result.tally.new for result in results):
+            self._learn()
         return results
+
+    def _learn(self) -> None:
+        try:
+            with self._reading() as db:
+                packed_texts.learn(db, self._write)
+        except StoreError:  # a full disk: the polls are committed, and the next ones try again
+            pass
 
     def _absorb(self, poll: FinishedPoll, db: sqlite3.Connection) -> PollResult:
         return absorb(db, poll, self._secrets.read(db))

@@ -2,12 +2,15 @@
 
 The first line is the head, each one after it a row, the last one the end:
 
-    {"format": "aggregator database", "version": 1, "schema": 5, "program": "0.2.0", …}
+    {"format": "aggregator database", "version": 2, "schema": 6, "program": "0.3.0", …}
     {"table": "entries", "row": {"id": 1, "title": "…", "content_hash": {"base64": "…"}, …}}
-    {"end": {"rows": {"entries": 1, …}, "sha256": "…"}}
+    {"table": "texts", "row": {"entry_id": 1, "content_html": "<p>…", "raw": null, …}}
+    {"end": {"rows": {"entries": 1, "texts": 1, …}, "sha256": "…"}}
 
-A row has the columns of its table in that schema, by their names. A value is as it is stored: a
-number, text, null, or bytes as an object. Lines are UTF-8; what a terminal would obey and what some
+A row has the columns of its table in that schema, by their names; one of `texts`, which the
+database packs, has each text by its name, and what packs them is not in the lines. A value is as it
+is stored: a number, text, null, or bytes as an object. Version 1 had every text in the row of its
+entry. Lines are UTF-8; what a terminal would obey and what some
 programs take for a line's end is escaped.
 """
 
@@ -24,10 +27,11 @@ from aggregator.runtime.values import dataclass
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: What the head calls the form, and which of its versions is written and read here. It grows when
-#: lines mean something else; tables and columns have the schema's version.
+#: What the head calls the form, which of its versions is written here, and which are read. It grows
+#: when lines mean something else; tables and columns have the schema's version.
 FORMAT = "aggregator database"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READ_VERSIONS = (1, 2)
 
 #: What is told to whoever looks into a file, before the first secret.
 _FOR_WHOM = "holds the passwords, keys and private addresses of sources: for its owner alone"
@@ -125,10 +129,10 @@ def read_line(line: bytes) -> Head | Row | End:
 def _head(form: object, rest: dict[Any, Any]) -> Head:
     if form != FORMAT:
         raise ValueError(f"is of another form than {FORMAT!r}")
-    if rest.get("version") != FORMAT_VERSION:
+    if rest.get("version") not in READ_VERSIONS:
         raise ValueError(
             f"is of version {rest.get('version')!r} of its form, and this program reads "
-            f"{FORMAT_VERSION}: install the version that wrote it"
+            f"{' and '.join(map(str, READ_VERSIONS))}: install the version that wrote it"
         )
     match rest:
         case {"schema": int(schema), "program": str(program), "written_at": str(at)} if schema > 0:

@@ -86,8 +86,7 @@ def reports(
               CROSS JOIN stories s ON s.original_id = a.id)
            SELECT told.id AS story_id, told.original_id, told.joined_id, told.join_score, e.id,
                   e.source_id, e.order_key, e.held_back, e.blocked, e.first_seen_at,
-                  length(CAST(e.content_html AS BLOB)) AS text_bytes, o.name,
-                  x.because, a.month, a.number,
+                  e.content_bytes AS text_bytes, o.name, x.because, a.month, a.number,
                   EXISTS (SELECT 1 FROM departed d WHERE d.feed_id = :feed
                              AND d.story_id IN (told.id, told.original_id)) AS departed
              FROM told

@@ -32,7 +32,7 @@ from tests.config_texts import source_toml
 from tests.install_page import command_marked, made_local
 from tests.make_schema_fixture import dump
 from tests.making import DAY, START, absorb, document, entry, feed, source
-from tests.old_databases import as_written_by
+from tests.old_databases import as_written_by, texts
 from tests.ports import free_port
 from tests.web import ThreadedPublisher
 
@@ -47,7 +47,9 @@ RETENTION = Plan(apart=timedelta(hours=3), kept=timedelta(days=4))
 #: A kill comes at the latest so long after what it is aimed at.
 AIM_S = 0.4
 
-_NOT_CONTENT = re.compile(r"_sqlite_migrations|sqlite_stat\d")
+_NOT_CONTENT = re.compile(
+    r"""_sqlite_migrations|sqlite_stat\d|INSERT INTO "(?:texts|dictionaries)\""""
+)
 
 #: How often each is killed in the full run: 1,000 times and more.
 FULL = {"polls": 300, "retention": 200, "reload": 150, "backup": 150, "migration": 150,
@@ -179,9 +181,12 @@ def use(path: str) -> None:
 
 
 def content(path: Path) -> str:
-    """Return everything in a database but what is random, a time of a migration, or a statistic."""
+    """Return everything in a database but what is random, a time of a migration, or a statistic.
+
+    Texts are told as they are read, by whatever they are packed.
+    """
     kept = [line for line in dump(path).splitlines() if not _NOT_CONTENT.search(line)]
-    told = "\n".join(kept)
+    told = "\n".join((*kept, *map(str, texts(path).items())))
     return re.sub(r'(INTO "counters" VALUES.*)urn:uuid:[0-9a-f-]+', r"\1", told)
 
 
