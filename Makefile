@@ -38,9 +38,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # What the environment is made from; a change in one of them makes it again.
 RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
 
+# For `make deb`, `make verify-deb` and `make verify-container`: the package's Python and processor, the
+# package of the release before, and further words for `buildah build`.
+DEB ?=
+BEFORE ?=
+BUILD_ARGS ?=
+VERIFY_NEEDS := DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden date-names config-docs constraints wheels audit clean python test-needs clients-needs bench-needs
+.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden date-names config-docs constraints wheels deb verify-container verify-deb audit clean python test-needs clients-needs bench-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -125,6 +132,17 @@ constraints: python ## choose the newest versions that pyproject.toml allows (wr
 
 wheels: $(VENV)/.for-testing ## ask whether all that running needs has wheels on x86_64, aarch64, armv7l (needs the network; 1 if not)
 	@$(BIN)/python -m release.wheels build/wheels
+
+deb: $(VENV)/.for-testing ## the Debian package, into build/deb: make deb DEB="--python 3.13 --machine aarch64" (needs the network)
+	@$(BIN)/python -m release.deb build/deb $(DEB)
+
+verify-container: $(VENV)/.for-testing ## build the image with buildah, and prove in bubblewrap what is said of it (root; long)
+	@$(VERIFY_NEEDS) buildah bubblewrap mmdebstrap
+	@$(BIN)/python -m release.verify_container $(BUILD_ARGS)
+
+verify-deb: $(VENV)/.for-testing ## build the package, install, run, upgrade and purge it in a chroot (root; long): make verify-deb BEFORE=old.deb
+	@$(VERIFY_NEEDS) mmdebstrap
+	@$(BIN)/python -m release.verify_deb $(BEFORE)
 
 audit: python ## ask whether what is installed has known vulnerabilities (needs the network; 1 if so)
 	@test -x build/audit/bin/python || $(PYTHON) -m venv build/audit

@@ -47,6 +47,8 @@ def check() -> None:
     database, what would change is told last, and what subscribers would lose by it. Needs neither
     a database nor the network, and changes nothing.
     """
+    from aggregator.config import environment
+
     config = load_config()
     for warning in (*config.warnings, *_library_warnings(), *_cookie_warnings(config)):
         click.echo(f"warning: {plain(warning)}", err=True)
@@ -59,6 +61,8 @@ def check() -> None:
         f"{config.path}: {_count(config.sources, 'source')}, {_count(own, 'feed')}{also}; "
         f"database {config.store.path}"
     )
+    if overlaid := environment.named(os.environ):
+        click.echo(f"Instead of the file's own: {', '.join(f'${name}' for name in overlaid)}")
     if config.sources:
         click.echo("\nPolled:\n")
         click.echo(_sources(config))

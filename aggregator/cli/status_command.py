@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
 
 import click
 
@@ -26,10 +26,12 @@ EPILOG = """\b
 Examples:
   aggregator status
   aggregator status --json | jq -r '.[] | select(.problem) | .name'
+  aggregator status --healthy      # for a container's health check
 
 \b
 Exit status:
-  0   printed, whatever the sources' state
+  0   printed, whatever the sources' state; with --healthy: the daemon is well
+  1   with --healthy: it is not, and what keeps it from its work is printed
   69  there is no database yet (its path is named)
   78  the configuration has mistakes (the table is printed if the database can be found),
       or the database cannot be used
@@ -38,8 +40,9 @@ Exit status:
 
 @click.command(epilog=EPILOG, short_help="Show how every source is, and what is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects, times in UTC.")
+@click.option("--healthy", is_flag=True, help="Only say whether the daemon itself is well.")
 @config_option
-def status(*, as_json: bool) -> int:
+def status(*, as_json: bool, healthy: bool) -> int:
     """Show how every source is: last success, next poll, entries, what is wrong.
 
     Below the table is what else is wrong: a daemon that does not run or cannot work, a
@@ -49,6 +52,8 @@ def status(*, as_json: bool) -> int:
     from aggregator.model.notes import in_order
 
     path = config_path()
+    if healthy:
+        return _is_healthy(path)
     sources: tuple[Source, ...] = ()
     store: Path
     exit_status = 0
@@ -75,8 +80,24 @@ def status(*, as_json: bool) -> int:
     return exit_status
 
 
-def _trouble_of_daemon(store_path: Path) -> str | None:
-    """Return what is wrong with the daemon itself, or `None` for one that is well."""
+def _is_healthy(path: Path) -> int:
+    """Say in a line whether the daemon can work, as `/healthz` does.
+
+    Neither a broken file, nor a source that fails, nor a network that is down matters.
+    """
+    from aggregator.config import store_path
+
+    store = store_path(path)
+    trouble = _trouble_of_daemon(load_file(path).store.path if store is None else store, "works")
+    click.echo("healthy" if trouble is None else plain(trouble))
+    return 0 if trouble is None else 1
+
+
+def _trouble_of_daemon(store_path: Path, well: Literal["ok", "works"] = "ok") -> str | None:
+    """Return what is wrong with the daemon itself, or `None` for one that is well.
+
+    Without a network it is not ("ok"), though it works itself ("works").
+    """
     from aggregator.daemon import control
     from aggregator.operations.messages import starting_text
 
@@ -98,7 +119,7 @@ def _trouble_of_daemon(store_path: Path) -> str | None:
         return str(error)
     if event["event"] == "error":
         return f"cannot say how it is: {event['text']}"
-    return None if event["ok"] else str(event["text"])
+    return None if event[well] else str(event["text"])
 
 
 def _in_order(sources: tuple[Source, ...], rows: list[SourceStatus]) -> list[SourceStatus]:

@@ -58,13 +58,13 @@ def find(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
 
 
 def load(path: Path) -> Config:
-    """Read and check the file.
+    """Read and check the file, with what the process's environment says instead of it.
 
     Raises:
         ConfigError: It cannot be read or used; every mistake is in it.
     """
     text = _text(path)
-    return parse(text, path, included(path, text))
+    return parse(text, path, included(path, text), os.environ)
 
 
 def included(path: Path, text: str) -> Inclusion:
@@ -119,6 +119,8 @@ def store_path(path: Path) -> Path | None:
 
     So that a broken edit hides neither the daemon that still runs nor what it knows.
     """
+    if database := os.environ.get("AGGREGATOR_DATABASE"):
+        return path.parent / database
     try:
         text = path.read_bytes()[:MAX_FILE_BYTES].decode("utf-8", "replace")
     except (OSError, ValueError):
@@ -188,7 +190,7 @@ def edit_all(
         texts = {file: _unchanged_text(file) for file in (*now.included, path)}
         fresh = {**texts, **change(texts, now)}
         others = Inclusion(tuple((file, fresh[file]) for file in now.included))
-        config = parse(fresh[path], path, others)
+        config = parse(fresh[path], path, others, os.environ)
         for file, text in texts.items():
             if fresh[file] != text:
                 _replace(file, file.resolve(), fresh[file].encode("utf-8"), before[file])

@@ -12,6 +12,7 @@ from aggregator.config import text_values
 from aggregator.config.automatic_feeds import automatic
 from aggregator.config.cautions import find_cautions
 from aggregator.config.checks import check
+from aggregator.config.environment import overlaid
 from aggregator.config.feed_keys import export_of, feed_of
 from aggregator.config.include import INCLUDABLE, NOTHING, Inclusion, patterns_in
 from aggregator.config.mistake_list import MistakeList, mistake
@@ -26,7 +27,7 @@ from aggregator.model.errors import ConfigError
 from aggregator.model.mistakes import MistakeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from aggregator.config.settings import Publish
@@ -36,16 +37,22 @@ if TYPE_CHECKING:
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-def parse(text: str, path: Path, inclusion: Inclusion = NOTHING) -> Config:
+def parse(
+    text: str,
+    path: Path,
+    inclusion: Inclusion = NOTHING,
+    environ: Mapping[str, str] | None = None,
+) -> Config:
     """Check a whole configuration; `path` is what messages call it, and its folder the root.
 
-    `inclusion` is what `text` includes, read already.
+    `inclusion` is what `text` includes, read already. What `environ` says (`environment`) is read
+    in place of the text's own values.
 
     Raises:
         ConfigError: Every mistake, in the order of the files.
     """
     try:
-        return _parse(toml_of(text), path, inclusion)
+        return _parse(toml_of(text), path, inclusion, environ or {})
     except RecursionError as error:  # a value in a thousand brackets
         raise config_error(path, mistake(MistakeKind.NESTED_TOO_DEEPLY)) from error
 
@@ -74,14 +81,14 @@ def store_path_in(text: str) -> Path | None:
     return None
 
 
-def _parse(toml: str, path: Path, inclusion: Inclusion) -> Config:
+def _parse(toml: str, path: Path, inclusion: Inclusion, environ: Mapping[str, str]) -> Config:
     mistakes, cautions = MistakeList(), MistakeList()
     origins = _origins(toml, path, inclusion)
     mistakes.take((), inclusion.mistakes)
     cautions.take((), inclusion.cautions)
     mistakes.take((), patterns_in(origins.files[-1].data)[1])
     mistakes.take((), _not_included(origins))
-    tables = read_tables(origins.tables(INCLUDABLE), mistakes)
+    tables = read_tables(overlaid(origins.tables(INCLUDABLE), environ), mistakes)
     rsshub, defaults = tables.rsshub.table, tables.defaults.said
     sources = tuple(source_of({**defaults, **one.said}, rsshub) for one in tables.sources)
     configured = tuple(feed_of(dict(one.said)) for one in tables.feeds)

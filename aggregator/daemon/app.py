@@ -21,7 +21,7 @@ from aggregator.config.automatic_feeds import newly_withheld
 from aggregator.daemon import configuration_log
 from aggregator.daemon.bytes_in_flight import BytesInFlight
 from aggregator.daemon.changed_settings import changed_settings
-from aggregator.daemon.commands import Requests
+from aggregator.daemon.commands import Requests, State
 from aggregator.daemon.control import ControlServer
 from aggregator.daemon.further_secrets import further_secrets
 from aggregator.daemon.jobs import Jobs
@@ -337,9 +337,10 @@ class Daemon:
             return str(error)
         return None
 
-    def _state(self) -> tuple[bool, str]:
-        fine = self._health is None and self._dispatcher.offline_since is None
-        return fine, self._health or self._summary()
+    def _state(self) -> State:
+        works = self._health is None
+        fine = works and self._dispatcher.offline_since is None
+        return State(works=works, fine=fine, text=self._health or self._summary())
 
     def _summary(self) -> str:
         offline_since = self._dispatcher.offline_since

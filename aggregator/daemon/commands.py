@@ -25,17 +25,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """How a daemon is: whether it can work itself; whether it can reach others, too; a line."""
+
+    works: bool
+    fine: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Requests:
     """Answers requests with events, as `control` describes them.
 
-    `reload` returns what changed, or raises `AggregatorError`; `health` returns whether
-    the daemon works, and a line about it.
+    `reload` returns what changed, or raises `AggregatorError`; `health` returns how the daemon is.
     """
 
     config: Callable[[], Config]
     dispatcher: Dispatcher
     reload: Callable[[], Awaitable[tuple[Change, ...]]]
-    health: Callable[[], tuple[bool, str]]
+    health: Callable[[], State]
 
     async def answer(self, request: Event) -> AsyncIterator[Event]:
         """Yield the events of one request; what is wrong with it is an event, too."""
@@ -44,8 +52,8 @@ class Requests:
                 case "reload":
                     yield self._reloaded(await self.reload())
                 case "health":
-                    fine, text = self.health()
-                    yield {"event": "done", "ok": fine, "text": text}
+                    is_ = self.health()
+                    yield {"event": "done", "ok": is_.fine, "works": is_.works, "text": is_.text}
                 case "settings":
                     kept = setting_digests(self.config())
                     yield {"event": "done", "ok": True, "text": "", "settings": kept}
