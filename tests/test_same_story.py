@@ -18,6 +18,11 @@ BACKGROUND = [
     for who in ("奥比斯", "北湖市", "港务局", "Harbour 公司", "教育部门")
     for what in ("宣布开放", "计划收购", "暂停运营", "发布新款", "回应传闻称")
     for where in ("大桥", "机场", "船厂", "图书馆", "手机", "地铁线路")
+] + [
+    f"{who} {what} {where}"
+    for who in ("Orbis", "Northlake", "Orbis of Northlake", "The harbour", "Teachers")
+    for what in ("opens", "plans", "pauses", "shows", "on rumours about")
+    for where in ("bridge", "airport", "shipyard", "library", "phone", "metro")
 ]
 SEEN = seen(BACKGROUND)
 
@@ -26,6 +31,8 @@ SAME = [
     ("奧比斯宣佈以 6 億元收購船廠哈伯", "奥比斯宣布以6亿元收购船厂哈伯"),
     ("Orbis M7 手机发布，售价 3999 元", "3999 元起：Orbis M7 手机正式发布"),
     ("Northlake bridge collapses after storm", "Bridge in Northlake collapses in heavy storm"),
+    ("Orbis recalls 200,000 cars over brakes", "Orbis to recall 200,000 vehicles: faulty brakes"),
+    ("Orbis launches GPT-9", "Orbis announces GPT-9, its most capable model yet"),
 ]
 OTHERS = [
     ("奥比斯以 6 亿元收购船厂哈伯", "北湖市图书馆周末闭馆整修"),
@@ -33,6 +40,8 @@ OTHERS = [
     ("Northlake bridge collapses after storm", "Orbis quarterly profit beats forecasts"),
     ("Northlake bridge collapses after storm", "Northlake elects a new mayor"),
     ("Harbour 4.1 released", "Harbour 4.2 released"),
+    ("Orbis falls below $60,000", "Orbis falls below $58,000"),
+    ("Orbis buys Harbour", "Orbis fires staff"),
 ]
 
 
@@ -78,6 +87,27 @@ def test_leads_are_asked_where_titles_do_not_tell() -> None:
     a, b = signed("Ferry accident", lead), signed("Harbour shut", lead)
     assert score(a, b) > score(signed("Ferry accident"), signed("Harbour shut"))
     assert likeness(a, b).by_lead is not None
+
+
+@pytest.mark.parametrize(
+    ("title", "lead", "other"),
+    [
+        (
+            "Weekly roundup",
+            "This week we looked at the harbour of Northlake and at who paid for its closing",
+            "Five recipes for a long winter: soup with dumplings, bread, pickled plums and tea",
+        ),
+        (
+            "一周回顾",
+            "本周我们看了北湖港口的关闭过程，也问了到底谁为这次整修付钱",
+            "五个适合漫长冬天的菜谱：带饺子的汤、黑面包、腌李子还有姜茶",
+        ),
+    ],
+)
+def test_what_is_called_the_same_is_told_apart_by_leads(title: str, lead: str, other: str) -> None:
+    texts = [signed(title, one, frequencies=SEEN) for one in (lead, lead, other)]
+    same, apart = (score(texts[0], one) for one in texts[1:])
+    assert apart < THRESHOLDS["strict"] < same
 
 
 def test_an_entry_joins_the_story_that_it_tells() -> None:

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 #: What is further apart than this, in microseconds, is as far apart as can be.
 WINDOW = 72 * 3600 * 1_000_000
-#: Where the title alone does not decide, the lead is asked too.
+#: Where the titles alone do not decide, the leads are asked too, and count so much.
 _GREY = (0.25, 0.75)
-#: A title with less than so many tokens is short: its lead is asked too.
+_IN_DOUBT = 0.5
+#: A title with less than so many tokens is short ("Weekly roundup"): it counts with the lead alone.
 _SHORT = 6
+_WHERE_SHORT = 1.0
 
 
 class Features(NamedTuple):
@@ -40,6 +42,8 @@ class Features(NamedTuple):
     figures: float
     """Against: -1 where both have versions and share none, minus `contained` where that is so of
     figures (the same words with another figure: another day's price), else 0."""
+    amount: float
+    """How much is shared at all: the weight of shared tokens by that of four new ones."""
     rarest: float
     """The weight of the rarest shared token."""
     balance: float
@@ -53,8 +57,8 @@ class Likeness:
     """How alike two entries are (0 to 1), and what that was made of.
 
     `rule` names what decided before any feature did: "digest", "personal". `shared` are the tokens
-    of both titles, the rarest first. `by_lead` is what the leads would add to the log odds, where
-    they were asked: half of it counts. `nearest` is how near a story has to be to let it in.
+    of both titles, the rarest first. `by_lead` is what the leads added to the log odds, where they
+    were asked. `nearest` is how near a story has to be to let it in.
     """
 
     score: float
@@ -65,7 +69,7 @@ class Likeness:
     nearest: float = 0.0
 
 
-_NOTHING = Features(0, 0, 0, 0, 0, 0, 0, 0)
+_NOTHING = Features(*[0.0] * 9)
 
 
 def likeness(a: Signature, b: Signature, model: Model = SHIPPED) -> Likeness:
@@ -81,10 +85,9 @@ def likeness(a: Signature, b: Signature, model: Model = SHIPPED) -> Likeness:
     by_lead = None
     short = min(len(a.title), len(b.title)) < _SHORT
     if a.lead and b.lead and (short or _GREY[0] <= probability(odds) <= _GREY[1]):
-        whole_a, whole_b = {**a.title, **a.lead}, {**b.title, **b.lead}
-        both = whole_a.keys() & whole_b.keys()
-        by_lead = logit(_features(a, b, whole_a, whole_b, both), weights) - odds
-        odds += by_lead / 2
+        part = _WHERE_SHORT if short else _IN_DOUBT
+        by_lead = part * (logit(_with_leads(a, b), weights) - odds)
+        odds += by_lead
     rarest = sorted(shared, key=lambda token: (-min(a.title[token], b.title[token]), token))
     return Likeness(
         probability(odds), features, tuple(rarest), by_lead=by_lead, nearest=weights.near
@@ -99,6 +102,13 @@ def score(a: Signature, b: Signature, model: Model = SHIPPED) -> float:
 def features_of(a: Signature, b: Signature) -> Features:
     """Return the features of two titles, which the weights were made for."""
     return _features(a, b, a.title, b.title, a.title.keys() & b.title.keys())
+
+
+def _with_leads(a: Signature, b: Signature) -> Features:
+    """Return the features of titles and leads together; of leads no ideographs are kept."""
+    whole_a, whole_b = {**a.title, **a.lead}, {**b.title, **b.lead}
+    found = _features(a, b, whole_a, whole_b, whole_a.keys() & whole_b.keys())
+    return found._replace(ideographs=found.contained) if a.chars and b.chars else found
 
 
 def _features(
@@ -120,6 +130,7 @@ def _features(
         ideographs=chars / (min(chars_a, chars_b) or 1),
         names=of_names / (min(names_a, names_b) + FULL / 2),
         figures=_figures(a, b, contained),
+        amount=min(lighter / (4 * FULL), 1.0),
         rarest=max((min(of_a[t], of_b[t]) for t in shared), default=0) / FULL,
         balance=fewer / (more or 1),
         apart=min(abs(a.at - b.at) / WINDOW, 1.0),

@@ -100,12 +100,13 @@ def _spellings(text: str, language: str | None) -> Iterator[tuple[str, Kind]]:
     mixed = any(piece["unspaced"] for piece in pieces)
     capitals = mixed or _capitals_tell(pieces)
     before: re.Match[str] | None = None
+    is_name = False
     for piece in pieces:
         said = piece[0]
         if piece["unspaced"]:
             yield from _grams(said)
         elif piece["number"]:
-            yield from _figures(piece, before)
+            yield from _figures(piece, before, is_name=is_name)
         elif (lower := said.casefold().split("'")[0].split("’")[0]) not in _EMPTY and lower[1:]:
             is_name = mixed or (capitals and said[0].isupper() and before is not None)
             yield stem(lower, language), Kind.NAME if is_name else Kind.WORD
@@ -120,15 +121,19 @@ def _grams(run: str) -> Iterator[tuple[str, Kind]]:
                 yield char + pair, Kind.GRAM
 
 
-def _figures(piece: re.Match[str], before: re.Match[str] | None) -> Iterator[tuple[str, Kind]]:
+def _figures(
+    piece: re.Match[str], before: re.Match[str] | None, *, is_name: bool
+) -> Iterator[tuple[str, Kind]]:
+    """Yield what a figure is: with the word `before` it, which may be a name, or an amount."""
     figure, multiplier, when = piece["number"], piece["multiplier"], piece["when"]
-    if before is not None and before["word"] and not multiplier:
-        gap = piece.string[before.end() : piece.start()]
+    if before is not None and before["word"] and not multiplier and "," not in figure:
         name = before[0].casefold()
-        if gap in ("", " ", "-") and name not in _EMPTY:
+        gap = piece.string[before.end() : piece.start()]
+        if gap in ("", "-"):
             yield f"{name} {figure}", Kind.VERSION
-            if gap != " ":
-                return
+            return
+        if gap == " " and name not in _EMPTY and (is_name or "." in figure):
+            yield f"{name} {figure}", Kind.VERSION
     if when or ":" in figure or _YEAR.fullmatch(figure):
         yield figure, Kind.WORD
         return

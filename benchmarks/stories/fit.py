@@ -55,13 +55,14 @@ class Settings:
     slope: float = 1.0
 
 
-#: Pairs are few: `contained` says the same as `jaccard`, and conflicts of figures hardly occur.
-_FOR_PAIRS = Settings({"contained": 0.0, "figures": 2.0}, pull=0.3, near=0.20)
+#: Pairs are few: `contained` and `amount` say the same as `jaccard`, and figures seldom differ.
+_FOR_PAIRS = Settings({"contained": 0.0, "figures": 2.0, "amount": 0.0}, pull=0.3, near=0.20)
 #: Headlines of a stream were written within hours, and what they are compared with all share rare
-#: words: neither `apart` nor `rarest` can be learnt there. True stories are broad there, so that
-#: one word in five makes one: that is `wide`; what is stricter asks for more than labels know of.
+#: words: neither `apart` nor `rarest` can be learnt there, and few are so short that `amount` would
+#: be. True stories are broad there, so that one word in five makes one: that is `wide`; what is
+#: stricter asks for more than labels know of.
 _FOR_STREAM = Settings(
-    {"ideographs": 0.0, "figures": 4.0, "rarest": 0.0, "apart": -2.84},
+    {"ideographs": 0.0, "figures": 6.0, "amount": 3.0, "rarest": 0.0, "apart": -2.84},
     pull=3.0,
     near=0.10,
     slope=0.36,
