@@ -139,6 +139,30 @@ def test_what_subscribers_lose_is_told_before_and_is_true(three: Program) -> Non
     assert losses == ["/feeds/TOKEN/mine.atom, .rss and .json lead nowhere from now on"]
 
 
+def test_a_rule_that_leaves_out_everything_is_told(three: Program) -> None:
+    changes, losses = edit(three, ('tags = ["b"]\n', 'tags = ["b"]\nkeep = ["^Entry"]\n'))
+    assert changes == ["~ two keep"]
+    assert losses == [
+        "feed all loses 3 entries of two",
+        "feed few loses 3 entries of two",
+        "feed mine loses 3 entries of two",
+        "feed tags/b loses 3 entries of two",
+        "the rules of two leave out all 3 entries that it brought last",
+    ]
+    told = three.run("check")
+    assert "keep[0]: is looked for as it stands; a regular expression is written" in told.stderr
+
+
+def test_a_missing_file_of_a_secret_is_told_by_check(three: Program) -> None:
+    text = three.config.read_text(encoding="utf-8")
+    three.config.write_text(text.replace('tags = ["b"]', 'token_file = "two.token"', 1), "utf-8")
+    told = three.run("check")
+    path = three.folder / "two.token"
+    assert f"warning: source two: access: token_file {path} cannot be read: no such" in told.stderr
+    path.write_text("0123456789abcdef")
+    assert "two.token" not in three.run("check").stderr
+
+
 def test_a_renamed_source_takes_nothing_away(three: Program) -> None:
     found = edit(three, ('name = "one"', 'name = "uno"'), ('["one", "two"]', '["uno", "two"]'))
     assert found == (["~ one renamed uno", "~ feed few sources one, two → uno, two"], [])

@@ -27,6 +27,7 @@ from aggregator.model.changes import (
     LostEntries,
     ReaddressedSource,
     RenamedSource,
+    Silenced,
 )
 from aggregator.model.notes import (
     BrokenOff,
@@ -362,6 +363,8 @@ CHANGES: tuple[tuple[Change, str], ...] = (
     ),
     (LostEntries("all", "one", 1), "feed all loses 1 entry of one"),
     (LostEntries("all", None, 12), "feed all loses 12 entries, the oldest"),
+    (Silenced("one", 9), "the rules of one leave out all 9 entries that it brought last"),
+    (Silenced("one", 1), "the rules of one leave out the one entry that it brought last"),
     (LostAddress("tags/x"), "/tags/x.atom, .rss and .json lead nowhere from now on"),
     (RestartNeeded(("store.path",)), "store.path changed: restart to apply"),
 )

@@ -50,7 +50,7 @@ def check() -> None:
     from aggregator.config import environment
 
     config = load_config()
-    for warning in (*config.warnings, *_library_warnings(), *_cookie_warnings(config)):
+    for warning in (*config.warnings, *_library_warnings(), *_access_warnings(config)):
         click.echo(f"warning: {plain(warning)}", err=True)
     if wrong := _mistakes_beside(config):
         raise ConfigError(wrong)
@@ -111,20 +111,34 @@ def _library_warnings() -> list[str]:
     ]
 
 
-def _cookie_warnings(config: Config) -> list[str]:
-    """Return which sources would not be asked now, for want of their cookies, a line a source."""
+def _access_warnings(config: Config) -> list[str]:
+    """Return which sources would not be asked now, for want of a secret's file, a line each."""
     from aggregator.daemon.secret_places import places_of
     from aggregator.daemon.terms import utc_now
     from aggregator.fetch import cookie_problem
+    from aggregator.fetch.failures import FetchError
     from aggregator.operations.messages import problem_text
 
     secrets, now = places_of(config, os.environ), utc_now()
-    found = [
-        (source, cookie_problem(source.access, source.urls[0], secrets, now))
-        for source in config.sources
-        if source.enabled and source.access.cookie_file is not None
-    ]
-    return [f"source {source.name}: {problem_text(one)}" for source, one in found if one]
+    found = []
+    for source in config.sources:
+        if not source.enabled:
+            continue
+        access = source.access
+        problem = cookie_problem(access, source.urls[0], secrets, now)
+        for key, name in (
+            ("token_file", access.token_file),
+            ("password_file", access.password_file),
+            ("access_key_file", access.rsshub_key_file),
+        ):
+            try:
+                if name is not None:
+                    secrets.read(key, name)
+            except FetchError as error:
+                problem = problem or error.problem
+        if problem is not None:
+            found.append(f"source {source.name}: {problem_text(problem)}")
+    return found
 
 
 def _mistakes_beside(config: Config) -> tuple[str, ...]:

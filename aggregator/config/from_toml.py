@@ -15,6 +15,7 @@ from aggregator.config.checks import check
 from aggregator.config.environment import overlaid
 from aggregator.config.feed_keys import export_of, feed_of
 from aggregator.config.include import INCLUDABLE, NOTHING, Inclusion, patterns_in
+from aggregator.config.likely_slips import find_slips
 from aggregator.config.mistake_list import MistakeList, mistake
 from aggregator.config.mistake_messages import lines
 from aggregator.config.network_values import Listen
@@ -101,6 +102,7 @@ def _parse(toml: str, path: Path, inclusion: Inclusion, environ: Mapping[str, st
     if mistakes:
         raise config_error(path, *mistakes.in_order(origins))
     find_cautions(tables, sources, configured, cautions)
+    find_slips(tables, sources, cautions)
     return Config(
         path=path,
         server=_server(tables.server.table, path.parent),

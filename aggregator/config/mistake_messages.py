@@ -291,6 +291,13 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     ),
     Kind.UNENCRYPTED_LOGIN: "is sent unencrypted, over http://",
     Kind.TOKEN_OF_EXAMPLE: "is that of the example, which everybody knows; make your own",
+    Kind.REGEX_WITHOUT_SLASHES: (
+        "is looked for as it stands; a regular expression is written between two slashes"
+    ),
+    Kind.SECRET_URL: (
+        "looks like an address that only you know, and it is published; write private = true, "
+        "or private = false if everybody may have it"
+    ),
     Kind.RAW_POSTS: "posts hold the publishers' own HTML: its scripts run where they are shown",
 }
 

@@ -70,6 +70,14 @@ class LostEntries:
 
 
 @dataclass(frozen=True, slots=True)
+class Silenced:
+    """The rules of a source leave out all of the newest `count` entries that it has brought."""
+
+    source: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class LostAddress:
     """A place below the base URL, without an extension, at which a feed was and will not be."""
 
@@ -105,6 +113,7 @@ Change = (
     | ChangedFeed
     | LostEntries
     | LostAddress
+    | Silenced
     | ChangedSettings
     | RestartNeeded
 )

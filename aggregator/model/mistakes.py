@@ -185,6 +185,8 @@ class MistakeKind(StrEnum):
     UNENCRYPTED_LOGIN = auto()
     TOKEN_OF_EXAMPLE = auto()
     RAW_POSTS = auto()
+    REGEX_WITHOUT_SLASHES = auto()
+    SECRET_URL = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from aggregator.model.changes import (
     LostEntries,
     ReaddressedSource,
     RenamedSource,
+    Silenced,
     WithheldSource,
 )
 from aggregator.model.configured import MIB
@@ -299,17 +300,28 @@ def change_text(change: Change) -> str:
             return f"source {withheld_text(change)}"
         case ChangedFeed(kind=kind, name=name, differences=differences):
             return _FEED_CHANGES[kind].format(name) + _told_of(differences)
-        case LostEntries(feed=feed, source=source, count=count):
-            entries = f"{count} entr{'y' if count == 1 else 'ies'}"
-            return f"feed {feed} loses {entries}" + (f" of {source}" if source else ", the oldest")
-        case LostAddress(path=path):
-            return f"/{path}.atom, .rss and .json lead nowhere from now on"
+        case LostEntries() | LostAddress() | Silenced():
+            return _loss_text(change)
         case ChangedSettings(keys=keys):
             return f"settings changed: {', '.join(keys)}"
         case RestartNeeded():
             return fact_text(change)
         case _:
             assert_never(change)
+
+
+def _loss_text(loss: LostEntries | LostAddress | Silenced) -> str:
+    match loss:
+        case LostEntries(feed=feed, source=source, count=count):
+            entries = f"{count} entr{'y' if count == 1 else 'ies'}"
+            return f"feed {feed} loses {entries}" + (f" of {source}" if source else ", the oldest")
+        case Silenced(source=source, count=count):
+            what = f"all {count} entries" if count > 1 else "the one entry"
+            return f"the rules of {source} leave out {what} that it brought last"
+        case LostAddress(path=path):
+            return f"/{path}.atom, .rss and .json lead nowhere from now on"
+        case _:
+            assert_never(loss)
 
 
 def _told_of(differences: tuple[Difference, ...]) -> str:

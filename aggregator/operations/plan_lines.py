@@ -16,6 +16,7 @@ from aggregator.model.changes import (
     LostEntries,
     ReaddressedSource,
     RenamedSource,
+    Silenced,
     WithheldSource,
 )
 from aggregator.model.notes import RestartNeeded
@@ -43,7 +44,7 @@ def plan_lines(changes: Iterable[Change]) -> tuple[list[str], list[str]]:
     told, lost = [], []
     for change in changes:
         lines = _lines(change)
-        if isinstance(change, LostAddress | LostEntries | WithheldSource):
+        if isinstance(change, LostAddress | LostEntries | Silenced | WithheldSource):
             lost += lines
         else:
             told += lines
@@ -66,7 +67,7 @@ def _lines(change: Change) -> list[str]:
             return [_setting(key) for key in keys]
         case RestartNeeded(keys=keys):
             return [f"{_setting(key)} (takes a restart)" for key in keys]
-        case LostAddress() | LostEntries() | WithheldSource():
+        case LostAddress() | LostEntries() | Silenced() | WithheldSource():
             return [change_text(change)]
         case _:
             assert_never(change)

@@ -20,6 +20,7 @@ from aggregator.model.changes import (
     LostEntries,
     ReaddressedSource,
     RenamedSource,
+    Silenced,
 )
 from aggregator.rules.verdicts import shown_alike
 from aggregator.store import configuration_plan as planning
@@ -45,6 +46,7 @@ def foresee(connection: sqlite3.Connection, plan: Plan, now: int) -> tuple[Chang
         *_feeds(plan, before),
         *_lost_addresses(plan, before),
         *_lost_entries(connection, plan, before, now),
+        *_silenced(connection, plan),
     )
 
 
@@ -143,6 +145,20 @@ def _lost_entries(
             count = _cut(connection, feed_id, fresh, now, lost)
             if (more := count - _cut(connection, feed_id, old, now, lost)) > 0:
                 yield LostEntries(fresh.name, None, more)
+
+
+def _silenced(connection: sqlite3.Connection, plan: Plan) -> Iterator[Change]:
+    """Yield the sources whose own rules, which have changed, leave out all that they brought."""
+    for one in plan.changed_sources:
+        own = one.source.rules
+        if (own.keep, own.block) == (one.before.rules.keep, one.before.rules.block):
+            continue
+        rows = connection.execute(
+            "SELECT * FROM entries WHERE source_id = ? ORDER BY order_key DESC LIMIT ?",
+            (one.stored.source_id, MOST_TEXTS),
+        ).fetchall()
+        if rows and all(rules.blocked(one.source, facts_of(row)) is not None for row in rows):
+            yield Silenced(one.source.name, len(rows))
 
 
 def _shows_other(one: planning.ChangedSource) -> bool:
