@@ -25,7 +25,7 @@ from aggregator.model.changes import (
 from aggregator.rules.verdicts import shown_alike
 from aggregator.store import configuration_plan as planning
 from aggregator.store.rows import feed_of, source_of
-from aggregator.store.rule_verdicts import asked_about
+from aggregator.store.rule_verdicts import MOST_TEXTS, asked_about
 from aggregator.store.value_lists import rows_of
 from aggregator.stories.windows import cut
 
@@ -153,12 +153,16 @@ def _silenced(connection: sqlite3.Connection, plan: Plan) -> Iterator[Change]:
         own = one.source.rules
         if (own.keep, own.block) == (one.before.rules.keep, one.before.rules.block):
             continue
-        rows = connection.execute(
-            "SELECT * FROM entries WHERE source_id = ? ORDER BY order_key DESC LIMIT ?",
-            (one.stored.source_id, MOST_TEXTS),
-        ).fetchall()
-        if rows and all(rules.blocked(one.source, facts_of(row)) is not None for row in rows):
-            yield Silenced(one.source.name, len(rows))
+        newest = [
+            entry_id
+            for (entry_id,) in connection.execute(
+                "SELECT id FROM entries WHERE source_id = ? ORDER BY order_key DESC LIMIT ?",
+                (one.stored.source_id, MOST_TEXTS),
+            )
+        ]
+        asked = asked_about(connection, newest)
+        if newest and all(rules.blocked(one.source, facts) is not None for _, facts in asked):
+            yield Silenced(one.source.name, len(newest))
 
 
 def _shows_other(one: planning.ChangedSource) -> bool:
