@@ -40,6 +40,14 @@ def test_a_sources_rules_hold_in_every_feed(store: Store) -> None:
         assert titles(store, name) == set(news()) - {"广告：手机"}
 
 
+def test_rules_look_at_a_text_as_a_reader_sees_it_on_one_line(store: Store) -> None:
+    rules = Rules(block=(Condition(text=("sold by us & others",)),))
+    store.apply((source(rules=rules),), (feed(),), now=START)
+    parted = "Sold</p>\n<p>by  <b>us</b> &amp;\nothers"
+    absorb(store, document(entry("kept"), entry("left out", text=parted)), START)
+    assert titles(store) == {"Entry kept"}
+
+
 def test_a_feeds_rules_hold_in_that_feed_alone(store: Store) -> None:
     phones = feed("phones", rules=Rules(keep=(Condition(title=("手机",)),), block=ADS.block))
     store.apply((source(),), (feed(), phones), now=START)

@@ -8,12 +8,15 @@ from aggregator.runtime.values import dataclass
 from aggregator.store import disk_room, packed_texts
 from aggregator.store.codec import dumps
 from aggregator.store.rows import particulars_to_text
+from aggregator.web.text import one_line
+from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
     from aggregator.model import Entry
+    from aggregator.store.packed_texts import Texts
 
 #: What a reader gets beside title, link, author and content; what counts as disk beside the title.
 _TOLD = ("summary", "categories", "enclosures", "provenance", "particulars")
@@ -45,6 +48,14 @@ def texts_of(entry: Entry) -> dict[str, str | None]:
         "provenance": None if entry.provenance is None else dumps(entry.provenance),
         **_beside(entry),
     }
+
+
+def visible_in(texts: Texts) -> str:
+    """Return what a reader sees of an entry's content, on one line: `Entry.visible_text`.
+
+    It is stored once, in the content, and made of it: another copy would be a seventh of the disk.
+    """
+    return one_line(visible_text(texts["content_html"]))
 
 
 def sizes_of(

@@ -13,11 +13,11 @@ from aggregator import rules
 from aggregator.model import Rules
 from aggregator.model.instants import instant
 from aggregator.store.codec import dumps
+from aggregator.store.entry_texts import visible_in
 from aggregator.store.feed_windows import feeds_of
 from aggregator.store.packed_texts import COLUMNS, texts_in
 from aggregator.store.rows import categories_of, feed_of
 from aggregator.store.value_lists import rows_of
-from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -41,7 +41,7 @@ def facts_of(row: sqlite3.Row, texts: Texts) -> rules.Facts:
     age = instant(row["first_seen_at"]) - instant(row["published_at"]) if row["dated"] else None
     return rules.Facts(
         title=row["title"],
-        text=f"{visible_text(texts['content_html'])} {texts['summary']}".strip(),
+        text=f"{visible_in(texts)} {texts['summary']}".strip(),
         author=row["author"],
         url=row["url"],
         categories=tuple(dict.fromkeys(terms)),
