@@ -38,13 +38,13 @@ def public_ids(
     come. `own` are the source's domains, `owned` those of all sources. What `mint` returns takes
     its place, and is new each time.
     """
-    given: list[str] = []
+    given: dict[str, None] = {}
     for wanted in wanted_ids(entries, secrets):
         is_free = wanted is not None and wanted not in held and wanted not in given
         if wanted is not None and is_free:
             domain = domain_of_id(wanted)
             is_free = domain in own or domain not in owned
-        given.append(wanted if wanted is not None and is_free else mint())
+        given[wanted if wanted is not None and is_free else mint()] = None
     return tuple(given)
 
 
