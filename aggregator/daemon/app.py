@@ -30,6 +30,7 @@ from aggregator.daemon.once import make_fetcher, make_tools, weighed
 from aggregator.daemon.output_jobs import Outlets
 from aggregator.daemon.poll_log import Reports
 from aggregator.daemon.poller import Dispatcher
+from aggregator.daemon.story_work import tell_stories
 from aggregator.daemon.terms import make_bounds, utc_now
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
@@ -195,6 +196,7 @@ class Daemon:
         jobs, pace = self._jobs, self._pace
         jobs.every(pace.tick, self._tick, name="tick", at_once=True)
         jobs.every(pace.advance, self._advance, name="windows")
+        jobs.every(pace.stories, self._tell_stories, name="stories")
         jobs.every(pace.watch, self._watch, name="operations feed")
         jobs.every(pace.steer, self._steer, name="budget")
         jobs.every(pace.prune, self._prune, name="retention", at_once=True)
@@ -256,6 +258,9 @@ class Daemon:
 
     async def _advance(self) -> None:
         await self._in_thread(partial(self._store.advance, self._clock()))
+
+    async def _tell_stories(self) -> None:
+        await self._in_thread(partial(tell_stories, self._config, self._store, self._clock()))
 
     async def _watch(self) -> None:
         """Tell the operations feed what went wrong and what is well again."""

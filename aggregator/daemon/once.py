@@ -15,6 +15,7 @@ from aggregator.daemon.log import conceal, set_up
 from aggregator.daemon.poll import Tools
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.secret_places import places_of
+from aggregator.daemon.story_work import tell_stories
 from aggregator.daemon.terms import make_bounds, utc_now
 from aggregator.daemon.workers import Workers
 from aggregator.daemon.zygote import Programs
@@ -169,7 +170,9 @@ def poll_once(
             )
             states = choose(store, names, force=force, now=utc_now())
             expect(len(states))
-            return asyncio.run(_poll(config, store, states, report))
+            is_well = asyncio.run(_poll(config, store, states, report))
+            tell_stories(config, store, utc_now())
+            return is_well
         finally:
             store.close()
     finally:

@@ -295,6 +295,15 @@ class MaintenanceStore(Protocol):
         Publisher's raw fields older than `keep_raw` are dropped.
         """
 
+    def tell_stories(self, now: datetime) -> bool:
+        """Look for stories in some of what was stored before a feed asked for that.
+
+        Return whether there is more of it. What it has seen it does not look at again.
+        """
+
+    def show_held(self, now: datetime) -> None:
+        """Let feeds show the stories that have waited for as long as their `hold` says."""
+
     def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
         """Look for what went wrong and what is well again; return the titles of what is told.
 

@@ -273,6 +273,11 @@ def due_feeds(connection: sqlite3.Connection, now: int) -> list[int]:
     return list(dict.fromkeys((*dropping, *held_stories.due_feeds(connection, now))))
 
 
+def holding_feeds(connection: sqlite3.Connection, now: int) -> list[int]:
+    """Return the feeds in which a story has waited for long enough."""
+    return held_stories.due_feeds(connection, now)
+
+
 def advance_due(connection: sqlite3.Connection, *, feed_id: int, now: int) -> str | None:
     """Show what has waited for long enough in a feed, and move its window a slice forward.
 

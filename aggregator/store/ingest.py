@@ -39,6 +39,7 @@ from aggregator.store.rows import (
     problem_to_text,
     source_particulars_of,
 )
+from aggregator.store.story_switch import OFF, StorySwitch
 from aggregator.stories.absorption import Arrival
 from aggregator.stories.document_heads import (
     ShownHead,
@@ -64,9 +65,15 @@ FORGET_EVERY = 8
 
 
 def absorb(
-    connection: sqlite3.Connection, poll: FinishedPoll, secrets: Secrets = NO_SECRETS
+    connection: sqlite3.Connection,
+    poll: FinishedPoll,
+    secrets: Secrets = NO_SECRETS,
+    stories: StorySwitch = OFF,
 ) -> PollResult:
-    """Commit one poll inside the transaction that is open; no public id holds one of `secrets`."""
+    """Commit one poll inside the transaction that is open; no public id holds one of `secrets`.
+
+    What is new joins what tells the same, where `stories` has it that a feed asks for that.
+    """
     source_id, now = poll.state.source_id, micros(poll.now)
     columns = f"id, {HEALTH}" if poll.refined is None else "*"
     row = connection.execute(
@@ -81,7 +88,9 @@ def absorb(
             outcome = PollOutcome.SAME_BODY
             if poll.refined is not None:
                 outcome = PollOutcome.PARSED
-                news, notes = _absorb_document(connection, poll, poll.refined, row, secrets)
+                news, notes = _absorb_document(
+                    connection, poll, poll.refined, row, secrets=secrets, stories=stories
+                )
         case NotModified():
             pass
         case Failed() | Gone():
@@ -171,7 +180,9 @@ def _absorb_document(
     poll: FinishedPoll,
     refined: Refined,
     row: sqlite3.Row,
+    *,
     secrets: Secrets,
+    stories: StorySwitch,
 ) -> tuple[News, dict[NoteKind, Fact | None]]:
     """Store what a document brought; return that, and what there is to note of its source."""
     source_id, source, now = poll.state.source_id, poll.state.source, micros(poll.now)
@@ -190,6 +201,8 @@ def _absorb_document(
         secrets=secrets,
     )
     absorbed, changed = ingest_entries.store(connection, source_id, arrival)
+    new = changed[len(changed) - len(absorbed.inserts) :]
+    stories.join_arrivals(connection, source, new, now)
     rule_verdicts.judge(connection, source_id, source, entry_ids=changed)
     polls = polls_in_a_row(row["unstable_polls"], strange=absorbed.strange_ids, known=absorbed.ids)
     if polls != row["unstable_polls"]:

@@ -17,6 +17,7 @@ from aggregator.store import (
     entry_texts,
     packed_texts,
     source_domains,
+    take_overs,
     tombstone_rows,
 )
 from aggregator.store.packed_texts import COLUMNS, frame, texts_in
@@ -361,6 +362,8 @@ def _insert(
         copies += [{"copy": copy, "original": original} for copy, original in found.items()]
     connection.executemany("INSERT INTO stories (id, public_id, is_own) VALUES (?, ?, ?)", begun)
     connection.executemany("UPDATE stories SET original_id = :original WHERE id = :copy", copies)
+    for one in copies:
+        take_overs.take_over(connection, one["copy"], one["original"])
     next_id = _next_id(connection, "entries")
     entry_ids = list(range(next_id, next_id + len(inserts)))
     _insert_rows(

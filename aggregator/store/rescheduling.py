@@ -15,12 +15,14 @@ from aggregator.schedule import corrections, resume
 from aggregator.schedule.policy import first_allowed
 from aggregator.schedule.source_health import forgive as forgiven
 from aggregator.store import mirrors
-from aggregator.store.rows import health_of, hints_of
+from aggregator.store.rows import health_of, hints_of, problem_to_text
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
+
+    from aggregator.model import Problem
 
 
 def forgive(db: sqlite3.Connection, source_ids: tuple[int, ...]) -> None:
@@ -91,3 +93,11 @@ def _clock_step(db: sqlite3.Connection, now: int) -> timedelta:
         "SELECT max(last_poll_at) FROM sources WHERE removed_at IS NULL"
     ).fetchone()
     return corrections.step_back(optional_instant(newest), instant(now))
+
+
+def postpone(connection: sqlite3.Connection, source_id: int, at: int, problem: Problem) -> None:
+    """Let a source be due then, and show its problem."""
+    connection.execute(
+        "UPDATE sources SET next_poll_at = ?, problem = ? WHERE id = ?",
+        (at, problem_to_text(problem), source_id),
+    )

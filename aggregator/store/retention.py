@@ -22,8 +22,10 @@ from aggregator.store import (
     host_tempers,
     packed_texts,
     served_bytes,
+    story_switch,
     tombstone_rows,
 )
+from aggregator.store.codec import dumps
 from aggregator.store.slices import Slice
 
 if TYPE_CHECKING:
@@ -66,6 +68,8 @@ def drop_in_slices(write: Write, *, now: int, keep_raw: timedelta, forget_after:
     drop = partial(_drop_batch, now=now, keep_raw=keep_raw, forget_after=forget_after)
     while write(drop):
         pass
+    while write(partial(story_switch.forget_old, now=now)):
+        pass
     write(partial(_drop_leftovers, now=now))
 
 
@@ -80,8 +84,8 @@ def _prune_batch(
     """Forget stories of which all entries were first seen before `before` and no feed shows one.
 
     A batch looks at most at `BATCH` entries after `after`, a moment of first sight and an id, and
-    for as long as a slice lasts. A story goes as a whole, and after its copies: what came first
-    keeps later copies from being shown as news.
+    for as long as a slice lasts. A story goes as a whole, with those that are told together with
+    it, and after its copies: what came first keeps later copies from being shown as news.
     """
     rows = connection.execute(
         """SELECT id, story_id, first_seen_at FROM entries
@@ -90,16 +94,41 @@ def _prune_batch(
         {"before": before, "seen_at": after[0], "id": after[1], "most": BATCH},
     ).fetchall()
     this, deleted = Slice(clock), 0
+    together = _told_together(connection, {row["story_id"] for row in rows})
     looked_at: set[int] = set()
     for row in rows:
-        story_id = row["story_id"]
-        if story_id not in looked_at and not _is_wanted(connection, story_id, before):
-            deleted += _forget_story(connection, story_id, now)
-        looked_at.add(story_id)
+        stories = together[row["story_id"]]
+        if row["story_id"] not in looked_at and not _are_wanted(connection, stories, before):
+            deleted += sum(_forget_story(connection, one, now) for one in sorted(stories))
+        looked_at |= stories
         if this.is_over:
             return Pruned(deleted, (row["first_seen_at"], row["id"]))
     last = (rows[-1]["first_seen_at"], rows[-1]["id"]) if len(rows) == BATCH else None
     return Pruned(deleted, last)
+
+
+def _told_together(connection: sqlite3.Connection, story_ids: set[int]) -> dict[int, set[int]]:
+    """Return beside each of some stories those that are joined to the same one, and itself."""
+    found: dict[int, set[int]] = {}
+    of_root: dict[int, set[int]] = {}
+    # sqlite: a list of values is one parameter, as JSON; CROSS JOIN keeps the tables in this order
+    for row in connection.execute(
+        """WITH roots (id) AS (
+             SELECT DISTINCT coalesce(s.joined_id, s.id) FROM json_each(?) asked
+              CROSS JOIN stories s ON s.id = asked.value)
+           SELECT id AS root_id, id FROM roots
+            UNION ALL
+           SELECT r.id, s.id FROM roots r CROSS JOIN stories s ON s.joined_id = r.id""",
+        (dumps(sorted(story_ids)),),
+    ):
+        together = of_root.setdefault(row["root_id"], set())
+        together.add(row["id"])
+        found[row["id"]] = together
+    return found
+
+
+def _are_wanted(connection: sqlite3.Connection, story_ids: set[int], before: int) -> bool:
+    return any(_is_wanted(connection, story_id, before) for story_id in sorted(story_ids))
 
 
 def _is_wanted(connection: sqlite3.Connection, story_id: int, before: int) -> bool:
@@ -120,6 +149,7 @@ def _forget_story(connection: sqlite3.Connection, story_id: int, now: int) -> in
     The story itself stays for a while where a feed has shown it: there no copy of it is news.
     """
     tombstone_rows.bury(connection, story_id)
+    story_switch.forget_story(connection, story_id)
     connection.execute(
         """INSERT INTO departed (story_id, feed_id)
            SELECT DISTINCT e.story_id, a.feed_id FROM entries e JOIN archive a ON a.entry_id = e.id

@@ -23,6 +23,7 @@ from aggregator.store import (
     disk_room,
     entry_facts,
     feed_windows,
+    former_feeds,
     mirrors,
     note_rows,
     packed_texts,
@@ -32,9 +33,11 @@ from aggregator.store import (
     selection,
     served_bytes,
     source_status,
+    story_switch,
 )
 from aggregator.store.configuration_plan import plan
-from aggregator.store.connection import open_writer, quick_check
+from aggregator.store.connection import open_writer
+from aggregator.store.damage import find_damage
 from aggregator.store.due_sources import due_sources
 from aggregator.store.feed_versions import FeedVersions
 from aggregator.store.foresight import foresee
@@ -42,9 +45,9 @@ from aggregator.store.ingest import absorb
 from aggregator.store.memory_leases import Leases
 from aggregator.store.page_reading import PageReading
 from aggregator.store.retention import drop_in_slices, prune_in_slices
-from aggregator.store.rows import feed_of, problem_to_text
 from aggregator.store.slices import batched
-from aggregator.store.sqlite_errors import damaged, store_error
+from aggregator.store.sqlite_errors import store_error
+from aggregator.store.story_switch import StorySwitch
 from aggregator.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -87,6 +90,7 @@ class SqliteStore(PageReading, Store):
     ) -> None:
         super().__init__(path, further_secrets)
         self._versions = FeedVersions()
+        self._stories = StorySwitch()
         self._leases = Leases()
         self._claiming = threading.Lock()
         self._configuring = threading.Lock()
@@ -94,6 +98,7 @@ class SqliteStore(PageReading, Store):
         if writing is not None:
             try:
                 self._versions.refresh(writing)
+                self._stories.refresh(writing)
             except sqlite3.Error as error:
                 writing.close()
                 raise store_error(path, error) from error
@@ -184,7 +189,7 @@ class SqliteStore(PageReading, Store):
             pass
 
     def _absorb(self, poll: FinishedPoll, db: sqlite3.Connection) -> PollResult:
-        return absorb(db, poll, self._secrets.read(db))
+        return absorb(db, poll, self._secrets.read(db), self._stories)
 
     @override
     def forgive(self, source_ids: tuple[int, ...]) -> None:
@@ -192,12 +197,7 @@ class SqliteStore(PageReading, Store):
 
     @override
     def postpone(self, state: PollState, at: datetime, problem: Problem) -> None:
-        self._write(
-            lambda db: db.execute(
-                "UPDATE sources SET next_poll_at = ?, problem = ? WHERE id = ?",
-                (micros(at), problem_to_text(problem), state.source_id),
-            )
-        )
+        self._write(lambda db: rescheduling.postpone(db, state.source_id, micros(at), problem))
         self._release(state)
 
     @override
@@ -279,18 +279,12 @@ class SqliteStore(PageReading, Store):
     @override
     def renamed_feed(self, name: str) -> str | None:
         with self._reading() as db:
-            row = db.execute(
-                "SELECT name FROM feeds WHERE former_name = ? AND removed_at IS NULL", (name,)
-            ).fetchone()
-            return None if row is None else str(row["name"])
+            return former_feeds.renamed(db, name)
 
     @override
     def removed_feed(self, name: str) -> Feed | None:
         with self._reading() as db:
-            row = db.execute(
-                "SELECT config FROM feeds WHERE name = ? AND removed_at IS NOT NULL", (name,)
-            ).fetchone()
-        return None if row is None else feed_of(row["config"])
+            return former_feeds.removed(db, name)
 
     @override
     def operations(self) -> Selection:
@@ -346,6 +340,8 @@ class SqliteStore(PageReading, Store):
     ) -> tuple[Change, ...]:
         def job(db: sqlite3.Connection) -> None:
             disk_room.configure(db, quota, len(sources))
+            story_switch.configure(db, feeds, micros(now))
+            self._stories.refresh(db)
             reconcile.apply_configuration(db, planned, micros(now))
 
         with self._configuring, self._reading() as db:
@@ -366,16 +362,19 @@ class SqliteStore(PageReading, Store):
     def advance(self, now: datetime) -> tuple[str, ...]:
         at = micros(now)
         moved: dict[str, None] = {}
-        while due := self._due_feeds(at):
-            # A job each, of which the writer puts together as many as a transaction may last.
-            jobs = [partial(feed_windows.advance_due, feed_id=feed_id, now=at) for feed_id in due]
-            names = self._writing().run_each(jobs)
-            moved.update(dict.fromkeys(name for name in names if name is not None))
+        while due := self._due(feed_windows.due_feeds, at):
+            moved.update(dict.fromkeys(self._move_on(due, at)))
         return tuple(moved)
 
-    def _due_feeds(self, at: int) -> list[int]:
+    def _due(self, asked: Callable[[sqlite3.Connection, int], list[int]], at: int) -> list[int]:
         with self._reading() as db:
-            return feed_windows.due_feeds(db, at)
+            return asked(db, at)
+
+    def _move_on(self, feed_ids: Sequence[int], at: int) -> tuple[str, ...]:
+        # A job each, of which the writer puts together as many as a transaction may last.
+        jobs = [partial(feed_windows.advance_due, feed_id=one, now=at) for one in feed_ids]
+        names = self._writing().run_each(jobs)
+        return tuple(name for name in names if name is not None)
 
     @override
     def prune(
@@ -390,6 +389,15 @@ class SqliteStore(PageReading, Store):
         pruned = prune_in_slices(self._write, now=at, before=before)
         drop_in_slices(self._write, now=at, keep_raw=keep_raw, forget_after=forget_after)
         return pruned
+
+    @override
+    def tell_stories(self, now: datetime) -> bool:
+        return story_switch.tell_in_slices(self._write, self._stories, micros(now))
+
+    @override
+    def show_held(self, now: datetime) -> None:
+        at = micros(now)
+        self._move_on(self._due(feed_windows.holding_feeds, at), at)
 
     @override
     def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
@@ -410,17 +418,7 @@ class SqliteStore(PageReading, Store):
 
     @override
     def find_damage(self) -> StoreDamagedError | None:
-        try:
-            with self._readers.interruptible() as db:
-                found = quick_check(db)
-        except sqlite3.Error as error:
-            trouble = store_error(self._path, error)
-            if isinstance(trouble, StoreDamagedError):
-                return trouble
-            raise trouble from error
-        except StoreDamagedError as error:
-            return error
-        return None if found is None else damaged(self._path, found)
+        return find_damage(self._path, self._readers)
 
     @override
     def ping(self) -> None:

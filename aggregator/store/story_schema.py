@@ -15,7 +15,7 @@ STORIES = (
     "ALTER TABLE stories ADD COLUMN locked INTEGER NOT NULL DEFAULT 0",
     "CREATE INDEX stories_joined ON stories (joined_id) WHERE joined_id IS NOT NULL",
     # What of a story is compared, by when it was published; `posted` are the tokens that it is
-    # found by, 8 bytes each, `centroid` what it and the stories joined to it have in common, NULL
+    # found by, 4 bytes each, `centroid` what it and the stories joined to it have in common, NULL
     # where that is its own.
     """CREATE TABLE signatures (
         story_id INTEGER PRIMARY KEY REFERENCES stories (id) ON DELETE CASCADE,
@@ -31,21 +31,27 @@ STORIES = (
         story_id INTEGER NOT NULL,
         PRIMARY KEY (token, at, story_id)
     ) STRICT, WITHOUT ROWID""",
-    # In how many texts a token was, of which older ones count for less: `weight` is in units that
-    # grow with time, as those of `story_index.weight`, the count of all texts.
+    # How often tokens were seen lately: pieces of a `stories.frequency_sketch`, and the tokens of
+    # texts, 4 bytes each, that came since those were written.
     """CREATE TABLE frequencies (
-        token INTEGER PRIMARY KEY,
-        weight REAL NOT NULL
+        piece INTEGER PRIMARY KEY,
+        cells BLOB NOT NULL
     ) STRICT""",
-    # One row: whether a feed asks for stories, by which scheme tokens were made, since when weights
-    # count, and the last entry that was indexed of those that were there before (NULL: all are).
+    """CREATE TABLE uncounted (
+        id INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        tokens BLOB NOT NULL
+    ) STRICT""",
+    # One row: whether a feed asks for stories, by which scheme tokens were made, since when texts
+    # are counted and how many (`frequency_sketch`), and up to which entry those that are not
+    # indexed yet have been looked at (NULL: there are none).
     """CREATE TABLE story_index (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         is_on INTEGER NOT NULL DEFAULT 0,
         scheme INTEGER NOT NULL DEFAULT 0,
-        weight REAL NOT NULL DEFAULT 0,
-        weighed_from_at INTEGER NOT NULL DEFAULT 0,
-        indexed_id INTEGER
+        counted_from_at INTEGER NOT NULL DEFAULT 0,
+        counted REAL NOT NULL DEFAULT 0,
+        looked_up_to_id INTEGER
     ) STRICT""",
     "INSERT INTO story_index (id) VALUES (1)",
     # Stories that a feed keeps back for a while, so that a source that it prefers may lead.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from aggregator.model import Preference
 from aggregator.model.instants import MICROSECOND
 from aggregator.runtime.values import dataclass
-from aggregator.stories.thresholds import THRESHOLDS
+from aggregator.stories.same_story import THRESHOLDS
 from aggregator.stories.windows import is_above, leads_of, left_of, refusal
 
 if TYPE_CHECKING:

@@ -1,0 +1,198 @@
+"""Rows that find stories by what they say: signatures, postings, how often tokens were seen.
+
+All of it is the writer's thread's. How often tokens were seen is in memory, and written as a whole
+now and then: until then the tokens of each text are kept in a row.
+"""
+
+from __future__ import annotations
+
+from array import array
+from functools import partial
+from typing import TYPE_CHECKING
+
+from aggregator.model.configured import MAX_DEDUPE_WINDOW
+from aggregator.model.instants import MICROSECOND
+from aggregator.runtime.values import dataclass
+from aggregator.store.codec import dumps
+from aggregator.stories.centroids import Centroid, centroid_of, pack_centroid, unpack_centroid
+from aggregator.stories.frequency_sketch import PIECES, FrequencySketch
+from aggregator.stories.signatures import pack, rare_tokens, unpack
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from aggregator.stories.signatures import Frequencies, Signature
+
+#: How far apart stories may have been published that are compared, in microseconds.
+WINDOW_US = MAX_DEDUPE_WINDOW // MICROSECOND
+
+#: A story is found by so many of its tokens, its rarest, and looks for others by fewer: what is
+#: rare today may be less rare tomorrow.
+POSTED, ASKED = 16, 10
+#: Of each token the newest stories are looked at, and of all the likest.
+NEWEST, LIKEST = 200, 25
+
+#: Signatures of which one transaction forgets the rows.
+_FORGOTTEN_AT_ONCE = 50
+#: After so many texts the frequencies are written, 8 MB.
+_WRITTEN_AFTER = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A story that shares rare tokens with an entry, and the one that it is told within."""
+
+    story_id: int
+    root_id: int
+    signature: Signature
+
+
+class StoryIndex:
+    """How often tokens were seen lately, in memory: what one database knows of it."""
+
+    def __init__(self) -> None:
+        self._sketch: FrequencySketch | None = None
+        self._uncounted = 0
+
+    def frequencies(
+        self, connection: sqlite3.Connection, tokens: Iterable[int], now: int
+    ) -> Frequencies:
+        """Return how often some tokens were seen."""
+        return self._read(connection, now).of(tokens, now)
+
+    def count(self, connection: sqlite3.Connection, tokens: Sequence[int], now: int) -> None:
+        """Count the tokens of a text."""
+        self._read(connection, now).count(tokens, now)
+        connection.execute(
+            "INSERT INTO uncounted (at, tokens) VALUES (?, ?)", (now, array("I", tokens).tobytes())
+        )
+        self._uncounted += 1
+
+    def writes(self) -> Iterator[Callable[[sqlite3.Connection], None]]:
+        """Yield what writes the frequencies, a transaction each; nothing where few are new.
+
+        A crash between two of them makes some texts count twice.
+        """
+        sketch = self._sketch
+        if sketch is None or self._uncounted < _WRITTEN_AFTER:
+            return
+        self._uncounted = 0
+        for number in range(PIECES):
+            yield partial(_write_piece, number=number, cells=sketch.piece(number))
+        yield partial(_end_writing, from_at=sketch.from_us, counted=sketch.total)
+
+    def _read(self, connection: sqlite3.Connection, now: int) -> FrequencySketch:
+        if self._sketch is None:
+            row = connection.execute("SELECT * FROM story_index").fetchone()
+            sketch = FrequencySketch(row["counted_from_at"] or now, row["counted"])
+            for piece, cells in connection.execute("SELECT piece, cells FROM frequencies"):
+                sketch.restore(piece, cells)
+            for at, tokens in connection.execute("SELECT at, tokens FROM uncounted ORDER BY id"):
+                sketch.count(array("I", tokens), at)
+                self._uncounted += 1
+            self._sketch = sketch
+        return self._sketch
+
+
+def _write_piece(connection: sqlite3.Connection, *, number: int, cells: bytes) -> None:
+    connection.execute(
+        """INSERT INTO frequencies (piece, cells) VALUES (?, ?)
+           ON CONFLICT (piece) DO UPDATE SET cells = excluded.cells""",
+        (number, cells),
+    )
+
+
+def _end_writing(connection: sqlite3.Connection, *, from_at: int, counted: float) -> None:
+    connection.execute("DELETE FROM uncounted")
+    connection.execute(
+        "UPDATE story_index SET counted_from_at = ?, counted = ?", (from_at, counted)
+    )
+
+
+def add(
+    connection: sqlite3.Connection, story_id: int, signature: Signature, centroid: Centroid | None
+) -> None:
+    """Let a story be found; `centroid` is that of a story that others are joined to already."""
+    posted = rare_tokens(signature, POSTED)
+    connection.execute(
+        """INSERT INTO signatures (story_id, at, packed, posted, centroid) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT DO NOTHING""",
+        (
+            story_id,
+            signature.at,
+            pack(signature),
+            array("I", posted).tobytes(),
+            None if centroid is None else pack_centroid(centroid),
+        ),
+    )
+    connection.executemany(
+        "INSERT INTO postings (token, at, story_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [(token, signature.at, story_id) for token in posted],
+    )
+
+
+def alike(connection: sqlite3.Connection, signature: Signature, but: int) -> list[Found]:
+    """Return the stories that share most of an entry's rare tokens, `but` its own."""
+    sums: dict[int, int] = {}
+    for token in rare_tokens(signature, ASKED):
+        weight = signature.title.get(token) or signature.lead.get(token, 0)
+        rows = connection.execute(
+            """SELECT story_id FROM postings WHERE token = ? AND at BETWEEN ? AND ?
+                ORDER BY at DESC, story_id DESC LIMIT ?""",
+            (token, signature.at - WINDOW_US, signature.at + WINDOW_US, NEWEST),
+        )
+        for (story_id,) in rows:
+            sums[story_id] = sums.get(story_id, 0) + weight
+    sums.pop(but, None)
+    likest = sorted(sums, key=lambda one: (-sums[one], -one))[:LIKEST]
+    # sqlite: a list of values is one parameter, as JSON; CROSS JOIN keeps the tables in this order
+    rows = connection.execute(
+        """SELECT g.story_id, coalesce(a.joined_id, a.id) AS root_id, g.packed
+             FROM json_each(?) asked
+             CROSS JOIN signatures g ON g.story_id = asked.value
+             CROSS JOIN stories s ON s.id = g.story_id
+             CROSS JOIN stories a ON a.id = coalesce(s.original_id, s.id)""",
+        (dumps(likest),),
+    )
+    found = ((row["story_id"], row["root_id"], unpack(row["packed"])) for row in rows)
+    return [Found(*one[:2], one[2]) for one in found if one[2] is not None]
+
+
+def centroid(row: sqlite3.Row) -> Centroid | None:
+    """Return the centroid of a story by its row of `signatures`; `None`: by another scheme."""
+    if row["centroid"] is not None:
+        return unpack_centroid(row["centroid"])
+    own = unpack(row["packed"])
+    return None if own is None else centroid_of(own)
+
+
+def forget_stories(connection: sqlite3.Connection, story_ids: Sequence[int]) -> None:
+    """Let stories not be found any more."""
+    # sqlite: a list of values is one parameter, as JSON
+    rows = connection.execute(
+        """DELETE FROM signatures WHERE story_id IN (SELECT value FROM json_each(?))
+           RETURNING story_id, at, posted""",
+        (dumps(list(story_ids)),),
+    ).fetchall()
+    connection.executemany(
+        "DELETE FROM postings WHERE token = ? AND at = ? AND story_id = ?",
+        [
+            (token, row["at"], row["story_id"])
+            for row in rows
+            for token in array("I", row["posted"])
+        ],
+    )
+
+
+def forget_old(connection: sqlite3.Connection, before: int | None) -> bool:
+    """Let some stories not be found that were published before then, `None` for any.
+
+    Return whether more may be.
+    """
+    rows = connection.execute(
+        "SELECT story_id FROM signatures WHERE ?1 IS NULL OR at < ?1 ORDER BY at LIMIT ?2",
+        (before, _FORGOTTEN_AT_ONCE),
+    ).fetchall()
+    forget_stories(connection, [story_id for (story_id,) in rows])
+    return len(rows) == _FORGOTTEN_AT_ONCE

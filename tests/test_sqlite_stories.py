@@ -1,0 +1,236 @@
+"""Stories that several sources tell, from the transaction that joins them to what feeds show."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import pytest
+
+from aggregator.model import Preference, Sameness
+from aggregator.store.sqlite import SqliteStore, open_store
+from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from aggregator.model import Entry, Feed, Story
+
+MINUTE = timedelta(minutes=1)
+
+#: Three reports of one event, and what is none of it.
+LAUNCH = "Nvidia announces RTX 5090 graphics card at 1,999 dollars"
+REPORTS = (
+    LAUNCH,
+    "Nvidia announces the RTX 5090 graphics card for 1,999 dollars",
+    "RTX 5090 graphics card announced by Nvidia at 1,999 dollars",
+)
+OTHER = "Parliament votes on the new railway budget tonight"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    store = open_store(tmp_path / "aggregator.db")
+    yield store
+    store.close()
+
+
+def report(title: str, name: str, **fields: object) -> Entry:
+    number = f"{name}/{crc32(title.encode())}"
+    address = f"https://{name}.example/{number}"
+    return entry(number, title=title, guid=address, url=address, **fields)  # type: ignore[arg-type]  # a test's shorthand
+
+
+SOURCES = tuple(source(name) for name in ("one", "two", "three"))
+STORY = feed(dedupe="story")
+EXACT = feed("exact")
+
+
+def applied(store: SqliteStore, *feeds: Feed, at: timedelta = timedelta(0)) -> None:
+    store.apply(SOURCES, feeds, now=START + at)
+
+
+def told(store: SqliteStore, by: Feed = STORY) -> list[Story]:
+    """Return what a feed shows, oldest first."""
+    return list(reversed(store.select(by).stories))
+
+
+def titles(store: SqliteStore, by: Feed = STORY) -> list[tuple[str, tuple[str, ...]]]:
+    return [
+        (story.title, tuple(also.title for also in story.also_told)) for story in told(store, by)
+    ]
+
+
+def brought(store: SqliteStore, at: timedelta, name: str, *reported: str) -> None:
+    entries = (report(title, name, published_at=START + at) for title in reported)
+    absorb(store, document(*entries), START + at, name=name)
+
+
+def test_what_several_report_is_told_once_and_the_others_are_named(store: SqliteStore) -> None:
+    applied(store, STORY, EXACT)
+    brought(store, MINUTE, "one", REPORTS[0], OTHER)
+    before = told(store)
+    version = store.feed_version("all")
+    brought(store, 2 * MINUTE, "two", REPORTS[1])
+    brought(store, 3 * MINUTE, "three", REPORTS[2])
+    assert sorted(titles(store)) == sorted([(REPORTS[0], REPORTS[1:]), (OTHER, ())])
+    assert {one.because for story in told(store) for one in story.also_told} == {Sameness.JOINED}
+    assert [(one.id, one.updated_at, one.published_at) for one in told(store)] == [
+        (one.id, one.updated_at, one.published_at) for one in before
+    ]
+    assert store.feed_version("all") != version
+    assert len(told(store, EXACT)) == 4
+
+
+def test_without_a_feed_that_asks_nothing_is_compared_or_written(store: SqliteStore) -> None:
+    applied(store, EXACT)
+    brought(store, MINUTE, "one", REPORTS[0])
+    assert counts(store) == {"signatures": 0, "postings": 0, "uncounted": 0}
+
+
+def counts(store: SqliteStore) -> dict[str, int]:
+    with store._reading() as db:
+        return {
+            table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 -- of the test
+            for table in ("signatures", "postings", "uncounted")
+        }
+
+
+def test_within_one_source_nothing_is_one_story_by_its_words(store: SqliteStore) -> None:
+    applied(store, STORY)
+    brought(store, MINUTE, "one", REPORTS[0], REPORTS[1])
+    brought(store, 2 * MINUTE, "one", REPORTS[2])
+    assert len(told(store)) == 3
+
+
+def test_a_source_may_stay_apart(store: SqliteStore) -> None:
+    store.apply((source(dedupe=False), *SOURCES[1:]), (STORY,), now=START)
+    brought(store, MINUTE, "one", REPORTS[0])
+    brought(store, 2 * MINUTE, "two", REPORTS[1])
+    brought(store, 3 * MINUTE, "three", REPORTS[2])
+    assert titles(store) == [(REPORTS[0], ()), (REPORTS[1], (REPORTS[2],))]
+
+
+def test_two_polls_at_the_same_moment_make_one_story(store: SqliteStore) -> None:
+    applied(store, STORY)
+    start = threading.Barrier(3)
+
+    def poll(name: str, title: str) -> None:
+        start.wait()
+        brought(store, MINUTE, name, title)
+
+    names = ("one", "two", "three")
+    threads = [
+        threading.Thread(target=poll, args=pair) for pair in zip(names, REPORTS, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (story,) = told(store)
+    assert len(story.also_told) == 2
+
+
+def test_what_a_feed_showed_before_it_asked_for_stories_stays(store: SqliteStore) -> None:
+    applied(store, feed())
+    brought(store, MINUTE, "one", REPORTS[0])
+    brought(store, 2 * MINUTE, "two", REPORTS[1])
+    before = [one.id for one in told(store)]
+    applied(store, STORY, at=3 * MINUTE)
+    while store.tell_stories(START + 4 * MINUTE):
+        pass
+    assert [one.id for one in told(store)] == before
+    brought(store, 5 * MINUTE, "three", REPORTS[2])
+    assert [one.id for one in told(store)] == before
+    assert [[also.title for also in one.also_told] for one in told(store)] == [[REPORTS[2]]] * 2
+
+
+def test_the_window_is_indexed_in_slices_and_goes_on_after_a_crash(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    store = open_store(path)
+    applied(store, feed(limit=5000))
+    many = [
+        entry(n, title=f"Number {n} of many things like {n % 7}", published_at=START)
+        for n in range(1200)
+    ]
+    absorb(store, document(*many), START + MINUTE)
+    applied(store, STORY, at=2 * MINUTE)
+    assert store.tell_stories(START + 3 * MINUTE)
+    seen = counts(store)["signatures"]
+    assert 0 < seen < 1200
+    store.close()  # as good as a kill: nothing of it is in memory alone
+    store = open_store(path)
+    while store.tell_stories(START + 4 * MINUTE):
+        pass
+    assert counts(store)["signatures"] == 1200
+    store.prune(START + 30 * DAY, retention=365 * DAY, keep_raw=DAY)
+    assert counts(store)["signatures"] == counts(store)["postings"] == 0
+    store.close()
+
+
+def test_one_feeds_strictness_is_its_own(store: SqliteStore) -> None:
+    strict = feed("strict", dedupe="story", dedupe_strictness="strict", sources=("one", "two"))
+    wide = feed("wide", dedupe="story", dedupe_strictness="wide", sources=("one", "two"))
+    applied(store, strict, wide)
+    brought(store, MINUTE, "one", "Railway budget: parliament votes tonight on new trains")
+    brought(store, 2 * MINUTE, "two", "Tonight parliament votes on a budget for schools and trains")
+    with store._reading() as db:
+        (score,) = db.execute("SELECT max(join_score) FROM stories").fetchone()
+    assert len(told(store, wide)) <= len(told(store, strict)), score
+
+
+def test_a_preferred_source_leads_where_it_comes_in_time(store: SqliteStore) -> None:
+    held = feed(dedupe="story", prefer=Preference(("three", "two")), hold=timedelta(minutes=10))
+    applied(store, held)
+    brought(store, MINUTE, "one", REPORTS[0], OTHER)
+    assert told(store, held) == []
+    brought(store, 2 * MINUTE, "two", REPORTS[1])
+    assert told(store, held) == []
+    brought(store, 3 * MINUTE, "three", REPORTS[2])
+    assert titles(store, held) == [(REPORTS[2], REPORTS[:2])]
+    store.show_held(START + 10 * MINUTE)
+    assert len(told(store, held)) == 1
+    store.show_held(START + 11 * MINUTE)
+    assert sorted(titles(store, held)) == sorted([(REPORTS[2], REPORTS[:2]), (OTHER, ())])
+
+
+def test_what_is_held_is_shown_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    held = feed(dedupe="story", prefer=Preference(longest=True), hold=timedelta(minutes=10))
+    store = open_store(path)
+    applied(store, held)
+    brought(store, MINUTE, "one", REPORTS[0])
+    store.close()
+    store = open_store(path)
+    store.advance(START + HOUR)
+    assert titles(store, held) == [(REPORTS[0], ())]
+    store.close()
+
+
+def test_an_original_stands_where_its_copy_did(store: SqliteStore) -> None:
+    applied(store, STORY)
+    address = "https://three.example/launch"
+    copied = entry("x", title=REPORTS[0], guid="urn:x-copy", url=address, published_at=START)
+    absorb(store, document(copied), START + MINUTE, name="one")
+    brought(store, 2 * MINUTE, "two", REPORTS[1])
+    own = entry("y", title=REPORTS[2], guid=address, url=address, published_at=START)
+    absorb(store, document(own), START + 3 * MINUTE, name="three")
+    assert [story.title for story in told(store)] == [REPORTS[0], REPORTS[2]]
+    with store._reading() as db:
+        rows = db.execute("SELECT id, joined_id, original_id FROM stories ORDER BY id").fetchall()
+    assert [tuple(row) for row in rows] == [(1, None, 3), (2, 3, None), (3, None, None)]
+
+
+def test_stories_are_forgotten_together(store: SqliteStore) -> None:
+    brief = feed(dedupe="story", min_entries=0, window=HOUR)
+    applied(store, brief)
+    brought(store, MINUTE, "one", REPORTS[0])
+    brought(store, 3 * DAY, "two", REPORTS[1])
+    store.advance(START + 4 * DAY)
+    kept = {"retention": 2 * DAY, "keep_raw": DAY}
+    assert store.prune(START + 4 * DAY, **kept) == 0
+    assert store.prune(START + 6 * DAY, **kept) == 2
+    assert counts(store)["postings"] == 0

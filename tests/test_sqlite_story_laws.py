@@ -1,0 +1,199 @@
+"""Whatever happens to stories: nothing is missed, nothing comes back, no id changes (SQLite)."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aggregator.model import Preference
+from aggregator.store.sqlite import open_store
+from tests.making import DAY, START, absorb, document, entry, feed, source
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aggregator.model import Feed, Story
+    from aggregator.store.sqlite import SqliteStore
+
+MINUTE = timedelta(minutes=1)
+NAMES = ("one", "two", "three", "four")
+
+#: What happened, each in the words of several.
+EVENTS = (
+    (
+        "Nvidia announces RTX 5090 graphics card at 1,999 dollars",
+        "Nvidia announces the RTX 5090 graphics card for 1,999 dollars",
+        "RTX 5090 graphics card announced by Nvidia at 1,999 dollars",
+        "Nvidia's new RTX 5090 card costs 1,999 dollars",
+    ),
+    (
+        "小米汽车宣布 SU7 Ultra 量产版售价 52.99 万元",
+        "售价 52.99 万元 小米汽车 SU7 Ultra 量产版正式发布",
+        "小米 SU7 Ultra 量产版发布：52.99 万元起",
+        "小米汽车 SU7 Ultra 开售，52.99 万元",
+    ),
+    (
+        "Parliament votes on the new railway budget tonight",
+        "New railway budget: parliament votes tonight",
+        "Railway budget vote in parliament expected tonight",
+        "Tonight's vote in parliament decides the railway budget",
+    ),
+)
+
+FEEDS = st.builds(
+    lambda dedupe, strictness, window, prefer, hold, limit: feed(
+        dedupe=dedupe,
+        dedupe_strictness=strictness,
+        dedupe_window=timedelta(minutes=window),
+        prefer=prefer,
+        hold=timedelta(minutes=hold),
+        limit=limit,
+        min_entries=2,
+        show_also=True,
+    ),
+    st.sampled_from(["story", "story", "story", "exact"]),
+    st.sampled_from(["wide", "story", "strict"]),
+    st.sampled_from([20, 4320]),
+    st.sampled_from([Preference(), Preference(("two", "three")), Preference(longest=True)]),
+    st.sampled_from([0, 0, 3, 10]),
+    st.sampled_from([3, 1000]),
+)
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("report"), st.sampled_from(NAMES), st.integers(0, 2), st.integers(0, 3)),
+        st.tuples(st.just("report"), st.sampled_from(NAMES), st.integers(0, 2), st.integers(0, 3)),
+        st.tuples(st.just("copy"), st.sampled_from(NAMES), st.integers(0, 20)),
+        st.tuples(st.just("wait"), st.integers(1, 30)),
+        st.tuples(st.just("apply"), FEEDS),
+        st.tuples(st.just("index")),
+        st.tuples(st.just("restart")),
+        st.tuples(st.just("prune")),
+    ),
+    max_size=25,
+)
+
+
+class History:
+    """A store with one feed, and all that a subscriber has seen of it."""
+
+    def __init__(self, path: Path, first: Feed) -> None:
+        self.path, self.feed, self.now, self.number = path, first, START, 0
+        self.store: SqliteStore = open_store(path)
+        self.seen: dict[str, tuple[datetime, datetime]] = {}
+        self.gone: set[str] = set()
+        self.urls: list[str] = []
+        self.told: set[str] = set()
+        self.apply(first)
+        for name in NAMES:  # a first document may bring what is old
+            absorb(self.store, document(), self.now, name=name)
+
+    def apply(self, wanted: Feed) -> None:
+        self.feed = wanted
+        self.store.apply(tuple(map(source, NAMES)), (wanted,), now=self.now)
+
+    def do(self, step: tuple[object, ...]) -> None:
+        self.now += MINUTE
+        match step:
+            case "report", str(name), int(event), int(words):
+                self.number += 1
+                self.bring(name, f"https://{name}.example/{self.number}", EVENTS[event][words])
+            case "copy", str(name), int(which) if self.urls:
+                self.number += 1
+                self.bring(name, self.urls[which % len(self.urls)], EVENTS[0][0])
+            case "wait", int(minutes):
+                self.now += minutes * MINUTE
+                self.store.show_held(self.now)
+                self.store.advance(self.now)
+            case "apply", wanted:
+                self.apply(wanted)  # type: ignore[arg-type]  # of the steps above
+            case ("index",):
+                while self.store.tell_stories(self.now):
+                    pass
+            case ("restart",):
+                self.store.close()
+                self.store = open_store(self.path)
+            case ("prune",):
+                self.store.prune(self.now, retention=timedelta(minutes=40), keep_raw=DAY)
+        self.look()
+
+    def bring(self, name: str, url: str, title: str) -> None:
+        one = entry(
+            self.number,
+            title=title,
+            guid=f"urn:x-test:{self.number}",
+            url=url,
+            published_at=self.now,
+        )
+        self.urls.append(url)
+        absorb(self.store, document(one), self.now, name=name)
+
+    def stories(self) -> tuple[Story, ...]:
+        return self.store.select(self.feed).stories
+
+    def look(self) -> None:
+        """See what a subscriber sees: nothing that has gone comes back, nothing is told anew."""
+        stories = self.stories()
+        self.told |= addresses(stories)
+        shown = {one.id: (one.updated_at, one.published_at) for one in stories}
+        assert not self.gone & shown.keys()
+        for public_id, dates in shown.items():
+            assert self.seen.get(public_id, dates) == dates
+        self.gone |= self.seen.keys() - shown.keys()
+        self.seen |= shown
+
+    def look_back(self) -> None:
+        """See what the archive has."""
+        for part in self.store.archive_parts(self.feed):
+            found = self.store.select_archive(self.feed, part.name)
+            self.told |= addresses(found.stories if found else ())
+
+    def stored(self) -> set[str]:
+        with self.store._reading() as db:
+            rows = db.execute("SELECT url FROM entries").fetchall()
+        return {url for (url,) in rows}
+
+
+def addresses(stories: tuple[Story, ...]) -> set[str]:
+    """Return those of what is shown and of what is named below it."""
+    shown = {str(story.url) for story in stories}
+    return shown | {str(one.url) for story in stories for one in story.also_told}
+
+
+@given(FEEDS, STEPS)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_each_entry_is_shown_or_named_and_nothing_comes_back(
+    first: Feed, steps: list[tuple[object, ...]]
+) -> None:
+    with TemporaryDirectory() as folder:
+        history = History(Path(folder) / "aggregator.db", first)
+        try:
+            for step in steps:
+                history.do(step)
+            history.do(("wait", 30))
+            history.look_back()
+            assert history.stored() <= history.told
+            check_joins(history.path)
+        finally:
+            history.store.close()
+
+
+def check_joins(path: Path) -> None:
+    """Hold that stories are joined to one that is by itself, never within a source."""
+    db = sqlite3.connect(path)
+    try:
+        chains = """SELECT s.id FROM stories s JOIN stories r ON r.id = s.joined_id
+                     WHERE r.joined_id IS NOT NULL OR r.original_id IS NOT NULL
+                        OR s.original_id IS NOT NULL OR s.join_score IS NULL"""
+        assert not db.execute(chains).fetchall()
+        lost = """SELECT token FROM postings p WHERE NOT EXISTS (
+                    SELECT 1 FROM signatures g WHERE g.story_id = p.story_id)"""
+        assert not db.execute(lost).fetchall()
+    finally:
+        db.close()
