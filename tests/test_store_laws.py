@@ -379,6 +379,7 @@ def test_a_sources_configuration_is_stored_whole(store: Store) -> None:
         expected_every=timedelta(days=2),
         site=("ithome.com", "ithome.net"),
         secret_params=("member",),
+        dedupe=False,
     )
     defaults = Source("", "")
     same = [f.name for f in fields(full) if getattr(full, f.name) == getattr(defaults, f.name)]
