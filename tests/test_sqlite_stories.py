@@ -234,3 +234,16 @@ def test_stories_are_forgotten_together(store: SqliteStore) -> None:
     assert store.prune(START + 4 * DAY, **kept) == 0
     assert store.prune(START + 6 * DAY, **kept) == 2
     assert counts(store)["postings"] == 0
+
+
+def test_a_story_takes_forty_and_another_continues_it(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "aggregator.db")
+    names = [f"source{number}" for number in range(45)]
+    store.apply(tuple(map(source, names)), (STORY,), now=START)
+    for number, name in enumerate(names):
+        brought(store, MINUTE + number * timedelta(seconds=1), name, LAUNCH)
+    assert [len(story.also_told) for story in told(store)] == [39, 4]
+    with store._reading() as db:  # noqa: SLF001 -- as above
+        rows = db.execute("SELECT id FROM stories WHERE continued_id IS NOT NULL").fetchall()
+    assert len(rows) == 1
+    store.close()

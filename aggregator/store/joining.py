@@ -14,14 +14,13 @@ from aggregator.model.instants import instant
 from aggregator.store import story_index
 from aggregator.store.codec import dumps
 from aggregator.store.value_lists import rows_of
-from aggregator.stories.centroids import pack_centroid
 from aggregator.stories.same_story import Arrival, Candidate, StoryState, assign
-from aggregator.stories.signatures import Text, read, signature, unpack
+from aggregator.stories.signatures import Text, read, signature
 from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from aggregator.model import Source
     from aggregator.store.story_index import Found, StoryIndex
@@ -108,28 +107,31 @@ def _join(
 def _join_one(
     connection: sqlite3.Connection, index: StoryIndex, row: sqlite3.Row, now: int
 ) -> None:
-    tokens = read(text_of(row))
+    tokens, story_id = read(text_of(row)), row["story_id"]
     own = signature(tokens, index.frequencies(connection, tokens.all, now))
     index.count(connection, tokens.all, now)
-    if own.is_digest:
-        return
-    story_id = row["story_id"]
-    story_index.add(connection, story_id, own, _inherited(connection, story_id, own))
-    if row["joined_id"] is not None or _has_members(connection, story_id):
+    if (inherited := _inherited(connection, story_id)) is not None:
+        # An original, which stands where its copy did.
+        story_index.add(connection, story_id, own, attracts=True)
+        story_index.keep_centroid(connection, story_id, inherited.with_member(own))
         return
     found = story_index.alike(connection, own, story_id)
-    candidates, centroids = _candidates(connection, found, own)
+    candidates = _candidates(connection, found, own)
     made = assign(Arrival(own, row["source_id"], tokens.spellings), candidates)
-    if made.because.kind == "nothing alike":
+    story_index.add(connection, story_id, own, attracts=made.attracts)
+    if row["joined_id"] is not None or made.because.kind == "nothing alike":
         return
     connection.execute(
         "UPDATE stories SET joined_id = ?, join_score = ?, join_because = ? WHERE id = ?",
         (made.story, made.score, because_text(made), story_id),
     )
     if made.story is not None:
+        story_index.keep_centroid(connection, made.story, made.centroid)
+    if made.because.continues is not None:
+        story_index.keep_centroid(connection, story_id, made.centroid)
         connection.execute(
-            "UPDATE signatures SET centroid = ? WHERE story_id = ?",
-            (pack_centroid(centroids[made.story].with_member(own)), made.story),
+            "UPDATE stories SET continued_id = ? WHERE id = ? AND continued_id IS NULL",
+            (story_id, made.because.continues),
         )
 
 
@@ -148,63 +150,63 @@ def because_text(made: Assignment) -> str:
     return json.dumps({k: v for k, v in said.items() if v is not None}, ensure_ascii=False)
 
 
-def _has_members(connection: sqlite3.Connection, story_id: int) -> bool:
-    found = connection.execute("SELECT 1 FROM stories WHERE joined_id = ? LIMIT 1", (story_id,))
-    return found.fetchone() is not None
-
-
-def _inherited(connection: sqlite3.Connection, story_id: int, own: Signature) -> Centroid | None:
-    """Return what an original has in common with what was joined to its copies."""
-    rows = connection.execute(
+def _inherited(connection: sqlite3.Connection, story_id: int) -> Centroid | None:
+    """Return what was kept of a story's copy, of one that came first; `None` for no such copy."""
+    row = connection.execute(
         """SELECT g.packed, g.centroid FROM stories s JOIN signatures g ON g.story_id = s.id
             WHERE s.original_id = ? ORDER BY s.id LIMIT 1""",
         (story_id,),
-    )
-    for row in rows:
-        found = story_index.centroid(row)
-        return None if found is None else found.with_member(own)
-    return None
+    ).fetchone()
+    return None if row is None else story_index.centroid(row)
 
 
 def _candidates(
-    connection: sqlite3.Connection, found: Iterable[Found], own: Signature
-) -> tuple[list[Candidate], dict[int, Centroid]]:
+    connection: sqlite3.Connection, found: Sequence[Found], own: Signature
+) -> list[Candidate]:
     """Return the entries that an entry may be like, and what their stories have in common.
 
     A story that began too long ago, or of which the first text is forgotten, takes no more.
     """
-    found = list(found)
-    root_ids = sorted({one.root_id for one in found})
-    centroids: dict[int, Centroid] = {}
-    is_open: dict[int, bool] = {}
+    last = _continued(connection, {one.root_id for one in found})
+    root_ids = sorted(set(last.values()))
+    sources, first_source, members = _tellers(connection, sorted({*last, *root_ids}))
+    states: dict[int, StoryState] = {}
     for row in rows_of(
         connection,
-        """SELECT s.id, s.locked, g.packed, g.centroid
+        """SELECT s.id, s.locked, g.at, g.packed, g.centroid
              FROM stories s JOIN signatures g ON g.story_id = s.id WHERE s.id IN ({marks})""",
         root_ids,
     ):
-        first, centroid = unpack(row["packed"]), story_index.centroid(row)
-        if first is None or centroid is None:
-            continue
-        centroids[row["id"]] = centroid
-        is_near = abs(first.at - own.at) <= story_index.WINDOW_US
-        is_open[row["id"]] = is_near and not row["locked"]
-    sources, first_source, members = _tellers(connection, root_ids)
-    states = {
-        root_id: StoryState(
-            story=root_id,
-            centroid=centroid,
-            members=members[root_id],
-            sources=frozenset(sources[root_id]),
-            is_open=is_open[root_id],
-        )
-        for root_id, centroid in centroids.items()
-    }
+        centroid = story_index.centroid(row)
+        if centroid is not None:
+            states[row["id"]] = StoryState(
+                story=row["id"],
+                centroid=centroid,
+                members=members[row["id"]],
+                sources=frozenset(sources[row["id"]]),
+                is_open=not row["locked"] and abs(row["at"] - own.at) <= story_index.WINDOW_US,
+            )
     return [
-        Candidate(one.signature, first_source[one.story_id], states[one.root_id])
+        Candidate(one.signature, first_source[one.story_id], states[last[one.root_id]], one.score)
         for one in found
-        if one.root_id in states and one.story_id in first_source
-    ], centroids
+        if last[one.root_id] in states and one.story_id in first_source
+    ]
+
+
+def _continued(connection: sqlite3.Connection, root_ids: set[int]) -> dict[int, int]:
+    """Return beside each of some stories the last of those that continue one another."""
+    # sqlite: a list of values is one parameter, as JSON; CROSS JOIN keeps the tables in this order
+    rows = connection.execute(
+        """WITH RECURSIVE chain (root_id, id) AS (
+             SELECT value, value FROM json_each(?)
+              UNION
+             SELECT c.root_id, s.continued_id FROM chain c CROSS JOIN stories s ON s.id = c.id
+              WHERE s.continued_id IS NOT NULL)
+           SELECT c.root_id, c.id FROM chain c CROSS JOIN stories s ON s.id = c.id
+            WHERE s.continued_id IS NULL""",
+        (dumps(sorted(root_ids)),),
+    )
+    return dict(rows.fetchall())
 
 
 def _tellers(

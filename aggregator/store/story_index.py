@@ -16,7 +16,7 @@ from aggregator.runtime.values import dataclass
 from aggregator.store.codec import dumps
 from aggregator.stories.centroids import Centroid, centroid_of, pack_centroid, unpack_centroid
 from aggregator.stories.frequency_sketch import PIECES, FrequencySketch
-from aggregator.stories.signatures import pack, rare_tokens, unpack
+from aggregator.stories.signatures import asked_tokens, pack, rare_tokens, unpack
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 #: How far apart stories may have been published that are compared, in microseconds.
 WINDOW_US = MAX_DEDUPE_WINDOW // MICROSECOND
 
-#: A story is found by so many of its tokens, its rarest, and looks for others by fewer: what is
-#: rare today may be less rare tomorrow.
+#: A story is found by so many of its tokens, and looks for others by so many.
 POSTED, ASKED = 16, 10
 #: Of each token the newest stories are looked at, and of all the likest.
 NEWEST, LIKEST = 200, 25
@@ -41,10 +40,14 @@ _WRITTEN_AFTER = 2000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A story that shares rare tokens with an entry, and the one that it is told within."""
+    """A story that shares rare tokens with an entry.
+
+    `root_id` is the one that it is told within, `score` how surely it is (1 where by itself).
+    """
 
     story_id: int
     root_id: int
+    score: float
     signature: Signature
 
 
@@ -111,31 +114,32 @@ def _end_writing(connection: sqlite3.Connection, *, from_at: int, counted: float
 
 
 def add(
-    connection: sqlite3.Connection, story_id: int, signature: Signature, centroid: Centroid | None
+    connection: sqlite3.Connection, story_id: int, signature: Signature, *, attracts: bool
 ) -> None:
-    """Let a story be found; `centroid` is that of a story that others are joined to already."""
-    posted = rare_tokens(signature, POSTED)
+    """Remember what a story says, and where it `attracts` others let it be found."""
+    posted = rare_tokens(signature, POSTED) if attracts else ()
     connection.execute(
-        """INSERT INTO signatures (story_id, at, packed, posted, centroid) VALUES (?, ?, ?, ?, ?)
-           ON CONFLICT DO NOTHING""",
-        (
-            story_id,
-            signature.at,
-            pack(signature),
-            array("I", posted).tobytes(),
-            None if centroid is None else pack_centroid(centroid),
-        ),
+        "INSERT INTO signatures (story_id, at, packed, posted) VALUES (?, ?, ?, ?)",
+        (story_id, signature.at, pack(signature), array("I", posted).tobytes()),
     )
     connection.executemany(
-        "INSERT INTO postings (token, at, story_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO postings (token, at, story_id) VALUES (?, ?, ?)",
         [(token, signature.at, story_id) for token in posted],
+    )
+
+
+def keep_centroid(connection: sqlite3.Connection, story_id: int, centroid: Centroid) -> None:
+    """Remember what a story and those that are joined to it have in common."""
+    connection.execute(
+        "UPDATE signatures SET centroid = ? WHERE story_id = ?",
+        (pack_centroid(centroid), story_id),
     )
 
 
 def alike(connection: sqlite3.Connection, signature: Signature, but: int) -> list[Found]:
     """Return the stories that share most of an entry's rare tokens, `but` its own."""
     sums: dict[int, int] = {}
-    for token in rare_tokens(signature, ASKED):
+    for token in asked_tokens(signature, ASKED):
         weight = signature.title.get(token) or signature.lead.get(token, 0)
         rows = connection.execute(
             """SELECT story_id FROM postings WHERE token = ? AND at BETWEEN ? AND ?
@@ -148,15 +152,19 @@ def alike(connection: sqlite3.Connection, signature: Signature, but: int) -> lis
     likest = sorted(sums, key=lambda one: (-sums[one], -one))[:LIKEST]
     # sqlite: a list of values is one parameter, as JSON; CROSS JOIN keeps the tables in this order
     rows = connection.execute(
-        """SELECT g.story_id, coalesce(a.joined_id, a.id) AS root_id, g.packed
+        """SELECT g.story_id, coalesce(a.joined_id, a.id) AS root_id,
+                  CASE WHEN a.joined_id IS NULL THEN 1.0 ELSE a.join_score END AS score, g.packed
              FROM json_each(?) asked
              CROSS JOIN signatures g ON g.story_id = asked.value
              CROSS JOIN stories s ON s.id = g.story_id
              CROSS JOIN stories a ON a.id = coalesce(s.original_id, s.id)""",
         (dumps(likest),),
     )
-    found = ((row["story_id"], row["root_id"], unpack(row["packed"])) for row in rows)
-    return [Found(*one[:2], one[2]) for one in found if one[2] is not None]
+    return [
+        Found(row["story_id"], row["root_id"], row["score"], signed)
+        for row in rows
+        if (signed := unpack(row["packed"])) is not None
+    ]
 
 
 def centroid(row: sqlite3.Row) -> Centroid | None:

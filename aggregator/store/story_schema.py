@@ -6,13 +6,18 @@ from __future__ import annotations
 
 STORIES = (
     # The story that this one reports the same as: never a chain, and never the copy of an original.
-    # How alike they are, 0 to 1, and why, as JSON; all NULL where it is told by itself. A locked
-    # story takes no further ones.
+    # How surely they are the same, 0 to 1, and why, as JSON; all NULL where it is told by itself
+    # and nothing was like it. A locked story takes no further ones; one that is full is continued
+    # by another.
     """ALTER TABLE stories ADD COLUMN joined_id INTEGER
           REFERENCES stories (id) ON DELETE SET NULL""",
     "ALTER TABLE stories ADD COLUMN join_score REAL",
     "ALTER TABLE stories ADD COLUMN join_because TEXT",
     "ALTER TABLE stories ADD COLUMN locked INTEGER NOT NULL DEFAULT 0",
+    """ALTER TABLE stories ADD COLUMN continued_id INTEGER
+          REFERENCES stories (id) ON DELETE SET NULL""",
+    """CREATE INDEX stories_continued ON stories (continued_id)
+        WHERE continued_id IS NOT NULL""",
     "CREATE INDEX stories_joined ON stories (joined_id) WHERE joined_id IS NOT NULL",
     # What of a story is compared, by when it was published; `posted` are the tokens that it is
     # found by, 4 bytes each, `centroid` what it and the stories joined to it have in common, NULL

@@ -37,3 +37,10 @@ def take_over(connection: sqlite3.Connection, copy_id: int, original_id: int) ->
         "UPDATE stories SET joined_id = NULL, join_score = NULL, join_because = NULL WHERE id = ?",
         (copy_id,),
     )
+    for statement in (
+        """UPDATE stories SET continued_id = (SELECT continued_id FROM stories WHERE id = :copy)
+            WHERE id = :original AND continued_id IS NULL""",
+        "UPDATE stories SET continued_id = NULL WHERE id = :copy",
+        "UPDATE stories SET continued_id = :original WHERE continued_id = :copy",
+    ):
+        connection.execute(statement, {"original": original_id, "copy": copy_id})
