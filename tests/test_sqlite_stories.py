@@ -243,7 +243,7 @@ def test_a_story_takes_forty_and_another_continues_it(tmp_path: Path) -> None:
     for number, name in enumerate(names):
         brought(store, MINUTE + number * timedelta(seconds=1), name, LAUNCH)
     assert [len(story.also_told) for story in told(store)] == [39, 4]
-    with store._reading() as db:  # noqa: SLF001 -- as above
+    with store._reading() as db:
         rows = db.execute("SELECT id FROM stories WHERE continued_id IS NOT NULL").fetchall()
     assert len(rows) == 1
     store.close()

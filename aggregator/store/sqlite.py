@@ -341,13 +341,13 @@ class SqliteStore(PageReading, Store):
         def job(db: sqlite3.Connection) -> None:
             disk_room.configure(db, quota, len(sources))
             story_switch.configure(db, feeds, micros(now))
-            self._stories.refresh(db)
             reconcile.apply_configuration(db, planned, micros(now))
 
         with self._configuring, self._reading() as db:
             planned = plan(db, sources, feeds)
             changes = foresee(db, planned, micros(now))
             self._write(job)
+            self._write(self._stories.refresh)
         self._secrets.changed(further_secrets)
         return changes
 
