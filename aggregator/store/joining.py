@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aggregator.model.instants import instant
 from aggregator.store import story_index
 from aggregator.store.codec import dumps
+from aggregator.store.packed_texts import COLUMNS, texts_in
 from aggregator.store.value_lists import rows_of
 from aggregator.stories.same_story import Arrival, Candidate, StoryState, assign
 from aggregator.stories.signatures import Text, read, signature
@@ -78,9 +79,13 @@ def join_stored(connection: sqlite3.Connection, index: StoryIndex, now: int) -> 
     return up_to is not None
 
 
-def text_of(row: sqlite3.Row) -> Text:
-    """Return what is compared of a stored entry: its title, and how its text begins."""
-    lead = row["summary"] or visible_text(row["content_html"], _READ)
+def text_of(connection: sqlite3.Connection, row: sqlite3.Row) -> Text:
+    """Return what is compared of a stored entry: its title, and how its text begins.
+
+    The row has the `COLUMNS` of its texts.
+    """
+    texts = texts_in(connection, row)
+    lead = texts["summary"] or visible_text(texts["content_html"], _READ)
     return Text(row["title"], lead, instant(row["published_at"]), row["language"])
 
 
@@ -89,11 +94,11 @@ def _join(
 ) -> None:
     rows = rows_of(
         connection,
-        """SELECT e.id, e.story_id, e.source_id, e.title, e.summary, e.content_html, e.published_at,
-                  e.language, s.joined_id
-             FROM entries e JOIN stories s ON s.id = e.story_id
-            WHERE e.id IN ({marks}) AND s.original_id IS NULL
-              AND NOT EXISTS (SELECT 1 FROM signatures g WHERE g.story_id = s.id)""",
+        f"""SELECT e.id, e.story_id, e.source_id, e.title, e.published_at, e.language, s.joined_id,
+                   {COLUMNS}
+             FROM entries e JOIN stories s ON s.id = e.story_id JOIN texts t ON t.entry_id = e.id
+            WHERE e.id IN ({{marks}}) AND s.original_id IS NULL
+              AND NOT EXISTS (SELECT 1 FROM signatures g WHERE g.story_id = s.id)""",  # noqa: S608 -- built of constants
         list(entry_ids),
     )
     seen: set[int] = set()
@@ -107,7 +112,7 @@ def _join(
 def _join_one(
     connection: sqlite3.Connection, index: StoryIndex, row: sqlite3.Row, now: int
 ) -> None:
-    tokens, story_id = read(text_of(row)), row["story_id"]
+    tokens, story_id = read(text_of(connection, row)), row["story_id"]
     own = signature(tokens, index.frequencies(connection, tokens.all, now))
     index.count(connection, tokens.all, now)
     if (inherited := _inherited(connection, story_id)) is not None:

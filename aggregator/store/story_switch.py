@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aggregator.model import Feed, Source
     from aggregator.store import joining, story_index
-    from aggregator.store.retention import Write
+    from aggregator.store.slices import Write
     from aggregator.store.story_index import StoryIndex
     from aggregator.stories import tokens
 else:
