@@ -5,6 +5,7 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from lxml import etree
 
 from tests.config_texts import source_toml
@@ -62,13 +63,14 @@ def carried(title: str, *, guid: str) -> bytes:
     return rss(item(1, title=title).replace("tag:site.example,2026:1", f"tag:{guid},2026:1"))
 
 
+@pytest.mark.parametrize("key", ["show_also = true", 'dedupe = "story"'])
 def test_others_come_and_go_below_an_entry_that_stays_what_it_is(
-    aggregator: Program, web: Publisher
+    aggregator: Program, web: Publisher, key: str
 ) -> None:
     web.route("/one.xml", body=carried("头条", guid="one"), etag=b'"1"')
     web.route("/two.xml", body=rss(), etag=b'"1"')
     one, two = (source_toml(name, web.url(f"/{name}.xml"), EVERY_SECOND) for name in ("one", "two"))
-    feeds = FEEDS.format("show_also = true")
+    feeds = FEEDS.format(key)
     aggregator.configure(one + two, feeds)
     aggregator.start()
     subscriber = Subscriber(aggregator)
