@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ def until_at(certificate: Mapping[str, object] | None) -> datetime | None:
     if not certificate:
         return None
     try:
-        begin, end = (_instant(certificate[field]) for field in ("notBefore", "notAfter"))
+        begin, end = (_instant(str(certificate[field])) for field in ("notBefore", "notAfter"))
     except (KeyError, ValueError, OverflowError, OSError):
         return None
     return end if end - begin >= SHORTEST_LIFE else None
 
 
-def _instant(text: object) -> datetime:
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(text)), UTC)
+@lru_cache(maxsize=1024)
+def _instant(text: str) -> datetime:
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(text), UTC)

@@ -1,17 +1,17 @@
 """Names to addresses, without ever holding up anything else.
 
 `getaddrinfo` cannot be cancelled, and a name server that is gone makes it hang for half a minute.
-So every look-up has a daemon thread of its own (a stop of the program does not wait for it, and the
+So every look-up has a thread of its own (a stop of the program does not wait for it, and the
 event loop's own threads stay free), there is a bound on their number, and nobody waits longer than
 the limit.
 """
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import contextlib
 import socket
-import threading
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Protocol
 
@@ -70,7 +70,9 @@ class SystemResolver:
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(finish, addresses, failure)
 
-        threading.Thread(target=work, name=f"look up {host}", daemon=True).start()
+        # Not by `threading`, which holds up the loop until the thread has begun, and would wait for
+        # its end when the program stops.
+        _thread.start_new_thread(work, ())
         return await answer
 
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from aggregator.daemon.event_loop import new_event_loop
 from aggregator.fetch import Fetcher, user_agent
 from aggregator.model import Allowance, NotModified, Validators
 from benchmarks.http_client import address, httpx_over_ours, plain_aiohttp, whole_fetch
@@ -168,4 +169,5 @@ async def fetch(url: str, times: int, tag: bytes) -> float:
 
 
 if __name__ == "__main__":
-    print(asyncio.run(fetch(sys.argv[1], int(sys.argv[2]), sys.argv[3].encode())))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:  # as the daemon has it
+        print(runner.run(fetch(sys.argv[1], int(sys.argv[2]), sys.argv[3].encode())))
