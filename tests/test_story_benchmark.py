@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from aggregator.stories import likeness_weights
 from aggregator.stories.likeness import Features, likeness, logit, probability
@@ -24,7 +21,6 @@ from benchmarks.stories.headline_stream import (
     read_headlines,
 )
 from benchmarks.stories.labelled_pairs import FOLDS, judged, read_pairs
-from benchmarks.stories.logistic import fitted
 from tests.story_texts import NOON
 
 HEAD = "label\tt_a\tt_b\tsrc_a\tsrc_b\ttitle_a\ttitle_b\turl_a\turl_b\r\n"
@@ -40,27 +36,6 @@ def test_b_cubed_is_the_average_entrys() -> None:
 def test_stories_of_bounded_size_have_a_best() -> None:
     assert best_possible("xxxx", 4).f1 == 1
     assert best_possible("xxxx", 2).recall == 0.5
-
-
-@given(st.lists(st.floats(-3, 3), min_size=2, max_size=3), st.floats(-1, 1), st.integers(0, 9))
-def test_a_fit_finds_the_weights_that_made_the_labels(
-    weights: list[float], bias: float, seed: int
-) -> None:
-    dice = random.Random(seed)  # noqa: S311 - the same rows again
-    rows = [[dice.gauss(0, 1) for _ in weights] for _ in range(400)]
-    labels = [
-        dice.random() < probability(bias + sum(w * x for w, x in zip(weights, row, strict=True)))
-        for row in rows
-    ]
-    *found, _ = fitted(rows, labels, [0.0] * len(weights), (), pull=0.1)
-    assert all(abs(w - f) < 1.5 for w, f in zip(weights, found, strict=True))
-
-
-def test_what_is_pinned_stays() -> None:
-    rows = [[float(n % 2), float(n % 3)] for n in range(60)]
-    found = fitted(rows, [n % 2 == 0 for n in range(60)], [0.0, 2.0], (1,), pull=0.1)
-    assert found[1] == pytest.approx(2.0, abs=1e-6)
-    assert found[0] < 0
 
 
 def test_pairs_that_share_a_title_are_in_one_fold(tmp_path: Path) -> None:

@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING
 from aggregator.stories import likeness_weights
 from aggregator.stories.likeness import Features, features_of, logit, probability
 from aggregator.stories.likeness_weights import SHIPPED, Model, Weights
+from aggregator.stories.logistic import PINNED, fitted
 from aggregator.stories.same_story import THRESHOLDS
 from benchmarks.stories.headline_stream import MemoryIndex, b_cubed, cut, read_headlines
 from benchmarks.stories.labelled_pairs import FOLDS, hashed, judged, read_pairs
-from benchmarks.stories.logistic import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,6 +37,10 @@ DATA = Path(__file__).parents[3] / "shared" / "data" / "stories"
 PAIRS = DATA / "pairs-zh.tsv"
 STREAM = DATA / "headlines-en.csv"
 
+#: What is compared with what must not depend on the weights that there are already.
+_JOINS_NOTHING = Model(SHIPPED.ideographs, Weights((0.0,) * len(Features._fields), -40.0, near=1.0))
+#: How strongly a bias is pulled to nothing: not.
+_FREE = 1e-3
 #: Of what headlines are compared with, so many pairs at most are fitted to, chosen by hash.
 MOST_PAIRS = 20_000
 
@@ -74,8 +78,8 @@ def weights_for(
 ) -> Weights:
     """Fit."""
     prior = [settings.pinned.get(name, 0.0) for name in Features._fields]
-    pinned = [Features._fields.index(name) for name in settings.pinned]
-    *found, bias = fitted(features, labels, prior, pinned, settings.pull)
+    pulls = [PINNED if name in settings.pinned else settings.pull for name in Features._fields]
+    *found, bias = fitted(features, labels, [*prior, 0.0], [*pulls, _FREE])
     wide = math.log(THRESHOLDS["wide"] / (1 - THRESHOLDS["wide"]))
     return Weights(
         tuple(round(settings.slope * weight, 3) + 0.0 for weight in found),
@@ -107,7 +111,7 @@ def held_out_scores(pairs: Sequence[Pair]) -> dict[int, float]:
 
 def weights_for_stream(headlines: Sequence[Headline]) -> Weights:
     """Fit to what each headline is compared with."""
-    index = MemoryIndex("en")
+    index = MemoryIndex("en", _JOINS_NOTHING)
     found: list[tuple[int, Features, bool]] = []
     story_of: dict[int, str] = {}
     for headline in headlines:

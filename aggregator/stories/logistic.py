@@ -6,27 +6,28 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
-_STEPS = 30
-_PINNED = 1e9
+_STEPS = 60
+#: No step is longer: Newton's own may jump over the goal, and away.
+_FARTHEST = 1.0
+#: What is pulled so stays where it is.
+PINNED = 1e9
 
 
 def fitted(
     rows: Sequence[Sequence[float]],
     labels: Sequence[bool],
     prior: Sequence[float],
-    pinned: Collection[int],
-    pull: float,
+    pulls: Sequence[float],
 ) -> list[float]:
     """Return a weight for each column, and the bias last.
 
-    `pull` is how strongly each is pulled towards `prior` (the bias hardly at all); those that are
-    `pinned`, by their columns, stay there.
+    `prior` is what each of them, the bias too, is pulled to, and `pulls` how strongly: by 1, some
+    ten labels that say otherwise win; `PINNED` is not moved by any.
     """
-    width = len(prior)
-    goal = [*prior, 0.0]
-    pulls = [_PINNED if column in pinned else pull for column in range(width)] + [1e-3]
+    width = len(prior) - 1
+    goal = [*prior]
     weights = goal[:]
     table = [(*row, 1.0) for row in rows]
     for _ in range(_STEPS):
@@ -46,8 +47,10 @@ def fitted(
             for j in range(i):
                 curve[j][i] = curve[i][j]
         step = _solved(curve, slope)
-        weights = [w - s for w, s in zip(weights, step, strict=True)]
-        if max(map(abs, step)) < 1e-7:
+        far = max(map(abs, step))
+        part = min(1.0, _FARTHEST / far) if far else 0.0
+        weights = [w - part * s for w, s in zip(weights, step, strict=True)]
+        if far < 1e-7:
             break
     return weights
 
