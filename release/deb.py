@@ -134,6 +134,16 @@ def lay_out(root: Path, python: str, machine: str, work: Path) -> None:
     for source, place, mode in (
         ("systemd/aggregator-command", "usr/bin/aggregator", 0o755),
         ("systemd/aggregator.service", "usr/lib/systemd/system/aggregator.service", 0o644),
+        (
+            "systemd/aggregator-backup.service",
+            "usr/lib/systemd/system/aggregator-backup.service",
+            0o644,
+        ),
+        (
+            "systemd/aggregator-backup.timer",
+            "usr/lib/systemd/system/aggregator-backup.timer",
+            0o644,
+        ),
         ("config.toml", "usr/share/aggregator/config.toml", 0o644),
         ("LICENSE", "usr/share/doc/aggregator/copyright", 0o644),
     ):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING
 
 from tests import ROOT
+from tests.program import PROGRAM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,9 @@ INSTALL = ROOT / "docs" / "install.md"
 def made_local(command: str, home: Path) -> str:
     """Return a command of the page with the paths of this test instead of the service's."""
     return (
-        command.replace("/opt/aggregator/.venv/bin/python", sys.executable)
+        command.replace(
+            " aggregator aggregator ", f" aggregator {PROGRAM} --config {home}/config.toml "
+        )
         .replace("/opt/aggregator", str(ROOT))
         .replace("/var/lib/aggregator", str(home))
         .replace("/etc/aggregator", str(home))

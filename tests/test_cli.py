@@ -36,6 +36,8 @@ CALLS = {
     "explain": ("source", "a"),
     "lint": ("https://one.example/",),
     "compact": (),
+    "backup": ("copy.db",),
+    "restore": ("copy.db",),
 }
 COMMANDS = tuple(CALLS)
 

@@ -214,7 +214,7 @@ def test_the_backup_is_complete_while_the_daemon_writes_and_the_restore_brings_i
 
     done = run("sh", "-c", made_local(command_marked("backup"), tmp_path), **shell)
     assert done.returncode == 0, done.stderr
-    (copy,) = tmp_path.glob("backup-*.db")
+    (copy,) = tmp_path.glob("backups/aggregator-*.db")
     assert copy.stat().st_mode & 0o777 == 0o600
 
     writer.execute("INSERT INTO proof VALUES ('after')")
@@ -226,7 +226,7 @@ def test_the_backup_is_complete_while_the_daemon_writes_and_the_restore_brings_i
     assert left_over, "the test is meant to meet a write-ahead log"
 
     command = made_local(command_marked("restore"), tmp_path)
-    command = re.sub(r"backup-[\d-]+\.db", copy.name, command)
+    command = re.sub(r"aggregator-[\d-]+\.db", copy.name, command)
     done = run("sh", "-c", command, **shell)
     assert done.returncode == 0, done.stderr
     asked = Path(shell["TOOLS"], "asked").read_text().splitlines()

@@ -435,3 +435,20 @@ def test_each_way_to_export_explains_itself() -> None:
         examples = [line for line in told.splitlines() if line.startswith("    aggregator ")]
         assert examples
         assert all(f" export {name}" in line for line in examples), told
+
+
+def test_check_says_which_folders_its_user_can_neither_make_nor_write_into(tmp_path: Path) -> None:
+    from aggregator.cli.output_folders import folder_warnings
+    from aggregator.config import parse
+
+    (tmp_path / "there").mkdir()
+    text = (
+        '[publish]\ndirectory = "there"\n[[sources]]\nname = "a"\nurl = "https://a.example/"\n'
+        '[[exports]]\nkind = "hexo"\ndirectory = "not/there"\n'
+    )
+    config = parse(text, tmp_path / "config.toml")
+    published, exported = folder_warnings(config, lambda _: False)
+    assert published.startswith(f"[publish] directory: {tmp_path}/there may not be written by ")
+    assert exported.startswith(f"exports[0].directory: {tmp_path}/not/there cannot be made by ")
+    assert f"may not write in {tmp_path}; `sudo install -d -o " in exported
+    assert folder_warnings(config) == []

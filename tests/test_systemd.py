@@ -14,6 +14,8 @@ from tests import ROOT
 
 SYSTEMD = ROOT / "systemd"
 UNIT = SYSTEMD / "aggregator.service"
+BACKUP = SYSTEMD / "aggregator-backup.service"
+TIMER = SYSTEMD / "aggregator-backup.timer"
 
 #: Of 10; a bare unit with User= scores 9.5.
 HIGHEST_EXPOSURE = 1.5
@@ -26,10 +28,10 @@ def tool(name: str) -> str:
     return path
 
 
-def settings() -> dict[str, list[str]]:
-    """Return the unit's directives; one that stands twice has two values."""
+def settings(unit: Path = UNIT) -> dict[str, list[str]]:
+    """Return a unit's directives; one that stands twice has two values."""
     found: dict[str, list[str]] = {}
-    for line in UNIT.read_text(encoding="utf-8").splitlines():
+    for line in unit.read_text(encoding="utf-8").splitlines():
         if line and line[0] not in "#[":
             name, _, value = line.partition("=")
             found.setdefault(name, []).append(value)
@@ -46,14 +48,15 @@ def test_the_unit_exposes_little() -> None:
     assert float(level[1]) <= HIGHEST_EXPOSURE, report
 
 
-def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
-    text = UNIT.read_text(encoding="utf-8")
-    for program in (settings()["ExecStart"][0].split()[0], settings()["ExecReload"][0].split()[0]):
-        text = text.replace(f"={program} ", f"={sys.executable} ")
-    copy = tmp_path / UNIT.name
-    copy.write_text(text, encoding="utf-8")
+@pytest.mark.parametrize("unit", [UNIT, BACKUP, TIMER], ids=lambda unit: unit.name)
+def test_systemd_finds_nothing_wrong_with_a_unit(unit: Path, tmp_path: Path) -> None:
+    for one in (UNIT, BACKUP, TIMER):  # a timer is judged with what it starts
+        text = one.read_text(encoding="utf-8")
+        text = re.sub(r"^(Exec\w+=)\S+ ", rf"\g<1>{sys.executable} ", text, flags=re.MULTILINE)
+        (tmp_path / one.name).write_text(text, encoding="utf-8")
     judged = subprocess.run(
-        [tool("systemd-analyze"), "verify", "--man=no", "--recursive-errors=no", copy],
+        [tool("systemd-analyze"), "verify", "--man=no", "--recursive-errors=no",
+         tmp_path / unit.name],
         capture_output=True, check=False, text=True,
     )  # fmt: skip
     said = judged.stdout + judged.stderr
@@ -61,9 +64,25 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
     assert judged.returncode == 0, said
 
 
-def test_comments_stand_on_lines_of_their_own() -> None:
-    lines = UNIT.read_text(encoding="utf-8").splitlines()
-    assert not [line for line in lines if not line.startswith("#") and re.search(r"\s[#;]", line)]
+@pytest.mark.parametrize(
+    ("unit", "key"), [(UNIT, "ExecStart"), (UNIT, "ExecReload"), (BACKUP, "ExecStart")]
+)
+def test_what_a_unit_runs_is_a_command_of_ours_and_of_the_services_configuration(
+    unit: Path, key: str
+) -> None:
+    """A broken file is then an error of `systemctl reload`: `aggregator reload` ends with 78."""
+    program, command, *words = settings(unit)[key][0].split()
+    assert program == settings()["ExecStart"][0].split()[0]
+    assert command in {"run", "reload", "backup"}
+    assert words[:2] == ["--config", "/etc/aggregator/config.toml"]
+
+
+def test_the_backup_is_written_where_its_walls_let_it() -> None:
+    found = settings(BACKUP)
+    assert found["ExecStart"][0].split()[-1] == "/var/lib/aggregator/backups"
+    assert found["StateDirectory"] == settings()["StateDirectory"] == ["aggregator"]
+    assert found["User"] == settings()["User"]
+    assert "PrivateUsers" not in found, "its daemon is asked by lock and socket, as the same user"
 
 
 def test_a_mistake_in_the_configuration_is_not_tried_again() -> None:

@@ -11,6 +11,7 @@ import click
 
 import aggregator
 from aggregator.cli.add_command import add
+from aggregator.cli.backup_commands import backup, restore
 from aggregator.cli.check_command import check
 from aggregator.cli.database_commands import compact
 from aggregator.cli.explain_command import explain
@@ -58,7 +59,7 @@ def commands() -> None:
 
 for command in (
     init, run, reload, check, add, remove, disable, enable, rename, tag, import_, export, poll,
-    status, explain, preview, lint, compact,
+    status, explain, preview, lint, compact, backup, restore,
 ):  # fmt: skip
     commands.add_command(command)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, load_config
+from aggregator.cli.output_folders import folder_warnings, in_the_way
 from aggregator.cli.table import table, terminal_width
 from aggregator.cli.terminal_text import line, plain
 from aggregator.model import FeedKind
@@ -16,7 +17,6 @@ from aggregator.model.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from aggregator.config import Config
     from aggregator.model import Feed, Rules, Source
@@ -50,7 +50,12 @@ def check() -> None:
     from aggregator.config import environment
 
     config = load_config()
-    for warning in (*config.warnings, *_library_warnings(), *_access_warnings(config)):
+    for warning in (
+        *config.warnings,
+        *_library_warnings(),
+        *_access_warnings(config),
+        *folder_warnings(config),
+    ):
         click.echo(f"warning: {plain(warning)}", err=True)
     if wrong := _mistakes_beside(config):
         raise ConfigError(wrong)
@@ -148,13 +153,13 @@ def _mistakes_beside(config: Config) -> tuple[str, ...]:
 
     in_templates: dict[str, None] = {}  # several exports may have the same
     found: list[Mistake] = []
-    if (published := config.publish.directory) and (there := _in_the_way(published)):
+    if (published := config.publish.directory) and (there := in_the_way(published)):
         found.append(Mistake(MistakeKind.NOT_A_FOLDER, ("publish", "directory"), {"there": there}))
     for index, export in enumerate(config.exports):
         from aggregator.daemon.workers import Worker
         from aggregator.outputs.post_files import check_template
 
-        if there := _in_the_way(config.path.parent / export.directory):
+        if there := in_the_way(config.path.parent / export.directory):
             found.append(
                 Mistake(MistakeKind.NOT_A_FOLDER, ("exports", index, "directory"), {"there": there})
             )
@@ -166,14 +171,6 @@ def _mistakes_beside(config: Config) -> tuple[str, ...]:
             at = ("exports", index, "template")
             found.append(Mistake(MistakeKind.TEMPLATE, at, {"detail": str(error)}))
     return (*lines_of(config.path, found), *in_templates)
-
-
-def _in_the_way(directory: Path) -> Path | None:
-    """Return what is where a folder is to be, or one that it is to lie in."""
-    for place in (directory, *directory.parents):
-        if os.path.exists(place):  # noqa: PTH110  # Path.exists raises where nobody may look
-            return None if place.is_dir() else place
-    return None
 
 
 def _count(things: Sequence[object], noun: str) -> str:

@@ -104,7 +104,7 @@ def during_backup(home: Home, dice: random.Random) -> BaseProcess:
     life.wait(home.serves)
     if dice.random() < 0.5:
         aim(home, process, dice)
-    for old in home.folder.glob("backup-*"):
+    for old in home.folder.glob("backups/*"):
         old.unlink()
     command = made_local(command_marked("backup"), home.folder)
     tools = home.folder / "tools"
@@ -120,15 +120,13 @@ def during_backup(home: Home, dice: random.Random) -> BaseProcess:
     if dice.random() < 0.5:
         time.sleep(dice.uniform(0, AIM_S / 2))
         backup.kill()
-    if backup.wait():
-        for cut_off in home.folder.glob("backup-*"):
-            cut_off.unlink()
+    backup.wait()
     return process
 
 
 def backups_are_whole(home: Home) -> bool:
-    """Tell whether every backup that ended well is a database without a fault."""
-    return all(is_sound(path) for path in home.folder.glob("backup-*.db"))
+    """Tell whether every backup that has its name is a database without a fault."""
+    return all(is_sound(path) for path in home.folder.glob("backups/*.db"))
 
 
 def lives(
