@@ -38,6 +38,7 @@ CALLS = {
     "compact": (),
     "backup": ("copy.db",),
     "restore": ("copy.db",),
+    "doctor": (),
 }
 COMMANDS = tuple(CALLS)
 
@@ -113,7 +114,9 @@ def test_the_documentation_explains_every_command_and_option(command: str, tmp_p
         assert option in documentation
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command != "init"])
+@pytest.mark.parametrize(
+    "command", [command for command in COMMANDS if command not in {"init", "doctor"}]
+)
 def test_every_command_names_every_mistake_and_ends_with_78(command: str, tmp_path: Path) -> None:
     broken = '[server]\nlistn = 1\n[[sources]]\nname = "a"\nurl = "x"\nintervall = "10m"\n'
     (tmp_path / "config.toml").write_text(broken, encoding="utf-8")

@@ -14,6 +14,7 @@ from aggregator.cli.add_command import add
 from aggregator.cli.backup_commands import backup, restore
 from aggregator.cli.check_command import check
 from aggregator.cli.database_commands import compact
+from aggregator.cli.doctor_command import doctor
 from aggregator.cli.explain_command import explain
 from aggregator.cli.export_command import export
 from aggregator.cli.import_command import import_
@@ -59,7 +60,7 @@ def commands() -> None:
 
 for command in (
     init, run, reload, check, add, remove, disable, enable, rename, tag, import_, export, poll,
-    status, explain, preview, lint, compact, backup, restore,
+    status, explain, preview, lint, compact, backup, restore, doctor,
 ):  # fmt: skip
     commands.add_command(command)
 

@@ -76,7 +76,7 @@ def status(*, as_json: bool, healthy: bool) -> int:
         return exit_status
     if config is not None:
         notes = in_order((*notes, *_crowded(config)))
-    click.echo(_text(rows, _trouble_of_daemon(store), notes, terminal_width()))
+    click.echo(_text(rows, trouble_of_daemon(store), notes, terminal_width()))
     return exit_status
 
 
@@ -88,12 +88,12 @@ def _is_healthy(path: Path) -> int:
     from aggregator.config import store_path
 
     store = store_path(path)
-    trouble = _trouble_of_daemon(load_file(path).store.path if store is None else store, "works")
+    trouble = trouble_of_daemon(load_file(path).store.path if store is None else store, "works")
     click.echo("healthy" if trouble is None else plain(trouble))
     return 0 if trouble is None else 1
 
 
-def _trouble_of_daemon(store_path: Path, well: Literal["ok", "works"] = "ok") -> str | None:
+def trouble_of_daemon(store_path: Path, well: Literal["ok", "works"] = "ok") -> str | None:
     """Return what is wrong with the daemon itself, or `None` for one that is well.
 
     Without a network it is not ("ok"), though it works itself ("works").

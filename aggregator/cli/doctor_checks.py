@@ -1,0 +1,266 @@
+"""What `aggregator doctor` looks at, each with what to do where it is not well.
+
+Nothing leaves this machine but questions to its own name servers, for hosts of the configuration.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import socket
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillAskingError
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Literal
+
+from aggregator.model.errors import AggregatorError, NoStoreError
+from aggregator.runtime.values import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from aggregator.config import Config
+    from aggregator.fetch.guard import Guard
+    from aggregator.fetch.request_target import Target
+
+Level = Literal["ok", "warning", "problem"]
+
+#: Hosts of sources that name servers are asked for, and how long an answer may take.
+HOSTS_ASKED = 3
+PATIENCE_S = 10.0
+#: Less room than this on the database's disk is trouble soon.
+LEAST_ROOM = 200 << 20
+#: A write-ahead log that stays above this is one that somebody keeps from being folded back: it is
+#: cut to 16 MiB each time that it is.
+MOST_JOURNAL = 256 << 20
+#: Unused pages above this share of a file that is worth it.
+UNUSED_SHARE, UNUSED_LEAST = 0.3, 64 << 20
+#: How far ahead the newest poll may be of a clock that is right.
+AHEAD = timedelta(minutes=10)
+#: adjtimex(2): the clock is not synchronised.
+_TIME_ERROR = 5
+#: What no stranger's source may reach: this machine, its network, and a cloud's metadata.
+FORBIDDEN = (
+    "127.0.0.1", "localhost", "0.0.0.0", "10.0.0.1", "172.17.0.1", "192.168.1.1",  # noqa: S104
+    "169.254.169.254", "100.64.0.1", "::1", "fd00::1", "fe80::1", "::ffff:127.0.0.1",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, how it is, and what to do (empty where it is well)."""
+
+    what: str
+    level: Level
+    found: str
+    remedy: str = ""
+
+
+def configuration(load: Callable[[], Config]) -> tuple[Config | None, list[Finding]]:
+    """Look at the configuration; return it, where it can be used."""
+    try:
+        config = load()
+    except AggregatorError as error:
+        remedy = "`aggregator check` has every mistake with its line"
+        first = str(error).splitlines()[0]
+        return None, [Finding("configuration", "problem", first, remedy)]
+    warnings = len(config.warnings)
+    found = f"{config.path}: {len(config.sources)} sources"
+    if warnings:
+        remedy = "`aggregator check` has them"
+        return config, [
+            Finding("configuration", "warning", f"{found}, {warnings} warnings", remedy)
+        ]
+    return config, [Finding("configuration", "ok", found)]
+
+
+def permissions(config: Config) -> Iterator[Finding]:
+    """Look at who may read what is secret, and whether this user may write the database."""
+    from aggregator.cli.output_folders import folder_warnings
+
+    store = config.store.path
+    wrong = [
+        (path, f"chmod o= {path}")
+        for path in (config.path, store)
+        if path.exists() and path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH)
+    ]
+    for path, remedy in wrong:
+        found = f"{path} is open to everybody on this machine"
+        yield Finding("permissions", "warning", found, f"`{remedy}`: it may hold secrets")
+    folder = store.absolute().parent
+    if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+        remedy = "ask as the user that runs the daemon, say `sudo -u aggregator aggregator doctor`"
+        yield Finding("permissions", "problem", f"{folder} cannot be written by you", remedy)
+    elif not wrong:
+        yield Finding("permissions", "ok", f"{folder} is yours to write")
+    for warning in folder_warnings(config):
+        found, _, remedy = warning.partition("; ")
+        yield Finding("permissions", "problem", found, remedy)
+
+
+def database(config: Config, now: datetime) -> Iterator[Finding]:
+    """Look through the database, its journal, and what takes its room; and at the clock by it."""
+    from aggregator.store.measuring import measure
+
+    store = config.store.path.absolute()
+    try:
+        found = measure(store)
+    except NoStoreError as error:
+        yield Finding("database", "warning", str(error), "start the daemon: `aggregator run`")
+        return
+    except AggregatorError as error:
+        yield Finding("database", "problem", str(error), "docs/install.md, Trouble, has each case")
+        return
+    if found.damage is None:
+        yield Finding("database", "ok", f"{store}: {_mib(found.size)}, whole")
+    else:
+        remedy = "stop the daemon and `aggregator restore` the newest backup"
+        yield Finding("database", "problem", f"{store}: damaged: {found.damage}", remedy)
+    if found.unused > max(UNUSED_LEAST, found.size * UNUSED_SHARE):
+        said = f"{_mib(found.unused)} of {_mib(found.size)} hold nothing"
+        yield Finding("database", "warning", said, "`aggregator compact`, with the daemon stopped")
+    if found.journal > MOST_JOURNAL:
+        said = f"its write-ahead log has {_mib(found.journal)}"
+        remedy = "end the program that keeps a read transaction open: a sqlite3, a copy that hangs"
+        yield Finding("database", "warning", said, remedy)
+    if found.largest:
+        names = ", ".join(f"{name} {_mib(size)}" for name, size in found.largest)
+        yield Finding("largest sources", "ok", names)
+    yield clock(now, found.polled_at)
+
+
+def clock(now: datetime, polled_at: datetime | None) -> Finding:
+    """Judge the clock by the newest poll, and by what the kernel says of it."""
+    said = f"{now:%Y-%m-%d %H:%M:%S} UTC"
+    remedy = "set it, and let it be kept: `timedatectl set-ntp true`"
+    if polled_at is not None and polled_at > now + AHEAD:
+        found = (
+            f"{said}, and a poll was made at {polled_at:%Y-%m-%d %H:%M:%S}: one of the two is wrong"
+        )
+        return Finding("clock", "problem", found, remedy)
+    # Read only: `modes` is 0. Wherever it cannot be asked nothing is known.
+    state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512))
+    if state == _TIME_ERROR:
+        return Finding("clock", "warning", f"{said}, kept in time by nothing", remedy)
+    return Finding("clock", "ok", said)
+
+
+def disk(config: Config) -> Finding:
+    """Look for room on the database's disk."""
+    store = config.store.path.absolute()
+    folder = next(place for place in store.parents if place.exists())
+    free = shutil.disk_usage(folder).free
+    size = store.stat().st_size if store.exists() else 0
+    found = f"{_mib(free)} free on the disk of {folder}"
+    if free < LEAST_ROOM:
+        return Finding("disk", "problem", found, "make room: soon nothing can be stored")
+    if free < 2 * size:
+        remedy = f"an upgrade or `compact` needs {_mib(2 * size)} for a copy"
+        return Finding("disk", "warning", found, remedy)
+    return Finding("disk", "ok", found)
+
+
+def names(config: Config) -> Finding:
+    """Ask the machine's name servers for hosts of sources."""
+    from aggregator.fetch.request_target import Target, parse_target
+
+    targets = (parse_target(one.urls[0]) for one in config.sources if one.enabled)
+    hosts = dict.fromkeys(
+        one.host for one in targets if isinstance(one, Target) and one.address is None
+    )
+    asked = tuple(hosts)[:HOSTS_ASKED]
+    if config.network.proxy is not None or not asked:
+        return Finding("DNS", "ok", "not asked: " + ("a proxy does" if asked else "no host to ask"))
+    remedy = "look at /etc/resolv.conf, and try `getent hosts` with the name"
+    pool = ThreadPoolExecutor(HOSTS_ASKED)
+    answers = {host: pool.submit(socket.getaddrinfo, host, 443) for host in asked}
+    failed = {}
+    for host, answer in answers.items():
+        try:
+            answer.result(PATIENCE_S)
+        except StillAskingError:
+            failed[host] = f"no answer within {PATIENCE_S:g} s"
+        except OSError as error:
+            failed[host] = error.strerror or str(error)
+    pool.shutdown(wait=False, cancel_futures=True)
+    if not failed:
+        return Finding("DNS", "ok", f"{', '.join(asked)}: found")
+    told = ", ".join(f"{host}: {why}" for host, why in failed.items())
+    return Finding("DNS", "problem" if len(failed) == len(asked) else "warning", told, remedy)
+
+
+def trust() -> Finding:
+    """Count the authorities whose certificates are believed."""
+    from aggregator.fetch.transport import default_tls
+
+    context = default_tls()
+    count = context.cert_store_stats()["x509_ca"] or _in_folder()
+    if count == 0:
+        remedy = "`sudo apt install ca-certificates`, or look at SSL_CERT_FILE"
+        return Finding("TLS", "problem", "no authority is believed: https cannot be polled", remedy)
+    return Finding("TLS", "ok", f"{count} authorities are believed")
+
+
+def _in_folder() -> int:
+    """Count what OpenSSL loads as it needs it."""
+    import ssl
+    from pathlib import Path
+
+    folder = ssl.get_default_verify_paths().capath
+    return sum(1 for _ in Path(folder).glob("*.0")) if folder else 0
+
+
+def libraries() -> Iterator[Finding]:
+    """Tell which SQLite and expat there are, and what is not installed."""
+    from pyexpat import EXPAT_VERSION
+
+    from aggregator.operations.absent_libraries import absent_libraries
+    from aggregator.operations.expat import old_expat
+    from aggregator.operations.messages import absent_library_text, old_expat_text
+    from aggregator.store.measuring import library_version
+
+    said = f"SQLite {library_version()}, expat {EXPAT_VERSION.removeprefix('expat_')}"
+    old = old_expat()
+    if old is None:
+        yield Finding("libraries", "ok", said)
+    else:
+        told, _, more = old_expat_text(old).partition(", lets ")
+        remedy = "keep the distribution's updates installed; a document is bounded all the same"
+        yield Finding("libraries", "warning", f"{said}; {told} lets {more}", remedy)
+    for name, loss in absent_libraries():
+        remedy = "install it where there is a package of it (docs/install.md)"
+        yield Finding("libraries", "warning", absent_library_text(name, loss), remedy)
+
+
+def guard(config: Config) -> Finding:
+    """Let the guard judge what no stranger's source may reach, as it is configured."""
+    from aggregator.fetch.guard import Guard
+    from aggregator.fetch.request_target import Target
+
+    judge = Guard(config.network.allow_private)
+    own = Target("http", "a-stranger.example", 80, "/")
+    reached = [host for host in FORBIDDEN if _lets_through(judge, own, host)]
+    if reached:
+        found = f"lets strangers reach {', '.join(reached)}"
+        remedy = "report it (SECURITY.md); until then, IPAddressDeny= of docs/install.md"
+        return Finding("guard", "problem", found, remedy)
+    return Finding("guard", "ok", f"keeps strangers from {len(FORBIDDEN)} private places")
+
+
+def _lets_through(judge: Guard, own: Target, host: str) -> bool:
+    from aggregator.fetch.guard import Dial
+    from aggregator.fetch.request_target import Target
+
+    target = Target("http", host, 80, "/")
+    dial = judge.check(own, target)
+    # A name is judged by what it leads to; this one leads to this machine.
+    address = target.address or ip_address("127.0.0.1")
+    return isinstance(dial, Dial) and dial.admits(address)
+
+
+def _mib(size: int) -> str:
+    return f"{size / (1 << 20):,.0f} MiB"

@@ -1,0 +1,78 @@
+"""How large a database is, what of it is unused, and whose texts take most of it: for `doctor`."""
+
+# sqlite: the whole module
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aggregator.model.instants import optional_instant
+from aggregator.runtime.values import dataclass
+from aggregator.store.connection import open_reader, quick_check
+from aggregator.store.sqlite_errors import store_error
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+#: How many of the sources with the most text are named.
+LARGEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What `measure` found.
+
+    `size`, `journal` and `unused` are bytes of the file, of the write-ahead log beside it, and of
+    pages that hold nothing. `largest` are sources with the bytes of their texts, the largest first.
+    `polled_at` is the time of the newest poll, `damage` what SQLite says of it in a line.
+    """
+
+    size: int
+    journal: int
+    unused: int
+    largest: tuple[tuple[str, int], ...]
+    polled_at: datetime | None
+    damage: str | None
+
+
+def measure(path: Path) -> Measures:
+    """Look through a database; takes seconds a gigabyte, and the daemon may run.
+
+    Raises:
+        NoStoreError: There is none yet.
+        StoreError: It cannot be used.
+    """
+    try:
+        with closing(open_reader(path)) as db:
+            pages, size = (db.execute(f"PRAGMA {name}").fetchone()[0]
+                           for name in ("freelist_count", "page_size"))  # fmt: skip
+            largest = db.execute(
+                """SELECT name, stored_bytes FROM sources WHERE stored_bytes > 0
+                    ORDER BY stored_bytes DESC, name LIMIT ?""",
+                (LARGEST,),
+            ).fetchall()
+            (polled_at,) = db.execute("SELECT max(last_poll_at) FROM sources").fetchone()
+            return Measures(
+                size=_size(path, ""),
+                journal=_size(path, "-wal"),
+                unused=pages * size,
+                largest=tuple((row["name"], row["stored_bytes"]) for row in largest),
+                polled_at=optional_instant(polled_at),
+                damage=quick_check(db),
+            )
+    except sqlite3.Error as error:
+        raise store_error(path, error) from error
+
+
+def library_version() -> str:
+    """Return which SQLite this is."""
+    return sqlite3.sqlite_version
+
+
+def _size(path: Path, ending: str) -> int:
+    part = Path(f"{os.path.realpath(path)}{ending}")
+    return part.stat().st_size if part.exists() else 0
