@@ -82,6 +82,22 @@ def test_what_two_people_show_is_two_things() -> None:
     assert score(one, signed("A bridge of paper")) >= THRESHOLDS["wide"]
 
 
+def test_one_word_without_a_lead_tells_nothing() -> None:
+    assert likeness(signed("Photo"), signed("Photo")).rule == "too short"
+    assert score(signed("Photo"), signed("Photo")) == 0
+    lead = "The harbour of Northlake at dawn, seen from the old bridge by a gull"
+    assert score(signed("Photo", lead), signed("Photo", lead)) >= THRESHOLDS["strict"]
+
+
+def test_what_barely_joins_does_not_change_what_the_story_is_about() -> None:
+    members = story(7, "Northlake bridge collapses after storm")
+    barely = assign(arrival("Northlake mayor elected today", 1), members)
+    assert (barely.because.kind, barely.score < THRESHOLDS["story"]) == ("joined", True)
+    assert barely.centroid == members[0].of.centroid
+    surely = assign(arrival("Northlake bridge collapses", 1), members)
+    assert surely.centroid != members[0].of.centroid
+
+
 def test_leads_are_asked_where_titles_do_not_tell() -> None:
     lead = "The harbour of Northlake was shut on Monday after a ferry hit the pier"
     a, b = signed("Ferry accident", lead), signed("Harbour shut", lead)

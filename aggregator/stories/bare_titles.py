@@ -11,7 +11,7 @@ from aggregator.web.chinese_scripts import to_simplified
 
 #: Of a title or a lead so many characters are read, before and after they are normalised.
 LONGEST_TITLE = 300
-LONGEST_LEAD = 400
+LONGEST_LEAD = 240
 
 #: Nothing that is seen: controls, joiners, marks of direction, variation selectors, soft hyphens.
 _UNSEEN = late_pattern(

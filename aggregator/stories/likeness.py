@@ -23,6 +23,8 @@ WINDOW = 72 * 3600 * 1_000_000
 #: Where the titles alone do not decide, the leads are asked too, and count so much.
 _GREY = (0.25, 0.75)
 _IN_DOUBT = 0.5
+#: A title with less than so many tokens says nothing without a lead ("Photo").
+_FEWEST = 2
 #: A title with less than so many tokens is short ("Weekly roundup"): it counts with the lead alone.
 _SHORT = 6
 _WHERE_SHORT = 1.0
@@ -56,9 +58,9 @@ class Features(NamedTuple):
 class Likeness:
     """How alike two entries are (0 to 1), and what that was made of.
 
-    `rule` names what decided before any feature did: "digest", "personal". `shared` are the tokens
-    of both titles, the rarest first. `by_lead` is what the leads added to the log odds, where they
-    were asked. `nearest` is how near a story has to be to let it in.
+    `rule` names what decided before any feature did: "digest", "personal", "too short". `shared`
+    are the tokens of both titles, the rarest first. `by_lead` is what the leads added to the log
+    odds, where they were asked. `nearest` is how near a story has to be to let it in.
     """
 
     score: float
@@ -78,6 +80,8 @@ def likeness(a: Signature, b: Signature, model: Model = SHIPPED) -> Likeness:
         return Likeness(0.0, _NOTHING, rule="digest")
     if a.is_personal and b.is_personal:
         return Likeness(0.0, _NOTHING, rule="personal")
+    if min(len(a.title), len(b.title)) < _FEWEST and not (a.lead and b.lead):
+        return Likeness(0.0, _NOTHING, rule="too short")
     shared = a.title.keys() & b.title.keys()
     features = _features(a, b, a.title, b.title, shared)
     weights = model.ideographs if a.chars and b.chars else model.words

@@ -149,7 +149,9 @@ def assign(entry: Arrival, candidates: Iterable[Candidate], model: Model = SHIPP
         )
         match kind:
             case "joined":
-                centroid = of.centroid.with_member(one)
+                # What merely belongs to the affair does not change what the story is about.
+                is_sure = alike.score >= THRESHOLDS["story"]
+                centroid = of.centroid.with_member(one) if is_sure else of.centroid
                 return Assignment(of.story, surest[of.story], because, centroid)
             case "full":
                 return Assignment(None, alike.score, because, of.centroid.with_member(one))
