@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.config.automatic_feeds import automatic
-from aggregator.model import Enclosure, Feed, Source
+from aggregator.model import Enclosure, Feed, NotModified, Source
 from aggregator.serve import Site
-from tests.making import DAY, HOUR, START, absorb, by, document, entry
+from tests.making import DAY, HOUR, START, absorb, by, document, entry, failed, finish
 from tests.publishing import config
 
 if TYPE_CHECKING:
@@ -113,6 +113,26 @@ def make_world(store: Store, present: Config | None = None) -> World:
         story_of("inner", 1, "For the circle alone", START + 2 * HOUR, text="With the token."),
     ))  # fmt: skip
     return World(store, present)
+
+
+def weeks_of_polls(world: World) -> None:
+    """Let two weeks of polls go by: one source fails, others have quiet days and busy ones."""
+    store = world.store
+    for day in range(14):
+        for hour in range(0, 24, 3):
+            at = START - (14 - day) * DAY + hour * HOUR
+            finish(store, NotModified("https://gongkai.example/rss"), at, name="gongkai")
+            if day % 6 != 5:
+                finish(store, NotModified("https://letters.example/feed"), at, name="letters")
+            if day > 11 or (day == 5 and hour > 12):
+                finish(store, failed(f"no answer in {hour + 10} s"), at, name="echo")
+            else:
+                finish(store, NotModified("https://echo.example/feed"), at, name="echo")
+        fresh = tuple(
+            story_of("inner", 1000 + day * 10 + one, f"Of day {day}.{one}", at - one * 5 * HOUR)
+            for one in range(day % 4)
+        )
+        told(store, "inner", "inner.example", START - (14 - day) * DAY + 23 * HOUR, fresh)
 
 
 def chinese() -> tuple[Entry, ...]:

@@ -18,7 +18,16 @@ from aggregator.store.sqlite import open_store
 from tests.hostile_html import PAYLOADS
 from tests.making import DAY, HOUR, START
 from tests.page_browser import browser, eyes
-from tests.page_world import TOKEN, World, configured, latin, make_world, story_of, told
+from tests.page_world import (
+    TOKEN,
+    World,
+    configured,
+    latin,
+    make_world,
+    story_of,
+    told,
+    weeks_of_polls,
+)
 from tests.serving import running
 
 if TYPE_CHECKING:
@@ -54,7 +63,7 @@ class House:
     def kinds(self) -> tuple[str, ...]:
         """One page of each kind."""
         pages = self.pages
-        return pages[0], pages[2], pages[5]
+        return pages[0], pages[2], pages[5], *pages[7:9]
 
     @property
     def pages(self) -> tuple[str, ...]:
@@ -65,7 +74,8 @@ class House:
         )
         return (
             "/", "/?tag=essays", "/feeds", "/feeds/all", f"/feeds/{TOKEN}/circle",
-            f"/stories/{essay}", f"/stories/{weekly}",
+            f"/stories/{essay}", f"/stories/{weekly}", "/sources", "/sources/echo/health",
+            "/sources/inner/health?done=poll",
         )  # fmt: skip
 
     def window(self, width: int = 1280, **wanted: Any) -> Any:
@@ -73,11 +83,22 @@ class House:
         return eyes(self.browser, self.base, viewport={"width": width, "height": 800}, **wanted)
 
 
+class Idle:
+    """Is there to be asked, and does nothing."""
+
+    async def poll(self, name: str) -> None:
+        """Do nothing."""
+
+    async def switch(self, name: str, *, enabled: bool) -> None:
+        """Do nothing."""
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     store = open_store(tmp_path_factory.mktemp("pages") / "aggregator.db")
     world = make_world(store, configured())
-    app = create_app(world.site)
+    weeks_of_polls(world)
+    app = create_app(replace(world.site, operating=Idle()))
     app.streams.look_seconds = 0.05
     async with running(world.site, app=app) as server, browser() as started:
         yield House(world, started, f"http://127.0.0.1:{server.port}")
@@ -128,23 +149,22 @@ async def test_everything_is_there_without_scripts(house: House) -> None:
         assert await page.locator(".address button:visible").count() == 0
         await page.click("summary:has-text('Filter')")
         await page.click(".chips a:has-text('essays')")
-        assert await page.locator("article").count() > 0
         await page.click("a:has-text('Show all')")
         await page.click("summary:has-text('Also reported by')")
         assert await page.locator(".also li:visible").count() == 1
         await page.click("a[rel=next]")
         await page.click("a:has-text('Newest stories')")
+        await page.wait_for_url(f"{house.base}/?")
         await page.click("article h3 a >> nth=0")
-        assert await page.locator(".prose").is_visible()
+        await page.wait_for_selector(".prose:visible")
         await page.click("footer a:has-text('中文')")
-        assert await page.get_attribute("html", "lang") == "zh-Hans"
+        await page.wait_for_selector("html[lang=zh-Hans]")
         await page.click("footer a:has-text('深色')")
-        assert await page.get_attribute("html", "data-theme") == "dark"
+        await page.wait_for_selector("html[data-theme=dark]")
         await page.click(".turn a")
-        assert await page.get_attribute("html", "lang") == "zh-Hans"
-        assert await page.locator("h1").inner_text() == "今日要闻 · News of the day"
+        await page.wait_for_selector("html[lang=zh-Hans] h1:has-text('今日要闻 · News of the day')")
         await page.click("nav a:has-text('订阅源')")
-        assert await page.locator("h1").inner_text() == "订阅源"
+        await page.wait_for_selector("h1:has-text('订阅源')")
 
 
 FOCUSED = "() => document.activeElement.textContent.trim()"
@@ -174,6 +194,16 @@ async def test_a_tour_by_keyboard(house: House) -> None:
         await page.keyboard.type("jk")
         assert await page.locator("article a:focus").count() == 0
         assert seen.complaints == []
+
+
+async def test_a_source_is_polled_at_a_click(house: House) -> None:
+    async with house.window(locale="en", java_script_enabled=False) as seen:
+        page = seen.page
+        await seen.see("/sources")
+        await page.click("th a:has-text('Letters')")
+        await page.click("button:has-text('Poll now')")
+        await page.wait_for_url("**/sources/letters/health?done=poll")
+        assert "It is being polled" in await page.locator(".done").inner_text()
 
 
 async def test_an_address_is_copied_at_a_click(house: House) -> None:

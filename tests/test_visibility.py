@@ -61,6 +61,8 @@ POLICIES = [
     (Visibility(), Subject.FEEDS, (OPEN, OPEN, OPEN, OPEN, OPEN)),
     (Visibility(), Subject.SOURCES, (ALL, REFUSED, REFUSED, REFUSED, ALL)),
     (Visibility(), Subject.REASONS, (ALL, OPEN, OPEN, OPEN, ALL)),
+    (Visibility(), Subject.HEALTH, (ALL, REFUSED, REFUSED, REFUSED, ALL)),
+    (Visibility(public_opml=True), Subject.HEALTH, (ALL, REFUSED, REFUSED, REFUSED, ALL)),
     (Visibility(), Subject.OPERATIONS, (ALL, REFUSED, HIDDEN, HIDDEN, HIDDEN)),
     (Visibility(public_opml=True), Subject.PAGE, (ALL, ALL, ALL, ALL, ALL)),
     (Visibility(public_opml=True), Subject.FEEDS, (OPEN, OPEN, OPEN, OPEN, OPEN)),
@@ -222,6 +224,12 @@ IN_ONE_FORMAT = [
     ("/sources/hush", 404, 404, 404),
     ("/stories/0", 404, 404, 404),
     (f"/feeds/{TOKEN}/family/stories/0", 404, 404, 404),
+    ("/sources", 200, 403, 403),
+    ("/sources/paper/health", 200, 403, 403),
+    ("/sources/none/health", 404, 403, 403),
+    ("/sources/paper/poll", 404, 404, 404),
+    ("/sources/paper/pause", 404, 404, 404),
+    ("/sources/paper/resume", 404, 404, 404),
     ("/events/feeds/family", 404, 404, 404),
     ("/assets/none", 404, 404, 404),
     ("/feeds.opml", 200, 200, 200),
@@ -301,7 +309,8 @@ async def test_every_route_shows_a_caller_what_the_policy_says(
                 assert cached.startswith("private"), target
             if TOKEN not in target:
                 assert TOKEN not in body, target
-                assert ("hush" in body) == (kind.is_local and target == "/sources.opml"), target
+                of_operator = target in {"/sources.opml", "/sources"}
+                assert ("hush" in body) == (kind.is_local and of_operator), target
             if target == "/feeds":
                 assert ("sources/paper.atom" in body) == (kind.is_local or public_opml)
             if target == "/healthz":

@@ -27,6 +27,7 @@ from aggregator.daemon.further_secrets import further_secrets
 from aggregator.daemon.jobs import Jobs
 from aggregator.daemon.log import conceal, event, local, set_level
 from aggregator.daemon.once import make_fetcher, make_tools, weighed
+from aggregator.daemon.operator_actions import OperatorActions
 from aggregator.daemon.output_jobs import Outlets
 from aggregator.daemon.poll_log import Reports
 from aggregator.daemon.poller import Dispatcher
@@ -143,7 +144,8 @@ class Daemon:
         requests = Requests(lambda: self._config, self._dispatcher, self._reload, self._state)
         control = ControlServer(self._config.store.path, requests.answer)
         await self._patience.wait_for(control.start)
-        site = Site(lambda: self._config, self._store, lambda: self._health)
+        acting = OperatorActions(requests, self._jobs.spawn)
+        site = Site(lambda: self._config, self._store, lambda: self._health, operating=acting)
         serving = asyncio.create_task(
             serve(
                 create_app(site),

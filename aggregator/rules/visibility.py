@@ -40,6 +40,7 @@ class Subject(Enum):
     SOURCES = auto()  # their list
     OPERATIONS = auto()  # the feed of what is wrong
     REASONS = auto()  # why the daemon cannot work
+    HEALTH = auto()  # how each source fares, and what is done about it
 
 
 class View(Enum):
@@ -84,6 +85,8 @@ class Visibility:
                 knows = _is_equal(caller.token, self.status_token)
                 return View.WHOLE if knows else View.HIDDEN
             case Subject.OPERATIONS:
+                return View.WHOLE if caller.is_local else View.REFUSED
+            case Subject.HEALTH:
                 return View.WHOLE if caller.is_local else View.REFUSED
             case Subject.REASONS:
                 return View.WHOLE if caller.is_local else View.OPEN

@@ -31,6 +31,15 @@ OPERATIONS_ARE_LOCAL = (
     "仅限本机访问（使用反向代理时经 [server] 的 operator_listen）；"
     "远程访问须在地址中带上 [publish] 的 status_token。"
 )
+HEALTH_IS_LOCAL = (
+    "Only callers on this machine may see how sources fare, behind a proxy at [server] "
+    "operator_listen.\n"
+    "仅限本机查看来源状况（使用反向代理时经 [server] 的 operator_listen）。"
+)
+NOT_FROM_HERE = (
+    "This was not sent by a page of this server; nothing was done. Load the page again, and try "
+    "once more.\n该请求并非来自本站页面，未做任何操作。请刷新页面后重试。"
+)
 NO_REQUEST = (
     "This is no HTTP request that can be read, or its header is too long.\n"
     "无法解析该 HTTP 请求，或请求头过长。"

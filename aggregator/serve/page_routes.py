@@ -21,7 +21,7 @@ from aggregator.publish.pages.feed_list import feed_list_page, listed_feeds
 from aggregator.publish.pages.river import STORIES, River, feed_title, river_page
 from aggregator.publish.pages.story import StoryView, story_page
 from aggregator.publish.pages.story_keys import read_story_key
-from aggregator.rules.visibility import ANYBODY, Subject
+from aggregator.rules.visibility import ANYBODY, Subject, View
 from aggregator.serve.cache import Wanted
 from aggregator.serve.callers import caller_of
 from aggregator.serve.encodings import respond
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from aggregator.model.pages import Place
     from aggregator.publish.catalogue import Catalogue
     from aggregator.publish.pages.look import Look
-    from aggregator.rules.visibility import View
     from aggregator.serve.responses import Representation
     from aggregator.serve.server_context import Served
 
@@ -97,7 +96,7 @@ async def _river(served: Served, request: Request, catalogue: Catalogue, feed: F
     chosen = choosing(request, catalogue.config.server.base_url)
     if chosen is not None:
         return chosen
-    look = look_of(request)
+    look = _look(served, request)
     asked = dict(look.query)
     wish = Wish(asked.get("tag"), asked.get("source"))
     place = read_place(asked.get("before", ""))
@@ -161,7 +160,7 @@ async def story(served: Served, request: Request) -> Response:
     chosen = choosing(request, catalogue.config.server.base_url)
     if chosen is not None:
         return chosen
-    look = look_of(request)
+    look = _look(served, request)
     wanted = Wanted(
         what="page of a story",
         key=("story", order_key, None if below is None else below.name, look),
@@ -217,7 +216,7 @@ async def feed_list(served: Served, request: Request) -> Response:
     if chosen is not None:
         return chosen
     view = config.visibility.view(caller_of(request, config.server), Subject.PAGE)
-    look = look_of(request)
+    look = _look(served, request)
     wanted = Wanted(
         what="list of feeds",
         key=("feeds", view, look),
@@ -307,6 +306,13 @@ async def _answer(
         headers=headers,
         vary=VARY,
     )
+
+
+def _look(served: Served, request: Request) -> Look:
+    """Return how a request wants its page; the operator is shown the way to the sources."""
+    config = served.site.config()
+    view = config.visibility.view(caller_of(request, config.server), Subject.HEALTH)
+    return look_of(request, is_operator=view is View.WHOLE)
 
 
 def _version(served: Served, seconds: float) -> int:

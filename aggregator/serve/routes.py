@@ -24,7 +24,7 @@ from aggregator.publish import (
 )
 from aggregator.publish.catalogue import read_address
 from aggregator.rules.visibility import Subject, View, sources_in
-from aggregator.serve import page_messages, page_routes
+from aggregator.serve import health_routes, page_messages, page_routes
 from aggregator.serve.cache import UnavailableError, Wanted
 from aggregator.serve.callers import caller_of
 from aggregator.serve.encodings import respond
@@ -113,6 +113,16 @@ def _routes(served: Served) -> Starlette:
             route("/", page_routes.front),
             route("/feeds", page_routes.feed_list),
             route("/assets/{name}", page_routes.asset),
+            route("/sources", health_routes.sources),
+            route("/sources/{name}/health", health_routes.source),
+            *(
+                Route(
+                    f"/sources/{{name}}/{action}",
+                    partial(health_routes.act, served, action),
+                    methods=["POST"],
+                )
+                for action in health_routes.ACTIONS
+            ),
             route("/events/{_:path}", page_routes.events),
             route("/stories/{story}", page_routes.story),
             route("/feeds/{token}/{name}/stories/{story}", page_routes.story),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aggregator.publish.catalogue import Catalogue
 from aggregator.runtime.values import dataclass
 from aggregator.serve.cache import KEPT_BYTES, Cache, Wanted
+from aggregator.serve.form_token import FormToken
 from aggregator.serve.kept_pieces import KeptPieces
 from aggregator.serve.ready_feeds import ReadyFeeds
 from aggregator.serve.streams import Streams
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.serve.former_addresses import Removed, Renamed
+    from aggregator.serve.operating import Operating
     from aggregator.serve.responses import Encoded, Representation
     from aggregator.store import ReadingStore
 
@@ -49,7 +51,8 @@ class Site:
 
     `config` returns the present configuration, always the same object until another is applied;
     `health` returns `None`, or why the daemon itself cannot work; `seconds` is a clock that only
-    goes on; `local` tells a moment in the time zone in which pages tell days.
+    goes on; `local` tells a moment in the time zone in which pages tell days;
+    `operating` does what the operator asks for on pages, `None` where nobody can.
     """
 
     config: Callable[[], Config]
@@ -58,6 +61,7 @@ class Site:
     now: Callable[[], datetime] = _utc_now
     seconds: Callable[[], float] = monotonic
     local: Callable[[datetime], datetime] = _local
+    operating: Operating | None = None
     timeouts: Timeouts = TIMEOUTS
 
 
@@ -127,6 +131,7 @@ class Served:
     caches: Caches
     ready: ReadyFeeds = field(default_factory=ReadyFeeds)
     streams: Streams = field(default_factory=Streams)
+    form_token: FormToken = field(default_factory=FormToken)
 
     @classmethod
     def of(cls, site: Site) -> Served:

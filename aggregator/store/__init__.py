@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
     from aggregator.model.changes import Change
     from aggregator.model.errors import StoreDamagedError
+    from aggregator.model.health import SourceHealth, SourceReport
     from aggregator.model.notes import Fact, Note, NoteKind
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
     from aggregator.rules.secrets import Secrets
@@ -249,6 +250,15 @@ class PageStore(Protocol):
 
     def titles(self, names: tuple[str, ...]) -> dict[str, str]:
         """Return the titles of the sources with these names: never a name where there is one."""
+
+    def healths(self) -> tuple[SourceHealth, ...]:
+        """Return how each configured source fares, in its order; without delays."""
+
+    def delays(self, names: tuple[str, ...]) -> dict[str, timedelta]:
+        """Return the delays of these sources, where entries have come since the first poll."""
+
+    def report(self, name: str) -> SourceReport | None:
+        """Return all that is known of how one source fares, `None` for no such source."""
 
 
 class MaintenanceStore(Protocol):

@@ -26,6 +26,7 @@ from aggregator.store import (
 )
 from aggregator.store.built_aside import copy_to, demand_room
 from aggregator.store.forgetting_schema import FORGETTING
+from aggregator.store.health_schema import DAYS
 from aggregator.store.host_spellings import respell
 from aggregator.store.lock import beside
 from aggregator.store.schema import (
@@ -113,6 +114,14 @@ def m0006_packing(db: Database) -> None:
     """Pack the texts of entries."""
     packing_schema.pack_texts(db.conn)
     db.execute("PRAGMA user_version = 6")
+
+
+@migrations()
+def m0007_health(db: Database) -> None:
+    """Count each source's polls by days."""
+    for statement in DAYS:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 7")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

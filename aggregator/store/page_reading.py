@@ -11,11 +11,15 @@ from aggregator.store import PageStore
 from aggregator.store.readers import Reading
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from aggregator.model import Feed, Story
+    from aggregator.model.health import SourceHealth, SourceReport
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
-    from aggregator.store import river
-else:
-    river = LateModule("aggregator.store.river")  # no command shows pages
+    from aggregator.store import river, source_health
+else:  # no command shows pages
+    river = LateModule("aggregator.store.river")
+    source_health = LateModule("aggregator.store.source_health")
 
 
 class PageReading(Reading, PageStore):
@@ -46,3 +50,18 @@ class PageReading(Reading, PageStore):
     def titles(self, names: tuple[str, ...]) -> dict[str, str]:
         with self._reading() as db:
             return river.titles(db, self._secrets.read(db), names)
+
+    @override
+    def healths(self) -> tuple[SourceHealth, ...]:
+        with self._moment() as db:
+            return source_health.healths(db, self._secrets.read(db))
+
+    @override
+    def delays(self, names: tuple[str, ...]) -> dict[str, timedelta]:
+        with self._reading() as db:
+            return source_health.delays(db, names)
+
+    @override
+    def report(self, name: str) -> SourceReport | None:
+        with self._moment() as db:
+            return source_health.report(db, self._secrets.read(db), name)

@@ -1,0 +1,190 @@
+"""The operator's pages: how the sources fare, and forms that do something about it.
+
+They are for callers of whom it is sure that they are on this machine (`callers.is_local`). A form
+is obeyed where its page came from here: it carries a secret of this process that only such a page
+has, and the browser itself says that it was sent from the same origin.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from aggregator.model.errors import AggregatorError
+from aggregator.publish.pages.health import SHOWN, SORTS, HealthView, health_page
+from aggregator.publish.pages.source_health import ReportView, source_health_page
+from aggregator.rules.visibility import Subject, View
+from aggregator.runtime.late_modules import LateModule
+from aggregator.serve import page_messages
+from aggregator.serve.cache import Wanted
+from aggregator.serve.callers import caller_of
+from aggregator.serve.encodings import respond
+from aggregator.serve.page_looks import VARY, choosing, look_of
+from aggregator.serve.page_routes import HTML, POLICY
+from aggregator.serve.responses import PROTECTION, represent, text_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from aggregator.config import edit
+    from aggregator.publish.pages.look import Look
+    from aggregator.serve.responses import Representation
+    from aggregator.serve.server_context import Served
+else:
+    edit = LateModule("aggregator.config.edit")  # writes TOML; few pages need it
+
+#: How old the pages may be.
+FRESH_SECONDS = 5.0
+#: A form of ours is a token.
+MOST_FORM_BYTES = 1024
+
+#: Forms go to this server alone, and say where they are from: to no other is that told.
+_HEADERS = {
+    "Content-Security-Policy": POLICY.replace("form-action 'none'", "form-action 'self'"),
+    "Referrer-Policy": "same-origin",
+    "X-Robots-Tag": "none",
+}
+#: What a form of a source's page may ask for, by the end of its address.
+ACTIONS = ("poll", "pause", "resume")
+
+
+async def sources(served: Served, request: Request) -> Response:
+    """`/sources`: how every source fares."""
+    if (refusal := _refusal(served, request)) is not None:
+        return refusal
+    look = look_of(request, is_operator=True)
+    asked = dict(look.query)
+    sort, show, page = (asked.get(name, "") for name in ("sort", "show", "page"))
+    make = partial(
+        _make_list,
+        served,
+        look,
+        sort=sort if sort in SORTS else "trouble",
+        show=show if show in SHOWN else "all",
+        page=int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 0,
+    )
+    return await _answer(served, request, look, make)
+
+
+def _make_list(served: Served, look: Look, *, sort: str, show: str, page: int) -> Representation:
+    store, local = served.site.store, served.site.local
+    view = HealthView(store.healths(), sort, show, page)
+    delays = store.delays(tuple(one.status.name for one in view.on_page))
+    today = served.site.now().date()
+    return represent(health_page(view, look, delays, local, today), HTML)
+
+
+async def source(served: Served, request: Request) -> Response:
+    """`/sources/NAME/health`: all of one source."""
+    if (refusal := _refusal(served, request)) is not None:
+        return refusal
+    look = look_of(request, is_operator=True)
+    name = request.path_params["name"]
+    done = dict(look.query).get("done")
+    make = partial(_make_report, served, look, name, done if done in ACTIONS else None)
+    return await _answer(served, request, look, make)
+
+
+def _make_report(served: Served, look: Look, name: str, done: str | None) -> Representation | None:
+    report = served.site.store.report(name)
+    if report is None:
+        return None
+    configured = next((one for one in served.site.config().sources if one.name == name), None)
+    status = report.health.status
+    block = edit.Block(
+        name=name,
+        url=status.url,
+        title=None if configured is None else configured.title,
+        tags=status.tags,
+        private=configured is not None and configured.private,
+    )
+    view = ReportView(
+        report=report,
+        toml=edit.append("", [block]),
+        token=None if served.site.operating is None else served.form_token.text,
+        done=done,
+    )
+    today = served.site.now().date()
+    return represent(source_health_page(view, look, served.site.local, today), HTML)
+
+
+async def act(served: Served, action: str, request: Request) -> Response:
+    """`POST /sources/NAME/poll`, `pause` and `resume`: do it, and go back to the source's page."""
+    operating = served.site.operating
+    if operating is None:
+        raise HTTPException(404)
+    if not _is_operator(served, request):
+        return text_response(403, page_messages.HEALTH_IS_LOCAL)
+    if not await _is_our_form(served, request):
+        return text_response(403, page_messages.NOT_FROM_HERE)
+    name = request.path_params["name"]
+    if all(one.name != name for one in served.site.config().sources):
+        raise HTTPException(404)
+    try:
+        if action == "poll":
+            await operating.poll(name)
+        else:
+            await operating.switch(name, enabled=action == "resume")
+    except AggregatorError as error:
+        return text_response(409, str(error))
+    fields = {**PROTECTION, "Location": f"./health?done={action}", "Cache-Control": "no-store"}
+    return Response(status_code=303, headers=fields)
+
+
+async def _is_our_form(served: Served, request: Request) -> bool:
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return False
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    if origin is not None and origin.partition("://")[2] != host:
+        return False
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_FORM_BYTES:
+            return False
+    return served.form_token.is_in(body)
+
+
+def _is_operator(served: Served, request: Request) -> bool:
+    config = served.site.config()
+    view = config.visibility.view(caller_of(request, config.server), Subject.HEALTH)
+    return view is View.WHOLE
+
+
+def _refusal(served: Served, request: Request) -> Response | None:
+    """Return what a caller is told who may not look, or who chooses how pages look."""
+    if not _is_operator(served, request):
+        return text_response(403, page_messages.HEALTH_IS_LOCAL)
+    return choosing(request, served.site.config().server.base_url)
+
+
+async def _answer(
+    served: Served,
+    request: Request,
+    look: Look,
+    make: Callable[[], Representation | None],
+) -> Response:
+    """Answer with what is a few seconds old at the most."""
+    wanted = Wanted(
+        what="page of sources",
+        key=("health", request.url.path, look),
+        made_for=id(served.site.config()),
+        version=int(served.site.seconds() // FRESH_SECONDS),
+    )
+    found = (await served.caches.rivers.get(wanted, make)).value
+    if found is None:
+        raise HTTPException(404)
+    return await respond(
+        served,
+        request,
+        wanted.key,
+        found,
+        cache_control="private, no-store",
+        headers=_HEADERS,
+        vary=VARY,
+    )

@@ -1,0 +1,143 @@
+"""How sources fared lately: their days, their delays, and all of one of them."""
+
+# sqlite: the whole module
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from statistics import median
+from typing import TYPE_CHECKING
+
+from aggregator.model.health import MirrorHealth, SourceDay, SourceHealth, SourceReport, Trouble
+from aggregator.model.instants import MICROSECOND, instant, optional_instant
+from aggregator.rules.held_secrets import open_url
+from aggregator.store.rows import problem_of, source_of
+from aggregator.store.source_status import history, statuses
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from aggregator.rules.secrets import Secrets
+
+_EPOCH = date(1970, 1, 1)
+#: Polls and entries of one source that its page looks at.
+SHOWN_POLLS = 50
+DATED_ENTRIES = 500
+#: Entries whose delays are told as one.
+DELAYED_ENTRIES = 20
+
+
+def healths(connection: sqlite3.Connection, secrets: Secrets) -> tuple[SourceHealth, ...]:
+    """Return the row and the days of every configured source, in its order; no delays."""
+    days = _days(connection)
+    ids = dict(connection.execute("SELECT name, id FROM sources WHERE removed_at IS NULL"))
+    return tuple(
+        SourceHealth(row, tuple(days.get(ids[row.name], ())))
+        for row in statuses(connection, secrets)
+    )
+
+
+def delays(connection: sqlite3.Connection, names: tuple[str, ...]) -> dict[str, timedelta]:
+    """Return the median delay of each of these sources that has one."""
+    found = {}
+    for name in names:
+        row = _row(connection, name)
+        delay = None if row is None else _delay(connection, row)
+        if delay is not None:
+            found[name] = delay
+    return found
+
+
+def report(connection: sqlite3.Connection, secrets: Secrets, name: str) -> SourceReport | None:
+    """Return all of one source, `None` where none has this name."""
+    row = _row(connection, name)
+    if row is None:
+        return None
+    (status,) = statuses(connection, secrets, (name,))
+    published = connection.execute(
+        """SELECT published_at FROM entries WHERE source_id = ? AND dated
+            ORDER BY order_key DESC LIMIT ?""",
+        (row["id"], DATED_ENTRIES),
+    ).fetchall()
+    days = _days(connection, row["id"]).get(row["id"], [])
+    return SourceReport(
+        health=SourceHealth(status, tuple(days), _delay(connection, row)),
+        mirrors=_mirrors(connection, secrets, row),
+        polls=tuple(history(connection, row["id"], SHOWN_POLLS)),
+        troubles=_troubles(connection, row["id"]),
+        published_at=tuple(instant(at) for (at,) in published),
+    )
+
+
+def _row(connection: sqlite3.Connection, name: str) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT id, config, first_polled_at FROM sources WHERE name = ? AND removed_at IS NULL",
+        (name,),
+    ).fetchone()
+    return row
+
+
+def _days(
+    connection: sqlite3.Connection, source_id: int | None = None
+) -> dict[int, list[SourceDay]]:
+    found: dict[int, list[SourceDay]] = defaultdict(list)
+    of_one = "" if source_id is None else "WHERE source_id = :source"
+    for row in connection.execute(
+        f"SELECT * FROM source_days {of_one} ORDER BY source_id, day",  # noqa: S608 -- built of constants
+        {"source": source_id},
+    ):
+        day = _EPOCH + timedelta(days=row["day"])
+        found[row["source_id"]].append(
+            SourceDay(day, row["polls"], row["unmodified"], row["failures"], row["new"])
+        )
+    return found
+
+
+def _delay(connection: sqlite3.Connection, row: sqlite3.Row) -> timedelta | None:
+    """Return the median of the last delays; what the first poll found had not waited for us."""
+    if row["first_polled_at"] is None:
+        return None
+    found = connection.execute(
+        """SELECT first_seen_at - published_at AS waited FROM entries
+            WHERE source_id = ? AND dated AND published_at > ?
+            ORDER BY order_key DESC LIMIT ?""",
+        (row["id"], row["first_polled_at"], DELAYED_ENTRIES),
+    ).fetchall()
+    waited = [max(0, one["waited"]) for one in found]
+    return median(waited) * MICROSECOND if waited else None
+
+
+def _mirrors(
+    connection: sqlite3.Connection, secrets: Secrets, row: sqlite3.Row
+) -> tuple[MirrorHealth, ...]:
+    source = source_of(row["config"])
+
+    def told(url: str | None) -> str | None:
+        return None if url is None else secrets.conceal(open_url(source, url))
+
+    return tuple(
+        MirrorHealth(
+            url=told(one["url"]) or "",
+            moved_url=told(one["moved_url"]),
+            failures=one["failures"],
+            problem=problem_of(one["problem"]),
+            resting_until_at=optional_instant(one["resting_until_at"]),
+            document_at=optional_instant(one["document_at"]),
+            certificate_until_at=optional_instant(one["certificate_until_at"]),
+        )
+        for one in connection.execute(
+            "SELECT * FROM mirrors WHERE source_id = ? ORDER BY position", (row["id"],)
+        ).fetchall()
+    )
+
+
+def _troubles(connection: sqlite3.Connection, source_id: int) -> tuple[Trouble, ...]:
+    rows = connection.execute(
+        "SELECT kind, since_at, ended_at FROM alarms WHERE subject = ? ORDER BY since_at DESC",
+        (f"source {source_id}",),
+    )
+    return tuple(
+        Trouble(row["kind"], instant(row["since_at"]), optional_instant(row["ended_at"]))
+        for row in rows.fetchall()
+    )
