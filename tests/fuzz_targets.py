@@ -364,14 +364,15 @@ _OPML = [
 
 def _opml_law(body: bytes) -> None:
     with suppress(UnreadableError):
-        sources, repeated = opml.read(body)
-        assert repeated >= 0
+        listing = opml.read(body)
+        assert min(listing.repeated, listing.without_feed) >= 0
+        sources = listing.sources
         assert len({source.url for source in sources}) <= len(sources)
         told = (text for one in sources for text in (one.name, one.url, one.title or "", *one.tags))
         if not all(map(str.isprintable, told)):
             return  # XML has no way to write them, and `add` refuses them
         written = opml.write("t", sources)
-        assert opml.write("t", opml.read(written)[0]) == written
+        assert opml.write("t", opml.read(written).sources) == written
 
 
 TARGETS = {

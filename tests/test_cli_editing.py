@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -182,3 +183,57 @@ def test_init_writes_the_example_where_there_is_none(tmp_path: Path) -> None:
     assert told.stderr == (
         "aggregator: nowhere/config.toml: cannot be written: No such file or directory\n"
     )
+
+
+# --- what new users met -------------------------------------------------------------------------
+
+
+def test_the_daemon_s_own_address_is_looked_at_and_none_needs_a_scheme(two: Program) -> None:
+    text = two.config.read_text(encoding="utf-8")
+    two.config.write_text(text.replace(json.dumps(two.allow_private), "[]"), encoding="utf-8")
+    assert load(two.config).network.allow_private == ()
+    two.start()
+    for host in ("127.0.0.1", "localhost"):
+        url = f"http://{host}:{two.port}/feeds/all.atom"
+        # Its own link names the one of base_url.
+        assert two.run("lint", url).returncode == (host == "localhost")
+        assert two.run("preview", url).returncode == 0
+    # Another port of this machine is nobody's own.
+    assert ": blocked: 127.0.0.1:9 " in two.run("lint", "http://127.0.0.1:9/x").stderr
+    for command in ("add", "lint", "preview"):
+        told = two.run(command, "127.0.0.1/none")
+        assert 'blocked: 127.0.0.1 is not a public address; add "127.0.0.1:443"' in told.stderr
+    told = two.run("lint", "gone.xml")
+    assert "gone.xml: cannot be read: No such file" in told.stderr
+
+
+def test_an_exported_list_has_the_titles_of_the_documents(two: Program) -> None:
+    two.start()
+    two.wait(lambda: len(two.items()) == 4, "all entries")
+    assert two.run("tag", "one", "--add", "科技").returncode == 0
+    told = two.run("export", "opml").stdout
+    assert '<outline text="科技">\n      <outline text="Site" type="rss"' in told
+    served = two.get("/sources.opml").text
+    assert '<outline text="科技" title="科技">\n      <outline text="Site"' in served
+
+
+def test_an_import_counts_what_names_no_feed(two: Program) -> None:
+    listed = two.folder / "list.opml"
+    listed.write_text(
+        '<opml version="2.0"><body><outline text="Solidot 奇客" xmlUrl="https://f.example/1"/>'
+        '<outline text="x" htmlUrl="https://x.example/"/></body></opml>'
+    )
+    told = two.run("import", "opml", str(listed))
+    assert (told.returncode, told.stderr) == (0, "")
+    assert f"1 added to {two.config}, 1 without a feed's address\n" in told.stdout
+    assert load(two.config).sources[-1].name == "solidot"
+
+
+def test_what_least_entries_keep_is_said_and_is_no_cut(two: Program, web: Publisher) -> None:
+    web.route("/1", body=rss(*(item(number, "Mon, 05 Jan 2026 10:00:00 GMT") for number in "abc")))
+    text = two.config.read_text(encoding="utf-8")
+    two.config.write_text(text.replace('name = "all"', 'name = "all"\nlimit = 3'), "utf-8")
+    two.start()
+    two.wait(lambda: len(two.items()) == 3, "all entries")
+    told = two.run("explain", "entry", "https://site.example/a").stdout
+    assert "in all: older than its window, and one of the newest that min_entries keeps" in told

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aggregator.config import Config, parse
+from aggregator.config import Config, load, parse
 from aggregator.config.edit import Block, append, derive_name, edit, trial
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.mistakes import MistakeKind
@@ -139,6 +139,9 @@ def test_a_trial_on_a_file_that_takes_no_blocks_tells_its_mistakes(
         ("Café au lait", "https://x.example/", "cafe-au-lait"),
         ("IT之家", "https://www.ithome.com/rss/", "ithome"),
         ("36氪", "https://36kr.com/feed", "36kr"),
+        ("Solidot 奇客", "https://feeds.feedburner.com/x", "solidot"),
+        ("Appinn：小众软件", "https://feeds.feedburner.com/x", "appinn"),
+        ("Blog 中文", "https://a.example/", "a"),
         ("RSS", "https://news.example.com.cn/rss", "news-example"),
         (
             "A title that is far too long to be a name of anything",
@@ -270,3 +273,17 @@ def test_without_permission_nothing_is_written(config: Path) -> None:
     finally:
         config.parent.chmod(0o700)
     assert config.read_text(encoding="utf-8") == EXAMPLE
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_what_only_its_owner_may_read_names_whom_to_ask_as(config: Path) -> None:
+    config.chmod(0o600)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(ConfigError) as caught:
+            load(config)
+    finally:
+        os.seteuid(0)
+    assert "cannot be read: Permission denied; ask as its owner, such as sudo -u " in str(
+        caught.value
+    )

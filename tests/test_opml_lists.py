@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from aggregator.config.opml import MAX_BYTES, MAX_DEPTH, MAX_OUTLINES, read, write
 from aggregator.model import ProblemKind, Source
 from aggregator.model.errors import UnreadableError
+from aggregator.model.opml_listing import Listing
 
 
 def opml(body: str, *, version: str = "2.0") -> bytes:
@@ -22,7 +23,7 @@ def opml(body: str, *, version: str = "2.0") -> bytes:
 
 
 def told(body: str) -> list[tuple[str, str | None, tuple[str, ...]]]:
-    sources, _ = read(opml(body))
+    sources = read(opml(body)).sources
     assert not any(source.name for source in sources)
     return [(source.url, source.title, source.tags) for source in sources]
 
@@ -42,14 +43,14 @@ def test_titles_are_kept_and_folders_and_categories_become_tags() -> None:
 
 
 def test_a_feed_that_is_listed_again_is_counted_and_lends_its_folder() -> None:
-    sources, repeated = read(
+    listing = read(
         opml(
             '<outline text="a"><outline text="one" xmlUrl="https://a.example/"/></outline>'
             '<outline text="b"><outline text="two" xmlUrl="https://a.example/"/></outline>'
         )
     )
-    assert repeated == 1
-    assert [(one.url, one.title, one.tags) for one in sources] == [
+    assert (listing.repeated, listing.without_feed) == (1, 0)
+    assert [(one.url, one.title, one.tags) for one in listing.sources] == [
         ("https://a.example/", "one", ("a", "b"))
     ]
 
@@ -60,16 +61,18 @@ def test_what_people_write_by_hand_is_read() -> None:
     ) == [("https://a.example/?a=1&b=2", "Q & A", ())]
 
 
-def test_what_is_no_feed_is_passed_over() -> None:
-    assert (
-        told(
+def test_what_is_no_feed_is_passed_over_and_counted() -> None:
+    found = read(
+        opml(
             '<outline text="a site" type="link" url="https://a.example/"/>'
             '<outline text="another" htmlUrl="https://b.example/"/>'
+            '<outline text="folder"><outline text="in it" xmlUrl="https://d.example/"/></outline>'
             '<outline text="more" type="include" url="https://c.example/list.opml"/>'
             '<outline text="empty"/>'
         )
-        == []
     )
+    assert [one.url for one in found.sources] == ["https://d.example/"]
+    assert (found.repeated, found.without_feed) == (0, 4)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -78,7 +81,7 @@ def test_encodings(encoding: str) -> None:
         f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?>'
         '<opml version="1.0"><body><outline text="科技" xmlUrl="https://a.example/"/></body></opml>'
     )
-    (source,), _ = read(document.encode(encoding))
+    (source,) = read(document.encode(encoding)).sources
     assert source.title == "科技"
 
 
@@ -89,7 +92,7 @@ def test_document_types_and_entities_are_ignored() -> None:
         b'<opml version="1.0"><body><outline text="&b;&c;" xmlUrl="https://a.example/"/>'
         b"</body></opml>"
     )
-    (source,), _ = read(document)
+    (source,) = read(document).sources
     assert source.title == "&b;&c;"
 
 
@@ -131,7 +134,7 @@ def test_the_largest_list_is_read() -> None:
         f'<outline text="T{number}" xmlUrl="https://h{number}.example/"/>'
         for number in range(MAX_OUTLINES)
     )
-    assert len(read(opml(body))[0]) == MAX_OUTLINES
+    assert len(read(opml(body)).sources) == MAX_OUTLINES
 
 
 def test_what_we_write_is_opml_that_others_understand() -> None:
@@ -141,7 +144,9 @@ def test_what_we_write_is_opml_that_others_understand() -> None:
     )
     root = ET.fromstring(write("backup", sources))  # noqa: S314  # what we have just written
     assert (root.tag, root.get("version"), root.findtext("head/title")) == ("opml", "2.0", "backup")
-    one, two = root.iterfind("body/outline")
+    folder, two = root.iterfind("body/outline")
+    (one,) = folder
+    assert folder.attrib == {"text": "科技"}
     assert (one.get("text"), one.get("title"), one.get("type")) == ("一 <&>", "一 <&>", "rss")
     assert one.get("xmlUrl") == "https://u:p@one.example/?a=1&key=s"
     assert one.get("category") == "科技,C C++ etc"
@@ -172,12 +177,31 @@ words = st.text(
     ).map(tuple)
 )
 def test_what_we_write_we_read_again(sources: tuple[Source, ...]) -> None:
-    assert read(write("t", sources)) == (sources, 0)
+    assert read(write("t", sources)) == Listing(sources)
 
 
 def test_the_served_list_of_another_daemon_can_be_read() -> None:
     golden = Path(__file__).parent / "golden" / "sources.opml"
-    sources, repeated = read(golden.read_bytes())
-    assert repeated == 0
+    listing = read(golden.read_bytes())
+    assert listing.repeated == 0
+    sources = listing.sources
     assert all(source.url.startswith("http") for source in sources)
     assert sources
+
+
+def test_folders_are_first_tags_and_titles_those_of_the_documents() -> None:
+    made = [
+        Source(f"s{number}", f"https://s{number}.example/", tags=tags, title=title)
+        for number, (tags, title) in enumerate(
+            [(("a", "b"), None), (("a",), "Own"), ((), None), (("b", "a"), None)]
+        )
+    ]
+    titles = {"s0": "Its title", "s1": "Not this", "s3": ""}
+    body = ET.fromstring(write("t", made, titles)).find("body")  # noqa: S314 -- ours
+    assert body is not None
+    assert [(one.get("text"), [inner.get("text") for inner in one]) for one in body] == [
+        ("a", ["Its title", "Own"]),
+        ("s2", []),
+        ("b", ["s3"]),
+    ]
+    assert read(write("t", made, titles)) == Listing(tuple(made))

@@ -418,12 +418,13 @@ def test_a_route_without_an_address_is_listed_by_its_first_mirror() -> None:
 
 def test_a_tag_is_one_category_in_a_list_of_sources() -> None:
     source = Source("one", "https://one.example/feed", tags=("c/c++", "a, b", "/", "科技"))
-    (outline,) = etree.fromstring(render_sources("Sources", (source,), {}, NO_SECRETS)).iter(
+    folder, outline = etree.fromstring(render_sources("Sources", (source,), {}, NO_SECRETS)).iter(
         "outline"
     )
+    assert dict(folder.items()) == {"text": "c/c++", "title": "c/c++"}
     assert outline.get("category") == "c c++,a b,科技"
     bare = Source("one", "https://one.example/feed", tags=("/",))
-    (outline,) = etree.fromstring(render_sources("Sources", (bare,), {}, NO_SECRETS)).iter(
+    _, outline = etree.fromstring(render_sources("Sources", (bare,), {}, NO_SECRETS)).iter(
         "outline"
     )
     assert outline.get("category") is None

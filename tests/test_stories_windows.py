@@ -291,6 +291,10 @@ SECOND = 1_000_000
         ([91, 92, 93], 0, 3, 100, (0, None, 101, True)),
         ([1, 92, 93], 0, 3, 100, (1, 1, 102, False)),
         ([1, 2, 3, 4], 4, 3, 100, (1, 1, None, True)),
+        # What the least keeps is older than the window: nothing is cut.
+        ([1, 2, 3], 3, 3, 100, (0, None, None, False)),
+        ([1, 2, 3, 4], 3, 3, 100, (1, 1, None, False)),
+        ([1, 2, 93, 94], 3, 3, 100, (1, 1, None, False)),
     ],
 )
 def test_a_window_drops_what_is_old_beyond_min_entries_and_what_is_beyond_limit(

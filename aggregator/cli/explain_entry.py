@@ -83,7 +83,11 @@ def decisions(facts: EntryFacts) -> Iterator[str]:
 
 def placed(place: Placement) -> str:
     """Return one line about an entry's place in one feed."""
+    from aggregator.daemon.terms import utc_now
+
     because = line(_PLACED[place.reason].format(place.detail))
+    if place.ages_at is not None and place.ages_at < utc_now():
+        because = "older than its window, and one of the newest that min_entries keeps"
     return f"{'shown in' if place.shown else 'not in'} {line(place.feed)}: {because}"
 
 

@@ -12,9 +12,10 @@ from aggregator.cli.database_commands import export_database
 from aggregator.cli.export_static_command import static
 from aggregator.cli.options import all_secrets, config_option, load_config, reading, secrets_beside
 from aggregator.cli.terminal_text import plain
-from aggregator.model.errors import AggregatorError, ConfigError
+from aggregator.model.errors import AggregatorError, ConfigError, StoreError
 
 if TYPE_CHECKING:
+    from aggregator.config import Config
     from aggregator.model import Source
     from aggregator.rules.secrets import Secrets
 
@@ -73,14 +74,14 @@ def opml(file: Path | None) -> None:
     """Write the sources of the configuration as OPML to FILE, or to standard output.
 
     Holds each source's name, title, tags and whole URL, private sources and secrets in URLs
-    included, so that `aggregator import opml` brings the same sources back; only its owner can
-    read a FILE.
+    included, so that `aggregator import opml` brings the same sources back; those with the same
+    first tag lie in a folder. Only its owner can read a FILE.
     """
     from aggregator.cli.private_file import write_privately
     from aggregator.config.opml import write
 
     config = load_config()
-    document = write("aggregator", config.sources)
+    document = write("aggregator", config.sources, _titles(config))
     if file is None or str(file) == "-":
         sys.stdout.buffer.write(document)
         sys.stdout.buffer.flush()
@@ -93,6 +94,15 @@ def opml(file: Path | None) -> None:
     if secret:
         some = ", ".join(secret[:5]) + (", …" if len(secret) > 5 else "")
         click.echo(f"warning: holds what nobody else should see: the URLs of {some}", err=True)
+
+
+def _titles(config: Config) -> dict[str, str]:
+    """Return what documents call themselves, as far as the database knows it."""
+    try:
+        with reading(config.path, config.store.path) as store:
+            return store.titles(tuple(source.name for source in config.sources))
+    except StoreError:  # none yet, or none that may be read: a list of sources needs none
+        return {}
 
 
 @export.command(epilog=POSTS_EPILOG, short_help="Write stories as posts for a site generator.")

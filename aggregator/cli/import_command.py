@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import IO, TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.config.edit import Block, Refusal
     from aggregator.model import Source
+    from aggregator.model.opml_listing import Listing
 
 #: The largest file that is accepted is read in seconds.
 DEADLINE = timedelta(seconds=30)
@@ -74,6 +76,7 @@ class ImportPlan:
     known: int
     repeated: int
     refused: Sequence[tuple[Source, str]]
+    without_feed: int = 0
 
 
 @import_.command(epilog=EPILOG, short_help="Add the feeds that an OPML file lists.")
@@ -91,9 +94,10 @@ def opml(file: IO[bytes], *, dry_run: bool) -> int:
 
     path = config_path()
     text, config = read(path)
-    listed, repeated = _read(file)
+    found = _read(file)
+    listed = found.sources
     plan = _plan(text, config, listed)
-    told = ImportPlan(plan.blocks, plan.known, plan.repeated + repeated, plan.refused)
+    told = replace(plan, repeated=plan.repeated + found.repeated, without_feed=found.without_feed)
     if not dry_run and plan.blocks:
         # The plan is made again from what the file says when nobody else writes it.
         config = edit(path, lambda now, known: append(now, _plan(now, known, listed).blocks))
@@ -104,7 +108,7 @@ def opml(file: IO[bytes], *, dry_run: bool) -> int:
     return failed or (1 if plan.refused else 0)
 
 
-def _read(file: IO[bytes]) -> tuple[tuple[Source, ...], int]:
+def _read(file: IO[bytes]) -> Listing:
     import asyncio
 
     from aggregator.config.opml import MAX_BYTES
@@ -119,14 +123,13 @@ def _read(file: IO[bytes]) -> tuple[tuple[Source, ...], int]:
         raise AggregatorError(f"{file.name}: {error.problem.detail}") from error
 
 
-async def _read_in_worker(data: bytes) -> tuple[tuple[Source, ...], int]:
+async def _read_in_worker(data: bytes) -> Listing:
     from aggregator.config import opml as format_
     from aggregator.daemon.workers import Workers
 
     workers = Workers(count=1)
     try:
-        listed: tuple[tuple[Source, ...], int]
-        listed = await workers.run((format_.read,), data, deadline=DEADLINE)
+        listed: Listing = await workers.run((format_.read,), data, deadline=DEADLINE)
         return listed
     finally:
         await workers.aclose()
@@ -207,13 +210,15 @@ def _tell(plan: ImportPlan, path: Path, *, dry_run: bool) -> None:
             tags = f"  [{', '.join(block.tags)}]" if block.tags else ""
             click.echo(line(f"{block.name}  {block.url}{tags}"))
     if not (plan.blocks or plan.known or plan.repeated or plan.refused):
-        click.echo("no outlines that name a feed: nothing to add")
+        without = f" ({plan.without_feed} name none)" if plan.without_feed else ""
+        click.echo(f"no outlines that name a feed: nothing to add{without}")
         return
     done = "would be added" if dry_run else "added"
     counts = [f"{len(plan.blocks)} {done} to {path}"]
     counts += [f"{plan.known} there already"] if plan.known else []
     counts += [f"{plan.repeated} repeated in the file"] if plan.repeated else []
     counts += [f"{len(plan.refused)} unusable"] if plan.refused else []
+    counts += [f"{plan.without_feed} without a feed's address"] if plan.without_feed else []
     click.echo(", ".join(counts))
     for source, because in plan.refused:
         click.echo(line(f'  "{source.title or ""}" ({source.url}): {because}'), err=True)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.options import config_option, load_config_if_any
+from aggregator.cli.add_command import whole_url
+from aggregator.cli.options import config_option, load_config_if_any, with_own_address
+from aggregator.cli.preview_command import is_file, names_a_file
 from aggregator.cli.terminal_text import concealed, line
 from aggregator.model.errors import AggregatorError
 
@@ -49,8 +51,9 @@ def lint(documents: tuple[str, ...], *, as_json: bool) -> int:
 
     Prints a line for each finding, FILE:LINE: LEVEL RULE: what is wrong; what to do. Rules have the
     names that the W3C feed validator gives them. Of each rule the first five findings are shown and
-    the others counted. "-" reads standard input; a URL has a scheme, all else is a FILE. Needs
-    neither a database nor, but for [network] of a URL, a configuration.
+    the others counted. "-" reads standard input; without a scheme, https:// is meant, unless it is
+    a FILE that is there or is named like one. Needs neither a database nor, but for [network] of a
+    URL, a configuration.
     """
     told: list[tuple[str, Finding]] = []
     unread = 0
@@ -75,8 +78,9 @@ def _check(document: str) -> tuple[Finding, ...]:
     from aggregator import lint as check
     from aggregator.daemon.terms import utc_now
 
-    if "://" not in document:
+    if is_file(document) or names_a_file(document):
         return check.lint(_read(document), now=utc_now())
+    document = whole_url(document)
     fetched = _fetch(document)
     # The address asked and the one that answered are both where the document is.
     places = dict.fromkeys((document, fetched.url))
@@ -108,7 +112,7 @@ def _fetch(url: str) -> Fetched:
     from aggregator.operations.messages import problem_text
 
     set_up("error", os.environ)
-    outcome = asyncio.run(_ask(load_config_if_any(), url))
+    outcome = asyncio.run(_ask(with_own_address(load_config_if_any()), url))
     match outcome:
         case Fetched():
             return outcome

@@ -83,6 +83,28 @@ def secrets_beside(config: Config) -> tuple[str, ...]:
     return further_secrets(config, os.environ)
 
 
+def with_own_address(config: Config) -> Config:
+    """Return the configuration with the daemon's own address allowed, for whoever types it.
+
+    A publisher's redirect leads there no more than before: only an address that is allowed itself
+    may lead to one that is (`fetch.guard`).
+    """
+    from dataclasses import replace
+
+    from aggregator.config import allowance
+    from aggregator.web.addresses import host_and_port
+
+    host, port = host_and_port(config.server.base_url)
+    shown = f"[{host}]" if ":" in host else host
+    listening = config.server.listen.port
+    own = [f"{shown}:{port}"]
+    if listening is not None:
+        own += [f"{name}:{listening}" for name in ("127.0.0.1", "[::1]", "localhost")]
+    network = config.network
+    allowed = (*network.allow_private, *map(allowance, own))
+    return replace(config, network=replace(network, allow_private=allowed))
+
+
 def load_config_if_any() -> Config:
     """Return the checked configuration, or one of nothing where there is none to be found."""
     from aggregator.config import parse

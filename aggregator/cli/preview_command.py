@@ -17,6 +17,7 @@ from aggregator.cli.options import (
     config_option,
     load_config_if_any,
     secrets_beside,
+    with_own_address,
 )
 from aggregator.cli.terminal_text import conceal, line, local_time, show_publishers_addresses
 from aggregator.model.errors import AggregatorError, UnreadableError
@@ -96,9 +97,9 @@ def _source(config: Config, what: str, name: str | None) -> Source:
         if found is None:
             raise click.BadParameter(f"no source is named {name}", param_hint="--source")
         return found
-    if _is_file(what):
+    if is_file(what):
         return Source("preview", "http://localhost/")
-    if _names_a_file(what):
+    if names_a_file(what):
         raise click.UsageError(f"{what}: there is no such file; a URL begins with https://")
     url = whole_url(what)
     known = next((one for one in config.sources if url in (one.url, *one.urls)), None)
@@ -116,11 +117,13 @@ def _feed(config: Config, name: str | None) -> Feed:
     return found
 
 
-def _is_file(what: str) -> bool:
+def is_file(what: str) -> bool:
+    """Tell whether a document is a file that is there, or standard input."""
     return what == "-" or ("://" not in what and Path(what).exists())
 
 
-def _names_a_file(what: str) -> bool:
+def names_a_file(what: str) -> bool:
+    """Tell whether what is typed can only mean a file, there or not; all else is a URL."""
     return "://" not in what and (
         what.startswith(("/", ".", "~"))
         or what.endswith((".xml", ".rss", ".atom", ".json", ".html"))
@@ -133,7 +136,7 @@ def _read(config: Config, what: str, source: Source) -> Refined:
     from aggregator.daemon.log import set_up
 
     set_up("error", os.environ)
-    body = _bytes(what) if _is_file(what) else None
+    body = _bytes(what) if is_file(what) else None
     return asyncio.run(_ask(config, source, body))
 
 
@@ -161,7 +164,7 @@ async def _ask(config: Config, source: Source, body: bytes | None) -> Refined:
     from aggregator.preview.lookup import Named, Preview, look, read
 
     workers = Workers(count=1)
-    fetcher = make_fetcher(config, os.environ, workers)
+    fetcher = make_fetcher(with_own_address(config), os.environ, workers)
     try:
         if body is not None:
             return await read(body, source, workers, sites=config.sites, now=utc_now())

@@ -20,7 +20,7 @@ from aggregator.config.config_file import (
 )
 from aggregator.config.from_toml import parse
 from aggregator.config.mistake_messages import message
-from aggregator.config.network_values import Listen
+from aggregator.config.network_values import Listen, allowance
 from aggregator.config.settings import (
     Config,
     Log,
@@ -49,6 +49,7 @@ __all__ = [
     "Rsshub",
     "ServerSettings",
     "StoreSettings",
+    "allowance",
     "find",
     "included",
     "lines_of",

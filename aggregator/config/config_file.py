@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: 5,000 sources take about 1 MB; more than this is another file, named by accident.
 MAX_FILE_BYTES = 16 * 1024 * 1024
+#: Whom docs/install.md runs the service as.
+SERVICE_USER = "aggregator"
 #: Where a configuration is looked for when nobody names one.
 PLACES = (Path("config.toml"), Path("/etc/aggregator/config.toml"))
 
@@ -103,6 +105,14 @@ def _named(folder: Path, pattern: str) -> list[str]:
     return sorted(itertools.islice(found, MAX_FILES + 1))
 
 
+def _owner(path: Path) -> str:
+    """Return whose a file is that is closed to us; where not even that is open, the service's."""
+    try:
+        return path.owner()
+    except (OSError, KeyError):
+        return SERVICE_USER
+
+
 def lines_of(path: Path, found: Iterable[Mistake]) -> tuple[str, ...]:
     """Return as lines what is wrong with what a valid file names, as `load` does for its own.
 
@@ -137,7 +147,9 @@ def _text(path: Path) -> str:
         raise config_error(path, mistake(MistakeKind.NO_FILE)) from error
     except OSError as error:
         detail = error.strerror or str(error)
-        raise config_error(path, mistake(MistakeKind.NOT_READABLE, detail=detail)) from error
+        owner = _owner(path) if isinstance(error, PermissionError) else None
+        unreadable = mistake(MistakeKind.NOT_READABLE, detail=detail, owner=owner)
+        raise config_error(path, unreadable) from error
     except ValueError as error:  # a NUL in the name
         raise config_error(path, mistake(MistakeKind.NOT_A_FILE_NAME)) from error
     if len(data) > MAX_FILE_BYTES:

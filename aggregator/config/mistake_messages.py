@@ -34,7 +34,10 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
         "there is neither {places:nor}; name a file with --config or AGGREGATOR_CONFIG"
     ),
     Kind.NO_FILE: "there is no such file",
-    Kind.NOT_READABLE: "cannot be read: {detail}",
+    Kind.NOT_READABLE: (
+        "cannot be read: {detail}; ask as its owner, such as sudo -u {owner} aggregator status",
+        "cannot be read: {detail}",
+    ),
     Kind.NOT_A_FILE_NAME: "is not a file name",
     Kind.FILE_TOO_LARGE: "is larger than {most} MiB",
     Kind.NOT_UTF8: "is not UTF-8; save the file as UTF-8",

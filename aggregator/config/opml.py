@@ -13,12 +13,13 @@ import listparser
 
 from aggregator.model import Problem, ProblemKind, Source
 from aggregator.model.errors import UnreadableError
+from aggregator.model.opml_listing import Listing
 from aggregator.runtime.values import dataclass
 from aggregator.web.charsets import WIDE, begun_codec, codec_of
 from aggregator.web.decoding import read as read_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 #: Two hundred times a large list; a longer file is not one.
 MAX_BYTES = 5 * 1024 * 1024
@@ -30,12 +31,13 @@ MAX_DEPTH = 16
 #: What OPML has no place for goes into a namespace of our own, as its specification asks.
 NAMESPACE = "urn:x-aggregator:opml"
 _PREFIX = "aggregator"
+NO_TITLES: Mapping[str, str] = {}
 #: No tag holds a line break, so one separates tags that a comma or slash cannot.
 _SEPARATOR = "\n"
 
 
-def read(data: bytes) -> tuple[tuple[Source, ...], int]:
-    """Return the feeds that an OPML file lists, and how many of its outlines say one again.
+def read(data: bytes) -> Listing:
+    """Return the feeds that an OPML file lists.
 
     URLs and titles are as written, nothing is checked. Folders and categories become tags. Names
     are those of our own exports, else empty; a title is `None` where the file has none. Document
@@ -58,22 +60,29 @@ def read(data: bytes) -> tuple[tuple[Source, ...], int]:
         # for the whole, is worse than either.
         line = len(text.rstrip().splitlines())
         raise _unreadable(f"it is not well-formed: cut off at line {line}, without </opml>")
-    return tuple(map(_source, reader.harvest["feeds"])), reader.repeated
+    found = tuple(map(_source, reader.harvest["feeds"]))
+    return Listing(found, reader.repeated, reader.without_feed)
 
 
-def write(title: str, sources: Iterable[Source]) -> bytes:
-    """Return sources as OPML in UTF-8, as `read` finds them again.
+def write(title: str, sources: Iterable[Source], titles: Mapping[str, str] = NO_TITLES) -> bytes:
+    """Return sources as OPML in UTF-8, as `read` finds them again, in their order.
 
-    Kept are name, URL, title, tags, and whether a source is private.
+    Kept are name, URL, title, tags, and whether a source is private. Those in a row that have the
+    same first tag lie in a folder. `titles` are what documents call themselves, by the sources'
+    names: what people read where the configuration says nothing.
     """
     ET.register_namespace(_PREFIX, NAMESPACE)
     root = ET.Element("opml", version="2.0")
     ET.SubElement(ET.SubElement(root, "head"), "title").text = title
     body = ET.SubElement(root, "body")
+    folder, of = body, None
     for source in sources:
-        outline = ET.SubElement(
-            body, "outline", text=source.title or source.name, type="rss", xmlUrl=source.url
-        )
+        first = next(iter(source.tags), None)
+        if first != of:
+            folder = body if first is None else ET.SubElement(body, "outline", text=first)
+            of = first
+        shown = source.title or titles.get(source.name) or source.name
+        outline = ET.SubElement(folder, "outline", text=shown, type="rss", xmlUrl=source.url)
         if source.title is not None:
             outline.set("title", source.title)
         if source.tags:
@@ -97,6 +106,7 @@ def _as_category(tag: str) -> str:
 class _Limits:
     outlines: int = 0
     depth: int = 0
+    may_be_empty: bool = False  # the last outline names no feed, and holds nothing so far
 
 
 class _Reader(listparser.Handler):  # type: ignore[misc]  # listparser makes the class at run time
@@ -105,7 +115,7 @@ class _Reader(listparser.Handler):  # type: ignore[misc]  # listparser makes the
     def __init__(self) -> None:
         super().__init__()
         self.harvest.update(feeds=[], lists=[], opportunities=[], meta={}, version="")
-        self.repeated = 0
+        self.repeated = self.without_feed = 0
         self.ended = False
         self._limits = _Limits()
 
@@ -121,6 +131,7 @@ class _Reader(listparser.Handler):  # type: ignore[misc]  # listparser makes the
         if limits.depth > MAX_DEPTH:
             raise _unreadable(f"its folders are nested more than {MAX_DEPTH} deep")
         url = attrs.get("xmlurl", "").strip()
+        limits.may_be_empty = not url
         self.repeated += bool(url) and url in self.found_urls
         super().start_opml_outline(attrs)
         if url and f"{_PREFIX}:name" in attrs:
@@ -131,6 +142,8 @@ class _Reader(listparser.Handler):  # type: ignore[misc]  # listparser makes the
             found["private"] = attrs.get(f"{_PREFIX}:private") == "true"
 
     def end_opml_outline(self) -> None:
+        self.without_feed += self._limits.may_be_empty
+        self._limits.may_be_empty = False
         if self._limits.depth:  # more ends than beginnings are markup too
             self._limits.depth -= 1
             super().end_opml_outline()

@@ -147,6 +147,8 @@ def ask(
     except OSError as error:
         connection.close()
         message = f"{socket_path(store_path)}: the daemon cannot be asked: {error.strerror}"
+        if isinstance(error, PermissionError):
+            message += "; ask as the user that runs it, such as sudo -u aggregator aggregator …"
         raise AggregatorError(message) from error
     return _events(connection)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from aggregator.runtime.values import dataclass
@@ -32,12 +33,14 @@ class Placement:
     """An entry's place in a feed.
 
     `detail` is the rule of BLOCKED and EXCLUDED, and the month of HAS_LEFT and GAVE_WAY
-    ("2026-11").
+    ("2026-11"). `ages_at` is when an entry of IN_WINDOW is older than the window: from then on it
+    is one of the newest that `min_entries` keeps.
     """
 
     feed: str
     reason: PlacementReason
     detail: str = ""
+    ages_at: datetime | None = None
 
     @property
     def shown(self) -> bool:

@@ -84,9 +84,9 @@ def _listed(feed: Feed, catalogue: Catalogue) -> _Listed:
 
 
 def addresses(config: Config) -> str:
-    """Return the addresses of the feeds as lines of text, of automatic ones what they look like."""
+    """Return as lines where the page is and each feed, and what addresses of automatic ones are."""
     places = Addresses(config.server.base_url)
-    lines = []
+    lines = [f"  in a browser: {places.home}"]
     for feed in config.feeds:
         if feed.kind.is_minor:
             continue  # one a tag and one a source

@@ -35,10 +35,22 @@ def render_sources(
 ) -> bytes:
     """Return the sources as an OPML document in UTF-8, in the order given.
 
-    `statuses` holds, by name, what polls have taught of a source (its title and site). A private
-    source is a link to its site, and never shows the URL that we poll. None of `secrets` is in it.
+    Those with the same first tag lie in a folder, where the first of them stands. `statuses` holds,
+    by name, what polls have taught of a source (its title and site). A private source is a link to
+    its site, and never shows the URL that we poll. None of `secrets` is in it.
     """
-    outlines = (_outline(source, statuses.get(source.name), secrets) for source in sources)
+    folders: dict[str, etree._Element] = {}
+    outlines: list[etree._Element] = []
+    for source in sources:
+        outline = _outline(source, statuses.get(source.name), secrets)
+        name = clean(secrets.conceal(source.tags[0])).strip() if source.tags else ""
+        if not name:
+            outlines.append(outline)
+            continue
+        if name not in folders:
+            folders[name] = etree.Element("outline", text=name, title=name)
+            outlines.append(folders[name])
+        folders[name].append(outline)
     return _document(secrets.conceal(title), outlines)
 
 

@@ -88,7 +88,8 @@ def open_reader(path: Path) -> sqlite3.Connection:
         ) from error
     except OSError as error:
         raise StoreError(
-            f"{path}: {error.strerror}; ask as the user that runs the daemon"
+            f"{path}: {error.strerror}; ask as the user that runs the daemon, "
+            "such as sudo -u aggregator aggregator status"
         ) from error
     try:
         connection = connect(path, "ro")
@@ -100,7 +101,8 @@ def open_reader(path: Path) -> sqlite3.Connection:
         if primary_code(error) != sqlite3.SQLITE_CANTOPEN:
             raise store_error(path, error) from error
         raise StoreUnavailableError(
-            f"{path}: cannot be read: {error}; ask as the user that runs the daemon"
+            f"{path}: cannot be read: {error}; ask as the user that runs the daemon, "
+            "such as sudo -u aggregator aggregator status"
         ) from error
     if 0 < version < SCHEMA_VERSION:
         connection.close()

@@ -119,4 +119,6 @@ def _placement(connection: sqlite3.Connection, row: sqlite3.Row, feed: Feed) -> 
         return Placement(feed.name, PlacementReason.FEED_UNKNOWN)
     copies = candidates(connection, feed_row["id"], {row["story_id"]})
     found = verdict(row["id"], copies, floor=feed_row["floor"], once=feed.dedupe != "off")
-    return Placement(feed.name, found.reason, found.detail)
+    is_in = found.reason is PlacementReason.IN_WINDOW
+    ages_at = instant(row["order_key"]) + feed.window if is_in else None
+    return Placement(feed.name, found.reason, found.detail, ages_at)

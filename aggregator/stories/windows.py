@@ -320,13 +320,14 @@ def cut(
     length = feed.window // MICROSECOND
     kept = in_window = count
     floor = drops_at = None
-    is_too_large = is_unfinished = False
+    is_too_large = is_unfinished = is_kept_by_least = False
     for key, weighs in oldest_first:
         may_age = kept > feed.min_entries
         has_aged = may_age and key < now - length
         makes_room = not has_aged and kept > 1 and all_bytes > feed.document_size
         if not (has_aged or makes_room) and kept <= feed.limit:
             drops_at = key + length if may_age else None
+            is_kept_by_least = key < now - length and feed.min_entries <= feed.limit
             break
         if count - kept == most:
             is_unfinished, drops_at = True, 0
@@ -341,7 +342,7 @@ def cut(
         floor=floor,
         kept_bytes=all_bytes,
         drops_at=drops_at,
-        is_full=in_window >= feed.limit,
+        is_full=in_window >= feed.limit and not is_kept_by_least,
         is_too_large=is_too_large,
         is_unfinished=is_unfinished,
     )

@@ -17,6 +17,8 @@ MAX_CHARS = 32
 #: Labels and words that tell nothing of a publisher.
 _HOST_NOISE = frozenset({"www", "feed", "feeds", "rss", "m"})
 _TITLE_NOISE = frozenset({"atom", "blog", "feed", "home", "index", "news", "posts", "rss"})
+#: "Solidot" of "Solidot 奇客": long enough to be a name, and apart from the rest.
+_FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z0-9.-]{3,}(?=[\s|:·–—,，、：（(-])")
 #: Second labels under two-letter domains that belong to the registry (example.com.cn).
 _REGISTRY = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
 
@@ -24,7 +26,7 @@ _REGISTRY = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
 def derive_name(title: str | None, url: str, taken: Container[str]) -> str:
     """Return a name of a-z, 0-9 and "-" that is not `taken`: from the title, else from the host.
 
-    A title counts if it is short and can be spelt in ASCII.
+    A title counts if it is short and can be spelt in ASCII, or its beginning is such a word.
     """
     base = _from_title(title or "") or _from_host(url) or "source"
     name, number = base, 1
@@ -37,8 +39,11 @@ def derive_name(title: str | None, url: str, taken: Container[str]) -> str:
 def _from_title(title: str) -> str:
     # NFKD: é is e and a mark, which is dropped.
     letters = [char for char in unicodedata.normalize("NFKD", title) if char.isalnum()]
-    if not letters or not all(char.isascii() for char in letters):
+    if not letters:
         return ""
+    if not all(char.isascii() for char in letters):
+        word = _FIRST_WORD.match(unicodedata.normalize("NFKC", title).strip())
+        title = word[0] if word else ""
     name = _slug(title)
     return name if len(name) <= MAX_CHARS and name not in _TITLE_NOISE else ""
 
