@@ -202,7 +202,7 @@ def test_the_daemon_s_own_address_is_looked_at_and_none_needs_a_scheme(two: Prog
     assert ": blocked: 127.0.0.1:9 " in two.run("lint", "http://127.0.0.1:9/x").stderr
     for command in ("add", "lint", "preview"):
         told = two.run(command, "127.0.0.1/none")
-        assert 'blocked: 127.0.0.1 is not a public address; add "127.0.0.1:443"' in told.stderr
+        assert 'add "127.0.0.1:443" to allow_private' in told.stderr
     told = two.run("lint", "gone.xml")
     assert "gone.xml: cannot be read: No such file" in told.stderr
 
