@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.store.connection import connect
 from aggregator.store.packed_texts import FIELDS, texts_in
+from aggregator.stories.tombstones import mark_of
 from tests.make_schema_fixture import FOLDER
 
 if TYPE_CHECKING:
@@ -36,6 +37,20 @@ def unpack(path: Path) -> None:
         db.executemany(
             f"UPDATE entries SET {names} WHERE id = ?",  # noqa: S608 -- built of constants
             [(*each.values(), entry_id) for entry_id, each in stored.items()],
+        )
+        db.execute("ALTER TABLE identities RENAME TO marks")
+        db.execute("CREATE TABLE identities (source_id, key, entry_id)")
+        db.execute(
+            """INSERT INTO identities SELECT e.source_id, k.value, e.id
+                 FROM entries e JOIN json_each(e.keys) k"""
+        )
+        db.execute("ALTER TABLE story_keys RENAME TO story_marks")
+        db.execute("CREATE TABLE story_keys (key, story_id, borrowed)")
+        db.create_function("mark_of", 1, mark_of)
+        db.execute(
+            """INSERT INTO story_keys SELECT DISTINCT k.value, e.story_id, m.borrowed
+                 FROM entries e JOIN json_each(e.keys) k
+                 JOIN story_marks m ON m.mark = mark_of(k.value) AND m.story_id = e.story_id"""
         )
         db.execute("COMMIT")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from aggregator.store.exporting import export
 from aggregator.store.importing import import_lines
 from aggregator.store.packed_texts import FIELDS, Texts, frame
 from aggregator.store.sqlite import open_store
+from aggregator.stories.tombstones import mark_of
 from tests import PATIENCE
 from tests.any_stories import unicode_text
 from tests.hiding import HIDING
@@ -70,7 +72,7 @@ def test_a_frame_is_read_as_it_was_written(fields: dict[str, str | None]) -> Non
 
 
 def test_a_frame_that_was_written_before_there_was_a_field_has_none() -> None:
-    assert Texts(b"1,2\nabc").all() == {**dict.fromkeys(FIELDS), "guid": "a", "summary": "bc"}
+    assert Texts(b"1,2\nabc").all() == {**dict.fromkeys(FIELDS), "guid": "a", "keys": "bc"}
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -134,6 +136,7 @@ def test_compaction_packs_all_by_one_dictionary(tmp_path: Path) -> None:
 
 
 def test_an_upgrade_packs_what_is_stored_and_changes_nothing(tmp_path: Path) -> None:
+    # Earlier ones come to know entries by their dates, too.
     for schema in ("0001", "0002", "0003", "0004", "0005"):
         path = filled(tmp_path / f"{schema}.db", range(300))
         with closing(open_store(path)) as store:
@@ -143,7 +146,12 @@ def test_an_upgrade_packs_what_is_stored_and_changes_nothing(tmp_path: Path) -> 
         as_written_by(schema, path)
         size = path.stat().st_size
         open_store(path).close()
-        assert texts(path) == stored
+        for entry_id, upgraded in texts(path).items():
+            keys, before_it = (
+                json.loads(one["keys"] or "") for one in (upgraded, stored[entry_id])
+            )
+            assert set(before_it) <= set(keys)
+            assert stored[entry_id] == upgraded | {"keys": stored[entry_id]["keys"]}
         ((trained_on, _, count),) = packed(path)
         assert (trained_on, count) == (300, 300)
         assert path.stat().st_size < size
@@ -153,6 +161,39 @@ def test_an_upgrade_packs_what_is_stored_and_changes_nothing(tmp_path: Path) -> 
             tally = absorb(store, again, START + 10 * DAY).tally
         assert after == before
         assert (tally.new, tally.updated) == (0, 1)  # 7 has its old text again
+
+
+def test_a_key_is_one_entrys_and_known_by_its_mark(tmp_path: Path) -> None:
+    path = filled(tmp_path / "a.db", range(20))
+    with closing(open_store(path)) as store:
+        absorb(store, document(entry("other", guid="https://one.example/3", url="x")), START + DAY)
+        absorb(store, document(entry(5, guid="new", text=article(5))), START + 2 * DAY)
+        store.advance(START + 500 * DAY)
+        store.prune(START + 900 * DAY, retention=DAY, keep_raw=DAY)
+    told = [
+        (mark_of(key), entry_id)
+        for entry_id, each in texts(path).items()
+        for key in json.loads(each["keys"] or "")
+    ]
+    with closing(sqlite3.connect(path)) as db:
+        kept = db.execute("SELECT mark, entry_id FROM identities").fetchall()
+    assert sorted(told) == sorted(kept)
+
+
+def test_a_mark_that_leads_to_another_entry_or_to_none_is_no_key(tmp_path: Path) -> None:
+    path = filled(tmp_path / "a.db", range(3))
+    with closing(open_store(path)) as store:
+        # As if marks collided, and as if an entry had been deleted by hand.
+        strange = [mark_of(key) for key in entry("strange").keys]
+        store._write(
+            lambda db: db.executemany(
+                "INSERT INTO identities (source_id, mark, entry_id) VALUES (1, ?, ?)",
+                zip(strange, (1, 99, 99), strict=True),
+            )
+        )
+        assert absorb(store, document(entry("strange")), START + DAY).tally.new == 1
+        assert absorb(store, document(entry("strange")), START + 2 * DAY).tally.shared == 1
+        assert len(store.select(ALL).stories) == 4
 
 
 def test_what_cannot_be_unpacked_is_damage_and_says_where(tmp_path: Path) -> None:

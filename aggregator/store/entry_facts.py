@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import EntryFacts, Placement, PlacementReason
 from aggregator.model.instants import instant
-from aggregator.store import source_domains
+from aggregator.store import identities, source_domains
+from aggregator.store.codec import dumps
 from aggregator.store.packed_texts import COLUMNS, texts_in
 from aggregator.store.rows import categories_of, source_of
 from aggregator.store.rule_verdicts import given_tags
@@ -33,6 +34,8 @@ def facts(
     A URL may be written in any of the ways that mean the same page.
     """
     canonical = canonical_url(wanted)
+    keys = {wanted, *(f"{kind}:{one}" for kind in ("guid", "url") for one in (wanted, canonical))}
+    known = identities.entries_with(connection, keys)
     rows = connection.execute(
         f"""SELECT e.*, {COLUMNS}, s.public_id AS story_public_id, s.original_id, o.config,
                    o.document_kind, o.document_encoding, o.document_notes
@@ -42,16 +45,11 @@ def facts(
                            UNION SELECT e.id FROM entries e JOIN stories s ON s.id = e.story_id
                                   WHERE s.public_id = :wanted
                            UNION SELECT id FROM entries WHERE url = :wanted
-                           UNION SELECT entry_id FROM identities
-                                  WHERE key IN (:wanted, :guid, :url, :canonical_guid,
-                                                :canonical_url))
+                           UNION SELECT value FROM json_each(:known))
             ORDER BY e.order_key DESC LIMIT :most""",  # noqa: S608 -- built of constants
         {
             "wanted": wanted,
-            "guid": f"guid:{wanted}",
-            "url": f"url:{wanted}",
-            "canonical_guid": f"guid:{canonical}",
-            "canonical_url": f"url:{canonical}",
+            "known": dumps(known),
             "most": MOST,
         },
     )
@@ -60,12 +58,7 @@ def facts(
 
 def _facts(connection: sqlite3.Connection, row: sqlite3.Row, feeds: tuple[Feed, ...]) -> EntryFacts:
     texts = texts_in(connection, row)
-    keys = [
-        key
-        for (key,) in connection.execute(
-            "SELECT key FROM identities WHERE entry_id = ? ORDER BY key", (row["id"],)
-        )
-    ]
+    keys = sorted(identities.keys_of(texts))
     also = connection.execute(
         """SELECT DISTINCT o.name FROM stories s
              JOIN entries e ON e.story_id = s.id JOIN sources o ON o.id = e.source_id

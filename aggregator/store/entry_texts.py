@@ -38,10 +38,11 @@ class Sizes:
     stored: int
 
 
-def texts_of(entry: Entry) -> dict[str, str | None]:
-    """Return what of an entry is packed."""
+def texts_of(entry: Entry, keys: str | None) -> dict[str, str | None]:
+    """Return what of an entry is packed; `keys` as `identities.text_of` has them."""
     return {
         "guid": entry.guid,
+        "keys": keys,
         "summary": entry.summary,
         "content_html": entry.content_html,
         "raw": entry.raw,
@@ -76,8 +77,9 @@ def sizes_of(
 
 
 def rewrite(connection: sqlite3.Connection, entry_id: int, entry: Entry) -> None:
-    """Store what an entry says from now on; its row says it already."""
-    _replace(connection, entry_id, texts_of(entry))
+    """Store what an entry says from now on; its row says it already, and its keys stay."""
+    before = packed_texts.texts_of(connection, (entry_id,))[entry_id]
+    _replace(connection, entry_id, texts_of(entry, before.get("keys")))
 
 
 def touch(connection: sqlite3.Connection, entry_id: int, entry: Entry) -> None:

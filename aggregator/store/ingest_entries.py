@@ -15,11 +15,13 @@ from aggregator.store import (
     archive,
     disk_room,
     entry_texts,
+    identities,
     packed_texts,
     source_domains,
     take_overs,
     tombstone_rows,
 )
+from aggregator.store.identities import Claims
 from aggregator.store.packed_texts import COLUMNS, frame, texts_in
 from aggregator.store.rows import categories_of, enclosures_of, particulars_of
 from aggregator.store.value_lists import rows_of
@@ -29,6 +31,7 @@ from aggregator.stories.edits import Rewritten, Touched, Version
 from aggregator.stories.minting import id_domains, wanted_ids
 from aggregator.stories.ordering import order_keys
 from aggregator.stories.signs import Known
+from aggregator.stories.tombstones import mark_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -61,7 +64,7 @@ def store(
     recognition = recognise(arrival, memory)
     surroundings = _surroundings(connection, source_id, arrival, memory, recognition)
     absorbed = absorb(arrival, memory, recognition, surroundings, mint=lambda: uuid.uuid4().urn)
-    return absorbed, _write(connection, source_id, arrival, absorbed)
+    return absorbed, _write(connection, source_id, arrival, memory, absorbed)
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -69,19 +72,8 @@ def store(
 
 def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[Entry]) -> Memory:
     keys = [key for entry in entries for key in (*entry.keys, *entry.former_keys)]
-    found = rows_of(
-        connection,
-        "SELECT key, entry_id FROM identities WHERE source_id = ? AND key IN ({marks})",
-        keys,
-        source_id,
-    )
-    owners: dict[str, int] = {row["key"]: row["entry_id"] for row in found}
-    entry_ids = sorted(set(owners.values()))
-    held: dict[int, set[str]] = defaultdict(set)
-    for entry_id, key in rows_of(
-        connection, "SELECT entry_id, key FROM identities WHERE entry_id IN ({marks})", entry_ids
-    ):
-        held[entry_id].add(key)
+    found = identities.led_to(connection, source_id, keys)
+    entry_ids = sorted(set(found.values()))
     known: dict[int, Known] = {}
     versions: dict[int, Version] = {}
     for row in rows_of(
@@ -96,7 +88,7 @@ def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[En
             row["id"],
             row["title"],
             optional_instant(row["stated_at"]),
-            frozenset(held[row["id"]]),
+            identities.keys_of(texts),
             row["text_hash"],
         )
         versions[row["id"]] = Version(
@@ -115,6 +107,11 @@ def _memory(connection: sqlite3.Connection, source_id: int, entries: Sequence[En
     (newest_at,) = connection.execute(
         "SELECT max(published_at) FROM entries WHERE source_id = ?", (source_id,)
     ).fetchone()
+    owners = {
+        key: entry_id
+        for key, entry_id in found.items()
+        if entry_id in known and key in known[entry_id].keys
+    }
     return Memory(
         owners,
         known,
@@ -163,12 +160,13 @@ def _candidates(
     """Yield the stories that have one of the entries' keys, with what the source tells of them."""
     keys: dict[int, set[str]] = defaultdict(set)
     borrowed: dict[int, set[str]] = defaultdict(set)
-    for story_id, key, is_borrowed in rows_of(
+    asked = {mark_of(key): key for entry in entries for key in shared_keys(entry)}
+    for story_id, mark, is_borrowed in rows_of(
         connection,
-        "SELECT story_id, key, borrowed FROM story_keys WHERE key IN ({marks})",
-        list(dict.fromkeys(key for entry in entries for key in shared_keys(entry))),
+        "SELECT story_id, mark, borrowed FROM story_keys WHERE mark IN ({marks})",
+        list(asked),
     ):
-        (borrowed if is_borrowed else keys)[story_id].add(key)
+        (borrowed if is_borrowed else keys)[story_id].add(asked[mark])
     stories = list(
         rows_of(
             connection,
@@ -255,22 +253,28 @@ def _taken(
 
 
 def _write(
-    connection: sqlite3.Connection, source_id: int, arrival: Arrival, absorbed: Absorption
+    connection: sqlite3.Connection,
+    source_id: int,
+    arrival: Arrival,
+    memory: Memory,
+    absorbed: Absorption,
 ) -> tuple[int, ...]:
     now = micros(arrival.now)
     tombstone_rows.sighted(connection, source_id, absorbed.tombstones, now)
-    connection.executemany(
-        "DELETE FROM identities WHERE source_id = ? AND key = ?",
-        [(source_id, key) for key in sorted(absorbed.passed_on)],
+    claims = Claims(memory.owners.keys() - absorbed.passed_on)
+    identities.move(
+        connection,
+        source_id,
+        {key: memory.owners[key] for key in absorbed.passed_on & memory.owners.keys()},
+        [(entry_id, claims.take(keys)) for entry_id, keys in absorbed.keys],
     )
-    _add_keys(connection, source_id, absorbed.keys)
     connection.executemany(
-        """INSERT INTO story_keys (key, story_id, borrowed)
-           SELECT :key, s.id, CASE WHEN s.is_own = 1 THEN :borrowed ELSE 0 END
+        """INSERT INTO story_keys (mark, story_id, borrowed)
+           SELECT :mark, s.id, CASE WHEN s.is_own = 1 THEN :borrowed ELSE 0 END
              FROM entries e JOIN stories s ON s.id = e.story_id WHERE e.id = :entry
            ON CONFLICT DO NOTHING""",
         [
-            {"key": key, "borrowed": is_borrowed, "entry": entry_id}
+            {"mark": mark_of(key), "borrowed": is_borrowed, "entry": entry_id}
             for entry_id, key, is_borrowed in absorbed.names
         ],
     )
@@ -298,7 +302,7 @@ def _write(
     )
     return (
         *dict.fromkeys(changed_ids),
-        *_insert(connection, source_id, absorbed.inserts, arrival),
+        *_insert(connection, source_id, absorbed.inserts, arrival, claims),
     )
 
 
@@ -339,6 +343,7 @@ def _insert(
     source_id: int,
     inserts: tuple[NewEntry, ...],
     arrival: Arrival,
+    claims: Claims,
 ) -> list[int]:
     """Store new entries; return their ids in the order of their order keys."""
     if not inserts:
@@ -366,18 +371,12 @@ def _insert(
         take_overs.take_over(connection, one["copy"], one["original"])
     next_id = _next_id(connection, "entries")
     entry_ids = list(range(next_id, next_id + len(inserts)))
-    _insert_rows(
-        connection, source_id, list(zip(entry_ids, story_ids, inserts, strict=True)), arrival
-    )
-    _add_keys(
-        connection,
-        source_id,
-        ((entry_id, one.entry.keys) for entry_id, one in zip(entry_ids, inserts, strict=True)),
-    )
+    rows = list(zip(entry_ids, story_ids, inserts, strict=True))
+    _insert_rows(connection, source_id, rows, arrival, claims)
     connection.executemany(
-        "INSERT INTO story_keys (key, story_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO story_keys (mark, story_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [
-            (key, story_id)
+            (mark_of(key), story_id)
             for story_id, new in zip(story_ids, inserts, strict=True)
             for key in shared_keys(new.entry)
         ],
@@ -394,9 +393,14 @@ def _insert_rows(
     source_id: int,
     rows: Sequence[tuple[int, int, NewEntry]],
     arrival: Arrival,
+    claims: Claims,
 ) -> None:
     """Store new entries, each with its id and its story's."""
-    texts = [entry_texts.texts_of(new.entry) for _, _, new in rows]
+    keys = [(entry_id, claims.take(new.entry.keys)) for entry_id, _, new in rows]
+    texts = [
+        entry_texts.texts_of(new.entry, identities.text_of(its_keys))
+        for (_, _, new), (_, its_keys) in zip(rows, keys, strict=True)
+    ]
     sizes = [
         entry_texts.sizes_of(
             one, title=new.entry.title, url=new.entry.url, author=new.entry.particulars.author
@@ -418,6 +422,7 @@ def _insert_rows(
         connection,
         {entry_id: frame(one) for (entry_id, _, _), one in zip(rows, texts, strict=True)},
     )
+    identities.add(connection, source_id, keys)
     disk_room.count(connection, {source_id: sum(size.stored for size in sizes)})
 
 
@@ -457,15 +462,4 @@ def _columns(new: NewEntry, arrival: Arrival, size: Sizes) -> tuple[object, ...]
         size.raw,
         size.told,
         size.stored,
-    )
-
-
-def _add_keys(
-    connection: sqlite3.Connection, source_id: int, keys: Iterable[tuple[int, Iterable[str]]]
-) -> None:
-    """Let entries be known by further keys; a key that another entry has stays that one's."""
-    connection.executemany(
-        """INSERT INTO identities (source_id, key, entry_id) VALUES (?, ?, ?)
-           ON CONFLICT DO NOTHING""",
-        [(source_id, key, entry_id) for entry_id, its_keys in keys for key in its_keys],
     )

@@ -111,7 +111,7 @@ def m0005_stories(db: Database) -> None:
 
 @migrations()
 def m0006_packing(db: Database) -> None:
-    """Pack the texts of entries."""
+    """Pack the texts of entries, and find them by marks of their keys."""
     packing_schema.pack_texts(db.conn)
     db.execute("PRAGMA user_version = 6")
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: What is packed, in this order: fields are only ever added at the end.
 FIELDS = (
-    "guid", "summary", "categories", "enclosures", "particulars", "provenance", "content_html",
-    "raw",
+    "guid", "keys", "summary", "categories", "enclosures", "particulars", "provenance",
+    "content_html", "raw",
 )  # fmt: skip
 _PLACES = {name: place for place, name in enumerate(FIELDS)}
 
@@ -109,6 +109,11 @@ def repack(connection: sqlite3.Connection, after: int, *, is_thorough: bool = Fa
         (after, TOGETHER),
     ).fetchall()
     frames = {row["entry_id"]: text_dictionaries.unpacked(connection, row) for row in rows}
+    if rows:
+        # Rows that become smaller in their place leave pages half empty.
+        connection.execute(
+            "DELETE FROM texts WHERE entry_id > ? AND entry_id <= ?", (after, rows[-1]["entry_id"])
+        )
     put(connection, frames, is_thorough=is_thorough)
     return rows[-1]["entry_id"] if len(rows) == TOGETHER else None
 

@@ -1,6 +1,7 @@
-"""The sixth migration: the texts of entries leave their rows, packed; what they take is counted.
+"""The sixth migration: the texts of entries leave their rows, packed, and so do their keys.
 
-From here on no trigger counts: what is stored is decided, and so counted, in Python.
+From here on no trigger counts what texts take: what is stored is decided in Python, and counted
+there.
 """
 
 # sqlite: the whole module
@@ -8,10 +9,12 @@ From here on no trigger counts: what is stored is decided, and so counted, in Py
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from aggregator.store import text_dictionaries
+from aggregator.store import identities, text_dictionaries
 from aggregator.store.packed_texts import frame, put
+from aggregator.stories.tombstones import mark_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -43,6 +46,33 @@ _TABLES = (
     "DROP INDEX entries_changed",
 )
 
+#: What finds an entry by its keys, which are among its texts from here on: marks of them.
+_MARKS = (
+    "ALTER TABLE identities RENAME TO identity_keys",
+    """CREATE TABLE identities (
+        source_id INTEGER NOT NULL REFERENCES sources (id),
+        mark INTEGER NOT NULL,
+        entry_id INTEGER NOT NULL,
+        PRIMARY KEY (source_id, mark)
+    ) STRICT, WITHOUT ROWID""",
+    """INSERT OR IGNORE INTO identities (source_id, mark, entry_id)
+       SELECT source_id, mark_of(key), entry_id FROM identity_keys""",
+    "DROP TABLE identity_keys",
+    # Likewise what names an article everywhere.
+    "DROP INDEX story_keys_story",
+    "ALTER TABLE story_keys RENAME TO story_names",
+    """CREATE TABLE story_keys (
+        mark INTEGER NOT NULL,
+        story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+        borrowed INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (mark, story_id)
+    ) STRICT, WITHOUT ROWID""",
+    """INSERT OR IGNORE INTO story_keys (mark, story_id, borrowed)
+       SELECT mark_of(key), story_id, borrowed FROM story_names""",
+    "DROP TABLE story_names",
+    "CREATE INDEX story_keys_story ON story_keys (story_id)",
+)
+
 #: What leaves the row of an entry.
 _MOVED = (
     "guid", "summary", "categories", "enclosures", "particulars", "provenance", "content_html",
@@ -72,18 +102,38 @@ def pack_texts(connection: sqlite3.Connection) -> None:
     if count:
         _train(connection)
     done = after = 0
-    while rows := connection.execute(
-        f"SELECT id, {', '.join(_MOVED)} FROM entries WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608 -- built of constants
-        (after, _TOGETHER),
-    ).fetchall():
-        put(connection, {row[0]: frame(dict(zip(_MOVED, row[1:], strict=True))) for row in rows})
-        before, after = after, rows[-1][0]
+    while frames := _frames(connection, after, _TOGETHER):
+        put(connection, frames)
+        before, after = after, max(frames)
         _measure(connection, before, after)
-        if done // _TOLD_EVERY != (done + len(rows)) // _TOLD_EVERY:
-            log.info("texts packed entries=%d of=%d", done + len(rows), count)
-        done += len(rows)
-    for statement in _AFTERWARDS:
+        if done // _TOLD_EVERY != (done + len(frames)) // _TOLD_EVERY:
+            log.info("texts packed entries=%d of=%d", done + len(frames), count)
+        done += len(frames)
+    connection.create_function("mark_of", 1, mark_of, deterministic=True)
+    for statement in (*_MARKS, *_AFTERWARDS):
         connection.execute(statement)
+
+
+def _frames(connection: sqlite3.Connection, after: int, most: int) -> dict[int, bytes]:
+    """Return the frames of the first entries after an id."""
+    rows = connection.execute(
+        f"SELECT id, {', '.join(_MOVED)} FROM entries WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608 -- built of constants
+        (after, most),
+    ).fetchall()
+    if not rows:
+        return {}
+    keys: dict[int, list[str]] = defaultdict(list)
+    for entry_id, key in connection.execute(
+        "SELECT entry_id, key FROM identities WHERE entry_id > ? AND entry_id <= ?",
+        (after, rows[-1][0]),
+    ):
+        keys[entry_id].append(key)
+    return {
+        entry_id: frame(
+            {**dict(zip(_MOVED, moved, strict=True)), "keys": identities.text_of(keys[entry_id])}
+        )
+        for entry_id, *moved in rows
+    }
 
 
 def _measure(connection: sqlite3.Connection, after: int, until: int) -> None:
@@ -114,10 +164,9 @@ def _train(connection: sqlite3.Connection) -> None:
     entry_ids = range(first, last + 1)
     if len(entry_ids) < text_dictionaries.FIRST_TRAINING:
         return
-    columns = ", ".join(_MOVED)
-    rows = (
-        connection.execute(f"SELECT {columns} FROM entries WHERE id = ?", (entry_id,)).fetchone()  # noqa: S608 -- built of constants
+    frames = (
+        one
         for entry_id in text_dictionaries.sampled(entry_ids)
+        for one in _frames(connection, entry_id - 1, 1).values()
     )
-    frames = (frame(dict(zip(_MOVED, row, strict=True))) for row in rows if row is not None)
     text_dictionaries.follow(connection, text_dictionaries.lesson_of(frames, len(entry_ids)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aggregator.model.instants import optional_instant
+from aggregator.store import identities
 from aggregator.store.value_lists import rows_of
 from aggregator.stories.tombstones import Tombstone, date_mark, mark_of, marks_of, title_mark
 
@@ -56,18 +57,11 @@ def sighted(
 
 
 def bury(connection: sqlite3.Connection, story_id: int) -> None:
-    """Leave the marks of a story's entries, which are about to be deleted."""
+    """Leave the marks of a story's entries, which are about to be deleted, and no key to them."""
     connection.executemany(
         """INSERT INTO tombstones (source_id, mark) VALUES (?, ?)
            ON CONFLICT (source_id, mark) DO UPDATE SET absent_since_at = NULL""",
-        [
-            (source_id, mark_of(key))
-            for source_id, key in connection.execute(
-                """SELECT i.source_id, i.key FROM identities i JOIN entries e ON e.id = i.entry_id
-                    WHERE e.story_id = ?""",
-                (story_id,),
-            ).fetchall()
-        ],
+        identities.forget(connection, story_id),
     )
     connection.executemany(
         """INSERT INTO tombstones (source_id, mark) VALUES (?, ?)
