@@ -41,13 +41,16 @@ RECIPE := pyproject.toml constraints.txt aggregator/__init__.py
 # For `make deb`, `make verify-deb` and `make verify-container`: the package's Python and processor, the
 # package of the release before, and further words for `buildah build`.
 DEB ?=
+# For `make release`.
+VERSION ?=
+TRIAL ?=
 BEFORE ?=
 BUILD_ARGS ?=
 VERIFY_NEEDS := DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden date-names config-docs constraints wheels deb verify-container verify-deb audit clean python test-needs clients-needs bench-needs
+.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden date-names config-docs constraints wheels deb release verify-container verify-deb audit clean python test-needs clients-needs bench-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -135,6 +138,12 @@ wheels: $(VENV)/.for-testing ## ask whether all that running needs has wheels on
 
 deb: $(VENV)/.for-testing ## the Debian package, into build/deb: make deb DEB="--python 3.13 --machine aarch64" (needs the network)
 	@$(BIN)/python -m release.deb build/deb $(DEB)
+
+release: $(VENV)/.for-testing ## date the changelog, tag, and make all files in dist: make release VERSION=0.3.0 (TRIAL=1: the files alone)
+	@test -n "$(VERSION)" || { echo "make: which version? make release VERSION=0.3.0" >&2; exit 1; }
+	@test -x build/release/bin/python || $(PYTHON) -m venv build/release
+	@build/release/bin/python -m pip --disable-pip-version-check --quiet install 'build>=1.6,<2' 'twine>=7,<8' 'cyclonedx-bom>=7.5,<8'
+	@$(BIN)/python -m release.make_release $(VERSION) $(if $(TRIAL),--untagged)
 
 verify-container: $(VENV)/.for-testing ## build the image with buildah, and prove in bubblewrap what is said of it (root; long)
 	@$(VERIFY_NEEDS) buildah bubblewrap mmdebstrap

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import tomllib
-from typing import Any
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
 
 import aggregator
 from aggregator.config import environment, load
-from release import deb
+from release import deb, make_release
 from release.wheels import TO_BUILD
 from tests import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONTAINER = ROOT / "container"
 COMPOSE: dict[str, Any] = yaml.safe_load((CONTAINER / "compose.yaml").read_text(encoding="utf-8"))
@@ -170,3 +175,46 @@ def test_nothing_of_a_package_names_the_places_of_a_clone(name: str) -> None:
 def test_a_package_keeps_its_database_where_the_service_may_write() -> None:
     text = deb.installed((ROOT / "config.toml").read_text(encoding="utf-8"))
     assert tomllib.loads(text)["store"]["path"] == "/var/lib/aggregator/aggregator.db"
+
+
+# --- releases -----------------------------------------------------------------------------------
+
+CHANGES = "# Changelog\n\n## 1.2.0 - unreleased\n\n- New.\n\n## 1.1.0 - 2026-01-01\n\n- Old.\n"
+
+
+def test_a_release_dates_its_section_and_nothing_else() -> None:
+    dated = make_release.dated(CHANGES, "1.2.0", date(2026, 12, 1))
+    assert dated == CHANGES.replace("unreleased", "2026-12-01")
+
+
+@pytest.mark.parametrize("version", ["1.1.0", "1.2.1", "1.2"])
+def test_what_is_not_the_newest_and_unreleased_is_not_dated(version: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(version)):
+        make_release.dated(CHANGES, version, date(2026, 12, 1))
+    released = make_release.dated(CHANGES, "1.2.0", date(2026, 12, 1))
+    with pytest.raises(ValueError, match=r"was released on 2026-12-01"):
+        make_release.dated(released, "1.2.0", date(2026, 12, 2))
+
+
+def test_only_the_version_that_the_program_has_is_released() -> None:
+    assert "no version" in str(make_release.refuse("1.0"))
+    assert f"says {aggregator.__version__}" in str(make_release.refuse("99.0.0"))
+
+
+def test_checksums_are_what_sha256sum_reads(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        (tmp_path / name).write_text(name)
+    lines = make_release.checksums(tmp_path.iterdir()).splitlines()
+    assert lines == [f"{hashlib.sha256(name.encode()).hexdigest()}  {name}" for name in "ab"]
+
+
+def test_the_recipe_of_the_image_has_all_that_is_let_through() -> None:
+    allowed = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    wanted = {one[1:] for one in allowed if one.startswith("!")}
+    assert set(make_release.IMAGE) == wanted | {"container", ".dockerignore"}
+
+
+def test_a_bill_of_materials_says_of_which_version_it_is() -> None:
+    bill = '{"metadata": {"component": {"name": "aggregator"}}, "components": []}'
+    named = json.loads(make_release.named(bill, "1.2.3"))
+    assert named["metadata"]["component"] == {"name": "aggregator", "version": "1.2.3"}

@@ -119,7 +119,7 @@ def test_a_restored_database_is_that_of_the_backup_and_the_other_one_is_kept(pat
     later = stored(path)
     path.chmod(0o640)
     kept = restore(path, copy, NOW)
-    assert kept == path.with_name("aggregator.db.before-2026-11-30-040000")
+    assert kept == path.with_name("aggregator.db.replaced-2026-11-30-040000")
     assert stored(kept) == later
     assert stored(path) == expected == stored(copy)
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
@@ -150,7 +150,7 @@ def test_nothing_is_restored_while_another_program_reads_the_database(path: Path
         with pytest.raises(StoreUnavailableError):
             restore(path, copy, NOW)
     assert stored(path) == before
-    assert not list(path.parent.glob("*before*"))
+    assert not list(path.parent.glob("*replaced*"))
 
 
 def test_where_there_is_none_yet_nothing_is_kept(path: Path) -> None:
@@ -194,7 +194,7 @@ def test_what_is_no_backup_changes_nothing(path: Path, wrong: str) -> None:
     with pytest.raises(NoStoreError if wrong == "gone" else StoreError):
         restore(path, copy, NOW)
     assert stored(path) == before
-    assert not list(path.parent.glob("*before*"))
+    assert not list(path.parent.glob("*replaced*"))
     assert not list(path.parent.glob("*restoring*"))
 
 

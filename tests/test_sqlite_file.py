@@ -369,3 +369,22 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(StoreError, match="closed"):
         store.ping()
+
+
+def test_a_newer_database_is_refused_with_the_name_of_the_copy_from_before_it(
+    tmp_path: Path,
+) -> None:
+    """The newest that this version can read: a later one has made others since."""
+    path = tmp_path / "aggregator.db"
+    open_store(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA user_version = {schema_version.SCHEMA_VERSION + 2}")
+    with pytest.raises(StoreError, match="restore a backup from before it"):
+        open_store(path)
+    ours, theirs = (
+        schema_version.copy_name(path, schema_version.SCHEMA_VERSION + more) for more in (0, 1)
+    )
+    ours.touch()
+    theirs.touch()
+    with pytest.raises(StoreError, match=f"`aggregator restore {ours}`"):
+        open_store(path)

@@ -164,7 +164,7 @@ def _keep_aside(real: Path, now: datetime) -> Path:
     It is copied as it is before SQLite opens it, which would mend, or drop, what a crash has left.
     Raises `sqlite3.Error` where another program has it open; then there is no copy.
     """
-    kept = real.with_name(f"{real.name}.before-{now:%Y-%m-%d-%H%M%S}")
+    kept = real.with_name(f"{real.name}.replaced-{now:%Y-%m-%d-%H%M%S}")
     for ending in _COPIED:
         part = real.with_name(f"{real.name}{ending}")
         if part.exists():

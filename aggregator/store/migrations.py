@@ -28,7 +28,6 @@ from aggregator.store.built_aside import copy_to, demand_room
 from aggregator.store.forgetting_schema import FORGETTING
 from aggregator.store.health_schema import DAYS
 from aggregator.store.host_spellings import respell
-from aggregator.store.lock import beside
 from aggregator.store.schema import (
     FAITHFULNESS,
     FIRST_RELEASE,
@@ -42,6 +41,7 @@ from aggregator.store.schema_version import (
     APPLICATION_ID,
     SCHEMA_VERSION,
     check_readable,
+    copy_name,
 )
 from aggregator.store.story_schema import STORIES
 
@@ -163,7 +163,7 @@ def bring_to(connection: sqlite3.Connection, version: int) -> None:
 
 def _copy_beside(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     """Write `NAME.before-VERSION`, for its owner alone, keeping the newest `KEPT_COPIES`."""
-    copy = beside(path, f"before-{version + 1}")
+    copy = copy_name(path, version)
     folder, name = copy.parent, copy.name.removesuffix(str(version + 1))
     demand_room(path, "before the upgrade")
     copy_to(connection, copy)

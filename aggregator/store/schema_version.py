@@ -8,6 +8,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from aggregator.model.errors import StoreDamagedError, StoreError
+from aggregator.store.lock import beside
 from aggregator.store.sqlite_errors import primary_code, store_error
 
 if TYPE_CHECKING:
@@ -45,6 +46,20 @@ def check_readable(connection: sqlite3.Connection, path: Path) -> int:
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"{path}: written by a newer version (schema {version}, this one reads "
-            f"{SCHEMA_VERSION}); install that version, or restore the copy from before it"
+            f"{SCHEMA_VERSION}); install that version, or {_restored(path)}"
         )
     return int(version)
+
+
+def copy_name(path: Path, version: int) -> Path:
+    """Return where the copy of a database is from before it was brought beyond a schema."""
+    return beside(path, f"before-{version + 1}")
+
+
+def _restored(path: Path) -> str:
+    """Say how to go back: by the newest copy that this program can read, where there is one."""
+    found = (copy_name(path, version) for version in range(SCHEMA_VERSION, 0, -1))
+    for copy in found:
+        if copy.exists():
+            return f"go back to the copy from before it: `aggregator restore {copy}`"
+    return "restore a backup from before it"
