@@ -18,6 +18,7 @@ from aggregator.daemon.pace import Pace
 BRISK = Pace(
     retry=timedelta(seconds=0.2),
     store=timedelta(seconds=2),
+    saved=timedelta(seconds=0.2),
     outputs=timedelta(seconds=0.2),
     heartbeat=timedelta(seconds=0.2),
     drain=timedelta(seconds=0.5),

@@ -342,6 +342,21 @@ def test_add_takes_a_route_of_rsshub_and_knows_what_it_stands_for(
     assert aggregator.run("add", url).stdout == f"{url} is there already: source ithome\n"
 
 
+def test_add_names_each_instance_s_own_problem(aggregator: Program, web: Publisher) -> None:
+    web.route("/one/x/y", status=403)
+    web.route("/two/x/y", status=404)
+    one, two = web.url("/one"), web.url("/two")
+    aggregator.configure("", top=f'[rsshub]\ninstances = ["{one}", "{two}"]\n')
+    told = aggregator.run("add", "rsshub://x/y")
+    assert told.returncode == 1
+    origin = web.url().rstrip("/")
+    assert re.search(
+        rf"rsshub://x/y: ([a-z-]+): {re.escape(origin)}: \1: .*403.*; "
+        rf"{re.escape(origin)}: [a-z-]+: .*404",
+        told.stderr,
+    ), told.stderr
+
+
 def test_two_added_at_the_same_time_are_both_there(aggregator: Program, web: Publisher) -> None:
     for name in "abc":
         web.route(f"/{name}.xml", body=undated(title="Same title"))

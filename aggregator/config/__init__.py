@@ -12,6 +12,7 @@ exchanges them with other readers.
 
 from aggregator.config.config_file import (
     MAX_FILE_BYTES,
+    files_of,
     find,
     included,
     lines_of,
@@ -50,6 +51,7 @@ __all__ = [
     "ServerSettings",
     "StoreSettings",
     "allowance",
+    "files_of",
     "find",
     "included",
     "lines_of",

@@ -97,6 +97,16 @@ def included(path: Path, text: str) -> Inclusion:
     return Inclusion(tuple(files.items()), tuple(mistakes), tuple(cautions))
 
 
+def files_of(path: Path) -> tuple[Path, ...]:
+    """Return the file of a configuration and those that it includes, as they are named now."""
+    try:
+        toml = toml_of(path.read_bytes()[:MAX_FILE_BYTES].decode("utf-8", "replace"))
+    except (OSError, ValueError):
+        return (path,)
+    names = (name for pattern in patterns_of(toml) for name in _named(path.parent, pattern))
+    return (path, *(path.parent / name for name in itertools.islice(names, MAX_FILES)))
+
+
 def _named(folder: Path, pattern: str) -> list[str]:
     """Return the files that a pattern names, no hidden ones; a plain name is one, there or not."""
     if not any(char in pattern for char in "*?["):

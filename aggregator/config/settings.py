@@ -107,6 +107,13 @@ class ServerSettings:
         "[share](publishing.md#behind-a-reverse-proxy) of the server; what comes from these, from "
         "this machine or over a Unix socket counts for the address in `X-Forwarded-For`.",
     )
+    reload_on_save: bool = key(
+        SWITCH,
+        False,
+        "Take over an edit of config.toml, and of what it includes, as soon as it is saved, as "
+        "`aggregator reload` does. A mistake changes nothing and is told once, in the log and by "
+        "`aggregator status`.",
+    )
     public_opml: bool = key(
         SWITCH,
         False,

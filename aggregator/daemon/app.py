@@ -20,7 +20,7 @@ from aggregator import config as configuration
 from aggregator.config.automatic_feeds import newly_withheld
 from aggregator.daemon import configuration_log
 from aggregator.daemon.bytes_in_flight import BytesInFlight
-from aggregator.daemon.changed_settings import changed_settings
+from aggregator.daemon.changed_settings import changed_settings, fixed_settings
 from aggregator.daemon.commands import Requests, State
 from aggregator.daemon.control import ControlServer
 from aggregator.daemon.further_secrets import further_secrets
@@ -31,6 +31,7 @@ from aggregator.daemon.operator_actions import OperatorActions
 from aggregator.daemon.output_jobs import Outlets
 from aggregator.daemon.poll_log import Reports
 from aggregator.daemon.poller import Dispatcher
+from aggregator.daemon.saved_edits import SavedEdits
 from aggregator.daemon.story_work import tell_stories
 from aggregator.daemon.terms import make_bounds, utc_now
 from aggregator.model.errors import AggregatorError, ConfigError
@@ -125,8 +126,9 @@ class Daemon:
         self._workers = workers
         self._bodies = BytesInFlight()
         self._jobs = Jobs()
+        self._saved = SavedEdits(config.path)
         self._pricing = pricing
-        self._fixed = _fixed(config)
+        self._fixed = fixed_settings(config)
         self._dispatcher = Dispatcher(
             self._tools(make_fetcher(config, environ, self._workers)),
             concurrency=config.polling.concurrency,
@@ -201,6 +203,7 @@ class Daemon:
         jobs.every(pace.stories, self._tell_stories, name="stories")
         jobs.every(pace.watch, self._watch, name="operations feed")
         jobs.every(pace.steer, self._steer, name="budget")
+        jobs.every(pace.saved, self._reload_saved, name="saved edits")
         jobs.every(pace.prune, self._prune, name="retention", at_once=True)
         jobs.every(pace.summary, self._sum_up, name="summary")
         jobs.start()
@@ -368,12 +371,17 @@ class Daemon:
         with contextlib.suppress(AggregatorError):  # logged and noted already
             await self._reload()
 
+    async def _reload_saved(self) -> None:
+        if self._config.server.reload_on_save and await self._in_thread(self._saved.look):
+            await self._reload_quietly()
+
     async def _reload(self) -> tuple[Change, ...]:
         """Read the configuration again and apply it whole, or keep the old one and say why."""
         async with self._reloading:
             if self._is_ready:
                 self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={_monotonic_usec()}")
             try:
+                await self._in_thread(self._saved.handle)
                 fresh = await self._in_thread(partial(configuration.load, self._config.path))
                 return await self._apply(fresh)
             except AggregatorError as error:
@@ -427,7 +435,9 @@ class Daemon:
         return changes
 
     def _needs_restart(self, fresh: Config) -> RestartNeeded | None:
-        keys = tuple(key for key, value in _fixed(fresh).items() if value != self._fixed[key])
+        keys = tuple(
+            key for key, value in fixed_settings(fresh).items() if value != self._fixed[key]
+        )
         return RestartNeeded(keys) if keys else None
 
     async def _note(self, kind: NoteKind, fact: Fact | None) -> None:
@@ -464,15 +474,6 @@ class Daemon:
 def _enabled(config: Config) -> int:
     """Return how many sources are polled."""
     return sum(source.enabled for source in config.sources)
-
-
-def _fixed(config: Config) -> dict[str, object]:
-    """Return what a daemon keeps for as long as it runs, by its key."""
-    return {
-        "server.listen": config.server.listen,
-        "server.operator_listen": config.server.operator_listen,
-        "store.path": config.store.path,
-    }
 
 
 def _monotonic_usec() -> int:

@@ -37,8 +37,14 @@ def changed_settings(
     return (ChangedSettings(found),) if found else ()
 
 
-#: Those that take effect at the next start only.
+#: Those that a daemon keeps for as long as it runs.
 FIXED = ("server.listen", "server.operator_listen", "store.path")
+
+
+def fixed_settings(config: Config) -> dict[str, object]:
+    """Return what a daemon keeps for as long as it runs, by its key."""
+    tables = (key.split(".") for key in FIXED)
+    return {f"{table}.{name}": getattr(getattr(config, table), name) for table, name in tables}
 
 
 def setting_digests(config: Config) -> dict[str, str]:

@@ -20,6 +20,8 @@ class Pace:
     retry: timedelta = timedelta(seconds=5)
     #: After the database could not be written, sources are not asked for what could not be kept.
     store: timedelta = STORE_PAUSE
+    #: A saved configuration is looked for, where that is wanted; it counts at the second look.
+    saved: timedelta = timedelta(seconds=2)
     #: Static files and posts are brought up to date, where feeds have changed.
     outputs: timedelta = timedelta(seconds=15)
     #: The tick and the store are looked after.

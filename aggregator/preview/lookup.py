@@ -83,11 +83,12 @@ async def look(
 ) -> Preview | Named | Problem:
     """Ask for a source that is not one yet, with one request for each of its URLs that fails.
 
-    The problem is that of the URL asked last. Addresses that nobody has named are not tried. With
-    `named_at`, the URL of a page that somebody asked for and that names the source, only what a
-    redirect from there could reach is asked: a page is no reason to go into a private network.
+    Of several URLs the problem is the first one's, with what is wrong with each. Addresses that
+    nobody has named are not tried. With `named_at`, the URL of a page that somebody asked for and
+    that names the source, only what a redirect from there could reach is asked: a page is no reason
+    to go into a private network.
     """
-    problem = Problem(ProblemKind.INTERNAL, "the source has no URL")
+    problems: list[tuple[str, Problem]] = []
     for url in source.urls:
         outcome = await (
             fetcher.fetch(url, access=source.access)
@@ -97,8 +98,20 @@ async def look(
         found = await _found(url, source, outcome, workers=workers, now=clock(), sites=sites)
         if not isinstance(found, Problem):
             return found
-        problem = found
-    return problem
+        problems.append((url, found))
+    return _united(problems)
+
+
+def _united(problems: list[tuple[str, Problem]]) -> Problem:
+    """Return what is wrong with all URLs of a source as one problem, of the first one's kind."""
+    if not problems:
+        return Problem(ProblemKind.INTERNAL, "the source has no URL")
+    (_, first), *others = problems
+    if not others:
+        return first
+    details = (f"{origin_of(url)}: {one.kind}: {one.detail}" for url, one in problems)
+    remedy = next((one.remedy for _, one in problems if one.remedy), None)
+    return Problem(first.kind, "; ".join(details), remedy)
 
 
 async def read(
