@@ -50,7 +50,7 @@ VERIFY_NEEDS := DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-in
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden date-names config-docs constraints wheels deb release verify-container verify-deb audit clean python test-needs clients-needs bench-needs
+.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden pictures date-names config-docs constraints wheels deb release verify-container verify-deb audit clean python test-needs clients-needs bench-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -114,6 +114,9 @@ clients: $(VENV)/.for-testing clients-needs ## what feed readers make of our fee
 golden: $(VENV)/.for-testing ## write tests/golden again and show what changed
 	$(BIN)/python -m tests.golden
 	git --no-pager diff --stat --patch -- tests/golden
+
+pictures: $(VENV)/.for-testing test-needs ## draw the pages for the documentation again, into docs/pictures
+	@$(BIN)/python -m tests.pictures
 
 date-names: $(VENV)/.for-testing ## write the names of months and weekdays again, as CLDR has them
 	$(BIN)/python -m tests.date_names

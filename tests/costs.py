@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.config.automatic_feeds import automatic
 from aggregator.model import NotModified, Share
+from aggregator.model.pages import Place, Stretch, Wish
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, finish, source
 
@@ -110,6 +111,15 @@ def costs(store: SqliteStore, count: int) -> Mapping[str, float]:
         next(one for one in feeds_of(sources) if one.name == name)
         for name in ("newest", f"sources/{WORKED}", "tags/t0")
     )
+    everything = feeds_of(sources)[0]
+
+    def page(of: Feed, place: Place | None = None) -> Stretch:
+        return store.stretch(of, place=place, wish=Wish(), most=20)
+
+    far_back = page(everything).older
+    for _ in range(40):
+        far_back = page(everything, far_back).older
+    story = page(everything, far_back).stories[0]
     found = {
         "one poll with one new entry": steps.of(lambda: absorb(store, fresh, later, name=WORKED)),
         "one poll without news": steps.of(lambda: finish(store, unchanged, later, name=WORKED)),
@@ -124,6 +134,14 @@ def costs(store: SqliteStore, count: int) -> Mapping[str, float]:
         "the newest feed": steps.of(lambda: store.select(newest)),
         "a tag's feed": steps.of(lambda: store.select(tagged)),
         "a source's feed": steps.of(lambda: store.select(own)),
+        "a page of everything": steps.of(lambda: page(everything)),
+        "a page far back": steps.of(lambda: page(everything, far_back)),
+        "a page of a tag": steps.of(lambda: (page(tagged), store.shown_sources(tagged))),
+        "a story's page": steps.of(
+            lambda: (store.feeds_with(story.order_key), store.story(everything, story.order_key))
+        ),
+        "a source's page": steps.of(lambda: store.report(WORKED)),
+        "the page of sources": steps.of(store.healths),
         "one advance, nothing to drop": steps.of(lambda: store.advance(later)),
         "one prune, nothing to forget": steps.of(
             lambda: store.prune(later, retention=90 * DAY, keep_raw=DAY)

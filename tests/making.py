@@ -148,11 +148,12 @@ def finish(
     name: str = "one",
     url: str | None = None,
     gaps: int = 0,
+    because: str = "test",
 ) -> PollResult:
     """Let a source's poll of one of its URLs end at `now` with this outcome."""
 
     def decide(_: News) -> Decision:
-        return Decision(Plan(now + HOUR, "test"), gaps=gaps)
+        return Decision(Plan(now + HOUR, because), gaps=gaps)
 
     (state,) = store.states((name,))
     attempts = (Attempt(url or state.mirrors[0].url, outcome),)

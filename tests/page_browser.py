@@ -76,8 +76,13 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def eyes(started: Browser, base: str, **wanted: Any) -> AsyncIterator[Eyes]:
-    """Open a window; `wanted` are options of Playwright's `new_context`."""
+async def eyes(
+    started: Browser, base: str, picture: tuple[bytes, str] = (PIXEL, "image/png"), **wanted: Any
+) -> AsyncIterator[Eyes]:
+    """Open a window; `wanted` are options of Playwright's `new_context`.
+
+    Every picture of the world is `picture`, with its media type.
+    """
     context: BrowserContext = await started.new_context(reduced_motion="reduce", **wanted)
     page = await context.new_page()
     seen = Eyes(base, page)
@@ -86,7 +91,7 @@ async def eyes(started: Browser, base: str, **wanted: Any) -> AsyncIterator[Eyes
         if request.url.startswith(base):
             await route.continue_()
         elif request.resource_type == "image":
-            await route.fulfill(body=PIXEL, content_type="image/png")
+            await route.fulfill(body=picture[0], content_type=picture[1])
         else:
             seen.foreign.append(request.url)
             await route.abort()

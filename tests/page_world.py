@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aggregator.config.automatic_feeds import automatic
 from aggregator.model import Enclosure, Feed, NotModified, Source
 from aggregator.serve import Site
-from tests.making import DAY, HOUR, START, absorb, by, document, entry, failed, finish
+from tests.making import DAY, HOUR, START, by, document, entry, failed, fetched, finish
 from tests.publishing import config
 
 if TYPE_CHECKING:
@@ -192,4 +192,11 @@ def story_of(
 def told(store: Store, name: str, title: str, at: datetime, entries: tuple[Entry, ...]) -> None:
     """Let a source's document be read."""
     head = {"title": title, "site_url": f"https://{name}.example/"}
-    absorb(store, document(*entries, **head), at + timedelta(minutes=1), name=name)
+    finish(
+        store,
+        fetched(),
+        at + timedelta(minutes=1),
+        refined=document(*entries, **head),
+        name=name,
+        because="usually a new entry in 5 hours",
+    )

@@ -145,6 +145,20 @@ async def test_a_story_told_by_several_is_one_and_names_the_others(world: World)
     assert "Also reported by These tell the same story" in told_in_full
 
 
+async def test_a_summary_is_prose_of_a_line_or_two(world: World) -> None:
+    async with running(world.site) as server:
+        page = parsed(await server.get("/"))
+    summaries = {
+        str(article.findtext("h3/a")): str(article.findtext("p[@class='summary']"))
+        for article in page.iterfind(".//article")
+    }
+    essay = summaries["An essay with everything in it"]
+    assert essay.startswith("Text with code(), a link and 漢. Words of somebody else.")
+    assert "def parse" not in essay  # code, tables and headings stand in no line
+    assert len(summaries["公开周刊第一期"]) <= 100
+    assert summaries["公开周刊第一期"].endswith("…")
+
+
 async def test_a_story_is_shown_in_full_with_its_original_first(world: World) -> None:
     key = story_key(world.key_of("An essay with everything in it", "news"))
     async with running(world.site) as server:

@@ -26,9 +26,15 @@ SAME = (
     "the newest feed",
     "a tag's feed",
     "a source's feed",
+    "a page of everything",
+    "a page far back",
+    "a page of a tag",
+    "a story's page",
+    "a source's page",
 )
 LINEAR = (
     "the status of all",
+    "the page of sources",
     "one advance, nothing to drop",
     "one advance that drops",
     "one prune, nothing to forget",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,12 @@ ADDRESS_CHARACTERS = 500
 SOURCE_CHARACTERS = 60
 #: Other reports that a river names; the story's own page has them all.
 TOLD_OTHERS = 8
+#: Of a text this much is looked at for its first words.
+_LOOKED_AT = 8192
+#: In cleaned HTML: what says nothing where it stands in a line.
+_NOT_PROSE = re.compile(r"<(pre|table|figure|math|h[1-6])\b.*?</\1>", re.DOTALL)
+#: How a word is read, within the word.
+_READINGS = re.compile(r"<(rt|rp)\b.*?</\1>", re.DOTALL)
 #: From here on letters are as wide as two of Latin: Chinese, Japanese, Korean.
 _WIDE = "\u1100"
 #: How many colours monograms have in the style.
@@ -117,7 +124,7 @@ def parts_of(story: Story, taste: Taste) -> tuple[Item, Tellings]:
 def card(story: Story, taste: Taste, *, at: datetime) -> Card:
     """Return a story for a river, as a feed with this taste publishes it."""
     item, others = parts_of(story, taste)
-    summary = item.summary or visible_text(item.content_html, 4 * SUMMARY_CHARACTERS)
+    summary = item.summary or _first_words(item.content_html)
     summary = " ".join(summary.split())
     is_wide = sum(letter >= _WIDE for letter in summary[:SUMMARY_CHARACTERS]) > len(summary) / 4
     summary = excerpt(summary, SUMMARY_CHARACTERS // 2 if is_wide else SUMMARY_CHARACTERS)
@@ -135,6 +142,13 @@ def card(story: Story, taste: Taste, *, at: datetime) -> Card:
         others=others.count,
         language=item.language,
     )
+
+
+def _first_words(content_html: str) -> str:
+    """Return the beginning of a text without what is no prose: code, tables, headings."""
+    beginning = _READINGS.sub("", content_html[:_LOOKED_AT])
+    beginning = _NOT_PROSE.sub(" ", beginning)
+    return visible_text(beginning, len(beginning)) or visible_text(content_html, _LOOKED_AT)
 
 
 def within(cards: list[Card], most_bytes: int) -> list[Card]:

@@ -91,10 +91,13 @@ class Look:
         return f"{weekday}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
     def moment(self, moment: datetime, beside: date | None = None) -> str:
-        """Return a moment to the minute; its day is left out where it is `beside`."""
+        """Return a moment to the minute; its day or year is left out where `beside` says it."""
         clock = f"{moment:%H:%M}"
         if beside == moment.date():
             return clock
+        is_this_year = beside is not None and beside.year == moment.year
         if self.language is Language.CHINESE:
-            return f"{moment.year}年{moment.month}月{moment.day}日 {clock}"
-        return f"{moment.day} {_MONTHS[moment.month - 1][:3]} {moment.year}, {clock}"
+            year = "" if is_this_year else f"{moment.year}年"
+            return f"{year}{moment.month}月{moment.day}日 {clock}"
+        year = "" if is_this_year else f" {moment.year}"
+        return f"{moment.day} {_MONTHS[moment.month - 1][:3]}{year}, {clock}"
