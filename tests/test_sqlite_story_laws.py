@@ -149,10 +149,12 @@ class History:
         self.seen |= shown
 
     def look_back(self) -> None:
-        """See what the archive has."""
+        """See what the archive has; it names nobody."""
         for part in self.store.archive_parts(self.feed):
             found = self.store.select_archive(self.feed, part.name)
-            self.told |= addresses(found.stories if found else ())
+            stories = found.stories if found else ()
+            assert not any(story.also_told for story in stories)
+            self.told |= addresses(stories)
 
     def stored(self) -> set[str]:
         with self.store._reading() as db:

@@ -109,12 +109,13 @@ def test_an_original_is_shown_beside_its_copy_that_was_shown_before() -> None:
 
 
 def test_nothing_comes_in_place_of_what_has_left_and_what_was_never_there_does() -> None:
-    lead = replace(ONE, place=(202611, 1))
-    (telling,) = told(lead, TWO, floor=150)
+    lead, named = replace(ONE, place=(202611, 1)), replace(TWO, was_named=True)
+    (telling,) = told(lead, named, floor=150)
     assert telling.was_told
     assert ids(telling.shown) == []
     assert (ids(telling.shown_before), ids(telling.members)) == ([1], [2])
     assert shown(ONE, TWO, floor=150) == [2]
+    assert shown(lead, named, THREE, floor=150) == [3]
 
 
 def test_without_its_lead_a_story_is_told_by_another() -> None:
@@ -127,7 +128,9 @@ def test_a_story_that_was_told_by_what_is_forgotten_is_not_told_again() -> None:
     forgotten = replace(
         ONE, entry_id=0, source_id=0, memberships=(), is_forgotten=True, departed=True
     )
-    assert shown(forgotten, TWO, THREE) == []
+    named = replace(TWO, was_named=True)
+    assert shown(forgotten, named) == []
+    assert shown(forgotten, named, THREE) == [3]
 
 
 def test_what_comes_after_the_time_of_a_story_begins_another_telling() -> None:
@@ -198,6 +201,7 @@ class Room:
         self.blocked: set[int] = set()
         self.in_window: set[int] = set()
         self.shown_ever: list[int] = []
+        self.named_ever: set[int] = set()
 
     def candidates(self) -> list[Candidate]:
         return [
@@ -209,7 +213,14 @@ class Room:
         return tellings(self.candidates(), self.by, floor=self.floor, now_us=self.now)
 
     def ask(self) -> None:
-        self.in_window = {one.entry_id for each in self.tellings() for one in each.shown}
+        told = self.tellings()
+        self.in_window = {one.entry_id for each in told for one in each.shown}
+        named = {one.entry_id for each in told if each.shown for one in each.members}
+        self.named_ever |= named
+        stories = {self.entries[one].story_id for one in named}
+        for entry_id, one in self.entries.items():
+            if one.story_id in stories:
+                self.entries[entry_id] = replace(one, was_named=True)
         for entry_id in sorted(self.in_window):
             if self.entries[entry_id].place is None:
                 self.shown_ever.append(entry_id)
@@ -286,13 +297,9 @@ def test_each_entry_is_shown_or_named_below_what_was_shown_and_nothing_comes_bac
     room.now += 20 * MINUTE
     room.ask()
     assert len(set(room.shown_ever)) == len(room.shown_ever)
-    named = {
-        one.entry_id
-        for each in room.tellings()
-        if each.shown or each.shown_before
-        for one in each.members
-    }
+    told = {room.entries[one].article_id for one in (*room.shown_ever, *room.named_ever)}
+    # What is older than the window is no news, and neither are its copies.
+    old = {one.article_id for one in room.candidates() if not is_above(one, room.floor)}
     for one in room.candidates():
         assert refusal(one) is None
-        if is_above(one, room.floor):  # what is older than the window is no news
-            assert one.entry_id in {*room.shown_ever, *named}
+        assert one.article_id in told | old

@@ -28,6 +28,7 @@ from aggregator.cli.reload_command import reload
 from aggregator.cli.run_command import run
 from aggregator.cli.source_commands import disable, enable, remove, rename, tag
 from aggregator.cli.status_command import status
+from aggregator.cli.stories_command import stories
 from aggregator.cli.terminal_text import plain
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.runtime.garbage import collect_rarely, leave_the_rest
@@ -60,7 +61,7 @@ def commands() -> None:
 
 for command in (
     init, run, reload, check, add, remove, disable, enable, rename, tag, import_, export, poll,
-    status, explain, preview, lint, compact, backup, restore, doctor,
+    status, explain, stories, preview, lint, compact, backup, restore, doctor,
 ):  # fmt: skip
     commands.add_command(command)
 

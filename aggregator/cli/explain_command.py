@@ -27,6 +27,7 @@ EPILOG = """\b
 Examples:
   aggregator explain source ithome
   aggregator explain entry https://www.ithome.com/0/968/171.htm
+  aggregator explain entry urn:uuid:1 --with urn:uuid:2
 
 \b
 Exit status:
@@ -60,18 +61,25 @@ def source(name: str) -> None:
 
 @explain.command(epilog=EPILOG, short_help="Explain what became of an entry, and why.")
 @click.argument("entry", metavar="ID|URL")
+@click.option("--with", "further", metavar="ID|URL", help="Are the two one story, and why?")
 @config_option
-def entry(entry: str) -> None:
+def entry(entry: str, *, further: str | None) -> None:
     """Explain what became of one entry: named by its id in a feed, its guid or its link.
 
     Prints each decision with its reason: how its document was decoded and parsed, what cleaning
     removed, what it is recognised by, which rules hold, its story, and for each feed whether it
     is there and why. Works whether the daemon runs or not.
     """
-    from aggregator.cli.explain_entry import decisions
+    from aggregator.cli.explain_entry import comparison, decisions
 
     config = load_config()
     show_publishers_addresses()
+    if further is not None:
+        with reading(config.path, config.store.path) as store:
+            found = store.compared(entry, further)
+        for text in comparison(found):
+            click.echo(text)
+        return
     with reading(config.path, config.store.path) as store:
         named = store.facts(entry, ())
         told = [

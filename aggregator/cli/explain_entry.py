@@ -6,13 +6,16 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from aggregator.cli.stories_command import why
 from aggregator.cli.terminal_text import about, line, local_time
 from aggregator.model import PlacementReason
+from aggregator.stories.same_story import THRESHOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aggregator.model import EntryFacts, Placement
+    from aggregator.model.reports import Comparison
 
 #: The first words of a text, for people to recognise it by.
 SHOWN_TEXT_CHARS = 300
@@ -36,6 +39,9 @@ _PLACED = {
     PlacementReason.ORIGINAL_HAS_LEFT: (
         "the article of its own site was shown before, and is not any more"
     ),
+    PlacementReason.TOLD_BY_ANOTHER: "named below the entry that tells its story: {}",
+    PlacementReason.WAS_TOLD: "its story was told before, and has left the window: {}",
+    PlacementReason.WAITS: "it waits for a source that the feed prefers (hold)",
     PlacementReason.HAS_LEFT: "its time in the window is over; it is in the archive of {}",
     PlacementReason.TOO_OLD: "older than the feed's window when it came",
     PlacementReason.GAVE_WAY: (
@@ -76,9 +82,39 @@ def decisions(facts: EntryFacts) -> Iterator[str]:
         yield f"  not its source's own article, but of {', '.join(map(line, facts.foreign_to))}"
     if facts.original is not None:
         yield f"  a copy of {line(facts.original)}"
+    yield from _told_with(facts)
     yield "feeds:"
     for place in facts.placements:
         yield f"  {placed(place)}"
+
+
+def _told_with(facts: EntryFacts) -> Iterator[str]:
+    """Yield who else reports the same, and why each is, or is not, of one story with the first."""
+    if facts.report is None:
+        return
+    own = next((one for one in facts.report.entries if one.entry_id == facts.public_id), None)
+    if len(facts.report.entries) > 1:
+        yield "  told together by likeness (`aggregator stories show`):"
+        for one in facts.report.entries:
+            reason = "" if one.score is None else f": {why(one.score, one.because or {})}"
+            yield f"    {line(one.source)}: {line(one.title)}{reason}"
+    elif own is not None and own.because is not None:
+        yield f"  told by itself: {line(str(own.because.get('kind')))}"
+
+
+def comparison(found: Comparison) -> Iterator[str]:
+    """Yield why two entries are, or are not, one story."""
+    yield f"{line(found.one)}"
+    yield f"{line(found.other)}"
+    yield "one story" if found.are_together else "two stories"
+    if found.rule is not None:
+        yield f"  never by their likeness: {line(found.rule)}"
+    levels = [name for name, least in THRESHOLDS.items() if found.score >= least]
+    enough = f"enough for {', '.join(levels)}" if levels else "too little for any feed"
+    yield f"  alike by {found.score:.2f}, {enough}"
+    yield f"  both say: {line(', '.join(found.shared)) or 'nothing'}"
+    for name, value in found.features.items():
+        yield f"  {name}: {value:.2f}"
 
 
 def placed(place: Placement) -> str:

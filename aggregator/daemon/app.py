@@ -143,7 +143,8 @@ class Daemon:
         server = self._config.server
         sockets = open_sockets(server.listen, self._environ)
         own = open_operator_sockets(server.operator_listen)
-        requests = Requests(lambda: self._config, self._dispatcher, self._reload, self._state)
+        asked = (lambda: self._config, self._dispatcher, self._reload, self._state, self._store)
+        requests = Requests(*asked)
         control = ControlServer(self._config.store.path, requests.answer)
         await self._patience.wait_for(control.start)
         acting = OperatorActions(requests, self._jobs.spawn)
@@ -278,15 +279,8 @@ class Daemon:
 
     async def _prune(self) -> None:
         settings, now = self._config.store, self._clock()
-        pruned = await self._in_thread(
-            partial(
-                self._store.prune,
-                now,
-                retention=settings.retention,
-                keep_raw=settings.keep_raw,
-                forget_after=settings.forget_after,
-            )
-        )
+        prune = partial(self._store.prune, retention=settings.retention, keep_raw=settings.keep_raw)
+        pruned = await self._in_thread(partial(prune, now, forget_after=settings.forget_after))
         if pruned:
             log.info(event("pruned", entries=pruned))
 

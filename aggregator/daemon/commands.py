@@ -1,4 +1,4 @@
-"""What the daemon answers to the commands that ask it: poll, reload, health."""
+"""What the daemon answers to the commands that ask it: poll, reload, health, stories."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aggregator.daemon.changed_settings import setting_digests
 from aggregator.daemon.log import local
 from aggregator.daemon.once import choose
+from aggregator.daemon.story_work import correct
 from aggregator.model.errors import AggregatorError
 from aggregator.operations.messages import poll_line
 from aggregator.operations.plan_lines import plan_lines
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from aggregator.daemon.poller import Dispatcher
     from aggregator.model import PollResult
     from aggregator.model.changes import Change
+    from aggregator.store import StoryStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,15 @@ class State:
 class Requests:
     """Answers requests with events, as `control` describes them.
 
-    `reload` returns what changed, or raises `AggregatorError`; `health` returns how the daemon is.
+    `reload` returns what changed, or raises `AggregatorError`; `health` returns how the daemon is;
+    `stories` are the store's.
     """
 
     config: Callable[[], Config]
     dispatcher: Dispatcher
     reload: Callable[[], Awaitable[tuple[Change, ...]]]
     health: Callable[[], State]
+    stories: StoryStore
 
     async def answer(self, request: Event) -> AsyncIterator[Event]:
         """Yield the events of one request; what is wrong with it is an event, too."""
@@ -60,6 +64,9 @@ class Requests:
                 case "poll":
                     async for told in self._poll(tuple(request["names"]), force=request["force"]):
                         yield told
+                case "stories":
+                    await self._correct(request["what"], request["entries"])
+                    yield {"event": "done", "ok": True}
                 case other:
                     yield {"event": "error", "text": f"unknown request {other}", "exit_status": 1}
         except AggregatorError as error:
@@ -74,6 +81,10 @@ class Requests:
             "changes": [*told, *lost],
             "warnings": self.config().warnings,
         }
+
+    async def _correct(self, what: str, entries: list[str]) -> None:
+        tools = self.dispatcher.tools
+        await tools.in_thread(partial(correct, self.stories, what, entries, tools.clock()))
 
     async def _poll(self, names: tuple[str, ...], *, force: bool) -> AsyncIterator[Event]:
         tools = self.dispatcher.tools

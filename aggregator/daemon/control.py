@@ -2,8 +2,8 @@
 
 One request, a JSON object on a line; then events, a JSON object a line each, until the end. Who may
 read the database may ask (mode 0600). `{"do": "poll", "names": […], "force": …}` answers `expect`,
-`polled`…, `done`; `{"do": "reload"}`, `{"do": "health"}` and `{"do": "settings"}` answer `done`;
-each may answer `error`.
+`polled`…, `done`; `{"do": "reload"}`, `{"do": "health"}`, `{"do": "settings"}` and
+`{"do": "stories", "what": "split", "entries": […]}` answer `done`; each may answer `error`.
 """
 
 from __future__ import annotations

@@ -4,15 +4,52 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aggregator.daemon.terms import utc_now
+from aggregator.model.errors import AggregatorError
+from aggregator.store.lock import Hold
+from aggregator.store.sqlite import open_store
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from aggregator.config import Config
-    from aggregator.store import MaintenanceStore
+    from aggregator.store import StoryStore
 
 
-def tell_stories(config: Config, store: MaintenanceStore, now: datetime) -> None:
+def tell_stories(config: Config, store: StoryStore, now: datetime) -> None:
     """Show what has waited for long enough, and look at some of what was stored before."""
     if any(feed.dedupe == "story" for feed in config.feeds):
         store.show_held(now)
         store.tell_stories(now)
+
+
+def correct(store: StoryStore, what: str, entries: Sequence[str], now: datetime) -> None:
+    """Do what the operator says of the stories of some entries; raises `AggregatorError`."""
+    match what, list(entries):
+        case "split", [one]:
+            store.split_story(one, now)
+        case "merge", [one, further]:
+            store.merge_stories(one, further, now)
+        case "lock", [one]:
+            store.lock_story(one, locked=True)
+        case "unlock", [one]:
+            store.lock_story(one, locked=False)
+        case _:
+            raise AggregatorError(f"unknown request {what}")
+
+
+def correct_here(config: Config, what: str, entries: Sequence[str]) -> None:
+    """Do the same where no daemon runs.
+
+    Raises `BusyError` when another process holds the database.
+    """
+    hold = Hold(config.store.path, is_daemon=False)
+    try:
+        store = open_store(config.store.path)
+        try:
+            correct(store, what, entries, utc_now())
+        finally:
+            store.close()
+    finally:
+        hold.release()

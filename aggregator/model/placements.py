@@ -16,6 +16,9 @@ class PlacementReason(StrEnum):
     COPY_HAS_LEFT = "copy-has-left"
     ORIGINAL_IN_WINDOW = "original-in-window"
     ORIGINAL_HAS_LEFT = "original-has-left"
+    TOLD_BY_ANOTHER = "told-by-another"
+    WAS_TOLD = "was-told"
+    WAITS = "waits"
     HAS_LEFT = "has-left"
     TOO_OLD = "too-old"
     GAVE_WAY = "gave-way"
@@ -32,9 +35,10 @@ class PlacementReason(StrEnum):
 class Placement:
     """An entry's place in a feed.
 
-    `detail` is the rule of BLOCKED and EXCLUDED, and the month of HAS_LEFT and GAVE_WAY
-    ("2026-11"). `ages_at` is when an entry of IN_WINDOW is older than the window: from then on it
-    is one of the newest that `min_entries` keeps.
+    `detail` is the rule of BLOCKED and EXCLUDED, the month of HAS_LEFT and GAVE_WAY ("2026-11"),
+    the title of the entry that stands for it of TOLD_BY_ANOTHER and WAS_TOLD. `ages_at` is when an
+    entry of IN_WINDOW is older than the window: from then on it is one of the newest that
+    `min_entries` keeps.
     """
 
     feed: str
@@ -49,4 +53,5 @@ class Placement:
             PlacementReason.IN_WINDOW,
             PlacementReason.COPY_IN_WINDOW,
             PlacementReason.ORIGINAL_IN_WINDOW,
+            PlacementReason.TOLD_BY_ANOTHER,
         }

@@ -12,6 +12,7 @@ from aggregator.model.documents import Category, DocumentHints, Enclosure, Refin
 from aggregator.model.outcomes import Attempt, Problem, Validators
 from aggregator.model.people import Particulars, SourceParticulars
 from aggregator.model.placements import Placement
+from aggregator.model.reports import StoryReport
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
@@ -352,6 +353,7 @@ class EntryFacts:
     kind: str | None
     encoding: str | None
     notes: tuple[str, ...]
+    report: StoryReport | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from aggregator.model.health import SourceHealth, SourceReport
     from aggregator.model.notes import Fact, Note, NoteKind
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
+    from aggregator.model.reports import Comparison, StoryReport
     from aggregator.rules.secrets import Secrets
 
 
@@ -305,15 +306,6 @@ class MaintenanceStore(Protocol):
         Publisher's raw fields older than `keep_raw` are dropped.
         """
 
-    def tell_stories(self, now: datetime) -> bool:
-        """Look for stories in some of what was stored before a feed asked for that.
-
-        Return whether there is more of it. What it has seen it does not look at again.
-        """
-
-    def show_held(self, now: datetime) -> None:
-        """Let feeds show the stories that have waited for as long as their `hold` says."""
-
     def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
         """Look for what went wrong and what is well again; return the titles of what is told.
 
@@ -338,11 +330,45 @@ class MaintenanceStore(Protocol):
         """Prove that the writer works; raises `StoreError` when it does not."""
 
 
+class StoryStore(Protocol):
+    """What feeds that take stories together need, and what the operator asks and says of those.
+
+    An entry is named by its public id, guid, URL or key; raises `AggregatorError` for none such.
+    """
+
+    def tell_stories(self, now: datetime) -> bool:
+        """Look for stories in some of what was stored before a feed asked for that.
+
+        Return whether there is more of it. What it has seen it does not look at again.
+        """
+
+    def show_held(self, now: datetime) -> None:
+        """Let feeds show the stories that have waited for as long as their `hold` says."""
+
+    def reported(self, *, most: int) -> tuple[StoryReport, ...]:
+        """Return the stories that several articles tell, those that were told last first."""
+
+    def story_report(self, wanted: str) -> StoryReport | None:
+        """Return the story of an entry, with all who tell it."""
+
+    def compared(self, wanted: str, further: str) -> Comparison:
+        """Return whether two entries tell the same, and how alike they are."""
+
+    def split_story(self, wanted: str, now: datetime) -> None:
+        """Let the article of an entry be told by itself from now on."""
+
+    def merge_stories(self, wanted: str, further: str, now: datetime) -> None:
+        """Let the stories of two entries be one from now on."""
+
+    def lock_story(self, wanted: str, *, locked: bool) -> None:
+        """Let the story of an entry take no further ones, or take them again."""
+
+
 class ReadingStore(FeedStore, StatusStore, PageStore, Protocol):
     """What shows feeds and sources together asks: the HTTP server, the static files."""
 
 
-class Store(PollStore, ReadingStore, MaintenanceStore, Protocol):
+class Store(PollStore, ReadingStore, MaintenanceStore, StoryStore, Protocol):
     """Sources, entries, stories and feeds, kept by one engine."""
 
     def close(self) -> None:

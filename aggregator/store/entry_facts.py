@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import EntryFacts, Placement, PlacementReason
 from aggregator.model.instants import instant
-from aggregator.store import identities, source_domains
+from aggregator.runtime.late_modules import LateModule
+from aggregator.store import identities, source_domains, story_reports
 from aggregator.store.codec import dumps
 from aggregator.store.packed_texts import COLUMNS, texts_in
 from aggregator.store.rows import categories_of, source_of
@@ -21,37 +22,41 @@ if TYPE_CHECKING:
     import sqlite3
 
     from aggregator.model import Feed
+    from aggregator.store import told_stories
+else:
+    told_stories = LateModule("aggregator.store.told_stories")
 
 #: Entries that one address may name: a live page's would fill the screen.
 MOST = 5
 
 
+#: The entries with this public id, guid, URL or key; a URL in any way that means the same page.
+NAMED = """SELECT id FROM entries WHERE public_id = :wanted
+     UNION SELECT e.id FROM entries e JOIN stories s ON s.id = e.story_id
+            WHERE s.public_id = :wanted
+     UNION SELECT id FROM entries WHERE url = :wanted
+     UNION SELECT value FROM json_each(:known)"""
+
+
+def named(connection: sqlite3.Connection, wanted: str) -> dict[str, str | int]:
+    """Return what `NAMED` asks for."""
+    canonical = canonical_url(wanted)
+    keys = {wanted, *(f"{kind}:{one}" for kind in ("guid", "url") for one in (wanted, canonical))}
+    return {"wanted": wanted, "known": dumps(identities.entries_with(connection, keys))}
+
+
 def facts(
     connection: sqlite3.Connection, wanted: str, feeds: tuple[Feed, ...]
 ) -> tuple[EntryFacts, ...]:
-    """Return what is known of the entries with this public id, guid, URL or key, newest first.
-
-    A URL may be written in any of the ways that mean the same page.
-    """
-    canonical = canonical_url(wanted)
-    keys = {wanted, *(f"{kind}:{one}" for kind in ("guid", "url") for one in (wanted, canonical))}
-    known = identities.entries_with(connection, keys)
+    """Return what is known of the entries with this public id, guid, URL or key, newest first."""
     rows = connection.execute(
         f"""SELECT e.*, {COLUMNS}, s.public_id AS story_public_id, s.original_id, o.config,
                    o.document_kind, o.document_encoding, o.document_notes
              FROM entries e JOIN stories s ON s.id = e.story_id JOIN sources o ON o.id = e.source_id
              JOIN texts t ON t.entry_id = e.id
-            WHERE e.id IN (SELECT id FROM entries WHERE public_id = :wanted
-                           UNION SELECT e.id FROM entries e JOIN stories s ON s.id = e.story_id
-                                  WHERE s.public_id = :wanted
-                           UNION SELECT id FROM entries WHERE url = :wanted
-                           UNION SELECT value FROM json_each(:known))
+            WHERE e.id IN ({NAMED})
             ORDER BY e.order_key DESC LIMIT :most""",  # noqa: S608 -- built of constants
-        {
-            "wanted": wanted,
-            "known": dumps(known),
-            "most": MOST,
-        },
+        named(connection, wanted) | {"most": MOST},
     )
     return tuple(_facts(connection, row, feeds) for row in rows.fetchall())
 
@@ -101,6 +106,7 @@ def _facts(connection: sqlite3.Connection, row: sqlite3.Row, feeds: tuple[Feed, 
         kind=row["document_kind"],
         encoding=row["document_encoding"],
         notes=tuple(json.loads(row["document_notes"])),
+        report=story_reports.of_story(connection, row["original_id"] or row["story_id"]),
     )
 
 
@@ -110,8 +116,11 @@ def _placement(connection: sqlite3.Connection, row: sqlite3.Row, feed: Feed) -> 
     ).fetchone()
     if feed_row is None:
         return Placement(feed.name, PlacementReason.FEED_UNKNOWN)
-    copies = candidates(connection, feed_row["id"], {row["story_id"]})
-    found = verdict(row["id"], copies, floor=feed_row["floor"], once=feed.dedupe != "off")
+    if feed.dedupe == "story":
+        found = told_stories.verdict_on(connection, feed, feed_row, row)
+    else:
+        copies = candidates(connection, feed_row["id"], {row["story_id"]})
+        found = verdict(row["id"], copies, floor=feed_row["floor"], once=feed.dedupe != "off")
     is_in = found.reason is PlacementReason.IN_WINDOW
     ages_at = instant(row["order_key"]) + feed.window if is_in else None
     return Placement(feed.name, found.reason, found.detail, ages_at)

@@ -91,6 +91,7 @@ Sizes = dict[int, tuple[int, int]]
 class Change:
     """What asking again changed: the entries that a feed shows now, oldest first, and how many not.
 
+    Among the first are those that have waited for so long that the window has moved past them.
     Whether the ones that came will stay is for the window to say.
     """
 
@@ -114,8 +115,9 @@ def show(
     if not story_ids:
         return Change()
     feed_id = feed_row["id"]
+    missed: tuple[int, ...] = ()
     if feed.dedupe == "story":
-        found, chosen = told_stories.ask(connection, feed_row, feed, story_ids, now)
+        found, chosen, missed = told_stories.ask(connection, feed_row, feed, story_ids, now)
     else:
         found = candidates(connection, feed_id, story_ids)
         chosen = standing(found, floor=feed_row["floor"], once=feed.dedupe != "off")
@@ -151,7 +153,7 @@ def show(
                 WHERE id = ?""",
             (len(came) - len(gone), gained, feed_id),
         )
-    return Change(tuple(came), len(gone))
+    return Change((*missed, *came), len(gone))
 
 
 def _sizes(connection: sqlite3.Connection, entry_ids: Sequence[int]) -> Sizes:
@@ -267,6 +269,18 @@ def advance(
     return given_up + found.dropped
 
 
+def follow_stories(connection: sqlite3.Connection, story_ids: set[int], now: int) -> None:
+    """Let feeds show what they tell of some stories now that others are told together."""
+    for row in connection.execute("SELECT * FROM feeds WHERE removed_at IS NULL").fetchall():
+        feed_id, feed = row["id"], feed_of(row["config"])
+        if feed.dedupe != "story":
+            continue
+        change = show(connection, row, feed, story_ids, {}, now=now)
+        archive.record(connection, feed_id, change.came, now)
+        advance(connection, feed_id, feed, now)
+        bump(connection, feed_id, now)
+
+
 def due_feeds(connection: sqlite3.Connection, now: int) -> list[int]:
     """Return the feeds from whose windows something is to be dropped, or in which it is held."""
     dropping = (row["id"] for row in asked_or_due(connection, (), now))
@@ -286,10 +300,13 @@ def advance_due(connection: sqlite3.Connection, *, feed_id: int, now: int) -> st
     row = connection.execute(
         "SELECT * FROM feeds WHERE id = ? AND removed_at IS NULL", (feed_id,)
     ).fetchone()
-    due = held_stories.pop_due(connection, feed_id, now)
     if row is None:
+        held_stories.clear(connection, feed_id)
         return None
     feed = feed_of(row["config"])
+    due = held_stories.due(connection, feed_id, now)
+    if feed.dedupe != "story":
+        held_stories.clear(connection, feed_id)
     change = show(connection, row, feed, due, {}, now=now)
     archive.record(connection, feed_id, change.came, now)
     dropped = advance(connection, feed_id, feed, now, most=ROWS)

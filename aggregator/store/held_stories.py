@@ -1,4 +1,4 @@
-"""Rows of stories that feeds keep back for a while: shown in time, whatever happens in between."""
+"""Rows of stories that feeds do not show: kept back for a while, or named below another entry."""
 
 from __future__ import annotations
 
@@ -16,25 +16,38 @@ def note(
     feed_id: int,
     story_ids: Iterable[int],
     held: Iterable[tuple[int, int]],
-) -> None:
-    """Note what of some stories waits from now on: which, and until when."""
+) -> set[int]:
+    """Note what of some stories waits from now on: which, and until when.
+
+    Return those that have waited until now.
+    """
     # sqlite: a list of values is one parameter, as JSON
-    connection.execute(
-        "DELETE FROM held WHERE feed_id = ? AND story_id IN (SELECT value FROM json_each(?))",
+    before = connection.execute(
+        """DELETE FROM held WHERE feed_id = ? AND story_id IN (SELECT value FROM json_each(?))
+           RETURNING story_id""",
         (feed_id, dumps(sorted(story_ids))),
-    )
+    ).fetchall()
     connection.executemany(
         "INSERT INTO held (feed_id, story_id, until_at) VALUES (?, ?, ?)",
         [(feed_id, story_id, until_at) for story_id, until_at in held],
     )
+    return {story_id for (story_id,) in before}
 
 
-def pop_due(connection: sqlite3.Connection, feed_id: int, now: int) -> set[int]:
-    """Return the stories that have waited for long enough in a feed: they wait no more."""
-    rows = connection.execute(
-        "DELETE FROM held WHERE feed_id = ? AND until_at <= ? RETURNING story_id", (feed_id, now)
+def name(connection: sqlite3.Connection, feed_id: int, story_ids: Iterable[int]) -> None:
+    """Note that a feed has named stories below other entries."""
+    connection.executemany(
+        "INSERT INTO named (feed_id, story_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(feed_id, story_id) for story_id in sorted(story_ids)],
     )
-    return {story_id for (story_id,) in rows.fetchall()}
+
+
+def due(connection: sqlite3.Connection, feed_id: int, now: int) -> set[int]:
+    """Return the stories that have waited for long enough in a feed."""
+    rows = connection.execute(
+        "SELECT story_id FROM held WHERE feed_id = ? AND until_at <= ?", (feed_id, now)
+    )
+    return {story_id for (story_id,) in rows}
 
 
 def due_feeds(connection: sqlite3.Connection, now: int) -> list[int]:

@@ -43,7 +43,7 @@ from aggregator.store.schema_version import (
     check_readable,
     copy_name,
 )
-from aggregator.store.story_schema import STORIES
+from aggregator.store.story_schema import NAMED, STORIES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,6 +122,14 @@ def m0007_health(db: Database) -> None:
     for statement in DAYS:
         db.execute(statement)
     db.execute("PRAGMA user_version = 7")
+
+
+@migrations()
+def m0008_named(db: Database) -> None:
+    """Remember what feeds have named below other entries."""
+    for statement in NAMED:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 8")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x41676772
 
 #: The `user_version` that this program writes and reads.
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 #: Where sqlite-utils keeps which migrations were made: the first table that earlier versions made.
 MIGRATIONS_TABLE = "_sqlite_migrations"

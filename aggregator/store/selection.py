@@ -109,7 +109,9 @@ def select_archive(
     found = connection.execute(
         _IN_ARCHIVE, {"feed": row["id"]} | archive.bounds(parts[place])
     ).fetchall()
-    stories = as_read(stored_stories(connection, feed, row, found), feed, secrets)
+    # A part that is whole does not change any more: it names nobody who comes later.
+    alone = replace(feed, show_also=False)
+    stories = as_read(stored_stories(connection, alone, row, found), feed, secrets)
     return replace(
         _selection(public_feed(feed, secrets), row, tuple(map(as_archived, stories))),
         archive=parts[place],

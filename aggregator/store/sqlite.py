@@ -47,7 +47,7 @@ from aggregator.store.page_reading import PageReading
 from aggregator.store.retention import drop_in_slices, prune_in_slices
 from aggregator.store.slices import batched
 from aggregator.store.sqlite_errors import store_error
-from aggregator.store.story_switch import StorySwitch
+from aggregator.store.story_keeping import StoryKeeping
 from aggregator.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class SqliteStore(PageReading, Store):
+class SqliteStore(PageReading, StoryKeeping, Store):
     """Keeps the promises of `aggregator.store.Store` in one SQLite file.
 
     Make one with `open_store` or `open_reader`; the latter refuses to write.
@@ -90,7 +90,6 @@ class SqliteStore(PageReading, Store):
     ) -> None:
         super().__init__(path, further_secrets)
         self._versions = FeedVersions()
-        self._stories = StorySwitch()
         self._leases = Leases()
         self._claiming = threading.Lock()
         self._configuring = threading.Lock()
@@ -362,14 +361,15 @@ class SqliteStore(PageReading, Store):
     def advance(self, now: datetime) -> tuple[str, ...]:
         at = micros(now)
         moved: dict[str, None] = {}
-        while due := self._due(feed_windows.due_feeds, at):
+        while due := self._due_feeds(at):
             moved.update(dict.fromkeys(self._move_on(due, at)))
         return tuple(moved)
 
-    def _due(self, asked: Callable[[sqlite3.Connection, int], list[int]], at: int) -> list[int]:
+    def _due_feeds(self, at: int) -> list[int]:
         with self._reading() as db:
-            return asked(db, at)
+            return feed_windows.due_feeds(db, at)
 
+    @override
     def _move_on(self, feed_ids: Sequence[int], at: int) -> tuple[str, ...]:
         # A job each, of which the writer puts together as many as a transaction may last.
         jobs = [partial(feed_windows.advance_due, feed_id=one, now=at) for one in feed_ids]
@@ -389,15 +389,6 @@ class SqliteStore(PageReading, Store):
         pruned = prune_in_slices(self._write, now=at, before=before)
         drop_in_slices(self._write, now=at, keep_raw=keep_raw, forget_after=forget_after)
         return pruned
-
-    @override
-    def tell_stories(self, now: datetime) -> bool:
-        return story_switch.tell_in_slices(self._write, self._stories, micros(now))
-
-    @override
-    def show_held(self, now: datetime) -> None:
-        at = micros(now)
-        self._move_on(self._due(feed_windows.holding_feeds, at), at)
 
     @override
     def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
@@ -432,6 +423,7 @@ class SqliteStore(PageReading, Store):
 
     # --- connections ----------------------------------------------------------------------------
 
+    @override
     def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
         return self._writing().run(job)
 

@@ -2,7 +2,7 @@
 
 The first line is the head, each one after it a row, the last one the end:
 
-    {"format": "aggregator database", "version": 2, "schema": 7, "program": "0.3.0", …}
+    {"format": "aggregator database", "version": 2, "schema": 8, "program": "0.3.0", …}
     {"table": "entries", "row": {"id": 1, "title": "…", "content_hash": {"base64": "…"}, …}}
     {"table": "texts", "row": {"entry_id": 1, "content_html": "<p>…", "raw": null, …}}
     {"end": {"rows": {"entries": 1, "texts": 1, …}, "sha256": "…"}}

@@ -1,4 +1,4 @@
-"""The fifth migration: which stories tell the same in other words, and what finds them."""
+"""Of the fifth migration: stories that several tell in their words; of the eighth: who is named."""
 
 # sqlite: the whole module
 
@@ -76,4 +76,14 @@ STORIES = (
         is_same INTEGER NOT NULL,
         said_at INTEGER NOT NULL
     ) STRICT""",
+)
+
+NAMED = (
+    # Stories that a feed has named below an entry that tells the same.
+    """CREATE TABLE named (
+        feed_id INTEGER NOT NULL REFERENCES feeds (id),
+        story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+        PRIMARY KEY (feed_id, story_id)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX named_story ON named (story_id)",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.model import Sameness
+from aggregator.model import PlacementReason, Sameness
 from aggregator.model.instants import instant
 from aggregator.runtime.values import dataclass
 from aggregator.store import held_stories
@@ -12,6 +12,7 @@ from aggregator.store.codec import dumps
 from aggregator.store.value_lists import rows_of
 from aggregator.store.window_candidates import candidates, reports
 from aggregator.stories.tellings import MOST_NAMED, tellings
+from aggregator.stories.windows import Verdict, verdict
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,15 +39,16 @@ def ask(
     feed: Feed,
     story_ids: set[int],
     now: int,
-) -> tuple[list[Candidate], list[Candidate]]:
+) -> tuple[list[Candidate], list[Candidate], tuple[int, ...]]:
     """Return all entries of what is told together with some stories, and those that are shown.
 
-    What waits for the end of the feed's `hold` is noted.
+    Last come those that have waited while the window moved past them: it has had them.
+    What waits for the end of the feed's `hold` is noted, and what is named.
     """
     feed_id = feed_row["id"]
     found = reports(connection, feed_id, story_ids)
     told = tellings(found, feed, floor=feed_row["floor"], now_us=now)
-    held_stories.note(
+    waited = held_stories.note(
         connection,
         feed_id,
         {one.story_id for one in found} | story_ids,
@@ -56,7 +58,18 @@ def ask(
             if one.held_until_us is not None
         ],
     )
-    return found, [one for telling in told for one in telling.shown]
+    held_stories.name(
+        connection,
+        feed_id,
+        {one.story_id for each in told if each.shown for one in each.members if not one.was_named},
+    )
+    missed = (
+        one.members[0].entry_id
+        for one in told
+        if not (one.shown or one.was_told or one.held_until_us is not None)
+        and not waited.isdisjoint(member.story_id for member in one.members)
+    )
+    return found, [one for telling in told for one in telling.shown], tuple(missed)
 
 
 def of_leads(
@@ -124,3 +137,31 @@ def _told_more_often(connection: sqlite3.Connection, story_ids: set[int]) -> set
         (dumps(sorted(story_ids)),),
     )
     return {story_id for (story_id,) in rows}
+
+
+def verdict_on(
+    connection: sqlite3.Connection, feed: Feed, feed_row: sqlite3.Row, entry: sqlite3.Row
+) -> Verdict:
+    """Return why a feed that takes stories together shows an entry or does not."""
+    found = reports(connection, feed_row["id"], {entry["story_id"]})
+    own = [one for one in found if one.article_id == (entry["original_id"] or entry["story_id"])]
+    alone = verdict(entry["id"], own, floor=feed_row["floor"], once=True)
+    for telling in tellings(found, feed, floor=feed_row["floor"], now_us=0):
+        if all(entry["id"] != one.entry_id for one in telling.members):
+            continue
+        if telling.held_until_us is not None:
+            return Verdict(PlacementReason.WAITS)
+        articles = {one.article_id for one in own}
+        for reason, leads in (
+            (PlacementReason.TOLD_BY_ANOTHER, telling.shown),
+            (PlacementReason.WAS_TOLD, telling.shown_before),
+        ):
+            others = [one for one in leads if one.article_id not in articles]
+            if others and len(others) == len(leads):
+                return Verdict(reason, _title(connection, others[0].entry_id))
+    return alone
+
+
+def _title(connection: sqlite3.Connection, entry_id: int) -> str:
+    row = connection.execute("SELECT title FROM entries WHERE id = ?", (entry_id,)).fetchone()
+    return str(row["title"])

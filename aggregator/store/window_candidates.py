@@ -87,6 +87,7 @@ def reports(
            SELECT told.id AS story_id, told.original_id, told.joined_id, told.join_score, e.id,
                   e.source_id, e.order_key, e.held_back, e.blocked, e.first_seen_at,
                   e.content_bytes AS text_bytes, o.name, x.because, a.month, a.number,
+                  n.story_id IS NOT NULL AS was_named,
                   EXISTS (SELECT 1 FROM departed d WHERE d.feed_id = :feed
                              AND d.story_id IN (told.id, told.original_id)) AS departed
              FROM told
@@ -94,6 +95,7 @@ def reports(
              LEFT JOIN sources o ON o.id = e.source_id
              LEFT JOIN exclusions x ON x.feed_id = :feed AND x.entry_id = e.id
              LEFT JOIN archive a ON a.feed_id = :feed AND a.entry_id = e.id
+             LEFT JOIN named n ON n.feed_id = :feed AND n.story_id = told.id
             WHERE e.id IS NOT NULL OR departed""",
         {"feed": feed_id, "stories": dumps(sorted(story_ids))},
     ).fetchall()
@@ -120,6 +122,7 @@ def reports(
             source=row["name"],
             seen_us=row["first_seen_at"],
             text_bytes=row["text_bytes"],
+            was_named=bool(row["was_named"]),
         )
         for row in rows
     ]

@@ -2,8 +2,8 @@
 
 A feed with `dedupe = "story"` shows one entry of all those that report the same: articles that were
 joined to one (`joining`), as surely as the feed wants. What it has shown stays, whatever is joined
-later; what comes later does not replace it. Whatever it admits and does not show is a member of
-something that it shows or has shown, or waits for the end of the feed's `hold`.
+later; what comes later does not replace it. Whatever it admits and does not show is named below
+something that it shows, or was while that was there, or waits for the end of the feed's `hold`.
 """
 
 from __future__ import annotations
@@ -46,12 +46,13 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class _Article:
-    """An article: by what the feed tells it, when it came, and whether it has been told."""
+    """An article: by what the feed tells it, when it came, whether it was told or named before."""
 
     candidates: tuple[Candidate, ...]
     leads: tuple[Candidate, ...]
     began_us: int
     was_told: bool
+    was_named: bool
 
 
 def told_together(feed: Feed, article: Candidate) -> int:
@@ -94,6 +95,7 @@ def _articles(reports: Sequence[Candidate], floor: int) -> list[_Article]:
                 leads=leads,
                 began_us=min(one.seen_us for one in copies),
                 was_told=bool(left) or any(one.place is not None for one in leads),
+                was_named=any(one.was_named for one in copies),
             )
         )
     return found
@@ -124,12 +126,16 @@ def _telling(
     articles: Sequence[_Article], feed: Feed, *, was_told: bool, floor: int, now_us: int
 ) -> Telling:
     held_until_us = None
-    if was_told:
-        # With its copy that was shown an original is, too: nobody stands for another's article.
-        told = (article for article in articles if article.was_told)
-        shown = [one for article in told for one in article.leads if is_above(one, floor)]
-    else:
-        leads = [one for article in articles for one in article.leads if is_above(one, floor)]
+    # With its copy that was shown an original is, too: nobody stands for another's article.
+    shown = [one for each in articles if each.was_told for one in _above(each, floor)]
+    if not shown:
+        # What came after all that told it had left begins another telling: nobody has named it.
+        leads = [
+            one
+            for each in articles
+            if not (was_told and each.was_named)
+            for one in _above(each, floor)
+        ]
         held_until_us = _held_until(leads, feed, now_us)
         shown = [_leader(leads, feed)] if leads and held_until_us is None else []
     ids = {one.entry_id for one in shown}
@@ -142,6 +148,10 @@ def _telling(
         was_told=was_told,
         held_until_us=held_until_us,
     )
+
+
+def _above(article: _Article, floor: int) -> list[Candidate]:
+    return [one for one in article.leads if is_above(one, floor)]
 
 
 def _held_until(leads: Sequence[Candidate], feed: Feed, now_us: int) -> int | None:

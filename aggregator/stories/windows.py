@@ -61,7 +61,8 @@ class Candidate:
 
     Only a feed that takes together what tells the same asks for the rest: the story that the
     article was joined to, how alike they are, the name of the entry's source, when it was first
-    seen, how long its text is; `is_forgotten`: this stands for a story of which no entry is kept.
+    seen, how long its text is; `was_named`: the feed has named its story below another entry;
+    `is_forgotten`: this stands for a story of which no entry is kept.
     """
 
     entry_id: int
@@ -80,6 +81,7 @@ class Candidate:
     source: str = ""
     seen_us: int = 0
     text_bytes: int = 0
+    was_named: bool = False
     is_forgotten: bool = False
 
     @property

@@ -1,0 +1,79 @@
+"""What feeds that take stories together ask of the store on SQLite, and what the operator does."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from aggregator.model.instants import micros
+from aggregator.runtime.late_modules import LateModule
+from aggregator.store import StoryStore, feed_windows, story_switch
+from aggregator.store.readers import Reading
+from aggregator.store.story_switch import StorySwitch
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+    from typing import Any
+
+    from aggregator.model.reports import Comparison, StoryReport
+    from aggregator.store import story_overrides, story_reports
+else:  # with all that compares texts
+    story_overrides = LateModule("aggregator.store.story_overrides")
+    story_reports = LateModule("aggregator.store.story_reports")
+
+
+class StoryKeeping(Reading, StoryStore):
+    """Keeps the promises of `StoryStore`; who inherits it writes."""
+
+    def __init__(self, path: Path, further_secrets: tuple[str, ...] = ()) -> None:
+        super().__init__(path, further_secrets)
+        self._stories = StorySwitch()
+
+    def _write(self, job: Callable[[sqlite3.Connection], Any]) -> Any:
+        raise NotImplementedError
+
+    def _move_on(self, feed_ids: Sequence[int], at: int) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    @override
+    def tell_stories(self, now: datetime) -> bool:
+        return story_switch.tell_in_slices(self._write, self._stories, micros(now))
+
+    @override
+    def show_held(self, now: datetime) -> None:
+        with self._reading() as db:
+            due = feed_windows.holding_feeds(db, micros(now))
+        self._move_on(due, micros(now))
+
+    @override
+    def reported(self, *, most: int) -> tuple[StoryReport, ...]:
+        with self._reading() as db:
+            return story_reports.newest(db, most)
+
+    @override
+    def story_report(self, wanted: str) -> StoryReport | None:
+        with self._reading() as db:
+            return story_reports.of_story(db, story_overrides.story_id_of(db, wanted))
+
+    @override
+    def compared(self, wanted: str, further: str) -> Comparison:
+        with self._reading() as db:
+            return story_overrides.compare(db, wanted, further)
+
+    @override
+    def split_story(self, wanted: str, now: datetime) -> None:
+        self._write(partial(story_overrides.split, wanted=wanted, now=micros(now)))
+
+    @override
+    def merge_stories(self, wanted: str, further: str, now: datetime) -> None:
+        job = partial(story_overrides.merge, wanted=wanted, further=further, now=micros(now))
+        self._write(job)
+
+    @override
+    def lock_story(self, wanted: str, *, locked: bool) -> None:
+        self._write(partial(story_overrides.lock, wanted=wanted, locked=locked))

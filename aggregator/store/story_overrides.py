@@ -1,0 +1,186 @@
+"""What the operator says of stories: these are one, this is none of it, that takes no more.
+
+What was said stays, as pairs of texts with whether they tell the same.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aggregator.model.errors import AggregatorError
+from aggregator.model.reports import Comparison
+from aggregator.store import feed_windows, story_index
+from aggregator.store.codec import dumps
+from aggregator.store.entry_facts import NAMED, named
+from aggregator.store.joining import text_of
+from aggregator.store.packed_texts import COLUMNS
+from aggregator.store.value_lists import rows_of
+from aggregator.stories.centroids import centroid_of
+from aggregator.stories.likeness import likeness
+from aggregator.stories.signatures import Frequencies, read, signature, unpack
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from aggregator.stories.signatures import Signature, Text
+
+
+def split(connection: sqlite3.Connection, wanted: str, now: int) -> None:
+    """Take the article of an entry out of its story; one that began it goes, the others stay."""
+    one = _entry(connection, wanted)
+    story_id = one["article_id"]
+    members = _members(connection, one["root_id"])
+    if len(members) == 1:
+        raise AggregatorError(f"{one['title']}: no other article tells its story")
+    rest = [member for member in members if member != story_id]
+    other = _first_entry(connection, rest[0] if story_id == one["root_id"] else one["root_id"])
+    connection.execute(
+        """UPDATE stories SET joined_id = NULL, join_score = NULL, join_because = ?,
+                  continued_id = NULL WHERE id = ?""",
+        (json.dumps({"kind": "split"}), story_id),
+    )
+    if story_id == one["root_id"]:
+        connection.execute(
+            "UPDATE stories SET joined_id = NULL, join_score = NULL WHERE id = ?", (rest[0],)
+        )
+        connection.execute(
+            "UPDATE stories SET joined_id = ? WHERE joined_id = ?", (rest[0], story_id)
+        )
+    _weigh_anew(connection, [story_id])
+    _weigh_anew(connection, rest)
+    _note(connection, one, other, now, is_same=False)
+    feed_windows.follow_stories(connection, set(members), now)
+
+
+def merge(connection: sqlite3.Connection, wanted: str, further: str, now: int) -> None:
+    """Make one story of the stories of two entries: that which began first goes on."""
+    one, other = _entry(connection, wanted), _entry(connection, further)
+    first, second = sorted((one["root_id"], other["root_id"]))
+    if first == second:
+        raise AggregatorError("they are one story already")
+    connection.execute("UPDATE stories SET joined_id = ? WHERE joined_id = ?", (first, second))
+    connection.execute(
+        """UPDATE stories SET joined_id = ?, join_score = 1.0, join_because = ?, continued_id = NULL
+            WHERE id = ?""",
+        (first, json.dumps({"kind": "merged"}), second),
+    )
+    connection.execute(
+        "UPDATE stories SET continued_id = NULL WHERE id = ? AND continued_id = ?", (first, second)
+    )
+    members = _members(connection, first)
+    _weigh_anew(connection, members)
+    _note(connection, one, other, now, is_same=True)
+    feed_windows.follow_stories(connection, set(members), now)
+
+
+def lock(connection: sqlite3.Connection, wanted: str, *, locked: bool) -> None:
+    """Let the story of an entry take no further ones, or take them again."""
+    one = _entry(connection, wanted)
+    connection.execute("UPDATE stories SET locked = ? WHERE id = ?", (locked, one["root_id"]))
+
+
+def compare(connection: sqlite3.Connection, wanted: str, further: str) -> Comparison:
+    """Return whether two entries tell the same, and how alike they are."""
+    one, other = _entry(connection, wanted), _entry(connection, further)
+    texts = [text_of(connection, row) for row in (one, other)]
+    tokens = [read(text) for text in texts]
+    signed = [
+        _stored_signature(connection, row["article_id"]) or signature(its, Frequencies())
+        for row, its in zip((one, other), tokens, strict=True)
+    ]
+    alike = likeness(signed[0], signed[1])
+    rule = alike.rule
+    if rule is None and one["source_id"] == other["source_id"]:
+        rule = "own source"
+    spellings = {**tokens[1].spellings, **tokens[0].spellings}
+    return Comparison(
+        one=one["title"],
+        other=other["title"],
+        are_together=one["root_id"] == other["root_id"],
+        score=alike.score,
+        shared=tuple(spellings[token] for token in alike.shared if token in spellings),
+        features=alike.features._asdict(),
+        rule=rule,
+    )
+
+
+def story_id_of(connection: sqlite3.Connection, wanted: str) -> int:
+    """Return the article of the newest entry that is named so."""
+    return int(_entry(connection, wanted)["article_id"])
+
+
+def _entry(connection: sqlite3.Connection, wanted: str) -> sqlite3.Row:
+    row: sqlite3.Row | None = connection.execute(
+        f"""SELECT e.id, e.source_id, e.title, e.published_at, e.language, {COLUMNS},
+                   a.id AS article_id, coalesce(a.joined_id, a.id) AS root_id
+             FROM entries e JOIN texts t ON t.entry_id = e.id JOIN stories s ON s.id = e.story_id
+             JOIN stories a ON a.id = coalesce(s.original_id, s.id)
+            WHERE e.id IN ({NAMED}) ORDER BY e.order_key DESC LIMIT 1""",  # noqa: S608 -- built of constants
+        named(connection, wanted),
+    ).fetchone()
+    if row is None:
+        raise AggregatorError(f"no entry is stored under {wanted}: an id, a guid or a link")
+    return row
+
+
+def _first_entry(connection: sqlite3.Connection, story_id: int) -> sqlite3.Row:
+    row: sqlite3.Row = connection.execute(
+        f"""SELECT e.id, e.source_id, e.title, e.published_at, e.language, {COLUMNS}
+             FROM entries e JOIN texts t ON t.entry_id = e.id JOIN stories s ON s.id = e.story_id
+            WHERE s.id = :story OR s.original_id = :story ORDER BY e.id LIMIT 1""",  # noqa: S608 -- built of constants
+        {"story": story_id},
+    ).fetchone()
+    return row
+
+
+def _members(connection: sqlite3.Connection, root_id: int) -> list[int]:
+    """Return a story and those that are joined to it, in the order of their beginning."""
+    rows = connection.execute(
+        "SELECT id FROM stories WHERE id = :root OR joined_id = :root ORDER BY id",
+        {"root": root_id},
+    )
+    return [story_id for (story_id,) in rows]
+
+
+def _weigh_anew(connection: sqlite3.Connection, members: list[int]) -> None:
+    """Remember what stories that are told together have in common now: with the first of them."""
+    found = {
+        row["story_id"]: signed
+        for row in rows_of(
+            connection,
+            "SELECT story_id, packed FROM signatures WHERE story_id IN ({marks})",
+            members,
+        )
+        if (signed := unpack(row["packed"])) is not None
+    }
+    if members[0] in found:
+        story_index.keep_centroid(connection, members[0], centroid_of(*found.values()))
+
+
+def _stored_signature(connection: sqlite3.Connection, story_id: int) -> Signature | None:
+    row = connection.execute(
+        "SELECT packed FROM signatures WHERE story_id = ?", (story_id,)
+    ).fetchone()
+    return None if row is None else unpack(row["packed"])
+
+
+def _note(
+    connection: sqlite3.Connection,
+    one: sqlite3.Row,
+    other: sqlite3.Row,
+    now: int,
+    *,
+    is_same: bool,
+) -> None:
+    """Keep what was said: the last word on a pair counts."""
+    texts = [_told(text_of(connection, row)) for row in (one, other)]
+    connection.execute("DELETE FROM overrides WHERE one = ? AND other = ?", texts)
+    connection.execute(
+        "INSERT INTO overrides (one, other, is_same, said_at) VALUES (?, ?, ?, ?)",
+        (*texts, is_same, now),
+    )
+
+
+def _told(text: Text) -> str:
+    return dumps(text)

@@ -1,0 +1,85 @@
+"""`aggregator stories` and `explain entry`: what several report, told by the program itself."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.config_texts import source_toml
+
+if TYPE_CHECKING:
+    from tests.program import Program
+    from tests.web import Publisher
+
+ONE = "Nvidia announces RTX 5090 graphics card at 1,999 dollars"
+TWO = "RTX 5090 graphics card announced by Nvidia at 1,999 dollars"
+OTHER = "Parliament votes on the new railway budget tonight"
+
+
+def document(name: str, *titles: str) -> bytes:
+    items = "".join(
+        f"<item><title>{title}</title><link>https://{name}.example/{number}</link></item>"
+        for number, title in enumerate(titles)
+    )
+    return (
+        f'<rss version="2.0"><channel><title>{name}</title><link>https://{name}.example/</link>'
+        f"<description>d</description>{items}</channel></rss>"
+    ).encode()
+
+
+@pytest.fixture
+def aggregator(aggregator: Program, web: Publisher) -> Program:
+    web.route("/one", body=document("one", ONE, OTHER))
+    web.route("/two", body=document("two", TWO))
+    aggregator.configure(
+        source_toml("one", web.url("/one")) + source_toml("two", web.url("/two")),
+        '[[feeds]]\nname = "all"\ndedupe = "story"\n',
+    )
+    assert aggregator.run("poll", "one").returncode == 0
+    assert aggregator.run("poll", "two").returncode == 0
+    return aggregator
+
+
+def told(aggregator: Program, *words: str) -> str:
+    done = aggregator.run(*words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_stories_are_listed_shown_split_merged_and_locked(aggregator: Program) -> None:
+    assert told(aggregator, "stories", "list").splitlines()[0].startswith("2  ")
+    (story,) = json.loads(told(aggregator, "stories", "show", "https://two.example/0", "--json"))
+    assert [one["source"] for one in story["entries"]] == ["one", "two"]
+    assert story["entries"][1]["because"]["shared"]
+    assert "joined by" in told(aggregator, "stories", "show", "https://one.example/0")
+    told(aggregator, "stories", "split", "https://two.example/0")
+    assert "No story" in told(aggregator, "stories", "list")
+    assert aggregator.run("stories", "split", "https://two.example/0").returncode == 1
+    told(aggregator, "stories", "merge", "https://two.example/0", "https://one.example/1")
+    told(aggregator, "stories", "lock", "https://one.example/1")
+    (story,) = json.loads(told(aggregator, "stories", "show", "https://two.example/0", "--json"))
+    assert story["locked"]
+    assert [one["title"] for one in story["entries"]] == [OTHER, TWO]
+    assert aggregator.run("stories", "show", "https://nowhere.example/").returncode == 1
+
+
+def test_what_the_operator_says_holds_at_once_in_a_running_daemon(aggregator: Program) -> None:
+    aggregator.start()
+    assert len(aggregator.items()) == 2
+    told(aggregator, "stories", "split", "https://two.example/0")
+    assert len(aggregator.items()) == 3
+
+
+def test_an_entry_is_explained_with_who_tells_the_same(aggregator: Program) -> None:
+    text = told(aggregator, "explain", "entry", "https://two.example/0")
+    assert "told together by likeness" in text
+    assert f"named below the entry that tells its story: {ONE}" in text
+    pair = ("https://two.example/0", "--with")
+    text = told(aggregator, "explain", "entry", *pair, "https://one.example/0")
+    assert "one story" in text
+    assert "enough for wide" in text
+    text = told(aggregator, "explain", "entry", *pair, "https://one.example/1")
+    assert "two stories" in text
+    assert "too little for any feed" in text
