@@ -71,8 +71,8 @@ def test_each_decision_about_an_entry_is_told_with_its_reason(aggregator: Progra
         'from "2026/11/20 16:00"',
         "its publisher's id: one",
         "tagged by rules: phones",
-        "shown in all: in the window",
-        "shown in phones: in the window",
+        "shown in all: older than its window, and one of the newest that min_entries keeps",
+        "shown in phones: older than its window, and one of the newest",
     ):
         assert words in told.stdout
     blocked = aggregator.run("explain", "entry", "two").stdout
