@@ -15,6 +15,7 @@ from aggregator.cli.backup_commands import backup, restore
 from aggregator.cli.check_command import check
 from aggregator.cli.database_commands import compact
 from aggregator.cli.doctor_command import doctor
+from aggregator.cli.entries_command import entries
 from aggregator.cli.explain_command import explain
 from aggregator.cli.export_command import export
 from aggregator.cli.import_command import import_
@@ -26,6 +27,7 @@ from aggregator.cli.poll_command import poll
 from aggregator.cli.preview_command import preview
 from aggregator.cli.reload_command import reload
 from aggregator.cli.run_command import run
+from aggregator.cli.search_command import search
 from aggregator.cli.source_commands import disable, enable, remove, rename, tag
 from aggregator.cli.status_command import status
 from aggregator.cli.stories_command import stories
@@ -61,7 +63,7 @@ def commands() -> None:
 
 for command in (
     init, run, reload, check, add, remove, disable, enable, rename, tag, import_, export, poll,
-    status, explain, stories, preview, lint, compact, backup, restore, doctor,
+    status, search, entries, explain, stories, preview, lint, compact, backup, restore, doctor,
 ):  # fmt: skip
     commands.add_command(command)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, assert_never
 
 import click
 
+from aggregator.cli.json_output import utc
 from aggregator.cli.options import config_option, config_path, load_file, reading
 from aggregator.cli.table import GAP, table, terminal_width, wrapped
 from aggregator.cli.terminal_text import concealed, line, local_time, plain
@@ -194,10 +195,10 @@ def _json(rows: list[SourceStatus], notes: tuple[Note, ...], now: datetime) -> s
                 "tags": row.tags,
                 "site_url": row.site_url and concealed(row.site_url),
                 "entries": row.entries,
-                "last_poll_at": _utc(row.last_poll_at),
-                "last_success_at": _utc(row.last_success_at),
-                "next_poll_at": _utc(row.next_poll_at),
-                "host_until_at": _utc(_ahead(row.host_until_at, now)),
+                "last_poll_at": utc(row.last_poll_at),
+                "last_success_at": utc(row.last_success_at),
+                "next_poll_at": utc(row.next_poll_at),
+                "host_until_at": utc(_ahead(row.host_until_at, now)),
                 "because": row.because,
                 "problem": None if row.problem is None else concealed(problem_text(row.problem)),
                 "unstable_ids": row.unstable_ids,
@@ -227,10 +228,3 @@ def _crowded(config: Config) -> list[Note]:
 
 def _ahead(moment: datetime | None, now: datetime) -> datetime | None:
     return moment if moment is not None and moment > now else None
-
-
-def _utc(moment: datetime | None) -> str | None:
-    """Return ISO 8601 in UTC, or `None`."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

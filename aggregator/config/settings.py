@@ -159,6 +159,13 @@ class StoreSettings:
         "larger by its indexes.",
         shown="2GiB, or twice what an upgrade found",
     )
+    search_quota: int = key(
+        size(0, MOST_QUOTA),
+        1 * GIB,
+        "How large the search index may be, a file of its own beside the database: some 1.2 KB a "
+        "text. Where it is full, the texts that were indexed first cannot be searched any more. "
+        '"0KiB": nothing can be searched.',
+    )
 
 
 @dataclass(frozen=True, slots=True)

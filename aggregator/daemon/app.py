@@ -19,6 +19,7 @@ from aggregator import __version__
 from aggregator import config as configuration
 from aggregator.config.automatic_feeds import newly_withheld
 from aggregator.daemon import configuration_log
+from aggregator.daemon.beside_polls import work_beside_polls
 from aggregator.daemon.bytes_in_flight import BytesInFlight
 from aggregator.daemon.changed_settings import changed_settings, fixed_settings
 from aggregator.daemon.commands import Requests, State
@@ -32,7 +33,6 @@ from aggregator.daemon.output_jobs import Outlets
 from aggregator.daemon.poll_log import Reports
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.saved_edits import SavedEdits
-from aggregator.daemon.story_work import tell_stories
 from aggregator.daemon.terms import make_bounds, utc_now
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
@@ -201,7 +201,7 @@ class Daemon:
         jobs, pace = self._jobs, self._pace
         jobs.every(pace.tick, self._tick, name="tick", at_once=True)
         jobs.every(pace.advance, self._advance, name="windows")
-        jobs.every(pace.stories, self._tell_stories, name="stories")
+        jobs.every(pace.beside_polls, self._work_beside_polls, name="stories and search")
         jobs.every(pace.watch, self._watch, name="operations feed")
         jobs.every(pace.steer, self._steer, name="budget")
         jobs.every(pace.saved, self._reload_saved, name="saved edits")
@@ -265,8 +265,8 @@ class Daemon:
     async def _advance(self) -> None:
         await self._in_thread(partial(self._store.advance, self._clock()))
 
-    async def _tell_stories(self) -> None:
-        await self._in_thread(partial(tell_stories, self._config, self._store, self._clock()))
+    async def _work_beside_polls(self) -> None:
+        await self._in_thread(partial(work_beside_polls, self._config, self._store, self._clock()))
 
     async def _watch(self) -> None:
         """Tell the operations feed what went wrong and what is well again."""

@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from aggregator.daemon.beside_polls import work_beside_polls
 from aggregator.daemon.bytes_in_flight import BytesInFlight
 from aggregator.daemon.further_secrets import all_secrets, further_secrets
 from aggregator.daemon.log import conceal, set_up
 from aggregator.daemon.poll import Tools
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.secret_places import places_of
-from aggregator.daemon.story_work import tell_stories
 from aggregator.daemon.terms import make_bounds, utc_now
 from aggregator.daemon.workers import Workers
 from aggregator.daemon.zygote import Programs
@@ -171,7 +171,7 @@ def poll_once(
             states = choose(store, names, force=force, now=utc_now())
             expect(len(states))
             is_well = asyncio.run(_poll(config, store, states, report))
-            tell_stories(config, store, utc_now())
+            work_beside_polls(config, store, utc_now())
             return is_well
         finally:
             store.close()

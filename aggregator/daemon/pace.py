@@ -26,8 +26,9 @@ class Pace:
     outputs: timedelta = timedelta(seconds=15)
     #: The tick and the store are looked after.
     heartbeat: timedelta = timedelta(seconds=5)
-    #: Stories that wait are shown, and some of what is stored joins the stories that it tells.
-    stories: timedelta = timedelta(seconds=5)
+    #: Stories that wait are shown, some of what is stored joins the stories that it tells, and
+    #: some of what is new is indexed.
+    beside_polls: timedelta = timedelta(seconds=5)
     #: What is wrong is weighed for the operations feed.
     watch: timedelta = timedelta(minutes=1)
     #: The windows of feeds move forward with time.

@@ -112,6 +112,18 @@ def might_read(caller: Caller, removed: Feed) -> bool:
     return may_read(Caller(token=token), removed)
 
 
+def by_preference(feeds: Iterable[Feed]) -> tuple[Feed, ...]:
+    """Return feeds in the order in which one is asked for a story that several of them show.
+
+    First what shows most of it, then what people know.
+    """
+    return tuple(sorted(feeds, key=_preference))
+
+
+def _preference(feed: Feed) -> tuple[int, bool, bool]:
+    return ("full", "summary", "link").index(feed.content), feed.kind.is_minor, feed.is_automatic
+
+
 def feeds_in(view: View, feeds: Iterable[Feed]) -> tuple[Feed, ...]:
     """Return the feeds that a page or list names: never those with a token.
 

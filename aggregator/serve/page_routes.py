@@ -21,7 +21,7 @@ from aggregator.publish.pages.feed_list import feed_list_page, listed_feeds
 from aggregator.publish.pages.river import STORIES, River, feed_title, river_page
 from aggregator.publish.pages.story import StoryView, story_page
 from aggregator.publish.pages.story_keys import read_story_key
-from aggregator.rules.visibility import ANYBODY, Subject, View
+from aggregator.rules.visibility import ANYBODY, Subject, View, by_preference
 from aggregator.serve.cache import Wanted
 from aggregator.serve.callers import caller_of
 from aggregator.serve.encodings import respond
@@ -187,7 +187,7 @@ def _make_story(
         feeds = [feed for feed in feeds if view(ANYBODY, feed).is_shown]
     else:
         feeds = [feed for feed in feeds if feed.name == below.name]
-    for feed in sorted(feeds, key=_preference):
+    for feed in by_preference(feeds):
         found = store.story(feed, order_key)
         if found is None:
             continue
@@ -201,11 +201,6 @@ def _make_story(
         )
         return represent(story_page(story_view, look, served.site.local), HTML)
     return None
-
-
-def _preference(feed: Feed) -> tuple[int, bool, bool]:
-    """Return what sorts feeds by how much of a story they show, then by what people know."""
-    return ("full", "summary", "link").index(feed.content), feed.kind.is_minor, feed.is_automatic
 
 
 async def feed_list(served: Served, request: Request) -> Response:

@@ -39,11 +39,13 @@ if TYPE_CHECKING:
     )
     from aggregator.model.changes import Change
     from aggregator.model.errors import StoreDamagedError
+    from aggregator.model.found import EntryLine, Found
     from aggregator.model.health import SourceHealth, SourceReport
     from aggregator.model.notes import Fact, Note, NoteKind
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
     from aggregator.model.reports import Comparison, StoryReport
     from aggregator.rules.secrets import Secrets
+    from aggregator.web.search_words import SearchQuery
 
 
 class PollStore(Protocol):
@@ -261,6 +263,26 @@ class PageStore(Protocol):
     def report(self, name: str) -> SourceReport | None:
         """Return all that is known of how one source fares, `None` for no such source."""
 
+    def search(self, feeds: Sequence[Feed], query: SearchQuery, *, most: int) -> Found:
+        """Return the stories of some feeds in which all is that is asked for, the best first.
+
+        Each is found in what a feed shows of it today, and told as the first of `feeds` that shows
+        it has it. How long that takes is bounded: the newest are looked through first. What was
+        told or edited since `index_words` was called last may be missed.
+        """
+
+    def search_bytes(self) -> int:
+        """Return how many bytes the index for `search` takes on the disk."""
+
+    def entry_lines(
+        self, *, source: str | None, since: datetime | None, before: int | None, most: int
+    ) -> tuple[EntryLine, ...]:
+        """Return at most so many entries that are stored, those that came last first.
+
+        Of the source with this name, `None` for any; that came at `since` or later; with a smaller
+        order key than `before`.
+        """
+
 
 class MaintenanceStore(Protocol):
     """What keeps the database in order: the configuration, windows, retention, alarms."""
@@ -304,6 +326,13 @@ class MaintenanceStore(Protocol):
         Leaves tombstones, so that a document that shows them within `forget_after` of the last one
         that did does not bring them back.
         Publisher's raw fields older than `keep_raw` are dropped.
+        """
+
+    def index_words(self, *, most_bytes: int) -> bool:
+        """Index some of what feeds show for `search`; return whether there is more of it.
+
+        The index takes about so many bytes at most, beside the database, the newest texts of all;
+        with 0 there is none. No other work waits for this.
         """
 
     def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:

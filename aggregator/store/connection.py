@@ -35,7 +35,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _make_private(path)
+        make_private(path)
         _refuse_second_name(path)
         connection = connect(path, "rw")
     except (OSError, sqlite3.Error) as error:
@@ -122,7 +122,7 @@ def quick_check(connection: sqlite3.Connection) -> str | None:
     return None if said == "ok" else " ".join(str(said).split())
 
 
-def _make_private(path: Path) -> None:
+def make_private(path: Path) -> None:
     """Make an empty file where there is none; raises `StoreError` for one that we may not write.
 
     SQLite makes the file by the umask: the mode is ours to set before the first byte. A file that
@@ -135,7 +135,7 @@ def _make_private(path: Path) -> None:
         real = Path(os.path.realpath(path))
         if not real.exists():  # a link to where nothing is yet
             real.parent.mkdir(parents=True, exist_ok=True)
-            _make_private(real)
+            make_private(real)
         elif not all(map(_is_ours, (real, real.parent))):
             message = f"{path}: cannot be opened for writing: the rights of the file or its folder"
             raise StoreError(message) from None
@@ -177,6 +177,11 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     return connection
+
+
+def attach(connection: sqlite3.Connection, path: Path, name: str) -> None:
+    """Let a connection read another file that is there, by a name."""
+    connection.execute(f"ATTACH DATABASE ? AS {name}", (f"file:{_quoted(path)}?mode=ro",))
 
 
 def _quoted(path: Path) -> str:

@@ -6,19 +6,26 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from aggregator.model.instants import micros
 from aggregator.runtime.late_modules import LateModule
 from aggregator.store import PageStore
 from aggregator.store.readers import Reading
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
 
     from aggregator.model import Feed, Story
+    from aggregator.model.found import EntryLine, Found
     from aggregator.model.health import SourceHealth, SourceReport
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
-    from aggregator.store import river, source_health
-else:  # no command shows pages
+    from aggregator.store import entry_lists, river, search_file, searching, source_health
+    from aggregator.web.search_words import SearchQuery
+else:  # most commands show no pages
+    entry_lists = LateModule("aggregator.store.entry_lists")
     river = LateModule("aggregator.store.river")
+    search_file = LateModule("aggregator.store.search_file")
+    searching = LateModule("aggregator.store.searching")
     source_health = LateModule("aggregator.store.source_health")
 
 
@@ -65,3 +72,23 @@ class PageReading(Reading, PageStore):
     def report(self, name: str) -> SourceReport | None:
         with self._moment() as db:
             return source_health.report(db, self._secrets.read(db), name)
+
+    @override
+    def search(self, feeds: Sequence[Feed], query: SearchQuery, *, most: int) -> Found:
+        with self._moment() as db:
+            secrets = self._secrets.read(db)
+            return searching.search(db, self._path, feeds, secrets, query, most=most)
+
+    @override
+    def search_bytes(self) -> int:
+        return search_file.size_of(self._path)
+
+    @override
+    def entry_lines(
+        self, *, source: str | None, since: datetime | None, before: int | None, most: int
+    ) -> tuple[EntryLine, ...]:
+        with self._moment() as db:
+            at = None if since is None else micros(since)
+            return entry_lists.newest(
+                db, self._secrets.read(db), source=source, since=at, before=before, most=most
+            )

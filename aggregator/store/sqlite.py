@@ -45,6 +45,7 @@ from aggregator.store.ingest import absorb
 from aggregator.store.memory_leases import Leases
 from aggregator.store.page_reading import PageReading
 from aggregator.store.retention import drop_in_slices, prune_in_slices
+from aggregator.store.search_keeper import SearchKeeper
 from aggregator.store.slices import batched
 from aggregator.store.sqlite_errors import store_error
 from aggregator.store.story_keeping import StoryKeeping
@@ -93,6 +94,7 @@ class SqliteStore(PageReading, StoryKeeping, Store):
         self._leases = Leases()
         self._claiming = threading.Lock()
         self._configuring = threading.Lock()
+        self._search = SearchKeeper(path)
         self._writer = None
         if writing is not None:
             try:
@@ -388,7 +390,13 @@ class SqliteStore(PageReading, StoryKeeping, Store):
         at, before = micros(now), micros(now) - retention // MICROSECOND
         pruned = prune_in_slices(self._write, now=at, before=before)
         drop_in_slices(self._write, now=at, keep_raw=keep_raw, forget_after=forget_after)
+        self._search.sweep()
         return pruned
+
+    @override
+    def index_words(self, *, most_bytes: int) -> bool:
+        self._writing()
+        return self._search.fill(most_bytes)
 
     @override
     def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
