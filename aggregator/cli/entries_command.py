@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.json_output import print_objects, utc
 from aggregator.cli.options import config_option, load_config, reading, secrets_beside
 from aggregator.cli.terminal_text import line, local_time
 from aggregator.model.errors import AggregatorError
@@ -50,6 +49,7 @@ def entries(
     By when they came. --grep looks through the titles and texts one after another: plain words, or
     a /regex/, as in the rules of config.toml.
     """
+    from aggregator.cli.json_output import print_objects, utc
     from aggregator.daemon.terms import utc_now
 
     config = load_config()

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.json_output import print_objects, utc
 from aggregator.cli.options import config_option, load_config, reading, secrets_beside
 from aggregator.cli.terminal_text import line, local_time, plain
 from aggregator.model.errors import AggregatorError
@@ -47,6 +46,7 @@ def search(words: tuple[str, ...], name: str | None, most: int, *, as_json: bool
     is to stand together. Titles count more than texts. What came in the last few seconds may be
     missed: the daemon indexes beside its other work.
     """
+    from aggregator.cli.json_output import print_objects
     from aggregator.web.search_words import read_query
 
     config = load_config()
@@ -80,6 +80,7 @@ def _feeds(config: Config, name: str | None) -> tuple[Feed, ...]:
 
 
 def _as_object(hit: Hit, query: SearchQuery) -> dict[str, object]:
+    from aggregator.cli.json_output import utc
     from aggregator.stories.searched_texts import shown_text
     from aggregator.web.search_words import excerpt_of
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal, assert_never
 
 import click
 
-from aggregator.cli.json_output import utc
 from aggregator.cli.options import config_option, config_path, load_file, reading
 from aggregator.cli.table import GAP, table, terminal_width, wrapped
 from aggregator.cli.terminal_text import concealed, line, local_time, plain
@@ -183,6 +182,7 @@ def _text(
 def _json(rows: list[SourceStatus], notes: tuple[Note, ...], now: datetime) -> str:
     import json
 
+    from aggregator.cli.json_output import utc
     from aggregator.operations.messages import fact_text, problem_text
 
     return json.dumps(
