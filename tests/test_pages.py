@@ -20,7 +20,7 @@ from aggregator.publish.pages.chinese import CHINESE
 from aggregator.publish.pages.story_keys import read_story_key, story_key
 from tests import ROOT
 from tests.making import DAY, HOUR, START
-from tests.page_world import TOKEN, World, configured, make_world, story_of, told
+from tests.page_world import FEEDS, SOURCES, TOKEN, World, configured, make_world, story_of, told
 from tests.serving import running
 
 if TYPE_CHECKING:
@@ -101,6 +101,20 @@ async def test_documents_keep_their_addresses_and_pages_have_none_of_theirs(worl
                 assert document.headers["content-type"].startswith("application/atom+xml")
         for path in ("feeds/none", "feeds/news/archive/2026-11", "tags/none", "feeds/news/", "x"):
             assert (await server.get(f"/{path}")).status == 404
+
+
+async def test_a_page_goes_with_its_feed(store: Store) -> None:
+    make_world(store)
+    sources = (replace(SOURCES[0], name="weekly"), *SOURCES[1:])
+    present = configured(sources, FEEDS[2:])
+    store.apply(present.sources, present.feeds, now=START + DAY)
+    async with running(World(store, present).site) as server:
+        for path in ("/feeds/news", "/feeds/news.atom"):
+            assert (await server.get(path)).status == 410
+        moved = await server.get("/sources/gongkai")
+        assert (moved.status, moved.headers["location"]) == (301, "../sources/weekly")
+        moved = await server.get("/sources/gongkai.rss")
+        assert (moved.status, moved.headers["location"]) == (301, "../sources/weekly.rss")
 
 
 async def test_titles_are_those_of_documents_and_never_keys(world: World) -> None:

@@ -105,6 +105,19 @@ def _render(
     )
 
 
+async def page_not_there(served: Served, catalogue: Catalogue, path: str) -> Response:
+    """Answer for a page that no feed has: gone with its feed, moved with it, or never there.
+
+    Raises `HTTPException` where there is nothing.
+    """
+    document = f"{path}.atom"
+    addresses = tuple(one for one in read_address(document) if one.part is None)
+    answer = await _not_there(served, catalogue, document, addresses)
+    if "location" in answer.headers:
+        answer.headers["location"] = answer.headers["location"].removesuffix(".atom")
+    return answer
+
+
 async def _not_there(
     served: Served, catalogue: Catalogue, path: str, addresses: tuple[Address, ...]
 ) -> Response:

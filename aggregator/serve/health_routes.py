@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from aggregator.model import FeedKind
 from aggregator.model.errors import AggregatorError
 from aggregator.publish.pages.health import SHOWN, SORTS, HealthView, health_page
 from aggregator.publish.pages.source_health import ReportView, source_health_page
@@ -94,7 +95,8 @@ def _make_report(served: Served, look: Look, name: str, done: str | None) -> Rep
     report = served.site.store.report(name)
     if report is None:
         return None
-    configured = next((one for one in served.site.config().sources if one.name == name), None)
+    config = served.site.config()
+    configured = next((one for one in config.sources if one.name == name), None)
     status = report.health.status
     block = edit.Block(
         name=name,
@@ -106,6 +108,7 @@ def _make_report(served: Served, look: Look, name: str, done: str | None) -> Rep
     view = ReportView(
         report=report,
         toml=edit.append("", [block]),
+        has_feed=any(one.name == FeedKind.SOURCE.name_of(name) for one in config.feeds),
         token=None if served.site.operating is None else served.form_token.text,
         done=done,
     )

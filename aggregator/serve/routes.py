@@ -29,7 +29,7 @@ from aggregator.serve.cache import UnavailableError, Wanted
 from aggregator.serve.callers import caller_of
 from aggregator.serve.encodings import respond
 from aggregator.serve.feed_fields import PRIVATELY
-from aggregator.serve.feed_routes import feed
+from aggregator.serve.feed_routes import feed, page_not_there
 from aggregator.serve.page_routes import feed_at
 from aggregator.serve.responses import (
     Representation,
@@ -146,9 +146,12 @@ def _routes(served: Served) -> Starlette:
 async def _feed(served: Served, request: Request) -> Response:
     """A feed's document where the path has an extension of one, else the page of a feed."""
     path = request.scope["raw_path"].decode("ascii")
-    catalogue = await served.catalogue()
-    if feed_at(catalogue, path) is not None and catalogue.find(read_address(path)) is None:
-        return await page_routes.feed_page(served, request)
+    catalogue, addresses = await served.catalogue(), read_address(path)
+    if catalogue.find(addresses) is None:
+        if feed_at(catalogue, path) is not None:
+            return await page_routes.feed_page(served, request)
+        if not addresses:
+            return await page_not_there(served, catalogue, path)
     return await feed(served, request)
 
 

@@ -54,14 +54,25 @@
     news.replaceChildren(link);
   };
   if (events && "EventSource" in window) {
-    const stream = new EventSource(events);
+    // Only while somebody looks: a browser has six connections to a server for all its windows.
     const again = () => look().catch(() => {});
+    let stream = null;
     let opened = false;
-    stream.addEventListener("changed", again);
-    stream.addEventListener("open", () => {
-      if (opened) again(); // what happened while it was closed
-      opened = true;
-    });
-    addEventListener("pagehide", () => stream.close());
+    const follow = () => {
+      if (document.visibilityState === "hidden") {
+        stream?.close();
+        stream = null;
+      } else if (!stream) {
+        stream = new EventSource(events);
+        stream.addEventListener("changed", again);
+        stream.addEventListener("open", () => {
+          if (opened) again(); // what happened while it was closed
+          opened = true;
+        });
+      }
+    };
+    document.addEventListener("visibilitychange", follow);
+    addEventListener("pagehide", () => stream?.close());
+    follow();
   }
 })();

@@ -47,12 +47,13 @@ TROUBLES = {
 class ReportView:
     """What the page shows; `toml` is the source's block to paste.
 
-    `token` lets a form of the page be sent, `None` where nothing can be done here. `done` is what
-    was done just now: "poll", "pause" or "resume".
+    `has_feed`: everybody may read its stories alone. `token` lets a form of the page be sent, it is
+    `None` where nothing can be done here. `done` is what was done now: "poll", "pause" or "resume".
     """
 
     report: SourceReport
     toml: str
+    has_feed: bool = True
     token: str | None = None
     done: str | None = None
 
