@@ -45,12 +45,13 @@ DEB ?=
 VERSION ?=
 TRIAL ?=
 BEFORE ?=
+PACKAGE ?=
 BUILD_ARGS ?=
 VERIFY_NEEDS := DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden pictures date-names config-docs constraints wheels deb release verify-container verify-deb audit clean python test-needs clients-needs bench-needs
+.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden pictures date-names config-docs constraints wheels deb release verify-container verify-deb verify-systemd audit clean python test-needs clients-needs bench-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -155,6 +156,10 @@ verify-container: $(VENV)/.for-testing ## build the image with buildah, and prov
 verify-deb: $(VENV)/.for-testing ## build the package, install, run, upgrade and purge it in a chroot (root; long): make verify-deb BEFORE=old.deb
 	@$(VERIFY_NEEDS) mmdebstrap
 	@$(BIN)/python -m release.verify_deb $(BEFORE)
+
+verify-systemd: $(VENV)/.for-testing ## boot the package under a systemd of its own (root; long): make verify-systemd PACKAGE=file.deb
+	@$(VERIFY_NEEDS) mmdebstrap systemd-container
+	@$(BIN)/python -m release.verify_systemd $(PACKAGE)
 
 audit: python ## ask whether what is installed has known vulnerabilities (needs the network; 1 if so)
 	@test -x build/audit/bin/python || $(PYTHON) -m venv build/audit
