@@ -12,15 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from aggregator.model import NotModified, PollOutcome, ProblemKind
+from aggregator.model import NotModified, PollOutcome, ProblemKind, Source
 from aggregator.model.errors import AggregatorError
 from aggregator.model.health import SourceDay
 from aggregator.operations import AlarmKind
+from aggregator.publish.html_pages import ASSETS
+from aggregator.publish.pages.health import SOURCES
 from aggregator.publish.pages.problems import SENTENCES
 from aggregator.publish.pages.source_health import OUTCOMES, TROUBLES
 from aggregator.publish.pages.strips import DAYS, LEVELS, heat, strip
 from tests.making import DAY, HOUR, START, failed, finish
-from tests.page_world import World, make_world, story_of, told
+from tests.page_world import World, configured, make_world, story_of, told
 from tests.serving import Answer, running
 
 if TYPE_CHECKING:
@@ -164,6 +166,29 @@ async def test_a_form_is_obeyed_if_it_is_ours(world: World) -> None:
         acting.refusal = "config.toml: cannot be written"
         refused = await send(server, "echo", "pause", token)
         assert (refused.status, refused.body) == (409, b"config.toml: cannot be written\n")
+
+
+async def test_the_list_is_small_however_many_sources_fail(store: Store) -> None:
+    sources = tuple(
+        Source(f"s{number}", f"https://s{number}.example/feed", title="名" * 200)
+        for number in range(SOURCES + 5)
+    )
+    present = configured(sources, ())
+    store.apply(present.sources, present.feeds, now=START - 20 * DAY)
+    for one in sources:
+        for day in range(DAYS):
+            at = START - day * DAY
+            finish(
+                store, failed("no answer in 30 s from a host with a long name"), at, name=one.name
+            )
+    parts = sum(len(asset.body) for asset in ASSETS.values())
+    async with running(World(store, present).site) as server:
+        answer = await server.get("/sources", accept_encoding="identity")
+        page = parsed(answer)
+        (further,) = page.xpath("//a[@rel='next']/@href")
+        rest = parsed(await server.get(f"/sources{further}"))
+    assert len(answer.body) + parts <= 60_000
+    assert (len(page.xpath("//tbody")), len(rest.xpath("//tbody"))) == (SOURCES, 5)
 
 
 def test_days_are_counted_and_forgotten(store: Store) -> None:
