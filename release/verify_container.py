@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 BUILT = ROOT / "build" / "container"
 
-#: The release of Debian that the base is made of.
-SUITE = os.environ.get("SUITE", "bookworm")
+#: The release of Debian that the base is made of: that of container/Containerfile, or another.
+SUITE = os.environ.get("SUITE", "trixie")
 IMAGE = "localhost/aggregator-verified"
 #: How long anything is waited for.
 PATIENCE_S = 120
