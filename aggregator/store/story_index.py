@@ -7,7 +7,7 @@ now and then: until then the tokens of each text are kept in a row.
 from __future__ import annotations
 
 from array import array
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from aggregator.model.configured import MAX_DEDUPE_WINDOW
@@ -36,6 +36,10 @@ NEWEST, LIKEST = 200, 25
 _FORGOTTEN_AT_ONCE = 50
 #: After so many texts the frequencies are written, 8 MB.
 _WRITTEN_AFTER = 2000
+
+
+#: The same texts are compared with again and again: a thousand of them take some 5 MB.
+_unpacked = lru_cache(1024)(unpack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,7 @@ def alike(connection: sqlite3.Connection, signature: Signature, but: int) -> lis
     return [
         Found(row["story_id"], row["root_id"], row["score"], signed)
         for row in rows
-        if (signed := unpack(row["packed"])) is not None
+        if (signed := _unpacked(row["packed"])) is not None
     ]
 
 
@@ -171,7 +175,7 @@ def centroid(row: sqlite3.Row) -> Centroid | None:
     """Return the centroid of a story by its row of `signatures`; `None`: by another scheme."""
     if row["centroid"] is not None:
         return unpack_centroid(row["centroid"])
-    own = unpack(row["packed"])
+    own = _unpacked(row["packed"])
     return None if own is None else centroid_of(own)
 
 
