@@ -26,6 +26,7 @@ from aggregator.cli.output import take_over
 from aggregator.cli.poll_command import poll
 from aggregator.cli.preview_command import preview
 from aggregator.cli.reload_command import reload
+from aggregator.cli.rules_command import rules
 from aggregator.cli.run_command import run
 from aggregator.cli.search_command import search
 from aggregator.cli.source_commands import disable, enable, remove, rename, tag
@@ -63,7 +64,8 @@ def commands() -> None:
 
 for command in (
     init, run, reload, check, add, remove, disable, enable, rename, tag, import_, export, poll,
-    status, search, entries, explain, stories, preview, lint, compact, backup, restore, doctor,
+    status, search, entries, explain, stories, rules, preview, lint, compact, backup, restore,
+    doctor,
 ):  # fmt: skip
     commands.add_command(command)
 

@@ -124,8 +124,8 @@ def _parse(toml: str, path: Path, inclusion: Inclusion, environ: Mapping[str, st
 
 def _origins(toml: str, path: Path, inclusion: Inclusion) -> Origins:
     texts = [(file, toml_of(text)) for file, text in inclusion.files]
-    others = [Origin(str(file), text, _toml(text, file)) for file, text in texts]
-    return Origins((*others, Origin("", toml, _toml(toml, path))))
+    others = [Origin(str(file), text, toml_table(text, file)) for file, text in texts]
+    return Origins((*others, Origin("", toml, toml_table(toml, path))))
 
 
 def _not_included(origins: Origins) -> Iterator[Mistake]:
@@ -143,7 +143,8 @@ def _not_included(origins: Origins) -> Iterator[Mistake]:
             yield replace(found, file=origin.file)
 
 
-def _toml(toml: str, path: Path) -> dict[str, object]:
+def toml_table(toml: str, path: Path) -> dict[str, object]:
+    """Return what a text of TOML holds; raises `ConfigError` for one that is none."""
     try:
         return tomllib.loads(toml)
     except ValueError as error:  # TOMLDecodeError, and int() of thousands of digits

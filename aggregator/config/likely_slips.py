@@ -37,13 +37,18 @@ def find_slips(tables: Tables, sources: tuple[Source, ...], cautions: MistakeLis
     readings += [(("sources", index), one.raw) for index, one in enumerate(tables.sources)]
     readings += [(("feeds", index), one.raw) for index, one in enumerate(tables.feeds)]
     for at, raw in readings:
-        for name in _RULES:
-            for path, pattern in _patterns((*at, name), raw.get(name)):
-                if _is_like_regex(pattern, is_url="url" in path[2:]):
-                    cautions.add(path, MistakeKind.REGEX_WITHOUT_SLASHES)
+        find_slips_in_rules(at, raw, cautions)
     for index, (reading, source) in enumerate(zip(tables.sources, sources, strict=True)):
         if _is_open(reading) and any(map(_looks_secret, source.urls)):
             cautions.add(("sources", index, "url"), MistakeKind.SECRET_URL)
+
+
+def find_slips_in_rules(at: KeyPath, raw: Mapping[str, object], cautions: MistakeList) -> None:
+    """Find what is worth a second look in the rules of one table, as they are written."""
+    for name in _RULES:
+        for path, pattern in _patterns((*at, name), raw.get(name)):
+            if _is_like_regex(pattern, is_url="url" in path[len(at) + 1 :]):
+                cautions.add(path, MistakeKind.REGEX_WITHOUT_SLASHES)
 
 
 def _patterns(at: KeyPath, value: object) -> Iterator[tuple[KeyPath, str]]:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from aggregator.model.notes import Fact, Note, NoteKind
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
     from aggregator.model.reports import Comparison, StoryReport
+    from aggregator.model.trials import Trial
     from aggregator.rules.secrets import Secrets
     from aggregator.web.search_words import SearchQuery
 
@@ -309,6 +310,15 @@ class MaintenanceStore(Protocol):
         self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
     ) -> tuple[Change, ...]:
         """Return what `apply` would; nothing is written."""
+
+    def try_rules(
+        self, sources: Sequence[Source], feed: Feed | None, *, most: int, examples: int
+    ) -> Trial:
+        """Ask the feed's rules, or without one each source's, about `most` of what is stored.
+
+        The newest entries of the sources, as far as a feed selects them; of each effect so many
+        examples are named. Nothing is written.
+        """
 
     def advance(self, now: datetime) -> tuple[str, ...]:
         """Move every feed's window forward to `now`; return the feeds that dropped a story."""

@@ -122,14 +122,22 @@ def asked_about(
     connection: sqlite3.Connection, entry_ids: Sequence[int]
 ) -> Iterator[tuple[sqlite3.Row, rules.Facts]]:
     """Yield some entries, each with what rules may ask of it."""
+    for row, texts in with_texts(connection, entry_ids):
+        yield row, facts_of(row, texts)
+
+
+def with_texts(
+    connection: sqlite3.Connection, entry_ids: Sequence[int]
+) -> Iterator[tuple[sqlite3.Row, Texts]]:
+    """Yield some entries, each with its texts; those that are read together newest first."""
     for row in rows_of(
         connection,
         f"""SELECT e.*, {COLUMNS} FROM entries e JOIN texts t ON t.entry_id = e.id
-             WHERE e.id IN ({{marks}})""",  # noqa: S608 -- built of constants
+             WHERE e.id IN ({{marks}}) ORDER BY e.order_key DESC""",  # noqa: S608 -- built of constants
         entry_ids,
         at_once=MOST_TEXTS,
     ):
-        yield row, facts_of(row, texts_in(connection, row))
+        yield row, texts_in(connection, row)
 
 
 def _write_tags(

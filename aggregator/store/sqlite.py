@@ -30,6 +30,7 @@ from aggregator.store import (
     poll_states,
     reconcile,
     rescheduling,
+    rule_trials,
     selection,
     served_bytes,
     source_status,
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     )
     from aggregator.model.changes import Change
     from aggregator.model.notes import Fact, Note, NoteKind
+    from aggregator.model.trials import Trial
     from aggregator.rules.secrets import Secrets
 
 T = TypeVar("T")
@@ -358,6 +360,13 @@ class SqliteStore(PageReading, StoryKeeping, Store):
     ) -> tuple[Change, ...]:
         with self._reading() as db:
             return foresee(db, plan(db, sources, feeds), micros(now))
+
+    @override
+    def try_rules(
+        self, sources: Sequence[Source], feed: Feed | None, *, most: int, examples: int
+    ) -> Trial:
+        with self._reading() as db:
+            return rule_trials.try_rules(db, sources, feed, most=most, examples=examples)
 
     @override
     def advance(self, now: datetime) -> tuple[str, ...]:
