@@ -36,6 +36,8 @@ MACHINES: Mapping[str, tuple[str, ...]] = {
 
 #: Pure Python that its publisher has made no wheel of.
 TO_BUILD = frozenset({"feedgen"})
+#: What comes with a requirement, and with no other.
+COMES_WITH = {"argon2-cffi": ("argon2-cffi-bindings", "cffi", "pycparser")}
 
 
 def pins(text: str) -> dict[str, str]:
@@ -52,11 +54,12 @@ def not_for(machine: str, python: str, requirements: Iterable[str]) -> frozenset
         "python_full_version": f"{python}.0",
     }
     asked = map(Requirement, requirements)
-    return frozenset(
+    names = {
         canonicalize_name(one.name)
         for one in asked
         if one.marker is not None and not one.marker.evaluate({**there, "extra": ""})
-    )
+    }
+    return frozenset(names.union(*(COMES_WITH.get(name, ()) for name in names)))
 
 
 def wanted(

@@ -52,6 +52,7 @@ IMPURE_CALLS = {"now", "today", "utcnow", "getenv", "urandom"}
 OWNERS: dict[str, str | tuple[str, ...]] = {
     "aiohttp": "fetch/",
     "aiohttp_socks": "fetch/",
+    "argon2_cffi": "store/operator_password.py",
     "apscheduler": "daemon/jobs.py",
     "backports.zstd": ("fetch/", "store/text_codecs.py"),
     "brotli": ("fetch/", "publish/compression.py"),
@@ -81,7 +82,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "yarl": "fetch/",
 }
 #: Names under which a library also comes.
-ALIASES = {"re2": "google_re2"}
+ALIASES = {"argon2": "argon2_cffi", "re2": "google_re2"}
 #: Modules of the standard library of later versions, asked for where they exist.
 LATER_STDLIB = {"compression"}
 #: Types of the standard library that only type checkers read.

@@ -14,6 +14,7 @@ from aggregator.publish.pages.story_keys import story_key
 from aggregator.publish.xml_safety import clean as fit
 from aggregator.refine.sanitise import clean
 from aggregator.serve import create_app
+from aggregator.store.operator_password import hash_of, password_path
 from aggregator.store.sqlite import open_store
 from tests.hostile_html import PAYLOADS
 from tests.making import DAY, HOUR, START
@@ -32,6 +33,7 @@ from tests.serving import running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from playwright.async_api import Browser
 
@@ -90,6 +92,9 @@ class Idle:
         """Do nothing."""
 
     async def switch(self, name: str, *, enabled: bool) -> None:
+        """Do nothing."""
+
+    def note(self, what: str, client: str) -> None:
         """Do nothing."""
 
 
@@ -204,6 +209,47 @@ async def test_a_source_is_polled_at_a_click(house: House) -> None:
         await page.click("button:has-text('Poll now')")
         await page.wait_for_url("**/sources/letters/health?done=poll")
         assert "It is being polled" in await page.locator(".done").inner_text()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_a_log_in_by_hand(house: House, tmp_path: Path, width: int, language: str) -> None:
+    present = replace(
+        house.world.config, store=replace(house.world.config.store, path=tmp_path / "one.db")
+    )
+    password_path(present.store.path).write_text(hash_of("correct horse battery"))
+    world = World(house.world.store, present)
+    async with (
+        running(replace(world.site, operating=Idle())) as server,
+        eyes(
+            house.browser, f"http://127.0.0.1:{server.port}", locale=language,
+            viewport={"width": width, "height": 800}, java_script_enabled=language == "en",
+        ) as seen,
+    ):  # fmt: skip
+        page = seen.page
+        await seen.see("/sources/letters/health")
+        await page.click("main a[href$=login]")
+        await page.fill("#password", "wrong password")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("[role=alert]")
+        await assert_fits(seen, "/login")
+        if language == "en":
+            assert await seen.violations() == []
+        await page.fill("#password", "correct horse battery")
+        await page.click("main button")
+        await page.wait_for_url("**/sources")
+        await seen.see("/sources/letters/health")
+        await page.click(".tools button >> nth=0")
+        await page.wait_for_url("**/health?done=poll")
+        await seen.see("/login")
+        await assert_fits(seen, "/login")
+        if language == "en":
+            assert await seen.violations() == []
+        await page.click("main button")
+        await page.wait_for_selector("#password")
+        # The browser itself tells of the answer to the wrong password.
+        assert [one for one in seen.complaints if "403" not in one] == []
+        assert seen.foreign == []
 
 
 async def test_an_address_is_copied_at_a_click(house: House) -> None:

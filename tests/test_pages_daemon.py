@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import re
+import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
 from typing import TYPE_CHECKING
 
+from tests import PATIENCE
 from tests.config_texts import source_toml
 from tests.feed_documents import undated
+from tests.program import PROGRAM
 
 if TYPE_CHECKING:
     from tests.program import Program
@@ -61,3 +65,53 @@ def test_a_source_is_polled_paused_and_polled_again_from_its_page(
     log = aggregator.log.read_text(encoding="utf-8")
     for action in ("poll", "disable", "enable"):
         assert re.search(rf"asked from a page.*do={action} source=one", log), action
+
+
+def log_in(aggregator: Program, password: str) -> tuple[int, str | None]:
+    """Send the form of the log-in as from elsewhere; return the status and the cookie."""
+    elsewhere = {"X-Forwarded-For": "192.0.2.7", "Sec-Fetch-Site": "same-origin"}
+    connection = http.client.HTTPConnection("127.0.0.1", aggregator.port, timeout=PATIENCE)
+    connection.request("GET", "/login", headers=elsewhere)
+    token = re.search(r'name="token" value="([\w-]+)"', connection.getresponse().read().decode())
+    assert token is not None
+    form = urllib.parse.urlencode({"token": token[1], "password": password})
+    connection.request("POST", "/login", form, elsewhere)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    cookie = answer.headers["Set-Cookie"]
+    return answer.status, None if cookie is None else cookie.partition(";")[0]
+
+
+def test_a_password_opens_the_running_daemon_to_who_knows_it(aggregator: Program) -> None:
+    aggregator.configure("")
+    aggregator.start()
+    password = "correct horse battery"  # noqa: S105 - nobody's
+    command = [str(PROGRAM), "passwd", "--config", str(aggregator.config)]
+    for wrong in ("", "short\n"):
+        done = subprocess.run(command, input=wrong, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "a password has 10 to 1000 characters" in done.stderr
+    done = subprocess.run(
+        command, input=f"{password}\n", capture_output=True, text=True, check=True
+    )
+    assert "log in at http" in done.stdout
+    (kept,) = aggregator.config.parent.glob("*.password")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert password not in kept.read_text(encoding="ascii")
+    assert log_in(aggregator, "wrong password") == (403, None)
+    status, cookie = log_in(aggregator, password)
+    assert status == 303
+    asking = urllib.request.Request(
+        f"http://127.0.0.1:{aggregator.port}/sources",
+        headers={"X-Forwarded-For": "192.0.2.7", "Cookie": cookie or ""},
+    )
+    with urllib.request.urlopen(asking) as answer:
+        assert answer.geturl().endswith("/sources")
+    subprocess.run([*command, "--remove"], check=True, capture_output=True)
+    assert not kept.exists()
+    aggregator.stop()
+    log = aggregator.log.read_text(encoding="utf-8")
+    for outcome in ("refused", "in"):
+        assert re.search(rf"log-in from a page.*outcome={outcome} client=192.0.2.7", log), outcome
+    assert password not in log

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -44,7 +44,7 @@ def document(number: int) -> FeedDocument:
 
 
 def served(store: Stock, *, most_bytes: int = KEPT_BYTES) -> Served:
-    return Served(site(store), Caches.within(TIMEOUTS, most_bytes=most_bytes))
+    return replace(Served.of(site(store)), caches=Caches.within(TIMEOUTS, most_bytes=most_bytes))
 
 
 async def size_of_one() -> int:

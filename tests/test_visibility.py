@@ -49,7 +49,7 @@ STATUS_TOKEN = "t0ken-of-the-operator"  # noqa: S105 - nobody's
 LOCAL = Caller(is_local=True)
 CALLERS = [
     LOCAL, ANYBODY, Caller(token=STATUS_TOKEN), Caller(token=WRONG),
-    Caller(is_local=True, token=WRONG),
+    Caller(is_local=True, token=WRONG), Caller(is_known=True),
 ]  # fmt: skip
 
 ALL, OPEN, REFUSED, HIDDEN = View.WHOLE, View.OPEN, View.REFUSED, View.HIDDEN
@@ -57,22 +57,29 @@ OPERATOR = Visibility(status_token=STATUS_TOKEN)
 
 #: For each policy and subject, what each of `CALLERS` sees.
 POLICIES = [
-    (Visibility(), Subject.PAGE, (ALL, OPEN, OPEN, OPEN, ALL)),
-    (Visibility(), Subject.FEEDS, (OPEN, OPEN, OPEN, OPEN, OPEN)),
-    (Visibility(), Subject.SOURCES, (ALL, REFUSED, REFUSED, REFUSED, ALL)),
-    (Visibility(), Subject.REASONS, (ALL, OPEN, OPEN, OPEN, ALL)),
-    (Visibility(), Subject.HEALTH, (ALL, REFUSED, REFUSED, REFUSED, ALL)),
-    (Visibility(public_opml=True), Subject.HEALTH, (ALL, REFUSED, REFUSED, REFUSED, ALL)),
-    (Visibility(), Subject.OPERATIONS, (ALL, REFUSED, HIDDEN, HIDDEN, HIDDEN)),
-    (Visibility(public_opml=True), Subject.PAGE, (ALL, ALL, ALL, ALL, ALL)),
-    (Visibility(public_opml=True), Subject.FEEDS, (OPEN, OPEN, OPEN, OPEN, OPEN)),
-    (Visibility(public_opml=True), Subject.SOURCES, (ALL, OPEN, OPEN, OPEN, ALL)),
-    (Visibility(public_opml=True), Subject.REASONS, (ALL, OPEN, OPEN, OPEN, ALL)),
-    (Visibility(public_opml=True), Subject.OPERATIONS, (ALL, REFUSED, HIDDEN, HIDDEN, HIDDEN)),
+    (Visibility(), Subject.PAGE, (ALL, OPEN, OPEN, OPEN, ALL, ALL)),
+    (Visibility(), Subject.FEEDS, (OPEN, OPEN, OPEN, OPEN, OPEN, OPEN)),
+    (Visibility(), Subject.SOURCES, (ALL, REFUSED, REFUSED, REFUSED, ALL, ALL)),
+    (Visibility(), Subject.REASONS, (ALL, OPEN, OPEN, OPEN, ALL, ALL)),
+    (Visibility(), Subject.HEALTH, (ALL, REFUSED, REFUSED, REFUSED, ALL, ALL)),
+    (Visibility(), Subject.ACTIONS, (ALL, REFUSED, REFUSED, REFUSED, ALL, ALL)),
+    (
+        Visibility(takes_log_in=True),
+        Subject.ACTIONS,
+        (REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, ALL),
+    ),
+    (Visibility(takes_log_in=True), Subject.HEALTH, (ALL, REFUSED, REFUSED, REFUSED, ALL, ALL)),
+    (Visibility(public_opml=True), Subject.HEALTH, (ALL, REFUSED, REFUSED, REFUSED, ALL, ALL)),
+    (Visibility(), Subject.OPERATIONS, (ALL, REFUSED, HIDDEN, HIDDEN, HIDDEN, ALL)),
+    (Visibility(public_opml=True), Subject.PAGE, (ALL, ALL, ALL, ALL, ALL, ALL)),
+    (Visibility(public_opml=True), Subject.FEEDS, (OPEN, OPEN, OPEN, OPEN, OPEN, OPEN)),
+    (Visibility(public_opml=True), Subject.SOURCES, (ALL, OPEN, OPEN, OPEN, ALL, ALL)),
+    (Visibility(public_opml=True), Subject.REASONS, (ALL, OPEN, OPEN, OPEN, ALL, ALL)),
+    (Visibility(public_opml=True), Subject.OPERATIONS, (ALL, REFUSED, HIDDEN, HIDDEN, HIDDEN, ALL)),
     (
         Visibility(status_token=STATUS_TOKEN),
         Subject.OPERATIONS,
-        (ALL, REFUSED, ALL, HIDDEN, HIDDEN),
+        (ALL, REFUSED, ALL, HIDDEN, HIDDEN, ALL),
     ),
 ]
 
@@ -230,6 +237,8 @@ IN_ONE_FORMAT = [
     ("/sources/paper/poll", 404, 404, 404),
     ("/sources/paper/pause", 404, 404, 404),
     ("/sources/paper/resume", 404, 404, 404),
+    ("/login", 404, 404, 404),  # nobody is there to do anything
+    ("/logout", 405, 405, 405),  # a form's alone
     ("/events/feeds/family", 404, 404, 404),
     ("/assets/none", 404, 404, 404),
     ("/feeds.opml", 200, 200, 200),

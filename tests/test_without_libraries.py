@@ -204,3 +204,10 @@ def test_what_has_no_wheel_is_found_one_by_one_only_if_something_is_missing() ->
     assert wheels.without_wheel(["a", "c"], can_be_had) == []
     assert asked == [["a", "c"]]
     assert wheels.without_wheel(["a", "b", "c"], can_be_had) == ["b"]
+
+
+def test_a_password_that_cannot_be_kept_is_told(aggregator: Program) -> None:
+    aggregator.configure("")
+    code = "from aggregator.store.operator_password import hash_of\nhash_of('a password')"
+    done = without({"argon2"}, code=code, folder=aggregator.folder)
+    assert "passwords need argon2-cffi, which is not installed here" in done.stderr

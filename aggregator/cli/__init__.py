@@ -23,6 +23,7 @@ from aggregator.cli.init_command import init
 from aggregator.cli.lint_command import lint
 from aggregator.cli.options import config_option
 from aggregator.cli.output import take_over
+from aggregator.cli.passwd_command import passwd
 from aggregator.cli.poll_command import poll
 from aggregator.cli.preview_command import preview
 from aggregator.cli.reload_command import reload
@@ -65,7 +66,7 @@ def commands() -> None:
 for command in (
     init, run, reload, check, add, remove, disable, enable, rename, tag, import_, export, poll,
     status, search, entries, explain, stories, rules, preview, lint, compact, backup, restore,
-    doctor,
+    doctor, passwd,
 ):  # fmt: skip
     commands.add_command(command)
 

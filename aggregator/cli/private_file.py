@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def write_privately(file: Path, parts: Iterable[bytes]) -> None:
+def write_privately(file: Path, parts: Iterable[bytes], *, as_folder: bool = False) -> None:
     """Write a file that only its owner can read (mode 0600), in place of one that is there.
 
-    It takes its place when all parts are written; a device is written to. Raises `AggregatorError`
+    It takes its place when all parts are written; a device is written to. With `as_folder` root
+    gives it to the owner of its folder, whose service reads it. Raises `AggregatorError`
     where it cannot be written, and whatever `parts` raises.
     """
     fresh: Path | None = None
@@ -29,6 +30,9 @@ def write_privately(file: Path, parts: Iterable[bytes]) -> None:
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # mode 0600
         fresh = Path(name)
         with os.fdopen(handle, "wb") as opened:
+            if as_folder and os.geteuid() == 0:
+                owner = file.parent.stat()
+                os.fchown(handle, owner.st_uid, owner.st_gid)
             opened.writelines(parts)
             opened.flush()
             os.fsync(handle)

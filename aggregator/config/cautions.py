@@ -52,6 +52,8 @@ def _ranges(tables: Tables, cautions: MistakeList) -> None:
     for index, proxies in enumerate(tables.server.table.trusted_proxies):
         if proxies.prefixlen == 0:
             cautions.add(("server", "trusted_proxies", index), MistakeKind.EVERY_PROXY)
+    if tables.pages.table.operator_header and not tables.server.table.trusted_proxies:
+        cautions.add(("pages", "operator_header"), MistakeKind.NO_TRUSTED_PROXY)
 
 
 def _tags(sources: Sequence[Source], feeds: Sequence[Feed], cautions: MistakeList) -> None:

@@ -278,6 +278,14 @@ def header_value(value: object) -> str:
     return line
 
 
+def operator_header(value: object) -> tuple[str, str]:
+    """Return name and value of the header by which a proxy names the operator."""
+    name, colon, content = short_text(value, MAX_HEADER_CHARS).partition(":")
+    if not colon or not _HEADER_NAME.fullmatch(name):
+        raise wrong(MistakeKind.NOT_NAME_AND_VALUE)
+    return name, header_value(content.strip())
+
+
 def headers(value: object) -> tuple[tuple[str, str], ...]:
     """Return the headers of a table, in its order."""
     if not isinstance(value, dict):

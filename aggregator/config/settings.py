@@ -317,6 +317,13 @@ class Pages:
         "Let search engines list the pages of feeds and stories. Otherwise pages say `noindex`, "
         "and a story's page names its original as the one that counts (`rel=canonical`).",
     )
+    operator_header: tuple[str, str] | None = key(
+        ValueKind(network_values.operator_header, '`"Name: value"`', ": ".join),
+        None,
+        'A header by which a proxy of yours says that a caller is you, `"Remote-User: alice"`. '
+        "Believed of addresses in `[server] trusted_proxies` alone, also on this machine; the "
+        "proxy has to take it away from what clients send. See [pages.md](pages.md#log-in).",
+    )
 
 
 @dataclass(frozen=True, slots=True)

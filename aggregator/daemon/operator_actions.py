@@ -56,6 +56,11 @@ class OperatorActions:
             ) from error
         await self._requests.reload()
 
+    def note(self, what: str, client: str) -> None:
+        """Log what became of a log-in."""
+        level = logging.INFO if what in {"in", "out"} else logging.WARNING
+        log.log(level, event("log-in from a page", outcome=what, client=client))
+
 
 async def _to_its_end(told: AsyncIterator[Event]) -> None:
     async for _ in told:

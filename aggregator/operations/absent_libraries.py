@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 LOSSES = {
     "google-re2": ("re2", "no /regex/ in rules and replacements; plain words work"),
     "selectolax": ("selectolax", "no CSS selectors (remove)"),
+    "argon2-cffi": ("argon2", "no passwords for pages (aggregator passwd)"),
     "brotli": ("brotli", "answers are neither asked for nor sent in br; gzip is used"),
     "backports.zstd": (
         "backports.zstd",

@@ -22,10 +22,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Anyone who asks: `is_local` when surely on this machine, `token` as in the address asked."""
+    """Anyone who asks: `is_local` when surely on this machine, `token` as in the address asked.
+
+    `is_known`: has logged in, or is named by a proxy that the operator trusts.
+    """
 
     is_local: bool = False
     token: str | None = None
+    is_known: bool = False
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether it may see what is the operator's."""
+        return self.is_local or self.is_known
 
 
 #: Anybody: a stranger, a proxy's client, a reader of files.
@@ -40,7 +49,8 @@ class Subject(Enum):
     SOURCES = auto()  # their list
     OPERATIONS = auto()  # the feed of what is wrong
     REASONS = auto()  # why the daemon cannot work
-    HEALTH = auto()  # how each source fares, and what is done about it
+    HEALTH = auto()  # how each source fares
+    ACTIONS = auto()  # what the operator does from a page
 
 
 class View(Enum):
@@ -63,10 +73,14 @@ class View(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """What an operator allows: the list of sources to all, the operations feed below a token."""
+    """What an operator allows: the list of sources to all, the operations feed below a token.
+
+    `takes_log_in`: who acts has logged in, on this machine, too.
+    """
 
     public_opml: bool = False
     status_token: str | None = None
+    takes_log_in: bool = False
 
     def view(self, caller: Caller, subject: Subject | Feed) -> View:
         """Return what the caller may see of a subject, or of a feed and its archive."""
@@ -74,10 +88,10 @@ class Visibility:
             case Feed():
                 return View.WHOLE if may_read(caller, subject) else View.HIDDEN
             case Subject.PAGE:
-                return View.WHOLE if self.public_opml or caller.is_local else View.OPEN
+                return View.WHOLE if self.public_opml or caller.is_operator else View.OPEN
             case Subject.FEEDS:
                 return View.OPEN
-            case Subject.SOURCES if caller.is_local:
+            case Subject.SOURCES if caller.is_operator:
                 return View.WHOLE
             case Subject.SOURCES:
                 return View.OPEN if self.public_opml else View.REFUSED
@@ -85,13 +99,18 @@ class Visibility:
                 knows = _is_equal(caller.token, self.status_token)
                 return View.WHOLE if knows else View.HIDDEN
             case Subject.OPERATIONS:
-                return View.WHOLE if caller.is_local else View.REFUSED
-            case Subject.HEALTH:
-                return View.WHOLE if caller.is_local else View.REFUSED
+                return View.WHOLE if caller.is_operator else View.REFUSED
+            case Subject.HEALTH | Subject.ACTIONS:
+                return View.WHOLE if self._lets_in(caller, subject) else View.REFUSED
             case Subject.REASONS:
-                return View.WHOLE if caller.is_local else View.OPEN
+                return View.WHOLE if caller.is_operator else View.OPEN
             case _:
                 assert_never(subject)
+
+    def _lets_in(self, caller: Caller, subject: Subject) -> bool:
+        if subject is Subject.ACTIONS and self.takes_log_in:
+            return caller.is_known
+        return caller.is_operator
 
     def is_for_all(self, caller: Caller, subject: Subject) -> bool:
         """Tell whether what the caller sees is what everybody sees: a shared cache may keep it."""

@@ -1,4 +1,4 @@
-"""Who is asking: a program or person on this machine, or anybody else.
+"""Who is asking: a program or person on this machine, somebody who has logged in, or anybody else.
 
 A caller's address alone proves little: behind a reverse proxy on this machine every caller comes
 from loopback, and a web page can make its visitor's browser call us under its own name (DNS
@@ -36,6 +36,8 @@ _HOST_FIELD = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z.-]+))(?::[0-9]*)?
 
 #: Where an ASGI scope has the listener that a request came to; a reader's, where it says nothing.
 _LISTENER = "aggregator.listener"
+#: And the name of a caller that is known to be the operator, wherever it is.
+_KNOWN = "aggregator.known"
 
 
 class ListenerKind(Enum):
@@ -69,7 +71,18 @@ def caller_of(request: Request, server: ServerSettings, *, token: str | None = N
         request.headers.get("host", ""),
         frozenset(request.headers.keys()),
     )
-    return Caller(is_local(arrival, server), token)
+    return Caller(is_local(arrival, server), token, name_of(request) is not None)
+
+
+def known_as(scope: Scope, name: str) -> Scope:
+    """Return the scope of a request whose caller is known to be the operator."""
+    return {**scope, _KNOWN: name}
+
+
+def name_of(request: Request) -> str | None:
+    """Return the name of a caller that is known to be the operator, else `None`."""
+    found: str | None = request.scope.get(_KNOWN)
+    return found
 
 
 def is_local(arrival: Arrival, server: ServerSettings) -> bool:

@@ -1,8 +1,7 @@
 """The operator's pages: how the sources fare, and forms that do something about it.
 
-They are for callers of whom it is sure that they are on this machine (`callers.is_local`). A form
-is obeyed where its page came from here: it carries a secret of this process that only such a page
-has, and the browser itself says that it was sent from the same origin.
+They are for callers of whom it is sure that they are on this machine (`callers.is_local`), and for
+those that have logged in (`operator_door`).
 """
 
 from __future__ import annotations
@@ -11,26 +10,25 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
 
 from aggregator.model import FeedKind
 from aggregator.model.errors import AggregatorError
 from aggregator.publish.pages.health import SHOWN, SORTS, HealthView, health_page
 from aggregator.publish.pages.source_health import ReportView, source_health_page
-from aggregator.rules.visibility import Subject, View
 from aggregator.runtime.late_modules import LateModule
 from aggregator.serve import page_messages
 from aggregator.serve.cache import Wanted
-from aggregator.serve.callers import caller_of
 from aggregator.serve.encodings import respond
+from aggregator.serve.login_routes import FORM_HEADERS, see_other, to_log_in
 from aggregator.serve.page_looks import VARY, choosing, look_of
-from aggregator.serve.page_routes import HTML, POLICY
-from aggregator.serve.responses import PROTECTION, represent, text_response
+from aggregator.serve.page_routes import HTML
+from aggregator.serve.responses import represent, text_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from aggregator.config import edit
     from aggregator.publish.pages.look import Look
@@ -41,15 +39,6 @@ else:
 
 #: How old the pages may be.
 FRESH_SECONDS = 5.0
-#: A form of ours is a token.
-MOST_FORM_BYTES = 1024
-
-#: Forms go to this server alone, and say where they are from: to no other is that told.
-_HEADERS = {
-    "Content-Security-Policy": POLICY.replace("form-action 'none'", "form-action 'self'"),
-    "Referrer-Policy": "same-origin",
-    "X-Robots-Tag": "none",
-}
 #: What a form of a source's page may ask for, by the end of its address.
 ACTIONS = ("poll", "pause", "resume")
 
@@ -87,11 +76,14 @@ async def source(served: Served, request: Request) -> Response:
     look = look_of(request, is_operator=True)
     name = request.path_params["name"]
     done = dict(look.query).get("done")
-    make = partial(_make_report, served, look, name, done if done in ACTIONS else None)
-    return await _answer(served, request, look, make)
+    who = None if served.site.operating is None else served.door.acts_as(request)
+    make = partial(_make_report, served, look, name, done if done in ACTIONS else None, who)
+    return await _answer(served, request, look, make, who)
 
 
-def _make_report(served: Served, look: Look, name: str, done: str | None) -> Representation | None:
+def _make_report(
+    served: Served, look: Look, name: str, done: str | None, who: str | None
+) -> Representation | None:
     report = served.site.store.report(name)
     if report is None:
         return None
@@ -109,7 +101,8 @@ def _make_report(served: Served, look: Look, name: str, done: str | None) -> Rep
         report=report,
         toml=edit.append("", [block]),
         has_feed=any(one.name == FeedKind.SOURCE.name_of(name) for one in config.feeds),
-        token=None if served.site.operating is None else served.form_token.text,
+        token=None if who is None else served.form_token.text(who),
+        is_closed=who is None and served.site.operating is not None,
         done=done,
     )
     today = served.site.now().date()
@@ -121,9 +114,11 @@ async def act(served: Served, action: str, request: Request) -> Response:
     operating = served.site.operating
     if operating is None:
         raise HTTPException(404)
-    if not _is_operator(served, request):
+    who = served.door.acts_as(request)
+    if who is None:
         return text_response(403, page_messages.HEALTH_IS_LOCAL)
-    if not await _is_our_form(served, request):
+    base_url = served.site.config().server.base_url
+    if await served.form_token.form(request, who, base_url) is None:
         return text_response(403, page_messages.NOT_FROM_HERE)
     name = request.path_params["name"]
     if all(one.name != name for one in served.site.config().sources):
@@ -135,34 +130,13 @@ async def act(served: Served, action: str, request: Request) -> Response:
             await operating.switch(name, enabled=action == "resume")
     except AggregatorError as error:
         return text_response(409, str(error))
-    fields = {**PROTECTION, "Location": f"./health?done={action}", "Cache-Control": "no-store"}
-    return Response(status_code=303, headers=fields)
-
-
-async def _is_our_form(served: Served, request: Request) -> bool:
-    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        return False
-    origin, host = request.headers.get("origin"), request.headers.get("host", "")
-    if origin is not None and origin.partition("://")[2] != host:
-        return False
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_FORM_BYTES:
-            return False
-    return served.form_token.is_in(body)
-
-
-def _is_operator(served: Served, request: Request) -> bool:
-    config = served.site.config()
-    view = config.visibility.view(caller_of(request, config.server), Subject.HEALTH)
-    return view is View.WHOLE
+    return see_other(f"./health?done={action}")
 
 
 def _refusal(served: Served, request: Request) -> Response | None:
     """Return what a caller is told who may not look, or who chooses how pages look."""
-    if not _is_operator(served, request):
-        return text_response(403, page_messages.HEALTH_IS_LOCAL)
+    if not served.door.sees(request):
+        return to_log_in(served, request, page_messages.HEALTH_IS_LOCAL)
     return choosing(request, served.site.config().server.base_url)
 
 
@@ -171,11 +145,12 @@ async def _answer(
     request: Request,
     look: Look,
     make: Callable[[], Representation | None],
+    who: str | None = None,
 ) -> Response:
     """Answer with what is a few seconds old at the most."""
     wanted = Wanted(
         what="page of sources",
-        key=("health", request.url.path, look),
+        key=("health", request.url.path, look, who),
         made_for=id(served.site.config()),
         version=int(served.site.seconds() // FRESH_SECONDS),
     )
@@ -188,6 +163,6 @@ async def _answer(
         wanted.key,
         found,
         cache_control="private, no-store",
-        headers=_HEADERS,
+        headers=FORM_HEADERS,
         vary=VARY,
     )

@@ -13,3 +13,6 @@ class Operating(Protocol):
 
     async def switch(self, name: str, *, enabled: bool) -> None:
         """Let a source be polled or not, in config.toml, and take that over."""
+
+    def note(self, what: str, client: str) -> None:
+        """Log what became of a log-in, "in", "out", "refused" or "too many tries", and whose."""

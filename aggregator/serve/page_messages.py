@@ -33,8 +33,13 @@ OPERATIONS_ARE_LOCAL = (
 )
 HEALTH_IS_LOCAL = (
     "Only callers on this machine may see how sources fare, behind a proxy at [server] "
-    "operator_listen.\n"
-    "仅限本机查看来源状况（使用反向代理时经 [server] 的 operator_listen）。"
+    "operator_listen; from elsewhere after a log-in (`aggregator passwd`).\n"
+    "仅限本机查看来源状况（使用反向代理时经 [server] 的 operator_listen）；"
+    "其他地方须先登录（aggregator passwd）。"
+)
+NO_LOG_IN = (
+    "Nobody can log in here: there is no password yet. `aggregator passwd` sets one.\n"
+    "尚未设置密码，无法登录。请用 aggregator passwd 设置。"
 )
 NOT_FROM_HERE = (
     "This was not sent by a page of this server; nothing was done. Load the page again, and try "

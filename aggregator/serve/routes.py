@@ -24,7 +24,7 @@ from aggregator.publish import (
 )
 from aggregator.publish.catalogue import read_address
 from aggregator.rules.visibility import Subject, View, sources_in
-from aggregator.serve import health_routes, page_messages, page_routes
+from aggregator.serve import health_routes, login_routes, page_messages, page_routes
 from aggregator.serve.cache import UnavailableError, Wanted
 from aggregator.serve.callers import caller_of
 from aggregator.serve.encodings import respond
@@ -83,7 +83,7 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, whatever it asks for."""
-        await self._routes(scope, receive, send)
+        await self._routes(self._served.door.marked(scope), receive, send)
 
     @property
     def streams(self) -> Streams:
@@ -123,6 +123,8 @@ def _routes(served: Served) -> Starlette:
                 )
                 for action in health_routes.ACTIONS
             ),
+            Route("/login", partial(login_routes.log_in, served), methods=["GET", "POST"]),
+            Route("/logout", partial(login_routes.log_out, served), methods=["POST"]),
             route("/events/{_:path}", page_routes.events),
             route("/stories/{story}", page_routes.story),
             route("/feeds/{token}/{name}/stories/{story}", page_routes.story),

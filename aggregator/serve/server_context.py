@@ -13,6 +13,7 @@ from aggregator.runtime.values import dataclass
 from aggregator.serve.cache import KEPT_BYTES, Cache, Wanted
 from aggregator.serve.form_token import FormToken
 from aggregator.serve.kept_pieces import KeptPieces
+from aggregator.serve.operator_door import OperatorDoor
 from aggregator.serve.ready_feeds import ReadyFeeds
 from aggregator.serve.streams import Streams
 from aggregator.serve.timeouts import TIMEOUTS, Timeouts
@@ -129,6 +130,7 @@ class Served:
 
     site: Site
     caches: Caches
+    door: OperatorDoor
     ready: ReadyFeeds = field(default_factory=ReadyFeeds)
     streams: Streams = field(default_factory=Streams)
     form_token: FormToken = field(default_factory=FormToken)
@@ -136,7 +138,7 @@ class Served:
     @classmethod
     def of(cls, site: Site) -> Served:
         """Return the site with nothing in memory yet."""
-        return cls(site, Caches.within(site.timeouts))
+        return cls(site, Caches.within(site.timeouts), OperatorDoor(site.config, site.seconds))
 
     async def catalogue(self) -> Catalogue:
         """Return the catalogue of the present configuration; thousands of sources take ms."""

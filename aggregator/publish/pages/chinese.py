@@ -28,6 +28,18 @@ CHINESE: dict[str, str] = {
     "Keys j and k": "快捷键 j 和 k",
     "On": "开",
     "Off": "关",
+    # A log-in
+    "Log in": "登录",
+    "Log out": "退出登录",
+    "You are logged in": "已登录",
+    "For whoever runs this server. Feeds and stories need no log-in.": (
+        "供站点管理员使用。阅读文章和订阅无须登录。"
+    ),
+    "Password": "密码",
+    "That is not the password.": "密码不正确。",
+    "Too many tries. Wait {n} minute, then try again.": "尝试次数过多，请 {n} 分钟后再试。",
+    "Too many tries. Wait {n} minutes, then try again.": "尝试次数过多，请 {n} 分钟后再试。",
+    "Log in to poll or pause it": "登录后可立即抓取或暂停",
     # A river
     "All stories": "全部文章",
     "Subscribe": "订阅",
@@ -81,7 +93,9 @@ CHINESE: dict[str, str] = {
     "This list as OPML": "订阅列表 (OPML)",
     # How sources fare
     "Source": "来源",
-    "Only you see this page: it is for callers on this machine.": "此页仅限本机访问。",
+    "Only you see this page: it is for callers on this machine, and for whoever logs in.": (
+        "此页仅限本机访问，或登录后访问。"
+    ),
     "Show": "显示",
     "All": "全部",
     "Failing": "出错",

@@ -48,13 +48,15 @@ class ReportView:
     """What the page shows; `toml` is the source's block to paste.
 
     `has_feed`: everybody may read its stories alone. `token` lets a form of the page be sent, it is
-    `None` where nothing can be done here. `done` is what was done now: "poll", "pause" or "resume".
+    `None` where nothing can be done here; `is_closed`: not without a log-in. `done` is what was
+    done now: "poll", "pause" or "resume".
     """
 
     report: SourceReport
     toml: str
     has_feed: bool = True
     token: str | None = None
+    is_closed: bool = False
     done: str | None = None
 
 
