@@ -77,7 +77,7 @@ class House:
         return (
             "/", "/?tag=essays", "/feeds", "/feeds/all", f"/feeds/{TOKEN}/circle",
             f"/stories/{essay}", f"/stories/{weekly}", "/sources", "/sources/echo/health",
-            "/sources/inner/health?done=poll",
+            "/sources/inner/health?done=poll", "/search?q=%E6%8E%92%E7%89%88+the", "/search",
         )  # fmt: skip
 
     def window(self, width: int = 1280, **wanted: Any) -> Any:

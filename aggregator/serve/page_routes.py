@@ -50,14 +50,14 @@ if TYPE_CHECKING:
 
 HTML = "text/html; charset=utf-8"
 
-#: Our own style and script, pictures of stories from anywhere, events of our own, and no form.
+#: Our own style, script, events and forms, and pictures of stories from anywhere.
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "img-src 'self' data: https: http:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+    "img-src 'self' data: https: http:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
 #: For a page that somebody looked at; whether it is still so is asked each time.
-_CACHE_CONTROL = "private, no-cache"
+CACHE_CONTROL = "private, no-cache"
 #: How old what is known of a story may be, besides what the configuration says.
 _STORY_SECONDS = 10.0
 _TITLES_SECONDS = 60.0
@@ -96,7 +96,7 @@ async def _river(served: Served, request: Request, catalogue: Catalogue, feed: F
     chosen = choosing(request, catalogue.config.server.base_url)
     if chosen is not None:
         return chosen
-    look = _look(served, request)
+    look = look_for(served, request)
     asked = dict(look.query)
     wish = Wish(asked.get("tag"), asked.get("source"))
     place = read_place(asked.get("before", ""))
@@ -160,7 +160,7 @@ async def story(served: Served, request: Request) -> Response:
     chosen = choosing(request, catalogue.config.server.base_url)
     if chosen is not None:
         return chosen
-    look = _look(served, request)
+    look = look_for(served, request)
     wanted = Wanted(
         what="page of a story",
         key=("story", order_key, None if below is None else below.name, look),
@@ -211,7 +211,7 @@ async def feed_list(served: Served, request: Request) -> Response:
     if chosen is not None:
         return chosen
     view = config.visibility.view(caller_of(request, config.server), Subject.PAGE)
-    look = _look(served, request)
+    look = look_for(served, request)
     wanted = Wanted(
         what="list of feeds",
         key=("feeds", view, look),
@@ -297,13 +297,13 @@ async def _answer(
         request,
         wanted.key,
         found,
-        cache_control=_CACHE_CONTROL,
+        cache_control=CACHE_CONTROL,
         headers=headers,
         vary=VARY,
     )
 
 
-def _look(served: Served, request: Request) -> Look:
+def look_for(served: Served, request: Request) -> Look:
     """Return how a request wants its page; the operator is shown the way to the sources."""
     config = served.site.config()
     view = config.visibility.view(caller_of(request, config.server), Subject.HEALTH)

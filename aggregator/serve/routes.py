@@ -24,7 +24,13 @@ from aggregator.publish import (
 )
 from aggregator.publish.catalogue import read_address
 from aggregator.rules.visibility import Subject, View, sources_in
-from aggregator.serve import health_routes, login_routes, page_messages, page_routes
+from aggregator.serve import (
+    health_routes,
+    login_routes,
+    page_messages,
+    page_routes,
+    search_routes,
+)
 from aggregator.serve.cache import UnavailableError, Wanted
 from aggregator.serve.callers import caller_of
 from aggregator.serve.encodings import respond
@@ -128,6 +134,9 @@ def _routes(served: Served) -> Starlette:
             route("/events/{_:path}", page_routes.events),
             route("/stories/{story}", page_routes.story),
             route("/feeds/{token}/{name}/stories/{story}", page_routes.story),
+            route("/search", search_routes.results),
+            route("/search.atom", search_routes.results_feed),
+            route("/feeds/{token}/{name}/search", search_routes.results),
             route("/feeds.opml", _feeds),
             route("/sources.opml", _sources),
             route("/feeds/_status.{extension}", _operations),

@@ -36,6 +36,8 @@ ENCODED_BYTES = KEPT_BYTES // 3
 
 #: What is kept of pages that people looked at lately: some 200.
 PAGE_BYTES = 8 * 1024 * 1024
+#: What is kept of what searches found: some 100 pages, or feeds of them.
+SEARCH_BYTES = 4 * 1024 * 1024
 
 
 def _utc_now() -> datetime:
@@ -80,15 +82,16 @@ class Caches:
     """What is kept in memory, apart by what it is made of: none waits for another's trouble.
 
     `catalogues` and `pages` are made of the configuration, `renderings` of stories and so are
-    `rivers`, the pages of them; `lists` of other rows, `encodings` of the bodies of all these;
-    `pieces` of `renderings` are for the next ones. `past` is kept nowhere, its questions are only
-    bounded.
+    `rivers`, the pages of them; `searches` of what was found, one search at a time; `lists` of
+    other rows, `encodings` of the bodies of all these; `pieces` of `renderings` are for the next
+    ones. `past` is kept nowhere, its questions are only bounded.
     """
 
     catalogues: Cache[Catalogue]
     pages: Cache[Representation]
     renderings: Cache[Rendering | None]
     rivers: Cache[Representation | None]
+    searches: Cache[Representation]
     lists: Cache[Representation]
     encodings: Cache[Encoded]
     pieces: KeptPieces
@@ -112,6 +115,7 @@ class Caches:
                 most_bytes=PAGE_BYTES,
                 timeouts=timeouts,
             ),
+            searches=Cache(lambda one: one.bytes_held, most_bytes=SEARCH_BYTES, timeouts=timeouts),
             lists=Cache(lambda one: one.bytes_held, timeouts=timeouts),
             encodings=Cache(
                 lambda one: 0 if one.coding is None else len(one.body),

@@ -40,6 +40,17 @@ CHINESE: dict[str, str] = {
     "Too many tries. Wait {n} minute, then try again.": "尝试次数过多，请 {n} 分钟后再试。",
     "Too many tries. Wait {n} minutes, then try again.": "尝试次数过多，请 {n} 分钟后再试。",
     "Log in to poll or pause it": "登录后可立即抓取或暂停",
+    # A search
+    "Search": "搜索",
+    "Search stories": "搜索文章",
+    "Search: {words}": "搜索：{words}",
+    "All words are to be there, in any order; those in quotes stand together.": (
+        "所有词都要出现，次序不限；放在引号内的词要连在一起。"
+    ),
+    "Nothing can be searched yet.": "现在还不能搜索。",
+    "{n} story found": "找到 {n} 篇文章",
+    "{n} stories found": "找到 {n} 篇文章",
+    "There may be more: add a word.": "可能还有更多，请再加一个词。",
     # A river
     "All stories": "全部文章",
     "Subscribe": "订阅",

@@ -109,6 +109,7 @@ def river_page(river: River, look: Look, local: Callable[[datetime], datetime]) 
         "all": look.asking(before=None, tag=None, source=None),
         "events": f"{look.root}events{_HERE.page(feed)}",
         "stories_at": look.root + river.stories_at,
+        "search_at": look.root + river.stories_at.removesuffix("stories/") + "search",
     }
     return html_page("pages/river", fields, look)
 
