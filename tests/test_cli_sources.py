@@ -697,3 +697,26 @@ def test_status_names_a_mirror_that_fails(aggregator: Program, web: Publisher) -
     status, shown = on_terminal("status", "--config", aggregator.config, width=80)
     assert status == 0
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_what_is_wrong_with_each_of_several_instances_is_told(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/one/x/y", status=403)
+    web.route("/two/x/y", status=404)
+    one, two = web.url("/one"), web.url("/two")
+    aggregator.configure(
+        '[[sources]]\nname = "m"\nurl = "rsshub://x/y"\n',
+        top=f'[rsshub]\ninstances = ["{one}", "{two}"]\n',
+    )
+    assert aggregator.run("poll").returncode == 1
+    told = aggregator.run("status").stdout
+    assert re.search(
+        rf"\nmirror m: {re.escape(one)}/x/y failed 1 time: [a-z-]+: .*403.*; "
+        rf"{re.escape(two)}/x/y failed 1 time: [a-z-]+: .*404",
+        told,
+    ), told
+    told = aggregator.run("explain", "source", "m").stdout
+    for url, status in ((one, 403), (two, 404)):
+        pattern = rf"  {re.escape(url)}/x/y, resting until .*, failed 1 time: [a-z-]+: .*{status}"
+        assert re.search(pattern, told), told

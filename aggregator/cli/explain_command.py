@@ -140,7 +140,7 @@ def _lines(
 
     yield line(f"{status.name} ({status.title})" if status.title else status.name)
     for mirror in state.mirrors:
-        yield f"  {line(_mirror(mirror))}"
+        yield f"  {line(_mirror(mirror, has_others=len(state.mirrors) > 1))}"
     if (solver := state.source.access.fetch_via) is not None:
         yield f"asked by the solver at {line(solver)}"
     yield f"state: {line(_health(state, status))}"
@@ -192,10 +192,16 @@ def _past(poll: PastPoll) -> str:
     return f"{local_time(poll.polled_at, otherwise='')}  {past_poll(poll)}"
 
 
-def _mirror(mirror: Mirror) -> str:
+def _mirror(mirror: Mirror, *, has_others: bool) -> str:
+    """Return what is known of one URL; what is wrong with the only one is the source's state."""
     text = mirror.url
     if mirror.moved_url is not None:
         text += f", asked at {mirror.moved_url} where it has moved to"
     if mirror.resting_until_at is not None:
         text += f", resting until {local_time(mirror.resting_until_at, otherwise='')}"
+    if has_others and mirror.problem is not None:
+        from aggregator.operations.messages import problem_text
+
+        times = f"{mirror.failures} time{'' if mirror.failures == 1 else 's'}"
+        text += f", failed {times}: {problem_text(mirror.problem)}"
     return text

@@ -178,10 +178,11 @@ class FailingMirror:
 
 @dataclass(frozen=True, slots=True)
 class FailingMirrors:
-    """Mirrors of a source that fail while others answer for them."""
+    """Mirrors of a source that fail: while others answer for them, or each of several by itself."""
 
     kind: ClassVar = NoteKind.FAILING_MIRRORS
     mirrors: tuple[FailingMirror, ...]
+    others_answer: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ class Mirror:
     `validators` and `body_sha256` are of the document that this mirror answered last, at
     `document_at`; a 304 is no document.
     `resting_until_at` is the end of a failing mirror's pause while others answer,
-    `gated_until_at` that of a hold of its whole host: its Retry-After, or its limit.
+    `gated_until_at` that of a hold of its whole host: its Retry-After, or its limit. `problem` is
+    what was wrong when it was asked last, `failures` times in a row by now.
     """
 
     url: str
@@ -38,6 +39,7 @@ class Mirror:
     failures: int = 0
     resting_until_at: datetime | None = None
     gated_until_at: datetime | None = None
+    problem: Problem | None = None
 
     @property
     def effective_url(self) -> str:

@@ -224,8 +224,9 @@ def _of_requests(fact: OfRequests) -> str:
     match fact:
         case Moved(url=url):
             return f'has moved for good; set url = "{url}"'
-        case FailingMirrors(mirrors=mirrors):
-            return "; ".join(map(_mirror, mirrors))
+        case FailingMirrors(mirrors=mirrors, others_answer=others_answer):
+            after = ", another answers" if others_answer else ""
+            return "; ".join(_mirror(mirror, after) for mirror in mirrors)
         case Unconditional(requests=requests):
             return (
                 f"{requests} request{'s' if requests > 1 else ''} for everything: its ETag cannot "
@@ -416,9 +417,9 @@ def measure(length: timedelta) -> tuple[int, str]:
     return length.days, "day"
 
 
-def _mirror(mirror: FailingMirror) -> str:
+def _mirror(mirror: FailingMirror, after: str) -> str:
     problem = problem_text(mirror.problem)
-    return f"{mirror.url} failed {_times(mirror.failures)}, another answers: {problem}"
+    return f"{mirror.url} failed {_times(mirror.failures)}{after}: {problem}"
 
 
 def _times(number: int) -> str:

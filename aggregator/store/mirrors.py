@@ -163,19 +163,25 @@ def _write(
 
 
 def failing(db: sqlite3.Connection) -> tuple[Note, ...]:
-    """Name the mirrors that fail while their source is well: others answer for them."""
+    """Name the mirrors that fail: where others answer for them, and where several fail.
+
+    Of a source that fails, its own problem is that of one of them, and says nothing of the others.
+    """
     rows = db.execute(
-        """SELECT s.name, m.url, m.failures, m.problem
+        """SELECT s.name, m.url, m.failures, m.problem, s.problem IS NULL AS others_answer
              FROM mirrors m JOIN sources s ON s.id = m.source_id
-            WHERE m.failures > 0 AND m.problem IS NOT NULL AND s.problem IS NULL
-              AND s.removed_at IS NULL
+            WHERE m.failures > 0 AND m.problem IS NOT NULL AND s.removed_at IS NULL
+              AND (s.problem IS NULL
+                   OR (SELECT count(*) FROM mirrors o WHERE o.source_id = s.id) > 1)
             ORDER BY s.position, m.position"""
     )
-    failing: dict[str, tuple[FailingMirror, ...]] = {}
-    for name, url, failures, problem in rows.fetchall():
+    failing: dict[str, FailingMirrors] = {}
+    for name, url, failures, problem, others_answer in rows.fetchall():
         mirror = FailingMirror(redact(url), failures, loads(Problem, problem))
-        failing[name] = (*failing.get(name, ()), mirror)
-    return tuple(Note(FailingMirrors(mirrors), name) for name, mirrors in failing.items())
+        known = failing.get(name)
+        mirrors = (mirror,) if known is None else (*known.mirrors, mirror)
+        failing[name] = FailingMirrors(mirrors, others_answer=bool(others_answer))
+    return tuple(Note(found, name) for name, found in failing.items())
 
 
 def held_hosts(db: sqlite3.Connection, now: datetime) -> tuple[Note, ...]:

@@ -129,6 +129,7 @@ def mirror_of(row: sqlite3.Row) -> Mirror:
         failures=row["failures"],
         resting_until_at=optional_instant(row["resting_until_at"]),
         gated_until_at=optional_instant(row["gated_until_at"]),
+        problem=problem_of(row["problem"]),
     )
 
 
