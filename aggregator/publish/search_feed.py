@@ -15,7 +15,7 @@ from aggregator.stories.searched_texts import shown_text
 
 if TYPE_CHECKING:
     from aggregator.model import Story
-    from aggregator.model.found import Found, Hit
+    from aggregator.model.found import Found
     from aggregator.web.search_words import SearchQuery
 
 #: Stories of the feed of a search.
@@ -37,7 +37,9 @@ def search_feed(found: Found, query: SearchQuery, base_url: str) -> tuple[bytes,
     """Return the Atom document of a search, and when it changed last as far as that is known."""
     words = " ".join(f'"{phrase}"' if " " in phrase else phrase for phrase in sorted(query.phrases))
     feed = Feed("search", f"Search · 搜索: {words}", description=words)
-    stories = sorted((_told(hit) for hit in found.hits), key=lambda one: -one.order_key)
+    stories = sorted(
+        (as_shown(hit.story, hit.feed) for hit in found.hits), key=lambda one: -one.order_key
+    )
     changed_at = max((story.updated_at for story in stories), default=_EPOCH)
     selection = Selection(
         feed=feed,
@@ -49,10 +51,8 @@ def search_feed(found: Found, query: SearchQuery, base_url: str) -> tuple[bytes,
     return render(selection, Format.ATOM, _OfSearch(base_url)), changed_at
 
 
-def _told(hit: Hit) -> Story:
-    """Return a story with no more of its text than its feed shows."""
-    if hit.feed.content == "full":
-        return hit.story
-    return replace(
-        hit.story, content_html="", summary=shown_text(hit.story, hit.feed), enclosures=()
-    )
+def as_shown(story: Story, feed: Feed) -> Story:
+    """Return a story with no more of its text than a feed shows."""
+    if feed.content == "full":
+        return story
+    return replace(story, content_html="", summary=shown_text(story, feed), enclosures=())

@@ -25,6 +25,7 @@ from aggregator.publish import (
 from aggregator.publish.catalogue import read_address
 from aggregator.rules.visibility import Subject, View, sources_in
 from aggregator.serve import (
+    api_routes,
     health_routes,
     login_routes,
     page_messages,
@@ -37,7 +38,9 @@ from aggregator.serve.encodings import respond
 from aggregator.serve.feed_fields import PRIVATELY
 from aggregator.serve.feed_routes import feed, page_not_there
 from aggregator.serve.page_routes import feed_at
+from aggregator.serve.problems import API, is_for_api, problem
 from aggregator.serve.responses import (
+    RETRY_AFTER,
     Representation,
     represent,
     text_response,
@@ -143,6 +146,7 @@ def _routes(served: Served) -> Starlette:
             route("/feeds/{token}/_status.{extension}", _operations),
             *(route(f"/{folder}/{{_:path}}", _feed) for folder in FOLDERS),
             route("/healthz", _health),
+            *(route(f"{API}{place}", answer) for place, answer in api_routes.ROUTES.items()),
         ],
         exception_handlers={
             HTTPException: _refuse,
@@ -269,9 +273,12 @@ def _minute(site: Site) -> int:
     return int(site.seconds() // FRESH_SECONDS)
 
 
-async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the interface
+async def _refuse(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = error.headers if isinstance(error, HTTPException) else None
+    if is_for_api(request):
+        detail = error.detail if isinstance(error, api_routes.AskedWronglyError) else ""
+        return problem(status, detail, headers)
     match status:
         case 404:
             return text_response(404, page_messages.NOT_FOUND)
@@ -282,6 +289,8 @@ async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG0
 
 
 async def _put_off(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the interface
+    if is_for_api(request):
+        return problem(503, headers={"Retry-After": str(int(RETRY_AFTER.total_seconds()))})
     return unavailable_response()
 
 
