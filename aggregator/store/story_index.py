@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from functools import lru_cache, partial
+from heapq import nlargest
 from typing import TYPE_CHECKING
 
 from aggregator.model.configured import MAX_DEDUPE_WINDOW
@@ -143,17 +144,21 @@ def keep_centroid(connection: sqlite3.Connection, story_id: int, centroid: Centr
 def alike(connection: sqlite3.Connection, signature: Signature, but: int) -> list[Found]:
     """Return the stories that share most of an entry's rare tokens, `but` its own."""
     sums: dict[int, int] = {}
+    cursor = connection.cursor()
+    cursor.row_factory = None  # plain tuples: there may be 2,000 of them
     for token in asked_tokens(signature, ASKED):
         weight = signature.title.get(token) or signature.lead.get(token, 0)
-        rows = connection.execute(
+        posted = cursor.execute(
             """SELECT story_id FROM postings WHERE token = ? AND at BETWEEN ? AND ?
                 ORDER BY at DESC, story_id DESC LIMIT ?""",
             (token, signature.at - WINDOW_US, signature.at + WINDOW_US, NEWEST),
-        )
-        for (story_id,) in rows:
+        ).fetchall()
+        for (story_id,) in posted:
             sums[story_id] = sums.get(story_id, 0) + weight
     sums.pop(but, None)
-    likest = sorted(sums, key=lambda one: (-sums[one], -one))[:LIKEST]
+    likest = [
+        story_id for _, story_id in nlargest(LIKEST, zip(sums.values(), sums.keys(), strict=True))
+    ]
     # sqlite: a list of values is one parameter, as JSON; CROSS JOIN keeps the tables in this order
     rows = connection.execute(
         """SELECT g.story_id, coalesce(a.joined_id, a.id) AS root_id,

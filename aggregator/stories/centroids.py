@@ -53,6 +53,9 @@ class Centroid:
 
 def centroid_of(*members: Signature) -> Centroid:
     """Return the centroid of some entries."""
+    match members:
+        case (alone,) if len(alone.title) <= MOST:
+            return Centroid(alone.title)  # most stories have one entry
     centroid = Centroid({})
     for member in members:
         centroid = centroid.with_member(member)

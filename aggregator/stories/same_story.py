@@ -159,6 +159,8 @@ def assign(entry: Arrival, candidates: Iterable[Candidate], model: Model = SHIPP
                 return Assignment(None, alike.score, because, alone, attracts=False)
         if refused.because.kind == "nothing alike":
             refused = Assignment(None, alike.score, because, alone)
+        if kind == "too little alike":  # and so are all that follow
+            break
     return refused
 
 
