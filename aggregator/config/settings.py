@@ -162,8 +162,9 @@ class StoreSettings:
     search_quota: int = key(
         size(0, MOST_QUOTA),
         1 * GIB,
-        "How large the search index may be, a file of its own beside the database: some 1.2 KB a "
-        "text. Where it is full, the texts that were indexed first cannot be searched any more. "
+        "How large the search index may be, a file of its own beside the database, about as large "
+        "as that where there is room. Where it is full, the texts that were indexed first cannot "
+        "be searched any more. "
         '"0KiB": nothing can be searched.',
     )
 
