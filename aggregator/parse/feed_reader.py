@@ -13,7 +13,7 @@ import re
 import xml.sax
 import xml.sax.expatreader
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import unescape
 
 from feedparser.api import LooseFeedParser, StrictFeedParser  # type: ignore[import-untyped] # has none
@@ -68,6 +68,15 @@ _JUNK_AFTER = "junk after document element"
 _ENCODING = "utf8"
 
 
+#: Names of feedparser's results, and ours among them, that are no elements: what stands there is
+#: relied upon to be a list or a dict, and an element of that name would put its text there.
+_RESULTS = frozenset(
+    {"authors", "contributors", "enclosures", "links", "psc_chapters", "where"}
+    | {"media_content", "media_credit", "media_restriction"}
+)
+_RESULTS_BEGIN, _RESULTS_END = "house_", ("_detail", "_parsed")
+
+
 class _EnoughError(Exception):
     """The document holds more entries than we take; reading stops here."""
 
@@ -97,6 +106,22 @@ class _Faithful(MediaElements, LinkHandlers, PeopleHandlers, PodcastHandlers, Ra
         self.prepare_media()
         self.has_escaped_cdata = has_escaped_cdata
         self.prepare_markup()
+
+    if not TYPE_CHECKING:  # to mypy, whatever has no type would have one by this
+
+        def __getattr__(self, name: str) -> Any:
+            """Return how an element is read that is named as a result of feedparser's."""
+            event, _, element = name.lstrip("_").partition("_")
+            is_result = element in _RESULTS or element.startswith(_RESULTS_BEGIN)
+            if event in ("start", "end") and (is_result or element.endswith(_RESULTS_END)):
+                return self._start_stray if event == "start" else self._end_stray
+            raise AttributeError(name)
+
+    def _start_stray(self, _attributes: dict[str, str]) -> None:
+        self.push("stray", 1)  # type: ignore[attr-defined] # the mixin's
+
+    def _end_stray(self) -> None:
+        self.pop("stray")
 
     def pop(self, element: str, strip_whitespace: int = 1) -> Any:
         """End an element's text, which a program may have escaped with its CDATA wrapper."""

@@ -29,7 +29,7 @@ else:
 #: Entries that one address may name: a live page's would fill the screen.
 MOST = 5
 
-
+# sqlite: a list of values is one parameter, as JSON
 #: The entries with this public id, guid, URL or key; a URL in any way that means the same page.
 NAMED = """SELECT id FROM entries WHERE public_id = :wanted
      UNION SELECT e.id FROM entries e JOIN stories s ON s.id = e.story_id

@@ -55,6 +55,7 @@ def join_arrivals(
     later, at_once = entry_ids[:-MOST_AT_ONCE], entry_ids[-MOST_AT_ONCE:]
     if later:
         connection.execute(
+            # sqlite: min of two values
             """UPDATE story_index
                   SET looked_up_to_id = min(coalesce(looked_up_to_id, :before), :before)""",
             {"before": min(later) - 1},
@@ -68,6 +69,7 @@ def join_stored(connection: sqlite3.Connection, index: StoryIndex, now: int) -> 
     if not row["is_on"] or row["looked_up_to_id"] is None:
         return False
     found = connection.execute(
+        # sqlite: a value within JSON
         """SELECT e.id, json_extract(o.config, '$.dedupe') AS dedupe
              FROM entries e JOIN sources o ON o.id = e.source_id
             WHERE e.id > ? ORDER BY e.id LIMIT ?""",

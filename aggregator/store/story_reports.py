@@ -11,6 +11,7 @@ from aggregator.model.reports import Reported, StoryReport
 if TYPE_CHECKING:
     import sqlite3
 
+# sqlite: CROSS JOIN keeps the tables in this order
 _OF_STORY = """WITH joined (id, score, because) AS (
      SELECT id, NULL, join_because FROM stories WHERE id = :root
       UNION ALL
