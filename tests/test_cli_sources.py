@@ -537,7 +537,12 @@ def test_what_is_exported_can_be_imported_and_is_the_same(
             "ithome", "https://me:pass@www.ithome.com/rss/?key=s&a=1", 'tags = ["科技", "a/b"]'
         )
         + source_toml("own", "https://own.example/", 'title = "Own, <own>"\nprivate = true')
-        + source_toml("plain", "https://plain.example/feed")
+        + source_toml(
+            "plain",
+            "https://plain.example/feed",
+            'interval = "90m"\nenabled = false\nbackfill = 3\nweight = 0.5\n'
+            'site = ["a.example", "b.example"]\nsecret_params = []\ntimezone = "Asia/Shanghai"',
+        )
     )
     exported = load(aggregator.config).sources
     backup = tmp_path / "backup.opml"
@@ -550,9 +555,7 @@ def test_what_is_exported_can_be_imported_and_is_the_same(
     aggregator.configure("")
     assert aggregator.run("import", "opml", str(backup)).returncode == 0
     imported = load(aggregator.config).sources
-    assert [(s.name, s.url, s.title, s.tags, s.private) for s in imported] == [
-        (s.name, s.url, s.title, s.tags, s.private) for s in exported
-    ]
+    assert imported == exported
 
 
 def test_an_export_without_secrets_warns_of_nothing(aggregator: Program, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config.opml import MAX_BYTES, MAX_DEPTH, MAX_OUTLINES, read, write
-from aggregator.model import ProblemKind, Source
+from aggregator.model import Access, ProblemKind, Source
 from aggregator.model.errors import UnreadableError
 from aggregator.model.opml_listing import Listing
 
@@ -161,6 +162,8 @@ words = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), min_size=1
 ).filter(str.strip)
 
+periods = st.builds(timedelta, minutes=st.integers(1, 40_000))
+
 
 @given(
     st.lists(
@@ -171,6 +174,18 @@ words = st.text(
             title=st.none() | words,
             tags=st.lists(words, max_size=4, unique=True).map(tuple),
             private=st.booleans(),
+            interval=st.none() | periods,
+            expected_every=st.none() | periods,
+            timezone=st.sampled_from(("UTC", "Asia/Shanghai")),
+            encoding=st.sampled_from((None, "gb18030")),
+            edits=st.sampled_from(("show", "ignore")),
+            enabled=st.booleans(),
+            dedupe=st.booleans(),
+            backfill=st.integers(0, 10_000),
+            max_entries=st.none() | st.integers(1, 2000),
+            weight=st.floats(0.25, 4),
+            site=st.sampled_from(((), ("a.example",), ("a.example", "b.example"))),
+            secret_params=st.sampled_from((None, (), ("x",), ("x", "y z"))),
         ),
         max_size=5,
         unique_by=lambda source: source.url,
@@ -178,6 +193,27 @@ words = st.text(
 )
 def test_what_we_write_we_read_again(sources: tuple[Source, ...]) -> None:
     assert read(write("t", sources)) == Listing(sources)
+
+
+def test_what_is_no_setting_or_has_no_such_value_is_passed_over() -> None:
+    listing = read(
+        opml(
+            '<outline xmlns:aggregator="urn:x-aggregator:opml" xmlns:other="urn:other" text="t" '
+            'xmlUrl="https://a.example/" aggregator:name="a" aggregator:interval="soon" '
+            'aggregator:enabled="perhaps" aggregator:backfill="99999999999" '
+            'aggregator:max_entries="ten" aggregator:weight="nan" aggregator:proxy="direct" '
+            'aggregator:timezone="Asia/Shanghai" aggregator:interval2="1h" other:interval="1h"/>'
+        )
+    )
+    assert listing.sources == (Source("a", "https://a.example/", timezone="Asia/Shanghai"),)
+
+
+def test_what_may_hold_a_secret_stays_at_home() -> None:
+    access = Access(headers=(("X-Key", "CANARY"),), proxy="http://u:CANARY@p.example")
+    source = Source("a", "https://a.example/", access=access, secret_params=("k",))
+    written = write("t", (source,)).decode()
+    assert "CANARY" not in written
+    assert 'secret_params="k"' in written
 
 
 def test_the_served_list_of_another_daemon_can_be_read() -> None:

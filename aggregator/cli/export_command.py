@@ -73,9 +73,9 @@ export.add_command(export_database)
 def opml(file: Path | None) -> None:
     """Write the sources of the configuration as OPML to FILE, or to standard output.
 
-    Holds each source's name, title, tags and whole URL, private sources and secrets in URLs
-    included, so that `aggregator import opml` brings the same sources back; those with the same
-    first tag lie in a folder. Only its owner can read a FILE.
+    Holds each source's name, title, tags, whole URL and how it is polled and read, private sources
+    and secrets in URLs included, so that `aggregator import opml` brings the same sources back;
+    those with the same first tag lie in a folder. Only its owner can read a FILE.
     """
     from aggregator.cli.private_file import write_privately
     from aggregator.config.opml import write

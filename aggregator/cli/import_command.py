@@ -86,9 +86,9 @@ class ImportPlan:
 def opml(file: IO[bytes], *, dry_run: bool) -> int:
     """Add the feeds that an OPML FILE lists ("-" reads standard input).
 
-    Titles are kept, folders and categories become tags, and what is a source already is skipped.
-    All of it is appended to the configuration at once, whose every byte stays; a running daemon
-    takes it over.
+    Titles are kept, and settings of our own exports; folders and categories become tags, and what
+    is a source already is skipped. All of it is appended to the configuration at once, whose every
+    byte stays; a running daemon takes it over.
     """
     from aggregator.config.edit import append, edit, read
 
@@ -169,6 +169,7 @@ def _because(refusal: Refusal) -> str:
 def _block(source: Source, taken: set[str]) -> Block:
     """Return the block of an outline; what a configuration would refuse in its texts is mended."""
     from aggregator.config.edit import Block, derive_name
+    from aggregator.config.opml_settings import settings_of
     from aggregator.config.text_values import MAX_TAG_CHARS, MAX_TITLE_CHARS
     from aggregator.preview.feed_links import is_feed_scheme
 
@@ -186,6 +187,7 @@ def _block(source: Source, taken: set[str]) -> Block:
         title=title or None,
         tags=tuple(dict.fromkeys(tag for tag in tags if tag not in ("", ".", ".."))),
         private=source.private,
+        settings=tuple(settings_of(source).items()),
     )
 
 

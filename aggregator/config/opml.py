@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import listparser
 
+from aggregator.config.opml_settings import KEPT, from_texts, settings_of, to_text
 from aggregator.model import Problem, ProblemKind, Source
 from aggregator.model.errors import UnreadableError
 from aggregator.model.opml_listing import Listing
@@ -40,8 +41,8 @@ def read(data: bytes) -> Listing:
     """Return the feeds that an OPML file lists.
 
     URLs and titles are as written, nothing is checked. Folders and categories become tags. Names
-    are those of our own exports, else empty; a title is `None` where the file has none. Document
-    types and their entities are ignored.
+    and settings are those of our own exports, names else empty; a title is `None` where the file
+    has none. Attributes that nobody knows, document types and their entities are ignored.
 
     Raises `UnreadableError`: TOO_LARGE, or NOT_A_FEED for what is no OPML, or only its beginning.
     """
@@ -67,9 +68,10 @@ def read(data: bytes) -> Listing:
 def write(title: str, sources: Iterable[Source], titles: Mapping[str, str] = NO_TITLES) -> bytes:
     """Return sources as OPML in UTF-8, as `read` finds them again, in their order.
 
-    Kept are name, URL, title, tags, and whether a source is private. Those in a row that have the
-    same first tag lie in a folder. `titles` are what documents call themselves, by the sources'
-    names: what people read where the configuration says nothing.
+    Kept are name, URL, title, tags, whether a source is private, and the settings of
+    `opml_settings`. Those in a row that have the same first tag lie in a folder. `titles` are what
+    documents call themselves, by the sources' names: what people read where the configuration says
+    nothing.
     """
     ET.register_namespace(_PREFIX, NAMESPACE)
     root = ET.Element("opml", version="2.0")
@@ -91,6 +93,8 @@ def write(title: str, sources: Iterable[Source], titles: Mapping[str, str] = NO_
             outline.set(f"{{{NAMESPACE}}}tags", _SEPARATOR.join(source.tags))
         if source.private:
             outline.set(f"{{{NAMESPACE}}}private", "true")
+        for name, value in settings_of(source).items():
+            outline.set(f"{{{NAMESPACE}}}{name}", to_text(value))
         outline.set(f"{{{NAMESPACE}}}name", source.name)
     ET.indent(root)
     document: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
@@ -140,6 +144,9 @@ class _Reader(listparser.Handler):  # type: ignore[misc]  # listparser makes the
             found["title"] = attrs.get("title")
             found["own_tags"] = attrs.get(f"{_PREFIX}:tags")
             found["private"] = attrs.get(f"{_PREFIX}:private") == "true"
+            found["settings"] = {
+                name: attrs[f"{_PREFIX}:{name}"] for name in KEPT if f"{_PREFIX}:{name}" in attrs
+            }
 
     def end_opml_outline(self) -> None:
         self.without_feed += self._limits.may_be_empty
@@ -158,6 +165,7 @@ def _source(feed: dict[str, Any]) -> Source:
         title=feed["title"] or None,
         tags=tuple(dict.fromkeys(tags)),
         private=feed.get("private", False),
+        **from_texts(feed.get("settings", {})),
     )
 
 

@@ -12,19 +12,25 @@ from aggregator.web.text import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aggregator.config.opml_settings import Written
+
 #: A remark is one line of a file that people read in an editor.
 MAX_REMARK_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One source to write; `remark` comes above its keys as a comment, made safe for one."""
+    """One source to write; `remark` comes above its keys as a comment, made safe for one.
+
+    `settings` are further keys with their values as TOML has them, in the order given.
+    """
 
     name: str
     url: str
     title: str | None = None
     tags: tuple[str, ...] = ()
     private: bool = False
+    settings: tuple[tuple[str, Written], ...] = ()
     remark: str = ""
 
 
@@ -61,6 +67,8 @@ def _written(block: Block) -> str:
         table.add("tags", list(block.tags))
     if block.private:
         table.add("private", True)
+    for name, value in block.settings:
+        table.add(name, value)
     sources = tomlkit.aot()
     sources.append(table)
     document = tomlkit.document()
