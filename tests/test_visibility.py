@@ -273,7 +273,28 @@ ROUTES = [
     for target, here, elsewhere, open_to_all in IN_ONE_FORMAT
     for suffix in (next(filter(target.endswith, SUFFIXES), ""),)
     for other in (SUFFIXES if suffix else ("",))
+] + [
+    ("/search", 200, 200, 200),
+    ("/search?q=story", 200, 200, 200),
+    ("/search.atom", 404, 404, 404),  # nothing is asked
+    (f"/feeds/{TOKEN}/family/search", 200, 200, 200),
+    (f"/feeds/{WRONG}/family/search", 404, 404, 404),
+    ("/api/v1/openapi.json", 200, 200, 200),
+    ("/api/v1/feeds", 200, 200, 200),
+    ("/api/v1/stories", 200, 200, 200),
+    ("/api/v1/stories?feed=family", 404, 404, 404),
+    ("/api/v1/stories/none", 404, 404, 404),
+    ("/api/v1/search?q=story", 200, 200, 200),
+    ("/api/v1/search", 400, 400, 400),
+    ("/api/v1/entries", 200, 401, 401),
+    ("/api/v1/sources", 200, 401, 401),
+    ("/api/v1/status", 200, 401, 401),
+    ("/api/v1/other", 404, 404, 404),
 ]
+
+
+#: What names every source.
+OF_OPERATOR = {"/sources.opml", "/sources", "/api/v1/sources", "/api/v1/entries"}
 
 
 def of_stories(present: Config, store: SqliteStore) -> list[tuple[str, int, int, int]]:
@@ -318,7 +339,7 @@ async def test_every_route_shows_a_caller_what_the_policy_says(
                 assert cached.startswith("private"), target
             if TOKEN not in target:
                 assert TOKEN not in body, target
-                of_operator = target in {"/sources.opml", "/sources"}
+                of_operator = target in OF_OPERATOR
                 assert ("hush" in body) == (kind.is_local and of_operator), target
             if target == "/feeds":
                 assert ("sources/paper.atom" in body) == (kind.is_local or public_opml)
