@@ -6,6 +6,8 @@ import json
 import shutil
 import socket
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,7 +18,9 @@ from aggregator.cli import doctor_checks as checks
 from aggregator.config import parse
 from aggregator.store.measuring import measure
 from aggregator.store.sqlite import open_store
+from tests import PATIENCE
 from tests.damaging import damage
+from tests.hiding import HIDING
 from tests.making import START, absorb, document, entry, feed, source
 from tests.program import Program, run_in
 
@@ -77,6 +81,34 @@ def test_damage_is_found_and_the_backup_named(tmp_path: Path) -> None:
     found = tuple(checks.database(configured(tmp_path), NOW))
     assert [one.level for one in found if one.what == "database"] == ["problem"]
     assert any("restore" in one.remedy or "Trouble" in one.remedy for one in found)
+
+
+def test_texts_that_cannot_be_unpacked_are_named(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(filled(tmp_path))) as db, db:
+        db.execute("UPDATE texts SET packed = x'00112233' WHERE entry_id IN (3, 4)")
+        (known,) = db.execute("SELECT public_id FROM entries WHERE id = 3").fetchone()
+    (found,) = (one for one in checks.database(configured(tmp_path), NOW) if one.what == "database")
+    assert found.level == "problem"
+    assert f"2 of 50 entries cannot be read: {known} of {source().name}, " in found.found
+    assert "`aggregator restore` the newest backup" in found.remedy
+
+
+def test_each_library_that_is_absent_is_told_with_what_is_lost() -> None:
+    code = (
+        "HIDDEN = {'httptools', 'uvloop', 'brotli'}\n"
+        f"{HIDING}from aggregator.cli.doctor_checks import libraries\n"
+        "for one in libraries(): print(one.level, one.found, one.remedy, sep=';')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True, timeout=PATIENCE
+    )
+    told = [line for line in done.stdout.splitlines() if "is not installed" in line]
+    assert [line.partition(" ")[0] for line in told] == [
+        "warning;brotli",
+        "warning;httptools",
+        "warning;uvloop",
+    ]
+    assert all("install it where" in line for line in told)
 
 
 def test_the_sources_with_the_most_text_are_named(tmp_path: Path) -> None:

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 from aggregator.model.errors import StoreDamagedError
 from aggregator.store import packed_texts, text_codecs, text_dictionaries
+from aggregator.store.backups import back_up, restore
 from aggregator.store.compaction import compact
 from aggregator.store.exporting import export
 from aggregator.store.importing import import_lines
+from aggregator.store.measuring import measure
 from aggregator.store.packed_texts import FIELDS, Texts, frame
 from aggregator.store.sqlite import open_store
 from aggregator.stories.tombstones import mark_of
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+NAME = source().name
 ALL = feed(window=400 * DAY, min_entries=1)
 TEXT = unicode_text(40).map(lambda text: text.encode("utf-8", "ignore").decode())
 CODECS = list(text_codecs.CODECS.values())
@@ -69,6 +72,21 @@ def packed(path: Path) -> list[tuple[int, str, int]]:
 @given(fields=st.fixed_dictionaries({name: st.none() | TEXT for name in FIELDS}))
 def test_a_frame_is_read_as_it_was_written(fields: dict[str, str | None]) -> None:
     assert Texts(frame(fields)).all() == fields
+    assert Texts(frame(fields)).is_whole()
+    assert not Texts(frame(fields) + b"x").is_whole()
+
+
+@given(st.binary(max_size=40) | st.tuples(st.lists(st.integers(-5, 9)), st.binary(max_size=30)))
+def test_whatever_is_in_the_place_of_a_frame_is_judged(
+    data: bytes | tuple[list[int], bytes],
+) -> None:
+    if isinstance(data, tuple):
+        data = ",".join(map(str, data[0])).encode() + b"\n" + data[1]
+    try:
+        is_whole = Texts(data).is_whole()
+    except ValueError:
+        return
+    assert not is_whole or b"\n" in data
 
 
 def test_a_frame_that_was_written_before_there_was_a_field_has_none() -> None:
@@ -202,6 +220,43 @@ def test_what_cannot_be_unpacked_is_damage_and_says_where(tmp_path: Path) -> Non
         db.execute("UPDATE texts SET packed = x'00' WHERE entry_id = 2")
     with closing(open_store(path)) as store, pytest.raises(StoreDamagedError, match=r"a\.db.*text"):
         store.select(ALL)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE texts SET packed = x'00112233'",
+        "UPDATE texts SET packed = substr(packed, 1, length(packed) - 5)",
+        "UPDATE texts SET packed = other(packed)",
+        "DELETE FROM texts",
+    ],
+)
+def test_texts_that_cannot_be_unpacked_are_found_before_anybody_reads_them(
+    tmp_path: Path, change: str
+) -> None:
+    """SQLite takes them for bytes like any others; a backup of them would push good ones out."""
+    path, backup = filled(tmp_path / "a.db", range(12)), tmp_path / "backup.db"
+    assert measure(path).damage is None
+    back_up(path, backup)
+    good = backup.read_bytes()
+    with closing(sqlite3.connect(path)) as db, db:
+        # A whole frame of zstd, or zlib, with something else in it.
+        codec = next(iter(text_codecs.CODECS.values()))(b"")
+        db.create_function("other", 1, lambda _: next(iter(codec.pack([b"9,,\nnothing"]))))
+        ids = dict(db.execute("SELECT id, public_id FROM entries"))
+        db.execute(f"{change} WHERE entry_id IN (2, 3, 5, 7, 11)")
+    told: list[tuple[int, int]] = []
+    found = measure(path, lambda done, of: told.append((done, of))).damage
+    assert found == (
+        "the text of 5 of 12 entries cannot be read: "
+        f"{ids[2]} of {NAME}, {ids[3]} of {NAME}, {ids[5]} of {NAME} and 2 more"
+    )
+    assert told[-1] == (12, 12)
+    with pytest.raises(StoreDamagedError, match=f"5 of 12.*{ids[2]} of {NAME}"):
+        back_up(path, backup)
+    assert backup.read_bytes() == good
+    with pytest.raises(StoreDamagedError, match="5 of 12"):
+        restore(backup, path, START)
 
 
 def without_zstd(code: str) -> subprocess.CompletedProcess[str]:

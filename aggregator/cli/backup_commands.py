@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from aggregator.cli.looking_through import looking_through
 from aggregator.cli.options import config_option, load_config
 from aggregator.cli.terminal_text import plain
 
@@ -48,7 +49,7 @@ Exit status:
 def backup(place: Path, keep: int | None) -> None:
     """Copy the database to FILE, or into FOLDER under a name with the time in UTC.
 
-    One whole file of one moment, for its owner alone, that SQLite has looked through. The daemon
+    One whole file of one moment, for its owner alone, looked through with all its texts. The daemon
     may run. With --keep, a FOLDER that is not there is made. It holds the passwords and keys of
     sources; the configuration and its files of secrets are not in it.
     """
@@ -61,7 +62,8 @@ def backup(place: Path, keep: int | None) -> None:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     now = datetime.now(UTC)
     file = place / dated(now) if place.is_dir() else place
-    done = back_up(config.store.path.absolute(), file.absolute())
+    with looking_through() as tell:
+        done = back_up(config.store.path.absolute(), file.absolute(), tell)
     click.echo(plain(f"{config.store.path}: {done.size / (1 << 20):.1f} MiB in {file}, whole"))
     if keep is not None and (gone := drop_surplus(place, keep, now)):
         click.echo(plain(f"{place}: {gone} older removed"))
@@ -79,7 +81,9 @@ def restore(file: Path) -> None:
     from aggregator.store.backups import restore as put_back
 
     config = load_config()
-    kept = put_back(config.store.path.absolute(), file.absolute(), datetime.now(UTC))
+    now = datetime.now(UTC)
+    with looking_through() as tell:
+        kept = put_back(config.store.path.absolute(), file.absolute(), now, tell)
     click.echo(plain(f"{config.store.path}: restored from {file}"))
     if kept is not None:
         click.echo(plain(f"what was there is {kept}"))

@@ -104,11 +104,13 @@ def permissions(config: Config) -> Iterator[Finding]:
 
 def database(config: Config, now: datetime) -> Iterator[Finding]:
     """Look through the database, its journal, and what takes its room; and at the clock by it."""
+    from aggregator.cli.looking_through import looking_through
     from aggregator.store.measuring import measure
 
     store = config.store.path.absolute()
     try:
-        found = measure(store)
+        with looking_through() as tell:
+            found = measure(store, tell)
     except NoStoreError as error:
         yield Finding("database", "warning", str(error), "start the daemon: `aggregator run`")
         return
@@ -118,7 +120,7 @@ def database(config: Config, now: datetime) -> Iterator[Finding]:
     if found.damage is None:
         yield Finding("database", "ok", f"{store}: {_mib(found.size)}, whole")
     else:
-        remedy = "stop the daemon and `aggregator restore` the newest backup"
+        remedy = "stop the daemon and `aggregator restore` the newest backup that is whole"
         yield Finding("database", "problem", f"{store}: damaged: {found.damage}", remedy)
     if found.unused > max(UNUSED_LEAST, found.size * UNUSED_SHARE):
         said = f"{_mib(found.unused)} of {_mib(found.size)} hold nothing"
@@ -218,7 +220,7 @@ def libraries() -> Iterator[Finding]:
     """Tell which SQLite and expat there are, and what is not installed."""
     from pyexpat import EXPAT_VERSION
 
-    from aggregator.operations.absent_libraries import absent_libraries
+    from aggregator.operations.absent_libraries import LOSSES, SLOWER, absent_libraries
     from aggregator.operations.expat import old_expat
     from aggregator.operations.messages import absent_library_text, old_expat_text
     from aggregator.store.measuring import library_version
@@ -231,7 +233,7 @@ def libraries() -> Iterator[Finding]:
         told, _, more = old_expat_text(old).partition(", lets ")
         remedy = "keep the distribution's updates installed; a document is bounded all the same"
         yield Finding("libraries", "warning", f"{said}; {told} lets {more}", remedy)
-    for name, loss in absent_libraries():
+    for name, loss in absent_libraries(known={**LOSSES, **SLOWER}):
         remedy = "install it where there is a package of it (docs/install.md)"
         yield Finding("libraries", "warning", absent_library_text(name, loss), remedy)
 

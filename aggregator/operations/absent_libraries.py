@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 #: No wheel of these is made for 32-bit ARM; everything else works there.
 LOSSES = {
@@ -20,14 +20,23 @@ LOSSES = {
     ),
 }
 
+#: Without these everything works as well, more slowly.
+SLOWER = {
+    "httptools": ("httptools", "h11 reads requests, so that fewer are answered a second"),
+    "uvloop": ("uvloop", "Python's own event loop runs the daemon, more slowly"),
+}
 
-def absent_libraries(is_there: Callable[[str], bool] | None = None) -> tuple[tuple[str, str], ...]:
-    """Return the name of each library that is not installed, and what is lost without it.
+
+def absent_libraries(
+    is_there: Callable[[str], bool] | None = None,
+    known: Mapping[str, tuple[str, str]] = LOSSES,
+) -> tuple[tuple[str, str], ...]:
+    """Return the name of each known library that is not installed, and what is lost without it.
 
     `is_there` tells whether a module can be imported.
     """
     found = is_there or _can_be_imported
-    return tuple((name, loss) for name, (module, loss) in LOSSES.items() if not found(module))
+    return tuple((name, loss) for name, (module, loss) in known.items() if not found(module))
 
 
 def _can_be_imported(module: str) -> bool:

@@ -20,10 +20,13 @@ from aggregator.store.connection import connect, open_reader
 from aggregator.store.lock import Hold
 from aggregator.store.schema_version import check_readable
 from aggregator.store.sqlite_errors import damaged, primary_code, store_error
+from aggregator.store.text_damage import find_text_damage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+
+    from aggregator.store.text_damage import Tell
 
 #: So many pages are copied at once (4 MiB of them): Ctrl-C waits no longer.
 SLICE_PAGES = 1024
@@ -64,12 +67,13 @@ def surplus(names: Iterable[str], keep: int, now: datetime) -> list[str]:
     return [*whole[:-keep], *cut_off]
 
 
-def back_up(path: Path, file: Path) -> BackedUp:
+def back_up(path: Path, file: Path, tell: Tell | None = None) -> BackedUp:
     """Copy the database as it is at one moment into `file`, in place of one that is there.
 
     The daemon goes on writing: the copy is of one read transaction, and for as long its journal
-    cannot be folded back. It counts when SQLite has looked through it; then it is one file, for its
-    owner alone.
+    cannot be folded back. It counts when SQLite has looked through it and all texts of
+    entries were read; then it is one file, for its owner alone. `tell` learns how many were, of how
+    many.
 
     Raises:
         NoStoreError: There is none yet.
@@ -82,7 +86,7 @@ def back_up(path: Path, file: Path) -> BackedUp:
                 raise StoreError(f"{file}: is the database itself; name another file")
             _demand_room(file.parent, _size(path))
             _copy(db, aside)
-            _look_through(aside, path)
+            _look_through(aside, path, tell)
             put_in_place(aside, file)
     except sqlite3.Error as error:
         raise store_error(path, error) from error
@@ -105,11 +109,11 @@ def drop_surplus(folder: Path, keep: int, now: datetime) -> int:
     return len(going)
 
 
-def restore(path: Path, file: Path, now: datetime) -> Path | None:
+def restore(path: Path, file: Path, now: datetime, tell: Tell | None = None) -> Path | None:
     """Put a backup in the place of the database; return where that one is now, `None` for none.
 
     The backup is copied and looked through before anything else. The database of before stays
-    beside the new one, with what belongs to it, damaged or not.
+    beside the new one, with what belongs to it, damaged or not. `tell` is that of `back_up`.
 
     Raises:
         BusyError: The daemon runs, or another process holds the database.
@@ -131,7 +135,7 @@ def restore(path: Path, file: Path, now: datetime) -> Path | None:
                 if check_readable(db, file) == 0:
                     raise StoreError(f"{file}: is empty; name another backup")
                 _copy(db, aside)
-            _look_through(aside, file)
+            _look_through(aside, file, tell)
             kept = _keep_aside(real, now) if real.exists() else None
             put_in_place(aside, path)
     except (sqlite3.Error, OSError) as error:
@@ -152,10 +156,11 @@ def _copy(db: sqlite3.Connection, copy: Path) -> None:
     db.execute("ROLLBACK")
 
 
-def _look_through(copy: Path, of: Path) -> None:
+def _look_through(copy: Path, of: Path, tell: Tell | None) -> None:
     with closing(connect(copy, "ro")) as db:
-        if (found := fault(db)) is not None:
-            raise damaged(of, found)
+        found = fault(db) or find_text_damage(db, of, tell)
+    if found is not None:
+        raise damaged(of, found)
 
 
 def _keep_aside(real: Path, now: datetime) -> Path:

@@ -14,9 +14,12 @@ from aggregator.model.instants import optional_instant
 from aggregator.runtime.values import dataclass
 from aggregator.store.connection import open_reader, quick_check
 from aggregator.store.sqlite_errors import store_error
+from aggregator.store.text_damage import find_text_damage
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from aggregator.store.text_damage import Tell
 
 #: How many of the sources with the most text are named.
 LARGEST = 5
@@ -28,7 +31,8 @@ class Measures:
 
     `size`, `journal` and `unused` are bytes of the file, of the write-ahead log beside it, and of
     pages that hold nothing. `largest` are sources with the bytes of their texts, the largest first.
-    `polled_at` is the time of the newest poll, `damage` what SQLite says of it in a line.
+    `polled_at` is the time of the newest poll, `damage` what SQLite says of it in
+    a line, or which texts cannot be read.
     """
 
     size: int
@@ -39,8 +43,10 @@ class Measures:
     damage: str | None
 
 
-def measure(path: Path) -> Measures:
-    """Look through a database; takes seconds a gigabyte, and the daemon may run.
+def measure(path: Path, tell: Tell | None = None) -> Measures:
+    """Look through a database and all texts in it; the daemon may run.
+
+    Takes seconds a gigabyte, and some for each million entries; `tell` learns how many were read.
 
     Raises:
         NoStoreError: There is none yet.
@@ -62,7 +68,7 @@ def measure(path: Path) -> Measures:
                 unused=pages * size,
                 largest=tuple((row["name"], row["stored_bytes"]) for row in largest),
                 polled_at=optional_instant(polled_at),
-                damage=quick_check(db),
+                damage=quick_check(db) or find_text_damage(db, path, tell),
             )
     except sqlite3.Error as error:
         raise store_error(path, error) from error

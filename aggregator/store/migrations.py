@@ -39,6 +39,7 @@ from aggregator.store.schema import (
 )
 from aggregator.store.schema_version import (
     APPLICATION_ID,
+    PACKED_SINCE,
     SCHEMA_VERSION,
     check_readable,
     copy_name,
@@ -52,9 +53,6 @@ log = logging.getLogger(__name__)
 
 #: Copies kept beside the database from before the last migrations.
 KEPT_COPIES = 2
-
-#: The schema whose upgrade leaves most of the file free.
-PACKED_SINCE = 6
 
 migrations = Migrations("aggregator")
 

@@ -55,6 +55,13 @@ class Texts:
         span = self._spans[place] if place < len(self._spans) else None
         return None if span is None else self._data[span].decode()
 
+    def is_whole(self) -> bool:
+        """Tell whether all of it can be read; raises `ValueError` where a text is not UTF-8."""
+        self.all()
+        begin = self._data.find(b"\n") + 1
+        end = max((span.stop for span in self._spans if span is not None), default=begin)
+        return 0 < begin <= end == len(self._data)
+
     def all(self) -> dict[str, str | None]:
         """Return every text by its name."""
         return {name: self.get(name) for name in FIELDS}

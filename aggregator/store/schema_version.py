@@ -20,6 +20,9 @@ APPLICATION_ID = 0x41676772
 #: The `user_version` that this program writes and reads.
 SCHEMA_VERSION = 8
 
+#: The schema that packs the texts of entries: its upgrade leaves most of the file free.
+PACKED_SINCE = 6
+
 #: Where sqlite-utils keeps which migrations were made: the first table that earlier versions made.
 MIGRATIONS_TABLE = "_sqlite_migrations"
 
