@@ -38,13 +38,13 @@ SHOWN = 12
 
 def table(rows: Sequence[Row]) -> str:
     """Return a Markdown table, a row for each subscriber."""
-    heads = ("subscriber", "feed", "requests", "304", "entries", "missed", "shown again",
-             "ids changed", "old of one source", "came back", "other")  # fmt: skip
+    heads = ("subscriber", "feed", "requests", "304", "entries", "told by another", "missed",
+             "shown again", "ids changed", "old of one source", "came back", "other")  # fmt: skip
     lines = ["| " + " | ".join(heads) + " |", "|---|---|" + "---:|" * (len(heads) - 2)]
     lines += [
         f"| {row.reader} | {row.feed} | {row.requests} | {row.not_modified} | {row.entries} "
-        f"| {row.missed} | {row.again} | {row.ids_changed} | {row.old} | {row.back} "
-        f"| {row.others} |"
+        f"| {row.elsewhere} | {row.missed} | {row.again} | {row.ids_changed} | {row.old} "
+        f"| {row.back} | {row.others} |"
         for row in rows
     ]
     return "\n".join(lines)

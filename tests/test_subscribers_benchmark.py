@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.month.laws import Row, judge, lost_at_source
+from benchmarks.month.laws import STORIES, Row, judge, lost_at_source
 from benchmarks.month.plan import make_world
 from benchmarks.schedule_traces import make_traces
 
@@ -45,10 +45,11 @@ def test_all_that_was_planned_has_happened(world: World) -> None:
 
 
 def test_every_subscriber_came_and_had_much_to_read(rows: list[Row]) -> None:
-    assert len(rows) == 11
+    assert len(rows) == 17
     assert all(row.requests > 1 and row.due > 50 for row in rows), rows
     assert all(row.archive_documents > 0 for row in rows if "archives" in row.reader), rows
     assert sum(row.not_modified for row in rows) > 0
+    assert all((row.elsewhere > 0) == (row.feed[7:11] in STORIES) for row in rows), rows
 
 
 def test_nobody_misses_an_entry_and_nobody_is_shown_one_again(rows: list[Row]) -> None:

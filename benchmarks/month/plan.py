@@ -94,9 +94,13 @@ def make_world(
 
 
 def _feeds(settings: str) -> str:
+    tags = f'tags = ["{TAG}"]'
+    wide = 'dedupe = "story"\ndedupe_strictness = "wide"\nprefer = "longest"\nhold = "5m"'
     return (
+        f'[[feeds]]\nname = "told"\ntitle = "Told once"\ndedupe = "story"\n{settings}'
+        f'[[feeds]]\nname = "wide"\ntitle = "Held"\n{tags}\n{wide}\n{settings}'
         f'[[feeds]]\nname = "all"\ntitle = "All"\n{settings}'
-        f'[[feeds]]\nname = "zh"\ntitle = "中文"\ntags = ["{TAG}"]\n{settings}'
+        f'[[feeds]]\nname = "zh"\ntitle = "中文"\n{tags}\n{settings}'
     )
 
 
@@ -359,4 +363,12 @@ def _readers(days: float, quarter: timedelta) -> list[Reader]:
                visits=(day(21), day(22), day(29.9))),
         Reader("new after 3 weeks, JSON next_url", "/feeds/all.json", None, archives=True,
                visits=(day(21.1), day(29.9))),
+        Reader("15 min, JSON, stories", "/feeds/told.json", quarter, "etag", "br"),
+        Reader("1 h, Atom, held", "/feeds/wide.atom", 4 * quarter, phase=0.4),
+        Reader("4 h, RSS, stories", "/feeds/told.rss", four, phase=0.2),
+        Reader("20 h, Atom, stories", "/feeds/told.atom", twenty, "date", phase=0.5),
+        Reader("a week, Atom archives, stories", "/feeds/told.atom", 7 * DAY * days / 30,
+               archives=True, phase=0.3),
+        Reader("three weeks away, JSON next_url, held", "/feeds/wide.json", None, archives=True,
+               visits=(day(1.1), day(22.5), day(29.8))),
     ]  # fmt: skip

@@ -38,6 +38,8 @@ class Item:
     updated: str
     text: str = ""
     categories: tuple[str, ...] = ()
+    #: Addresses of the entries that are named below it, or of sources.
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Reader:
     phase: float = 0.0
     visits: tuple[datetime, ...] = ()
     arrived: dict[str, datetime] = field(default_factory=dict)
+    #: Addresses that were named below entries.
+    named: set[str] = field(default_factory=set)
     fetched_at: list[datetime] = field(default_factory=list)
     requests: int = 0
     not_modified: int = 0
@@ -186,6 +190,7 @@ class Reader:
 
     def _meet(self, item: Item, now: datetime, memory: Memory) -> None:
         """Take an entry in: by its id it is known, or it is shown as new."""
+        self.named.update(item.named)
         if (known := memory.ids.setdefault(item.mark, item.id)) != item.id:
             self.complain("id changed", f"{item.mark}: {known} became {item.id}")
         if (known := memory.marks.setdefault(item.id, item.mark)) != item.mark:
@@ -222,6 +227,9 @@ def _read_json(feed: dict[str, Any]) -> Read:
             updated=item["date_modified"],
             text=item.get("content_html", ""),
             categories=tuple(item.get("tags", ())),
+            named=tuple(
+                one["url"] for one in item.get("_also", {}).get("members", ()) if "url" in one
+            ),
         )
         for item in feed["items"]
     )
@@ -244,6 +252,7 @@ def _read_atom(root: etree._Element) -> Read:
                 categories=tuple(
                     one.get("term") or "" for one in entry.iterfind(f"{_ATOM}category")
                 ),
+                named=_related(entry),
             )
         )  # fmt: skip
     is_archive = root.find(f"{_HISTORY}archive") is not None
@@ -266,6 +275,7 @@ def _read_rss(root: etree._Element) -> Read:
                 updated="",
                 text=_text(item, _CONTENT) or _text(item, "description"),
                 categories=tuple(one.text or "" for one in item.iterfind("category")),
+                named=_related(item),
             )
         )
     is_archive = channel.find(f"{_HISTORY}archive") is not None
@@ -277,6 +287,11 @@ def _older(parent: etree._Element) -> str | None:
         if link.get("rel") == "prev-archive":
             return str(link.get("href"))
     return None
+
+
+def _related(parent: etree._Element) -> tuple[str, ...]:
+    links = parent.iterfind(f"{_ATOM}link[@rel='related']")
+    return tuple(link.get("href") or "" for link in links)
 
 
 def _text(parent: etree._Element, name: str) -> str:

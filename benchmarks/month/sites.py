@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from tests.web import Reply, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 PATH = "/feed.xml"
 
@@ -33,6 +33,11 @@ VALIDATORS = ("both", "etag", "date", "weak", "none")
 LATE_EVERY, LATE = 7, timedelta(hours=30)
 #: Every so many articles of a ruled site hold the word that its rule is about.
 WORD, WORD_EVERY = "advertorial", 3
+
+#: Sites that tell of the same event write of it within so long, some of them, in their own words.
+EVENT_S = 2 * 3600
+_EVENT_TOLD_BY = 1 / 3
+_SYLLABLES = ("ka", "ro", "mi", "tel", "ves", "dun", "por", "sha", "lin", "gor", "ba", "zet")
 
 _WORDS = (
     *("release", "kernel", "market", "battery", "camera", "手机", "发布", "系统", "更新", "芯片"),
@@ -81,6 +86,8 @@ class Site:
     echoes: Site | None = None
     #: Items (RSS) that it lists for ever besides its articles.
     extra: str = ""
+    #: The mark of each address that an article was ever given.
+    links: dict[str, str] = field(default_factory=dict)
     #: When articles were edited.
     edits: dict[int, list[datetime]] = field(default_factory=dict)
     #: When a mark was first in a document that the daemon has got, by true time.
@@ -97,6 +104,17 @@ class Site:
         self._made_of: tuple[object, ...] = ()
         self._body = b""
         self._moments = [one.shown for one in self._appearing]
+        self._events = dict(self._told_events())
+
+    def _told_events(self) -> Iterator[tuple[int, int]]:
+        """Yield the articles that tell of an event which others tell of, too: one for each."""
+        told = set()
+        for one in self.articles:
+            event = int(one.dated // EVENT_S)
+            dice = random.Random(f"{self.key} tells {event}")  # noqa: S311 # a plan, not a secret
+            if event not in told and dice.random() < _EVENT_TOLD_BY:
+                told.add(event)
+                yield one.number, event
 
     def move_in(self) -> None:
         """Move to a new system."""
@@ -195,13 +213,19 @@ class Site:
         number, owner = article.number, self.echoes or self
         edits = self.edits.get(number, [])
         dice = random.Random(f"{owner.key} {number}")  # noqa: S311 # words, not a secret
-        title = f"{' '.join(dice.sample(_WORDS, 4))} {number}"
+        event = owner._events.get(number)  # noqa: SLF001 # of its own kind
+        title = (
+            f"{' '.join(dice.sample(_WORDS, 4))} {number}"
+            if event is None
+            else _event_title(event, dice)
+        )
         words = " ".join(dice.choices(_WORDS, k=60 if self.long_texts else 6))
         if self.ruled and number % WORD_EVERY == 0:
             title = f"{WORD} {title}"
         if edits:
             title, words = f"{title} (update {len(edits)})", f"{words} Correction {len(edits)}."
         link = self._link(number, title)
+        self.links[link] = self.mark(number)
         element = "div" if self.moved_in else "p"
         item: dict[str, Any] = {
             "url": link,
@@ -255,6 +279,13 @@ class Site:
                 return f"tag:{self.key}.example,2020:{number}"
             case _:
                 return None
+
+
+def _event_title(event: int, dice: random.Random) -> str:
+    """Return what one site writes of an event: its names, and some of the words that all choose."""
+    of_event = random.Random(f"event {event}")  # noqa: S311 # words, not a secret
+    names = ["".join(of_event.sample(_SYLLABLES, 3)).title() for _ in range(2)]
+    return " ".join([*names, *dice.sample(of_event.sample(_WORDS, 5), 4)])
 
 
 def _rss_item(item: dict[str, Any]) -> str:

@@ -24,12 +24,14 @@ from typing import TYPE_CHECKING
 import httpx
 
 from aggregator import config as configuration
+from aggregator.daemon.story_work import tell_stories
 from aggregator.daemon.terms import make_bounds
 from aggregator.daemon.workers import Workers
 from aggregator.serve import Site as Served
 from aggregator.serve import create_app
 from benchmarks.month.readers import Memory, Reader
 from benchmarks.month.sites import PATH, Site
+from benchmarks.month.tellings import Tellings
 from benchmarks.month.victim import TOML
 from tests.config_texts import source_toml
 from tests.make_schema_fixture import FOLDER
@@ -52,6 +54,9 @@ START = datetime(2027, 1, 4, tzinfo=UTC)
 #: Entries are kept in the database for so long: shorter than shipped, so that some are pruned.
 RETENTION = timedelta(days=25)
 KEEP_RAW = timedelta(days=10)
+
+#: What feeds hold back, or is to be told together, is looked at so often.
+TELLING = timedelta(minutes=5)
 
 #: The victim answers for so many requests before it is killed.
 KILLED_AFTER = (3, 25)
@@ -99,6 +104,7 @@ class World:
     readers: list[Reader] = field(default_factory=list)
     memory: Memory = field(default_factory=Memory)
     certificate: Certificate | None = None
+    tellings: Tellings = field(default_factory=Tellings)
     #: When each site's stories could enter a feed: [begin, end) by true time, `None`: still.
     members: dict[str, dict[str, list[tuple[datetime, datetime | None]]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
@@ -148,6 +154,7 @@ class World:
             await self.begin()
             self._plan_readers()
             self._every(HOUR, self.advance)
+            self._every(TELLING, self.tell)
             self._every(DAY, self.prune)
             try:
                 while self._queue and self._queue[0][0] <= self.end:
@@ -157,6 +164,7 @@ class World:
                     if done is not None:
                         await done
             finally:
+                self.note_tellings()
                 await self.finish()
                 await self.workers.aclose()
 
@@ -206,12 +214,19 @@ class World:
         await self.finish()
         await self.begin()
 
+    def note_tellings(self) -> None:
+        """Remember what was named below what, before it is forgotten."""
+        marks = {link: mark for site in self.sites.values() for link, mark in site.links.items()}
+        path = self.folder / "aggregator.db"
+        self.tellings.note(path, self.home.config.feeds, marks)
+
     async def upgrade(self) -> None:
         """Let the first release have written the database, and start this one on it.
 
         What is left of pruned entries is put back: that release kept their keys, which cannot be
         made of the hashes that are kept today (tests/test_sqlite_identity.py tries its own).
         """
+        self.note_tellings()
         await self.finish()
         path = self.folder / "aggregator.db"
         with closing(sqlite3.connect(path)) as connection:
@@ -254,8 +269,13 @@ class World:
     async def advance(self) -> None:
         """Do what the daemon does now and then."""
         self.home.store.advance(self.clock())
+        self.note_tellings()
         for server in self.servers.values():
             server.requests.clear()
+
+    async def tell(self) -> None:
+        """Do what the daemon does beside polls."""
+        tell_stories(self.home.config, self.home.store, self.clock())
 
     async def prune(self) -> None:
         """Do what the daemon does daily."""
