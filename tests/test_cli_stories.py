@@ -83,3 +83,53 @@ def test_an_entry_is_explained_with_who_tells_the_same(aggregator: Program) -> N
     text = told(aggregator, "explain", "entry", *pair, "https://one.example/1")
     assert "two stories" in text
     assert "too little for any feed" in text
+
+
+PLACES = ("Avalon", "Brighton", "Calais", "Dundee", "Exeter", "Falmouth")
+
+
+@pytest.fixture
+def corrected(aggregator: Program, web: Publisher) -> Program:
+    """Return a program that was told of six pairs that they are one, of six that they are not."""
+    bridges = [f"{place} bridge opens to traffic after repairs" for place in PLACES]
+    same = [f"Repairs over: {place} bridge open for traffic again" for place in PLACES]
+    other = [f"{place} museum burns down in the night" for place in PLACES]
+    web.route("/one", body=document("three", *bridges))
+    web.route("/two", body=document("four", *same, *other))
+    aggregator.configure(
+        source_toml("three", web.url("/one")) + source_toml("four", web.url("/two")),
+        '[[feeds]]\nname = "all"\n',
+    )
+    for name in ("three", "four"):
+        assert aggregator.run("poll", name).returncode == 0
+    for number in range(len(PLACES)):
+        first, second = f"https://three.example/{number}", f"https://four.example/{number}"
+        third = f"https://four.example/{number + len(PLACES)}"
+        told(aggregator, "stories", "merge", first, third)
+        told(aggregator, "stories", "split", third)
+        told(aggregator, "stories", "merge", first, second)
+    return aggregator
+
+
+def test_few_corrections_are_too_few_to_tune(aggregator: Program) -> None:
+    told(aggregator, "stories", "split", "https://two.example/0")
+    done = aggregator.run("stories", "tune", "--write")
+    assert done.returncode == 1
+    assert "0 merged and 1 split pairs are too few: 5 of each are needed" in done.stderr
+
+
+def test_weights_are_fitted_to_corrections_and_taken_back(corrected: Program) -> None:
+    def score() -> str:
+        pair = ("https://three.example/0", "--with", "https://four.example/0")
+        return told(corrected, "explain", "entry", *pair)
+
+    shipped = score()
+    text = told(corrected, "stories", "tune")
+    assert "6 merged and 6 split pairs" in text
+    assert "nothing is written" in text
+    assert score() == shipped
+    told(corrected, "stories", "tune", "--write")
+    assert score() != shipped
+    told(corrected, "stories", "tune", "--shipped")
+    assert score() == shipped
+    assert corrected.run("stories", "tune", "--shipped", "--write").returncode == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -11,6 +12,7 @@ import pytest
 
 from aggregator.model import Preference, Sameness
 from aggregator.store.sqlite import SqliteStore, open_store
+from aggregator.stories.likeness_weights import SHIPPED
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 
 if TYPE_CHECKING:
@@ -169,6 +171,31 @@ def test_the_window_is_indexed_in_slices_and_goes_on_after_a_crash(tmp_path: Pat
     store.prune(START + 30 * DAY, retention=365 * DAY, keep_raw=DAY)
     assert counts(store)["signatures"] == counts(store)["postings"] == 0
     store.close()
+
+
+def test_what_comes_is_compared_by_the_weights_that_are_kept(store: SqliteStore) -> None:
+    applied(store, STORY)
+    brought(store, MINUTE, "one", REPORTS[0])
+    never = replace(SHIPPED, words=replace(SHIPPED.words, bias=-40.0))
+    store.keep_weights(never)
+    brought(store, 2 * MINUTE, "two", REPORTS[1])
+    assert len(told(store)) == 2
+    store.keep_weights(None)
+    brought(store, 3 * MINUTE, "three", REPORTS[2])
+    assert len(told(store)) == 2
+
+
+def test_the_last_word_on_a_pair_counts_whichever_is_named_first(store: SqliteStore) -> None:
+    applied(store, STORY)
+    brought(store, MINUTE, "one", REPORTS[0])
+    brought(store, 2 * MINUTE, "two", OTHER)
+    one, other = (str(story.url) for story in told(store))
+    store.merge_stories(one, other, START)
+    store.split_story(other, START)
+    tuning = store.tuned(START)
+    assert (tuning.pairs, tuning.same) == (1, 0)
+    store.merge_stories(other, one, START)
+    assert (store.tuned(START).pairs, store.tuned(START).same) == (1, 1)
 
 
 def test_one_feeds_strictness_is_its_own(store: SqliteStore) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.stories import own_weights
 from aggregator.stories.likeness_weights import SHIPPED
 from aggregator.stories.tuning import FEWEST, FOLDS, LabelledPair, folds_of, judged, tune
 from tests.story_texts import signed
@@ -77,3 +78,15 @@ def test_what_is_paired_is_in_one_fold(paired: list[tuple[int, int]]) -> None:
     folds = folds_of(paired)
     assert all(folds[a] == folds[b] for a, b in paired)
     assert set(folds.values()) <= set(range(FOLDS))
+
+
+def test_weights_are_read_as_they_were_written() -> None:
+    fitted = tune(pairs(alike_is_same=False) * 9).model
+    assert fitted != SHIPPED
+    assert own_weights.from_text(own_weights.to_text(fitted)) == fitted
+
+
+def test_weights_of_other_features_are_as_shipped() -> None:
+    assert own_weights.from_text(None) is SHIPPED
+    text = own_weights.to_text(SHIPPED).replace('"jaccard"', '"cosine"')
+    assert own_weights.from_text(text) is SHIPPED

@@ -24,11 +24,12 @@ Examples:
   aggregator stories list
   aggregator stories show https://www.ithome.com/0/968/171.htm
   aggregator stories split https://www.ithome.com/0/968/171.htm
+  aggregator stories tune
 
 \b
 Exit status:
   0   done
-  1   no entry has this name, or it is so already
+  1   no entry has this name, or it is so already; too little was said to tune
   69  there is no database yet (its path is named)
   78  the configuration or the database cannot be used
 """
@@ -108,6 +109,37 @@ def merge(entry: str, further: str) -> int:
 def lock(entry: str, *, off: bool) -> int:
     """Let the story of an entry take no further articles."""
     return _say({"what": "unlock" if off else "lock", "entries": [entry]})
+
+
+@stories.command(epilog=EPILOG, short_help="Fit what counts as alike to what you said.")
+@click.option("--write", is_flag=True, help="Let new entries be compared so from now on.")
+@click.option("--shipped", is_flag=True, help="Let them be compared as shipped again.")
+@config_option
+def tune(*, write: bool, shipped: bool) -> int:
+    """Fit the weights of likeness to what you merged and split, and show what comes of it.
+
+    Precision and recall are those of your pairs: as shipped, and fitted, each pair judged by
+    weights that were fitted without it. Nothing is written without --write; what has been told
+    together stays.
+    """
+    if write and shipped:
+        raise click.UsageError("either --write or --shipped")
+    if shipped:
+        return _say({"what": "shipped", "entries": []})
+    from aggregator.cli.story_tuning import report, too_few
+    from aggregator.daemon.terms import utc_now
+
+    config = load_config()
+    with reading(config.path, config.store.path) as store:
+        tuning = store.tuned(utc_now())
+    if not tuning.is_fitted:
+        raise AggregatorError(too_few(tuning))
+    for text in report(tuning):
+        click.echo(text)
+    if write:
+        return _say({"what": "tune", "entries": []})
+    click.echo("nothing is written: --write lets new entries be compared so")
+    return 0
 
 
 def lines(story: StoryReport) -> Iterator[str]:

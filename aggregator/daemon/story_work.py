@@ -35,6 +35,13 @@ def correct(store: StoryStore, what: str, entries: Sequence[str], now: datetime)
             store.lock_story(one, locked=True)
         case "unlock", [one]:
             store.lock_story(one, locked=False)
+        case "tune", []:
+            tuning = store.tuned(now)
+            if not tuning.is_fitted:
+                raise AggregatorError("what was merged and split is not enough to fit weights to")
+            store.keep_weights(tuning.model)
+        case "shipped", []:
+            store.keep_weights(None)
         case _:
             raise AggregatorError(f"unknown request {what}")
 

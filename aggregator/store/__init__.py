@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from aggregator.model.reports import Comparison, StoryReport
     from aggregator.model.trials import Trial
     from aggregator.rules.secrets import Secrets
+    from aggregator.stories.likeness_weights import Model
+    from aggregator.stories.tuning import Tuning
     from aggregator.web.search_words import SearchQuery
 
 
@@ -401,6 +403,12 @@ class StoryStore(Protocol):
 
     def lock_story(self, wanted: str, *, locked: bool) -> None:
         """Let the story of an entry take no further ones, or take them again."""
+
+    def tuned(self, now: datetime) -> Tuning:
+        """Return weights fitted to what was merged and parted, and how they judge it."""
+
+    def keep_weights(self, model: Model | None) -> None:
+        """Let entries that come from now on join stories by these weights; `None`: as shipped."""
 
 
 class ReadingStore(FeedStore, StatusStore, PageStore, Protocol):

@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from aggregator.model.instants import instant
-from aggregator.store import story_index
+from aggregator.store import story_index, story_weights
 from aggregator.store.codec import dumps
 from aggregator.store.packed_texts import COLUMNS, texts_in
 from aggregator.store.value_lists import rows_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aggregator.model import Source
     from aggregator.store.story_index import Found, StoryIndex
     from aggregator.stories.centroids import Centroid
+    from aggregator.stories.likeness_weights import Model
     from aggregator.stories.same_story import Assignment
     from aggregator.stories.signatures import Signature
 
@@ -104,15 +105,16 @@ def _join(
         list(entry_ids),
     )
     seen: set[int] = set()
+    model = story_weights.kept(connection)
     for row in sorted(rows, key=lambda row: int(row["id"])):
         if row["published_at"] < now - story_index.WINDOW_US or row["story_id"] in seen:
             continue
         seen.add(row["story_id"])
-        _join_one(connection, index, row, now)
+        _join_one(connection, index, row, now, model)
 
 
 def _join_one(
-    connection: sqlite3.Connection, index: StoryIndex, row: sqlite3.Row, now: int
+    connection: sqlite3.Connection, index: StoryIndex, row: sqlite3.Row, now: int, model: Model
 ) -> None:
     tokens, story_id = read(text_of(connection, row)), row["story_id"]
     own = signature(tokens, index.frequencies(connection, tokens.all, now))
@@ -124,7 +126,7 @@ def _join_one(
         return
     found = story_index.alike(connection, own, story_id)
     candidates = _candidates(connection, found, own)
-    made = assign(Arrival(own, row["source_id"], tokens.spellings), candidates)
+    made = assign(Arrival(own, row["source_id"], tokens.spellings), candidates, model)
     story_index.add(connection, story_id, own, attracts=made.attracts)
     if row["joined_id"] is not None or made.because.kind == "nothing alike":
         return

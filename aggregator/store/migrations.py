@@ -44,7 +44,7 @@ from aggregator.store.schema_version import (
     check_readable,
     copy_name,
 )
-from aggregator.store.story_schema import NAMED, STORIES
+from aggregator.store.story_schema import NAMED, STORIES, WEIGHTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,6 +128,14 @@ def m0008_named(db: Database) -> None:
     for statement in NAMED:
         db.execute(statement)
     db.execute("PRAGMA user_version = 8")
+
+
+@migrations()
+def m0009_weights(db: Database) -> None:
+    """Keep weights that were fitted to what the operator said of stories."""
+    for statement in WEIGHTS:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 9")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from aggregator.model.reports import Comparison, StoryReport
-    from aggregator.store import story_overrides, story_reports
+    from aggregator.store import story_overrides, story_reports, story_weights
+    from aggregator.stories.likeness_weights import Model
+    from aggregator.stories.tuning import Tuning
 else:  # with all that compares texts
     story_overrides = LateModule("aggregator.store.story_overrides")
     story_reports = LateModule("aggregator.store.story_reports")
+    story_weights = LateModule("aggregator.store.story_weights")
 
 
 class StoryKeeping(Reading, StoryStore):
@@ -77,3 +80,12 @@ class StoryKeeping(Reading, StoryStore):
     @override
     def lock_story(self, wanted: str, *, locked: bool) -> None:
         self._write(partial(story_overrides.lock, wanted=wanted, locked=locked))
+
+    @override
+    def tuned(self, now: datetime) -> Tuning:
+        with self._moment() as db:
+            return story_weights.tuned(db, micros(now))
+
+    @override
+    def keep_weights(self, model: Model | None) -> None:
+        self._write(partial(story_weights.keep, model=model))

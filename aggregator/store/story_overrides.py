@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model.errors import AggregatorError
 from aggregator.model.reports import Comparison
-from aggregator.store import feed_windows, story_index
+from aggregator.store import feed_windows, story_index, story_weights
 from aggregator.store.codec import dumps
 from aggregator.store.entry_facts import NAMED, named
 from aggregator.store.joining import text_of
@@ -89,7 +89,7 @@ def compare(connection: sqlite3.Connection, wanted: str, further: str) -> Compar
         _stored_signature(connection, row["article_id"]) or signature(its, Frequencies())
         for row, its in zip((one, other), tokens, strict=True)
     ]
-    alike = likeness(signed[0], signed[1])
+    alike = likeness(signed[0], signed[1], story_weights.kept(connection))
     rule = alike.rule
     if rule is None and one["source_id"] == other["source_id"]:
         rule = "own source"
@@ -173,9 +173,10 @@ def _note(
     *,
     is_same: bool,
 ) -> None:
-    """Keep what was said: the last word on a pair counts."""
+    """Keep what was said: the last word on a pair counts, whichever of the two was named first."""
     texts = [_told(text_of(connection, row)) for row in (one, other)]
-    connection.execute("DELETE FROM overrides WHERE one = ? AND other = ?", texts)
+    for pair in (texts, texts[::-1]):
+        connection.execute("DELETE FROM overrides WHERE one = ? AND other = ?", pair)
     connection.execute(
         "INSERT INTO overrides (one, other, is_same, said_at) VALUES (?, ?, ?, ?)",
         (*texts, is_same, now),

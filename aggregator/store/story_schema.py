@@ -1,4 +1,7 @@
-"""Of the fifth migration: stories that several tell in their words; of the eighth: who is named."""
+"""Of the fifth migration: stories that several tell in their words; of the eighth: who is named.
+
+Of the ninth: weights of an operator's own.
+"""
 
 # sqlite: the whole module
 
@@ -77,6 +80,9 @@ STORIES = (
         said_at INTEGER NOT NULL
     ) STRICT""",
 )
+
+#: Weights that an operator's corrections were fitted to, as JSON; NULL: as shipped.
+WEIGHTS = ("ALTER TABLE story_index ADD COLUMN weights TEXT",)
 
 NAMED = (
     # Stories that a feed has named below an entry that tells the same.

@@ -12,6 +12,7 @@ import struct
 import sys
 from array import array
 from dataclasses import field
+from datetime import datetime
 from functools import lru_cache
 from heapq import nsmallest
 from typing import TYPE_CHECKING
@@ -29,7 +30,6 @@ from aggregator.stories.tokens import SCHEME, Kind, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 #: Of a title at most so many tokens of each kind, the first; of a lead so many, the rarest.
 MOST_OF_TITLE = {
