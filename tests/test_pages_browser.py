@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_asyncio
 
+from aggregator.model import Problem, ProblemKind
+from aggregator.model.candidates import Added, Candidate, Found
 from aggregator.publish.pages.story_keys import story_key
 from aggregator.publish.xml_safety import clean as fit
 from aggregator.refine.sanitise import clean
@@ -78,11 +80,33 @@ class House:
             "/", "/?tag=essays", "/feeds", "/feeds/all", f"/feeds/{TOKEN}/circle",
             f"/stories/{essay}", f"/stories/{weekly}", "/sources", "/sources/echo/health",
             "/sources/inner/health?done=poll", "/search?q=%E6%8E%92%E7%89%88+the", "/search",
+            "/add",
         )  # fmt: skip
 
     def window(self, width: int = 1280, **wanted: Any) -> Any:
         """Open a window of the browser."""
         return eyes(self.browser, self.base, viewport={"width": width, "height": 800}, **wanted)
+
+
+#: What is found at any address.
+FOUND = Found(
+    "https://weekly.example/",
+    (
+        Candidate(
+            "https://weekly.example/" + "a-rather-long-address/" * 6 + "feed.xml",
+            "公开周刊：每周一期的开源新闻与评论，标题也可以很长",
+            offer="one", name="weekly", language="zh-CN", entries=20,
+            newest_at=START, oldest_at=START - 90 * DAY, pause=7 * DAY,
+            newest=(("第一期", START), ("An entry without a date", None)),
+        ),
+        Candidate("https://weekly.example/comments", "Comments", problem=Problem(
+            ProblemKind.TIMEOUT, "no answer in 10 s", "look at the address"
+        )),
+        Candidate("https://letters.example/feed", "Letters", known_as="letters", entries=3),
+        Candidate("https://weekly.example/late", "Late"),
+    ),
+    more=True,
+)  # fmt: skip
 
 
 class Idle:
@@ -93,6 +117,23 @@ class Idle:
 
     async def switch(self, name: str, *, enabled: bool) -> None:
         """Do nothing."""
+
+    async def find(self, who: str, typed: str) -> Found:  # noqa: ARG002 - as it is asked
+        """Find two feeds of a page, one of them out of order."""
+        return FOUND
+
+    async def add(
+        self,
+        who: str,  # noqa: ARG002 - as it is asked
+        offer: str,  # noqa: ARG002
+        name: str | None,
+        tags: tuple[str, ...],  # noqa: ARG002
+    ) -> Added:
+        """Have added it; or say what to paste, where that is the name."""
+        if name == "paste":
+            block = '[[sources]]\nname = "paste"\nurl = "https://' + "long." * 30 + 'example/"\n'
+            return Added(None, block, "/etc/aggregator/config.toml: is write-protected")
+        return Added("letters")
 
     def note(self, what: str, client: str) -> None:
         """Do nothing."""
@@ -209,6 +250,37 @@ async def test_a_source_is_polled_at_a_click(house: House) -> None:
         await page.click("button:has-text('Poll now')")
         await page.wait_for_url("**/sources/letters/health?done=poll")
         assert "It is being polled" in await page.locator(".done").inner_text()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_a_source_is_added_by_hand(house: House, width: int, language: str) -> None:
+    scripts = language == "en"
+    async with house.window(width, locale=language, java_script_enabled=scripts) as seen:
+        page = seen.page
+        await seen.see("/sources")
+        await page.click("main a[href$=add]")
+        await page.fill("#url", "weekly.example")
+        await page.keyboard.press("Enter")
+        for name in ("paste", "weekly"):
+            await page.wait_for_selector(".choice input:checked")
+            assert await page.input_value("#name") == "weekly"
+            await assert_fits(seen, "/add with feeds")
+            if scripts:
+                assert await seen.violations() == []
+            await page.fill("#name", name)
+            await page.fill("#tags", "开源, news")
+            await page.click("main form:has(#tags) button")
+            if name == "paste":
+                await page.wait_for_selector("#paste")
+                await assert_fits(seen, "/add with a block")
+                if scripts:
+                    assert await seen.violations() == []
+                await page.click("main form:has(#url) button")
+        await page.wait_for_url("**/sources/letters/health?done=add")
+        assert await page.locator(".done").inner_text() != ""
+        assert seen.complaints == []
+        assert seen.foreign == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -115,3 +115,42 @@ def test_a_password_opens_the_running_daemon_to_who_knows_it(aggregator: Program
     for outcome in ("refused", "in"):
         assert re.search(rf"log-in from a page.*outcome={outcome} client=192.0.2.7", log), outcome
     assert password not in log
+
+
+def test_a_source_is_added_from_a_page(aggregator: Program, web: Publisher) -> None:
+    web.route("/one.xml", body=undated(2, title="Solidot"))
+    aggregator.configure("")
+    aggregator.start()
+    before = aggregator.config.read_text(encoding="utf-8")
+
+    def post(**fields: str) -> tuple[str, str]:
+        token = re.search(r'name="token" value="(\w+)"', aggregator.get("/add").text)
+        assert token is not None
+        form = urllib.parse.urlencode({"token": token[1], **fields}).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{aggregator.port}/add", form)
+        with urllib.request.urlopen(request) as answer:
+            return answer.geturl(), answer.read().decode()
+
+    _, text = post(url=web.url("/none"))
+    assert "Its server answers with an error" in text
+    _, text = post(url=web.url("/one.xml"))
+    offer = re.search(r'name="offer" value="([\w-]+)"', text)
+    assert offer is not None
+    assert "2 entries" in text
+    _, text = post(offer=offer[1], typed=web.url("/one.xml"), name="no name")
+    assert "name: " in text
+    where, text = post(offer=offer[1], name="", tags="开源， news")
+    assert where.endswith("/sources/solidot/health?done=add")
+    assert "It was added to config.toml" in text
+    written = aggregator.config.read_text(encoding="utf-8")
+    assert written.startswith(before)
+    assert 'name = "solidot"' in written
+    assert 'tags = ["开源", "news"]' in written
+    aggregator.wait(lambda: len(aggregator.titles()) == 2, "the first poll")
+    assert len(web.asked("/one.xml")) == 1
+    _, text = post(url=web.url("/one.xml"))
+    assert "there already: source solidot" in text
+    aggregator.stop()
+    log = aggregator.log.read_text(encoding="utf-8")
+    assert re.search(r'asked from a page.*do="look up" host=127.0.0.1', log)
+    assert re.search(r"asked from a page.*do=add source=solidot", log)

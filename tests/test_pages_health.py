@@ -26,6 +26,7 @@ from tests.page_world import World, configured, make_world, story_of, told
 from tests.serving import Answer, running
 
 if TYPE_CHECKING:
+    from aggregator.model.candidates import Added, Found
     from aggregator.store import Store
     from tests.serving import Running
 
@@ -42,6 +43,12 @@ class Acting:
 
     async def switch(self, name: str, *, enabled: bool) -> None:
         self._note("resume" if enabled else "pause", name)
+
+    async def find(self, who: str, typed: str) -> Found:
+        raise AssertionError((who, typed))
+
+    async def add(self, who: str, offer: str, name: str | None, tags: tuple[str, ...]) -> Added:
+        raise AssertionError((who, offer, name, tags))
 
     def note(self, what: str, client: str) -> None:
         self._note(what, client)

@@ -23,6 +23,7 @@ from tests.serving import Answer, Running, running
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aggregator.model.candidates import Added, Found
     from aggregator.serve import Site
     from aggregator.store import Store
 
@@ -42,6 +43,12 @@ class Acting:
 
     async def switch(self, name: str, *, enabled: bool) -> None:
         self.asked.append((str(enabled), name))
+
+    async def find(self, who: str, typed: str) -> Found:
+        raise AssertionError((who, typed))
+
+    async def add(self, who: str, offer: str, name: str | None, tags: tuple[str, ...]) -> Added:
+        raise AssertionError((who, offer, name, tags))
 
     def note(self, what: str, client: str) -> None:
         self.asked.append((what, client))

@@ -237,6 +237,7 @@ IN_ONE_FORMAT = [
     ("/sources/paper/poll", 404, 404, 404),
     ("/sources/paper/pause", 404, 404, 404),
     ("/sources/paper/resume", 404, 404, 404),
+    ("/add", 404, 404, 404),
     ("/login", 404, 404, 404),  # nobody is there to do anything
     ("/logout", 405, 405, 405),  # a form's alone
     ("/events/feeds/family", 404, 404, 404),

@@ -42,15 +42,6 @@ Exit status:
 """
 
 
-class KnownError(Exception):
-    """`url` is asked already, for `source`."""
-
-    def __init__(self, url: str, source: Source) -> None:
-        super().__init__(source.name)
-        self.url = url
-        self.source = source
-
-
 @click.command(epilog=EPILOG, short_help="Add a source: the feed at a URL, or that a page names.")
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
 @click.option("--name", metavar="NAME", help="Its stable key. Default: from the feed's title.")
@@ -114,11 +105,14 @@ def _add(
     path: Path, url: str, name: str | None, tags: tuple[str, ...], *, yes: bool
 ) -> Path | None:
     """Add one source; return where the database is, `None` where the source is there already."""
+    from aggregator.config.edit import KnownSourceError
+    from aggregator.preview.feed_links import whole_url
+
     try:
         source = _source(path, whole_url(url), name, tags)
         preview = _find(path, source, yes=yes)
         source = _source(path, preview.url, name, tags)
-    except KnownError as known:
+    except KnownSourceError as known:
         click.echo(f"{line(known.url)} is there already: source {known.source.name}")
         return None
     _show(preview)
@@ -128,34 +122,17 @@ def _add(
     return config.store.path
 
 
-def whole_url(url: str) -> str:
-    """Return what people type as a URL."""
-    from aggregator.preview.feed_links import without_feed_scheme
-
-    url = without_feed_scheme(url.strip())
-    if url.startswith("//"):
-        return f"https:{url}"
-    return url if "://" in url else f"https://{url}"
-
-
 def _source(path: Path, url: str, name: str | None, tags: Sequence[str]) -> Source:
-    """Return the source that the configuration would have; raises `KnownError` if it has it."""
-    from aggregator.config import included, message
-    from aggregator.config.edit import Block, derive_name, read, trial
+    """Return the source that the configuration would have."""
+    from aggregator.config.edit import UnfitSourceError, proposed
 
     if not all(text.isprintable() for text in (url, name or "", *tags)):
         raise click.UsageError("URL, name and tags must be printable characters")
-    text, config = read(path)
-    taken = {source.name for source in config.sources}
-    block = Block(name or derive_name(None, url, taken), url, tags=tuple(tags))
-    found = trial(text, [block], path, included(path, text))
-    if isinstance(found, tuple):
-        return found[0]
-    refusal = found[0]
-    if refusal.same_as is not None:
-        raise KnownError(url, config.sources[refusal.same_as])
-    hint = {"name": "--name", "tags": "--tag"}.get(refusal.key, "URL")
-    raise click.BadParameter(message(refusal.mistake), param_hint=hint)
+    try:
+        return proposed(path, url, name, tags)
+    except UnfitSourceError as unfit:
+        hint = {"name": "--name", "tags": "--tag"}.get(unfit.key, "URL")
+        raise click.BadParameter(unfit.words, param_hint=hint) from unfit
 
 
 def _find(path: Path, source: Source, *, yes: bool) -> Preview:
@@ -302,16 +279,7 @@ def _write(
     """Append the block; return the configuration that this makes, and the source's name."""
     from datetime import datetime
 
-    from aggregator.config.edit import Block, append, derive_name, edit
+    from aggregator.config.edit import NewSource, write
 
-    title = line(preview.document.head.title or "")
-    today = datetime.now().astimezone().date()
-    remark = ", ".join(part for part in (title, f"added {today}") if part)
-
-    def change(text: str, now: Config) -> str:
-        taken = {one.name for one in now.sources}
-        chosen = name or derive_name(title, preview.url, taken)
-        return append(text, [Block(chosen, preview.url, tags=tags, remark=remark)])
-
-    config = edit(path, change)
-    return config, config.sources[-1].name
+    new = NewSource(preview.url, preview.document.head.title or "", name, tags)
+    return write(path, new, datetime.now().astimezone().date())

@@ -8,7 +8,6 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from aggregator.cli.add_command import whole_url
 from aggregator.cli.database_commands import import_database
 from aggregator.cli.options import config_option, config_path
 from aggregator.cli.reload_command import reload_if_running
@@ -171,7 +170,7 @@ def _block(source: Source, taken: set[str]) -> Block:
     from aggregator.config.edit import Block, derive_name
     from aggregator.config.opml_settings import settings_of
     from aggregator.config.text_values import MAX_TAG_CHARS, MAX_TITLE_CHARS
-    from aggregator.preview.feed_links import is_feed_scheme
+    from aggregator.preview.feed_links import is_feed_scheme, whole_url
 
     # Only what browsers once put before an address is taken off: a bare word is no URL here.
     url = whole_url(source.url) if is_feed_scheme(source.url) else source.url

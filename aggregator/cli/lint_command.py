@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.add_command import whole_url
 from aggregator.cli.options import config_option, load_config_if_any, with_own_address
 from aggregator.cli.preview_command import is_file, names_a_file
 from aggregator.cli.terminal_text import concealed, line
@@ -77,6 +76,7 @@ def lint(documents: tuple[str, ...], *, as_json: bool) -> int:
 def _check(document: str) -> tuple[Finding, ...]:
     from aggregator import lint as check
     from aggregator.daemon.terms import utc_now
+    from aggregator.preview.feed_links import whole_url
 
     if is_file(document) or names_a_file(document):
         return check.lint(_read(document), now=utc_now())

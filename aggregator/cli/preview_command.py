@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.add_command import whole_url
 from aggregator.cli.explain_entry import placed, removals
 from aggregator.cli.options import (
     all_secrets,
@@ -91,6 +90,7 @@ def preview(
 
 def _source(config: Config, what: str, name: str | None) -> Source:
     from aggregator.model import Source
+    from aggregator.preview.feed_links import whole_url
 
     if name is not None:
         found = next((one for one in config.sources if one.name == name), None)

@@ -147,7 +147,7 @@ class Daemon:
         requests = Requests(*asked)
         control = ControlServer(self._config.store.path, requests.answer)
         await self._patience.wait_for(control.start)
-        acting = OperatorActions(requests, self._jobs.spawn)
+        acting = OperatorActions(requests, self._jobs.spawn, self._environ, self._workers)
         site = Site(lambda: self._config, self._store, lambda: self._health, operating=acting)
         serving = asyncio.create_task(
             serve(

@@ -7,9 +7,11 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
+from aggregator.daemon.adding import Adding
 from aggregator.daemon.log import event
 from aggregator.model.errors import AggregatorError
 from aggregator.runtime.late_modules import LateModule
+from aggregator.web.addresses import host_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from aggregator.config import Config, edit
     from aggregator.daemon.commands import Requests
     from aggregator.daemon.control import Event
+    from aggregator.model.candidates import Added, Found
+    from aggregator.model.worker_protocols import WorkerPool
 else:
     edit = LateModule("aggregator.config.edit")  # seldom does anybody change a file from a page
 
@@ -29,9 +33,14 @@ class OperatorActions:
     """Keeps the promises of `serve.operating.Operating`; `spawn` runs a task of the daemon's."""
 
     def __init__(
-        self, requests: Requests, spawn: Callable[[Coroutine[Any, Any, object]], object]
+        self,
+        requests: Requests,
+        spawn: Callable[[Coroutine[Any, Any, object]], object],
+        environ: Mapping[str, str],
+        workers: WorkerPool,
     ) -> None:
         self._requests = requests
+        self._adding = Adding(requests, environ, workers)
         self._spawn = spawn
 
     async def poll(self, name: str) -> None:
@@ -55,6 +64,18 @@ class OperatorActions:
                 f"`enabled = {str(enabled).lower()}` below the source there, and reload"
             ) from error
         await self._requests.reload()
+
+    async def find(self, who: str, typed: str) -> Found:
+        """Look up an address."""
+        found = await self._adding.find(who, typed)
+        log.info(event("asked from a page", do="look up", host=host_of(found.url)))
+        return found
+
+    async def add(self, who: str, offer: str, name: str | None, tags: tuple[str, ...]) -> Added:
+        """Add a feed that was found."""
+        added = await self._adding.add(who, offer, name, tags)
+        log.info(event("asked from a page", do="add", source=added.name or "not written"))
+        return added
 
     def note(self, what: str, client: str) -> None:
         """Log what became of a log-in."""

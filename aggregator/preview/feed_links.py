@@ -63,3 +63,11 @@ def absolute(href: str, base_url: str) -> str | None:
 def one_line(text: str | None) -> str | None:
     """Return text that can be shown on a line, or `None` when nothing is left of it."""
     return excerpt(printable_line(text or ""), MAX_LINK_TITLE_CHARS) or None
+
+
+def whole_url(url: str) -> str:
+    """Return what people type as a URL: without a scheme https is meant."""
+    url = without_feed_scheme(url.strip())
+    if url.startswith("//"):
+        return f"https:{url}"
+    return url if "://" in url else f"https://{url}"

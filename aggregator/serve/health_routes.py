@@ -25,7 +25,7 @@ from aggregator.serve.page_routes import HTML
 from aggregator.serve.responses import represent, text_response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -41,6 +41,8 @@ else:
 FRESH_SECONDS = 5.0
 #: What a form of a source's page may ask for, by the end of its address.
 ACTIONS = ("poll", "pause", "resume")
+#: And what may have been done before it is shown.
+DONE = (*ACTIONS, "add")
 
 
 async def sources(served: Served, request: Request) -> Response:
@@ -50,20 +52,25 @@ async def sources(served: Served, request: Request) -> Response:
     look = look_of(request, is_operator=True)
     asked = dict(look.query)
     sort, show, page = (asked.get(name, "") for name in ("sort", "show", "page"))
+    is_in = served.site.operating is not None and served.door.is_in(request)
     make = partial(
         _make_list,
         served,
         look,
+        is_in=is_in,
         sort=sort if sort in SORTS else "trouble",
         show=show if show in SHOWN else "all",
         page=int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 0,
     )
-    return await _answer(served, request, look, make)
+    return await _answer(served, request, look, make, is_in)
 
 
-def _make_list(served: Served, look: Look, *, sort: str, show: str, page: int) -> Representation:
+def _make_list(
+    served: Served, look: Look, *, is_in: bool, sort: str, show: str, page: int
+) -> Representation:
     store, local = served.site.store, served.site.local
-    view = HealthView(store.healths(), sort, show, page)
+    can_add = served.site.operating is not None
+    view = HealthView(store.healths(), sort, show, page, can_add=can_add, is_in=is_in)
     delays = store.delays(tuple(one.status.name for one in view.on_page))
     today = served.site.now().date()
     return represent(health_page(view, look, delays, local, today), HTML)
@@ -77,7 +84,7 @@ async def source(served: Served, request: Request) -> Response:
     name = request.path_params["name"]
     done = dict(look.query).get("done")
     who = None if served.site.operating is None else served.door.acts_as(request)
-    make = partial(_make_report, served, look, name, done if done in ACTIONS else None, who)
+    make = partial(_make_report, served, look, name, done if done in DONE else None, who)
     return await _answer(served, request, look, make, who)
 
 
@@ -145,7 +152,7 @@ async def _answer(
     request: Request,
     look: Look,
     make: Callable[[], Representation | None],
-    who: str | None = None,
+    who: Hashable = None,
 ) -> Response:
     """Answer with what is a few seconds old at the most."""
     wanted = Wanted(

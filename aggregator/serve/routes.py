@@ -25,6 +25,7 @@ from aggregator.publish import (
 from aggregator.publish.catalogue import read_address
 from aggregator.rules.visibility import Subject, View, sources_in
 from aggregator.serve import (
+    add_routes,
     api_routes,
     health_routes,
     login_routes,
@@ -133,6 +134,7 @@ def _routes(served: Served) -> Starlette:
                 for action in health_routes.ACTIONS
             ),
             Route("/login", partial(login_routes.log_in, served), methods=["GET", "POST"]),
+            Route("/add", partial(add_routes.add, served), methods=["GET", "POST"]),
             Route("/logout", partial(login_routes.log_out, served), methods=["POST"]),
             route("/events/{_:path}", page_routes.events),
             route("/stories/{story}", page_routes.story),

@@ -2,19 +2,31 @@
 
 from aggregator.config.config_file import edit, edit_all, read
 from aggregator.config.edit.blocks import Block, append
+from aggregator.config.edit.new_source import (
+    KnownSourceError,
+    NewSource,
+    UnfitSourceError,
+    proposed,
+    write,
+)
 from aggregator.config.edit.source_edits import Place, SourceEdits
 from aggregator.config.edit.source_names import derive_name
 from aggregator.config.edit.trial import Refusal, trial
 
 __all__ = [
     "Block",
+    "KnownSourceError",
+    "NewSource",
     "Place",
     "Refusal",
     "SourceEdits",
+    "UnfitSourceError",
     "append",
     "derive_name",
     "edit",
     "edit_all",
+    "proposed",
     "read",
     "trial",
+    "write",
 ]

@@ -28,6 +28,34 @@ CHINESE: dict[str, str] = {
     "Keys j and k": "快捷键 j 和 k",
     "On": "开",
     "Off": "关",
+    # To add a source
+    "Add a source": "添加来源",
+    "A feed's address, or that of a page that names its feed.": (
+        "订阅源的地址，或声明了订阅源的网页地址。"
+    ),
+    "config.toml cannot be written from here.": "无法写入 config.toml。",
+    "Paste this at its end, then run aggregator reload.": (
+        "请粘贴到文件末尾，然后运行 aggregator reload。"
+    ),
+    "Address": "地址",
+    "Look it up": "查找",
+    "{n} feed found": "找到 {n} 个订阅源",
+    "{n} feeds found": "找到 {n} 个订阅源",
+    "{n} entry": "{n} 条",
+    "{n} entries": "{n} 条",
+    "{first} to {last}": "{first} 至 {last}",
+    "about one every {time}": "约每 {time}一条",
+    "Language: {language}": "语言：{language}",
+    "It is there already": "已在来源中",
+    "It was not looked at: look up its own address.": "未查看，请单独查找其地址。",
+    "The page names others besides.": "该网页还声明了其他订阅源。",
+    "Name": "名称",
+    "For config.toml and addresses. Left empty, it is made from the title.": (
+        "用于 config.toml 和网址。留空则由标题生成。"
+    ),
+    "With commas between them.": "用逗号分隔。",
+    "Add it": "添加",
+    "It was added to config.toml, and is being polled.": "已添加到 config.toml，正在抓取。",
     # A log-in
     "Log in": "登录",
     "Log out": "退出登录",

@@ -35,12 +35,17 @@ SHOWN = {"all": "All", "failing": "Failing", "paused": "Paused"}
 
 @dataclass(frozen=True, slots=True)
 class HealthView:
-    """What the page shows of all sources: which of them, in which order, from which on."""
+    """What the page shows of all sources: which of them, in which order, from which on.
+
+    `can_add`: there is a page to add one; `is_in`: there is a session to end.
+    """
 
     healths: tuple[SourceHealth, ...]
     sort: str = "trouble"
     show: str = "all"
     page: int = 0
+    can_add: bool = False
+    is_in: bool = False
 
     @property
     def chosen(self) -> list[SourceHealth]:

@@ -49,7 +49,7 @@ class ReportView:
 
     `has_feed`: everybody may read its stories alone. `token` lets a form of the page be sent, it is
     `None` where nothing can be done here; `is_closed`: not without a log-in. `done` is what was
-    done now: "poll", "pause" or "resume".
+    done now: "poll", "pause", "resume" or "add".
     """
 
     report: SourceReport
