@@ -116,7 +116,7 @@ async def test_a_sources_page_has_all_of_it(world: World) -> None:
     assert "10 failures in a row" in shown
     assert '[[sources]] name = "echo" url = "https://echo.example/feed" tags = ["科技"]' in shown
     assert len(parsed(answer).xpath("//table[@class='heat']//td[starts-with(@class, 'l')]")) == 168
-    assert not parsed(answer).xpath("//form")  # nobody is there to do it
+    assert not parsed(answer).xpath("//main//form")  # nobody is there to do it
 
 
 async def test_nobody_elsewhere_sees_how_sources_fare(world: World) -> None:
@@ -149,7 +149,7 @@ async def test_a_form_is_obeyed_if_it_is_ours(world: World) -> None:
     acting = Acting()
     async with running(replace(world.site, operating=acting)) as server:
         page = parsed(await server.get("/sources/echo/health"))
-        assert page.xpath("//form/@action") == ["poll", "pause"]
+        assert page.xpath("//main//form/@action") == ["poll", "pause"]
         token = str(page.xpath("//input[@name='token']/@value")[0])
         for wrong, fields in (
             ("", {}),
