@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.program import Program
     from tests.web import Publisher
 
+CANARY = "CANARY-of-the-source"
 ONE = "Nvidia announces RTX 5090 graphics card at 1,999 dollars"
 TWO = "RTX 5090 graphics card announced by Nvidia at 1,999 dollars"
 OTHER = "Parliament votes on the new railway budget tonight"
@@ -133,3 +134,15 @@ def test_weights_are_fitted_to_corrections_and_taken_back(corrected: Program) ->
     told(corrected, "stories", "tune", "--shipped")
     assert score() == shipped
     assert corrected.run("stories", "tune", "--shipped", "--write").returncode == 2
+
+
+def test_what_is_secret_is_in_no_list_of_stories(aggregator: Program, web: Publisher) -> None:
+    web.route("/two", body=document("two", f"{TWO} for {CANARY}"))
+    aggregator.configure(
+        source_toml("one", web.url("/one"))
+        + source_toml("two", web.url("/two") + f"?key={CANARY}"),
+        '[[feeds]]\nname = "all"\ndedupe = "story"\n',
+    )
+    told(aggregator, "poll", "two", "--force")
+    for words in (("list", "--json"), ("list",), ("show", "https://two.example/0", "--json")):
+        assert CANARY not in told(aggregator, "stories", *words)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aggregator.cli.options import config_option, load_config, reading
-from aggregator.cli.terminal_text import line, local_time, plain, show_publishers_addresses
+from aggregator.cli.terminal_text import (
+    concealed,
+    line,
+    local_time,
+    plain,
+    show_publishers_addresses,
+)
 from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -172,8 +178,8 @@ def _print(found: tuple[StoryReport, ...]) -> None:
                 {
                     "id": one.entry_id,
                     "source": one.source,
-                    "title": one.title,
-                    "url": one.url,
+                    "title": concealed(one.title),
+                    "url": one.url and concealed(one.url),
                     "published_at": one.published_at.isoformat(),
                     "score": one.score,
                     "because": one.because,
