@@ -12,15 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.model import Enclosure, Feed, Source
+from aggregator.model.candidates import Candidate, Found
 from aggregator.publish.pages.story_keys import story_key
 from aggregator.store.sqlite import open_store
 from tests import ROOT
 from tests.making import DAY, HOUR, START, failed, finish
 from tests.page_browser import browser, eyes
+from tests.page_operator import Idle
 from tests.page_world import World, configured, story_of, told, weeks_of_polls
 from tests.serving import running
 
 if TYPE_CHECKING:
+    from playwright.async_api import Page
+
     from aggregator.model import Entry
     from aggregator.store import Store
 
@@ -94,6 +98,45 @@ HILLS = (
 )
 
 
+#: What is found at an address.
+FOUND = Found(
+    "https://weekly.example/",
+    (
+        Candidate(
+            "https://weekly.example/feed.xml", "The weekly, every Friday", offer="one",
+            name="weekly", language="en", entries=20, newest_at=START,
+            oldest_at=START - 133 * DAY, pause=7 * DAY,
+            newest=(
+                ("What the tide left", START),
+                ("Forty years of one almanac", START - 7 * DAY),
+                ("A walk along the old line", START - 14 * DAY),
+            ),
+        ),
+        Candidate(
+            "https://weekly.example/comments.xml", "The weekly: comments", offer="two",
+            name="weekly-comments", language="en", entries=50, newest_at=START,
+            oldest_at=START - 2 * DAY, pause=HOUR,
+            newest=(("Re: What the tide left", START),),
+        ),
+    ),
+)  # fmt: skip
+
+
+class Finding(Idle):
+    """Finds the two feeds of a page."""
+
+    async def find(self, who: str, typed: str) -> Found:  # noqa: ARG002 - as it is asked
+        """Find them."""
+        return FOUND
+
+
+async def look_up(page: Page) -> None:
+    """Send the form of the page to add a source."""
+    await page.fill("#url", "weekly.example")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector(".choice")
+
+
 def entries(name: str) -> tuple[Entry, ...]:
     """Return what a source has published, newest first."""
     found = []
@@ -125,7 +168,8 @@ async def draw() -> None:
         store = open_store(Path(folder) / "aggregator.db")
         made = world(store)
         essay = story_key(made.key_of(PUBLISHED["letters"][1][0][0], "news"))
-        async with running(made.site) as server, browser() as started:
+        site = replace(made.site, operating=Finding())
+        async with running(site) as server, browser() as started:
             base = f"http://127.0.0.1:{server.port}"
             for name, width, height, theme, language, path in (
                 ("page-stories", 1100, 860, "light", "en", "/"),
@@ -133,6 +177,7 @@ async def draw() -> None:
                 ("page-story", 1100, 900, "light", "en", f"/stories/{essay}"),
                 ("page-sources", 1100, 620, "dark", "en", "/sources"),
                 ("page-source", 1100, 900, "light", "zh-CN", "/sources/inner/health"),
+                ("page-add", 1100, 900, "light", "en", "/add"),
             ):
                 target = FOLDER / f"{name}.png"
                 async with eyes(
@@ -144,6 +189,8 @@ async def draw() -> None:
                     locale=language,
                 ) as seen:
                     await seen.see(path)
+                    if path == "/add":
+                        await look_up(seen.page)
                     await seen.page.screenshot(path=target)
                 assert target.stat().st_size <= MOST_BYTES, target
         store.close()
