@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ import pytest
 from aggregator.model import Preference, Sameness
 from aggregator.store.sqlite import SqliteStore, open_store
 from aggregator.stories.likeness_weights import SHIPPED
+from aggregator.stories.tokens import SCHEME
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 
 if TYPE_CHECKING:
@@ -171,6 +174,36 @@ def test_the_window_is_indexed_in_slices_and_goes_on_after_a_crash(tmp_path: Pat
     store.prune(START + 30 * DAY, retention=365 * DAY, keep_raw=DAY)
     assert counts(store)["signatures"] == counts(store)["postings"] == 0
     store.close()
+
+
+def test_what_another_scheme_made_is_made_anew_and_stays_told_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    store = open_store(path)
+    applied(store, STORY)
+    for minutes, (name, title) in enumerate((("one", LAUNCH), ("two", REPORTS[1]), ("one", OTHER))):
+        brought(store, minutes * MINUTE, name, title)
+    before = titles(store)
+    store.close()
+    with closing(sqlite3.connect(path)) as db, db:
+        found = db.execute("SELECT story_id, packed FROM signatures").fetchall()
+        assert len(found) == 3
+        older = [(bytes([0]) + packed[1:], story_id) for story_id, packed in found]
+        db.executemany(
+            "UPDATE signatures SET packed = ?, centroid = NULL WHERE story_id = ?", older
+        )
+        db.execute("UPDATE story_index SET scheme = 0")
+    store = open_store(path)
+    applied(store, STORY, at=5 * MINUTE)
+    while store.tell_stories(START + 6 * MINUTE):
+        pass
+    brought(store, 7 * MINUTE, "three", REPORTS[2])
+    assert titles(store)[1:] == before[1:]
+    assert titles(store)[0][1] == (*before[0][1], REPORTS[2])
+    store.close()
+    with closing(sqlite3.connect(path)) as db:
+        made = db.execute("SELECT packed FROM signatures").fetchall()
+        assert {packed[0] for (packed,) in made} == {SCHEME}
+        assert len(made) == 4
 
 
 def test_what_comes_is_compared_by_the_weights_that_are_kept(store: SqliteStore) -> None:

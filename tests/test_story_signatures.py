@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.stories.bare_titles import is_digest
 from aggregator.stories.centroids import MOST, centroid_of, pack_centroid, unpack_centroid
 from aggregator.stories.signatures import (
     FULL,
@@ -65,6 +66,47 @@ def test_a_versions_figure_is_no_amount() -> None:
 
 def test_days_and_years_are_no_amounts() -> None:
     assert Kind.NUMBER not in spelt("2026年5月4日，12:30 开放").values()
+
+
+@pytest.mark.parametrize(
+    ("title", "figures"),
+    [
+        ("小米15，4499元起售", {"xiaomi 15", "#15e0", "#4499e0"}),
+        ("港湾15，4499元起售", {"#15e0", "#4499e0"}),
+        ("港湾15,4499元起售", {"#15e0", "#4499e0"}),
+        ("RTX 5090：2199美元", {"rtx 5090", "#509e1", "#2199e0"}),
+        ("RTX 5090:2199美元", {"rtx 5090", "#509e1", "#2199e0"}),
+        ("GPT-5，100万", {"gpt 5", "#1e6"}),
+        ("售价１，９９９元", {"#1e0", "#999e0"}),
+        ("1,999 of 1,00,000 by 12:30", {"#1999e0", "#1e5"}),
+        ("5,10 and 1,9999", {"#5e0", "#1e1", "#1e0", "#9999e0"}),
+    ],
+)
+def test_only_groups_of_digits_times_and_scores_are_joined(title: str, figures: set[str]) -> None:
+    kinds = spelt(title).items()
+    assert {text for text, kind in kinds if kind in (Kind.NUMBER, Kind.VERSION)} == figures
+
+
+def test_times_and_scores_are_words() -> None:
+    assert {"12:30", "3:2"} <= spelt("12:30 Northlake 3:2 Orbis").keys()
+
+
+@given(st.integers(0, 99_999), st.integers(0, 99_999), st.sampled_from("，："))
+def test_what_is_parted_by_full_width_is_two_figures(one: int, other: int, mark: str) -> None:
+    parted = spelt(f"售价{one}{mark}{other}元").keys()
+    assert parted == spelt(f"售价{one}{mark} {other}元").keys()
+
+
+@pytest.mark.parametrize(
+    ("title", "several"),
+    [
+        ("Johnson &amp; Sons &#8212; a history of &nbsp;a shop", False),
+        ("Bridge opens; airport closes", True),
+        ("Tate &amp; Lyle opens a mill; airport closes", True),
+    ],
+)
+def test_what_ends_a_reference_parts_nothing(title: str, several: bool) -> None:
+    assert is_digest(title) is several
 
 
 def test_tokens_are_the_same_everywhere() -> None:

@@ -17,6 +17,7 @@ from aggregator.store.packed_texts import COLUMNS, texts_in
 from aggregator.store.value_lists import rows_of
 from aggregator.stories.same_story import Arrival, Candidate, StoryState, assign
 from aggregator.stories.signatures import Text, read, signature
+from aggregator.stories.tokens import SCHEME
 from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
@@ -101,7 +102,9 @@ def _join(
                    {COLUMNS}
              FROM entries e JOIN stories s ON s.id = e.story_id JOIN texts t ON t.entry_id = e.id
             WHERE e.id IN ({{marks}}) AND s.original_id IS NULL
-              AND NOT EXISTS (SELECT 1 FROM signatures g WHERE g.story_id = s.id)""",  # noqa: S608 -- built of constants
+              AND NOT EXISTS (
+                    SELECT 1 FROM signatures g
+                     WHERE g.story_id = s.id AND substr(g.packed, 1, 1) = x'{SCHEME:02x}')""",  # noqa: S608 -- built of constants
         list(entry_ids),
     )
     seen: set[int] = set()
@@ -119,6 +122,10 @@ def _join_one(
     tokens, story_id = read(text_of(connection, row)), row["story_id"]
     own = signature(tokens, index.frequencies(connection, tokens.all, now))
     index.count(connection, tokens.all, now)
+    if story_index.forget_stories(connection, [story_id]):
+        # Made by another scheme: what was told apart or together then stays so.
+        story_index.add(connection, story_id, own, attracts=True)
+        return
     if (inherited := _inherited(connection, story_id)) is not None:
         # An original, which stands where its copy did.
         story_index.add(connection, story_id, own, attracts=True)

@@ -184,8 +184,8 @@ def centroid(row: sqlite3.Row) -> Centroid | None:
     return None if own is None else centroid_of(own)
 
 
-def forget_stories(connection: sqlite3.Connection, story_ids: Sequence[int]) -> None:
-    """Let stories not be found any more."""
+def forget_stories(connection: sqlite3.Connection, story_ids: Sequence[int]) -> int:
+    """Let stories not be found any more; return how many could be."""
     # sqlite: a list of values is one parameter, as JSON
     rows = connection.execute(
         """DELETE FROM signatures WHERE story_id IN (SELECT value FROM json_each(?))
@@ -200,6 +200,7 @@ def forget_stories(connection: sqlite3.Connection, story_ids: Sequence[int]) -> 
             for token in array("I", row["posted"])
         ],
     )
+    return len(rows)
 
 
 def forget_old(connection: sqlite3.Connection, before: int | None) -> bool:

@@ -21,6 +21,8 @@ _UNSEEN = late_pattern(
 #: A letter takes so many marks as languages have; what towers above it ("zalgo") is no spelling.
 _TOWERS = late_pattern("([\u0300-\u036f]{2})[\u0300-\u036f]+")
 _SPACES = late_pattern(r"\s+")
+#: Full width, these part what is said; half width, they also join the digits of one figure.
+_PARTING = late_pattern(r"(?<=\d)([，：])(?=\d)")
 
 #: What stands before a title and says how it is told, not what.
 _TOLD_AS = late_pattern(
@@ -62,6 +64,8 @@ _PERSONAL = late_pattern(
     re.IGNORECASE,
 )
 _SEGMENTS = late_pattern("[;；｜丨]+")
+#: A reference to a character that was escaped twice, as HTML has it: "Tate &amp; Lyle".
+_REFERENCE = late_pattern(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
 _BARS = late_pattern("[｜丨]")
 #: The issue of something that appears again and again.
 _ISSUE = late_pattern(
@@ -77,7 +81,8 @@ def readable(text: str, most: int = LONGEST_TITLE) -> str:
 
     Case stays, since it tells names. A text of any length takes the same time.
     """
-    text = unicodedata.normalize("NFKC", text[: 2 * most])[: 2 * most]
+    text = _PARTING.sub(r"\1 ", text[: 2 * most])
+    text = unicodedata.normalize("NFKC", text)[: 2 * most]
     text = _TOWERS.sub(r"\1", _UNSEEN.sub("", text))
     text = text.encode("utf-8", "ignore").decode("utf-8")  # half a surrogate pair is no character
     return to_simplified(_SPACES.sub(" ", text).strip()[:most])
@@ -116,9 +121,10 @@ def is_digest(title: str) -> bool:
     """Whether a title tells several stories, or is an issue of something that tells them.
 
     Several are parted by ；, ; or ｜ (two segments or more); a byline or the name of a site at
-    either end, in front of or behind a bar, is no segment.
+    either end, in front of or behind a bar, is no segment. The ; that ends a reference ("&amp;")
+    parts nothing.
     """
-    title = title[:LONGEST_TITLE]
+    title = _REFERENCE.sub("&", title[:LONGEST_TITLE])
     segments = [part for part in _SEGMENTS.split(title) if _letters(part) >= 3]
     if _BARS.search(title):
         if len(segments) > 1 and _letters(segments[0]) <= 10:

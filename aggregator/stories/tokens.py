@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: The number of this way to make tokens: whatever was kept under another one is made anew.
-SCHEME = 1
+SCHEME = 2
 
 
 class Kind(IntEnum):
@@ -45,9 +45,16 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
+#: A time or a score (12:30, 3:2), a figure in groups of digits (1,999; 1,00,000), any other. What
+#: stands between digits otherwise parts two figures: "M15,4499 元" says what M15 costs.
+_FIGURE = (
+    r"\d{1,3}(?::\d{1,3}){1,2}(?!\d)"
+    r"|\d{1,3}(?:(?:,\d{3})+|(?:,\d\d)+,\d{3})(?:\.\d+)?(?!\d)"
+    r"|\d+(?:\.\d+)*"
+)
 _PIECES = late_pattern(
     rf"(?P<unspaced>[{_UNSPACED}]+)"
-    r"|(?P<number>\d+(?:[.,:]\d+)*)(?:\s?(?P<multiplier>万亿|百万|千万|千|万|亿|兆"
+    rf"|(?P<number>{_FIGURE})(?:\s?(?P<multiplier>万亿|百万|千万|千|万|亿|兆"
     r"|(?i:trillion|billion|million|thousand|bn|tn|mn|k|m|b|t)(?![A-Za-z]))"
     r"|(?P<when>\s?(?:月|日|号|点|时|年|am\b|pm\b)))?"
     rf"|(?P<word>[^\W\d_{_UNSPACED}]+(?:['’][^\W\d_{_UNSPACED}]+)?)"
@@ -126,7 +133,7 @@ def _figures(
 ) -> Iterator[tuple[str, Kind]]:
     """Yield what a figure is: with the word `before` it, which may be a name, or an amount."""
     figure, multiplier, when = piece["number"], piece["multiplier"], piece["when"]
-    if before is not None and before["word"] and not multiplier and "," not in figure:
+    if before is not None and before["word"] and not (multiplier or set(figure) & set(",:")):
         name = before[0].casefold()
         gap = piece.string[before.end() : piece.start()]
         if gap in ("", "-"):
