@@ -86,6 +86,32 @@ def test_an_entry_is_explained_with_who_tells_the_same(aggregator: Program) -> N
     assert "too little for any feed" in text
 
 
+def test_what_a_feed_would_tell_together_is_previewed(aggregator: Program) -> None:
+    def shown() -> None:
+        before = told(aggregator, "stories", "list")
+        text = told(aggregator, "preview", "--feed", "all")
+        assert text.startswith(
+            "3 entries of the last seven days compared: 2 would be told as 1 story"
+        )
+        assert "joined by" in text
+        assert ONE in text
+        assert TWO in text
+        assert OTHER not in text
+        assert told(aggregator, "stories", "list") == before
+
+    shown()
+    # Where no feed asks for stories nothing is compared yet.
+    for database in aggregator.config.parent.glob("aggregator.db*"):
+        database.unlink()
+    config = aggregator.config.read_text(encoding="utf-8").replace('dedupe = "story"', "")
+    aggregator.config.write_text(config, encoding="utf-8")
+    assert aggregator.run("poll").returncode == 0
+    assert "No story" in told(aggregator, "stories", "list")
+    shown()
+    assert aggregator.run("preview", "--feed", "nowhere").returncode == 2
+    assert aggregator.run("preview").returncode == 2
+
+
 PLACES = ("Avalon", "Brighton", "Calais", "Dundee", "Exeter", "Falmouth")
 
 

@@ -41,18 +41,20 @@ Examples:
   aggregator preview saved.xml --source ithome     # with that source's settings
   aggregator preview ithome.xml --feed zh          # with that feed's rules
   curl -s https://example.org/feed | aggregator preview - --format atom
+  aggregator preview --feed zh                     # what it would tell together
 
 \b
 Exit status:
   0   previewed
   1   it cannot be read, or is no feed
   2   no source, feed or file has this name
+  69  with --feed alone: there is no database yet
   78  the configuration has mistakes
 """
 
 
 @click.command(epilog=EPILOG, short_help="Show what would be published of a feed; store nothing.")
-@click.argument("what", metavar="URL|FILE|-")
+@click.argument("what", metavar="[URL|FILE|-]", required=False)
 @click.option("--source", "as_source", metavar="NAME", help="Read it as this source's document.")
 @click.option("--feed", "in_feed", metavar="NAME", help="Show it as this feed would.")
 @click.option(
@@ -65,13 +67,23 @@ Exit status:
 @click.option("--all", "every", is_flag=True, help="List every entry, not only the first.")
 @config_option
 def preview(
-    what: str, *, as_source: str | None, in_feed: str | None, form: str, every: bool
+    what: str | None, *, as_source: str | None, in_feed: str | None, form: str, every: bool
 ) -> None:
     """Show what would be published of the feed at URL or in FILE, and store nothing.
 
     Fetches, parses, cleans, applies rules and renders as the daemon does: with the settings of the
     source that has this URL, or of the one that --source names.
+
+    With --feed alone: which stored entries that feed would tell together with dedupe = "story", at
+    its dedupe_strictness, compared anew.
     """
+    if what is None:
+        if in_feed is None or as_source is not None or form != "text":
+            raise click.UsageError("give a URL, a file, or - for standard input; or --feed alone")
+        from aggregator.cli.merge_preview import show
+
+        show(in_feed, most=None if every else SHOWN_ENTRIES)
+        return
     config = load_config_if_any()
     source = _source(config, what, as_source)
     secrets = all_secrets(config, source)

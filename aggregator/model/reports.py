@@ -48,3 +48,11 @@ class Comparison:
     shared: tuple[str, ...]
     features: dict[str, float]
     rule: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoryTrial:
+    """What a feed would tell together of the entries that were `asked` about, the newest first."""
+
+    asked: int
+    stories: tuple[StoryReport, ...]

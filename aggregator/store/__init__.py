@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from aggregator.model.health import SourceHealth, SourceReport
     from aggregator.model.notes import Fact, Note, NoteKind
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
-    from aggregator.model.reports import Comparison, StoryReport
+    from aggregator.model.reports import Comparison, StoryReport, StoryTrial
     from aggregator.model.trials import Trial
     from aggregator.rules.secrets import Secrets
     from aggregator.stories.likeness_weights import Model
@@ -403,6 +403,9 @@ class StoryStore(Protocol):
 
     def lock_story(self, wanted: str, *, locked: bool) -> None:
         """Let the story of an entry take no further ones, or take them again."""
+
+    def try_stories(self, feed: Feed, sources: Sequence[str], now: datetime) -> StoryTrial:
+        """Return what a feed of some sources would tell together, compared anew; keep nothing."""
 
     def tuned(self, now: datetime) -> Tuning:
         """Return weights fitted to what was merged and parted, and how they judge it."""

@@ -62,7 +62,7 @@ def join_arrivals(
                   SET looked_up_to_id = min(coalesce(looked_up_to_id, :before), :before)""",
             {"before": min(later) - 1},
         )
-    _join(connection, index, at_once, now)
+    join(connection, index, at_once, now)
 
 
 def join_stored(connection: sqlite3.Connection, index: StoryIndex, now: int) -> bool:
@@ -77,7 +77,7 @@ def join_stored(connection: sqlite3.Connection, index: StoryIndex, now: int) -> 
             WHERE e.id > ? ORDER BY e.id LIMIT ?""",
         (row["looked_up_to_id"], _SLICE),
     ).fetchall()
-    _join(connection, index, [one["id"] for one in found if one["dedupe"] != 0], now)
+    join(connection, index, [one["id"] for one in found if one["dedupe"] != 0], now)
     up_to = found[-1]["id"] if len(found) == _SLICE else None
     connection.execute("UPDATE story_index SET looked_up_to_id = ?", (up_to,))
     return up_to is not None
@@ -93,9 +93,10 @@ def text_of(connection: sqlite3.Connection, row: sqlite3.Row) -> Text:
     return Text(row["title"], lead, instant(row["published_at"]), row["language"])
 
 
-def _join(
+def join(
     connection: sqlite3.Connection, index: StoryIndex, entry_ids: Sequence[int], now: int
 ) -> None:
+    """Let some entries join the stories that they tell, in the order in which they were stored."""
     rows = rows_of(
         connection,
         f"""SELECT e.id, e.story_id, e.source_id, e.title, e.published_at, e.language, s.joined_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,22 +12,24 @@ from aggregator.model.instants import micros
 from aggregator.runtime.late_modules import LateModule
 from aggregator.store import StoryStore, feed_windows, story_switch
 from aggregator.store.readers import Reading
+from aggregator.store.sqlite_errors import store_error
 from aggregator.store.story_switch import StorySwitch
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
     from typing import Any
 
-    from aggregator.model.reports import Comparison, StoryReport
-    from aggregator.store import story_overrides, story_reports, story_weights
+    from aggregator.model import Feed
+    from aggregator.model.reports import Comparison, StoryReport, StoryTrial
+    from aggregator.store import story_overrides, story_reports, story_trials, story_weights
     from aggregator.stories.likeness_weights import Model
     from aggregator.stories.tuning import Tuning
 else:  # with all that compares texts
     story_overrides = LateModule("aggregator.store.story_overrides")
     story_reports = LateModule("aggregator.store.story_reports")
+    story_trials = LateModule("aggregator.store.story_trials")
     story_weights = LateModule("aggregator.store.story_weights")
 
 
@@ -80,6 +83,14 @@ class StoryKeeping(Reading, StoryStore):
     @override
     def lock_story(self, wanted: str, *, locked: bool) -> None:
         self._write(partial(story_overrides.lock, wanted=wanted, locked=locked))
+
+    @override
+    def try_stories(self, feed: Feed, sources: Sequence[str], now: datetime) -> StoryTrial:
+        try:
+            with self._readers.interruptible() as db:
+                return story_trials.told_together(db, feed, sources, micros(now))
+        except sqlite3.Error as error:
+            raise store_error(self._path, error) from error
 
     @override
     def tuned(self, now: datetime) -> Tuning:

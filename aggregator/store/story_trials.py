@@ -1,0 +1,139 @@
+"""What a feed would tell together of what is stored: compared anew, and nothing of it is kept.
+
+The same code compares as when entries arrive; what it writes goes into temporary tables, which
+stand before those of the database in the connection that asks.
+"""
+
+# sqlite: temporary tables of the same names
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from aggregator.model.instants import MICROSECOND, instant
+from aggregator.model.reports import Reported, StoryReport, StoryTrial
+from aggregator.store import joining, story_index
+from aggregator.store.codec import dumps
+from aggregator.store.story_index import StoryIndex
+from aggregator.stories.same_story import THRESHOLDS
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Sequence
+
+    from aggregator.model import Feed
+
+#: So many entries are compared, the newest: some seconds of work.
+MOST = 2000
+#: What comparing writes.
+_WRITTEN = ("stories", "signatures", "postings", "story_index", "uncounted")
+
+
+def told_together(
+    connection: sqlite3.Connection, feed: Feed, sources: Sequence[str], now: int
+) -> StoryTrial:
+    """Return what a feed of some sources would tell together, the newest story first.
+
+    The connection is to read only, and nobody else's: its temporary tables stay. Entries of the
+    longest window are compared, at most `MOST`, by how often words were seen till now.
+    """
+    entry_ids = _newest(connection, feed, sources, now)
+    connection.execute("PRAGMA query_only = OFF")
+    _stand_before(connection, entry_ids)
+    joining.join(connection, StoryIndex(), entry_ids, now)
+    stories = sorted(_stories(connection, feed, entry_ids), key=lambda found: -found[0])
+    return StoryTrial(len(entry_ids), tuple(story for _, story in stories))
+
+
+def _newest(
+    connection: sqlite3.Connection, feed: Feed, sources: Sequence[str], now: int
+) -> list[int]:
+    # sqlite: a list of values is one parameter, as JSON
+    rows = connection.execute(
+        """SELECT e.id FROM entries e JOIN sources o ON o.id = e.source_id
+            WHERE o.removed_at IS NULL AND o.name IN (SELECT value FROM json_each(:sources))
+              AND e.published_at >= :since AND e.blocked IS NULL
+              AND NOT EXISTS (SELECT 1 FROM exclusions x JOIN feeds f ON f.id = x.feed_id
+                               WHERE x.entry_id = e.id AND f.name = :feed
+                                 AND f.removed_at IS NULL)
+            ORDER BY e.id DESC LIMIT :most""",
+        {
+            "sources": dumps(list(sources)),
+            "since": now - story_index.WINDOW_US,
+            "feed": feed.name,
+            "most": MOST,
+        },
+    )
+    return sorted(entry_id for (entry_id,) in rows)
+
+
+def _stand_before(connection: sqlite3.Connection, entry_ids: Sequence[int]) -> None:
+    """Let what is written of some entries' stories go into tables of this connection."""
+    for table in _WRITTEN:
+        (sql,) = connection.execute(
+            "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table,)
+        ).fetchone()
+        connection.execute(sql.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
+    connection.execute("INSERT INTO temp.story_index SELECT * FROM main.story_index")
+    connection.execute("INSERT INTO temp.uncounted SELECT * FROM main.uncounted")
+    # sqlite: a list of values is one parameter, as JSON
+    connection.execute(
+        """INSERT INTO temp.stories SELECT * FROM main.stories
+            WHERE id IN (SELECT e.story_id FROM json_each(:ids) asked
+                           JOIN main.entries e ON e.id = asked.value
+                          UNION
+                         SELECT s.original_id FROM json_each(:ids) asked
+                           JOIN main.entries e ON e.id = asked.value
+                           JOIN main.stories s ON s.id = e.story_id)""",
+        {"ids": dumps(list(entry_ids))},
+    )
+    connection.execute(
+        """UPDATE temp.stories SET joined_id = NULL, join_score = NULL, join_because = NULL,
+                  continued_id = NULL"""
+    )
+    for column in ("joined_id", "original_id"):
+        connection.execute(f"CREATE INDEX temp.trial_{column} ON stories ({column})")
+
+
+def _stories(
+    connection: sqlite3.Connection, feed: Feed, entry_ids: Sequence[int]
+) -> Iterator[tuple[int, StoryReport]]:
+    """Yield what several entries tell, each with its last entry's place in the order of arrival."""
+    # sqlite: a list of values is one parameter, as JSON
+    rows = connection.execute(
+        """SELECT e.id, e.public_id, o.name, e.title, e.url, e.published_at, a.public_id AS story,
+                  a.id AS article_id, a.joined_id, a.join_score, a.join_because
+             FROM json_each(?) asked
+             JOIN entries e ON e.id = asked.value
+             JOIN sources o ON o.id = e.source_id
+             JOIN temp.stories s ON s.id = e.story_id
+             JOIN temp.stories a ON a.id = coalesce(s.original_id, s.id)
+            ORDER BY e.id""",
+        (dumps(list(entry_ids)),),
+    )
+    threshold = THRESHOLDS[feed.dedupe_strictness]
+    window = feed.dedupe_window // MICROSECOND
+    together: dict[int, list[sqlite3.Row]] = defaultdict(list)
+    for row in rows:
+        is_joined = row["joined_id"] is not None and row["join_score"] >= threshold
+        told = together[row["joined_id"] if is_joined else row["article_id"]]
+        if not told or row["published_at"] <= told[0]["published_at"] + window:
+            told.append(row)
+    for told in together.values():
+        if len(told) > 1:
+            yield told[-1]["id"], StoryReport(told[0]["story"], False, tuple(map(_reported, told)))
+
+
+def _reported(row: sqlite3.Row) -> Reported:
+    is_joined = row["joined_id"] is not None
+    return Reported(
+        entry_id=row["public_id"],
+        source=row["name"],
+        title=row["title"],
+        url=row["url"],
+        published_at=instant(row["published_at"]),
+        score=row["join_score"] if is_joined else None,
+        because=json.loads(row["join_because"]) if is_joined else None,
+    )
