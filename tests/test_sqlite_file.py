@@ -24,6 +24,7 @@ from aggregator.store import migrations, schema_version
 from aggregator.store.connection import open_writer
 from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_reader, open_store
+from aggregator.store.upgrade_copies import copy_before
 from aggregator.store.writer import Writer
 from aggregator.web.urls import canonical_url
 from tests.make_schema_fixture import FOLDER
@@ -235,7 +236,7 @@ def test_an_upgrade_leaves_a_copy_beside_it_and_keeps_two(tmp_path: Path) -> Non
     load(SCHEMAS[0], path)
     connection = open_writer(path)
     for version in (1, 2, 3):
-        migrations._copy_beside(connection, path, version)
+        copy_before(connection, path, version)
     connection.close()
     assert sorted(one.name for one in tmp_path.glob("*.before-*")) == [
         "aggregator.db.before-3",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 import stat
@@ -25,13 +26,16 @@ from aggregator.model.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from aggregator.store import migrations
-from aggregator.store.connection import open_writer
+from aggregator.store.connection import connect, open_writer
 from aggregator.store.lock import Hold
+from aggregator.store.migrations import migrate
+from aggregator.store.schema_version import SCHEMA_VERSION, copy_name
 from aggregator.store.sqlite import open_reader, open_store
+from aggregator.store.upgrade_copies import copy_before
 from tests import PATIENCE
 from tests.damaging import damage
 from tests.making import DAY, START, absorb, document, entry, feed, source
+from tests.old_databases import as_written_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,6 +123,141 @@ def test_what_an_earlier_version_left_half_made_is_ours(tmp_path: Path) -> None:
     assert is_usable(path)
 
 
+# --- an upgrade that is killed, or has no room ---------------------------------------------------
+
+OLD = 4
+
+#: Calls of an upgrade after which it is killed.
+UPGRADE_KILLED_AT = range(0, 130, 9)
+
+
+def old_database(path: Path) -> Path:
+    with closing(open_store(path)) as store:
+        store.apply((source(),), (feed(),), now=START)
+        absorb(store, document(*(entry(n) for n in range(120))), START)
+    as_written_by("0004", path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE IF EXISTS sqlite_stat1")  # of no use, and forgotten
+        assert connection.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
+    return path
+
+
+def dump(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        return [str(version), *sorted(connection.iterdump())]  # VACUUM orders tables and indexes
+
+
+def killed_before_its_end(path: Path) -> bytes:
+    """Kill an upgrade when all is written but the end; return what the copy is."""
+
+    def upgrade() -> None:
+        connection = connect(path, "rw")
+        connection.execute("PRAGMA cache_size = 1")  # pages go to the journal at once
+        connection.set_trace_callback(
+            lambda statement: (
+                os.kill(os.getpid(), signal.SIGKILL)
+                if statement.startswith(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                else None
+            )
+        )
+        migrate(connection, path)
+
+    assert in_a_child(upgrade) == -signal.SIGKILL
+    assert path.with_name("aggregator.db-wal").stat().st_size > 100_000
+    return copy_name(path, OLD).read_bytes()
+
+
+def room_for(monkeypatch: pytest.MonkeyPatch, path: Path, times: float) -> None:
+    free = int(path.stat().st_size * times)
+    usage = shutil.disk_usage(path.parent)._replace(free=free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+
+
+@pytest.mark.parametrize("statement", UPGRADE_KILLED_AT)
+def test_an_upgrade_that_is_killed_leaves_what_was_there_or_what_is_to_be(
+    tmp_path: Path, statement: int
+) -> None:
+    path = old_database(tmp_path / "aggregator.db")
+    before = dump(path)
+    assert in_a_child(lambda: start_until(path, statement)) in {-signal.SIGKILL, 0}
+    now = dump(path)
+    assert now == before or now[0] == str(SCHEMA_VERSION)
+    if copy_name(path, OLD).exists():
+        assert dump(copy_name(path, OLD)) == before
+    with closing(open_store(path)) as store:
+        assert len(store.select(feed(window=4000 * DAY, min_entries=200)).stories) == 120
+    assert dump(copy_name(path, OLD)) == before
+    assert {one.name for one in tmp_path.iterdir()} <= {
+        f"aggregator.db{ending}" for ending in ("", "-wal", "-shm", ".lock", ".before-5")
+    }
+
+
+def test_the_copy_of_an_upgrade_that_was_cut_off_is_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "aggregator")
+    path = old_database(tmp_path / "aggregator.db")
+    copy = killed_before_its_end(path)
+    room_for(monkeypatch, path, 1)
+    open_writer(path).close()
+    assert copy_name(path, OLD).read_bytes() == copy
+    assert dump(path)[0] == str(SCHEMA_VERSION)
+    assert f"an upgrade that was cut off copy={copy_name(path, OLD)}" in caplog.text
+
+
+@pytest.mark.parametrize("why", ["published since", "damaged", "cut off", "of another schema"])
+def test_a_copy_that_is_not_of_what_is_there_now_is_not_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    path = old_database(tmp_path / "aggregator.db")
+    killed_before_its_end(path)
+    copy = copy_name(path, OLD)
+    if why == "published since":
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE entries SET title = 'edited' WHERE id = 120")
+    elif why == "of another schema":
+        with closing(sqlite3.connect(copy)) as connection:
+            connection.execute("PRAGMA user_version = 3")
+    elif why == "damaged":
+        damage(copy, "entries")
+    else:
+        os.truncate(copy, copy.stat().st_size // 2)
+    before, stale = dump(path), copy.read_bytes()
+    with monkeypatch.context() as little:
+        room_for(little, path, 1.9)
+        with pytest.raises(StoreUnavailableError) as told:
+            open_writer(path)
+    assert f"earlier version (schema {OLD}): nothing has changed" in str(told.value)
+    assert f"{copy} (schema {OLD})" in str(told.value)
+    assert (dump(path), copy.read_bytes()) == (before, stale)
+    open_writer(path).close()
+    assert dump(copy) == before
+
+
+def test_without_room_for_the_upgrade_itself_it_is_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = old_database(tmp_path / "aggregator.db")
+    killed_before_its_end(path)
+    before = dump(path)
+    room_for(monkeypatch, path, 0.9)
+    with pytest.raises(StoreUnavailableError, match="no room for the upgrade"):
+        open_writer(path)
+    assert dump(path) == before
+
+
+def test_copies_are_told_with_the_schema_that_each_has(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "aggregator")
+    path = old_database(tmp_path / "aggregator.db")
+    copy_name(path, 2).write_bytes(b"older")
+    path.with_name("aggregator.db.before-x").write_bytes(b"not ours")
+    open_writer(path).close()
+    assert f"{copy_name(path, OLD)} (schema {OLD}), {copy_name(path, 2)} (schema 2)" in caplog.text
+
+
 # --- the file and its names ----------------------------------------------------------------------
 
 
@@ -129,12 +268,12 @@ def test_the_copy_before_an_upgrade_is_private_from_its_first_byte(tmp_path: Pat
     modes: set[int] = set()
 
     def look() -> None:
-        modes.update(stat.S_IMODE(one.stat().st_mode) for one in tmp_path.glob("*.before-*"))
+        modes.update(stat.S_IMODE(one.stat().st_mode) for one in tmp_path.glob("*.db.[bc]*"))
 
     connection.set_progress_handler(look, 1)
     before = os.umask(0)
     try:
-        migrations._copy_beside(connection, path, 2)
+        copy_before(connection, path, 2)
     finally:
         os.umask(before)
         connection.close()

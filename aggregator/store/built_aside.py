@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 _COMPANIONS = ("", "-journal", "-wal", "-shm")
 
 
-def demand_room(path: Path, purpose: str) -> None:
-    """Raise `StoreUnavailableError` unless twice the database's size is free on its disk."""
+def demand_room(path: Path, purpose: str, times: int = 2) -> None:
+    """Raise `StoreUnavailableError` unless so many times the database's size is free."""
     real = Path(os.path.realpath(path))
-    free, needed = shutil.disk_usage(real.parent).free, real.stat().st_size * 2
+    free, needed = shutil.disk_usage(real.parent).free, real.stat().st_size * times
     if free < needed:
         raise StoreUnavailableError(
-            f"{path}: no room for a copy {purpose} ({needed >> 20} MiB needed, "
+            f"{path}: no room for {purpose} ({needed >> 20} MiB needed, "
             f"{free >> 20} MiB free); make room on its disk"
         )
 

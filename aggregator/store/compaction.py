@@ -62,7 +62,7 @@ def _compact(path: Path) -> Compacted:
     with closing(open_writer(path)) as db:
         use_alone(db)
         before = path.stat().st_size
-        demand_room(path, "of it")
+        demand_room(path, "a copy of it")
         with building(path, "packing") as first, building(path, "compacting") as aside:
             copy_to(db, first)
             _pack(first, aside)

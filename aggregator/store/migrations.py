@@ -1,15 +1,14 @@
 """The schema, as the sum of its migrations (sqlite-utils `Migrations`).
 
 Instants are INTEGER microseconds since the epoch, in columns that end in `_at`; order keys are of
-the same unit. Lists and objects are JSON text. A migration sets `user_version` inside its own
-transaction, so that a crash leaves either the old schema or the new one.
+the same unit. Lists and objects are JSON text. All that are to be made are one transaction, with
+`user_version`, so that a crash leaves either the old schema, as it was, or today's.
 """
 
 # sqlite: the whole module
 
 from __future__ import annotations
 
-import glob
 import logging
 import sqlite3
 from typing import TYPE_CHECKING
@@ -24,7 +23,6 @@ from aggregator.store import (
     stated_dates,
     tombstone_rows,
 )
-from aggregator.store.built_aside import copy_to, demand_room
 from aggregator.store.forgetting_schema import FORGETTING
 from aggregator.store.health_schema import DAYS
 from aggregator.store.host_spellings import respell
@@ -42,22 +40,21 @@ from aggregator.store.schema_version import (
     PACKED_SINCE,
     SCHEMA_VERSION,
     check_readable,
-    copy_name,
+    copies_told,
+    kept_copies,
 )
 from aggregator.store.story_schema import NAMED, STORIES, WEIGHTS
+from aggregator.store.upgrade_copies import copy_before
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-#: Copies kept beside the database from before the last migrations.
-KEPT_COPIES = 2
-
 migrations = Migrations("aggregator")
 
 
-@migrations()
+@migrations(transactional=False)
 def m0001_first_release(db: Database) -> None:
     """Create everything that the first release stores."""
     for statement in FIRST_RELEASE:
@@ -65,7 +62,7 @@ def m0001_first_release(db: Database) -> None:
     db.execute("PRAGMA user_version = 1")
 
 
-@migrations()
+@migrations(transactional=False)
 def m0002_publishing(db: Database) -> None:
     """Make room for rules, archives, exports of what was said, and alarms."""
     for statement in PUBLISHING:
@@ -73,7 +70,7 @@ def m0002_publishing(db: Database) -> None:
     db.execute("PRAGMA user_version = 2")
 
 
-@migrations()
+@migrations(transactional=False)
 def m0003_scaling(db: Database) -> None:
     """Let the cost of one source be its own."""
     for statement in (*SCALING, *INDEXES, *KEPT_WINDOWS, *STORED_BYTES):
@@ -86,7 +83,7 @@ def m0003_scaling(db: Database) -> None:
     db.execute("PRAGMA user_version = 3")
 
 
-@migrations()
+@migrations(transactional=False)
 def m0004_faithfulness(db: Database) -> None:
     """Keep what a publisher wrote as it was written."""
     for statement in (*FAITHFULNESS, *FORGETTING):
@@ -99,7 +96,7 @@ def m0004_faithfulness(db: Database) -> None:
     db.execute("PRAGMA user_version = 4")
 
 
-@migrations()
+@migrations(transactional=False)
 def m0005_stories(db: Database) -> None:
     """Make room for stories that several sources tell in their own words."""
     for statement in STORIES:
@@ -107,14 +104,14 @@ def m0005_stories(db: Database) -> None:
     db.execute("PRAGMA user_version = 5")
 
 
-@migrations()
+@migrations(transactional=False)
 def m0006_packing(db: Database) -> None:
     """Pack the texts of entries, and find them by marks of their keys."""
     packing_schema.pack_texts(db.conn)
     db.execute("PRAGMA user_version = 6")
 
 
-@migrations()
+@migrations(transactional=False)
 def m0007_health(db: Database) -> None:
     """Count each source's polls by days."""
     for statement in DAYS:
@@ -122,7 +119,7 @@ def m0007_health(db: Database) -> None:
     db.execute("PRAGMA user_version = 7")
 
 
-@migrations()
+@migrations(transactional=False)
 def m0008_named(db: Database) -> None:
     """Remember what feeds have named below other entries."""
     for statement in NAMED:
@@ -130,7 +127,7 @@ def m0008_named(db: Database) -> None:
     db.execute("PRAGMA user_version = 8")
 
 
-@migrations()
+@migrations(transactional=False)
 def m0009_weights(db: Database) -> None:
     """Keep weights that were fitted to what the operator said of stories."""
     for statement in WEIGHTS:
@@ -149,11 +146,13 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         return
     copy = None
     if version > 0:
-        copy = _copy_beside(connection, path, version)
+        copy = copy_before(connection, path, version)
     bring_to(connection, SCHEMA_VERSION)
     if copy is not None:
         _give_room_back(connection, version)
         log.info("database upgraded from=%d to=%d copy=%s", version, SCHEMA_VERSION, copy)
+        if len(kept_copies(path)) > 1:
+            log.info(copies_told(path))
 
 
 def _give_room_back(connection: sqlite3.Connection, version: int) -> None:
@@ -172,16 +171,6 @@ def bring_to(connection: sqlite3.Connection, version: int) -> None:
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db = Database(connection, execute_plugins=False)
     later = {one.name for one in migrations.pending(db) if int(one.name[1:5]) > version}
-    migrations.apply(db, stop_before=later)
-
-
-def _copy_beside(connection: sqlite3.Connection, path: Path, version: int) -> Path:
-    """Write `NAME.before-VERSION`, for its owner alone, keeping the newest `KEPT_COPIES`."""
-    copy = copy_name(path, version)
-    folder, name = copy.parent, copy.name.removesuffix(str(version + 1))
-    demand_room(path, "before the upgrade")
-    copy_to(connection, copy)
-    copies = sorted(folder.glob(f"{glob.escape(name)}*"), key=lambda old: old.stat().st_mtime_ns)
-    for old in copies[:-KEPT_COPIES]:
-        old.unlink()
-    return copy
+    # Not one for each: a savepoint within would write every page that it changes once more.
+    with db.atomic():
+        migrations.apply(db, stop_before=later)

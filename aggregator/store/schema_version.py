@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import glob
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -59,10 +60,27 @@ def copy_name(path: Path, version: int) -> Path:
     return beside(path, f"before-{version + 1}")
 
 
+def kept_copies(path: Path) -> dict[int, Path]:
+    """Return the copies from before upgrades by their schema, the newest schema first."""
+    name = copy_name(path, 0).name.removesuffix("1")
+    found = copy_name(path, 0).parent.glob(f"{glob.escape(name)}*")
+    versions = (one.name.removeprefix(name) for one in found)
+    kept = sorted((int(one) - 1 for one in versions if one.isdecimal()), reverse=True)
+    return {version: copy_name(path, version) for version in kept}
+
+
+def copies_told(path: Path) -> str:
+    """Return which copies from before upgrades there are, each with its schema."""
+    told = ", ".join(f"{copy} (schema {version})" for version, copy in kept_copies(path).items())
+    return f"copies from before upgrades: {told or 'none'}"
+
+
 def _restored(path: Path) -> str:
     """Say how to go back: by the newest copy that this program can read, where there is one."""
-    found = (copy_name(path, version) for version in range(SCHEMA_VERSION, 0, -1))
-    for copy in found:
-        if copy.exists():
-            return f"go back to the copy from before it: `aggregator restore {copy}`"
+    for version, copy in kept_copies(path).items():
+        if version <= SCHEMA_VERSION:
+            return (
+                f"go back to the copy from before it (schema {version}): "
+                f"`aggregator restore {copy}`"
+            )
     return "restore a backup from before it"
