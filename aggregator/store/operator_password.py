@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 else:
     argon2 = LateModule("argon2")  # costs 30 ms, for a log-in that few need
 
-#: Each try takes this memory, and some 50 ms of one core: small machines run us, too.
+#: Each try takes this memory, and some 75 ms of one core: small machines run us, too.
 _MEMORY_KIB, _PASSES, _LANES = 32 * 1024, 3, 1
 
 LEAST_CHARS, MOST_CHARS = 10, 1000
