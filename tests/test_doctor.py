@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.cli import doctor_checks as checks
+from aggregator.cli.looking_through import LEAST, looking_through
 from aggregator.config import parse
 from aggregator.store.measuring import measure
 from aggregator.store.sqlite import open_store
@@ -91,6 +92,20 @@ def test_texts_that_cannot_be_unpacked_are_named(tmp_path: Path) -> None:
     assert found.level == "problem"
     assert f"2 of 50 entries cannot be read: {known} of {source().name}, " in found.found
     assert "`aggregator restore` the newest backup" in found.remedy
+
+
+def test_how_far_a_long_look_is_shows_at_a_terminal_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for is_terminal, count, shown in (
+        (True, LEAST, "\rlooking through texts: 50 %\n"),
+        (True, LEAST - 1, ""),
+        (False, LEAST, ""),
+    ):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda is_terminal=is_terminal: is_terminal)
+        with looking_through() as tell:
+            tell(count // 2, count)
+        assert capsys.readouterr().err == shown
 
 
 def test_each_library_that_is_absent_is_told_with_what_is_lost() -> None:
