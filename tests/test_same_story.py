@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from aggregator.stories.likeness import likeness, score
 from aggregator.stories.same_story import MOST_MEMBERS, THRESHOLDS, assign
-from tests.story_texts import TITLES, arrival, seen, signed, story
+from benchmarks.stories.headline_stream import Headline, MemoryIndex
+from tests.story_texts import NOON, TITLES, arrival, seen, signed, story
 
 #: A few hundred titles of other things.
 BACKGROUND = [
@@ -156,8 +158,41 @@ def test_a_source_is_in_a_story_once() -> None:
     members = story(7, title, title)
     again = assign(arrival(title, members[0].source), members)
     assert (again.story, again.because.kind, again.attracts) == (None, "own source", False)
+    later = assign(arrival(title, members[0].source, hours=24), members)
+    assert (later.story, later.because.kind, later.attracts) == (None, "own source", True)
     alone = story(7, title)
     assert assign(arrival(title, alone[0].source), alone).because.kind == "nothing alike"
+
+
+def test_what_a_source_tells_again_joins_the_next_story_that_is_alike() -> None:
+    title = "Northlake bridge collapses after storm"
+    own = story(7, title, title)
+    others = story(8, "Storm: bridge in Northlake collapses", first_source=500)
+    again = assign(arrival(title, own[0].source), [*own, *others])
+    assert (again.story, again.because.kind) == (8, "joined")
+
+
+@given(
+    st.sampled_from(
+        (
+            "Wall Street closes {} as traders wait for the bank",
+            "北湖港口今日收盘{}，成交额继续放大",
+            "Northlake harbour opens its gates {} after storm",
+        )
+    ),
+    st.lists(st.sampled_from(("higher", "lower", "上涨", "下跌")), min_size=1, max_size=6),
+    st.integers(2, 4),
+)
+def test_whatever_recurs_is_one_story_each_time(form: str, times: list[str], sources: int) -> None:
+    index = MemoryIndex("en")
+    for day, how in enumerate(times):
+        for source in range(sources):
+            at = NOON + timedelta(hours=24 * day, minutes=source)
+            index.add(Headline(form.format(how), at, source, f"{day}"))
+    told = [entry.story for entry in index.entries]
+    each = [set(told[n : n + sources]) for n in range(0, len(told), sources)]
+    assert all(len(stories) == 1 for stories in each)
+    assert len(set.union(*each)) == len(times)
 
 
 def test_a_full_story_is_continued_by_another() -> None:

@@ -36,6 +36,9 @@ THRESHOLDS: Mapping[str, float] = {"wide": 0.40, "story": 0.55, "strict": 0.70}
 SAME = 0.97
 #: A story takes so many entries. What else is told of it opens a story that continues it.
 MOST_MEMBERS = 40
+#: What a source tells again so much later, in microseconds, is told of another time, and is found
+#: like any other; what it tells again sooner is the same affair going on.
+AGAIN = 12 * 3600 * 1_000_000
 #: So many tokens are named as the reason.
 _TOLD = 3
 
@@ -106,7 +109,7 @@ class Assignment:
     another. Where it joins nothing, `score` is the likeness of the likest entry.
 
     `centroid` is to be kept of that story from now on. `attracts`: others may be compared with this
-    entry; one that told something again for its own source, or a digest, is not to be found.
+    entry. A digest is not to be found, nor what a source told again within `AGAIN`.
     """
 
     story: int | None
@@ -120,6 +123,8 @@ def assign(entry: Arrival, candidates: Iterable[Candidate], model: Model = SHIPP
     """Return the story that a new entry belongs to. The order of the candidates does not matter.
 
     Entries of one source are never one story by their likeness: a story has one of each at most.
+    What is refused for that may be of the next story, where it is as alike as `story` asks for:
+    what recurs ("Markets close higher") is a story each time.
     """
     one = entry.signature
     alone = centroid_of(one)
@@ -132,12 +137,16 @@ def assign(entry: Arrival, candidates: Iterable[Candidate], model: Model = SHIPP
     ]
     likest: dict[int, tuple[Likeness, StoryState]] = {}
     surest: dict[int, float] = {}
+    newest: dict[int, int] = {}
     for alike, other in sorted(found, key=_rank):
         story = other.of.story
         likest.setdefault(story, (alike, other.of))
+        newest[story] = max(newest.get(story, other.signature.at), other.signature.at)
         surest[story] = max(surest.get(story, 0.0), min(alike.score, other.score))
     refused = Assignment(None, 0.0, Because("nothing alike"), alone)
     for alike, of in likest.values():
+        if refused.because.kind == "own source" and alike.score < THRESHOLDS["story"]:
+            break
         near = of.centroid.cosine(one)
         kind = _verdict(alike, near, of, entry.source)
         because = Because(
@@ -155,10 +164,9 @@ def assign(entry: Arrival, candidates: Iterable[Candidate], model: Model = SHIPP
                 return Assignment(of.story, surest[of.story], because, centroid)
             case "full":
                 return Assignment(None, alike.score, because, of.centroid.with_member(one))
-            case "own source":
-                return Assignment(None, alike.score, because, alone, attracts=False)
         if refused.because.kind == "nothing alike":
-            refused = Assignment(None, alike.score, because, alone)
+            again = kind == "own source" and one.at - newest[of.story] < AGAIN
+            refused = Assignment(None, alike.score, because, alone, attracts=not again)
         if kind == "too little alike":  # and so are all that follow
             break
     return refused
