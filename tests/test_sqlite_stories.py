@@ -7,6 +7,7 @@ import threading
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count, pairwise
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -14,12 +15,14 @@ import pytest
 
 from aggregator.model import Preference, Sameness
 from aggregator.store.sqlite import SqliteStore, open_store
+from aggregator.store.story_switch import StorySwitch
 from aggregator.stories.likeness_weights import SHIPPED
 from aggregator.stories.tokens import SCHEME
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import sqlite3
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from aggregator.model import Entry, Feed, Story
@@ -306,4 +309,72 @@ def test_a_story_takes_forty_and_another_continues_it(tmp_path: Path) -> None:
     with store._reading() as db:
         rows = db.execute("SELECT id FROM stories WHERE continued_id IS NOT NULL").fetchall()
     assert len(rows) == 1
+    store.close()
+
+
+def hurried(store: SqliteStore) -> SqliteStore:
+    """Let a store have time for one entry in each transaction."""
+    store._stories = StorySwitch(clock=count().__next__)
+    store._write(store._stories.refresh)
+    return store
+
+
+def indexed(store: SqliteStore) -> int:
+    return counts(store)["signatures"]
+
+
+def test_one_transaction_compares_few_and_all_are_told_when_the_poll_ends(tmp_path: Path) -> None:
+    found = []
+    for name, way in (("hurried", hurried), ("at ease", lambda store: store)):
+        store = open_store(tmp_path / f"{name}.db")
+        applied(store, STORY)
+        way(store)
+        brought(store, MINUTE, "one", REPORTS[0], OTHER)
+        before = [one.id for one in told(store)]
+        brought(store, 2 * MINUTE, "two", "Rain until Friday in the whole north", REPORTS[1], OTHER)
+        assert [one.id for one in told(store)][:2] == before
+        assert indexed(store) == 5
+        found.append(titles(store))
+        store.close()
+    assert found[0] == found[1]
+    assert {shown for shown, named in found[0] if named} == {REPORTS[0], OTHER}
+
+
+@pytest.mark.parametrize(("way", "most"), [(hurried, 1), (lambda store: store, 10)])
+def test_a_transaction_compares_as_many_as_it_has_time_for(
+    store: SqliteStore, way: Callable[[SqliteStore], SqliteStore], most: int
+) -> None:
+    applied(store, STORY)
+    way(store)
+    sizes = [0]
+    watched = store._write
+
+    def watch(job: Callable[[sqlite3.Connection], object]) -> object:
+        done = watched(job)
+        sizes.append(indexed(store))
+        return done
+
+    store._write = watch  # type: ignore[method-assign,assignment]
+    brought(store, MINUTE, "one", *(f"Report {number} of the harbour" for number in range(40)))
+    assert sizes[-1] == 40
+    assert all(after - before <= most for before, after in pairwise(sizes[1:]))
+    assert sizes[1] <= 2 * most
+    assert len(told(store)) == 40
+
+
+def test_what_waits_to_be_compared_is_told_after_a_crash(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    store = open_store(path)
+    applied(store, STORY)
+    hurried(store)
+    brought(store, MINUTE, "one", REPORTS[0])
+    store._join_waiting = lambda _: None  # type: ignore[method-assign,assignment]  # a crash
+    brought(store, 2 * MINUTE, "two", REPORTS[1], OTHER)
+    assert titles(store) == [(REPORTS[0], ()), (OTHER, ())]
+    store.close()
+    store = open_store(path)
+    while store.tell_stories(START + 3 * MINUTE):
+        pass
+    store.show_held(START + 8 * MINUTE)
+    assert titles(store) == [(REPORTS[0], (REPORTS[1],)), (OTHER, ())]
     store.close()

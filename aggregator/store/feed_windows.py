@@ -28,6 +28,7 @@ from aggregator.stories.windows import (
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from aggregator.model import Feed
     from aggregator.store import held_stories, told_stories
@@ -107,8 +108,11 @@ def show(
     sizes: Sizes,
     *,
     now: int,
+    waiting: AbstractSet[int] = frozenset(),
 ) -> Change:
     """Ask again which entries of some stories the feed shows at `now`, above its floor.
+
+    Those `waiting` are not compared with others yet: a feed that takes stories together waits.
 
     `sizes` are those of entries that have been asked for in this transaction, and are added to.
     """
@@ -117,7 +121,9 @@ def show(
     feed_id = feed_row["id"]
     missed: tuple[int, ...] = ()
     if feed.dedupe == "story":
-        found, chosen, missed = told_stories.ask(connection, feed_row, feed, story_ids, now)
+        found, chosen, missed = told_stories.ask(
+            connection, feed_row, feed, story_ids, now=now, waiting=waiting
+        )
     else:
         found = candidates(connection, feed_id, story_ids)
         chosen = standing(found, floor=feed_row["floor"], once=feed.dedupe != "off")
@@ -190,20 +196,24 @@ def follow_poll(
     *,
     first: bool,
     is_seen: bool,
+    waiting: Sequence[int] = (),
 ) -> None:
     """Let a source's feeds show what came or changed; after a `first` poll, ask about all it has.
 
-    `is_seen`: readers see the source or an entry of it otherwise than before.
+    `is_seen`: readers see the source or an entry of it otherwise than before. The entries `waiting`
+    are not compared with others yet.
     """
     if not (is_seen or first):
         return
     changed = stories_of_entries(connection, entry_ids)
+    uncompared = stories_of_entries(connection, waiting) if waiting else set()
     sizes: Sizes = {}
     has_more = first and _count(connection, source_id) > len(entry_ids)
     for row in feeds_of(connection, source_id):
         feed_id, feed = row["id"], feed_of(row["config"])
         every = stories_of_sources(connection, feed_id, {source_id}) if has_more else set()
-        change = show(connection, row, feed, changed | every, sizes, now=now)
+        asked = changed | every
+        change = show(connection, row, feed, asked, sizes, now=now, waiting=uncompared)
         # Before the window moves: what it has no room for is in the archive all the same.
         archive.record(connection, feed_id, change.came, now)
         dropped = advance(connection, feed_id, feed, now)

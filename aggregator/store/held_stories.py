@@ -56,6 +56,16 @@ def due_feeds(connection: sqlite3.Connection, now: int) -> list[int]:
     return [feed_id for (feed_id,) in rows]
 
 
+def end(connection: sqlite3.Connection, story_ids: Iterable[int], now: int) -> None:
+    """Let what waits of some stories be asked for again at `now`."""
+    # sqlite: a list of values is one parameter, as JSON
+    connection.execute(
+        """UPDATE held SET until_at = ?1
+            WHERE until_at > ?1 AND story_id IN (SELECT value FROM json_each(?2))""",
+        (now, dumps(sorted(story_ids))),
+    )
+
+
 def clear(connection: sqlite3.Connection, feed_id: int) -> None:
     """Forget what waits in a feed."""
     connection.execute("DELETE FROM held WHERE feed_id = ?", (feed_id,))

@@ -229,6 +229,7 @@ def _absorb_document(
         now,
         first=first,
         is_seen=bool(changed) or head_changed,
+        waiting=stories.waiting,
     )
     notes: dict[NoteKind, Fact | None] = {
         NoteKind.CUT_SHORT: cut_short(refined.head, source),

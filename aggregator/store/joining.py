@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from aggregator.model.instants import instant
-from aggregator.store import story_index, story_weights
+from aggregator.store import held_stories, story_index, story_weights
 from aggregator.store.codec import dumps
 from aggregator.store.packed_texts import COLUMNS, texts_in
 from aggregator.store.value_lists import rows_of
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 #: Of what one document brings so many entries are compared at once; older ones in the background.
 MOST_AT_ONCE = 40
 
-#: Entries that are looked at in one transaction in the background: some 10 ms.
-_SLICE = 10
+#: Entries that are compared in one transaction, while no more than so many seconds have passed: on
+#: a slow machine fewer are.
+_SLICE, MOST_SECONDS = 10, 0.02
 
 #: Characters of HTML that are read for how a text begins.
 _READ = 4000
@@ -47,22 +48,41 @@ def join_arrivals(
     source: Source,
     entry_ids: Sequence[int],
     now: int,
-) -> None:
+) -> list[int]:
     """Let new entries of a source join the stories that they tell, the oldest first.
 
-    `entry_ids` are in the order of their order keys.
+    `entry_ids` are in the order of their order keys. Return those that `join_waiting` is to look at
+    in further transactions; if it never does, they are found in the background.
     """
     if not source.dedupe:
-        return
+        return []
     later, at_once = entry_ids[:-MOST_AT_ONCE], entry_ids[-MOST_AT_ONCE:]
-    if later:
+    left = join(connection, index, at_once, now)
+    if later or left:
         connection.execute(
             # sqlite: min of two values
             """UPDATE story_index
                   SET looked_up_to_id = min(coalesce(looked_up_to_id, :before), :before)""",
-            {"before": min(later) - 1},
+            {"before": min((*later, *left)) - 1},
         )
-    join(connection, index, at_once, now)
+    return left
+
+
+def join_waiting(
+    connection: sqlite3.Connection, index: StoryIndex, entry_ids: Sequence[int], now: int
+) -> list[int]:
+    """Do the same for those that it returned; return those that still wait."""
+    found = rows_of(
+        connection,
+        # sqlite: a value within JSON
+        """SELECT e.id, e.story_id, json_extract(o.config, '$.dedupe') AS dedupe
+             FROM entries e JOIN sources o ON o.id = e.source_id WHERE e.id IN ({marks})""",
+        entry_ids,
+    )
+    story_ids = {row["id"]: row["story_id"] for row in found if row["dedupe"] != 0}
+    left = join(connection, index, sorted(story_ids), now)
+    held_stories.end(connection, [story_ids[one] for one in story_ids.keys() - set(left)], now)
+    return left
 
 
 def join_stored(connection: sqlite3.Connection, index: StoryIndex, now: int) -> bool:
@@ -77,8 +97,8 @@ def join_stored(connection: sqlite3.Connection, index: StoryIndex, now: int) -> 
             WHERE e.id > ? ORDER BY e.id LIMIT ?""",
         (row["looked_up_to_id"], _SLICE),
     ).fetchall()
-    join(connection, index, [one["id"] for one in found if one["dedupe"] != 0], now)
-    up_to = found[-1]["id"] if len(found) == _SLICE else None
+    left = join(connection, index, [one["id"] for one in found if one["dedupe"] != 0], now)
+    up_to = left[0] - 1 if left else found[-1]["id"] if len(found) == _SLICE else None
     connection.execute("UPDATE story_index SET looked_up_to_id = ?", (up_to,))
     return up_to is not None
 
@@ -95,8 +115,14 @@ def text_of(connection: sqlite3.Connection, row: sqlite3.Row) -> Text:
 
 def join(
     connection: sqlite3.Connection, index: StoryIndex, entry_ids: Sequence[int], now: int
-) -> None:
-    """Let some entries join the stories that they tell, in the order in which they were stored."""
+) -> list[int]:
+    """Compare entries, the oldest first, as many as one transaction has time for; return the rest.
+
+    One is compared in any case.
+    """
+    until = index.clock() + MOST_SECONDS
+    ordered = sorted(entry_ids)
+    at_once, left = ordered[:_SLICE], ordered[_SLICE:]
     rows = rows_of(
         connection,
         f"""SELECT e.id, e.story_id, e.source_id, e.title, e.published_at, e.language, s.joined_id,
@@ -106,15 +132,18 @@ def join(
               AND NOT EXISTS (
                     SELECT 1 FROM signatures g
                      WHERE g.story_id = s.id AND substr(g.packed, 1, 1) = x'{SCHEME:02x}')""",  # noqa: S608 -- built of constants
-        list(entry_ids),
+        at_once,
     )
     seen: set[int] = set()
     model = story_weights.kept(connection)
     for row in sorted(rows, key=lambda row: int(row["id"])):
         if row["published_at"] < now - story_index.WINDOW_US or row["story_id"] in seen:
             continue
+        if seen and index.clock() >= until:
+            return ordered[ordered.index(row["id"]) :]
         seen.add(row["story_id"])
         _join_one(connection, index, row, now, model)
+    return left
 
 
 def _join_one(

@@ -180,6 +180,7 @@ class SqliteStore(PageReading, StoryKeeping, Store):
         for poll, result in zip(polls, results, strict=True):
             if not isinstance(result, Exception):
                 self._release(poll.state)
+        self._join_waiting(polls)
         if any(isinstance(result, PollResult) and result.tally.new for result in results):
             self._learn()
         return results

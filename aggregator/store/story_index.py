@@ -6,6 +6,7 @@ now and then: until then the tokens of each text are kept in a row.
 
 from __future__ import annotations
 
+import time
 from array import array
 from functools import lru_cache, partial
 from heapq import nlargest
@@ -57,9 +58,13 @@ class Found:
 
 
 class StoryIndex:
-    """How often tokens were seen lately, in memory: what one database knows of it."""
+    """How often tokens were seen lately, in memory: what one database knows of it.
 
-    def __init__(self) -> None:
+    `clock` tells seconds that only go on.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
         self._sketch: FrequencySketch | None = None
         self._uncounted = 0
 

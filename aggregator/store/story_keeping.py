@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from aggregator.model.errors import StoreError
 from aggregator.model.instants import micros
 from aggregator.runtime.late_modules import LateModule
 from aggregator.store import StoryStore, feed_windows, story_switch
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from aggregator.model import Feed
+    from aggregator.model import Feed, FinishedPoll
     from aggregator.model.reports import Comparison, StoryReport, StoryTrial
     from aggregator.store import story_overrides, story_reports, story_trials, story_weights
     from aggregator.stories.likeness_weights import Model
@@ -49,6 +50,18 @@ class StoryKeeping(Reading, StoryStore):
     @override
     def tell_stories(self, now: datetime) -> bool:
         return story_switch.tell_in_slices(self._write, self._stories, micros(now))
+
+    def _join_waiting(self, polls: Sequence[FinishedPoll]) -> None:
+        """Compare what polls have left for further transactions, and let feeds show it."""
+        if not self._stories.waiting:
+            return
+        now = max(poll.now for poll in polls)
+        try:
+            while self._stories.waiting:
+                self._write(partial(self._stories.join_waiting, now=micros(now)))
+            self.show_held(now)
+        except StoreError:  # a full disk: the polls are committed, and the rest waits its time
+            pass
 
     @override
     def show_held(self, now: datetime) -> None:

@@ -5,6 +5,7 @@ What compares texts is loaded when the first one is to be compared.
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -33,11 +34,15 @@ SLICES = 100
 class StorySwitch:
     """Whether stories are told together in one database, and what is in memory for that.
 
-    Used in the writer's thread; `is_on` may be asked from any.
+    Used in the writer's thread; `is_on` and `waiting` may be asked from any. `waiting` are entries
+    of polls that wait to be compared, in the next transactions: it is lost with the process, and
+    they are found in the background. `clock` tells seconds that only go on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.is_on = False
+        self.waiting: tuple[int, ...] = ()
+        self._clock = clock
         self._index: StoryIndex | None = None
 
     def refresh(self, connection: sqlite3.Connection) -> None:
@@ -46,13 +51,21 @@ class StorySwitch:
         self.is_on = bool(found)
         if not self.is_on:
             self._index = None
+            self.waiting = ()
 
     def join_arrivals(
         self, connection: sqlite3.Connection, source: Source, entry_ids: Sequence[int], now: int
     ) -> None:
-        """Let new entries join the stories that they tell, as `joining` has it."""
+        """Let new entries join the stories that they tell, as `joining` has it; some wait."""
         if self.is_on and entry_ids:
-            joining.join_arrivals(connection, self._used(), source, entry_ids, now)
+            left = joining.join_arrivals(connection, self._used(), source, entry_ids, now)
+            self.waiting += tuple(left)
+
+    def join_waiting(self, connection: sqlite3.Connection, now: int) -> None:
+        """Do the same for some of those that wait."""
+        if self.waiting:
+            left = joining.join_waiting(connection, self._used(), self.waiting, now)
+            self.waiting = tuple(left)
 
     def join_stored(self, connection: sqlite3.Connection, now: int) -> bool:
         """Do the same for some that were stored before; tell whether there may be more."""
@@ -65,7 +78,7 @@ class StorySwitch:
 
     def _used(self) -> StoryIndex:
         if self._index is None:
-            self._index = story_index.StoryIndex()
+            self._index = story_index.StoryIndex(self._clock)
         return self._index
 
 

@@ -42,7 +42,9 @@ def told_together(
     entry_ids = _newest(connection, feed, sources, now)
     connection.execute("PRAGMA query_only = OFF")
     _stand_before(connection, entry_ids)
-    joining.join(connection, StoryIndex(), entry_ids, now)
+    index, left = StoryIndex(), list(entry_ids)
+    while left:
+        left = joining.join(connection, index, left, now)
     stories = sorted(_stories(connection, feed, entry_ids), key=lambda found: -found[0])
     return StoryTrial(len(entry_ids), tuple(story for _, story in stories))
 

@@ -16,6 +16,7 @@ from aggregator.stories.windows import Verdict, verdict
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from aggregator.model import Feed
@@ -38,16 +39,19 @@ def ask(
     feed_row: sqlite3.Row,
     feed: Feed,
     story_ids: set[int],
+    *,
     now: int,
+    waiting: AbstractSet[int],
 ) -> tuple[list[Candidate], list[Candidate], tuple[int, ...]]:
     """Return all entries of what is told together with some stories, and those that are shown.
 
     Last come those that have waited while the window moved past them: it has had them.
-    What waits for the end of the feed's `hold` is noted, and what is named.
+    What waits for the end of the feed's `hold`, or to be compared (`waiting`), is noted, and what
+    is named.
     """
     feed_id = feed_row["id"]
     found = reports(connection, feed_id, story_ids)
-    told = tellings(found, feed, floor=feed_row["floor"], now_us=now)
+    told = tellings(found, feed, floor=feed_row["floor"], now_us=now, waiting=waiting)
     waited = held_stories.note(
         connection,
         feed_id,

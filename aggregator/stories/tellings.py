@@ -9,6 +9,7 @@ something that it shows, or was while that was there, or waits for the end of th
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,15 @@ from aggregator.stories.windows import is_above, leads_of, left_of, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from aggregator.model import Feed
     from aggregator.stories.windows import Candidate
 
 #: So many members are named below an entry at most.
 MOST_NAMED = 40
+#: What is to be compared waits so long at most: where a crash comes between, it is shown then.
+LONGEST_WAIT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,17 @@ def told_together(feed: Feed, article: Candidate) -> int:
 
 
 def tellings(
-    candidates: Iterable[Candidate], feed: Feed, *, floor: int, now_us: int
+    candidates: Iterable[Candidate],
+    feed: Feed,
+    *,
+    floor: int,
+    now_us: int,
+    waiting: AbstractSet[int] = frozenset(),
 ) -> list[Telling]:
     """Return how a feed tells the stories of some entries.
+
+    The stories `waiting` are about to be compared with others: until then nothing of them is shown,
+    though not for longer than `LONGEST_WAIT`.
 
     `candidates` holds all entries of each of the articles, and of all that are joined to one with
     them; a story of which no entry is kept is there by one that nobody admits, with `departed`.
@@ -75,7 +87,7 @@ def tellings(
     for one in candidates:
         together[told_together(feed, one)].append(one)
     return [
-        _telling(articles, feed, was_told=was_told, floor=floor, now_us=now_us)
+        _telling(articles, feed, was_told=was_told, floor=floor, now_us=now_us, waiting=waiting)
         for _, reports in sorted(together.items())
         for articles, was_told in _in_time(_articles(reports, floor), feed)
     ]
@@ -123,7 +135,13 @@ def _in_time(articles: list[_Article], feed: Feed) -> Iterator[tuple[list[_Artic
 
 
 def _telling(
-    articles: Sequence[_Article], feed: Feed, *, was_told: bool, floor: int, now_us: int
+    articles: Sequence[_Article],
+    feed: Feed,
+    *,
+    was_told: bool,
+    floor: int,
+    now_us: int,
+    waiting: AbstractSet[int],
 ) -> Telling:
     held_until_us = None
     # With its copy that was shown an original is, too: nobody stands for another's article.
@@ -137,6 +155,8 @@ def _telling(
             for one in _above(each, floor)
         ]
         held_until_us = _held_until(leads, feed, now_us)
+        if any(one.story_id in waiting for one in leads):
+            held_until_us = max(held_until_us or 0, now_us + LONGEST_WAIT // MICROSECOND)
         shown = [_leader(leads, feed)] if leads and held_until_us is None else []
     ids = {one.entry_id for one in shown}
     others = [one for article in articles for one in article.candidates if one.entry_id not in ids]
