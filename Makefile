@@ -29,6 +29,8 @@ TRACES ?=
 # Labelled pairs of titles and a stream of headlines for `make bench-stories`, as docs/stories.md tells.
 PAIRS ?=
 STREAM ?=
+# Beside how many entries it measures what the store takes to let one join.
+WINDOWS ?=
 # The folder of documents that `make fidelity` reads; without one, the corpus or the tests' own.
 DIR ?=
 
@@ -92,7 +94,7 @@ bench-schedule: install ## how long entries wait, against other schedules (minut
 	@$(BIN)/python -m benchmarks.schedule $(if $(TRACES),--traces $(TRACES))
 
 bench-stories: install ## how well stories are told apart (seconds): make bench-stories PAIRS=file.tsv STREAM=file.csv
-	@$(BIN)/python -m benchmarks.stories $(if $(PAIRS),--pairs $(PAIRS)) $(if $(STREAM),--stream $(STREAM))
+	@$(BIN)/python -m benchmarks.stories $(if $(PAIRS),--pairs $(PAIRS)) $(if $(STREAM),--stream $(STREAM)) $(if $(WINDOWS),--windows $(WINDOWS))
 
 bench-subscribers: $(VENV)/.for-testing ## a month in a feed's readers' lives: nothing missed, nothing twice (seven minutes)
 	@$(BIN)/python -m benchmarks.subscribers

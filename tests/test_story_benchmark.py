@@ -21,7 +21,11 @@ from benchmarks.stories.headline_stream import (
     read_headlines,
 )
 from benchmarks.stories.labelled_pairs import FOLDS, judged, read_pairs
+from benchmarks.stories.store_cost import Window
 from tests.story_texts import NOON
+
+#: Of SQLite's machine, for one entry that joins a story: 2,000 postings are most of it.
+MOST_STEPS = 20_000
 
 HEAD = "label\tt_a\tt_b\tsrc_a\tsrc_b\ttitle_a\ttitle_b\turl_a\turl_b\r\n"
 
@@ -86,6 +90,33 @@ def test_weights_are_written_as_the_module_has_them() -> None:
     dated = re.compile(r"on \d{4}-\d\d-\d\d\.")
     text = Path(likeness_weights.__file__).read_text(encoding="utf-8")
     assert dated.sub("", fit.written(SHIPPED)) == dated.sub("", text)
+
+
+def steps_of_joining(path: Path, titles: list[str], size: int) -> float:
+    """Return how many steps SQLite takes for an entry that joins, beside so many."""
+    window = Window(path, titles)
+    window.fill(size)
+    ids = window.further(20)
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    window.db.set_progress_handler(step, 1)
+    for entry_id in ids:
+        window.join(entry_id)
+    window.db.close()
+    return steps / len(ids)
+
+
+def test_an_entry_joins_for_as_much_beside_many_as_beside_few(tmp_path: Path) -> None:
+    # Of few words, each of which far more entries have than are looked at.
+    titles = ["Northlake bridge collapses after storm", "Storm warning for Northlake harbour"]
+    few, many = (steps_of_joining(tmp_path / f"{size}.db", titles, size) for size in (1000, 4000))
+    assert many <= 1.2 * few
+    assert many <= MOST_STEPS
 
 
 @pytest.mark.skipif(not fit.PAIRS.is_file(), reason="no labelled pairs beside the repository")
