@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.stories.likeness import likeness, score
+from aggregator.stories.likeness import OTHER_FIGURE, OTHER_VERSION, likeness, most_alike, score
 from aggregator.stories.same_story import MOST_MEMBERS, THRESHOLDS, assign
 from benchmarks.stories.headline_stream import Headline, MemoryIndex
 from tests.story_texts import NOON, TITLES, arrival, seen, signed, story
@@ -69,6 +69,53 @@ def test_likeness_has_no_direction(one: str, other: str, hours: float) -> None:
 @pytest.mark.parametrize("title", [title for pair in SAME + OTHERS for title in pair])
 def test_what_is_the_same_is_told_as_the_same(title: str) -> None:
     assert score(signed(title), signed(title)) >= THRESHOLDS["strict"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("小米14正式发布", "小米15正式发布"),
+        ("Nvidia announces RTX 5090 graphics card", "Nvidia announces RTX 5080 graphics card"),
+        ("Orbis launches GPT-5 for everybody", "Orbis launches GPT-6 for everybody"),
+        ("Apple 发布 iOS 26.1 正式版更新", "Apple 发布 iOS 26.2 正式版更新"),
+    ],
+)
+def test_another_version_is_another_story(one: str, other: str) -> None:
+    assert score(signed(one), signed(other)) < THRESHOLDS["wide"]
+    assert score(signed(one), signed(f"{one}，1999 元起")) >= THRESHOLDS["strict"]
+    assert score(signed(one), signed(f"{one}: {other}")) >= THRESHOLDS["wide"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("四川泸定发生5.1级地震", "四川泸定发生4.3级地震"),
+        ("北湖电影节第10届开幕", "北湖电影节第17届开幕"),
+        ("iPhone 17 价格表：京东 5999 元", "iPhone 17 价格表：天猫 5899 元"),
+        ("Orbis falls below $60,000", "Orbis falls below $58,000"),
+        ("港湾15手机正式发布", "港湾16手机正式发布"),
+        ("Northlake prices rise 3% in a year", "Northlake prices rise 4% in a year"),
+    ],
+)
+def test_another_figure_at_the_same_place_is_not_surely_the_same(one: str, other: str) -> None:
+    assert score(signed(one), signed(other)) < THRESHOLDS["strict"]
+    assert score(signed(one), signed(f"{one}，32GB")) >= THRESHOLDS["strict"]
+
+
+def test_no_day_of_a_month_is_a_version() -> None:
+    one, other = "Northlake bridge opens on June 5", "Northlake bridge opens on June 6"
+    assert score(signed(one), signed(other)) >= THRESHOLDS["strict"]
+
+
+@given(TITLES, TITLES)
+def test_no_title_is_against_itself_or_in_one_direction(one: str, other: str) -> None:
+    a, b = signed(one), signed(other)
+    assert most_alike(a, a) == 1
+    assert most_alike(a, b) == most_alike(b, a)
+
+
+def test_what_is_at_most_alike_lies_below_what_feeds_ask_for() -> None:
+    assert OTHER_VERSION < THRESHOLDS["wide"] < OTHER_FIGURE < THRESHOLDS["strict"]
 
 
 def test_a_digest_is_like_nothing() -> None:
@@ -170,6 +217,12 @@ def test_what_a_source_tells_again_joins_the_next_story_that_is_alike() -> None:
     others = story(8, "Storm: bridge in Northlake collapses", first_source=500)
     again = assign(arrival(title, own[0].source), [*own, *others])
     assert (again.story, again.because.kind) == (8, "joined")
+
+
+def test_what_a_source_tells_with_other_figures_is_found_at_once() -> None:
+    members = story(7, *["北湖电影节第10届开幕"] * 2)
+    other = assign(arrival("北湖电影节第17届开幕", members[0].source), members)
+    assert (other.story, other.because.kind, other.attracts) == (None, "own source", True)
 
 
 @given(

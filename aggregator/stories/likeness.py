@@ -28,6 +28,10 @@ _FEWEST = 2
 #: A title with less than so many tokens is short ("Weekly roundup"): it counts with the lead alone.
 _SHORT = 6
 _WHERE_SHORT = 1.0
+#: What is at most as alike as this: the same name with another version (GPT-9, GPT-8), which is
+#: below "wide"; the same word with another figure (3 %, 4 %), which is below "strict".
+OTHER_VERSION = 0.39
+OTHER_FIGURE = 0.69
 
 
 class Features(NamedTuple):
@@ -94,13 +98,34 @@ def likeness(a: Signature, b: Signature, model: Model = SHIPPED) -> Likeness:
         odds += by_lead
     rarest = sorted(shared, key=lambda token: (-min(a.title[token], b.title[token]), token))
     return Likeness(
-        probability(odds), features, tuple(rarest), by_lead=by_lead, nearest=weights.near
+        min(probability(odds), most_alike(a, b)),
+        features,
+        tuple(rarest),
+        by_lead=by_lead,
+        nearest=weights.near,
     )
 
 
 def score(a: Signature, b: Signature, model: Model = SHIPPED) -> float:
     """Return how alike two entries are, from 0 to 1."""
     return likeness(a, b, model).score
+
+
+def most_alike(a: Signature, b: Signature) -> float:
+    """Return how alike two titles can be at most, by the figures that each has at the same place.
+
+    Where they have one of these in common, or only one of them has any, nothing is against it.
+    """
+    most = 1.0
+    for place in {*a.places.values()} & {*b.places.values()}:
+        of_a, of_b = _figures_at(place, a), _figures_at(place, b)
+        if not of_a & of_b:
+            most = min(most, OTHER_VERSION if of_a <= a.versions else OTHER_FIGURE)
+    return most
+
+
+def _figures_at(place: int, of: Signature) -> set[int]:
+    return {figure for figure, at in of.places.items() if at == place}
 
 
 def features_of(a: Signature, b: Signature) -> Features:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.runtime.values import dataclass
 from aggregator.stories.centroids import centroid_of
-from aggregator.stories.likeness import likeness
+from aggregator.stories.likeness import likeness, most_alike
 from aggregator.stories.likeness_weights import SHIPPED
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ class Assignment:
     another. Where it joins nothing, `score` is the likeness of the likest entry.
 
     `centroid` is to be kept of that story from now on. `attracts`: others may be compared with this
-    entry. A digest is not to be found, nor what a source told again within `AGAIN`.
+    entry. A digest is not to be found, nor what a source told again, by the same figures, within
+    `AGAIN`.
     """
 
     story: int | None
@@ -135,16 +136,17 @@ def assign(entry: Arrival, candidates: Iterable[Candidate], model: Model = SHIPP
         for other in candidates
         if other.source != entry.source and other.of.is_open
     ]
-    likest: dict[int, tuple[Likeness, StoryState]] = {}
+    likest: dict[int, tuple[Likeness, Candidate]] = {}
     surest: dict[int, float] = {}
     newest: dict[int, int] = {}
     for alike, other in sorted(found, key=_rank):
         story = other.of.story
-        likest.setdefault(story, (alike, other.of))
+        likest.setdefault(story, (alike, other))
         newest[story] = max(newest.get(story, other.signature.at), other.signature.at)
         surest[story] = max(surest.get(story, 0.0), min(alike.score, other.score))
     refused = Assignment(None, 0.0, Because("nothing alike"), alone)
-    for alike, of in likest.values():
+    for alike, other in likest.values():
+        of = other.of
         if refused.because.kind == "own source" and alike.score < THRESHOLDS["story"]:
             break
         near = of.centroid.cosine(one)
@@ -165,7 +167,11 @@ def assign(entry: Arrival, candidates: Iterable[Candidate], model: Model = SHIPP
             case "full":
                 return Assignment(None, alike.score, because, of.centroid.with_member(one))
         if refused.because.kind == "nothing alike":
-            again = kind == "own source" and one.at - newest[of.story] < AGAIN
+            again = (
+                kind == "own source"
+                and one.at - newest[of.story] < AGAIN
+                and most_alike(one, other.signature) == 1
+            )
             refused = Assignment(None, alike.score, because, alone, attracts=not again)
         if kind == "too little alike":  # and so are all that follow
             break

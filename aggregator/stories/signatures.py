@@ -62,7 +62,8 @@ class Text:
 class Tokens:
     """A text, read: its tokens with what they stand for, and how they are written.
 
-    `at` is in microseconds since the epoch. `is_digest`: it tells several stories. `is_personal`:
+    `places` are those of figures and versions, as `tokens.Found` has them. `at` is in microseconds
+    since the epoch. `is_digest`: it tells several stories. `is_personal`:
     somebody shows or asks something of their own ("Show HN: …").
     """
 
@@ -70,6 +71,7 @@ class Tokens:
     title: Mapping[int, Kind]
     lead: tuple[int, ...]
     spellings: Mapping[int, str]
+    places: Mapping[int, int]
     is_digest: bool
     is_personal: bool
 
@@ -105,7 +107,8 @@ class Signature:
     """The weights (0 to `FULL`) of an entry's tokens.
 
     `title` has all of the title but single ideographs, which are `chars`; `lead` what the lead has
-    besides. `at` is in microseconds since the epoch.
+    besides. `places` are those of figures and versions, as tokens. `at` is in microseconds since
+    the epoch.
     """
 
     at: int
@@ -115,6 +118,7 @@ class Signature:
     names: frozenset[int]
     numbers: frozenset[int]
     versions: frozenset[int]
+    places: Mapping[int, int]
     is_digest: bool = False
     is_personal: bool = False
 
@@ -123,15 +127,18 @@ def read(text: Text) -> Tokens:
     """Return the tokens of a text: well under a millisecond of work, whatever its length."""
     title: dict[int, Kind] = {}
     spellings: dict[int, str] = {}
+    places: dict[int, int] = {}
     left = dict(MOST_OF_TITLE)
-    for token, kind, spelling in tokens_of(bare_title(text.title), text.language):
+    for token, kind, spelling, place in tokens_of(bare_title(text.title), text.language):
         if left[kind]:
+            if place:
+                places[token] = place
             left[kind] -= 1
             title[token] = kind
             spellings[token] = spelling
     lead = (
         token
-        for token, kind, _ in tokens_of(readable(text.lead, LONGEST_LEAD), text.language)
+        for token, kind, *_ in tokens_of(readable(text.lead, LONGEST_LEAD), text.language)
         if kind is not Kind.CHAR and token not in title
     )
     return Tokens(
@@ -139,6 +146,7 @@ def read(text: Text) -> Tokens:
         title=title,
         lead=tuple(lead),
         spellings=spellings,
+        places=places,
         is_digest=is_digest(text.title),
         is_personal=is_personal(text.title),
     )
@@ -160,6 +168,7 @@ def signature(tokens: Tokens, frequencies: Frequencies) -> Signature:
         names=frozenset(those(Kind.NAME, Kind.VERSION)),
         numbers=frozenset(those(Kind.NUMBER)),
         versions=frozenset(those(Kind.VERSION)),
+        places=tokens.places,
         is_digest=tokens.is_digest,
         is_personal=tokens.is_personal,
     )
@@ -203,7 +212,7 @@ _DIGEST, _PERSONAL = 1, 2
 
 
 def pack(of: Signature) -> bytes:
-    """Return a signature as bytes: 16, and 5 for each token."""
+    """Return a signature as bytes: 16, 5 for each token, and 4 more for each that is a figure."""
     special = of.names | of.numbers
     groups = [
         [token for token in of.title if token not in special],
@@ -213,7 +222,9 @@ def pack(of: Signature) -> bytes:
     head = _HEAD.pack(
         SCHEME, _DIGEST * of.is_digest | _PERSONAL * of.is_personal, of.at, *map(len, groups)
     )
+    figures = [*groups[2], *groups[3]]
     tokens = array("I", [token for group in groups for token in group])
+    tokens.extend(of.places.get(token, 0) for token in figures)
     if sys.byteorder == "big":
         tokens.byteswap()
     weights = {**of.title, **of.chars, **of.lead}
@@ -228,10 +239,11 @@ def unpack(packed: bytes) -> Signature | None:
     tokens = array("I")
     of_title = words + names + numbers + versions
     most = of_title + chars + lead
-    tokens.frombytes(packed[_HEAD.size : _HEAD.size + 4 * most])
+    end = _HEAD.size + 4 * (most + numbers + versions)
+    tokens.frombytes(packed[_HEAD.size : end])
     if sys.byteorder == "big":
         tokens.byteswap()
-    weights = packed[_HEAD.size + 4 * most :]
+    weights = packed[end:]
     after_names, after_numbers = words + names, words + names + numbers
     of_versions = tokens[after_numbers:of_title]
     return Signature(
@@ -244,10 +256,15 @@ def unpack(packed: bytes) -> Signature | None:
                 strict=True,
             )
         ),
-        lead=dict(zip(tokens[of_title + chars :], weights[of_title + chars :], strict=True)),
+        lead=dict(zip(tokens[of_title + chars : most], weights[of_title + chars :], strict=True)),
         names=frozenset(tokens[words:after_names] + of_versions),
         numbers=frozenset(tokens[after_names:after_numbers]),
         versions=frozenset(of_versions),
+        places={
+            token: place
+            for token, place in zip(tokens[after_names:of_title], tokens[most:], strict=True)
+            if place
+        },
         is_digest=bool(flags & _DIGEST),
         is_personal=bool(flags & _PERSONAL),
     )

@@ -9,7 +9,8 @@ import re
 from enum import IntEnum
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from itertools import zip_longest
+from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator.runtime.late_patterns import late_pattern
 from aggregator.stories.aliases import with_one_name
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: The number of this way to make tokens: whatever was kept under another one is made anew.
-SCHEME = 2
+SCHEME = 3
 
 
 class Kind(IntEnum):
@@ -37,6 +38,19 @@ class Kind(IntEnum):
     """A name with the figure behind it: a model, a release, an edition."""
     CHAR = 5
     """A single ideograph: what two wordings share (警官, 警员) where no pair is the same."""
+
+
+class Found(NamedTuple):
+    """A token, what it stands for, how it is written, and where a figure stands.
+
+    `place` is a token of what the figure counts or belongs to: its unit, its currency, the word
+    beside it; of a version, its name. Two figures at one place tell two things. 0: no figure.
+    """
+
+    token: int
+    kind: Kind
+    spelling: str
+    place: int = 0
 
 
 #: Scripts without spaces between words: ideographs, kana, Thai, Lao, Khmer, Burmese; and Hangul,
@@ -63,6 +77,19 @@ _ZEROS = {
     "千": 3, "thousand": 3, "k": 3, "万": 4, "百万": 6, "million": 6, "mn": 6, "m": 6, "千万": 7,
     "亿": 8, "billion": 9, "bn": 9, "b": 9, "万亿": 12, "兆": 12, "trillion": 12, "tn": 12, "t": 12,
 }  # fmt: skip
+#: What figures count, where words have no spaces: 元, 级, 届; a figure in front is no model's.
+_UNIT = late_pattern(
+    r"\s?([%元美欧英日韩港块级届度点分岁名人个家次件位倍吨米公里平英寸艘架台辆座起股款项条期轮集章篇场天周小时秒国省市县])"
+)
+_CURRENCY = late_pattern(r"[$€£¥₹]\s?$")
+#: A day of these is no model.
+_MONTHS = frozenset(
+    {
+        "january", "february", "march", "april", "may", "june", "july", "august", "september",
+        "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep",
+        "sept", "oct", "nov", "dec",
+    }
+)  # fmt: skip
 _YEAR = late_pattern(r"(?:19|20)\d\d")
 #: Words that stand in any title.
 _EMPTY = frozenset(
@@ -83,17 +110,17 @@ _EMPTY = frozenset(
 _JOINING = late_pattern("[的了和与及将在被为是以等就称]")
 
 
-def tokens_of(text: str, language: str | None) -> Iterator[tuple[int, Kind, str]]:
-    """Yield each token of a text once, with its kind and how it is written, in their order.
+def tokens_of(text: str, language: str | None) -> Iterator[Found]:
+    """Yield each token of a text once, in their order.
 
     The text is as `bare_titles.readable` has it.
     """
     found: set[int] = set()
-    for spelling, kind in _spellings(with_one_name(text), language):
+    for spelling, kind, place in _spellings(with_one_name(text), language):
         token = token_of(spelling)
         if token not in found:
             found.add(token)
-            yield token, kind, spelling
+            yield Found(token, kind, spelling, token_of(place) if place else 0)
 
 
 @lru_cache(maxsize=16_384)
@@ -102,49 +129,77 @@ def token_of(spelling: str) -> int:
     return int.from_bytes(blake2b(spelling.encode(), digest_size=4).digest(), "big")
 
 
-def _spellings(text: str, language: str | None) -> Iterator[tuple[str, Kind]]:
+def _spellings(text: str, language: str | None) -> Iterator[tuple[str, Kind, str]]:
     pieces = list(_PIECES.finditer(text))
     mixed = any(piece["unspaced"] for piece in pieces)
     capitals = mixed or _capitals_tell(pieces)
     before: re.Match[str] | None = None
     is_name = False
-    for piece in pieces:
+    for piece, behind in zip_longest(pieces, pieces[1:]):
         said = piece[0]
         if piece["unspaced"]:
             yield from _grams(said)
         elif piece["number"]:
-            yield from _figures(piece, before, is_name=is_name)
+            yield from _figures(piece, before, behind, is_name=is_name)
         elif (lower := said.casefold().split("'")[0].split("’")[0]) not in _EMPTY and lower[1:]:
             is_name = mixed or (capitals and said[0].isupper() and before is not None)
-            yield stem(lower, language), Kind.NAME if is_name else Kind.WORD
+            yield stem(lower, language), Kind.NAME if is_name else Kind.WORD, ""
         before = piece
 
 
-def _grams(run: str) -> Iterator[tuple[str, Kind]]:
+def _grams(run: str) -> Iterator[tuple[str, Kind, str]]:
     for part in _JOINING.split(run):
         for at, char in enumerate(part):
-            yield char, Kind.CHAR
+            yield char, Kind.CHAR, ""
             if pair := part[at : at + 2][1:]:
-                yield char + pair, Kind.GRAM
+                yield char + pair, Kind.GRAM, ""
 
 
 def _figures(
-    piece: re.Match[str], before: re.Match[str] | None, *, is_name: bool
-) -> Iterator[tuple[str, Kind]]:
+    piece: re.Match[str],
+    before: re.Match[str] | None,
+    behind: re.Match[str] | None,
+    *,
+    is_name: bool,
+) -> Iterator[tuple[str, Kind, str]]:
     """Yield what a figure is: with the word `before` it, which may be a name, or an amount."""
     figure, multiplier, when = piece["number"], piece["multiplier"], piece["when"]
+    unit = _UNIT.match(piece.string, piece.end())
+    place = _place(piece, before, behind, unit)
     if before is not None and before["word"] and not (multiplier or set(figure) & set(",:")):
         name = before[0].casefold()
         gap = piece.string[before.end() : piece.start()]
         if gap in ("", "-"):
-            yield f"{name} {figure}", Kind.VERSION
+            yield f"{name} {figure}", Kind.VERSION, f"@{name}"
             return
-        if gap == " " and name not in _EMPTY and (is_name or "." in figure):
-            yield f"{name} {figure}", Kind.VERSION
+        if gap == " " and name in _MONTHS:
+            yield figure, Kind.WORD, ""
+            return
+        if gap == " " and name not in _EMPTY and not unit and (is_name or "." in figure):
+            yield f"{name} {figure}", Kind.VERSION, f"@{name}"
+            place = ""
     if when or ":" in figure or _YEAR.fullmatch(figure):
-        yield figure, Kind.WORD
+        yield figure, Kind.WORD, ""
         return
-    yield f"#{_value(figure, multiplier.lower() if multiplier else '')}", Kind.NUMBER
+    yield f"#{_value(figure, multiplier.lower() if multiplier else '')}", Kind.NUMBER, place
+
+
+def _place(
+    piece: re.Match[str],
+    before: re.Match[str] | None,
+    behind: re.Match[str] | None,
+    unit: re.Match[str] | None,
+) -> str:
+    """Return what a figure counts, or else what stands before it; "" for neither."""
+    if unit:
+        return unit[1]
+    if currency := _CURRENCY.search(piece.string, 0, piece.start()):
+        return currency[0].strip()
+    if behind and behind["word"] and piece.string[piece.end() : behind.start()] == " ":
+        return stem(behind[0].casefold(), None)
+    return (
+        before[0][-2:] if before and before["unspaced"] else before[0].casefold() if before else ""
+    )
 
 
 def _value(figure: str, multiplier: str) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.stories import likeness_weights
-from aggregator.stories.likeness import Features, features_of, logit, probability
+from aggregator.stories.likeness import Features, features_of, logit, most_alike, probability
 from aggregator.stories.likeness_weights import SHIPPED, Model, Weights
 from aggregator.stories.logistic import PINNED, fitted
 from aggregator.stories.same_story import THRESHOLDS
@@ -105,7 +105,8 @@ def held_out_scores(pairs: Sequence[Pair]) -> dict[int, float]:
         for pair in pairs:
             if pair.fold == fold:
                 by_features = probability(logit(pair.features, weights))
-                scores[id(pair)] = 0.0 if pair.rule else by_features
+                most = 0.0 if pair.rule else most_alike(pair.a, pair.b)
+                scores[id(pair)] = min(by_features, most)
     return scores
 
 
