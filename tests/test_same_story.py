@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.stories.centroids import centroid_of
 from aggregator.stories.likeness import OTHER_FIGURE, OTHER_VERSION, likeness, most_alike, score
-from aggregator.stories.same_story import MOST_MEMBERS, THRESHOLDS, assign
+from aggregator.stories.same_story import (
+    MOST_MEMBERS,
+    THRESHOLDS,
+    Arrival,
+    Candidate,
+    StoryState,
+    assign,
+)
 from benchmarks.stories.headline_stream import Headline, MemoryIndex
 from tests.story_texts import NOON, TITLES, arrival, seen, signed, story
 
@@ -125,10 +133,10 @@ def test_a_digest_is_like_nothing() -> None:
 
 
 def test_what_two_people_show_is_two_things() -> None:
-    one = signed("Show HN: a bridge of paper")
+    one = signed("Show HN: a bridge of folded paper")
     assert likeness(one, one).rule == "personal"
     assert score(one, one) == 0
-    assert score(one, signed("A bridge of paper")) >= THRESHOLDS["wide"]
+    assert score(one, signed("A bridge of folded paper")) >= THRESHOLDS["wide"]
 
 
 def test_one_word_without_a_lead_tells_nothing() -> None:
@@ -136,6 +144,25 @@ def test_one_word_without_a_lead_tells_nothing() -> None:
     assert score(signed("Photo"), signed("Photo")) == 0
     lead = "The harbour of Northlake at dawn, seen from the old bridge by a gull"
     assert score(signed("Photo", lead), signed("Photo", lead)) >= THRESHOLDS["strict"]
+
+
+@pytest.mark.parametrize("title", ["今日要闻", "午报", "Weekly roundup"])
+def test_what_any_day_is_called_joins_by_leads_of_both_alone(title: str) -> None:
+    lead = "北湖市港口周一上午重新开放，首批三艘货轮已经靠岸，市长到场讲话"
+    assert likeness(signed(title, lead), signed(title)).rule == "too short"
+    assert likeness(signed(title), signed(title)).rule == "too short"
+    assert score(signed(title, lead), signed(title, lead)) >= THRESHOLDS["strict"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("午报", "快讯"), ("突发", "北湖港口"), ("Photo", "Video")]
+)
+def test_short_titles_join_by_their_leads(one: str, other: str) -> None:
+    lead = "北湖市港口周一上午重新开放，首批三艘货轮已经靠岸，市长到场讲话"
+    first, again = signed(one, lead), signed(other, lead.replace("周一上午", "今早"))
+    state = StoryState(7, centroid_of(first), 1, frozenset({100}))
+    found = assign(Arrival(again, 1), [Candidate(first, 100, state)])
+    assert (found.story, found.because.kind) == (7, "joined")
 
 
 def test_what_barely_joins_does_not_change_what_the_story_is_about() -> None:

@@ -27,14 +27,14 @@ MOST = 64
 
 @dataclass(frozen=True, slots=True)
 class Centroid:
-    """The weights of the tokens of a story's titles, added up."""
+    """The weights of the tokens of a story's titles, added up; of short ones, with their leads."""
 
     weights: Mapping[int, int]
 
     def with_member(self, one: Signature) -> Centroid:
         """Return the centroid of the story with one more entry."""
         added = dict(self.weights)
-        for token, weight in one.title.items():
+        for token, weight in _told(one).items():
             added[token] = added.get(token, 0) + weight
         if len(added) <= MOST:
             return Centroid(added)
@@ -43,23 +43,30 @@ class Centroid:
         )
 
     def cosine(self, one: Signature) -> float:
-        """Return how near an entry's title is to the story, from 0 to 1."""
-        dot = sum(
-            self.weights[token] * one.title[token] for token in self.weights.keys() & one.title
-        )
-        squares = _squares(self.weights) * _squares(one.title)
-        return dot / math.sqrt(squares) if squares else 0.0
+        """Return how near an entry is to the story, from 0 to 1: its title, or with its lead."""
+        near = _cosine(self.weights, one.title)
+        return max(near, _cosine(self.weights, _told(one))) if one.is_short and one.lead else near
 
 
 def centroid_of(*members: Signature) -> Centroid:
     """Return the centroid of some entries."""
     match members:
-        case (alone,) if len(alone.title) <= MOST:
-            return Centroid(alone.title)  # most stories have one entry
+        case (alone,) if len(told := _told(alone)) <= MOST:
+            return Centroid(told)  # most stories have one entry
     centroid = Centroid({})
     for member in members:
         centroid = centroid.with_member(member)
     return centroid
+
+
+def _told(one: Signature) -> Mapping[int, int]:
+    return {**one.title, **one.lead} if one.is_short else one.title
+
+
+def _cosine(a: Mapping[int, int], b: Mapping[int, int]) -> float:
+    dot = sum(a[token] * b[token] for token in a.keys() & b)
+    squares = _squares(a) * _squares(b)
+    return dot / math.sqrt(squares) if squares else 0.0
 
 
 def _squares(weights: Mapping[int, int]) -> int:

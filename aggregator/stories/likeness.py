@@ -23,10 +23,9 @@ WINDOW = 72 * 3600 * 1_000_000
 #: Where the titles alone do not decide, the leads are asked too, and count so much.
 _GREY = (0.25, 0.75)
 _IN_DOUBT = 0.5
-#: A title with less than so many tokens says nothing without a lead ("Photo").
-_FEWEST = 2
-#: A title with less than so many tokens is short ("Weekly roundup"): it counts with the lead alone.
-_SHORT = 6
+#: A title with less than so many words says nothing without a lead ("Photo", "今日要闻").
+_FEWEST = 3
+#: A short title counts with the lead, so much.
 _WHERE_SHORT = 1.0
 #: What is at most as alike as this: the same name with another version (GPT-9, GPT-8), which is
 #: below "wide"; the same word with another figure (3 %, 4 %), which is below "strict".
@@ -84,14 +83,14 @@ def likeness(a: Signature, b: Signature, model: Model = SHIPPED) -> Likeness:
         return Likeness(0.0, _NOTHING, rule="digest")
     if a.is_personal and b.is_personal:
         return Likeness(0.0, _NOTHING, rule="personal")
-    if min(len(a.title), len(b.title)) < _FEWEST and not (a.lead and b.lead):
+    if min(a.words, b.words) < _FEWEST and not (a.lead and b.lead):
         return Likeness(0.0, _NOTHING, rule="too short")
     shared = a.title.keys() & b.title.keys()
     features = _features(a, b, a.title, b.title, shared)
     weights = model.ideographs if a.chars and b.chars else model.words
     odds = logit(features, weights)
     by_lead = None
-    short = min(len(a.title), len(b.title)) < _SHORT
+    short = a.is_short or b.is_short
     if a.lead and b.lead and (short or _GREY[0] <= probability(odds) <= _GREY[1]):
         part = _WHERE_SHORT if short else _IN_DOUBT
         by_lead = part * (logit(_with_leads(a, b), weights) - odds)

@@ -39,6 +39,8 @@ MOST_OF_LEAD = 32
 
 #: The weight of a token that nobody has written yet: weights are whole numbers, kept in a byte.
 FULL = 255
+#: A title with less than so many tokens is short ("Weekly roundup"): it counts with the lead alone.
+_SHORT = 6
 #: As if so many entries without any known token had come before the first one: the first entries of
 #: an empty database do not take every word of theirs for one that stands everywhere.
 _SEEN_BEFORE = 100.0
@@ -121,6 +123,16 @@ class Signature:
     places: Mapping[int, int]
     is_digest: bool = False
     is_personal: bool = False
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the title says so little that it counts with the lead alone."""
+        return len(self.title) < _SHORT
+
+    @property
+    def words(self) -> float:
+        """How many words the title has, about: two ideographs are one, three have two pairs."""
+        return len(self.title) - len(self.chars) / 2 + bool(self.chars)
 
 
 def read(text: Text) -> Tokens:
