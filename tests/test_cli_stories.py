@@ -62,6 +62,10 @@ def test_stories_are_listed_shown_split_merged_and_locked(aggregator: Program) -
     told(aggregator, "stories", "lock", "https://one.example/1")
     (story,) = json.loads(told(aggregator, "stories", "show", "https://two.example/0", "--json"))
     assert story["locked"]
+    again = aggregator.run("stories", "lock", "https://one.example/1")
+    assert (again.returncode, "locked already" in again.stderr) == (1, True)
+    told(aggregator, "stories", "lock", "--off", "https://one.example/1")
+    assert aggregator.run("stories", "lock", "--off", "https://one.example/1").returncode == 1
     assert [one["title"] for one in story["entries"]] == [OTHER, TWO]
     assert aggregator.run("stories", "show", "https://nowhere.example/").returncode == 1
 
@@ -84,6 +88,11 @@ def test_an_entry_is_explained_with_who_tells_the_same(aggregator: Program) -> N
     text = told(aggregator, "explain", "entry", *pair, "https://one.example/1")
     assert "two stories" in text
     assert "too little for any feed" in text
+    told(aggregator, "stories", "split", "https://two.example/0")
+    told(aggregator, "stories", "lock", "https://one.example/0")
+    text = told(aggregator, "explain", "entry", *pair, "https://one.example/0")
+    assert f"  {TWO}: split" in text
+    assert f"  {ONE}: locked" in text
 
 
 def test_what_a_feed_would_tell_together_is_previewed(aggregator: Program) -> None:

@@ -21,7 +21,7 @@ from aggregator.stories.signatures import (
     signature,
     unpack,
 )
-from aggregator.stories.tokens import Kind, token_of
+from aggregator.stories.tokens import Kind, as_said, token_of
 from tests.story_texts import NOON, TITLES, seen, signed
 
 
@@ -62,6 +62,21 @@ def test_two_spellings_share_a_token(one: str, other: str) -> None:
 
 def test_a_versions_figure_is_no_amount() -> None:
     assert spelt("GPT-9") == {"gpt": Kind.WORD, "gpt 9": Kind.VERSION}
+
+
+@pytest.mark.parametrize(
+    ("spelling", "said"),
+    [
+        ("#508e1", "5080"),
+        ("#51e-1", "5.1"),
+        ("#6e8", "600000000"),
+        ("rtx 5080", "rtx 5080"),
+        ("#5e-2", "0.05"),
+        ("#0", "0"),
+    ],
+)
+def test_a_reason_names_figures_by_their_digits(spelling: str, said: str) -> None:
+    assert as_said(spelling) == said
 
 
 def test_days_and_years_are_no_amounts() -> None:

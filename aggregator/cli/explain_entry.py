@@ -107,6 +107,9 @@ def comparison(found: Comparison) -> Iterator[str]:
     yield f"{line(found.one)}"
     yield f"{line(found.other)}"
     yield "one story" if found.are_together else "two stories"
+    for title, because in zip((found.one, found.other), found.because, strict=False):
+        if because:
+            yield f"  {line(title)}: {line(', '.join(because))}"
     if found.rule is not None:
         yield f"  never by their likeness: {line(found.rule)}"
     levels = [name for name, least in THRESHOLDS.items() if found.score >= least]

@@ -39,6 +39,8 @@ class Comparison:
 
     `score` is that of the two alone, `shared` the tokens that both titles have, `features` what the
     score was made of; `rule` names what decides before any of it ("digest", "own source").
+    `because` is of two stories: what was decided of each entry when it came ("own source": its
+    story had one of its source already), and what keeps others from its story; empty if together.
     """
 
     one: str
@@ -48,6 +50,7 @@ class Comparison:
     shared: tuple[str, ...]
     features: dict[str, float]
     rule: str | None
+    because: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

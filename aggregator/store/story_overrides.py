@@ -19,6 +19,7 @@ from aggregator.store.value_lists import rows_of
 from aggregator.stories.centroids import centroid_of
 from aggregator.stories.likeness import likeness
 from aggregator.stories.signatures import Frequencies, read, signature, unpack
+from aggregator.stories.tokens import as_said
 
 if TYPE_CHECKING:
     import sqlite3
@@ -77,7 +78,11 @@ def merge(connection: sqlite3.Connection, wanted: str, further: str, now: int) -
 def lock(connection: sqlite3.Connection, wanted: str, *, locked: bool) -> None:
     """Let the story of an entry take no further ones, or take them again."""
     one = _entry(connection, wanted)
-    connection.execute("UPDATE stories SET locked = ? WHERE id = ?", (locked, one["root_id"]))
+    changed = connection.execute(
+        "UPDATE stories SET locked = ?1 WHERE id = ?2 AND locked <> ?1", (locked, one["root_id"])
+    )
+    if not changed.rowcount:
+        raise AggregatorError(f"{one['title']}: {'locked already' if locked else 'not locked'}")
 
 
 def compare(connection: sqlite3.Connection, wanted: str, further: str) -> Comparison:
@@ -90,6 +95,7 @@ def compare(connection: sqlite3.Connection, wanted: str, further: str) -> Compar
         for row, its in zip((one, other), tokens, strict=True)
     ]
     alike = likeness(signed[0], signed[1], story_weights.kept(connection))
+    together = one["root_id"] == other["root_id"]
     rule = alike.rule
     if rule is None and one["source_id"] == other["source_id"]:
         rule = "own source"
@@ -97,12 +103,36 @@ def compare(connection: sqlite3.Connection, wanted: str, further: str) -> Compar
     return Comparison(
         one=one["title"],
         other=other["title"],
-        are_together=one["root_id"] == other["root_id"],
+        are_together=together,
         score=alike.score,
-        shared=tuple(spellings[token] for token in alike.shared if token in spellings),
+        shared=tuple(as_said(spellings[token]) for token in alike.shared if token in spellings),
         features=alike.features._asdict(),
         rule=rule,
+        because=() if together else (_because(connection, one), _because(connection, other)),
     )
+
+
+def _because(connection: sqlite3.Connection, entry: sqlite3.Row) -> tuple[str, ...]:
+    """Return what was decided of an entry when it came, and what keeps others from its story."""
+    # sqlite: values within JSON
+    row = connection.execute(
+        """SELECT CASE WHEN a.joined_id IS NULL THEN json_extract(a.join_because, '$.kind')
+                       ELSE 'joined another story' END AS kind,
+                  r.locked, json_extract(o.config, '$.dedupe') AS dedupe
+             FROM stories a JOIN stories r ON r.id = :root JOIN sources o ON o.id = :source
+            WHERE a.id = :article""",
+        {
+            "article": entry["article_id"],
+            "root": entry["root_id"],
+            "source": entry["source_id"],
+        },
+    ).fetchone()
+    said = {
+        row["kind"]: row["kind"] is not None,
+        "locked": row["locked"],
+        "its source has dedupe = false": row["dedupe"] == 0,
+    }
+    return tuple(reason for reason, holds in said.items() if holds)
 
 
 def story_id_of(connection: sqlite3.Connection, wanted: str) -> int:

@@ -21,6 +21,7 @@ from aggregator.runtime.values import dataclass
 from aggregator.stories.centroids import centroid_of
 from aggregator.stories.likeness import likeness, most_alike
 from aggregator.stories.likeness_weights import SHIPPED
+from aggregator.stories.tokens import as_said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -153,7 +154,9 @@ def assign(entry: Arrival, candidates: Iterable[Candidate], model: Model = SHIPP
         kind = _verdict(alike, near, of, entry.source)
         because = Because(
             kind=kind,
-            shared=tuple(entry.spellings[t] for t in alike.shared if t in entry.spellings)[:_TOLD],
+            shared=tuple(as_said(entry.spellings[t]) for t in alike.shared if t in entry.spellings)[
+                :_TOLD
+            ],
             features=alike.features,
             near=near,
             continues=of.story if kind == "full" else None,

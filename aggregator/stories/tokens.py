@@ -129,6 +129,18 @@ def token_of(spelling: str) -> int:
     return int.from_bytes(blake2b(spelling.encode(), digest_size=4).digest(), "big")
 
 
+def as_said(spelling: str) -> str:
+    """Return how a person writes what a token stands for: digits of a figure, others as is."""
+    if not spelling.startswith("#"):
+        return spelling
+    digits, _, power = spelling[1:].partition("e")
+    after = -int(power or 0)
+    if after <= 0:
+        return digits + "0" * -after
+    digits = digits.zfill(after + 1)
+    return f"{digits[:-after]}.{digits[-after:]}"
+
+
 def _spellings(text: str, language: str | None) -> Iterator[tuple[str, Kind, str]]:
     pieces = list(_PIECES.finditer(text))
     mixed = any(piece["unspaced"] for piece in pieces)
