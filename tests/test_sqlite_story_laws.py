@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Preference
@@ -168,6 +169,26 @@ def addresses(stories: tuple[Story, ...]) -> set[str]:
     return shown | {str(one.url) for story in stories for one in story.also_told}
 
 
+#: A hold that ends when there is no room any more for its story: nobody saw who is named below it.
+NARROW = feed(
+    dedupe="story",
+    dedupe_window=20 * MINUTE,
+    prefer=Preference(longest=True),
+    hold=3 * MINUTE,
+    limit=3,
+    min_entries=2,
+    show_also=True,
+)
+
+
+@example(NARROW, [("report", name, 0, 0) for name in ("one", "two", "one", "one", "one")])
+@example(
+    NARROW,
+    [
+        *(("report", name, 0, 0) for name in ("one", "two", "one", "one", "one")),
+        ("apply", replace(NARROW, hold=timedelta(0))),
+    ],
+)
 @given(FEEDS, STEPS)
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_each_entry_is_shown_or_named_and_nothing_comes_back(

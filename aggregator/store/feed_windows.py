@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from aggregator.model import Feed
     from aggregator.store import held_stories, told_stories
+    from aggregator.store.told_stories import Asked, Named
 else:  # with all that compares texts, for feeds that take together what tells the same
     held_stories = LateModule("aggregator.store.held_stories")
     told_stories = LateModule("aggregator.store.told_stories")
@@ -93,11 +94,14 @@ class Change:
     """What asking again changed: the entries that a feed shows now, oldest first, and how many not.
 
     Among the first are those that have waited for so long that the window has moved past them.
-    Whether the ones that came will stay is for the window to say.
+    Whether the ones that came will stay is for the window to say. `named` are those that are named
+    below others from now on, `waited` those that were kept back until now.
     """
 
     came: tuple[int, ...] = ()
     left: int = 0
+    named: tuple[Named, ...] = ()
+    waited: frozenset[int] = frozenset()
 
 
 def show(
@@ -119,11 +123,10 @@ def show(
     if not story_ids:
         return Change()
     feed_id = feed_row["id"]
-    missed: tuple[int, ...] = ()
+    asked: Asked | None = None
     if feed.dedupe == "story":
-        found, chosen, missed = told_stories.ask(
-            connection, feed_row, feed, story_ids, now=now, waiting=waiting
-        )
+        asked = told_stories.ask(connection, feed_row, feed, story_ids, now=now, waiting=waiting)
+        found, chosen = asked.every, asked.shown
     else:
         found = candidates(connection, feed_id, story_ids)
         chosen = standing(found, floor=feed_row["floor"], once=feed.dedupe != "off")
@@ -159,7 +162,9 @@ def show(
                 WHERE id = ?""",
             (len(came) - len(gone), gained, feed_id),
         )
-    return Change((*missed, *came), len(gone))
+    if asked is None:
+        return Change(tuple(came), len(gone))
+    return Change((*asked.missed, *came), len(gone), asked.named, asked.waited)
 
 
 def _sizes(connection: sqlite3.Connection, entry_ids: Sequence[int]) -> Sizes:
@@ -217,8 +222,32 @@ def follow_poll(
         # Before the window moves: what it has no room for is in the archive all the same.
         archive.record(connection, feed_id, change.came, now)
         dropped = advance(connection, feed_id, feed, now)
+        _keep_unnamed(connection, feed_id, change, now)
         if is_seen or dropped or change != Change():
             bump(connection, feed_id, now)
+
+
+def _keep_unnamed(connection: sqlite3.Connection, feed_id: int, change: Change, now: int) -> None:
+    """Archive what would have been named below entries that had no room: nobody was told of it."""
+    leads = tuple(lead for one in change.named for lead in one.leads)
+    kept = set(still_shown(connection, feed_id, leads)) if leads else set()
+    unnamed = [
+        entry_id for one in change.named if kept.isdisjoint(one.leads) for entry_id in one.entry_ids
+    ]
+    if unnamed:
+        archive.record(connection, feed_id, unnamed, now)
+
+
+def record_applied(connection: sqlite3.Connection, feed_id: int, change: Change, now: int) -> None:
+    """Archive what a configuration lets a feed show, after its window has moved.
+
+    What has no room was shown to nobody, unless it came before and was only kept back.
+    """
+    kept = set(still_shown(connection, feed_id, change.came))
+    came = [entry_id for entry_id in change.came if entry_id in kept | change.waited]
+    archive.record(connection, feed_id, came, now)
+    waited = tuple(one for one in change.named if one.waited)
+    _keep_unnamed(connection, feed_id, Change(named=waited), now)
 
 
 def _count(connection: sqlite3.Connection, source_id: int) -> int:
@@ -288,6 +317,7 @@ def follow_stories(connection: sqlite3.Connection, story_ids: set[int], now: int
         change = show(connection, row, feed, story_ids, {}, now=now)
         archive.record(connection, feed_id, change.came, now)
         advance(connection, feed_id, feed, now)
+        _keep_unnamed(connection, feed_id, change, now)
         bump(connection, feed_id, now)
 
 
@@ -320,6 +350,7 @@ def advance_due(connection: sqlite3.Connection, *, feed_id: int, now: int) -> st
     change = show(connection, row, feed, due, {}, now=now)
     archive.record(connection, feed_id, change.came, now)
     dropped = advance(connection, feed_id, feed, now, most=ROWS)
+    _keep_unnamed(connection, feed_id, change, now)
     if dropped or change != Change():
         bump(connection, feed_id, now)
     return str(row["name"]) if dropped else None

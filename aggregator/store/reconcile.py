@@ -13,8 +13,8 @@ from aggregator.model.notes import NoteKind
 from aggregator.rules import shown_alike
 from aggregator.runtime.values import dataclass
 from aggregator.schedule.source_changes import course_after
+from aggregator.store import configuration_plan as planning
 from aggregator.store import (
-    archive,
     feed_windows,
     memberships,
     mirrors,
@@ -22,7 +22,6 @@ from aggregator.store import (
     rule_verdicts,
     source_domains,
 )
-from aggregator.store import configuration_plan as planning
 from aggregator.store.feed_versions import NEXT_CHANGE, bump_all
 from aggregator.store.rows import HEALTH, feed_of, health_of, source_of
 from aggregator.store.value_lists import rows_of
@@ -77,9 +76,7 @@ def apply_configuration(connection: sqlite3.Connection, plan: Plan, now: int) ->
         stories = feed_windows.stories_of_sources(connection, feed_id, asked)
         change = feed_windows.show(connection, row, feed, stories, sizes, now=now)
         dropped = feed_windows.advance(connection, feed_id, feed, now)
-        # What has no room was shown to nobody.
-        stayed = feed_windows.still_shown(connection, feed_id, change.came)
-        archive.record(connection, feed_id, stayed, now)
+        feed_windows.record_applied(connection, feed_id, change, now)
         if feed_id in touched.asked or dropped:
             touched.feeds.add(feed_id)
     bump_all(connection, touched.feeds, now)

@@ -4,7 +4,7 @@ The same code compares as when entries arrive; what it writes goes into temporar
 stand before those of the database in the connection that asks.
 """
 
-# sqlite: temporary tables of the same names
+# sqlite: the whole module
 
 from __future__ import annotations
 

@@ -16,11 +16,40 @@ from aggregator.stories.windows import Verdict, verdict
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable, Iterator
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from aggregator.model import Feed
+    from aggregator.stories.tellings import Telling
     from aggregator.stories.windows import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Entries of articles that are named below others for the first time; these are `leads`.
+
+    `waited`: all of them have been kept back until now.
+    """
+
+    leads: tuple[int, ...]
+    entry_ids: tuple[int, ...]
+    waited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """All entries of what is told together with some stories, and those of them that are shown.
+
+    `missed` have waited while the window moved past them: it has had them. `named` are those that
+    are named from now on, `waited` those of the shown and the missed that were kept back until now.
+    """
+
+    every: list[Candidate]
+    shown: list[Candidate]
+    missed: tuple[int, ...]
+    named: tuple[Named, ...]
+    waited: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +71,11 @@ def ask(
     *,
     now: int,
     waiting: AbstractSet[int],
-) -> tuple[list[Candidate], list[Candidate], tuple[int, ...]]:
-    """Return all entries of what is told together with some stories, and those that are shown.
+) -> Asked:
+    """Return who tells something together with some stories, and what the feed makes of it.
 
-    Last come those that have waited while the window moved past them: it has had them.
-    What waits for the end of the feed's `hold`, or to be compared (`waiting`), is noted, and what
-    is named.
+    What waits for the end of the feed's `hold`, or to be compared
+    (`waiting`), is noted, and so is who is named.
     """
     feed_id = feed_row["id"]
     found = reports(connection, feed_id, story_ids)
@@ -67,13 +95,43 @@ def ask(
         feed_id,
         {one.story_id for each in told if each.shown for one in each.members if not one.was_named},
     )
-    missed = (
-        one.members[0].entry_id
-        for one in told
+    came = [one for one in told if not waited.isdisjoint(every.story_id for every in _all(one))]
+    missed = tuple(
+        entry_id
+        for one in came
+        for entry_id in _one_of_each(one.members)
         if not (one.shown or one.was_told or one.held_until_us is not None)
-        and not waited.isdisjoint(member.story_id for member in one.members)
     )
-    return found, [one for telling in told for one in telling.shown], tuple(missed)
+    return Asked(
+        every=found,
+        shown=[one for telling in told for one in telling.shown],
+        missed=missed,
+        named=tuple(filter(None, (_named(one, waited=one in came) for one in told))),
+        waited=frozenset((*missed, *(one.entry_id for each in came for one in each.shown))),
+    )
+
+
+def _all(told: Telling) -> Iterator[Candidate]:
+    yield from told.shown
+    yield from told.members
+
+
+def _named(told: Telling, *, waited: bool) -> Named | None:
+    """Return who is named from now on of what is told together, one entry of each article."""
+    articles = {one.article_id for one in told.shown}
+    others = (one for one in told.members if one.article_id not in articles)
+    fresh = _one_of_each(one for one in others if not one.was_named)
+    if not (told.shown and fresh):
+        return None
+    return Named(tuple(one.entry_id for one in told.shown), fresh, waited)
+
+
+def _one_of_each(members: Iterable[Candidate]) -> tuple[int, ...]:
+    """Return an entry of each article that some entries tell."""
+    found: dict[int, int] = {}
+    for one in members:
+        found.setdefault(one.article_id, one.entry_id)
+    return tuple(found.values())
 
 
 def of_leads(
