@@ -257,6 +257,7 @@ def test_what_a_source_tells_with_other_figures_is_found_at_once() -> None:
         (
             "Wall Street closes {} as traders wait for the bank",
             "北湖港口今日收盘{}，成交额继续放大",
+            "A股收盘{}",
             "Northlake harbour opens its gates {} after storm",
         )
     ),

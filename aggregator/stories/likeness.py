@@ -23,8 +23,8 @@ WINDOW = 72 * 3600 * 1_000_000
 #: Where the titles alone do not decide, the leads are asked too, and count so much.
 _GREY = (0.25, 0.75)
 _IN_DOUBT = 0.5
-#: A title with less than so many words says nothing without a lead ("Photo", "今日要闻").
-_FEWEST = 3
+#: A title of no more than so many words says nothing without a lead ("Photo", "今日要闻").
+_TOO_FEW = 2
 #: A short title counts with the lead, so much.
 _WHERE_SHORT = 1.0
 #: What is at most as alike as this: the same name with another version (GPT-9, GPT-8), which is
@@ -83,7 +83,7 @@ def likeness(a: Signature, b: Signature, model: Model = SHIPPED) -> Likeness:
         return Likeness(0.0, _NOTHING, rule="digest")
     if a.is_personal and b.is_personal:
         return Likeness(0.0, _NOTHING, rule="personal")
-    if min(a.words, b.words) < _FEWEST and not (a.lead and b.lead):
+    if min(a.words, b.words) <= _TOO_FEW and not (a.lead and b.lead):
         return Likeness(0.0, _NOTHING, rule="too short")
     shared = a.title.keys() & b.title.keys()
     features = _features(a, b, a.title, b.title, shared)
