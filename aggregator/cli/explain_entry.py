@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from aggregator.cli.stories_command import why
 from aggregator.cli.terminal_text import about, line, local_time
 from aggregator.model import PlacementReason
-from aggregator.stories.same_story import THRESHOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +103,8 @@ def _told_with(facts: EntryFacts) -> Iterator[str]:
 
 def comparison(found: Comparison) -> Iterator[str]:
     """Yield why two entries are, or are not, one story."""
+    from aggregator.stories.same_story import THRESHOLDS
+
     yield f"{line(found.one)}"
     yield f"{line(found.other)}"
     yield "one story" if found.are_together else "two stories"
