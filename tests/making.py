@@ -30,6 +30,8 @@ from aggregator.model import (
 )
 from aggregator.operations.messages import note_lines
 from aggregator.schedule.rhythm import Rhythm
+from aggregator.web.text import one_line
+from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
     from aggregator.model import PollState
@@ -77,7 +79,7 @@ def entry(
         url=url,
         title=title,
         content_html=content,
-        visible_text=text,
+        visible_text=one_line(visible_text(content)),
         summary="",
         particulars=Particulars(),
         published_at=published_at,
