@@ -96,7 +96,8 @@ def configuration(urls: Sequence[str], *, polling: str = f"concurrency = {AT_ONC
         for number, url in enumerate(urls)
     )
     return (
-        '[store]\npath = "aggregator.db"\n[network]\nallow_private = ["127.0.0.0/8"]\n'
+        '[store]\npath = "aggregator.db"\nsearch_quota = "0KiB"\n'
+        '[network]\nallow_private = ["127.0.0.0/8"]\n'
         f"[polling]\n{polling}\n{sources}"
         '[[feeds]]\nname = "all"\ntitle = "全部"\n'
     )
