@@ -101,6 +101,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
 
 async def assert_fits(seen: Eyes, path: str) -> None:
     """Nothing is wider than the window, and no line of text is cut off."""
+    await seen.page.wait_for_load_state()  # an element may be there before the style sheet is
     wide = await seen.page.evaluate(
         "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
