@@ -92,6 +92,19 @@ def feed_at(catalogue: Catalogue, path: str) -> Feed | None:
     return None if document is None else document.feed
 
 
+def feed_above(request: Request, catalogue: Catalogue, *, steps: int) -> Feed | None:
+    """Return the feed with a token below whose page a request's path lies, so many steps.
+
+    `None` for the pages of everybody; raises `HTTPException` (404) where there is no such feed.
+    """
+    if "token" not in request.path_params:
+        return None
+    feed = feed_at(catalogue, request.scope["raw_path"].decode("ascii").rsplit("/", steps)[0])
+    if feed is None or feed.token is None:
+        raise HTTPException(404)
+    return feed
+
+
 async def _river(served: Served, request: Request, catalogue: Catalogue, feed: Feed) -> Response:
     chosen = choosing(request, catalogue.config.server.base_url)
     if chosen is not None:
@@ -151,12 +164,7 @@ async def story(served: Served, request: Request) -> Response:
     if order_key is None:
         raise HTTPException(404)
     catalogue = await served.catalogue()
-    below: Feed | None = None
-    if "token" in request.path_params:
-        path = request.scope["raw_path"].decode("ascii")
-        below = feed_at(catalogue, path.rsplit("/", 2)[0])
-        if below is None or below.token is None:
-            raise HTTPException(404)
+    below = feed_above(request, catalogue, steps=2)
     chosen = choosing(request, catalogue.config.server.base_url)
     if chosen is not None:
         return chosen

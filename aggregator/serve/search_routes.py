@@ -20,7 +20,7 @@ from aggregator.serve.cache import Wanted
 from aggregator.serve.encodings import respond
 from aggregator.serve.feed_fields import PRIVATELY
 from aggregator.serve.page_looks import MOST_CHARACTERS, VARY, choosing
-from aggregator.serve.page_routes import CACHE_CONTROL, HTML, POLICY, feed_at, look_for
+from aggregator.serve.page_routes import CACHE_CONTROL, HTML, POLICY, feed_above, look_for
 from aggregator.serve.responses import represent
 from aggregator.web.search_words import read_query
 
@@ -52,12 +52,7 @@ def open_feeds(catalogue: Catalogue) -> tuple[Feed, ...]:
 async def results(served: Served, request: Request) -> Response:
     """`/search?q=…`, and below a feed with a token for its readers: the stories with some words."""
     catalogue = await served.catalogue()
-    below: Feed | None = None
-    if "token" in request.path_params:
-        path = request.scope["raw_path"].decode("ascii")
-        below = feed_at(catalogue, path.rsplit("/", 1)[0])
-        if below is None or below.token is None:
-            raise HTTPException(404)
+    below = feed_above(request, catalogue, steps=1)
     chosen = choosing(request, catalogue.config.server.base_url)
     if chosen is not None:
         return chosen

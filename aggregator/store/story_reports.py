@@ -49,16 +49,18 @@ def of_story(connection: sqlite3.Connection, story_id: int) -> StoryReport | Non
     return StoryReport(
         story_id=root["public_id"],
         locked=bool(root["locked"]),
-        entries=tuple(
-            Reported(
-                entry_id=row["public_id"],
-                source=row["name"],
-                title=row["title"],
-                url=row["url"],
-                published_at=instant(row["published_at"]),
-                score=row["score"],
-                because=None if row["because"] is None else json.loads(row["because"]),
-            )
-            for row in rows
-        ),
+        entries=tuple(reported(row, score=row["score"], because=row["because"]) for row in rows),
+    )
+
+
+def reported(row: sqlite3.Row, *, score: float | None, because: str | None) -> Reported:
+    """Return the entry of a row, how surely it tells its story, and why, which is JSON."""
+    return Reported(
+        entry_id=row["public_id"],
+        source=row["name"],
+        title=row["title"],
+        url=row["url"],
+        published_at=instant(row["published_at"]),
+        score=score,
+        because=None if because is None else json.loads(because),
     )

@@ -8,15 +8,15 @@ stand before those of the database in the connection that asks.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from aggregator.model.instants import MICROSECOND, instant
-from aggregator.model.reports import Reported, StoryReport, StoryTrial
+from aggregator.model.instants import MICROSECOND
+from aggregator.model.reports import StoryReport, StoryTrial
 from aggregator.store import joining, story_index
 from aggregator.store.codec import dumps
 from aggregator.store.story_index import StoryIndex
+from aggregator.store.story_reports import reported
 from aggregator.stories.same_story import THRESHOLDS
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aggregator.model import Feed
+    from aggregator.model.reports import Reported
 
 #: So many entries are compared, the newest: some seconds of work.
 MOST = 2000
@@ -129,13 +130,6 @@ def _stories(
 
 
 def _reported(row: sqlite3.Row) -> Reported:
-    is_joined = row["joined_id"] is not None
-    return Reported(
-        entry_id=row["public_id"],
-        source=row["name"],
-        title=row["title"],
-        url=row["url"],
-        published_at=instant(row["published_at"]),
-        score=row["join_score"] if is_joined else None,
-        because=json.loads(row["join_because"]) if is_joined else None,
-    )
+    if row["joined_id"] is None:
+        return reported(row, score=None, because=None)
+    return reported(row, score=row["join_score"], because=row["join_because"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.store.codec import dumps
@@ -10,7 +11,7 @@ from aggregator.stories.windows import Candidate, Membership
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 def candidates(
@@ -41,22 +42,7 @@ def candidates(
         {"feed": feed_id, "stories": dumps(sorted(story_ids))},
     ).fetchall()
     memberships = _memberships(connection, feed_id, {row["source_id"] for row in rows})
-    return [
-        Candidate(
-            entry_id=row["id"],
-            story_id=row["story_id"],
-            source_id=row["source_id"],
-            order_key=row["order_key"],
-            held_back=bool(row["held_back"]),
-            blocked=row["blocked"],
-            excluded=row["because"],
-            memberships=memberships[row["source_id"]],
-            place=None if row["month"] is None else (row["month"], row["number"]),
-            original_id=row["original_id"],
-            departed=bool(row["departed"]),
-        )
-        for row in rows
-    ]
+    return [_candidate(row, memberships) for row in rows]
 
 
 def reports(
@@ -105,18 +91,8 @@ def reports(
     return [
         _forgotten(row)
         if row["id"] is None
-        else Candidate(
-            entry_id=row["id"],
-            story_id=row["story_id"],
-            source_id=row["source_id"],
-            order_key=row["order_key"],
-            held_back=bool(row["held_back"]),
-            blocked=row["blocked"],
-            excluded=row["because"],
-            memberships=memberships[row["source_id"]],
-            place=None if row["month"] is None else (row["month"], row["number"]),
-            original_id=row["original_id"],
-            departed=bool(row["departed"]),
+        else replace(
+            _candidate(row, memberships),
             joined_id=row["joined_id"],
             join_score=row["join_score"],
             source=row["name"],
@@ -126,6 +102,22 @@ def reports(
         )
         for row in rows
     ]
+
+
+def _candidate(row: sqlite3.Row, memberships: Mapping[int, tuple[Membership, ...]]) -> Candidate:
+    return Candidate(
+        entry_id=row["id"],
+        story_id=row["story_id"],
+        source_id=row["source_id"],
+        order_key=row["order_key"],
+        held_back=bool(row["held_back"]),
+        blocked=row["blocked"],
+        excluded=row["because"],
+        memberships=memberships[row["source_id"]],
+        place=None if row["month"] is None else (row["month"], row["number"]),
+        original_id=row["original_id"],
+        departed=bool(row["departed"]),
+    )
 
 
 def _forgotten(row: sqlite3.Row) -> Candidate:

@@ -6,7 +6,7 @@ What is shipped is where the fit begins, and what few labels do not speak agains
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from aggregator.runtime.values import dataclass
 from aggregator.stories.likeness import features_of, likeness
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from aggregator.stories.likeness import Features
     from aggregator.stories.signatures import Signature
+
+_Paired = TypeVar("_Paired", bound="Hashable")
 
 #: Weights are pulled so strongly to what is shipped: a few dozen labels move them.
 _PULL = 2.0
@@ -95,9 +97,20 @@ def folds_of(pairs: Iterable[tuple[Hashable, Hashable]], folds: int = FOLDS) -> 
 
     Groups go to the fold that has least, the first first, so that folds are much of a size.
     """
-    leaders: dict[Hashable, Hashable] = {}
+    sizes = [0] * folds
+    found = {}
+    for members in groups_of(pairs):
+        fold = sizes.index(min(sizes))
+        sizes[fold] += len(members)
+        found.update(dict.fromkeys(members, fold))
+    return found
 
-    def leader(one: Hashable) -> Hashable:
+
+def groups_of(pairs: Iterable[tuple[_Paired, _Paired]]) -> list[list[_Paired]]:
+    """Return everything that is in a pair, in groups: what is paired, also by others, is in one."""
+    leaders: dict[_Paired, _Paired] = {}
+
+    def leader(one: _Paired) -> _Paired:
         while leaders.setdefault(one, one) != one:
             one = leaders[one]
         return one
@@ -105,16 +118,10 @@ def folds_of(pairs: Iterable[tuple[Hashable, Hashable]], folds: int = FOLDS) -> 
     for a, b in pairs:
         first, second = leader(a), leader(b)
         leaders[second] = first
-    groups: dict[Hashable, list[Hashable]] = {}
+    groups: dict[_Paired, list[_Paired]] = {}
     for one in list(leaders):
         groups.setdefault(leader(one), []).append(one)
-    sizes = [0] * folds
-    found = {}
-    for members in groups.values():
-        fold = sizes.index(min(sizes))
-        sizes[fold] += len(members)
-        found.update(dict.fromkeys(members, fold))
-    return found
+    return list(groups.values())
 
 
 def judged(scores: Sequence[float], labels: Sequence[bool], threshold: float) -> Judgement:

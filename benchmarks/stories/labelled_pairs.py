@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.stories.likeness import features_of, likeness
 from aggregator.stories.signatures import Frequencies, Text, read, signature
+from aggregator.stories.tuning import groups_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -93,17 +94,8 @@ def read_pairs(path: Path) -> list[Pair]:
 
 def _folds(pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
     """Return the fold of each title: pairs that share one are in the same."""
-    leaders: dict[str, str] = {}
-
-    def leader(title: str) -> str:
-        while leaders.setdefault(title, title) != title:
-            title = leaders[title]
-        return title
-
-    for a, b in pairs:
-        first, second = sorted((leader(a), leader(b)))
-        leaders[second] = first
-    return {title: hashed(leader(title)) % FOLDS for title in list(leaders)}
+    groups = groups_of(pairs)
+    return {title: hashed(min(group)) % FOLDS for group in groups for title in group}
 
 
 def hashed(text: str) -> int:
