@@ -22,7 +22,7 @@ Exit status:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Write a configuration to begin with.")
 @config_option
 def init() -> None:
     """Write a configuration with every key explained, where there is none.

@@ -33,7 +33,10 @@ def _epilog(examples: str) -> str:
     return f"\b\nExamples:\n{examples}{_STATUS}"
 
 
-@click.command(epilog=_epilog("  aggregator remove sspai\n  aggregator remove sspai 36kr\n"))
+@click.command(
+    epilog=_epilog("  aggregator remove sspai\n  aggregator remove sspai 36kr\n"),
+    short_help="Remove sources; their history stays stored.",
+)
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @config_option
 def remove(names: Sequence[str]) -> int:
@@ -54,7 +57,7 @@ def remove(names: Sequence[str]) -> int:
     return _edit(change, told)
 
 
-@click.command(epilog=_epilog("  aggregator disable sspai\n"))
+@click.command(epilog=_epilog("  aggregator disable sspai\n"), short_help="Poll sources no more.")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @config_option
 def disable(names: Sequence[str]) -> int:
@@ -70,7 +73,10 @@ def enable(names: Sequence[str]) -> int:
     return _switch(names, enabled=True)
 
 
-@click.command(epilog=_epilog("  aggregator rename ithome-com ithome\n"))
+@click.command(
+    epilog=_epilog("  aggregator rename ithome-com ithome\n"),
+    short_help="Give a source another name.",
+)
 @click.argument("name")
 @click.argument("new_name")
 @config_option
