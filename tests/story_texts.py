@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from aggregator.stories.centroids import centroid_of
-from aggregator.stories.same_story import Arrival, Candidate, StoryState
+from aggregator.stories.same_story import Lookalike, Newcomer, StoryState
 from aggregator.stories.signatures import Frequencies, Signature, Text, read, signature
 
 if TYPE_CHECKING:
@@ -59,14 +59,14 @@ def seen(titles: Iterable[str]) -> Frequencies:
     return Frequencies(len(tokens), Counter(token for one in tokens for token in one))
 
 
-def arrival(title: str, source: int, hours: float = 0) -> Arrival:
+def arrival(title: str, source: int, hours: float = 0) -> Newcomer:
     tokens = read(Text(title, "", NOON + timedelta(hours=hours)))
-    return Arrival(signature(tokens, Frequencies()), source, tokens.spellings)
+    return Newcomer(signature(tokens, Frequencies()), source, tokens.spellings)
 
 
-def story(number: int, *titles: str, first_source: int = 100) -> list[Candidate]:
+def story(number: int, *titles: str, first_source: int = 100) -> list[Lookalike]:
     """Return the entries of a story, each of a source of its own."""
     members = [signed(title) for title in titles]
     sources = range(first_source, first_source + len(members))
     state = StoryState(number, centroid_of(*members), len(members), frozenset(sources))
-    return [Candidate(one, source, state) for one, source in zip(members, sources, strict=True)]
+    return [Lookalike(one, source, state) for one, source in zip(members, sources, strict=True)]

@@ -28,7 +28,7 @@ from tests.program import Program, run_in
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aggregator.cli.doctor_checks import Finding
+    from aggregator.cli.doctor_checks import Checked
     from aggregator.config import Config
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -47,7 +47,7 @@ def filled(folder: Path) -> Path:
     return path
 
 
-def levels(findings: tuple[Finding, ...]) -> dict[str, str]:
+def levels(findings: tuple[Checked, ...]) -> dict[str, str]:
     return {one.what: one.level for one in findings}
 
 

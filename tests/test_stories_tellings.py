@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import Feed, Preference
-from aggregator.stories.tellings import Telling, tellings, told_together
+from aggregator.stories.tellings import ToldTogether, tellings, told_together
 from aggregator.stories.windows import Candidate, Membership, is_above, refusal
 from tests.making import feed
 
@@ -50,7 +50,7 @@ THREE = replace(
 
 def told(
     *candidates: Candidate, by: Feed = FEED, floor: int = 0, now: int = 10 * HOUR
-) -> list[Telling]:
+) -> list[ToldTogether]:
     return tellings(candidates, by, floor=floor, now_us=now)
 
 
@@ -209,7 +209,7 @@ class Room:
             for one in self.entries.values()
         ]
 
-    def tellings(self) -> list[Telling]:
+    def tellings(self) -> list[ToldTogether]:
         return tellings(self.candidates(), self.by, floor=self.floor, now_us=self.now)
 
     def ask(self) -> None:

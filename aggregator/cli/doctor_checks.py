@@ -51,7 +51,7 @@ FORBIDDEN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Checked:
     """What was looked at, how it is, and what to do (empty where it is well)."""
 
     what: str
@@ -60,25 +60,25 @@ class Finding:
     remedy: str = ""
 
 
-def configuration(load: Callable[[], Config]) -> tuple[Config | None, list[Finding]]:
+def configuration(load: Callable[[], Config]) -> tuple[Config | None, list[Checked]]:
     """Look at the configuration; return it, where it can be used."""
     try:
         config = load()
     except AggregatorError as error:
         remedy = "`aggregator check` has every mistake with its line"
         first = str(error).splitlines()[0]
-        return None, [Finding("configuration", "problem", first, remedy)]
+        return None, [Checked("configuration", "problem", first, remedy)]
     warnings = len(config.warnings)
     found = f"{config.path}: {len(config.sources)} sources"
     if warnings:
         remedy = "`aggregator check` has them"
         return config, [
-            Finding("configuration", "warning", f"{found}, {warnings} warnings", remedy)
+            Checked("configuration", "warning", f"{found}, {warnings} warnings", remedy)
         ]
-    return config, [Finding("configuration", "ok", found)]
+    return config, [Checked("configuration", "ok", found)]
 
 
-def permissions(config: Config) -> Iterator[Finding]:
+def permissions(config: Config) -> Iterator[Checked]:
     """Look at who may read what is secret, and whether this user may write the database."""
     from aggregator.cli.output_folders import folder_warnings
 
@@ -90,19 +90,19 @@ def permissions(config: Config) -> Iterator[Finding]:
     ]
     for path, remedy in wrong:
         found = f"{path} is open to everybody on this machine"
-        yield Finding("permissions", "warning", found, f"`{remedy}`: it may hold secrets")
+        yield Checked("permissions", "warning", found, f"`{remedy}`: it may hold secrets")
     folder = store.absolute().parent
     if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
         remedy = "ask as the user that runs the daemon, say `sudo -u aggregator aggregator doctor`"
-        yield Finding("permissions", "problem", f"{folder} cannot be written by you", remedy)
+        yield Checked("permissions", "problem", f"{folder} cannot be written by you", remedy)
     elif not wrong:
-        yield Finding("permissions", "ok", f"{folder} is yours to write")
+        yield Checked("permissions", "ok", f"{folder} is yours to write")
     for warning in folder_warnings(config):
         found, _, remedy = warning.partition("; ")
-        yield Finding("permissions", "problem", found, remedy)
+        yield Checked("permissions", "problem", found, remedy)
 
 
-def database(config: Config, now: datetime) -> Iterator[Finding]:
+def database(config: Config, now: datetime) -> Iterator[Checked]:
     """Look through the database, its journal, and what takes its room; and at the clock by it."""
     from aggregator.cli.looking_through import looking_through
     from aggregator.store.measuring import measure
@@ -112,30 +112,30 @@ def database(config: Config, now: datetime) -> Iterator[Finding]:
         with looking_through() as tell:
             found = measure(store, tell)
     except NoStoreError as error:
-        yield Finding("database", "warning", str(error), "start the daemon: `aggregator run`")
+        yield Checked("database", "warning", str(error), "start the daemon: `aggregator run`")
         return
     except AggregatorError as error:
-        yield Finding("database", "problem", str(error), "docs/install.md, Trouble, has each case")
+        yield Checked("database", "problem", str(error), "docs/install.md, Trouble, has each case")
         return
     if found.damage is None:
-        yield Finding("database", "ok", f"{store}: {_mib(found.size)}, whole")
+        yield Checked("database", "ok", f"{store}: {_mib(found.size)}, whole")
     else:
         remedy = "stop the daemon and `aggregator restore` the newest backup that is whole"
-        yield Finding("database", "problem", f"{store}: damaged: {found.damage}", remedy)
+        yield Checked("database", "problem", f"{store}: damaged: {found.damage}", remedy)
     if found.unused > max(UNUSED_LEAST, found.size * UNUSED_SHARE):
         said = f"{_mib(found.unused)} of {_mib(found.size)} hold nothing"
-        yield Finding("database", "warning", said, "`aggregator compact`, with the daemon stopped")
+        yield Checked("database", "warning", said, "`aggregator compact`, with the daemon stopped")
     if found.journal > MOST_JOURNAL:
         said = f"its write-ahead log has {_mib(found.journal)}"
         remedy = "end the program that keeps a read transaction open: a sqlite3, a copy that hangs"
-        yield Finding("database", "warning", said, remedy)
+        yield Checked("database", "warning", said, remedy)
     if found.largest:
         names = ", ".join(f"{name} {_mib(size)}" for name, size in found.largest)
-        yield Finding("largest sources", "ok", names)
+        yield Checked("largest sources", "ok", names)
     yield clock(now, found.polled_at)
 
 
-def clock(now: datetime, polled_at: datetime | None) -> Finding:
+def clock(now: datetime, polled_at: datetime | None) -> Checked:
     """Judge the clock by the newest poll, and by what the kernel says of it."""
     said = f"{now:%Y-%m-%d %H:%M:%S} UTC"
     remedy = "set it, and let it be kept: `timedatectl set-ntp true`"
@@ -143,15 +143,15 @@ def clock(now: datetime, polled_at: datetime | None) -> Finding:
         found = (
             f"{said}, and a poll was made at {polled_at:%Y-%m-%d %H:%M:%S}: one of the two is wrong"
         )
-        return Finding("clock", "problem", found, remedy)
+        return Checked("clock", "problem", found, remedy)
     # Read only: `modes` is 0. Wherever it cannot be asked nothing is known.
     state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512))
     if state == _TIME_ERROR:
-        return Finding("clock", "warning", f"{said}, kept in time by nothing", remedy)
-    return Finding("clock", "ok", said)
+        return Checked("clock", "warning", f"{said}, kept in time by nothing", remedy)
+    return Checked("clock", "ok", said)
 
 
-def disk(config: Config) -> Finding:
+def disk(config: Config) -> Checked:
     """Look for room on the database's disk."""
     store = config.store.path.absolute()
     folder = next(place for place in store.parents if place.exists())
@@ -159,14 +159,14 @@ def disk(config: Config) -> Finding:
     size = store.stat().st_size if store.exists() else 0
     found = f"{_mib(free)} free on the disk of {folder}"
     if free < LEAST_ROOM:
-        return Finding("disk", "problem", found, "make room: soon nothing can be stored")
+        return Checked("disk", "problem", found, "make room: soon nothing can be stored")
     if free < 2 * size:
         remedy = f"an upgrade or `compact` needs {_mib(2 * size)} for a copy"
-        return Finding("disk", "warning", found, remedy)
-    return Finding("disk", "ok", found)
+        return Checked("disk", "warning", found, remedy)
+    return Checked("disk", "ok", found)
 
 
-def names(config: Config) -> Finding:
+def names(config: Config) -> Checked:
     """Ask the machine's name servers for hosts of sources."""
     from aggregator.fetch.request_target import Target, parse_target
 
@@ -176,7 +176,7 @@ def names(config: Config) -> Finding:
     )
     asked = tuple(hosts)[:HOSTS_ASKED]
     if config.network.proxy is not None or not asked:
-        return Finding("DNS", "ok", "not asked: " + ("a proxy does" if asked else "no host to ask"))
+        return Checked("DNS", "ok", "not asked: " + ("a proxy does" if asked else "no host to ask"))
     remedy = "look at /etc/resolv.conf, and try `getent hosts` with the name"
     pool = ThreadPoolExecutor(HOSTS_ASKED)
     answers = {host: pool.submit(socket.getaddrinfo, host, 443) for host in asked}
@@ -190,12 +190,12 @@ def names(config: Config) -> Finding:
             failed[host] = error.strerror or str(error)
     pool.shutdown(wait=False, cancel_futures=True)
     if not failed:
-        return Finding("DNS", "ok", f"{', '.join(asked)}: found")
+        return Checked("DNS", "ok", f"{', '.join(asked)}: found")
     told = ", ".join(f"{host}: {why}" for host, why in failed.items())
-    return Finding("DNS", "problem" if len(failed) == len(asked) else "warning", told, remedy)
+    return Checked("DNS", "problem" if len(failed) == len(asked) else "warning", told, remedy)
 
 
-def trust() -> Finding:
+def trust() -> Checked:
     """Count the authorities whose certificates are believed."""
     from aggregator.fetch.transport import default_tls
 
@@ -203,8 +203,8 @@ def trust() -> Finding:
     count = context.cert_store_stats()["x509_ca"] or _in_folder()
     if count == 0:
         remedy = "`sudo apt install ca-certificates`, or look at SSL_CERT_FILE"
-        return Finding("TLS", "problem", "no authority is believed: https cannot be polled", remedy)
-    return Finding("TLS", "ok", f"{count} authorities are believed")
+        return Checked("TLS", "problem", "no authority is believed: https cannot be polled", remedy)
+    return Checked("TLS", "ok", f"{count} authorities are believed")
 
 
 def _in_folder() -> int:
@@ -216,7 +216,7 @@ def _in_folder() -> int:
     return sum(1 for _ in Path(folder).glob("*.0")) if folder else 0
 
 
-def libraries() -> Iterator[Finding]:
+def libraries() -> Iterator[Checked]:
     """Tell which SQLite and expat there are, and what is not installed."""
     from pyexpat import EXPAT_VERSION
 
@@ -228,17 +228,17 @@ def libraries() -> Iterator[Finding]:
     said = f"SQLite {library_version()}, expat {EXPAT_VERSION.removeprefix('expat_')}"
     old = old_expat()
     if old is None:
-        yield Finding("libraries", "ok", said)
+        yield Checked("libraries", "ok", said)
     else:
         told, _, more = old_expat_text(old).partition(", lets ")
         remedy = "keep the distribution's updates installed; a document is bounded all the same"
-        yield Finding("libraries", "warning", f"{said}; {told} lets {more}", remedy)
+        yield Checked("libraries", "warning", f"{said}; {told} lets {more}", remedy)
     for name, loss in absent_libraries(known={**LOSSES, **SLOWER}):
         remedy = "install it where there is a package of it (docs/install.md)"
-        yield Finding("libraries", "warning", absent_library_text(name, loss), remedy)
+        yield Checked("libraries", "warning", absent_library_text(name, loss), remedy)
 
 
-def guard(config: Config) -> Finding:
+def guard(config: Config) -> Checked:
     """Let the guard judge what no stranger's source may reach, as it is configured."""
     from aggregator.fetch.guard import Guard
     from aggregator.fetch.request_target import Target
@@ -249,8 +249,8 @@ def guard(config: Config) -> Finding:
     if reached:
         found = f"lets strangers reach {', '.join(reached)}"
         remedy = "report it (SECURITY.md); until then, IPAddressDeny= of docs/install.md"
-        return Finding("guard", "problem", found, remedy)
-    return Finding("guard", "ok", f"keeps strangers from {len(FORBIDDEN)} private places")
+        return Checked("guard", "problem", found, remedy)
+    return Checked("guard", "ok", f"keeps strangers from {len(FORBIDDEN)} private places")
 
 
 def _lets_through(judge: Guard, own: Target, host: str) -> bool:

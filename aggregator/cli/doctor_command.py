@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from aggregator.cli.doctor_checks import Finding
+    from aggregator.cli.doctor_checks import Checked
 
 EPILOG = """\b
 Examples:
@@ -52,7 +52,7 @@ def doctor(*, as_json: bool) -> int:
     return int(any(one.level == "problem" for one in findings))
 
 
-def _findings(path: Path) -> Iterator[Finding]:
+def _findings(path: Path) -> Iterator[Checked]:
     from aggregator.cli import doctor_checks as checks
 
     now = datetime.now(UTC)
@@ -69,19 +69,19 @@ def _findings(path: Path) -> Iterator[Finding]:
     yield from checks.libraries()
 
 
-def _daemon(store: Path) -> Finding:
-    from aggregator.cli.doctor_checks import Finding
+def _daemon(store: Path) -> Checked:
+    from aggregator.cli.doctor_checks import Checked
     from aggregator.cli.status_command import trouble_of_daemon
 
     trouble = trouble_of_daemon(store)
     if trouble is None:
-        return Finding("daemon", "ok", "runs, and is well")
-    return Finding(
+        return Checked("daemon", "ok", "runs, and is well")
+    return Checked(
         "daemon", "warning", trouble, "`systemctl status aggregator`, or `aggregator run`"
     )
 
 
-def _told(one: Finding) -> str:
+def _told(one: Checked) -> str:
     mark = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}[one.level]
     text = f"{one.what}: {one.found}"
     if one.remedy:

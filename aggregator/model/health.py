@@ -24,7 +24,7 @@ class SourceDay:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceHealth:
+class SourceRecord:
     """A source's row of `status`, with its days, oldest first; days without a poll are left out.
 
     `delay` is the median time between the date of an entry and its coming, of the last ones that
@@ -62,7 +62,7 @@ class Trouble:
 class SourceReport:
     """All that the page of one source shows. `published_at` are the dates of its last entries."""
 
-    health: SourceHealth
+    health: SourceRecord
     mirrors: tuple[MirrorHealth, ...]
     polls: tuple[PastPoll, ...]
     troubles: tuple[Trouble, ...]

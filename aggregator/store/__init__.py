@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from aggregator.model.changes import Change
     from aggregator.model.errors import StoreDamagedError
     from aggregator.model.found import EntryLine, Found
-    from aggregator.model.health import SourceHealth, SourceReport
+    from aggregator.model.health import SourceRecord, SourceReport
     from aggregator.model.notes import Fact, Note, NoteKind
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
     from aggregator.model.reports import Comparison, StoryReport, StoryTrial
@@ -257,7 +257,7 @@ class PageStore(Protocol):
     def titles(self, names: tuple[str, ...]) -> dict[str, str]:
         """Return the titles of the sources with these names: never a name where there is one."""
 
-    def healths(self) -> tuple[SourceHealth, ...]:
+    def healths(self) -> tuple[SourceRecord, ...]:
         """Return how each configured source fares, in its order; without delays."""
 
     def delays(self, names: tuple[str, ...]) -> dict[str, timedelta]:

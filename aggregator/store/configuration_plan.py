@@ -46,7 +46,7 @@ class AddedSource:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedSource:
+class SourceEdit:
     """A source that is to be stored so, in place of `stored`, which was configured as `before`."""
 
     source: Source
@@ -68,7 +68,7 @@ class AddedFeed:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedFeed:
+class FeedEdit:
     """A feed that is to be stored so, in place of what was.
 
     `differs`: it is not the same in other words, as an earlier version wrote it; `shows_alike`:
@@ -97,11 +97,11 @@ class Plan:
 
     gone_sources: tuple[StoredSource, ...]
     added_sources: tuple[AddedSource, ...]
-    changed_sources: tuple[ChangedSource, ...]
+    changed_sources: tuple[SourceEdit, ...]
     gone_feeds: tuple[tuple[int, Feed], ...]
     renamed_feeds: tuple[Pair, ...]
     added_feeds: tuple[AddedFeed, ...]
-    changed_feeds: tuple[ChangedFeed, ...]
+    changed_feeds: tuple[FeedEdit, ...]
     left: tuple[tuple[int, int], ...]
     joined: tuple[tuple[Pair, int], ...]
     feed_ids: Mapping[str, int]
@@ -166,10 +166,10 @@ def _plan_feeds(
     feeds: Sequence[Feed],
     rows: Mapping[str, tuple[int, bool]],
     renamed: Mapping[str, str],
-) -> tuple[list[AddedFeed], list[ChangedFeed]]:
+) -> tuple[list[AddedFeed], list[FeedEdit]]:
     """Return the feeds that are to be stored; `rows` are ids by name, and whether it is removed."""
     added: list[AddedFeed] = []
-    changed: list[ChangedFeed] = []
+    changed: list[FeedEdit] = []
     for some in batched(feeds):
         stored = dict(
             _feeds_today(connection, [rows[feed.name][0] for feed in some if feed.name in rows])
@@ -184,7 +184,7 @@ def _plan_feeds(
                 continue
             before = feed_of(stored[feed_id])
             changed.append(
-                ChangedFeed(
+                FeedEdit(
                     feed,
                     text,
                     feed_id,
@@ -197,7 +197,7 @@ def _plan_feeds(
     return added, changed
 
 
-def _new_names(changed: Iterable[ChangedSource]) -> dict[str, str]:
+def _new_names(changed: Iterable[SourceEdit]) -> dict[str, str]:
     """Return the new names of sources by their old ones, of which no two had the same."""
     return {
         one.stored.name: one.source.name
@@ -222,7 +222,7 @@ def _feeds_today(connection: sqlite3.Connection, feed_ids: Sequence[int]) -> lis
     return [(feed_id, text) for feed_id, text in rows]
 
 
-def _renamed_feed(changed: ChangedSource) -> Pair | None:
+def _renamed_feed(changed: SourceEdit) -> Pair | None:
     """Return the old and new name of the automatic feed of a source that is renamed."""
     if not changed.change.is_renamed:
         return None
@@ -232,7 +232,7 @@ def _renamed_feed(changed: ChangedSource) -> Pair | None:
 
 def _plan_sources(
     connection: sqlite3.Connection, sources: tuple[Source, ...]
-) -> tuple[tuple[StoredSource, ...], list[AddedSource], list[ChangedSource], Mapping[str, int]]:
+) -> tuple[tuple[StoredSource, ...], list[AddedSource], list[SourceEdit], Mapping[str, int]]:
     """Return which sources are removed, new, and to be stored otherwise; and the ids of others."""
     stored = [
         StoredSource(row["id"], row["name"], row["url"], bool(row["is_removed"]))
@@ -243,7 +243,7 @@ def _plan_sources(
     matched = match_sources(sources, stored)
     kept = {one.source_id for one in matched.values()}
     added: list[AddedSource] = []
-    changed: list[ChangedSource] = []
+    changed: list[SourceEdit] = []
     for some in batched(tuple(enumerate(sources))):
         found = [matched.get(source.name) for _, source in some]
         today = _sources_stored(connection, [one.source_id for one in found if one is not None])
@@ -264,7 +264,7 @@ def _plan_sources(
             elif one.removed or today[one.source_id] != (text, position):
                 before = source_of(today[one.source_id][0])
                 change = change_of(one, before, source)
-                changed.append(ChangedSource(source, text, queue, position, one, before, change))
+                changed.append(SourceEdit(source, text, queue, position, one, before, change))
     return (
         tuple(one for one in stored if not one.removed and one.source_id not in kept),
         added,

@@ -59,13 +59,13 @@ def _feeds_before(connection: sqlite3.Connection, plan: Plan) -> dict[int, Feed]
 def _sources(plan: Plan) -> Iterator[Change]:
     for gone in plan.gone_sources:
         yield ChangedSource(ChangeKind.REMOVED, gone.name)
-    planned: list[planning.ChangedSource | planning.AddedSource]
+    planned: list[planning.SourceEdit | planning.AddedSource]
     planned = [*plan.changed_sources, *plan.added_sources]
     for one in sorted(planned, key=lambda one: one.position):
         yield from _source(one)
 
 
-def _source(one: planning.ChangedSource | planning.AddedSource) -> Iterator[Change]:
+def _source(one: planning.SourceEdit | planning.AddedSource) -> Iterator[Change]:
     name = one.source.name
     if isinstance(one, planning.AddedSource):
         yield ChangedSource(ChangeKind.ADDED, name)
@@ -165,7 +165,7 @@ def _silenced(connection: sqlite3.Connection, plan: Plan) -> Iterator[Change]:
             yield Silenced(one.source.name, len(newest))
 
 
-def _shows_other(one: planning.ChangedSource) -> bool:
+def _shows_other(one: planning.SourceEdit) -> bool:
     return not (one.change.is_back or shown_alike(one.before, one.source))
 
 

@@ -15,7 +15,7 @@ from aggregator.store import held_stories, story_index, story_weights
 from aggregator.store.codec import dumps
 from aggregator.store.packed_texts import COLUMNS, texts_in
 from aggregator.store.value_lists import rows_of
-from aggregator.stories.same_story import Arrival, Candidate, StoryState, assign
+from aggregator.stories.same_story import Lookalike, Newcomer, StoryState, assign
 from aggregator.stories.signatures import Text, read, signature
 from aggregator.stories.tokens import SCHEME
 from aggregator.web.visible_text import visible_text
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aggregator.store.story_index import Found, StoryIndex
     from aggregator.stories.centroids import Centroid
     from aggregator.stories.likeness_weights import Model
-    from aggregator.stories.same_story import Assignment
+    from aggregator.stories.same_story import Joined
     from aggregator.stories.signatures import Signature
 
 #: Of what one document brings so many entries are compared at once; older ones in the background.
@@ -163,7 +163,7 @@ def _join_one(
         return
     found = story_index.alike(connection, own, story_id)
     candidates = _candidates(connection, found, own)
-    made = assign(Arrival(own, row["source_id"], tokens.spellings), candidates, model)
+    made = assign(Newcomer(own, row["source_id"], tokens.spellings), candidates, model)
     story_index.add(connection, story_id, own, attracts=made.attracts)
     if row["joined_id"] is not None or made.because.kind == "nothing alike":
         return
@@ -181,7 +181,7 @@ def _join_one(
         )
 
 
-def because_text(made: Assignment) -> str:
+def because_text(made: Joined) -> str:
     """Return why an entry joined a story or began one, as it is stored."""
     because = made.because
     features = because.features
@@ -208,7 +208,7 @@ def _inherited(connection: sqlite3.Connection, story_id: int) -> Centroid | None
 
 def _candidates(
     connection: sqlite3.Connection, found: Sequence[Found], own: Signature
-) -> list[Candidate]:
+) -> list[Lookalike]:
     """Return the entries that an entry may be like, and what their stories have in common.
 
     A story that began too long ago, or of which the first text is forgotten, takes no more.
@@ -233,7 +233,7 @@ def _candidates(
                 is_open=not row["locked"] and abs(row["at"] - own.at) <= story_index.WINDOW_US,
             )
     return [
-        Candidate(one.signature, first_source[one.story_id], states[last[one.root_id]], one.score)
+        Lookalike(one.signature, first_source[one.story_id], states[last[one.root_id]], one.score)
         for one in found
         if last[one.root_id] in states and one.story_id in first_source
     ]

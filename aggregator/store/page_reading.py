@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from aggregator.model import Feed, Story
     from aggregator.model.found import EntryLine, Found
-    from aggregator.model.health import SourceHealth, SourceReport
+    from aggregator.model.health import SourceRecord, SourceReport
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
     from aggregator.store import entry_lists, river, search_file, searching, source_health
     from aggregator.web.search_words import SearchQuery
@@ -59,7 +59,7 @@ class PageReading(Reading, PageStore):
             return river.titles(db, self._secrets.read(db), names)
 
     @override
-    def healths(self) -> tuple[SourceHealth, ...]:
+    def healths(self) -> tuple[SourceRecord, ...]:
         with self._moment() as db:
             return source_health.healths(db, self._secrets.read(db))
 

@@ -84,7 +84,7 @@ def apply_configuration(connection: sqlite3.Connection, plan: Plan, now: int) ->
 
 def _follow_sources(
     connection: sqlite3.Connection,
-    changed: Sequence[planning.ChangedSource],
+    changed: Sequence[planning.SourceEdit],
     touched: _Touched,
 ) -> None:
     """Find out which feeds look otherwise because their sources do, and which show other entries.
@@ -170,7 +170,7 @@ def _add_sources(
 
 
 def _change_sources(
-    connection: sqlite3.Connection, changed: Sequence[planning.ChangedSource], now: int
+    connection: sqlite3.Connection, changed: Sequence[planning.SourceEdit], now: int
 ) -> None:
     """Store how sources are configured now, and what that changes of them."""
     # Names may have been swapped: no intermediate state may break their uniqueness.
@@ -227,7 +227,7 @@ def _own(connection: sqlite3.Connection, source_id: int, before: Source, source:
 
 
 def _move_polls(
-    connection: sqlite3.Connection, changed: Sequence[planning.ChangedSource], now: int
+    connection: sqlite3.Connection, changed: Sequence[planning.SourceEdit], now: int
 ) -> None:
     """Put sources on the course that their other configuration wants."""
     rows = {
@@ -297,7 +297,7 @@ def _remove_feeds(
 
 
 def _change_feeds(
-    connection: sqlite3.Connection, changed: Sequence[planning.ChangedFeed], touched: _Touched
+    connection: sqlite3.Connection, changed: Sequence[planning.FeedEdit], touched: _Touched
 ) -> None:
     """Store how feeds are configured now, and which of them are to be asked again."""
     connection.executemany(

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
-from aggregator.model.health import MirrorHealth, SourceDay, SourceHealth, SourceReport, Trouble
+from aggregator.model.health import MirrorHealth, SourceDay, SourceRecord, SourceReport, Trouble
 from aggregator.model.instants import MICROSECOND, instant, optional_instant
 from aggregator.rules.held_secrets import open_url
 from aggregator.store.rows import problem_of, source_of
@@ -28,12 +28,12 @@ DATED_ENTRIES = 500
 DELAYED_ENTRIES = 20
 
 
-def healths(connection: sqlite3.Connection, secrets: Secrets) -> tuple[SourceHealth, ...]:
+def healths(connection: sqlite3.Connection, secrets: Secrets) -> tuple[SourceRecord, ...]:
     """Return the row and the days of every configured source, in its order; no delays."""
     days = _days(connection)
     ids = dict(connection.execute("SELECT name, id FROM sources WHERE removed_at IS NULL"))
     return tuple(
-        SourceHealth(row, tuple(days.get(ids[row.name], ())))
+        SourceRecord(row, tuple(days.get(ids[row.name], ())))
         for row in statuses(connection, secrets)
     )
 
@@ -62,7 +62,7 @@ def report(connection: sqlite3.Connection, secrets: Secrets, name: str) -> Sourc
     ).fetchall()
     days = _days(connection, row["id"]).get(row["id"], [])
     return SourceReport(
-        health=SourceHealth(status, tuple(days), _delay(connection, row)),
+        health=SourceRecord(status, tuple(days), _delay(connection, row)),
         mirrors=_mirrors(connection, secrets, row),
         polls=tuple(history(connection, row["id"], SHOWN_POLLS)),
         troubles=_troubles(connection, row["id"]),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.model import Feed
-    from aggregator.stories.tellings import Telling
+    from aggregator.stories.tellings import ToldTogether
     from aggregator.stories.windows import Candidate
 
 
@@ -111,12 +111,12 @@ def ask(
     )
 
 
-def _all(told: Telling) -> Iterator[Candidate]:
+def _all(told: ToldTogether) -> Iterator[Candidate]:
     yield from told.shown
     yield from told.members
 
 
-def _named(told: Telling, *, waited: bool) -> Named | None:
+def _named(told: ToldTogether, *, waited: bool) -> Named | None:
     """Return who is named from now on of what is told together, one entry of each article."""
     articles = {one.article_id for one in told.shown}
     others = (one for one in told.members if one.article_id not in articles)

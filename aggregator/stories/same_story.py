@@ -5,7 +5,7 @@ What whoever keeps the entries does with this room:
     tokens = read(Text(title, lead, at, language))
     of_entry = signature(tokens, frequencies of tokens.all)
     candidates = those that are found by some of asked_tokens(of_entry), the likest 25
-    assigned = assign(Arrival(of_entry, source, tokens.spellings), candidates)
+    assigned = assign(Newcomer(of_entry, source, tokens.spellings), candidates)
     if assigned.attracts: the entry is found by rare_tokens(of_entry) from now on
 
 Stories are told apart once, at `THRESHOLDS["wide"]`; an entry's score stays with it, and a feed
@@ -45,7 +45,7 @@ _TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class Newcomer:
     """A new entry: its signature, its source, and how its tokens are written (for the reason)."""
 
     signature: Signature
@@ -69,7 +69,7 @@ class StoryState:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Lookalike:
     """An entry that may tell the same, and the story that it is in.
 
     Of a story that others continue, `of` is the last of these. `score` is that with which the entry
@@ -101,7 +101,7 @@ class Because:
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class Joined:
     """The story that an entry joins, or `None` where it opens one.
 
     `score` says how surely it tells what the story's first entry tells: as surely as the weakest
@@ -121,7 +121,7 @@ class Assignment:
     attracts: bool = True
 
 
-def assign(entry: Arrival, candidates: Iterable[Candidate], model: Model = SHIPPED) -> Assignment:
+def assign(entry: Newcomer, candidates: Iterable[Lookalike], model: Model = SHIPPED) -> Joined:
     """Return the story that a new entry belongs to. The order of the candidates does not matter.
 
     Entries of one source are never one story by their likeness: a story has one of each at most.
@@ -131,13 +131,13 @@ def assign(entry: Arrival, candidates: Iterable[Candidate], model: Model = SHIPP
     one = entry.signature
     alone = centroid_of(one)
     if one.is_digest:
-        return Assignment(None, 0.0, Because("digest"), alone, attracts=False)
+        return Joined(None, 0.0, Because("digest"), alone, attracts=False)
     found = [
         (likeness(one, other.signature, model), other)
         for other in candidates
         if other.source != entry.source and other.of.is_open
     ]
-    likest: dict[int, tuple[Likeness, Candidate]] = {}
+    likest: dict[int, tuple[Likeness, Lookalike]] = {}
     surest: dict[int, float] = {}
     newest: dict[int, int] = {}
     for alike, other in sorted(found, key=_rank):
@@ -145,7 +145,7 @@ def assign(entry: Arrival, candidates: Iterable[Candidate], model: Model = SHIPP
         likest.setdefault(story, (alike, other))
         newest[story] = max(newest.get(story, other.signature.at), other.signature.at)
         surest[story] = max(surest.get(story, 0.0), min(alike.score, other.score))
-    refused = Assignment(None, 0.0, Because("nothing alike"), alone)
+    refused = Joined(None, 0.0, Because("nothing alike"), alone)
     for alike, other in likest.values():
         of = other.of
         if refused.because.kind == "own source" and alike.score < THRESHOLDS["story"]:
@@ -166,22 +166,22 @@ def assign(entry: Arrival, candidates: Iterable[Candidate], model: Model = SHIPP
                 # What merely belongs to the affair does not change what the story is about.
                 is_sure = alike.score >= THRESHOLDS["story"]
                 centroid = of.centroid.with_member(one) if is_sure else of.centroid
-                return Assignment(of.story, surest[of.story], because, centroid)
+                return Joined(of.story, surest[of.story], because, centroid)
             case "full":
-                return Assignment(None, alike.score, because, of.centroid.with_member(one))
+                return Joined(None, alike.score, because, of.centroid.with_member(one))
         if refused.because.kind == "nothing alike":
             again = (
                 kind == "own source"
                 and one.at - newest[of.story] < AGAIN
                 and most_alike(one, other.signature) == 1
             )
-            refused = Assignment(None, alike.score, because, alone, attracts=not again)
+            refused = Joined(None, alike.score, because, alone, attracts=not again)
         if kind == "too little alike":  # and so are all that follow
             break
     return refused
 
 
-def _rank(found: tuple[Likeness, Candidate]) -> tuple[float, int, int, int]:
+def _rank(found: tuple[Likeness, Lookalike]) -> tuple[float, int, int, int]:
     alike, other = found
     return -alike.score, -other.signature.at, other.of.story, other.source
 

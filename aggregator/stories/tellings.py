@@ -33,7 +33,7 @@ LONGEST_WAIT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class ToldTogether:
     """Entries of which a feed shows one, or what it showed before they were known to be alike.
 
     `shown` are those in its window, `shown_before` what has left it, or is not admitted any more,
@@ -74,7 +74,7 @@ def tellings(
     floor: int,
     now_us: int,
     waiting: AbstractSet[int] = frozenset(),
-) -> list[Telling]:
+) -> list[ToldTogether]:
     """Return how a feed tells the stories of some entries.
 
     The stories `waiting` are about to be compared with others: until then nothing of them is shown,
@@ -142,7 +142,7 @@ def _telling(
     floor: int,
     now_us: int,
     waiting: AbstractSet[int],
-) -> Telling:
+) -> ToldTogether:
     held_until_us = None
     # With its copy that was shown an original is, too: nobody stands for another's article.
     shown = [one for each in articles if each.was_told for one in _above(each, floor)]
@@ -161,7 +161,7 @@ def _telling(
     ids = {one.entry_id for one in shown}
     others = [one for article in articles for one in article.candidates if one.entry_id not in ids]
     members = (one for one in others if one.place is None and refusal(one) is None)
-    return Telling(
+    return ToldTogether(
         shown=tuple(sorted(shown, key=_by_order)),
         shown_before=tuple(sorted((one for one in others if one.place is not None), key=_by_order)),
         members=tuple(sorted(members, key=_by_order)),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.stories.likeness import WINDOW
 from aggregator.stories.likeness_weights import SHIPPED
-from aggregator.stories.same_story import Arrival, Candidate, StoryState, assign
+from aggregator.stories.same_story import Lookalike, Newcomer, StoryState, assign
 from aggregator.stories.signatures import (
     Frequencies,
     Text,
@@ -93,7 +93,7 @@ class MemoryIndex:
         tokens = read(Text(headline.title, "", headline.at, self._language))
         signed = signature(tokens, Frequencies(len(self.entries), self._counts))
         likest = self._likest(signed, headline.source)
-        arrival = Arrival(signed, headline.source, tokens.spellings)
+        arrival = Newcomer(signed, headline.source, tokens.spellings)
         assigned = assign(arrival, [self._candidate(one) for one in likest], self._model)
         number = len(self.entries)
         story = number if assigned.story is None else assigned.story
@@ -139,11 +139,11 @@ class MemoryIndex:
         best = sorted(sums, key=lambda number: (-sums[number], -number))[:LIKEST]
         return [self.entries[number] for number in best]
 
-    def _candidate(self, kept: Kept) -> Candidate:
+    def _candidate(self, kept: Kept) -> Lookalike:
         story = kept.story
         while story in self._next:
             story = self._next[story]
-        return Candidate(kept.signature, kept.source, self._states[story], kept.score)
+        return Lookalike(kept.signature, kept.source, self._states[story], kept.score)
 
 
 @dataclass(frozen=True, slots=True)

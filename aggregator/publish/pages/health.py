@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.model.health import SourceHealth
+from aggregator.model.health import SourceRecord
 from aggregator.publish.html_pages import html_page
 from aggregator.publish.pages.cards import mark
 from aggregator.publish.pages.problems import SENTENCES
@@ -40,7 +40,7 @@ class HealthView:
     `can_add`: there is a page to add one; `is_in`: there is a session to end.
     """
 
-    healths: tuple[SourceHealth, ...]
+    healths: tuple[SourceRecord, ...]
     sort: str = "trouble"
     show: str = "all"
     page: int = 0
@@ -48,13 +48,13 @@ class HealthView:
     is_in: bool = False
 
     @property
-    def chosen(self) -> list[SourceHealth]:
+    def chosen(self) -> list[SourceRecord]:
         """The sources that are wanted, sorted."""
         keep = _KEPT[self.show]
         return sorted(filter(keep, self.healths), key=_KEYS[self.sort])
 
     @property
-    def on_page(self) -> list[SourceHealth]:
+    def on_page(self) -> list[SourceRecord]:
         """Those of this page."""
         first = self.page * SOURCES
         return self.chosen[first : first + SOURCES]
@@ -87,7 +87,7 @@ class HealthRow:
     wrong: Wrong | None
 
 
-def title_of(health: SourceHealth) -> str:
+def title_of(health: SourceRecord) -> str:
     """Return what a source is called: its title, its name only where it has none."""
     return health.status.title or health.status.name
 
@@ -121,7 +121,7 @@ def health_page(
 
 
 def health_row(
-    health: SourceHealth,
+    health: SourceRecord,
     look: Look,
     local: Callable[[datetime], datetime],
     today: date,
@@ -157,7 +157,7 @@ def health_row(
     )
 
 
-def state_of(health: SourceHealth) -> str:
+def state_of(health: SourceRecord) -> str:
     """Return in one word how a source is, in English."""
     status = health.status
     if not status.enabled:
@@ -184,22 +184,22 @@ def span(length: timedelta, look: Look) -> str:
     return look.say("{n} d", n=round(seconds / 86_400))
 
 
-def _is_failing(health: SourceHealth) -> bool:
+def _is_failing(health: SourceRecord) -> bool:
     return health.status.enabled and health.status.problem is not None
 
 
-def _trouble(health: SourceHealth) -> tuple[int, str]:
+def _trouble(health: SourceRecord) -> tuple[int, str]:
     status = health.status
     rank = 0 if _is_failing(health) else 1 if status.last_success_at is None else 2
     return (rank if status.enabled else 3, title_of(health))
 
 
-_KEPT: dict[str, Callable[[SourceHealth], bool]] = {
+_KEPT: dict[str, Callable[[SourceRecord], bool]] = {
     "all": lambda _: True,
     "failing": _is_failing,
     "paused": lambda health: not health.status.enabled,
 }
-_KEYS: dict[str, Callable[[SourceHealth], tuple[float | int, str]]] = {
+_KEYS: dict[str, Callable[[SourceRecord], tuple[float | int, str]]] = {
     "trouble": _trouble,
     "title": lambda health: (0, title_of(health).casefold()),
     "new": lambda health: (-sum(day.new for day in health.days), title_of(health)),
