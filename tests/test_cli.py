@@ -376,6 +376,9 @@ def test_a_closed_pipe_ends_it_quietly(folder: Path) -> None:
 
 def test_ctrl_c_ends_it_without_a_traceback(folder: Path) -> None:
     os.mkfifo(folder / "waits.toml")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Shells let what they start in the background ignore it, and children inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [PROGRAM, "check", "--config", "waits.toml"],
         cwd=folder,
