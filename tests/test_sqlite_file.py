@@ -24,6 +24,7 @@ from aggregator.store import migrations, schema_version
 from aggregator.store.connection import open_writer
 from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_reader, open_store
+from aggregator.store.sqlite_engine import SqliteEngine
 from aggregator.store.upgrade_copies import copy_before
 from aggregator.store.writer import Writer
 from aggregator.web.urls import canonical_url
@@ -292,6 +293,9 @@ def inserts(number: int) -> Callable[[sqlite3.Connection], int]:
     return job
 
 
+ENGINE = SqliteEngine(Path("a.db"))
+
+
 def counted(commits: list[int]) -> Callable[[sqlite3.Connection], None]:
     """Return what counts the rows after each commit."""
     return lambda db: commits.append(db.execute("SELECT count(*) FROM t").fetchone()[0])
@@ -301,7 +305,7 @@ def test_jobs_that_wait_share_a_commit_and_a_failing_one_takes_nothing_with_it(
     connection: sqlite3.Connection,
 ) -> None:
     commits: list[int] = []
-    writer = Writer(connection, Path("a.db"), committed=counted(commits), clock=lambda: 0.0)
+    writer = Writer(connection, ENGINE, committed=counted(commits), clock=lambda: 0.0)
     outcomes = writer.run_all([inserts(number) for number in range(6)])
     writer.close()
     assert [str(one) for one in outcomes] == ["0", "1", "2", "no", "4", "5"]
@@ -314,7 +318,7 @@ def test_what_a_job_held_is_free_when_it_is_done(connection: sqlite3.Connection)
 
     document = Document()
     alive = weakref.ref(document)
-    writer = Writer(connection, Path("a.db"), committed=lambda _: None)
+    writer = Writer(connection, ENGINE, committed=lambda _: None)
     gc.disable()
     try:
         writer.run(partial(lambda _, __: None, document))
@@ -329,7 +333,7 @@ def test_what_a_job_held_is_free_when_it_is_done(connection: sqlite3.Connection)
 def test_a_transaction_that_lasts_takes_no_further_job(connection: sqlite3.Connection) -> None:
     commits: list[int] = []
     ticks = count(step=0.010)
-    writer = Writer(connection, Path("a.db"), committed=counted(commits), clock=lambda: next(ticks))
+    writer = Writer(connection, ENGINE, committed=counted(commits), clock=lambda: next(ticks))
     assert writer.run_all([inserts(number) for number in range(10, 17)]) == [*range(10, 17)]
     writer.close()
     assert commits == [3, 6, 7]
@@ -338,7 +342,7 @@ def test_a_transaction_that_lasts_takes_no_further_job(connection: sqlite3.Conne
 def test_what_is_too_much_for_the_disk_takes_nothing_with_it(
     connection: sqlite3.Connection,
 ) -> None:
-    writer = Writer(connection, Path("a.db"), committed=lambda _: None)
+    writer = Writer(connection, ENGINE, committed=lambda _: None)
     pages = writer.run(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
     writer.run(lambda db: db.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall())
 
@@ -354,7 +358,7 @@ def test_what_is_too_much_for_the_disk_takes_nothing_with_it(
 
 
 def test_a_full_disk_is_an_error_of_that_write_and_passes(connection: sqlite3.Connection) -> None:
-    writer = Writer(connection, Path("a.db"), committed=lambda _: None)
+    writer = Writer(connection, ENGINE, committed=lambda _: None)
     pages = writer.run(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
     writer.run(lambda db: db.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall())
     with pytest.raises(StoreError, match="full"):

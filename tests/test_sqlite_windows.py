@@ -7,6 +7,7 @@ from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +24,6 @@ from tests.old_databases import as_written_by, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import Any
 
     from aggregator.model import Entry
@@ -329,7 +329,7 @@ def check_windows(store: SqliteStore, now: datetime) -> None:
 
 def with_texts(store: SqliteStore, query: str) -> list[dict[str, Any]]:
     """Return rows of entries, each with what its texts are."""
-    found = texts(store._path)
+    found = texts(Path(store._engine.place))
     return [dict(row) | found[row["id"]] for row in read(store, query)]
 
 

@@ -1,4 +1,4 @@
-"""What pages ask of the store on SQLite, beside what feeds and status do."""
+"""What pages ask of the store, beside what feeds and status do."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ if TYPE_CHECKING:
     from aggregator.model.found import EntryLine, Found
     from aggregator.model.health import SourceRecord, SourceReport
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
-    from aggregator.store import entry_lists, river, search_file, searching, source_health
+    from aggregator.store import entry_lists, river, source_health
     from aggregator.web.search_words import SearchQuery
 else:  # most commands show no pages
     entry_lists = LateModule("aggregator.store.entry_lists")
     river = LateModule("aggregator.store.river")
-    search_file = LateModule("aggregator.store.search_file")
-    searching = LateModule("aggregator.store.searching")
     source_health = LateModule("aggregator.store.source_health")
 
 
@@ -77,11 +75,11 @@ class PageReading(Reading, PageStore):
     def search(self, feeds: Sequence[Feed], query: SearchQuery, *, most: int) -> Found:
         with self._moment() as db:
             secrets = self._secrets.read(db)
-            return searching.search(db, self._path, feeds, secrets, query, most=most)
+            return self._search.find(db, feeds, secrets, query, most=most)
 
     @override
     def search_bytes(self) -> int:
-        return search_file.size_of(self._path)
+        return self._search.size_bytes()
 
     @override
     def entry_lines(

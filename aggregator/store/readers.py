@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from aggregator.model.errors import StoreError
-from aggregator.store.connection import open_reader
 from aggregator.store.held_secrets import HeldSecrets
-from aggregator.store.sqlite_errors import store_error
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
-    from pathlib import Path
 
     from aggregator.model import Feed
+    from aggregator.store.engine import Engine, Search
 
 
 class Readers:
     """Opens them as they are asked for; `close` closes all, and nothing is begun after it."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._own = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
@@ -34,7 +32,7 @@ class Readers:
         """Return this thread's own read-only connection."""
         reader: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if reader is None:
-            reader = open_reader(self._path)
+            reader = self._engine.open_reader()
             self._own.connection = reader
             with self._lock:
                 self._opened.append(reader)
@@ -43,10 +41,10 @@ class Readers:
     @contextmanager
     def interruptible(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection that no other work waits for, and that `close` interrupts."""
-        with closing(open_reader(self._path)) as db:
+        with closing(self._engine.open_reader()) as db:
             with self._lock:
                 if self._is_closed:
-                    raise StoreError(f"{self._path}: the database is closed")
+                    raise StoreError(f"{self._engine.place}: the database is closed")
                 self._long = db
             try:
                 yield db
@@ -68,23 +66,26 @@ class Readers:
 class Reading:
     """What every part of the store reads with."""
 
-    def __init__(self, path: Path, further_secrets: tuple[str, ...] = ()) -> None:
-        self._path = path
+    def __init__(
+        self, engine: Engine, search: Search, further_secrets: tuple[str, ...] = ()
+    ) -> None:
+        self._engine = engine
+        self._search = search
         self._secrets = HeldSecrets(further_secrets)
-        self._readers = Readers(path)
+        self._readers = Readers(engine)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         try:
             yield self._readers.own()
-        except sqlite3.Error as error:
-            raise store_error(self._path, error) from error
+        except self._engine.errors as error:
+            raise self._engine.told(error) from error
 
     @contextmanager
     def _moment(self) -> Iterator[sqlite3.Connection]:
         """Read everything as of one moment."""
         with self._reading() as db:
-            db.execute("BEGIN")
+            self._engine.begin_reading(db)
             try:
                 yield db
             finally:

@@ -5,39 +5,62 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from aggregator.runtime.late_modules import LateModule
+from aggregator.store.engine import Search
 
 if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from aggregator.store import search_file, search_index
+    from aggregator.model import Feed
+    from aggregator.model.found import Found
+    from aggregator.rules.secrets import Secrets
+    from aggregator.store import search_file, search_index, searching
+    from aggregator.web.search_words import SearchQuery
 else:
     search_file = LateModule("aggregator.store.search_file")
     search_index = LateModule("aggregator.store.search_index")
+    searching = LateModule("aggregator.store.searching")
 
 #: Transactions of the index in one call, some 15 ms each, so that a stop need not wait for it.
 SLICES = 40
 
 
-class SearchKeeper:
+class SearchKeeper(Search):
     """The index of one database, as who may write both keeps it."""
 
     def __init__(self, database: Path) -> None:
         self._database = database
         self._lock = threading.Lock()
 
-    def fill(self, most_bytes: int) -> bool:
-        """Index some of what is new within so many bytes, none with 0; tell whether there is more.
+    @override
+    def find(
+        self,
+        connection: sqlite3.Connection,
+        feeds: Sequence[Feed],
+        secrets: Secrets,
+        query: SearchQuery,
+        *,
+        most: int,
+    ) -> Found:
+        return searching.search(connection, self._database, feeds, secrets, query, most=most)
 
-        Raises `StoreError`.
-        """
+    @override
+    def size_bytes(self) -> int:
+        return search_file.size_of(self._database)
+
+    @override
+    def fill(self, most_bytes: int) -> bool:
         with self._lock:
             if most_bytes:
                 return search_index.fill(self._database, most_bytes=most_bytes, slices=SLICES)
             search_file.remove(self._database)
             return False
 
+    @override
     def sweep(self) -> None:
-        """Forget what the database has forgotten. Raises `StoreError`."""
         with self._lock:
             search_index.sweep(self._database)

@@ -1,8 +1,7 @@
-"""What feeds that take stories together ask of the store on SQLite, and what the operator does."""
+"""What feeds that take stories together ask of the store, and what the operator does."""
 
 from __future__ import annotations
 
-import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,18 +12,18 @@ from aggregator.model.instants import micros
 from aggregator.runtime.late_modules import LateModule
 from aggregator.store import StoryStore, feed_windows, story_switch
 from aggregator.store.readers import Reading
-from aggregator.store.sqlite_errors import store_error
 from aggregator.store.story_switch import StorySwitch
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Sequence
     from datetime import datetime
-    from pathlib import Path
     from typing import Any
 
     from aggregator.model import Feed, FinishedPoll
     from aggregator.model.reports import Comparison, StoryReport, StoryTrial
     from aggregator.store import story_overrides, story_reports, story_trials, story_weights
+    from aggregator.store.engine import Engine, Search
     from aggregator.stories.likeness_weights import Model
     from aggregator.stories.tuning import Tuning
 else:  # with all that compares texts
@@ -37,8 +36,10 @@ else:  # with all that compares texts
 class StoryKeeping(Reading, StoryStore):
     """Keeps the promises of `StoryStore`; who inherits it writes."""
 
-    def __init__(self, path: Path, further_secrets: tuple[str, ...] = ()) -> None:
-        super().__init__(path, further_secrets)
+    def __init__(
+        self, engine: Engine, search: Search, further_secrets: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(engine, search, further_secrets)
         self._stories = StorySwitch()
 
     def _write(self, job: Callable[[sqlite3.Connection], Any]) -> Any:
@@ -102,8 +103,8 @@ class StoryKeeping(Reading, StoryStore):
         try:
             with self._readers.interruptible() as db:
                 return story_trials.told_together(db, feed, sources, micros(now))
-        except sqlite3.Error as error:
-            raise store_error(self._path, error) from error
+        except self._engine.errors as error:
+            raise self._engine.told(error) from error
 
     @override
     def tuned(self, now: datetime) -> Tuning:

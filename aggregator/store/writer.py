@@ -5,22 +5,20 @@ savepoint of its own, so that one that fails takes nothing else with it. A job's
 result only after the commit.
 """
 
-# sqlite: the whole module
-
 from __future__ import annotations
 
 import queue
-import sqlite3
 import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aggregator.model.errors import StoreError
-from aggregator.store.sqlite_errors import store_error
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Sequence
-    from pathlib import Path
+
+    from aggregator.store.engine import Engine
 
 T = TypeVar("T")
 
@@ -42,13 +40,13 @@ class Writer:
     def __init__(
         self,
         connection: sqlite3.Connection,
-        path: Path,
+        engine: Engine,
         *,
         committed: Callable[[sqlite3.Connection], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connection = connection
-        self._path = path
+        self._engine = engine
         self._committed = committed
         self._clock = clock
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
@@ -94,12 +92,7 @@ class Writer:
         self._closed = True
         self._orders.put(None)
         self._thread.join()
-        try:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.Error:
-            pass  # the journal is replayed at the next start: nothing is lost
-        finally:
-            self._connection.close()
+        self._engine.finish(self._connection)
 
     def _work(self) -> None:
         while (order := self._orders.get()) is not None:
@@ -132,19 +125,19 @@ class Writer:
     def _together(self, tasks: Sequence[_Task]) -> list[Any] | None:
         """Return the results of the first of some jobs; `None` where several had to be undone."""
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:  # locked by another program, say: that is for all alike
+            self._engine.begin_writing(self._connection)
+        except self._engine.errors as error:  # locked, say: that is for all alike
             return [self._told(error)] * len(tasks)
         try:
             results = self._results(tasks)
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            if self._connection.in_transaction:
+        except self._engine.errors as error:
+            if self._engine.is_in_transaction(self._connection):
                 self._connection.execute("ROLLBACK")
             return None if len(tasks) > 1 else [self._told(error)]
         try:
             self._committed(self._connection)
-        except sqlite3.Error as error:
+        except self._engine.errors as error:
             return [self._told(error)] * len(results)
         return results
 
@@ -154,9 +147,9 @@ class Writer:
         for task in tasks:
             try:
                 results.append(self._in_savepoint(task.job))
-            except sqlite3.OperationalError:
-                raise  # full disk, I/O error: SQLite has undone the transaction
-            except sqlite3.DatabaseError as error:  # damaged pages, which others may not need
+            except self._engine.errors as error:
+                if self._engine.undoes_all(error):
+                    raise
                 results.append(self._told(error))
             except Exception as error:  # noqa: BLE001 -- handed to the job's caller
                 results.append(error)
@@ -164,11 +157,11 @@ class Writer:
                 break
         return results
 
-    def _told(self, error: sqlite3.Error) -> Exception:
+    def _told(self, error: Exception) -> Exception:
         """Return an error as its caller should see it; one of our own SQL is a bug, and flies."""
-        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+        if self._engine.is_mistake(error):
             return error
-        problem = store_error(self._path, error)
+        problem = self._engine.told(error)
         problem.__cause__ = error
         return problem
 
@@ -177,7 +170,7 @@ class Writer:
         try:
             result = job(self._connection)
         except BaseException:
-            if self._connection.in_transaction:
+            if self._engine.is_in_transaction(self._connection):
                 self._connection.execute("ROLLBACK TO job")
                 self._connection.execute("RELEASE job")
             raise

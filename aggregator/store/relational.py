@@ -1,0 +1,459 @@
+"""The store on rows: one writer thread, read-only connections for everybody else."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from typing_extensions import override
+
+from aggregator.model import FinishedPoll, PastPoll, PollResult, Selection, SourceStatus
+from aggregator.model.configured import FORGET_AFTER
+from aggregator.model.errors import StoreDamagedError, StoreError
+from aggregator.model.instants import MICROSECOND, instant, micros
+from aggregator.model.notes import in_order
+from aggregator.operations import evaluate
+from aggregator.store import (
+    Store,
+    alarms,
+    archive,
+    disk_room,
+    entry_facts,
+    feed_windows,
+    former_feeds,
+    mirrors,
+    note_rows,
+    packed_texts,
+    poll_states,
+    reconcile,
+    rescheduling,
+    rule_trials,
+    selection,
+    served_bytes,
+    source_status,
+    story_switch,
+)
+from aggregator.store.configuration_plan import plan
+from aggregator.store.due_sources import due_sources
+from aggregator.store.feed_versions import FeedVersions
+from aggregator.store.foresight import foresee
+from aggregator.store.ingest import absorb
+from aggregator.store.memory_leases import Leases
+from aggregator.store.page_reading import PageReading
+from aggregator.store.retention import drop_in_slices, prune_in_slices
+from aggregator.store.slices import batched
+from aggregator.store.story_keeping import StoryKeeping
+from aggregator.store.writer import Writer
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from aggregator.model import (
+        ArchivePart,
+        Attempt,
+        Decision,
+        EntryFacts,
+        Exportable,
+        Feed,
+        Lease,
+        News,
+        PollState,
+        Problem,
+        Refined,
+        Source,
+    )
+    from aggregator.model.changes import Change
+    from aggregator.model.notes import Fact, Note, NoteKind
+    from aggregator.model.trials import Trial
+    from aggregator.rules.secrets import Secrets
+    from aggregator.store.engine import Engine, Search
+
+T = TypeVar("T")
+
+
+class RelationalStore(PageReading, StoryKeeping, Store):
+    """Keeps the promises of `aggregator.store.Store` in the rows of an engine.
+
+    `writing` is the engine's writing connection, `None` where the store refuses to write; `search`
+    keeps the search index.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        search: Search,
+        writing: sqlite3.Connection | None,
+        further_secrets: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(engine, search, further_secrets)
+        self._versions = FeedVersions()
+        self._leases = Leases()
+        self._claiming = threading.Lock()
+        self._configuring = threading.Lock()
+        self._writer = None
+        if writing is not None:
+            try:
+                self._versions.refresh(writing)
+                self._stories.refresh(writing)
+            except engine.errors as error:
+                writing.close()
+                raise engine.told(error) from error
+            self._writer = Writer(writing, engine, committed=self._versions.refresh)
+
+    # --- polling ----------------------------------------------------------------------------------
+
+    @override
+    def claim_due(
+        self, now: datetime, *, limit: int, busy: frozenset[str], claimer: str
+    ) -> list[PollState]:
+        with self._reading() as db:
+            if rescheduling.is_clock_set_back(db, micros(now)):
+                step = self._write(lambda db: rescheduling.follow_clock_back(db, micros(now)))
+                self._leases.step_back(step)
+            # One claim at a time. Asked before the rows are read: a poll's commit comes before the
+            # end of its lease, so that what is free here is not due in those rows any more.
+            with self._claiming:
+                taken = busy | self._leases.queues(now)
+                rows = due_sources(db, micros(now), limit=limit, busy=taken)
+                claims = (self._granted(db, row, claimer, now) for row in rows)
+                return [claimed for claimed in claims if claimed is not None]
+
+    @override
+    def claim(self, source_id: int, now: datetime, *, claimer: str) -> PollState | None:
+        with self._reading() as db:
+            row = db.execute("SELECT id, queue FROM sources WHERE id = ?", (source_id,)).fetchone()
+            return self._granted(db, row, claimer, now)
+
+    @override
+    def claim_all(
+        self, source_ids: Sequence[int], now: datetime, *, claimer: str
+    ) -> list[PollState | None]:
+        return [self.claim(source_id, now, claimer=claimer) for source_id in source_ids]
+
+    @override
+    def renew(self, leases: tuple[Lease, ...], now: datetime) -> tuple[Lease, ...]:
+        return self._leases.renew(leases, now)
+
+    @override
+    def release(self, leases: tuple[Lease, ...]) -> None:
+        self._leases.release(leases)
+
+    @override
+    def states(self, names: tuple[str, ...] | None = None) -> list[PollState]:
+        with self._reading() as db:
+            return poll_states.enabled(db) if names is None else poll_states.named(db, names)
+
+    @override
+    def all_states(self) -> Iterator[PollState]:
+        after: int | None = 0
+        while after is not None:
+            with self._reading() as db:
+                states, after = poll_states.some(db, after)
+            yield from states
+
+    @override
+    def absorb(
+        self,
+        state: PollState,
+        attempts: tuple[Attempt, ...],
+        refined: Refined | None,
+        decide: Callable[[News], Decision],
+        *,
+        now: datetime,
+    ) -> PollResult:
+        (result,) = self.absorb_all((FinishedPoll(state, attempts, refined, decide, now),))
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    @override
+    def absorb_all(self, polls: Sequence[FinishedPoll]) -> list[PollResult | Exception]:
+        jobs = [partial(self._absorb, poll) for poll in polls]
+        results = self._writing().run_all(jobs)
+        for poll, result in zip(polls, results, strict=True):
+            if not isinstance(result, Exception):
+                self._release(poll.state)
+        self._join_waiting(polls)
+        if any(isinstance(result, PollResult) and result.tally.new for result in results):
+            self._learn()
+        return results
+
+    def _learn(self) -> None:
+        try:
+            with self._reading() as db:
+                packed_texts.learn(db, self._write)
+        except StoreError:  # a full disk: the polls are committed, and the next ones try again
+            pass
+
+    def _absorb(self, poll: FinishedPoll, db: sqlite3.Connection) -> PollResult:
+        return absorb(db, poll, self._secrets.read(db), self._stories)
+
+    @override
+    def forgive(self, source_ids: tuple[int, ...]) -> None:
+        self._write(lambda db: rescheduling.forgive(db, source_ids))
+
+    @override
+    def postpone(self, state: PollState, at: datetime, problem: Problem) -> None:
+        self._write(lambda db: rescheduling.postpone(db, state.source_id, micros(at), problem))
+        self._release(state)
+
+    @override
+    def spread(self, now: datetime, dice: Callable[[], float]) -> int:
+        with self._reading() as db:
+            planned = rescheduling.spread(db, now, dice)
+        for some in batched(planned):
+            self._write(partial(rescheduling.put_off, planned=some))
+        return len(planned)
+
+    @override
+    def pricing(self) -> str | None:
+        with self._reading() as db:
+            text: str | None = db.execute("SELECT pricing FROM counters").fetchone()[0]
+            return text
+
+    @override
+    def set_pricing(self, text: str) -> None:
+        self._write(lambda db: db.execute("UPDATE counters SET pricing = ?", (text,)))
+
+    # --- feeds ------------------------------------------------------------------------------------
+
+    @override
+    def feed_version(self, name: str) -> int | None:
+        return self._versions.get(name)
+
+    @override
+    def select(self, feed: Feed) -> Selection:
+        with self._feed(feed) as (db, row):
+            return selection.select(db, feed, row, self._secrets.read(db))
+
+    @override
+    def archive_parts(self, feed: Feed) -> tuple[ArchivePart, ...]:
+        with self._feed(feed) as (db, row):
+            return archive.parts(db, row)
+
+    @override
+    def select_archive(self, feed: Feed, name: str) -> Selection | None:
+        with self._feed(feed) as (db, row):
+            return selection.select_archive(db, feed, row, self._secrets.read(db), name)
+
+    @override
+    def frozen(self, feed: Feed, name: str, form: str, made_for: str) -> bytes | None:
+        with self._feed(feed) as (db, row):
+            return archive.frozen(db, row["id"], name, form, made_for)
+
+    @override
+    def freeze(self, feed: Feed, name: str, form: str, made_for: str, body: bytes) -> None:
+        with self._feed(feed) as (_, row):
+            feed_id = row["id"]
+        self._write(
+            lambda db: archive.freeze(db, feed_id, name, form, made_for=made_for, body=body)
+        )
+
+    @override
+    def standing_since(
+        self, feed: Feed, name: str, form: str, *, digest: bytes, changed_at: datetime
+    ) -> datetime:
+        with self._feed(feed) as (db, row):
+            feed_id = row["id"]
+            since = served_bytes.known_since(db, feed_id, name, form, digest)
+        if since is not None:
+            return instant(since)
+        change = partial(served_bytes.change, digest=digest, changed_at=micros(changed_at))
+        try:
+            since = self._write(lambda db: change(db, feed_id, name, form))
+        except StoreError:  # a full disk, or a command that only reads: readers come first
+            return changed_at
+        return instant(since)
+
+    @override
+    def exportable(
+        self, feed: Feed, *, after: int, most: int
+    ) -> tuple[tuple[Exportable, ...], int | None]:
+        with self._feed(feed) as (db, row):
+            secrets = self._secrets.read(db)
+            return selection.exportable(db, feed, row, secrets, after=after, most=most)
+
+    @override
+    def renamed_feed(self, name: str) -> str | None:
+        with self._reading() as db:
+            return former_feeds.renamed(db, name)
+
+    @override
+    def removed_feed(self, name: str) -> Feed | None:
+        with self._reading() as db:
+            return former_feeds.removed(db, name)
+
+    @override
+    def operations(self) -> Selection:
+        with self._moment() as db:
+            return alarms.operations_selection(db, self._secrets.read(db))
+
+    # --- status -----------------------------------------------------------------------------------
+
+    @override
+    def secrets(self) -> Secrets:
+        with self._reading() as db:
+            return self._secrets.read(db)
+
+    @override
+    def status(self, names: tuple[str, ...] | None = None) -> list[SourceStatus]:
+        with self._reading() as db:
+            return source_status.statuses(db, self._secrets.read(db), names)
+
+    @override
+    def failing(self) -> dict[str, Problem]:
+        with self._reading() as db:
+            return source_status.failing(db)
+
+    @override
+    def history(self, source_id: int, *, most: int) -> list[PastPoll]:
+        with self._reading() as db:
+            return source_status.history(db, source_id, most)
+
+    @override
+    def notes(self, now: datetime | None = None) -> tuple[Note, ...]:
+        with self._reading() as db:
+            found = (*note_rows.stored(db), *mirrors.failing(db), *mirrors.unconditional(db))
+            if now is not None:
+                found += (*alarms.certificate_notes(db, now), *mirrors.held_hosts(db, now))
+        return in_order(found)
+
+    @override
+    def facts(self, wanted: str, feeds: tuple[Feed, ...]) -> tuple[EntryFacts, ...]:
+        with self._reading() as db:
+            return entry_facts.facts(db, wanted, feeds)
+
+    # --- maintenance ------------------------------------------------------------------------------
+
+    @override
+    def apply(
+        self,
+        sources: tuple[Source, ...],
+        feeds: tuple[Feed, ...],
+        *,
+        now: datetime,
+        quota: int | None = None,
+        further_secrets: tuple[str, ...] = (),
+    ) -> tuple[Change, ...]:
+        def job(db: sqlite3.Connection) -> None:
+            disk_room.configure(db, quota, len(sources))
+            story_switch.configure(db, feeds, micros(now))
+            reconcile.apply_configuration(db, planned, micros(now))
+
+        with self._configuring, self._reading() as db:
+            planned = plan(db, sources, feeds)
+            changes = foresee(db, planned, micros(now))
+            self._write(job)
+            self._write(self._stories.refresh)
+        self._secrets.changed(further_secrets)
+        return changes
+
+    @override
+    def foresee(
+        self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
+    ) -> tuple[Change, ...]:
+        with self._reading() as db:
+            return foresee(db, plan(db, sources, feeds), micros(now))
+
+    @override
+    def try_rules(
+        self, sources: Sequence[Source], feed: Feed | None, *, most: int, examples: int
+    ) -> Trial:
+        with self._reading() as db:
+            return rule_trials.try_rules(db, sources, feed, most=most, examples=examples)
+
+    @override
+    def advance(self, now: datetime) -> tuple[str, ...]:
+        at = micros(now)
+        moved: dict[str, None] = {}
+        while due := self._due_feeds(at):
+            moved.update(dict.fromkeys(self._move_on(due, at)))
+        return tuple(moved)
+
+    def _due_feeds(self, at: int) -> list[int]:
+        with self._reading() as db:
+            return feed_windows.due_feeds(db, at)
+
+    @override
+    def _move_on(self, feed_ids: Sequence[int], at: int) -> tuple[str, ...]:
+        # A job each, of which the writer puts together as many as a transaction may last.
+        jobs = [partial(feed_windows.advance_due, feed_id=one, now=at) for one in feed_ids]
+        names = self._writing().run_each(jobs)
+        return tuple(name for name in names if name is not None)
+
+    @override
+    def prune(
+        self,
+        now: datetime,
+        *,
+        retention: timedelta,
+        keep_raw: timedelta,
+        forget_after: timedelta = FORGET_AFTER,
+    ) -> int:
+        at, before = micros(now), micros(now) - retention // MICROSECOND
+        pruned = prune_in_slices(self._write, now=at, before=before)
+        drop_in_slices(self._write, now=at, keep_raw=keep_raw, forget_after=forget_after)
+        self._search.sweep()
+        return pruned
+
+    @override
+    def index_words(self, *, most_bytes: int) -> bool:
+        self._writing()
+        return self._search.fill(most_bytes)
+
+    @override
+    def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
+        with self._reading() as db:
+            seen, before = alarms.watched(db, now), alarms.alarms(db)
+        told = evaluate(seen, before, now=now, alert_after=alert_after)
+        if not self._write(lambda db: alarms.tell(db, before, told, now)):
+            return ()
+        return tuple(event.title for event in told.events)
+
+    @override
+    def note(self, fact: Fact, *, now: datetime) -> None:
+        self._write(lambda db: note_rows.put(db, fact, micros(now)))
+
+    @override
+    def forget_note(self, kind: NoteKind) -> None:
+        self._write(lambda db: note_rows.drop(db, kind))
+
+    @override
+    def find_damage(self) -> StoreDamagedError | None:
+        return self._engine.find_damage(self._readers)
+
+    @override
+    def ping(self) -> None:
+        self._write(lambda db: db.execute("SELECT largest_order_key FROM counters").fetchone())
+
+    @override
+    def close(self) -> None:
+        self._readers.close()
+        if self._writer is not None:
+            self._writer.close()
+
+    # --- connections ----------------------------------------------------------------------------
+
+    @override
+    def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        return self._writing().run(job)
+
+    def _writing(self) -> Writer:
+        if self._writer is None:
+            raise StoreError(f"{self._engine.place}: opened for reading only")
+        return self._writer
+
+    def _granted(
+        self, db: sqlite3.Connection, row: sqlite3.Row, claimer: str, now: datetime
+    ) -> PollState | None:
+        """Hand a source out as it is then: no other poll of it is under way any more."""
+        lease = self._leases.grant(row["id"], row["queue"], claimer, now)
+        return None if lease is None else poll_states.leased(db, row["id"], lease)
+
+    def _release(self, state: PollState) -> None:
+        if state.lease is not None:
+            self._leases.release((state.lease,))

@@ -1,0 +1,83 @@
+"""SQLite as the engine that keeps the store's rows: one file."""
+
+# sqlite: the whole module
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from aggregator.store import connection as connections
+from aggregator.store.damage import find_damage
+from aggregator.store.engine import Engine
+from aggregator.store.sqlite_errors import store_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aggregator.model.errors import StoreDamagedError, StoreError
+    from aggregator.store.readers import Readers
+
+
+class SqliteEngine(Engine):
+    """Keeps the promises of `aggregator.store.engine.Engine` for the file at `path`."""
+
+    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    @override
+    def place(self) -> str:
+        return str(self._path)
+
+    @override
+    def open_writer(self) -> sqlite3.Connection:
+        return connections.open_writer(self._path)
+
+    @override
+    def open_reader(self) -> sqlite3.Connection:
+        return connections.open_reader(self._path)
+
+    @override
+    def begin_writing(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+
+    @override
+    def begin_reading(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN")
+
+    @override
+    def is_in_transaction(self, connection: sqlite3.Connection) -> bool:
+        return connection.in_transaction
+
+    @override
+    def finish(self, connection: sqlite3.Connection) -> None:
+        try:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error:
+            pass  # the journal is replayed at the next start: nothing is lost
+        finally:
+            connection.close()
+
+    @override
+    def undoes_all(self, error: Exception) -> bool:
+        # A full disk, an I/O error: SQLite has undone the transaction. Damaged pages are another
+        # kind, which other jobs may not need.
+        return isinstance(error, sqlite3.OperationalError)
+
+    @override
+    def is_mistake(self, error: Exception) -> bool:
+        return isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError)
+
+    @override
+    def told(self, error: Exception) -> StoreError:
+        assert isinstance(error, sqlite3.Error)  # noqa: S101 -- by `errors`
+        return store_error(self._path, error)
+
+    @override
+    def find_damage(self, readers: Readers) -> StoreDamagedError | None:
+        return find_damage(self._path, readers)
