@@ -132,10 +132,10 @@ class Supervisor:
             said, _ = self.daemon.communicate()
         return said
 
-    def health(self) -> int:
+    def health(self, path: str = "/healthz") -> int:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
-            connection.request("GET", "/healthz")
+            connection.request("GET", path)
             return connection.getresponse().status
         finally:
             connection.close()

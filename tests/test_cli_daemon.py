@@ -130,6 +130,33 @@ def test_status_for_programs_is_a_list_of_objects_in_utc(
     assert gone["problem"].startswith("http-status: ")
 
 
+def test_the_last_polls_of_a_source_are_listed_newest_first(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/a.xml", body=undated())
+    secret = web.url("/a.xml").replace("http://", "http://me:CANARY@")
+    aggregator.configure(source_toml("a", secret))
+    aggregator.run("poll")
+    web.route("/a.xml", status=404)
+    aggregator.run("poll", "a")
+    told = aggregator.run("logs", "a")
+    assert (told.returncode, "CANARY" in told.stdout) == (0, False)
+    head, failed, parsed = told.stdout.splitlines()
+    assert head.split()[:2] == ["polled", "outcome"]
+    assert "http-status" in failed
+    assert "1 new, 0 updated" in parsed
+    newest, oldest = json.loads(aggregator.run("logs", "a", "--json").stdout)
+    assert (newest["outcome"], oldest["outcome"], oldest["new"]) == ("failed", "parsed", 1)
+    assert newest["problem"].startswith("http-status: ")
+    assert oldest["problem"] is None
+    assert re.fullmatch(UTC_TIME, newest["polled_at"])
+    assert newest["because"]
+    assert len(json.loads(aggregator.run("logs", "a", "--json", "--most", "1").stdout)) == 1
+    unknown = aggregator.run("logs", "b")
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert "no source is named b" in unknown.stderr
+
+
 def test_a_source_that_was_never_seen_has_no_entries(aggregator: Program, web: Publisher) -> None:
     web.route("/a.xml", body=undated())
     first = source_toml("a", web.url("/a.xml"))

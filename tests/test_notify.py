@@ -28,6 +28,7 @@ def test_ready_means_serving_and_stopping_is_announced(supervisor: Supervisor) -
     supervisor.start()
     supervisor.wait_for("READY=1")
     assert supervisor.health() == 200
+    assert supervisor.health("/readyz") == 200
     for _ in range(3):
         supervisor.wait_for("WATCHDOG=1")
     assert any(line.startswith("STATUS=") for line in supervisor.heard)

@@ -256,6 +256,21 @@ async def test_who_is_here_sees_why_the_daemon_cannot_work() -> None:
             assert (answer.status, answer.body) == (503, b"fail: the disk is full\n"), host
 
 
+async def test_nobody_is_sent_to_a_daemon_that_starts_stops_or_cannot_work() -> None:
+    why: dict[str, str | None] = {"unready": "starting: no poll is planned yet", "ill": None}
+    made = site(shelf(), health=lambda: why["ill"])
+    async with running(replace(made, unready=lambda: why["unready"])) as server:
+        answer = await server.get("/readyz")
+        assert answer.status == 503
+        assert answer.body == b"not ready: starting: no poll is planned yet\n"
+        assert (await server.get("/readyz", host="feeds.example.org")).body == b"not ready\n"
+        assert (await server.get("/healthz")).status == 200
+        why.update(unready=None)
+        assert (await server.get("/readyz")).status == 200
+        why.update(ill="the disk is full")
+        assert (await server.get("/readyz")).body == b"not ready: the disk is full\n"
+
+
 async def test_a_caller_who_speaks_http_1_0_may_be_a_proxy() -> None:
     async with running(site(shelf())) as server:
         answer = await server.send(b"GET /sources.opml HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")

@@ -245,6 +245,7 @@ IN_ONE_FORMAT = [
     ("/feeds.opml", 200, 200, 200),
     ("/sources.opml", 200, 403, 200),
     ("/healthz", 503, 503, 503),
+    ("/readyz", 503, 503, 503),
     ("/feeds/_status.atom", 200, 403, 403),
     (f"/feeds/{STATUS_TOKEN}/_status.atom", 200, 200, 200),
     (f"/feeds/{WRONG}/_status.atom", 404, 404, 404),
@@ -344,7 +345,7 @@ async def test_every_route_shows_a_caller_what_the_policy_says(
                 assert ("hush" in body) == (kind.is_local and of_operator), target
             if target == "/feeds":
                 assert ("sources/paper.atom" in body) == (kind.is_local or public_opml)
-            if target == "/healthz":
+            if target in {"/healthz", "/readyz"}:
                 assert ("the disk is full" in body) == kind.is_local
     store.close()
 

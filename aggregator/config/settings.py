@@ -270,6 +270,12 @@ class Log:
         "info",
         "How much is logged. `debug` tells every poll.",
     )
+    format: str = key(
+        choice("text", "json"),
+        "text",
+        'How: lines for people, or `"json"`, an object a line with '
+        "[stable names](observing.md#the-log). A change takes a restart.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

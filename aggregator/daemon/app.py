@@ -22,7 +22,7 @@ from aggregator.daemon import configuration_log
 from aggregator.daemon.beside_polls import work_beside_polls
 from aggregator.daemon.bytes_in_flight import BytesInFlight
 from aggregator.daemon.changed_settings import changed_settings, fixed_settings
-from aggregator.daemon.commands import Requests, State
+from aggregator.daemon.commands import Requests
 from aggregator.daemon.control import ControlServer
 from aggregator.daemon.further_secrets import further_secrets
 from aggregator.daemon.jobs import Jobs
@@ -34,6 +34,7 @@ from aggregator.daemon.poll_log import Reports
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.saved_edits import SavedEdits
 from aggregator.daemon.terms import make_bounds, utc_now
+from aggregator.daemon.vitals import Vitals
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
 from aggregator.operations.messages import daemon_summary
@@ -72,14 +73,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: A scheduler that has begun nothing for longer than this has stopped: it ticks every second.
-STALE_TICK = timedelta(seconds=15)
-
 #: When this passes between two ticks the clock was set, or the machine slept: as after a restart.
 SLEPT = timedelta(minutes=1)
-
-#: The store must answer the heartbeat within this time, a busy disk included.
-PING_TIMEOUT_S = 20.0
 
 
 class Daemon:
@@ -111,16 +106,11 @@ class Daemon:
         self._notifier = notifier
         self._patience = patience
         self._reports = Reports()
-        self._hold = hold
-        self._damage: str | None = None
         self._signals = signals
         self._stop = signals.stop
         self._reloading = asyncio.Lock()
         self._ticked_at: datetime | None = None
-        self._health: str | None = None
         self._rejected: NotReloaded | None = None
-        self._status = ""
-        self._is_ready = False
         self._priced: frozenset[str] = frozenset()
         self._threads = ThreadPoolExecutor(config.polling.concurrency + 4, "store")
         self._workers = workers
@@ -137,18 +127,37 @@ class Daemon:
             scheduled=True,
             store_pause=pace.store,
         )
+        self._vitals = Vitals(
+            store,
+            jobs=self._jobs,
+            dispatcher=self._dispatcher,
+            notifier=notifier,
+            patience=patience,
+            hold=hold,
+            pace=pace,
+            is_stopping=self._stop.is_set,
+            threads=self._threads,
+            summary=self._summary,
+        )
 
     async def run(self) -> None:
         """Serve and poll until `Signals.stop` is set."""
         server = self._config.server
         sockets = open_sockets(server.listen, self._environ)
         own = open_operator_sockets(server.operator_listen)
-        asked = (lambda: self._config, self._dispatcher, self._reload, self._state, self._store)
+        state = self._vitals.state
+        asked = (lambda: self._config, self._dispatcher, self._reload, state, self._store)
         requests = Requests(*asked)
         control = ControlServer(self._config.store.path, requests.answer)
         await self._patience.wait_for(control.start)
         acting = OperatorActions(requests, self._jobs.spawn, self._environ, self._workers)
-        site = Site(lambda: self._config, self._store, lambda: self._health, operating=acting)
+        site = Site(
+            lambda: self._config,
+            self._store,
+            lambda: self._vitals.health,
+            unready=self._vitals.unready,
+            operating=acting,
+        )
         serving = asyncio.create_task(
             serve(
                 create_app(site),
@@ -159,11 +168,11 @@ class Daemon:
                 proxies=lambda: self._config.server.trusted_proxies,
             )
         )
-        looking = [asyncio.create_task(self._examine())]
+        looking = [asyncio.create_task(self._vitals.examine())]
         try:
             await self._patience.wait_for(self._prepare)
             self._schedule_jobs()
-            looking.append(asyncio.create_task(self._beat()))
+            looking.append(asyncio.create_task(self._vitals.beat()))
             outlets = Outlets(
                 lambda: self._config,
                 self._store,
@@ -173,8 +182,7 @@ class Daemon:
             )
             self._jobs.spawn(outlets.run(self._pace.outputs))
             self._announce()
-            if self._hold.is_after_crash:
-                self._jobs.spawn(self._look_through())
+            self._jobs.spawn(self._vitals.look_through())
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait({stopping, serving}, return_when=asyncio.FIRST_COMPLETED)
             if not self._stop.is_set():
@@ -217,10 +225,7 @@ class Daemon:
             log.warning(event("addresses not printed", because=error))
         sources = len(self._config.sources)
         log.info(event("started", version=__version__, sources=sources, pid=os.getpid()))
-        self._status = self._status_line()
-        self._is_ready = True
-        self._patience.end()
-        self._notifier.send("READY=1", self._status)
+        self._vitals.ready()
         self._signals.on_reload(lambda: self._jobs.spawn(self._reload_quietly()))
 
     async def _wind_up(self, serving: asyncio.Task[None]) -> None:
@@ -284,80 +289,15 @@ class Daemon:
         if pruned:
             log.info(event("pruned", entries=pruned))
 
-    async def _look_through(self) -> None:
-        """Look for damaged pages after an end that we did not make: a kill, a loss of power."""
-        log.info(event("looking for damage", because="the last end was not a clean one"))
-        try:
-            # Not in our own threads, for whose end a stop waits.
-            damage = await asyncio.to_thread(self._store.find_damage)
-        except AggregatorError as error:
-            log.warning(event("not looked for damage", because=error))
-            return
-        if damage is None:
-            self._hold.found_whole()
-            log.info(event("no damage found"))
-        else:
-            self._damage = str(damage)
-            log.error(event("damage found", because=damage))
-
-    async def _beat(self) -> None:
-        """Keep the scheduler going, and tell systemd that it goes.
-
-        Trouble is told in words (STATUS=, /healthz), never by silence: a restart makes no room on
-        a disk, and ends what still works.
-        """
-        usual_s = self._pace.heartbeat.total_seconds()
-        pause_s = min(usual_s, (self._notifier.watchdog_s or usual_s * 3) / 3)
-        while True:
-            silent = self._jobs.silent
-            if silent > STALE_TICK / 3:
-                self._jobs.hurry()
-            if silent <= STALE_TICK and self._notifier.watchdog_s is not None:
-                self._notifier.send("WATCHDOG=1")
-            await asyncio.sleep(pause_s)
-
-    async def _examine(self) -> None:
-        """Look after the database and the scheduler, and say how they are."""
-        while True:
-            self._health = await self._ailment()
-            if self._is_ready and self._status != (status := self._status_line()):
-                self._status = status
-                self._notifier.send(status)
-            await asyncio.sleep(self._pace.heartbeat.total_seconds())
-
-    async def _ailment(self) -> str | None:
-        if self._patience.trouble is not None:
-            return self._patience.trouble
-        if self._jobs.silent > STALE_TICK:
-            return f"the scheduler has not run for {self._jobs.silent.seconds} s"
-        if (trouble := self._damage or self._dispatcher.trouble) is not None:
-            return trouble
-        try:
-            async with asyncio.timeout(PING_TIMEOUT_S):
-                await self._in_thread(self._store.ping)
-        except TimeoutError:
-            return "the database does not answer"
-        except AggregatorError as error:
-            return str(error)
-        return None
-
-    def _state(self) -> State:
-        works = self._health is None
-        fine = works and self._dispatcher.offline_since is None
-        return State(works=works, fine=fine, text=self._health or self._summary())
-
-    def _summary(self) -> str:
+    def _summary(self, ailment: str | None) -> str:
         offline_since = self._dispatcher.offline_since
         return daemon_summary(
             sources=self._enabled,
             failing=self._reports.failing,
             offline_since=None if offline_since is None else local(offline_since),
-            ailment=self._health,
+            ailment=ailment,
             rejected=self._rejected,
         )
-
-    def _status_line(self) -> str:
-        return f"STATUS={self._summary()}"
 
     # --- configuration --------------------------------------------------------------------------
 
@@ -372,7 +312,7 @@ class Daemon:
     async def _reload(self) -> tuple[Change, ...]:
         """Read the configuration again and apply it whole, or keep the old one and say why."""
         async with self._reloading:
-            if self._is_ready:
+            if self._vitals.is_ready:
                 self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={_monotonic_usec()}")
             try:
                 await self._in_thread(self._saved.handle)
@@ -388,8 +328,8 @@ class Daemon:
                 await self._note(NoteKind.NOT_RELOADED, self._rejected)
                 raise
             finally:
-                if self._is_ready:
-                    self._notifier.send("READY=1", self._status_line())
+                if self._vitals.is_ready:
+                    self._notifier.send("READY=1", self._vitals.status_line)
 
     async def _apply(self, fresh: Config) -> tuple[Change, ...]:
         old = self._config

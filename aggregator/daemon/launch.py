@@ -56,7 +56,7 @@ def run(
     it, another `StoreError` when somebody must mend it, and `AggregatorError` when the address to
     listen on cannot be had.
     """
-    set_up(config.log.level, os.environ)
+    set_up(config.log.level, os.environ, config.log.format)
     conceal(all_secrets(config, os.environ))
     with (
         contextlib.suppress(StoppedError),

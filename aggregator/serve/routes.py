@@ -31,6 +31,7 @@ from aggregator.serve import (
     login_routes,
     page_messages,
     page_routes,
+    probe_routes,
     search_routes,
 )
 from aggregator.serve.cache import UnavailableError, Wanted
@@ -147,7 +148,8 @@ def _routes(served: Served) -> Starlette:
             route("/feeds/_status.{extension}", _operations),
             route("/feeds/{token}/_status.{extension}", _operations),
             *(route(f"/{folder}/{{_:path}}", _feed) for folder in FOLDERS),
-            route("/healthz", _health),
+            route("/healthz", probe_routes.health),
+            route("/readyz", probe_routes.readiness),
             *(route(f"{API}{place}", answer) for place, answer in api_routes.ROUTES.items()),
         ],
         exception_handlers={
@@ -249,15 +251,6 @@ def _represent_operations(
     # Further events of that second are stored by then.
     told_at = selection.changed_at + SETTLING
     return represent(body, f"{form.media_type}; charset=utf-8", told_at)
-
-
-async def _health(served: Served, request: Request) -> Response:
-    """`/healthz`: whether the daemon itself can work; sources that fail do not make it sick."""
-    trouble = served.site.health()
-    if trouble is None:
-        return text_response(200, "ok")
-    view = served.site.config().visibility.view(_caller(served, request), Subject.REASONS)
-    return text_response(503, f"fail: {trouble}" if view is View.WHOLE else "fail")
 
 
 def _caller(served: Served, request: Request, *, token: str | None = None) -> Caller:

@@ -44,6 +44,10 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _always() -> None:
+    return None
+
+
 def _local(moment: datetime) -> datetime:
     return moment.astimezone()
 
@@ -53,9 +57,10 @@ class Site:
     """What is served, given as calls that read memory only (the store's methods excepted).
 
     `config` returns the present configuration, always the same object until another is applied;
-    `health` returns `None`, or why the daemon itself cannot work; `seconds` is a clock that only
-    goes on; `local` tells a moment in the time zone in which pages tell days;
-    `operating` does what the operator asks for on pages, `None` where nobody can.
+    `health` returns `None`, or why the daemon itself cannot work; `unready` returns `None`, or why
+    nobody is to be sent to it yet, or any more; `seconds` is a clock that only goes on; `local`
+    tells a moment in the time zone in which pages tell days; `operating` does what the operator
+    asks for on pages, `None` where nobody can.
     """
 
     config: Callable[[], Config]
@@ -65,6 +70,7 @@ class Site:
     seconds: Callable[[], float] = monotonic
     local: Callable[[datetime], datetime] = _local
     operating: Operating | None = None
+    unready: Callable[[], str | None] = _always
     timeouts: Timeouts = TIMEOUTS
 
 
