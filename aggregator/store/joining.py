@@ -213,7 +213,9 @@ def _candidates(
 
     A story that began too long ago, or of which the first text is forgotten, takes no more.
     """
-    last = _continued(connection, {one.root_id for one in found})
+    last = {one.root_id: one.root_id for one in found}
+    if full := {one.root_id for one in found if one.is_continued}:
+        last |= _continued(connection, full)
     root_ids = sorted(set(last.values()))
     sources, first_source, members = _tellers(connection, sorted({*last, *root_ids}))
     states: dict[int, StoryState] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from array import array
+from collections import defaultdict
 from functools import lru_cache, partial
 from heapq import nlargest
 from typing import TYPE_CHECKING
@@ -31,8 +32,9 @@ WINDOW_US = MAX_DEDUPE_WINDOW // MICROSECOND
 
 #: A story is found by so many of its tokens, and looks for others by so many.
 POSTED, ASKED = 16, 10
-#: Of each token the newest stories are looked at, and of all the likest.
-NEWEST, LIKEST = 200, 25
+#: Of each token the newest stories are looked at, the rarest token first, at most so many of all
+#: tokens; and compared are the likest.
+NEWEST, LOOKED_AT, LIKEST = 200, 600, 25
 
 #: Signatures of which one transaction forgets the rows.
 _FORGOTTEN_AT_ONCE = 50
@@ -49,12 +51,14 @@ class Found:
     """A story that shares rare tokens with an entry.
 
     `root_id` is the one that it is told within, `score` how surely it is (1 where by itself).
+    `is_continued`: that one is full, and another goes on with it.
     """
 
     story_id: int
     root_id: int
     score: float
     signature: Signature
+    is_continued: bool
 
 
 class StoryIndex:
@@ -148,36 +152,42 @@ def keep_centroid(connection: sqlite3.Connection, story_id: int, centroid: Centr
 
 def alike(connection: sqlite3.Connection, signature: Signature, but: int) -> list[Found]:
     """Return the stories that share most of an entry's rare tokens, `but` its own."""
-    sums: dict[int, int] = {}
+    sums: defaultdict[int, int] = defaultdict(int)
     cursor = connection.cursor()
-    cursor.row_factory = None  # plain tuples: there may be 2,000 of them
-    for token in asked_tokens(signature, ASKED):
-        weight = signature.title.get(token) or signature.lead.get(token, 0)
+    cursor.row_factory = None  # plain tuples: there may be hundreds of them
+    whole = {**signature.title, **signature.lead}
+    left = LOOKED_AT
+    for token in sorted(asked_tokens(signature, ASKED), key=whole.__getitem__, reverse=True):
+        weight = whole[token]
         posted = cursor.execute(
             """SELECT story_id FROM postings WHERE token = ? AND at BETWEEN ? AND ?
                 ORDER BY at DESC, story_id DESC LIMIT ?""",
-            (token, signature.at - WINDOW_US, signature.at + WINDOW_US, NEWEST),
+            (token, signature.at - WINDOW_US, signature.at + WINDOW_US, min(NEWEST, left)),
         ).fetchall()
         for (story_id,) in posted:
-            sums[story_id] = sums.get(story_id, 0) + weight
+            sums[story_id] += weight
+        left -= len(posted)
+        if not left:
+            break
     sums.pop(but, None)
     likest = [
         story_id for _, story_id in nlargest(LIKEST, zip(sums.values(), sums.keys(), strict=True))
     ]
     # sqlite: a list of values is one parameter, as JSON; CROSS JOIN keeps the tables in this order
-    rows = connection.execute(
-        """SELECT g.story_id, coalesce(a.joined_id, a.id) AS root_id,
-                  CASE WHEN a.joined_id IS NULL THEN 1.0 ELSE a.join_score END AS score, g.packed
+    rows = cursor.execute(
+        """SELECT g.story_id, r.id, CASE WHEN a.joined_id IS NULL THEN 1.0 ELSE a.join_score END,
+                  g.packed, r.continued_id IS NOT NULL
              FROM json_each(?) asked
              CROSS JOIN signatures g ON g.story_id = asked.value
              CROSS JOIN stories s ON s.id = g.story_id
-             CROSS JOIN stories a ON a.id = coalesce(s.original_id, s.id)""",
+             CROSS JOIN stories a ON a.id = coalesce(s.original_id, s.id)
+             CROSS JOIN stories r ON r.id = coalesce(a.joined_id, a.id)""",
         (dumps(likest),),
     )
     return [
-        Found(row["story_id"], row["root_id"], row["score"], signed)
-        for row in rows
-        if (signed := _unpacked(row["packed"])) is not None
+        Found(story_id, root_id, score, signed, bool(is_continued))
+        for story_id, root_id, score, packed, is_continued in rows
+        if (signed := _unpacked(packed)) is not None
     ]
 
 

@@ -91,7 +91,8 @@ def likeness(a: Signature, b: Signature, model: Model = SHIPPED) -> Likeness:
     odds = logit(features, weights)
     by_lead = None
     short = a.is_short or b.is_short
-    if a.lead and b.lead and (short or _GREY[0] <= probability(odds) <= _GREY[1]):
+    in_doubt = short or _GREY[0] <= probability(odds) <= _GREY[1]
+    if in_doubt and a.lead and b.lead and (short or _leads_tell(a, b)):
         part = _WHERE_SHORT if short else _IN_DOUBT
         by_lead = part * (logit(_with_leads(a, b), weights) - odds)
         odds += by_lead
@@ -132,6 +133,14 @@ def features_of(a: Signature, b: Signature) -> Features:
     return _features(a, b, a.title, b.title, a.title.keys() & b.title.keys())
 
 
+def _leads_tell(a: Signature, b: Signature) -> bool:
+    """Whether the lead of one has anything of the other: else it cannot make them more alike."""
+    lead = a.lead.keys()
+    return not (
+        lead.isdisjoint(b.lead) and lead.isdisjoint(b.title) and b.lead.keys().isdisjoint(a.title)
+    )
+
+
 def _with_leads(a: Signature, b: Signature) -> Features:
     """Return the features of titles and leads together; of leads no ideographs are kept."""
     whole_a, whole_b = {**a.title, **a.lead}, {**b.title, **b.lead}
@@ -150,22 +159,23 @@ def _features(
     all_a, all_b = sum(of_a.values()), sum(of_b.values())
     contained = lighter / (min(all_a, all_b) or 1)
     of_names = names = of_chars = chars = 0
-    if a.names and b.names:
-        of_names, _ = _shared_weight(of_a, of_b, a.names & b.names)
+    if shared_names := a.names & b.names:
+        of_names, _ = _shared_weight(of_a, of_b, shared_names)
         names = min(sum(map(of_a.__getitem__, a.names)), sum(map(of_b.__getitem__, b.names)))
-    if a.chars and b.chars:
-        of_chars, _ = _shared_weight(a.chars, b.chars, a.chars.keys() & b.chars.keys())
+    if shared_chars := a.chars.keys() & b.chars.keys():
+        of_chars, _ = _shared_weight(a.chars, b.chars, shared_chars)
         chars = min(sum(a.chars.values()), sum(b.chars.values()))
+    # By their places: names would cost as much as all that is counted above.
     return Features(
-        jaccard=lighter / (all_a + all_b - lighter or 1),
-        contained=contained,
-        ideographs=of_chars / (chars or 1),
-        names=of_names / (names + FULL / 2),
-        figures=_figures(a, b, contained),
-        amount=min(lighter / (4 * FULL), 1.0),
-        rarest=rarest / FULL,
-        balance=min(len(of_a), len(of_b)) / (max(len(of_a), len(of_b)) or 1),
-        apart=min(abs(a.at - b.at) / WINDOW, 1.0),
+        lighter / (all_a + all_b - lighter or 1),
+        contained,
+        of_chars / (chars or 1),
+        of_names / (names + FULL / 2),
+        _figures(a, b, contained),
+        min(lighter / (4 * FULL), 1.0),
+        rarest / FULL,
+        min(len(of_a), len(of_b)) / (max(len(of_a), len(of_b)) or 1),
+        min(abs(a.at - b.at) / WINDOW, 1.0),
     )
 
 

@@ -12,6 +12,7 @@ import time
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from aggregator.stories.likeness import WINDOW
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
 
 #: An entry is found by so many of its tokens, and looks for others by so many.
 POSTED, ASKED = 16, 10
-#: Of each rare token the newest entries are looked at, and of all the likest.
-NEWEST = 200
-LIKEST = 25
+#: Of each rare token the newest entries are looked at, the rarest token first, at most so many of
+#: all tokens; and compared are the likest.
+NEWEST, LOOKED_AT, LIKEST = 200, 600, 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,12 @@ class MemoryIndex:
 
     def _likest(self, signed: Signature, source: int) -> list[Kept]:
         sums: Counter[int] = Counter()
-        for token in asked_tokens(signed, ASKED):
-            weight = signed.title.get(token) or signed.lead[token]
-            for number in self._posted[token]:
+        whole, left = {**signed.title, **signed.lead}, LOOKED_AT
+        for token in sorted(asked_tokens(signed, ASKED), key=whole.__getitem__, reverse=True):
+            weight = whole[token]
+            posted = list(islice(reversed(self._posted[token]), left))
+            left -= len(posted)
+            for number in posted:
                 other = self.entries[number]
                 if other.source != source and signed.at - other.signature.at <= WINDOW:
                     sums[number] += weight

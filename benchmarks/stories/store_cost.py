@@ -92,8 +92,10 @@ class Window:
         return [entry_id for entry_id, _ in self._stored(self.db, count)]
 
     def join(self, entry_id: int) -> None:
-        """Let one of those join the story that it tells."""
+        """Let one of those join the story that it tells, in a transaction as the store does."""
+        self.db.execute("BEGIN IMMEDIATE")
         joining.join_waiting(self.db, self._index, [entry_id], micros(NOW))
+        self.db.execute("COMMIT")
 
     def _stored(self, db: sqlite3.Connection, count: int) -> list[tuple[int, Text]]:
         """Store entries as far as joining asks for them: a second apart, a story each."""
