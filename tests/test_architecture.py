@@ -68,6 +68,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "lxml": ("parse/strict/", "publish/"),
     "nh3": "refine/sanitise.py",
     "opencc": "web/chinese_scripts.py",
+    "prometheus_client": "serve/metrics_routes.py",
     "publicsuffixlist": "web/domains.py",
     "selectolax": "rules/selectors.py",
     "snowballstemmer": "stories/stems.py",

@@ -29,6 +29,7 @@ EDITING = {"tomlkit", "listparser", "aggregator.config.edit"}
 RARE = {
     "httpcore", "h11", "aiohttp_socks", "sqlite_utils", "aggregator.store.migrations",
     "aggregator.lint", "aggregator.preview", "aggregator.fetch.lenient_transport",
+    "prometheus_client",
 }  # fmt: skip
 
 #: httpx loads these for its own command line where they are installed: here, for schemathesis.

@@ -246,6 +246,7 @@ IN_ONE_FORMAT = [
     ("/sources.opml", 200, 403, 200),
     ("/healthz", 503, 503, 503),
     ("/readyz", 503, 503, 503),
+    ("/metrics", 200, 401, 401),
     ("/feeds/_status.atom", 200, 403, 403),
     (f"/feeds/{STATUS_TOKEN}/_status.atom", 200, 200, 200),
     (f"/feeds/{WRONG}/_status.atom", 404, 404, 404),

@@ -24,6 +24,7 @@ from aggregator.daemon.bytes_in_flight import BytesInFlight
 from aggregator.daemon.changed_settings import changed_settings, fixed_settings
 from aggregator.daemon.commands import Requests
 from aggregator.daemon.control import ControlServer
+from aggregator.daemon.figures import daemon_figures, store_figures
 from aggregator.daemon.further_secrets import further_secrets
 from aggregator.daemon.jobs import Jobs
 from aggregator.daemon.log import conceal, event, local, set_level
@@ -31,6 +32,7 @@ from aggregator.daemon.once import make_fetcher, make_tools, weighed
 from aggregator.daemon.operator_actions import OperatorActions
 from aggregator.daemon.output_jobs import Outlets
 from aggregator.daemon.poll_log import Reports
+from aggregator.daemon.poll_measures import PollMeasures
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.saved_edits import SavedEdits
 from aggregator.daemon.terms import make_bounds, utc_now
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from aggregator.fetch import Fetcher
     from aggregator.model import PollResult
     from aggregator.model.changes import Change
+    from aggregator.model.measures import Measure
     from aggregator.model.notes import Fact
     from aggregator.schedule.price import Pricing
     from aggregator.store import Store
@@ -106,6 +109,7 @@ class Daemon:
         self._notifier = notifier
         self._patience = patience
         self._reports = Reports()
+        self._measures = PollMeasures()
         self._signals = signals
         self._stop = signals.stop
         self._reloading = asyncio.Lock()
@@ -156,6 +160,8 @@ class Daemon:
             self._store,
             lambda: self._vitals.health,
             unready=self._vitals.unready,
+            counted=self._counted,
+            asked=lambda: store_figures(self._store, self._config.store.path, self._clock()),
             operating=acting,
         )
         serving = asyncio.create_task(
@@ -256,6 +262,17 @@ class Daemon:
         if result.source in self._priced:
             self._pricing = price.count_request(self._pricing)
         self._reports.add(result, self._clock())
+        self._measures.polled(result)
+
+    def _counted(self) -> tuple[Measure, ...]:
+        return self._measures.measures() + daemon_figures(
+            sources=len(self._config.sources),
+            enabled=self._enabled,
+            failing=self._reports.failing,
+            is_well=self._vitals.health is None,
+            is_ready=self._vitals.unready() is None,
+            is_offline=self._dispatcher.offline_since is not None,
+        )
 
     async def _steer(self) -> None:
         """Weigh the last hour's requests against the budget, and keep the new price."""
@@ -399,6 +416,7 @@ class Daemon:
             pricing=lambda: self._pricing,
             clock=self._clock,
             dice=self._dice,
+            measures=self._measures,
         )
 
     async def _in_thread(self, function: Callable[[], T]) -> T:

@@ -14,6 +14,7 @@ from aggregator.daemon.bytes_in_flight import BytesInFlight
 from aggregator.daemon.further_secrets import all_secrets, further_secrets
 from aggregator.daemon.log import conceal, set_up
 from aggregator.daemon.poll import Tools
+from aggregator.daemon.poll_measures import PollMeasures
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.secret_places import places_of
 from aggregator.daemon.terms import make_bounds, utc_now
@@ -65,6 +66,7 @@ def make_tools(
     pricing: Callable[[], Pricing],
     clock: Callable[[], datetime] = utc_now,
     dice: Callable[[], float] = random.random,
+    measures: PollMeasures | None = None,
 ) -> Tools:
     """Return what a poll works with under this configuration."""
     return Tools(
@@ -80,6 +82,7 @@ def make_tools(
         pricing=pricing,
         clock=clock,
         dice=dice,
+        measures=measures or PollMeasures(),
     )
 
 

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from aggregator.daemon.bytes_in_flight import BytesInFlight
+    from aggregator.daemon.bytes_in_flight import BodyReservation, BytesInFlight
+    from aggregator.daemon.poll_measures import PollMeasures
     from aggregator.daemon.workers import Workers
     from aggregator.fetch import Fetcher
     from aggregator.model import (
@@ -86,6 +87,7 @@ class Tools:
     pricing: Callable[[], Pricing]
     clock: Callable[[], datetime]
     dice: Callable[[], float]
+    measures: PollMeasures
 
     def is_ours(self, source: Source) -> bool:
         """Tell whether a source's host is the operator's own: covered by `allow_private`."""
@@ -125,14 +127,7 @@ async def ask(state: PollState, tools: Tools) -> Answers:
             if state.last_poll_at is None:
                 take = partial(first_answers.take, tools.store_path, mirror.url, now)
                 outcome = await tools.in_thread(take)
-            outcome = outcome or await tools.fetcher.fetch(
-                mirror.url,
-                held,
-                access=state.source.access,
-                moved_url=mirror.moved_url,
-                is_stored=mirror.body_sha256 is not None,
-                reservation=reservation,
-            )
+            outcome = outcome or await _fetch(state, mirror, held, reservation, tools)
             if mirror.moved_url is not None and isinstance(outcome, Gone):
                 # It is the learnt URL that is gone; the configured one is asked next time.
                 outcome = Failed(outcome.problem, HTTPStatus.GONE)
@@ -156,6 +151,23 @@ async def ask(state: PollState, tools: Tools) -> Answers:
     if len(attempts) < len(state.mirrors):
         attempts[-1] = _not_for_all(attempts[-1])
     return Answers(tuple(attempts))
+
+
+async def _fetch(
+    state: PollState, mirror: Mirror, held: Validators, reservation: BodyReservation, tools: Tools
+) -> Outcome:
+    loop = asyncio.get_running_loop()
+    begun_s = loop.time()
+    outcome = await tools.fetcher.fetch(
+        mirror.url,
+        held,
+        access=state.source.access,
+        moved_url=mirror.moved_url,
+        is_stored=mirror.body_sha256 is not None,
+        reservation=reservation,
+    )
+    tools.measures.asked(outcome, loop.time() - begun_s)
+    return outcome
 
 
 def _answered_url(mirror: Mirror, outcome: Outcome) -> str:
@@ -208,9 +220,11 @@ async def commit(
         outcome = replace(outcome, hints=replace(outcome.hints, retry_after=None))
 
     limits: list[datetime] = []
+    published: tuple[datetime | None, ...] = ()
 
     def decide(news: News) -> Decision:
-        learnt = known
+        nonlocal published
+        learnt, published = known, news.published
         if news.limited_until_at is not None:
             limits.append(news.limited_until_at)
         if not isinstance(outcome, Failed | Gone):
@@ -233,6 +247,7 @@ async def commit(
         return Decision(plan, told, gaps)
 
     result = await keep(FinishedPoll(state, found.attempts, found.refined, decide, now))
+    tools.measures.came(published, now, state.first_polled_at)
     if limits:
         tools.fetcher.leave_alone(answering_host(found.attempts[-1]), max(limits))
     return result

@@ -67,3 +67,11 @@ class SourceReport:
     polls: tuple[PastPoll, ...]
     troubles: tuple[Trouble, ...]
     published_at: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFigures:
+    """How all sources are at a moment: how many are overdue, and how many alarms of each kind."""
+
+    overdue: int
+    alarms: tuple[tuple[str, int], ...]

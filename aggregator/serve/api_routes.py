@@ -30,10 +30,9 @@ from aggregator.publish.api_objects import (
 )
 from aggregator.publish.pages.story_keys import read_story_key, story_key
 from aggregator.rules.visibility import Subject, View, by_preference, feeds_in, may_read
+from aggregator.serve.bearers import bearer_of, for_operator, is_operator
 from aggregator.serve.cache import Wanted
-from aggregator.serve.callers import caller_of
 from aggregator.serve.encodings import respond
-from aggregator.serve.problems import problem
 from aggregator.serve.responses import represent
 from aggregator.stories.concealment import public_feed
 from aggregator.web.search_words import read_query
@@ -74,7 +73,7 @@ async def document(served: Served, request: Request) -> Response:
 
 async def feeds(served: Served, request: Request) -> Response:
     """`/feeds`: the open ones, and those that the caller has the token of."""
-    catalogue, caller = await served.catalogue(), _caller(served, request)
+    catalogue, caller = await served.catalogue(), bearer_of(served, request)
     view = catalogue.config.visibility.view(caller, Subject.PAGE)
     secret = (one for one in catalogue.config.feeds if one.token and may_read(caller, one))
     shown = (*feeds_in(view, catalogue.config.feeds), *secret)
@@ -89,7 +88,7 @@ async def feeds(served: Served, request: Request) -> Response:
 
 async def stories(served: Served, request: Request) -> Response:
     """`/stories`: of a feed, page by page; of the first page's feed where none is named."""
-    catalogue, caller = await served.catalogue(), _caller(served, request)
+    catalogue, caller = await served.catalogue(), bearer_of(served, request)
     feed = _feed(catalogue, caller, request) or catalogue.front
     if feed is None:
         raise HTTPException(404)
@@ -108,7 +107,7 @@ async def stories(served: Served, request: Request) -> Response:
 
 async def story(served: Served, request: Request) -> Response:
     """`/stories/ID`: as that feed has it which shows most of it, of those the caller may read."""
-    catalogue, caller = await served.catalogue(), _caller(served, request)
+    catalogue, caller = await served.catalogue(), bearer_of(served, request)
     order_key = read_story_key(request.path_params["story"])
     if order_key is None:
         raise HTTPException(404)
@@ -129,7 +128,7 @@ async def story(served: Served, request: Request) -> Response:
 
 async def search(served: Served, request: Request) -> Response:
     """`/search`: in the open feeds and those that the caller has the token of, or in one."""
-    catalogue, caller = await served.catalogue(), _caller(served, request)
+    catalogue, caller = await served.catalogue(), bearer_of(served, request)
     asked = request.query_params.get("q", "")
     if not 0 < len(asked) <= QUESTION_CHARACTERS:
         raise AskedWronglyError("q")
@@ -160,9 +159,9 @@ async def search(served: Served, request: Request) -> Response:
 
 async def entries(served: Served, request: Request) -> Response:
     """`/entries`: what is stored, for the operator."""
-    catalogue, caller = await served.catalogue(), _caller(served, request)
-    if not _is_operator(catalogue, caller):
-        return _for_operator()
+    catalogue, caller = await served.catalogue(), bearer_of(served, request)
+    if not is_operator(catalogue.config.visibility, caller):
+        return for_operator()
     source, cursor = request.query_params.get("source"), request.query_params.get("cursor")
     if source is not None and all(one.name != source for one in catalogue.config.sources):
         raise HTTPException(404)
@@ -182,9 +181,9 @@ async def entries(served: Served, request: Request) -> Response:
 
 async def sources(served: Served, request: Request) -> Response:
     """`/sources`: how each is, for the operator."""
-    catalogue, caller = await served.catalogue(), _caller(served, request)
-    if not _is_operator(catalogue, caller):
-        return _for_operator()
+    catalogue, caller = await served.catalogue(), bearer_of(served, request)
+    if not is_operator(catalogue.config.visibility, caller):
+        return for_operator()
 
     def make() -> Mapping[str, object]:
         return {"items": [source_object(one) for one in served.site.store.status()], "next": None}
@@ -194,9 +193,9 @@ async def sources(served: Served, request: Request) -> Response:
 
 async def status(served: Served, request: Request) -> Response:
     """`/status`: how the daemon is, for the operator."""
-    catalogue, caller = await served.catalogue(), _caller(served, request)
-    if not _is_operator(catalogue, caller):
-        return _for_operator()
+    catalogue, caller = await served.catalogue(), bearer_of(served, request)
+    if not is_operator(catalogue.config.visibility, caller):
+        return for_operator()
     trouble = served.site.health()
 
     def make() -> Mapping[str, object]:
@@ -276,31 +275,6 @@ def _as_json(told: Mapping[str, object]) -> Representation:
 
 def _version(served: Served) -> int:
     return int(served.site.seconds() // SECONDS)
-
-
-def _caller(served: Served, request: Request) -> Caller:
-    """Return the caller with the token that the request bears (RFC 6750 section 2.1).
-
-    Whoever shows something else than a token has one that opens nothing.
-    """
-    said = request.headers.get("authorization")
-    scheme, _, token = (said or "").partition(" ")
-    known = token.strip() if scheme.lower() == "bearer" else ""
-    return caller_of(request, served.site.config().server, token=None if said is None else known)
-
-
-def _is_operator(catalogue: Catalogue, caller: Caller) -> bool:
-    visibility = catalogue.config.visibility
-    # Whoever shows a token is judged by it, wherever they are.
-    knows = caller.token is not None and visibility.view(caller, Subject.OPERATIONS).is_shown
-    return knows or (caller.token is None and visibility.view(caller, Subject.HEALTH).is_shown)
-
-
-def _for_operator() -> Response:
-    return problem(
-        401, "for the operator: on this machine, or with [publish] status_token as bearer token",
-        {"WWW-Authenticate": "Bearer"},
-    )  # fmt: skip
 
 
 def _feed(catalogue: Catalogue, caller: Caller, request: Request) -> Feed | None:

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from aggregator.model.errors import StoreError
+from aggregator.model.measures import Distribution
 from aggregator.runtime.values import dataclass
 from aggregator.serve.timeouts import TIMEOUTS, Timeouts
 from aggregator.web.redaction import redact
@@ -26,6 +27,9 @@ Value = TypeVar("Value")
 
 #: What one cache keeps in memory: about a hundred documents of a few hundred kilobytes.
 KEPT_BYTES = 36 * 1024 * 1024
+
+#: Seconds that makings take: a page, a large feed, a disk that is busy.
+MAKING_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
 class UnavailableError(Exception):
@@ -113,6 +117,8 @@ class Cache(Generic[Value]):
         self._next: dict[tuple[Hashable, Hashable], _Making[Value]] = {}
         self._failing: set[str] = set()
         self.bytes_held = 0
+        self.hits, self.misses, self.failures = 0, 0, 0
+        self.seconds = Distribution(MAKING_BOUNDS)
 
     async def get(self, wanted: Wanted, make: Callable[[], Value]) -> Found[Value]:
         """Return what is kept, else what `make` returns, which is called in a thread.
@@ -124,7 +130,9 @@ class Cache(Generic[Value]):
         if kept is not None:
             self._kept.move_to_end(wanted.key)
             if kept.version == wanted.version or self._is_final(kept.value):
+                self.hits += 1
                 return Found(kept.value)
+        self.misses += 1
         if wanted.version is not None:
             seconds = self._timeouts.without if kept is None else self._timeouts.with_kept
             try:
@@ -149,6 +157,7 @@ class Cache(Generic[Value]):
         if kept.version != version and not self._is_final(kept.value):
             return None
         self._kept.move_to_end(key)
+        self.hits += 1
         return kept.value
 
     def _kept_for(self, wanted: Wanted) -> _Kept[Value] | None:
@@ -198,8 +207,10 @@ class Cache(Generic[Value]):
             async with self._turns:
                 making.begun = True
                 self._forget(making)  # what is asked for from now on may be newer
+                begun_s = asyncio.get_running_loop().time()
                 # A thread cannot be stopped: it keeps its turn when nobody waits for it any more.
                 value = await asyncio.to_thread(making.make)
+                self.seconds.add(asyncio.get_running_loop().time() - begun_s)
         finally:
             del self._at_work[wanted.key]
         self._failing.discard(wanted.what)
@@ -210,6 +221,7 @@ class Cache(Generic[Value]):
         self._forget(making)
         error = None if task.cancelled() else task.exception()
         if error is not None:
+            self.failures += 1
             self._log(making.wanted.what, error)
 
     def _forget(self, making: _Making[Value]) -> None:

@@ -39,6 +39,11 @@ class Ready:
     fields: bytes
     body: bytes
 
+    @property
+    def status(self) -> int:
+        """The status as a number."""
+        return 200 if self.status_line is _OK else 304
+
 
 @dataclass(slots=True)
 class _Known:

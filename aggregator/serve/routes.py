@@ -29,6 +29,7 @@ from aggregator.serve import (
     api_routes,
     health_routes,
     login_routes,
+    metrics_routes,
     page_messages,
     page_routes,
     probe_routes,
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
     from aggregator.config import Config
     from aggregator.publish.catalogue import Catalogue
@@ -94,7 +95,14 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, whatever it asks for."""
-        await self._routes(self._served.door.marked(scope), receive, send)
+        by_status = self._served.answers.by_status
+
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                by_status[message["status"]] += 1
+            await send(message)
+
+        await self._routes(self._served.door.marked(scope), receive, counting)
 
     @property
     def streams(self) -> Streams:
@@ -107,7 +115,10 @@ class App:
 
     def ready(self, asked: Asked) -> Ready | None:
         """Return the answer to a request for a feed that is at hand, else `None`."""
-        return self._served.ready.answer(self._served, asked)
+        answer = self._served.ready.answer(self._served, asked)
+        if answer is not None:
+            self._served.answers.by_status[answer.status] += 1
+        return answer
 
 
 def create_app(site: Site) -> App:
@@ -150,6 +161,7 @@ def _routes(served: Served) -> Starlette:
             *(route(f"/{folder}/{{_:path}}", _feed) for folder in FOLDERS),
             route("/healthz", probe_routes.health),
             route("/readyz", probe_routes.readiness),
+            route("/metrics", metrics_routes.metrics),
             *(route(f"{API}{place}", answer) for place, answer in api_routes.ROUTES.items()),
         ],
         exception_handlers={

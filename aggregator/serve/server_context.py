@@ -13,6 +13,7 @@ from aggregator.runtime.values import dataclass
 from aggregator.serve.cache import KEPT_BYTES, Cache, Wanted
 from aggregator.serve.form_token import FormToken
 from aggregator.serve.kept_pieces import KeptPieces
+from aggregator.serve.measures import AnswerCounts
 from aggregator.serve.operator_door import OperatorDoor
 from aggregator.serve.ready_feeds import ReadyFeeds
 from aggregator.serve.streams import Streams
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from aggregator.config import Config
+    from aggregator.model.measures import Measure
     from aggregator.serve.former_addresses import Removed, Renamed
     from aggregator.serve.operating import Operating
     from aggregator.serve.responses import Encoded, Representation
@@ -60,7 +62,8 @@ class Site:
     `health` returns `None`, or why the daemon itself cannot work; `unready` returns `None`, or why
     nobody is to be sent to it yet, or any more; `seconds` is a clock that only goes on; `local`
     tells a moment in the time zone in which pages tell days; `operating` does what the operator
-    asks for on pages, `None` where nobody can.
+    asks for on pages, `None` where nobody can. `counted` are the measures of whatever else runs
+    here, and `asked` those that are asked of the store, in a thread.
     """
 
     config: Callable[[], Config]
@@ -71,6 +74,8 @@ class Site:
     local: Callable[[datetime], datetime] = _local
     operating: Operating | None = None
     unready: Callable[[], str | None] = _always
+    counted: Callable[[], tuple[Measure, ...]] = tuple
+    asked: Callable[[], tuple[Measure, ...]] = tuple
     timeouts: Timeouts = TIMEOUTS
 
 
@@ -143,6 +148,7 @@ class Served:
     door: OperatorDoor
     ready: ReadyFeeds = field(default_factory=ReadyFeeds)
     streams: Streams = field(default_factory=Streams)
+    answers: AnswerCounts = field(default_factory=AnswerCounts)
     form_token: FormToken = field(default_factory=FormToken)
 
     @classmethod

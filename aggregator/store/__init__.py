@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from aggregator.model.changes import Change
     from aggregator.model.errors import StoreDamagedError
     from aggregator.model.found import EntryLine, Found
-    from aggregator.model.health import SourceRecord, SourceReport
+    from aggregator.model.health import SourceRecord, SourceReport, StoreFigures
     from aggregator.model.notes import Fact, Note, NoteKind
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
     from aggregator.model.reports import Comparison, StoryReport, StoryTrial
@@ -265,6 +265,9 @@ class PageStore(Protocol):
 
     def report(self, name: str) -> SourceReport | None:
         """Return all that is known of how one source fares, `None` for no such source."""
+
+    def figures(self, now: datetime) -> StoreFigures:
+        """Return how many sources wait for their poll, and how many of which alarm there are."""
 
     def search(self, feeds: Sequence[Feed], query: SearchQuery, *, most: int) -> Found:
         """Return the stories of some feeds in which all is that is asked for, the best first.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from aggregator.model import Feed, Story
     from aggregator.model.found import EntryLine, Found
-    from aggregator.model.health import SourceRecord, SourceReport
+    from aggregator.model.health import SourceRecord, SourceReport, StoreFigures
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
     from aggregator.store import entry_lists, river, source_health
     from aggregator.web.search_words import SearchQuery
@@ -70,6 +70,11 @@ class PageReading(Reading, PageStore):
     def report(self, name: str) -> SourceReport | None:
         with self._moment() as db:
             return source_health.report(db, self._secrets.read(db), name)
+
+    @override
+    def figures(self, now: datetime) -> StoreFigures:
+        with self._reading() as db:
+            return source_health.figures(db, now)
 
     @override
     def search(self, feeds: Sequence[Feed], query: SearchQuery, *, most: int) -> Found:

@@ -5,12 +5,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
-from aggregator.model.health import MirrorHealth, SourceDay, SourceRecord, SourceReport, Trouble
-from aggregator.model.instants import MICROSECOND, instant, optional_instant
+from aggregator.model.health import (
+    MirrorHealth,
+    SourceDay,
+    SourceRecord,
+    SourceReport,
+    StoreFigures,
+    Trouble,
+)
+from aggregator.model.instants import MICROSECOND, instant, micros, optional_instant
+from aggregator.operations import AlarmKind
 from aggregator.rules.held_secrets import open_url
 from aggregator.store.rows import problem_of, source_of
 from aggregator.store.source_status import history, statuses
@@ -24,6 +32,8 @@ _EPOCH = date(1970, 1, 1)
 #: Polls and entries of one source that its page looks at.
 SHOWN_POLLS = 50
 DATED_ENTRIES = 500
+#: A poll that is due waits a moment for its turn; this long says that there are too many.
+OVERDUE = timedelta(minutes=10)
 #: Entries whose delays are told as one.
 DELAYED_ENTRIES = 20
 
@@ -68,6 +78,23 @@ def report(connection: sqlite3.Connection, secrets: Secrets, name: str) -> Sourc
         troubles=_troubles(connection, row["id"]),
         published_at=tuple(instant(at) for (at,) in published),
     )
+
+
+def figures(connection: sqlite3.Connection, now: datetime) -> StoreFigures:
+    """Return what is counted of all sources; reads the rows of those that are overdue alone."""
+    (overdue,) = connection.execute(
+        """SELECT count(*) FROM sources
+            WHERE removed_at IS NULL AND enabled = 1 AND next_poll_at <= :late
+              AND EXISTS (SELECT 1 FROM mirrors m WHERE m.source_id = sources.id
+                    AND NOT EXISTS (SELECT 1 FROM gates g
+                                     WHERE g.host = m.host AND g.until_at > :now))""",
+        {"late": micros(now - OVERDUE), "now": micros(now)},
+    ).fetchone()
+    found = dict.fromkeys((kind.value for kind in AlarmKind), 0)
+    found |= dict(
+        connection.execute("SELECT kind, count(*) FROM alarms WHERE ended_at IS NULL GROUP BY kind")
+    )
+    return StoreFigures(overdue, tuple(found.items()))
 
 
 def _row(connection: sqlite3.Connection, name: str) -> sqlite3.Row | None:
