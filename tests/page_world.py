@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.config.automatic_feeds import automatic
 from aggregator.model import Enclosure, Feed, NotModified, Source
+from aggregator.schedule.price import Hour, Pricing, to_text
 from aggregator.serve import Site
 from tests.making import DAY, HOUR, START, by, document, entry, failed, fetched, finish
 from tests.publishing import config
@@ -118,6 +119,8 @@ def make_world(store: Store, present: Config | None = None) -> World:
 def weeks_of_polls(world: World) -> None:
     """Let two weeks of polls go by: one source fails, others have quiet days and busy ones."""
     store = world.store
+    hours = tuple(Hour(4 + number % 24 // 6, 5.0) for number in range(100))
+    store.set_pricing(to_text(Pricing(price=3.0, hours=hours, steered_at=START)))
     for day in range(14):
         for hour in range(0, 24, 3):
             at = START - (14 - day) * DAY + hour * HOUR
@@ -133,6 +136,7 @@ def weeks_of_polls(world: World) -> None:
             for one in range(day % 4)
         )
         told(store, "inner", "inner.example", START - (14 - day) * DAY + 23 * HOUR, fresh)
+        store.prune(START - (14 - day) * DAY, retention=365 * DAY, keep_raw=365 * DAY)
 
 
 def chinese() -> tuple[Entry, ...]:

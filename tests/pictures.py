@@ -177,6 +177,7 @@ async def draw() -> None:
                 ("page-story", 1100, 900, "light", "en", f"/stories/{essay}"),
                 ("page-sources", 1100, 620, "dark", "en", "/sources"),
                 ("page-source", 1100, 900, "light", "zh-CN", "/sources/inner/health"),
+                ("page-overview", 1100, 980, "light", "en", "/overview"),
                 ("page-add", 1100, 900, "light", "en", "/add"),
             ):
                 target = FOLDER / f"{name}.png"

@@ -66,7 +66,7 @@ class House:
     def kinds(self) -> tuple[str, ...]:
         """One page of each kind."""
         pages = self.pages
-        return pages[0], pages[2], pages[5], *pages[7:9]
+        return pages[0], pages[2], pages[5], *pages[7:9], pages[-1]
 
     @property
     def pages(self) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ class House:
             "/", "/?tag=essays", "/feeds", "/feeds/all", f"/feeds/{TOKEN}/circle",
             f"/stories/{essay}", f"/stories/{weekly}", "/sources", "/sources/echo/health",
             "/sources/inner/health?done=poll", "/search?q=%E6%8E%92%E7%89%88+the", "/search",
-            "/add",
+            "/add", "/overview",
         )  # fmt: skip
 
     def window(self, width: int = 1280, **wanted: Any) -> Any:
@@ -127,12 +127,13 @@ async def test_every_page_is_well_in_every_size_colour_and_language(
 
 async def test_folds_are_well_when_they_are_open(house: House) -> None:
     async with house.window(375, color_scheme="dark") as seen:
-        await seen.see("/")
-        await seen.page.evaluate(
-            "() => document.querySelectorAll('details').forEach(one => { one.open = true; })"
-        )
-        await assert_fits(seen, "/")
-        assert await seen.violations() == []
+        for path in ("/", "/overview"):
+            await seen.see(path)
+            await seen.page.evaluate(
+                "() => document.querySelectorAll('details').forEach(one => { one.open = true; })"
+            )
+            await assert_fits(seen, path)
+            assert await seen.violations() == []
 
 
 async def test_everything_is_there_without_scripts(house: House) -> None:
@@ -158,6 +159,9 @@ async def test_everything_is_there_without_scripts(house: House) -> None:
         await page.wait_for_selector("html[data-theme=dark]")
         await page.click(".turn a")
         await page.wait_for_selector("html[lang=zh-Hans] h1:has-text('今日要闻 · News of the day')")
+        await page.click("nav a:has-text('概览')")
+        await page.click("summary:has-text('以表格显示') >> nth=0")
+        await page.wait_for_selector("th:has-text('合计'):visible")
         await page.click("nav a:has-text('订阅源')")
         await page.wait_for_selector("h1:has-text('订阅源')")
 
@@ -330,7 +334,7 @@ async def test_no_payload_does_anything_on_any_page(
         running(world.site) as server,
         eyes(house.browser, f"http://127.0.0.1:{server.port}") as seen,
     ):
-        for path in ("/feeds", "/sources/letters", f"/stories/{whole}"):
+        for path in ("/feeds", "/sources/letters", f"/stories/{whole}", "/sources", "/overview"):
             await seen.see(path)
         older: str | None = ""
         shown = 0

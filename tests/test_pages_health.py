@@ -222,12 +222,39 @@ def test_days_are_counted_and_forgotten(store: Store) -> None:
 
 def test_a_delay_is_of_what_came_after_the_first_poll(store: Store) -> None:
     make_world(store)
-    assert store.delays(("letters", "echo", "none")) == {}
+    assert {one.delay for one in store.healths()} == {None}
     for number in range(100, 105):
         at = START + (number - 90) * HOUR
         fresh = story_of("letters", number, f"Fresh {number}", at)
         told(store, "letters", "Letters", at + timedelta(minutes=number - 100), (fresh,))
-    assert store.delays(("letters",)) == {"letters": timedelta(minutes=3)}
+    known = {one.status.name: one.delay for one in store.healths()}
+    assert known == dict.fromkeys(known) | {"letters": timedelta(minutes=3)}
+    report = store.report("letters")
+    assert report is not None
+    assert report.health.delay == timedelta(minutes=3)
+
+
+async def test_the_list_is_sorted_by_delay_and_picked_by_tag(world: World) -> None:
+    for name, late in (("letters", 5), ("gongkai", 90)):
+        at = START + 31 * HOUR
+        fresh = story_of(name, 500, f"Fresh of {name}", at)
+        told(world.store, name, name, at + timedelta(minutes=late - 1), (fresh,))
+    async with running(world.site) as server:
+        page = parsed(await server.get("/sources?sort=delay"))
+        delays = [str(one) for one in page.xpath("//tbody/tr/td[4]/text()")]
+        assert delays == ["2 h", "5 min", "–", "–"]
+        picks = page.xpath("//nav[@aria-label='Tag']/a")
+        assert [one.text_content() for one in picks] == [
+            "All", "essays 1", "inside 1", "开源 1", "科技 2",
+        ]  # fmt: skip
+        picked = parsed(await server.get(f"/sources{picks[-1].get('href')}"))
+        titles = [one.text_content() for one in picked.xpath("//tbody/tr/th/a")]
+        assert titles == ["gongkai", "Echo of the news, a source with a rather long title"]
+        assert picked.xpath("//nav[@aria-label='Show']/a[1]/text()") == ["All 2"]
+        for one in picked.xpath("//nav[@class='picks']/a/@href")[:3]:
+            assert "tag=" in one
+        assert "There are no such sources" in words(await server.get("/sources?tag=none"))
+        assert "none 0" in words(await server.get("/sources?tag=none"))
 
 
 days = st.builds(

@@ -232,6 +232,7 @@ IN_ONE_FORMAT = [
     ("/stories/0", 404, 404, 404),
     (f"/feeds/{TOKEN}/family/stories/0", 404, 404, 404),
     ("/sources", 200, 403, 403),
+    ("/overview", 200, 403, 403),
     ("/sources/paper/health", 200, 403, 403),
     ("/sources/none/health", 404, 403, 403),
     ("/sources/paper/poll", 404, 404, 404),

@@ -28,12 +28,47 @@ class SourceRecord:
     """A source's row of `status`, with its days, oldest first; days without a poll are left out.
 
     `delay` is the median time between the date of an entry and its coming, of the last ones that
-    came after the source's first poll; `None` where there is none.
+    came after the source's first poll, as it was when the last of them came; `None` where there is
+    none.
     """
 
     status: SourceStatus
     days: tuple[SourceDay, ...] = ()
     delay: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseDay:
+    """How large the database was on a day (UTC): its file, the texts in it, the search index."""
+
+    day: date
+    file_bytes: int
+    text_bytes: int
+    search_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A source with many new entries: what it is called, and its days."""
+
+    title: str
+    days: tuple[SourceDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All sources together: their days, which of them bring most, delays, requests, and the disk.
+
+    `days` are sums over all sources; `busiest` are a few of them, those with most new entries
+    first. `delays` are those of enabled sources that have one, in no order. `pricing` is what the
+    schedule keeps (`schedule.price.recall`).
+    """
+
+    days: tuple[SourceDay, ...] = ()
+    busiest: tuple[Busy, ...] = ()
+    delays: tuple[timedelta, ...] = ()
+    sizes: tuple[DatabaseDay, ...] = ()
+    pricing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,10 @@ from starlette.exceptions import HTTPException
 from aggregator.model import FeedKind
 from aggregator.model.errors import AggregatorError
 from aggregator.publish.pages.health import SHOWN, SORTS, HealthView, health_page
+from aggregator.publish.pages.overview import first_day, overview_page
 from aggregator.publish.pages.source_health import ReportView, source_health_page
 from aggregator.runtime.late_modules import LateModule
+from aggregator.schedule.price import recall
 from aggregator.serve import page_messages
 from aggregator.serve.cache import Wanted
 from aggregator.serve.encodings import respond
@@ -51,6 +53,7 @@ async def sources(served: Served, request: Request) -> Response:
         return refusal
     look = look_of(request, is_operator=True)
     asked = dict(look.query)
+    tag = asked.get("tag") or None
     sort, show, page = (asked.get(name, "") for name in ("sort", "show", "page"))
     is_in = served.site.operating is not None and served.door.is_in(request)
     make = partial(
@@ -60,20 +63,19 @@ async def sources(served: Served, request: Request) -> Response:
         is_in=is_in,
         sort=sort if sort in SORTS else "trouble",
         show=show if show in SHOWN else "all",
+        tag=tag,
         page=int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 0,
     )
     return await _answer(served, request, look, make, is_in)
 
 
 def _make_list(
-    served: Served, look: Look, *, is_in: bool, sort: str, show: str, page: int
+    served: Served, look: Look, *, is_in: bool, sort: str, show: str, page: int, tag: str | None
 ) -> Representation:
     store, local = served.site.store, served.site.local
     can_add = served.site.operating is not None
-    view = HealthView(store.healths(), sort, show, page, can_add=can_add, is_in=is_in)
-    delays = store.delays(tuple(one.status.name for one in view.on_page))
-    today = served.site.now().date()
-    return represent(health_page(view, look, delays, local, today), HTML)
+    view = HealthView(store.healths(), sort, show, page, tag, can_add=can_add, is_in=is_in)
+    return represent(health_page(view, look, local, served.site.now().date()), HTML)
 
 
 async def source(served: Served, request: Request) -> Response:
@@ -114,6 +116,21 @@ def _make_report(
     )
     today = served.site.now().date()
     return represent(source_health_page(view, look, served.site.local, today), HTML)
+
+
+async def overview(served: Served, request: Request) -> Response:
+    """`/overview`: what all sources did, in pictures."""
+    if (refusal := _refusal(served, request)) is not None:
+        return refusal
+    look = look_of(request, is_operator=True)
+    return await _answer(served, request, look, partial(_make_overview, served, look))
+
+
+def _make_overview(served: Served, look: Look) -> Representation:
+    today = served.site.now().date()
+    found = served.site.store.overview(first_day(today), today)
+    hours = recall(found.pricing).hours
+    return represent(overview_page(found, hours, look, today), HTML)
 
 
 async def act(served: Served, action: str, request: Request) -> Response:

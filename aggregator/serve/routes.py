@@ -136,6 +136,7 @@ def _routes(served: Served) -> Starlette:
             route("/feeds", page_routes.feed_list),
             route("/assets/{name}", page_routes.asset),
             route("/sources", health_routes.sources),
+            route("/overview", health_routes.overview),
             route("/sources/{name}/health", health_routes.source),
             *(
                 Route(

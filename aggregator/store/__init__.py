@@ -15,7 +15,7 @@ from aggregator.model.configured import FORGET_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime, timedelta
+    from datetime import date, datetime, timedelta
 
     from aggregator.model import (
         ArchivePart,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from aggregator.model.changes import Change
     from aggregator.model.errors import StoreDamagedError
     from aggregator.model.found import EntryLine, Found
-    from aggregator.model.health import SourceRecord, SourceReport, StoreFigures
+    from aggregator.model.health import Overview, SourceRecord, SourceReport, StoreFigures
     from aggregator.model.notes import Fact, Note, NoteKind
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
     from aggregator.model.reports import Comparison, StoryReport, StoryTrial
@@ -258,10 +258,10 @@ class PageStore(Protocol):
         """Return the titles of the sources with these names: never a name where there is one."""
 
     def healths(self) -> tuple[SourceRecord, ...]:
-        """Return how each configured source fares, in its order; without delays."""
+        """Return how each configured source fares, in its order."""
 
-    def delays(self, names: tuple[str, ...]) -> dict[str, timedelta]:
-        """Return the delays of these sources, where entries have come since the first poll."""
+    def overview(self, since: date, until: date) -> Overview:
+        """Return what all sources did from one day (UTC) to another, both included."""
 
     def report(self, name: str) -> SourceReport | None:
         """Return all that is known of how one source fares, `None` for no such source."""
@@ -340,7 +340,8 @@ class MaintenanceStore(Protocol):
 
         Leaves tombstones, so that a document that shows them within `forget_after` of the last one
         that did does not bring them back.
-        Publisher's raw fields older than `keep_raw` are dropped.
+        Publisher's raw fields older than `keep_raw` are dropped. How large the database is then is
+        noted for the day.
         """
 
     def index_words(self, *, most_bytes: int) -> bool:

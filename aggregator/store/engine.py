@@ -61,6 +61,9 @@ class Engine(Protocol):
     def told(self, error: Exception) -> StoreError:
         """Return what an error means for people, with a remedy."""
 
+    def size_bytes(self, connection: sqlite3.Connection) -> int:
+        """Return how many bytes the database takes on the disk, as a connection sees it."""
+
     def find_damage(self, readers: Readers) -> StoreDamagedError | None:
         """As `MaintenanceStore.find_damage`."""
 

@@ -21,6 +21,7 @@ from aggregator.model.notes import Fact, Gaps, LongDocument, NoteKind, OverQuota
 from aggregator.rules.secrets import NO_SECRETS
 from aggregator.schedule.source_health import after_poll
 from aggregator.store import (
+    delays,
     disk_room,
     feed_windows,
     host_tempers,
@@ -209,6 +210,7 @@ def _absorb_document(
         connection.execute("UPDATE sources SET unstable_polls = ? WHERE id = ?", (polls, source_id))
     tally = absorbed.tally
     head_changed = _update_head(connection, row, refined.head)
+    delays.settle(connection, source_id, row["first_polled_at"], new=tally.new)
     if first:
         memberships.admit_first_poll(
             connection, source_id=source_id, backfill=source.backfill, now=now

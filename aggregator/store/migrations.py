@@ -26,6 +26,7 @@ from aggregator.store import (
 from aggregator.store.forgetting_schema import FORGETTING
 from aggregator.store.health_schema import DAYS
 from aggregator.store.host_spellings import respell
+from aggregator.store.overview_schema import OVERVIEW, fill_delays
 from aggregator.store.schema import (
     FAITHFULNESS,
     FIRST_RELEASE,
@@ -133,6 +134,15 @@ def m0009_weights(db: Database) -> None:
     for statement in WEIGHTS:
         db.execute(statement)
     db.execute("PRAGMA user_version = 9")
+
+
+@migrations(transactional=False)
+def m0010_overview(db: Database) -> None:
+    """Keep how late each source's entries come, and how large the database was each day."""
+    for statement in OVERVIEW:
+        db.execute(statement)
+    fill_delays(db.conn)
+    db.execute("PRAGMA user_version = 10")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

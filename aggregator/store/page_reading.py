@@ -13,16 +13,17 @@ from aggregator.store.readers import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import date, datetime
 
     from aggregator.model import Feed, Story
     from aggregator.model.found import EntryLine, Found
-    from aggregator.model.health import SourceRecord, SourceReport, StoreFigures
+    from aggregator.model.health import Overview, SourceRecord, SourceReport, StoreFigures
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
-    from aggregator.store import entry_lists, river, source_health
+    from aggregator.store import entry_lists, overview, river, source_health
     from aggregator.web.search_words import SearchQuery
 else:  # most commands show no pages
     entry_lists = LateModule("aggregator.store.entry_lists")
+    overview = LateModule("aggregator.store.overview")
     river = LateModule("aggregator.store.river")
     source_health = LateModule("aggregator.store.source_health")
 
@@ -62,9 +63,9 @@ class PageReading(Reading, PageStore):
             return source_health.healths(db, self._secrets.read(db))
 
     @override
-    def delays(self, names: tuple[str, ...]) -> dict[str, timedelta]:
-        with self._reading() as db:
-            return source_health.delays(db, names)
+    def overview(self, since: date, until: date) -> Overview:
+        with self._moment() as db:
+            return overview.overview(db, self._secrets.read(db), since=since, until=until)
 
     @override
     def report(self, name: str) -> SourceReport | None:

@@ -19,6 +19,7 @@ from aggregator.store import (
     Store,
     alarms,
     archive,
+    database_days,
     disk_room,
     entry_facts,
     feed_windows,
@@ -398,6 +399,12 @@ class RelationalStore(PageReading, StoryKeeping, Store):
         pruned = prune_in_slices(self._write, now=at, before=before)
         drop_in_slices(self._write, now=at, keep_raw=keep_raw, forget_after=forget_after)
         self._search.sweep()
+        words = self.search_bytes()
+        self._write(
+            lambda db: database_days.note(
+                db, at, file_bytes=self._engine.size_bytes(db), search_bytes=words
+            )
+        )
         return pruned
 
     @override

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
-from statistics import median
 from typing import TYPE_CHECKING
 
 from aggregator.model.health import (
@@ -34,29 +33,17 @@ SHOWN_POLLS = 50
 DATED_ENTRIES = 500
 #: A poll that is due waits a moment for its turn; this long says that there are too many.
 OVERDUE = timedelta(minutes=10)
-#: Entries whose delays are told as one.
-DELAYED_ENTRIES = 20
 
 
 def healths(connection: sqlite3.Connection, secrets: Secrets) -> tuple[SourceRecord, ...]:
-    """Return the row and the days of every configured source, in its order; no delays."""
+    """Return the row and the days of every configured source, in its order."""
     days = _days(connection)
-    ids = dict(connection.execute("SELECT name, id FROM sources WHERE removed_at IS NULL"))
+    rows = connection.execute("SELECT name, id, delay FROM sources WHERE removed_at IS NULL")
+    known = {row["name"]: row for row in rows.fetchall()}
     return tuple(
-        SourceRecord(row, tuple(days.get(ids[row.name], ())))
-        for row in statuses(connection, secrets)
+        SourceRecord(one, tuple(days.get(known[one.name]["id"], ())), _delay(known[one.name]))
+        for one in statuses(connection, secrets)
     )
-
-
-def delays(connection: sqlite3.Connection, names: tuple[str, ...]) -> dict[str, timedelta]:
-    """Return the median delay of each of these sources that has one."""
-    found = {}
-    for name in names:
-        row = _row(connection, name)
-        delay = None if row is None else _delay(connection, row)
-        if delay is not None:
-            found[name] = delay
-    return found
 
 
 def report(connection: sqlite3.Connection, secrets: Secrets, name: str) -> SourceReport | None:
@@ -72,7 +59,7 @@ def report(connection: sqlite3.Connection, secrets: Secrets, name: str) -> Sourc
     ).fetchall()
     days = _days(connection, row["id"]).get(row["id"], [])
     return SourceReport(
-        health=SourceRecord(status, tuple(days), _delay(connection, row)),
+        health=SourceRecord(status, tuple(days), _delay(row)),
         mirrors=_mirrors(connection, secrets, row),
         polls=tuple(history(connection, row["id"], SHOWN_POLLS)),
         troubles=_troubles(connection, row["id"]),
@@ -99,7 +86,7 @@ def figures(connection: sqlite3.Connection, now: datetime) -> StoreFigures:
 
 def _row(connection: sqlite3.Connection, name: str) -> sqlite3.Row | None:
     row: sqlite3.Row | None = connection.execute(
-        "SELECT id, config, first_polled_at FROM sources WHERE name = ? AND removed_at IS NULL",
+        "SELECT id, config, delay FROM sources WHERE name = ? AND removed_at IS NULL",
         (name,),
     ).fetchone()
     return row
@@ -121,18 +108,8 @@ def _days(
     return found
 
 
-def _delay(connection: sqlite3.Connection, row: sqlite3.Row) -> timedelta | None:
-    """Return the median of the last delays; what the first poll found had not waited for us."""
-    if row["first_polled_at"] is None:
-        return None
-    found = connection.execute(
-        """SELECT first_seen_at - published_at AS waited FROM entries
-            WHERE source_id = ? AND dated AND published_at > ?
-            ORDER BY order_key DESC LIMIT ?""",
-        (row["id"], row["first_polled_at"], DELAYED_ENTRIES),
-    ).fetchall()
-    waited = [max(0, one["waited"]) for one in found]
-    return median(waited) * MICROSECOND if waited else None
+def _delay(row: sqlite3.Row) -> timedelta | None:
+    return None if row["delay"] is None else row["delay"] * MICROSECOND
 
 
 def _mirrors(

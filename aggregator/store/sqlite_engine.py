@@ -79,5 +79,13 @@ class SqliteEngine(Engine):
         return store_error(self._path, error)
 
     @override
+    def size_bytes(self, connection: sqlite3.Connection) -> int:
+        # What is in the write-ahead log counts, as after the next checkpoint.
+        (size,) = connection.execute(
+            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        ).fetchone()
+        return int(size)
+
+    @override
     def find_damage(self, readers: Readers) -> StoreDamagedError | None:
         return find_damage(self._path, readers)

@@ -130,6 +130,39 @@ CHINESE: dict[str, str] = {
     "{n} source": "{n} 个来源",
     "{n} sources": "{n} 个来源",
     "This list as OPML": "订阅列表 (OPML)",
+    # All sources together
+    "Overview": "概览",
+    "New entries a day, by source": "各来源每日新条目",
+    "No entry has come in {days} days.": "{days} 天内没有新条目。",
+    "{entries} new entries in {days} days, {most} on the busiest of them": (
+        "{days} 天内新条目 {entries} 条，最多的一天 {most} 条"
+    ),
+    "All other sources": "其他来源",
+    "Together": "合计",
+    "How late entries come": "条目到达的延迟",
+    "Nothing is known of it yet.": "暂无数据。",
+    "{n} source, by the median of its last delays: {middle}": (
+        "{n} 个来源，近期延迟的中位数：{middle}"
+    ),
+    "{n} sources, by the median of their last delays; half of them at most {middle}": (
+        "{n} 个来源，按近期延迟的中位数统计，半数不超过 {middle}"
+    ),
+    "Requests and the budget": "请求数与预算",
+    "{used} requests in the last {hours} hours of work, {share} of the budget": (
+        "最近运行的 {hours} 小时内请求 {used} 次，占预算的 {share}"
+    ),
+    "{n} hours ago": "{n} 小时前",
+    "now": "现在",
+    "Requests": "请求",
+    "Budget": "预算",
+    "Hours ago": "小时前",
+    "The database": "数据库",
+    "Its size is noted once a day.": "每天记录一次大小。",
+    "Database": "数据库",
+    "Index for searching": "搜索索引",
+    "{size} on {day}": "{day}：{size}",
+    "{size} on {day}, {more} since {first}": "{day}：{size}，自 {first} 以来 {more}",
+    "Texts, unpacked": "正文（未压缩）",
     # How sources fare
     "Source": "来源",
     "Only you see this page: it is for callers on this machine, and for whoever logs in.": (
@@ -146,6 +179,8 @@ CHINESE: dict[str, str] = {
     "Title": "标题",
     "Most new entries": "新条目最多",
     "Longest without success": "最久未成功",
+    "Longest delay": "延迟最长",
+    "Tag": "标签",
     "14 days": "14 天",
     "Last success": "上次成功",
     "Next poll": "下次抓取",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from aggregator.model.health import SourceRecord
@@ -12,7 +13,7 @@ from aggregator.publish.pages.strips import ABOVE, BELOW, DAYS, WIDTH, strip
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import date, datetime, timedelta
 
     from aggregator.model import Problem
@@ -29,29 +30,48 @@ SORTS = {
     "title": "Title",
     "new": "Most new entries",
     "last": "Longest without success",
+    "delay": "Longest delay",
 }
 SHOWN = {"all": "All", "failing": "Failing", "paused": "Paused"}
+#: So many tags are there to pick, those of most sources; others are in addresses alone.
+TAGS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class HealthView:
     """What the page shows of all sources: which of them, in which order, from which on.
 
-    `can_add`: there is a page to add one; `is_in`: there is a session to end.
+    `tag`: only sources that have it. `can_add`: there is a page to add one; `is_in`: there is a
+    session to end.
     """
 
     healths: tuple[SourceRecord, ...]
     sort: str = "trouble"
     show: str = "all"
     page: int = 0
+    tag: str | None = None
     can_add: bool = False
     is_in: bool = False
+
+    @property
+    def tags(self) -> list[tuple[str, int]]:
+        """Tags to pick, each with its number of sources; the one that is picked among them."""
+        counts = Counter(tag for one in self.healths for tag in dict.fromkeys(one.status.tags))
+        usual = sorted(counts, key=lambda tag: (-counts[tag], tag))[:TAGS]
+        if self.tag is not None and self.tag not in usual:
+            usual.append(self.tag)
+        return [(tag, counts[tag]) for tag in sorted(usual, key=str.casefold)]
+
+    @property
+    def tagged(self) -> list[SourceRecord]:
+        """The sources that have the tag that is picked."""
+        return [one for one in self.healths if self.tag is None or self.tag in one.status.tags]
 
     @property
     def chosen(self) -> list[SourceRecord]:
         """The sources that are wanted, sorted."""
         keep = _KEPT[self.show]
-        return sorted(filter(keep, self.healths), key=_KEYS[self.sort])
+        return sorted(filter(keep, self.tagged), key=_KEYS[self.sort])
 
     @property
     def on_page(self) -> list[SourceRecord]:
@@ -93,18 +113,12 @@ def title_of(health: SourceRecord) -> str:
 
 
 def health_page(
-    view: HealthView,
-    look: Look,
-    delays: Mapping[str, timedelta],
-    local: Callable[[datetime], datetime],
-    today: date,
+    view: HealthView, look: Look, local: Callable[[datetime], datetime], today: date
 ) -> bytes:
-    """Return the page in UTF-8; `delays` are of the sources that it shows, by their names."""
+    """Return the page in UTF-8."""
     chosen = view.chosen
-    rows = [
-        health_row(one, look, local, today, delays.get(one.status.name)) for one in view.on_page
-    ]
-    counts = {name: sum(map(keep, view.healths)) for name, keep in _KEPT.items()}
+    rows = [health_row(one, look, local, today) for one in view.on_page]
+    counts = {name: sum(map(keep, view.tagged)) for name, keep in _KEPT.items()}
     more = len(chosen) > (view.page + 1) * SOURCES
     fields: dict[str, object] = {
         "rows": rows,
@@ -112,6 +126,8 @@ def health_page(
                   for name, title in SORTS.items()],
         "shown": [(name, look.say(title), counts[name], look.asking(show=name, page=None))
                   for name, title in SHOWN.items()],
+        "tags": [(tag, count, look.asking(tag=tag, page=None)) for tag, count in view.tags],
+        "of_any_tag": look.asking(tag=None, page=None),
         "view": view,
         "further": look.asking(page=str(view.page + 1)) if more else None,
         "before": look.asking(page=str(view.page - 1)) if view.page else None,
@@ -125,7 +141,6 @@ def health_row(
     look: Look,
     local: Callable[[datetime], datetime],
     today: date,
-    delay: timedelta | None,
 ) -> HealthRow:
     """Return one source as texts; `today` is the last day of its strip."""
     status = health.status
@@ -151,7 +166,7 @@ def health_row(
         last=moment(status.last_success_at),
         following=look.say("paused") if following == "paused" else following,
         because=(status.because or "") if status.enabled else "",
-        delay="–" if delay is None else span(delay, look),
+        delay="–" if health.delay is None else span(health.delay, look),
         unmodified="–" if days.unmodified is None else f"{days.unmodified:.0%}",
         wrong=wrong(status.problem, look) if status.enabled else None,
     )
@@ -205,6 +220,10 @@ _KEYS: dict[str, Callable[[SourceRecord], tuple[float | int, str]]] = {
     "new": lambda health: (-sum(day.new for day in health.days), title_of(health)),
     "last": lambda health: (
         health.status.last_success_at.timestamp() if health.status.last_success_at else 0,
+        title_of(health),
+    ),
+    "delay": lambda health: (
+        1.0 if health.delay is None else -health.delay.total_seconds(),
         title_of(health),
     ),
 }

@@ -71,11 +71,11 @@ class Look:
             text = CHINESE[text]
         return text.format(**fields) if fields else text
 
-    def count(self, number: int, one: str, many: str) -> str:
+    def count(self, number: int, one: str, many: str, **fields: object) -> str:
         """Return a text with a number in it, `{n}`: English has two forms, Chinese one."""
         if self.language is Language.ENGLISH and number == 1:
-            return self.say(one, n=number)
-        return self.say(many, n=number)
+            return self.say(one, n=number, **fields)
+        return self.say(many, n=number, **fields)
 
     def asking(self, **changes: str | None) -> str:
         """Return a reference to this page that asks for something else, too; `None`: no more."""

@@ -94,7 +94,7 @@ def source_health_page(
         "name": health.status.name,
         "title": title_of(health),
         "enabled": health.status.enabled,
-        "row": health_row(health, look, local, today, health.delay),
+        "row": health_row(health, look, local, today),
         "state": look.say(state_of(health)),
         "polls": [_poll(one, look, local) for one in report.polls],
         "mirrors": [_mirror(one, look, local) for one in report.mirrors],
