@@ -94,7 +94,8 @@ _WORTH_A_LOOK = f"""
         OR gaps IS NOT NULL
         OR certificate_until_at < :certificate
         OR EXISTS (SELECT 1 FROM alarms WHERE subject = 'source ' || s.id)
-        OR (last_success_at - newest_at) / 1e6 > json_extract(config, '$.expected_every')
+        OR (last_success_at - newest_at) / 1e6
+           > CAST(json_extract(config, '$.expected_every') AS REAL)
      ORDER BY position
 """  # noqa: S608 -- made of constants
 

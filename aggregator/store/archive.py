@@ -186,7 +186,7 @@ def freeze(
         """INSERT INTO frozen (feed_id, name, form, made_for, body) VALUES (?, ?, ?, ?, ?)
            ON CONFLICT (feed_id, name, form) DO UPDATE
               SET made_for = excluded.made_for, body = excluded.body
-            WHERE made_for != excluded.made_for""",
+            WHERE frozen.made_for != excluded.made_for""",
         (feed_id, name, form, made_for, zlib.compress(body)),
     )
 

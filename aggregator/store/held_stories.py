@@ -60,9 +60,9 @@ def end(connection: sqlite3.Connection, story_ids: Iterable[int], now: int) -> N
     """Let what waits of some stories be asked for again at `now`."""
     # sqlite: a list of values is one parameter, as JSON
     connection.execute(
-        """UPDATE held SET until_at = ?1
-            WHERE until_at > ?1 AND story_id IN (SELECT value FROM json_each(?2))""",
-        (now, dumps(sorted(story_ids))),
+        """UPDATE held SET until_at = :now
+            WHERE until_at > :now AND story_id IN (SELECT value FROM json_each(:stories))""",
+        {"now": now, "stories": dumps(sorted(story_ids))},
     )
 
 

@@ -152,9 +152,9 @@ def _remember(
 
 
 def _log_poll(connection: sqlite3.Connection, source_id: int, now: int, result: PollResult) -> None:
-    logged = connection.execute(
+    (poll_id,) = connection.execute(
         """INSERT INTO polls (source_id, polled_at, outcome, problem, new, updated, shared, because)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id""",
         (
             source_id,
             now,
@@ -165,8 +165,8 @@ def _log_poll(connection: sqlite3.Connection, source_id: int, now: int, result: 
             result.tally.shared,
             result.plan.because,
         ),
-    )
-    if (logged.lastrowid or 0) % FORGET_EVERY:
+    ).fetchone()
+    if poll_id % FORGET_EVERY:
         return
     connection.execute(
         """DELETE FROM polls WHERE source_id = :source AND id <= (

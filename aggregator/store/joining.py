@@ -14,6 +14,7 @@ from aggregator.model.instants import instant
 from aggregator.store import held_stories, story_index, story_weights
 from aggregator.store.codec import dumps
 from aggregator.store.packed_texts import COLUMNS, texts_in
+from aggregator.store.rows import source_of
 from aggregator.store.value_lists import rows_of
 from aggregator.stories.same_story import Lookalike, Newcomer, StoryState, assign
 from aggregator.stories.signatures import Text, read, signature
@@ -60,9 +61,9 @@ def join_arrivals(
     left = join(connection, index, at_once, now)
     if later or left:
         connection.execute(
-            # sqlite: min of two values
             """UPDATE story_index
-                  SET looked_up_to_id = min(coalesce(looked_up_to_id, :before), :before)""",
+                  SET looked_up_to_id = CASE WHEN looked_up_to_id < :before THEN looked_up_to_id
+                                             ELSE :before END""",
             {"before": min((*later, *left)) - 1},
         )
     return left
@@ -74,12 +75,11 @@ def join_waiting(
     """Do the same for those that it returned; return those that still wait."""
     found = rows_of(
         connection,
-        # sqlite: a value within JSON
-        """SELECT e.id, e.story_id, json_extract(o.config, '$.dedupe') AS dedupe
+        """SELECT e.id, e.story_id, o.config
              FROM entries e JOIN sources o ON o.id = e.source_id WHERE e.id IN ({marks})""",
         entry_ids,
     )
-    story_ids = {row["id"]: row["story_id"] for row in found if row["dedupe"] != 0}
+    story_ids = {row["id"]: row["story_id"] for row in found if source_of(row["config"]).dedupe}
     left = join(connection, index, sorted(story_ids), now)
     held_stories.end(connection, [story_ids[one] for one in story_ids.keys() - set(left)], now)
     return left
@@ -91,13 +91,14 @@ def join_stored(connection: sqlite3.Connection, index: StoryIndex, now: int) -> 
     if not row["is_on"] or row["looked_up_to_id"] is None:
         return False
     found = connection.execute(
-        # sqlite: a value within JSON
-        """SELECT e.id, json_extract(o.config, '$.dedupe') AS dedupe
+        """SELECT e.id, o.config
              FROM entries e JOIN sources o ON o.id = e.source_id
             WHERE e.id > ? ORDER BY e.id LIMIT ?""",
         (row["looked_up_to_id"], _SLICE),
     ).fetchall()
-    left = join(connection, index, [one["id"] for one in found if one["dedupe"] != 0], now)
+    left = join(
+        connection, index, [one["id"] for one in found if source_of(one["config"]).dedupe], now
+    )
     up_to = left[0] - 1 if left else found[-1]["id"] if len(found) == _SLICE else None
     connection.execute("UPDATE story_index SET looked_up_to_id = ?", (up_to,))
     return up_to is not None

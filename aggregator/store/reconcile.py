@@ -177,7 +177,7 @@ def _change_sources(
     renamed = [one for one in changed if one.change.is_renamed]
     connection.executemany(
         "UPDATE sources SET name = ? WHERE id = ?",
-        [(f"\0{one.stored.source_id}", one.stored.source_id) for one in renamed],
+        [(f"\x01{one.stored.source_id}", one.stored.source_id) for one in renamed],
     )
     connection.executemany(
         "UPDATE sources SET url = ?, queue = ?, config = ?, position = ? WHERE id = ?",

@@ -29,7 +29,7 @@ LOOKED_THROUGH = 500
 #: Sources that are told of a feed: as many as a person will look through.
 TOLD_SOURCES = 60
 
-_WANTED = """(:of_all OR e.source_id IN (SELECT value FROM json_each(:sources))
+_WANTED = """(:of_all = 1 OR e.source_id IN (SELECT value FROM json_each(:sources))
         OR (:tag IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(e.tags) WHERE value = :tag)))"""
 
 _WINDOW = f"""

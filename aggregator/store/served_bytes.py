@@ -44,8 +44,10 @@ def change(
         """INSERT INTO served_bytes (feed_id, name, form, digest, since_at)
            VALUES (:feed, :name, :form, :digest, :at)
            ON CONFLICT (feed_id, name, form) DO UPDATE SET digest = excluded.digest,
-             since_at = CASE WHEN digest = excluded.digest THEN since_at
-                             WHEN excluded.since_at < since_at + :second THEN since_at + :second
+             since_at = CASE WHEN served_bytes.digest = excluded.digest
+                             THEN served_bytes.since_at
+                             WHEN excluded.since_at < served_bytes.since_at + :second
+                             THEN served_bytes.since_at + :second
                              ELSE excluded.since_at END
            RETURNING since_at""",
         {

@@ -37,10 +37,10 @@ def give_way(
         given_up = give_up(feed, [Kept(*row) for row in rows], now)
     for source_id, one in given_up.items():
         _drop(connection, feed_id, one.order_keys)
-        # sqlite: the larger of two values
         connection.execute(
-            "UPDATE memberships SET floor = max(floor, ?) WHERE feed_id = ? AND source_id = ?",
-            (one.floor, feed_id, source_id),
+            """UPDATE memberships SET floor = :floor
+                WHERE feed_id = :feed AND source_id = :source AND floor < :floor""",
+            {"floor": one.floor, "feed": feed_id, "source": source_id},
         )
         told = GaveWay(feed.name, one.left)
         note_rows.put(connection, told, now, source_id=source_id, feed_id=feed_id)

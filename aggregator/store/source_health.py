@@ -53,7 +53,7 @@ def report(connection: sqlite3.Connection, secrets: Secrets, name: str) -> Sourc
         return None
     (status,) = statuses(connection, secrets, (name,))
     published = connection.execute(
-        """SELECT published_at FROM entries WHERE source_id = ? AND dated
+        """SELECT published_at FROM entries WHERE source_id = ? AND dated = 1
             ORDER BY order_key DESC LIMIT ?""",
         (row["id"], DATED_ENTRIES),
     ).fetchall()

@@ -218,14 +218,18 @@ def forget_stories(connection: sqlite3.Connection, story_ids: Sequence[int]) -> 
     return len(rows)
 
 
+#: After all that is published.
+_NEVER = 2**63 - 1
+
+
 def forget_old(connection: sqlite3.Connection, before: int | None) -> bool:
     """Let some stories not be found that were published before then, `None` for any.
 
     Return whether more may be.
     """
     rows = connection.execute(
-        "SELECT story_id FROM signatures WHERE ?1 IS NULL OR at < ?1 ORDER BY at LIMIT ?2",
-        (before, _FORGOTTEN_AT_ONCE),
+        "SELECT story_id FROM signatures WHERE at < ? ORDER BY at LIMIT ?",
+        (_NEVER if before is None else before, _FORGOTTEN_AT_ONCE),
     ).fetchall()
     forget_stories(connection, [story_id for (story_id,) in rows])
     return len(rows) == _FORGOTTEN_AT_ONCE

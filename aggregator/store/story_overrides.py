@@ -15,6 +15,7 @@ from aggregator.store.codec import dumps
 from aggregator.store.entry_facts import NAMED, named
 from aggregator.store.joining import text_of
 from aggregator.store.packed_texts import COLUMNS
+from aggregator.store.rows import source_of
 from aggregator.store.value_lists import rows_of
 from aggregator.stories.centroids import centroid_of
 from aggregator.stories.likeness import likeness
@@ -79,7 +80,8 @@ def lock(connection: sqlite3.Connection, wanted: str, *, locked: bool) -> None:
     """Let the story of an entry take no further ones, or take them again."""
     one = _entry(connection, wanted)
     changed = connection.execute(
-        "UPDATE stories SET locked = ?1 WHERE id = ?2 AND locked <> ?1", (locked, one["root_id"])
+        "UPDATE stories SET locked = :locked WHERE id = :id AND locked <> :locked",
+        {"locked": locked, "id": one["root_id"]},
     )
     if not changed.rowcount:
         raise AggregatorError(f"{one['title']}: {'locked already' if locked else 'not locked'}")
@@ -118,7 +120,7 @@ def _because(connection: sqlite3.Connection, entry: sqlite3.Row) -> tuple[str, .
     row = connection.execute(
         """SELECT CASE WHEN a.joined_id IS NULL THEN json_extract(a.join_because, '$.kind')
                        ELSE 'joined another story' END AS kind,
-                  r.locked, json_extract(o.config, '$.dedupe') AS dedupe
+                  r.locked, o.config
              FROM stories a JOIN stories r ON r.id = :root JOIN sources o ON o.id = :source
             WHERE a.id = :article""",
         {
@@ -130,7 +132,7 @@ def _because(connection: sqlite3.Connection, entry: sqlite3.Row) -> tuple[str, .
     said = {
         row["kind"]: row["kind"] is not None,
         "locked": row["locked"],
-        "its source has dedupe = false": row["dedupe"] == 0,
+        "its source has dedupe = false": not source_of(row["config"]).dedupe,
     }
     return tuple(reason for reason, holds in said.items() if holds)
 
