@@ -31,6 +31,8 @@ PAIRS ?=
 STREAM ?=
 # Beside how many entries it measures what the store takes to let one join.
 WINDOWS ?=
+# Translations for `make catalogue`: a JSON object, English to Chinese.
+TRANSLATED ?=
 # The folder of documents that `make fidelity` reads; without one, the corpus or the tests' own.
 DIR ?=
 
@@ -53,7 +55,7 @@ VERIFY_NEEDS := DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-in
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden pictures date-names config-docs constraints wheels deb release verify-container verify-deb verify-systemd audit clean python test-needs clients-needs bench-needs
+.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden pictures date-names config-docs catalogue constraints wheels deb release verify-container verify-deb verify-systemd audit clean python test-needs clients-needs bench-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -128,6 +130,10 @@ date-names: $(VENV)/.for-testing ## write the names of months and weekdays again
 config-docs: $(VENV)/.for-testing ## write the tables of docs/config.md again, as the keys are declared
 	$(BIN)/python -m tests.config_docs
 	git --no-pager diff --stat --patch -- docs/config.md
+
+catalogue: $(VENV)/.for-testing ## write the catalogue of messages again, and list what has no translation yet
+	@$(BIN)/python -m tests.catalogue $(TRANSLATED)
+	git --no-pager diff --stat -- aggregator/language
 
 constraints: python ## choose the newest versions that pyproject.toml allows (writes both files of constraints)
 	@set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \

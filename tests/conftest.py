@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from aggregator.daemon.workers import Workers
     from aggregator.store import Store
     from tests.engines import Database
+
+# Messages are compared in English, wherever the tests run.
+os.environ["LANGUAGE"] = "en"
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("any machine", deadline=None)

@@ -24,7 +24,7 @@ PACKAGE = ROOT / "aggregator"
 
 #: The pipe from its foundation up: a module may import what stands above it in this table.
 LEVELS = (
-    ("runtime",),
+    ("language", "runtime"),
     ("model", "web"),
     ("rules",),
     ("config", "lint", "operations", "parse", "refine", "schedule", "stories"),
@@ -157,7 +157,11 @@ def tracked() -> list[Path]:
         cwd=ROOT, capture_output=True, check=True, text=True,
     )  # fmt: skip
     paths = [ROOT / name for name in listing.stdout.split("\0") if name]
-    return [path for path in paths if path.is_file() and b"\0" not in path.read_bytes()]
+    return [path for path in paths if path.is_file() and is_text(path)]
+
+
+def is_text(path: Path) -> bool:
+    return b"\0" not in path.read_bytes()
 
 
 def test_every_stage_has_its_place() -> None:
@@ -297,7 +301,9 @@ def test_every_dependency_is_used_and_every_library_is_declared() -> None:
 def test_every_file_that_is_no_module_is_packaged() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = project["tool"]["setuptools"]["package-data"]["aggregator"]
-    packaged = {path for pattern in patterns for path in PACKAGE.glob(pattern)}
+    matched = {path for pattern in patterns for path in PACKAGE.glob(pattern)}
+    packaged = {path for path in matched if is_text(path)}
+    assert PACKAGE / "language/zh/LC_MESSAGES/aggregator.mo" in matched
     others = {path for path in tracked() if PACKAGE in path.parents and path.suffix != ".py"}
     assert others == packaged
 

@@ -5,6 +5,7 @@ What a command needs is imported when it runs, so that `--help` and a typing err
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -32,9 +33,12 @@ from aggregator.cli.rules_command import rules
 from aggregator.cli.run_command import run
 from aggregator.cli.search_command import search
 from aggregator.cli.source_commands import disable, enable, remove, rename, tag
+from aggregator.cli.speech import echo, show_error, speak_in_help
 from aggregator.cli.status_command import status
 from aggregator.cli.stories_command import stories
 from aggregator.cli.terminal_text import plain
+from aggregator.language.choice import chosen
+from aggregator.language.spoken import speak
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.runtime.garbage import collect_rarely, leave_the_rest
 
@@ -80,6 +84,8 @@ def main() -> None:
     """
     collect_rarely()
     take_over()
+    speak(chosen(sys.argv[1:], os.environ))
+    speak_in_help(commands)
     status = _status_of_run()
     leave_the_rest()
     sys.exit(status)
@@ -89,15 +95,15 @@ def _status_of_run() -> int:
     try:
         returned = commands.main(prog_name="aggregator", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        show_error(error)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except ConfigError as error:  # its lines say themselves where they come from
         for line in error.lines:
-            click.echo(plain(line), err=True)
+            echo(plain(line), err=True)
         return error.exit_status
     except AggregatorError as error:
-        click.echo(f"aggregator: {plain(str(error))}", err=True)
+        echo(f"aggregator: {plain(str(error))}", err=True)
         return error.exit_status
     return returned if isinstance(returned, int) else 0

@@ -10,7 +10,9 @@ import click
 
 from aggregator.cli.options import config_option, config_path
 from aggregator.cli.reload_command import reload_if_running
+from aggregator.cli.speech import echo, pass_on
 from aggregator.cli.terminal_text import about, line, local_time, plain
+from aggregator.language.spoken import retold
 from aggregator.model.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ def _add_each(path: Path, urls: Sequence[str], tags: tuple[str, ...], *, yes: bo
     count = failed = 0
     for number, url in enumerate(urls):
         if number:
-            click.echo()
+            echo()
         try:
             added = _add(path, url, None, tags, yes=yes)
         except ConfigError:
@@ -95,8 +97,8 @@ def _add_each(path: Path, urls: Sequence[str], tags: tuple[str, ...], *, yes: bo
             count, store = count + (added is not None), added or store
             continue
         failed += 1
-        click.echo(f"aggregator: {plain(told)}", err=True)
-    click.echo(f"\n{count} of {len(urls)} added" + (f", {failed} could not be" if failed else ""))
+        echo(f"aggregator: {plain(told)}", err=True)
+    echo(f"\n{count} of {len(urls)} added" + (f", {failed} could not be" if failed else ""))
     status = 0 if store is None else reload_if_running(store)
     return status or (1 if failed else 0)
 
@@ -113,11 +115,11 @@ def _add(
         preview = _find(path, source, yes=yes)
         source = _source(path, preview.url, name, tags)
     except KnownSourceError as known:
-        click.echo(f"{line(known.url)} is there already: source {known.source.name}")
+        echo(f"{line(known.url)} is there already: source {known.source.name}")
         return None
     _show(preview)
     config, added = _write(path, preview, name, tags)
-    click.echo(f"\nadded to {path} as source {added}")
+    echo(f"\nadded to {path} as source {added}")
     _hand_over(config, preview)
     return config.store.path
 
@@ -176,10 +178,10 @@ def _ask_for_private(found: Named, link: FeedLink, *, yes: bool) -> None:
     )
     if yes or not _is_at_terminal():
         raise AggregatorError(f"{told}.\nIf that is meant, add that address itself.")
-    click.echo(told)
-    if not click.confirm("Take it", default=False):
+    echo(told)
+    if not click.confirm(retold("Take it"), default=False):
         raise AggregatorError("none is taken, nothing is written")
-    click.echo()
+    echo()
 
 
 def _look(path: Path, source: Source, *, named_at: str | None = None) -> Preview | Named | Problem:
@@ -216,20 +218,20 @@ def _choose(found: Named, *, yes: bool) -> FeedLink:
     more = ["  The others are not shown."] if found.more else []
     told = "\n".join([f"{line(found.url)} names {count} feeds:", *listed, *more])
     if yes:
-        click.echo(f"{told}\nThe first is taken.\n")
+        echo(f"{told}\nThe first is taken.\n")
         return links[0]
     if not _is_at_terminal():
         raise AggregatorError(f"{told}\nName one of them, or take the first with --yes.")
-    click.echo(told)
+    echo(told)
     number = click.prompt(
-        f"Which one [1 to {len(links)}; q or nothing: none of them]",
+        retold(f"Which one [1 to {len(links)}; q or nothing: none of them]"),
         default="",
         show_default=False,
         value_proc=lambda answer: _number(answer, len(links)),
     )
     if number is None:
         raise AggregatorError("none is taken, nothing is written")
-    click.echo()
+    echo()
     return links[number - 1]
 
 
@@ -251,12 +253,12 @@ def _told(link: FeedLink) -> str:
 
 def _show(preview: Preview) -> None:
     head = preview.document.head
-    click.echo(f"{line(head.title or 'without a title')} ({head.kind})")
-    click.echo(f"  {line(preview.url)}")
-    click.echo(f"  {_extent(preview)}")
+    echo(f"{line(head.title or 'without a title')} ({head.kind})")
+    pass_on(f"  {line(preview.url)}")
+    echo(f"  {_extent(preview)}")
     for entry in preview.newest[:SHOWN_ENTRIES]:
         when = local_time(entry.published_at, otherwise="no date")
-        click.echo(f"    {when:<22}  {line(entry.title or entry.summary)[:72]}")
+        pass_on(f"    {when:<22}  {line(entry.title or entry.summary)[:72]}")
 
 
 def _extent(preview: Preview) -> str:

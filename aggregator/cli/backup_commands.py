@@ -9,6 +9,7 @@ import click
 
 from aggregator.cli.looking_through import looking_through
 from aggregator.cli.options import config_option, load_config
+from aggregator.cli.speech import echo
 from aggregator.cli.terminal_text import plain
 
 BACKUP_EPILOG = """\b
@@ -64,9 +65,9 @@ def backup(place: Path, keep: int | None) -> None:
     file = place / dated(now) if place.is_dir() else place
     with looking_through() as tell:
         done = back_up(config.store.path.absolute(), file.absolute(), tell)
-    click.echo(plain(f"{config.store.path}: {done.size / (1 << 20):.1f} MiB in {file}, whole"))
+    echo(plain(f"{config.store.path}: {done.size / (1 << 20):.1f} MiB in {file}, whole"))
     if keep is not None and (gone := drop_surplus(place, keep, now)):
-        click.echo(plain(f"{place}: {gone} older removed"))
+        echo(plain(f"{place}: {gone} older removed"))
 
 
 @click.command(epilog=RESTORE_EPILOG, short_help="Put a backup in the place of the database.")
@@ -84,6 +85,6 @@ def restore(file: Path) -> None:
     now = datetime.now(UTC)
     with looking_through() as tell:
         kept = put_back(config.store.path.absolute(), file.absolute(), now, tell)
-    click.echo(plain(f"{config.store.path}: restored from {file}"))
+    echo(plain(f"{config.store.path}: restored from {file}"))
     if kept is not None:
-        click.echo(plain(f"what was there is {kept}"))
+        echo(plain(f"what was there is {kept}"))

@@ -10,6 +10,7 @@ import click
 
 from aggregator.cli.options import config_option, load_config
 from aggregator.cli.output_folders import folder_warnings, in_the_way
+from aggregator.cli.speech import echo
 from aggregator.cli.table import table, terminal_width
 from aggregator.cli.terminal_text import line, plain
 from aggregator.model import FeedKind
@@ -56,27 +57,27 @@ def check() -> None:
         *_access_warnings(config),
         *folder_warnings(config),
     ):
-        click.echo(f"warning: {plain(warning)}", err=True)
+        echo(f"warning: {plain(warning)}", err=True)
     if wrong := _mistakes_beside(config):
         raise ConfigError(wrong)
     own = [feed for feed in config.feeds if not feed.kind.is_minor]
     others = [feed for feed in config.feeds if feed.kind.is_minor]
     also = f" and {len(others)} automatic" if others else ""
-    click.echo(
+    echo(
         f"{config.path}: {_count(config.sources, 'source')}, {_count(own, 'feed')}{also}; "
         f"database {config.store.path}"
     )
     if overlaid := environment.named(os.environ):
-        click.echo(f"Instead of the file's own: {', '.join(f'${name}' for name in overlaid)}")
+        echo(f"Instead of the file's own: {', '.join(f'${name}' for name in overlaid)}")
     if config.sources:
-        click.echo("\nPolled:\n")
-        click.echo(_sources(config))
-    click.echo("\nPublished:")
+        echo("\nPolled:\n")
+        echo(_sources(config))
+    echo("\nPublished:")
     for feed in own:
-        click.echo(f"\n{_feed(feed, config)}")
+        echo(f"\n{_feed(feed, config)}")
     if others:
-        click.echo(f"\nPublished, too, each as .{', .'.join(FORMATS)}:\n")
-        click.echo(_minor(others, config))
+        echo(f"\nPublished, too, each as .{', .'.join(FORMATS)}:\n")
+        echo(_minor(others, config))
     for heading, lines in (
         ("Held secret", _held(config)),
         ("Open to nobody without a token", _withheld(config)),
@@ -85,7 +86,7 @@ def check() -> None:
         ("Told", _alarms(config)),
     ):
         if lines:
-            click.echo(f"\n{heading}:\n\n" + "\n".join(f"  {line(told)}" for told in lines))
+            echo(f"\n{heading}:\n\n" + "\n".join(f"  {line(told)}" for told in lines))
     _tell_plan(config)
 
 
@@ -96,11 +97,11 @@ def _tell_plan(config: Config) -> None:
     try:
         changes, losses = planned(config)
     except AggregatorError as error:
-        click.echo(f"warning: what it changes is not known: {plain(str(error))}", err=True)
+        echo(f"warning: what it changes is not known: {plain(str(error))}", err=True)
         return
     for heading, lines in (("Would change", changes), ("Subscribers would lose", losses)):
         if lines:
-            click.echo(f"\n{heading}:\n\n" + "\n".join(f"  {line(told)}" for told in lines))
+            echo(f"\n{heading}:\n\n" + "\n".join(f"  {line(told)}" for told in lines))
 
 
 def _library_warnings() -> list[str]:

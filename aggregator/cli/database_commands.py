@@ -11,6 +11,7 @@ from typing import IO
 import click
 
 from aggregator.cli.options import config_option, load_config
+from aggregator.cli.speech import echo
 from aggregator.cli.terminal_text import plain
 
 EXPORT_EPILOG = """\b
@@ -68,7 +69,7 @@ def export_database(file: Path | None) -> None:
     config = load_config()
     parts = export(config.store.path.absolute(), datetime.now(UTC))
     head = next(parts)  # whether there is a database at all, before anything is said or made
-    click.echo(
+    echo(
         "warning: holds what nobody else should see: the passwords, keys and private addresses of "
         "all sources",
         err=True,
@@ -79,7 +80,7 @@ def export_database(file: Path | None) -> None:
         sys.stdout.buffer.flush()
     else:
         write_privately(file, chain((head,), parts))
-        click.echo(f"{config.store.path} written to {file}")
+        echo(f"{config.store.path} written to {file}")
 
 
 @click.command(
@@ -99,7 +100,7 @@ def import_database(file: IO[bytes]) -> None:
     config = load_config()
     counts = import_lines(config.store.path.absolute(), file)
     told = f"{config.store.path}: {counts['sources']} sources and {counts['entries']} entries"
-    click.echo(plain(told))
+    echo(plain(told))
 
 
 @click.command(epilog=COMPACT_EPILOG, short_help="Write the database anew, as small as it can be.")
@@ -116,4 +117,4 @@ def compact() -> None:
     config = load_config()
     done = rewrite(config.store.path.absolute())
     before, after = (f"{size / (1 << 20):.1f} MiB" for size in (done.before, done.after))
-    click.echo(plain(f"{config.store.path}: {before} before, {after} now"))
+    echo(plain(f"{config.store.path}: {before} before, {after} now"))

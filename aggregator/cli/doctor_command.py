@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, config_path, load_file
-from aggregator.cli.table import GAP, terminal_width, wrapped
+from aggregator.cli.speech import echo, pass_on
+from aggregator.cli.table import GAP, set_left, terminal_width, wrapped
 from aggregator.cli.terminal_text import concealed, line
+from aggregator.language.spoken import retold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,10 +47,10 @@ def doctor(*, as_json: bool) -> int:
         import json
 
         rows = [{key: concealed(value) for key, value in asdict(one).items()} for one in findings]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False).encode())
+        pass_on(json.dumps(rows, indent=2, ensure_ascii=False).encode())
     else:
         for one in findings:
-            click.echo(_told(one))
+            echo(_told(one))
     return int(any(one.level == "problem" for one in findings))
 
 
@@ -82,8 +84,9 @@ def _daemon(store: Path) -> Checked:
 
 
 def _told(one: Checked) -> str:
-    mark = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}[one.level]
+    mark = {"ok": "ok", "warning": "warning", "problem": "PROBLEM"}[one.level]
     text = f"{one.what}: {one.found}"
     if one.remedy:
         text += f"; {one.remedy}"
-    return wrapped(mark + line(text), terminal_width(), hanging=GAP)
+    told = f"{set_left(retold(mark), 7)} {retold(line(text))}"
+    return wrapped(told, terminal_width(), hanging=GAP)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, load_config, reading, secrets_beside
+from aggregator.cli.speech import pass_on
 from aggregator.cli.terminal_text import line, local_time
 from aggregator.model.errors import AggregatorError
 
@@ -80,7 +81,7 @@ def entries(
         return
     for one in told:
         at = local_time(one.first_seen_at, otherwise="")
-        click.echo(f"{at}  {line(one.source)}  {line(one.title)}  {line(one.url or '')}".rstrip())
+        pass_on(f"{at}  {line(one.source)}  {line(one.title)}  {line(one.url or '')}".rstrip())
 
 
 def _lines(store: Store, name: str | None, since: datetime | None) -> Iterator[EntryLine]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, load_config, reading
+from aggregator.cli.speech import echo
 from aggregator.cli.table import GAP, terminal_width, wrapped
 from aggregator.cli.terminal_text import line, local_time, plain, show_publishers_addresses
 from aggregator.model.errors import AggregatorError
@@ -56,7 +57,7 @@ def source(name: str) -> None:
     config = load_config()
     state, status, pricing, polls = _read(config, name)
     for text in _lines(config, state, status, pricing, polls):
-        click.echo(_folded(plain(text), terminal_width()))
+        echo(_folded(plain(text), terminal_width()))
 
 
 @explain.command(epilog=EPILOG, short_help="Explain what became of an entry, and why.")
@@ -78,7 +79,7 @@ def entry(entry: str, *, further: str | None) -> None:
         with reading(config.path, config.store.path) as store:
             found = store.compared(entry, further)
         for text in comparison(found):
-            click.echo(text)
+            echo(text)
         return
     with reading(config.path, config.store.path) as store:
         named = store.facts(entry, ())
@@ -95,9 +96,9 @@ def entry(entry: str, *, further: str | None) -> None:
         )
     for number, facts in enumerate(told):
         if number:
-            click.echo("")
+            echo("")
         for text in decisions(facts):
-            click.echo(_folded(plain(text), terminal_width()))
+            echo(_folded(plain(text), terminal_width()))
 
 
 def _concerned(config: Config, source: Source) -> tuple[Feed, ...]:

@@ -11,6 +11,7 @@ import click
 from aggregator.cli.database_commands import export_database
 from aggregator.cli.export_static_command import static
 from aggregator.cli.options import all_secrets, config_option, load_config, reading, secrets_beside
+from aggregator.cli.speech import echo
 from aggregator.cli.terminal_text import plain
 from aggregator.model.errors import AggregatorError, ConfigError, StoreError
 
@@ -88,12 +89,12 @@ def opml(file: Path | None) -> None:
     else:
         write_privately(file, (document,))
         count = len(config.sources)
-        click.echo(f"{count} source{'' if count == 1 else 's'} written to {file}")
+        echo(f"{count} source{'' if count == 1 else 's'} written to {file}")
     secrets = all_secrets(config)
     secret = [source.name for source in config.sources if _is_secret(source, secrets)]
     if secret:
         some = ", ".join(secret[:5]) + (", …" if len(secret) > 5 else "")
-        click.echo(f"warning: holds what nobody else should see: the URLs of {some}", err=True)
+        echo(f"warning: holds what nobody else should see: the URLs of {some}", err=True)
 
 
 def _titles(config: Config) -> dict[str, str]:
@@ -119,7 +120,7 @@ def posts() -> int:
 
     config = load_config()
     if not config.exports:
-        click.echo(f"nothing to do: {config.path} has no [[exports]]")
+        echo(f"nothing to do: {config.path} has no [[exports]]")
         return 0
     feeds = {feed.name: feed for feed in config.feeds}
     with reading(config.path, config.store.path, secrets_beside(config)) as store:
@@ -138,7 +139,7 @@ def posts() -> int:
                 status = max(status, _told(error))
             else:
                 told = f"{count} post{'' if count == 1 else 's'} written to {wanted.directory}"
-                click.echo(plain(told))
+                echo(plain(told))
     return status
 
 
@@ -146,7 +147,7 @@ def _told(error: AggregatorError) -> int:
     """Tell a mistake that ends one export of several; return its exit status."""
     lines = error.lines if isinstance(error, ConfigError) else (f"aggregator: {error}",)
     for line in lines:
-        click.echo(plain(line), err=True)
+        echo(plain(line), err=True)
     return error.exit_status
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from aggregator.cli.options import config_option, load_config, reading, secrets_beside
+from aggregator.cli.speech import echo
 from aggregator.cli.terminal_text import plain
 from aggregator.model.errors import ConfigError
 
@@ -40,4 +41,4 @@ def static() -> None:
     with reading(config.path, config.store.path, secrets_beside(config)) as store:
         count = publish_all(config, store)
     told = f"{count} file{'' if count == 1 else 's'} written or removed in {directory}"
-    click.echo(plain(told))
+    echo(plain(told))

@@ -11,6 +11,7 @@ import click
 from aggregator.cli.database_commands import import_database
 from aggregator.cli.options import config_option, config_path
 from aggregator.cli.reload_command import reload_if_running
+from aggregator.cli.speech import echo, pass_on
 from aggregator.cli.terminal_text import line
 from aggregator.model.errors import AggregatorError, UnreadableError
 from aggregator.runtime.values import dataclass
@@ -209,10 +210,10 @@ def _tell(plan: ImportPlan, path: Path, *, dry_run: bool) -> None:
     if dry_run:
         for block in plan.blocks:
             tags = f"  [{', '.join(block.tags)}]" if block.tags else ""
-            click.echo(line(f"{block.name}  {block.url}{tags}"))
+            pass_on(line(f"{block.name}  {block.url}{tags}"))
     if not (plan.blocks or plan.known or plan.repeated or plan.refused):
         without = f" ({plan.without_feed} name none)" if plan.without_feed else ""
-        click.echo(f"no outlines that name a feed: nothing to add{without}")
+        echo(f"no outlines that name a feed: nothing to add{without}")
         return
     done = "would be added" if dry_run else "added"
     counts = [f"{len(plan.blocks)} {done} to {path}"]
@@ -220,6 +221,6 @@ def _tell(plan: ImportPlan, path: Path, *, dry_run: bool) -> None:
     counts += [f"{plan.repeated} repeated in the file"] if plan.repeated else []
     counts += [f"{len(plan.refused)} unusable"] if plan.refused else []
     counts += [f"{plan.without_feed} without a feed's address"] if plan.without_feed else []
-    click.echo(", ".join(counts))
+    echo(", ".join(counts))
     for source, because in plan.refused:
-        click.echo(line(f'  "{source.title or ""}" ({source.url}): {because}'), err=True)
+        echo(line(f'  "{source.title or ""}" ({source.url}): {because}'), err=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from aggregator.cli.options import config_option, config_path
+from aggregator.cli.speech import echo
 from aggregator.model.errors import AggregatorError, ConfigError
 
 EPILOG = """\b
@@ -49,8 +50,8 @@ def init() -> None:
     except OSError as error:
         path.unlink(missing_ok=True)
         raise AggregatorError(f"{path}: cannot be written: {error.strerror}") from error
-    click.echo(f"{path} is written.\nEdit its [[sources]], or add some with `aggregator add`.")
-    click.echo("Then `aggregator check` tells what it means, `aggregator run` starts the daemon.")
+    echo(f"{path} is written.\nEdit its [[sources]], or add some with `aggregator add`.")
+    echo("Then `aggregator check` tells what it means, `aggregator run` starts the daemon.")
 
 
 def _free_place() -> Path:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-import click
-
+from aggregator.cli.speech import pass_on
 from aggregator.cli.terminal_text import concealed
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ def print_objects(objects: Iterable[Mapping[str, object]]) -> None:
         {name: concealed(value) if isinstance(value, str) else value for name, value in one.items()}
         for one in objects
     ]
-    click.echo(json.dumps(told, ensure_ascii=False, indent=2).encode())
+    pass_on(json.dumps(told, ensure_ascii=False, indent=2).encode())
 
 
 def utc(moment: datetime | None) -> str | None:

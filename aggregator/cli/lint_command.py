@@ -11,6 +11,7 @@ import click
 
 from aggregator.cli.options import config_option, load_config_if_any, with_own_address
 from aggregator.cli.preview_command import is_file, names_a_file
+from aggregator.cli.speech import echo, pass_on
 from aggregator.cli.terminal_text import concealed, line
 from aggregator.model.errors import AggregatorError
 
@@ -60,16 +61,16 @@ def lint(documents: tuple[str, ...], *, as_json: bool) -> int:
         try:
             found = _check(document)
         except NoInputError as error:
-            click.echo(f"aggregator: {line(str(error))}", err=True)
+            echo(f"aggregator: {line(str(error))}", err=True)
             unread = error.exit_status
             continue
         told += [(document, finding) for finding in found]
         if not as_json:
             for finding in found:
-                click.echo(_line(document, finding))
-            click.echo(f"{line(document)}: {_summary(found)}")
+                echo(_line(document, finding))
+            echo(f"{line(document)}: {_summary(found)}")
     if as_json:
-        click.echo(_json(told).encode())  # UTF-8, whatever the locale
+        pass_on(_json(told).encode())  # UTF-8, whatever the locale
     return unread or int(any(finding.level != "info" for _, finding in told))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, load_config, reading, secrets_beside
+from aggregator.cli.speech import echo
 from aggregator.cli.terminal_text import line, local_time
 from aggregator.model.errors import AggregatorError
 
@@ -51,9 +52,9 @@ def logs(name: str, most: int, *, as_json: bool) -> None:
         print_objects(_objects(polls))
         return
     if not polls:
-        click.echo("never polled")
+        echo("never polled")
         return
-    click.echo(_text(polls))
+    echo(_text(polls))
 
 
 def _text(polls: tuple[PastPoll, ...]) -> str:

@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
+from aggregator.cli.speech import echo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,10 +26,10 @@ def looking_through() -> Iterator[Tell]:
         nonlocal is_long
         if count >= LEAST and sys.stderr.isatty():
             is_long = True
-            click.echo(f"\rlooking through texts: {done * 100 // count} %", nl=False, err=True)
+            echo(f"\rlooking through texts: {done * 100 // count} %", nl=False, err=True)
 
     try:
         yield tell
     finally:
         if is_long:
-            click.echo(err=True)
+            echo(err=True)

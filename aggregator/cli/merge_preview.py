@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import load_config, reading
+from aggregator.cli.speech import echo
 from aggregator.cli.stories_command import lines
 from aggregator.cli.terminal_text import show_publishers_addresses
 
@@ -29,7 +30,7 @@ def show(feed_name: str, *, most: int | None) -> None:
     with reading(config.path, config.store.path) as store:
         trial = store.try_stories(feed, sources, utc_now())
     for text in _told(trial, feed.dedupe_strictness, most):
-        click.echo(text)
+        echo(text)
 
 
 def _told(trial: StoryTrial, strictness: str, most: int | None) -> Iterator[str]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from aggregator.language.choice import LANGUAGES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -21,7 +23,16 @@ Command = TypeVar("Command", bound="Callable[..., object]")
 
 
 def config_option(command: Command) -> Command:
-    """Add `--config`, before or after the command's name; `config_path` reads it."""
+    """Add `--config` and `--lang`, before or after the command's name; `config_path` reads the one.
+
+    The other was read before (`language.choice`): the help that click writes goes by it.
+    """
+    command = click.option(
+        "--lang",
+        type=click.Choice(LANGUAGES),
+        expose_value=False,
+        help="The language of messages. Default: what the locale says.",
+    )(command)
     return click.option(
         "--config",
         "config_file",

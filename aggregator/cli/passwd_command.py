@@ -7,6 +7,8 @@ import sys
 import click
 
 from aggregator.cli.options import config_option, config_path, load_file
+from aggregator.cli.speech import echo
+from aggregator.language.spoken import retold
 from aggregator.model.errors import AggregatorError
 
 EPILOG = """\b
@@ -43,10 +45,10 @@ def passwd(*, remove: bool) -> int:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise AggregatorError(f"{path}: cannot be removed: {error.strerror}") from error
-        click.echo("there is no password now")
+        echo("there is no password now")
         return 0
     write_privately(path, (hash_of(_password()).encode() + b"\n",), as_folder=True)
-    click.echo(f"the password is set: log in at {config.server.base_url}/login")
+    echo(f"the password is set: log in at {config.server.base_url}/login")
     return 0
 
 
@@ -54,7 +56,7 @@ def _password() -> str:
     from aggregator.store.operator_password import LEAST_CHARS, MOST_CHARS
 
     if sys.stdin.isatty():
-        password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        password: str = click.prompt(retold("Password"), hide_input=True, confirmation_prompt=True)
     else:
         password = sys.stdin.readline(MOST_CHARS + 2).rstrip("\r\n")
     if not LEAST_CHARS <= len(password) <= MOST_CHARS:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, load_config
+from aggregator.cli.speech import echo
 from aggregator.cli.terminal_text import line, local_time, plain
+from aggregator.language.spoken import retold
 from aggregator.model.errors import BusyError
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def poll(names: tuple[str, ...], *, force: bool) -> int:
                     return 0 if event["ok"] else 1
                 case _:
                     progress.stop()
-                    click.echo(f"aggregator: {plain(str(event['text']))}", err=True)
+                    echo(f"aggregator: {plain(str(event['text']))}", err=True)
                     return int(event["exit_status"])
     return 1
 
@@ -112,7 +114,7 @@ class Progress:
     def expect(self, count: int) -> None:
         """Learn how many sources there are to poll."""
         if count == 0:
-            click.echo(_nothing_to_do(self._config.store.path))
+            echo(_nothing_to_do(self._config.store.path))
         elif self._on_terminal:
             self._show_bar(count)
 
@@ -120,7 +122,7 @@ class Progress:
         """Learn how the poll of one source ended."""
         self._polled += 1
         if self._advance is None:
-            click.echo(line(text))
+            echo(line(text))
             return
         if not ok:
             self._failed.append(text)
@@ -133,14 +135,14 @@ class Progress:
         self._advance = None
         self._stack.close()
         for text in self._failed:
-            click.echo(line(text))
-        click.echo(f"{self._polled} polled, {len(self._failed)} failed")
+            echo(line(text))
+        echo(f"{self._polled} polled, {len(self._failed)} failed")
 
     def _show_bar(self, count: int) -> None:
         bar = self._stack.enter_context(
             click.progressbar(
                 length=count,
-                label="polling",
+                label=retold("polling"),
                 show_pos=True,
                 show_eta=False,  # the slow ones come last; a guess would only grow
                 item_show_func=lambda source: line(source or ""),

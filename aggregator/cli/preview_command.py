@@ -18,6 +18,7 @@ from aggregator.cli.options import (
     secrets_beside,
     with_own_address,
 )
+from aggregator.cli.speech import echo
 from aggregator.cli.terminal_text import conceal, line, local_time, show_publishers_addresses
 from aggregator.model.errors import AggregatorError, UnreadableError
 
@@ -97,7 +98,7 @@ def preview(
         sys.stdout.buffer.flush()
         return
     for text in _lines(refined, told, secrets, every=every):
-        click.echo(text)
+        echo(text)
 
 
 def _source(config: Config, what: str, name: str | None) -> Source:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, config_path
+from aggregator.cli.speech import echo
 from aggregator.cli.terminal_text import plain
 from aggregator.model.errors import AggregatorError, ConfigError
 
@@ -58,12 +59,12 @@ def reload() -> int:
     if events is None:
         if broken is not None:
             raise broken
-        click.echo(f"{path} is valid.")
+        echo(f"{path} is valid.")
         pid = control.starting(store)
         if pid is not None:
-            click.echo(f"aggregator: {_not_yet(pid)}", err=True)
+            echo(f"aggregator: {_not_yet(pid)}", err=True)
             return NO_DAEMON
-        click.echo(
+        echo(
             f"aggregator: no daemon runs on {store.absolute()}; `aggregator run` starts one "
             "(one that was started before [store] path changed needs a restart)",
             err=True,
@@ -76,15 +77,15 @@ def tell(events: Iterator[Event]) -> int:
     """Print what the daemon says about its reload and return the exit status."""
     for event in events:
         if event["event"] == "error":
-            click.echo(plain(str(event["text"])), err=True)
-            click.echo("aggregator: the daemon keeps the configuration it has", err=True)
+            echo(plain(str(event["text"])), err=True)
+            echo("aggregator: the daemon keeps the configuration it has", err=True)
             return int(event["exit_status"])
         if event["event"] == "done":
-            click.echo(f"reloaded: {plain(str(event['text']))}")
+            echo(f"reloaded: {plain(str(event['text']))}")
             for change in event.get("changes", ()):
-                click.echo(f"  {plain(str(change))}")
+                echo(f"  {plain(str(change))}")
             for warning in event.get("warnings", ()):
-                click.echo(f"warning: {plain(str(warning))}", err=True)
+                echo(f"warning: {plain(str(warning))}", err=True)
             return 0
     raise AggregatorError("the daemon gave no answer")
 
@@ -98,9 +99,9 @@ def reload_if_running(store_path: Path) -> int:
         return tell(events)
     pid = control.starting(store_path)
     if pid is not None:
-        click.echo(_not_yet(pid))
+        echo(_not_yet(pid))
         return 0
-    click.echo("No daemon runs; `aggregator run` starts one.")
+    echo("No daemon runs; `aggregator run` starts one.")
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aggregator.cli.options import config_option, load_config, reading
+from aggregator.cli.speech import echo, pass_on
 from aggregator.cli.terminal_text import concealed, line, plain, show_publishers_addresses
 from aggregator.model.errors import AggregatorError
 from aggregator.runtime.values import dataclass
@@ -90,7 +91,7 @@ def try_(
 
         tried, slips = rules_in(texts)
         for slip in slips:
-            click.echo(f"warning: {plain(slip)}", err=True)
+            echo(f"warning: {plain(slip)}", err=True)
     scopes = tuple(_scopes(config, source_name, feed_name, tried))
     with reading(config.path, config.store.path) as store:
         found = [
@@ -101,9 +102,9 @@ def try_(
         _print(found)
         return
     if not found:
-        click.echo(f"nothing to try: {config.path} has no rules")
+        echo(f"nothing to try: {config.path} has no rules")
     for number, (scope, trial) in enumerate(found):
-        click.echo("\n".join((*([""] if number else []), *_lines(scope, trial))))
+        echo("\n".join((*([""] if number else []), *_lines(scope, trial))))
 
 
 def _scopes(
@@ -179,7 +180,7 @@ def _print(found: list[tuple[Scope, Trial]]) -> None:
         }
         for scope, trial in found
     ]
-    click.echo(json.dumps(told, ensure_ascii=False, indent=2).encode())
+    pass_on(json.dumps(told, ensure_ascii=False, indent=2).encode())
 
 
 def _example(one: Touched) -> dict[str, Any]:

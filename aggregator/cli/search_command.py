@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.options import config_option, load_config, reading, secrets_beside
+from aggregator.cli.speech import echo, pass_on
 from aggregator.cli.terminal_text import line, local_time, plain
 from aggregator.model.errors import AggregatorError
 
@@ -67,7 +68,7 @@ def search(words: tuple[str, ...], name: str | None, most: int, *, as_json: bool
     for hit in found.hits:
         _print(hit, query)
     if not found.is_whole:
-        click.echo("There may be more: add a word, or --feed.", err=True)
+        echo("There may be more: add a word, or --feed.", err=True)
 
 
 def _feeds(config: Config, name: str | None) -> tuple[Feed, ...]:
@@ -102,12 +103,12 @@ def _print(hit: Hit, query: SearchQuery) -> None:
     from aggregator.web.search_words import excerpt_of, marked
 
     story = hit.story
-    click.echo("".join(_styled(piece) for piece in marked(line(story.title), query)))
+    pass_on("".join(_styled(piece) for piece in marked(line(story.title), query)))
     at = local_time(story.published_at, otherwise="")
-    click.echo(f"  {at}  {line(story.origin.title)}  {line(story.url or '')}".rstrip())
+    pass_on(f"  {at}  {line(story.origin.title)}  {line(story.url or '')}".rstrip())
     pieces = excerpt_of(shown_text(story, hit.feed), query)
     if told := "".join(_styled(piece) for piece in pieces):
-        click.echo(f"  {told}")
+        pass_on(f"  {told}")
 
 
 def _styled(piece: Piece) -> str:

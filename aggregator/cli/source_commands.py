@@ -8,6 +8,7 @@ import click
 
 from aggregator.cli.options import config_option, config_path, load_file
 from aggregator.cli.reload_command import reload_if_running
+from aggregator.cli.speech import echo
 from aggregator.cli.terminal_text import line
 
 if TYPE_CHECKING:
@@ -173,9 +174,9 @@ def _edit(change: Callable[[SourceEdits, Config], SourceEdits | None], told: Seq
 
     config = edit_all(path, edited)
     for sentence in told:
-        click.echo(line(sentence))
+        echo(line(sentence))
     if not told:
-        click.echo("nothing to change")
+        echo("nothing to change")
         return 0
     return reload_if_running(config.store.path)
 

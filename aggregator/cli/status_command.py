@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, assert_never
 import click
 
 from aggregator.cli.options import config_option, config_path, load_file, reading
+from aggregator.cli.speech import echo, pass_on
 from aggregator.cli.table import GAP, table, terminal_width, wrapped
 from aggregator.cli.terminal_text import concealed, line, local_time, plain
 from aggregator.model.errors import AggregatorError, ConfigError
@@ -66,17 +67,17 @@ def status(*, as_json: bool, healthy: bool) -> int:
         if found is None:
             raise
         for mistake in error.lines:
-            click.echo(plain(mistake), err=True)
+            echo(plain(mistake), err=True)
         store, exit_status = found, error.exit_status
     now = datetime.now(UTC)
     with reading(path, store) as database:
         rows, notes = _in_order(sources, database.status()), database.notes(now)
     if as_json:
-        click.echo(_json(rows, notes, now).encode())  # UTF-8, whatever the locale
+        pass_on(_json(rows, notes, now).encode())  # UTF-8, whatever the locale
         return exit_status
     if config is not None:
         notes = in_order((*notes, *_crowded(config)))
-    click.echo(_text(rows, trouble_of_daemon(store), notes, terminal_width()))
+    echo(_text(rows, trouble_of_daemon(store), notes, terminal_width()))
     return exit_status
 
 
@@ -89,7 +90,7 @@ def _is_healthy(path: Path) -> int:
 
     store = store_path(path)
     trouble = trouble_of_daemon(load_file(path).store.path if store is None else store, "works")
-    click.echo("healthy" if trouble is None else plain(trouble))
+    echo("healthy" if trouble is None else plain(trouble))
     return 0 if trouble is None else 1
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aggregator.cli.options import config_option, load_config, reading
+from aggregator.cli.speech import echo, pass_on
 from aggregator.cli.terminal_text import (
     concealed,
     line,
@@ -67,9 +68,9 @@ def list_(*, most: int, as_json: bool) -> None:
         _print(found)
         return
     if not found:
-        click.echo('No story is told by several articles: does a feed have dedupe = "story"?')
+        echo('No story is told by several articles: does a feed have dedupe = "story"?')
     for story in found:
-        click.echo(f"{len(story.entries)}  {_entry_line(story.entries[0])}")
+        pass_on(f"{len(story.entries)}  {_entry_line(story.entries[0])}")
 
 
 @stories.command(epilog=EPILOG, short_help="Show who tells a story, how surely, and why.")
@@ -88,7 +89,7 @@ def show(entry: str, *, as_json: bool) -> None:
         _print((found,))
         return
     for text in lines(found):
-        click.echo(text)
+        echo(text)
 
 
 @stories.command(epilog=EPILOG, short_help="Let an article be told by itself.")
@@ -141,10 +142,10 @@ def tune(*, write: bool, shipped: bool) -> int:
     if not tuning.is_fitted:
         raise AggregatorError(too_few(tuning))
     for text in report(tuning):
-        click.echo(text)
+        echo(text)
     if write:
         return _say({"what": "tune", "entries": []})
-    click.echo("nothing is written: --write lets new entries be compared so")
+    echo("nothing is written: --write lets new entries be compared so")
     return 0
 
 
@@ -189,7 +190,7 @@ def _print(found: tuple[StoryReport, ...]) -> None:
         }
         for story in found
     ]
-    click.echo(json.dumps(told, ensure_ascii=False, indent=2).encode())
+    pass_on(json.dumps(told, ensure_ascii=False, indent=2).encode())
 
 
 def _say(request: dict[str, Any]) -> int:
@@ -201,12 +202,12 @@ def _say(request: dict[str, Any]) -> int:
     events = control.ask(config.store.path, {"do": "stories", **request})
     if events is None:
         correct_here(config, request["what"], request["entries"])
-        click.echo("done")
+        echo("done")
         return 0
     for event in events:
         if event["event"] == "done":
-            click.echo("done")
+            echo("done")
             return 0
-        click.echo(f"aggregator: {plain(str(event['text']))}", err=True)
+        echo(f"aggregator: {plain(str(event['text']))}", err=True)
         return int(event["exit_status"])
     raise AggregatorError("the daemon gave no answer")

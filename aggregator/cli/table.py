@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from aggregator.cli.terminal_text import line
+from aggregator.language.spoken import retold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +40,7 @@ def wrapped(
     """
     import wcwidth
 
+    text = retold(text)
     if width is None:
         return indent + text
     return "\n".join(
@@ -51,6 +53,13 @@ def wrapped(
             break_long_words=within_words,
         )
     )
+
+
+def set_left(text: str, width: int) -> str:
+    """Return text with blanks up to a width."""
+    import wcwidth
+
+    return wcwidth.ljust(text, width)
 
 
 def table(
@@ -70,7 +79,8 @@ def table(
     """
     from tabulate import MIN_PADDING  # type: ignore[import-untyped]  # it has no types
 
-    cells = [[line(cell) for cell in row] for row in rows]
+    cells = [[row[0], *map(retold, row[1:])] for row in ([*map(line, row)] for row in rows)]
+    headers, numbers = [*map(retold, headers)], retold(numbers)
     told = [line(title) for title in titles] or [""] * len(cells)
 
     def named(room: int | None) -> list[str]:

@@ -37,6 +37,7 @@ from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.saved_edits import SavedEdits
 from aggregator.daemon.terms import make_bounds, utc_now
 from aggregator.daemon.vitals import Vitals
+from aggregator.language.spoken import retold
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
 from aggregator.operations.messages import daemon_summary
@@ -225,7 +226,7 @@ class Daemon:
 
     def _announce(self) -> None:
         try:
-            sys.stdout.write(f"aggregator {__version__} serves\n{addresses(self._config)}")
+            sys.stdout.write(retold(f"aggregator {__version__} serves\n{addresses(self._config)}"))
             sys.stdout.flush()
         except (OSError, AggregatorError) as error:  # nobody reads it: no reason not to serve
             log.warning(event("addresses not printed", because=error))

@@ -13,6 +13,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from aggregator.language.spoken import retold
 from aggregator.rules.secrets import NO_SECRETS, Secrets
 from aggregator.web.redaction import redact
 
@@ -60,11 +61,15 @@ class Event(str):
 
 
 def event(name: str, /, **fields: object) -> Event:
-    """Return `name key=value …`; values with spaces are quoted, `None` is left out."""
+    """Return `name key=value …`; values with spaces are quoted, `None` is left out.
+
+    A value that is a sentence is in the language that is spoken; a program that reads fields reads
+    English.
+    """
     said = {key: value for key, value in fields.items() if value is not None}
     parts = [name]
     for key, value in said.items():
-        text = str(value)
+        text = retold(str(value)) if " " in str(value) else str(value)
         quoted = text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
         parts.append(f"{key}={quoted}")
     made = Event(" ".join(parts))

@@ -1,0 +1,68 @@
+"""Where messages are found, which single words are some, and what looks like one and is none."""
+
+from __future__ import annotations
+
+#: Rooms and modules whose texts are for people.
+ROOMS = (
+    "cli", "operations", "config/mistake_messages.py", "config/config_file.py",
+    "config/edit", "config/differences.py", "fetch", "lint", "outputs",
+    "parse/non_feeds.py", "parse/documents.py", "parse/decode.py", "parse/feed_reader.py",
+    "parse/json_feed_reader.py", "parse/dates.py", "parse/solutions.py", "preview", "daemon",
+    "rules/verdicts.py", "rules/trials.py", "refine/removals.py", "refine/normalise.py",
+    "refine/identity_keys.py", "schedule", "model/trials.py",
+    "stories/assignment.py", "stories/former_keys.py", "stories/likeness.py",
+    "stories/matching.py", "stories/same_story.py", "store/sqlite_errors.py",
+    "store/connection.py", "store/schema_version.py", "store/upgrade_copies.py",
+    "store/story_overrides.py", "store/importing.py", "store/stored_lines.py",
+    "store/text_damage.py", "store/built_aside.py",
+)  # fmt: skip
+#: Rooms whose errors are for people, and no other text.
+RAISING = ("store", "config", "serve", "publish")
+#: Modules in them that hold names alone; the operations feed has its own Chinese.
+QUIET = frozenset(
+    {
+        "lint/html_tree.py", "lint/registries.py", "operations/event_entries.py",
+        "operations/event_sentences.py", "outputs/static_files.py", "fetch/credentials.py",
+        "daemon/log.py", "daemon/poll_measures.py",
+        "daemon/figures.py",
+    }
+)  # fmt: skip
+
+#: Messages of one word.
+WORDS = frozenset(
+    {
+        "Examples:", "Exit status:", "Signals:", "Polled:", "Published:", "Told", "Written",
+        "never", "disabled", "source", "sources", "interval", "tags", "rules", "url", "entries",
+        "problem", "daemon", "ok", "warning", "PROBLEM", "healthy", "added", "removed", "enabled",
+        "nothing", "feeds:", "polling", "Password", "done", "unchanged", "failed", "well",
+        "clock", "configuration", "database", "disk", "guard", "libraries", "permissions",
+        "config", "outputs", "host", "site", "kept", "tagged", "blocked", "weekday", "weekend",
+        "polled", "outcome", "feed", "tag", "error", "note", "joined", "story",
+        "missing )", "unexpected )",
+    }
+)  # fmt: skip
+#: Messages that are put together where they are said.
+FURTHER = (
+    "{n} sources", "{n} source", "{n} feeds", "{n} feed", "{n} image rules", "{n} image rule",
+    "{n} seconds", "{n} second", "{n} minutes", "{n} minute", "{n} hours", "{n} hour",
+    "{n} days", "{n} day", "{n} errors", "{n} error", "{n} warnings", "{n} warning", "{n} notes",
+    "{n} note", "names", "trust", "largest sources",
+)  # fmt: skip
+#: What has several words and is for programs, or is a name.
+NO_MESSAGES = frozenset(
+    {
+        "dict[str, list[str]]", "list[dict[str, object]]", "process {getpid} {uuid4}",
+        "poll {name}", "renew leases", "store batch", "look up", "second signal",
+        "conflicting Content-Length", "bad Content-Length", "illegal chunk header",
+        "illegal status line", "no response line", "illegal header line", "continuation line",
+        "Illegal header", "multiple Transfer-Encoding", "Only Transfer-Encoding",
+        "malformed chunk", "bare CR in chunks", "chunk line too long", "Receive buffer too long",
+        "Not enough data", "route is empty", "Access denied", "{html} {text}", "Extra data",
+        "no element found", "unclosed token", "unclosed CDATA section", "partial character",
+        "junk after document element", "not written", "operations feed", "saved edits",
+        "stories and search", "refused by the guard", "chmod o= {path}", "STATUS=waits: {trouble}",
+        "no place", "no other date", "form of a place", "names on one side", "moved host",
+        "aggregator database", "prefer {prefer}", "per_source {per_source}", "{key} {name} {what}",
+        "{key} {path} {what}",  "{detail}: {text}", "{version} {feed} {version_2}",
+    }
+)  # fmt: skip
