@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.stories.centroids import centroid_of
-from aggregator.stories.likeness import OTHER_FIGURE, OTHER_VERSION, likeness, most_alike, score
+from aggregator.stories.likeness import AT_MOST, likeness, most_alike, score
 from aggregator.stories.same_story import (
     MOST_MEMBERS,
     THRESHOLDS,
@@ -123,7 +123,7 @@ def test_no_title_is_against_itself_or_in_one_direction(one: str, other: str) ->
 
 
 def test_what_is_at_most_alike_lies_below_what_feeds_ask_for() -> None:
-    assert OTHER_VERSION < THRESHOLDS["wide"] < OTHER_FIGURE < THRESHOLDS["strict"]
+    assert all(most < asked for most, asked in zip(AT_MOST, THRESHOLDS.values(), strict=True))
 
 
 def test_a_digest_is_like_nothing() -> None:

@@ -27,10 +27,10 @@ _IN_DOUBT = 0.5
 _TOO_FEW = 2
 #: A short title counts with the lead, so much.
 _WHERE_SHORT = 1.0
-#: What is at most as alike as this: the same name with another version (GPT-9, GPT-8), which is
-#: below "wide"; the same word with another figure (3 %, 4 %), which is below "strict".
-OTHER_VERSION = 0.39
-OTHER_FIGURE = 0.69
+#: How alike two titles are at most that have other values in a slot (`slots.Against`): of another
+#: thing (GPT-9, GPT-8) below "wide", of another place below "story", of another figure (3 %, 4 %)
+#: below "strict".
+AT_MOST = (0.39, 0.54, 0.69)
 
 
 class Features(NamedTuple):
@@ -112,20 +112,20 @@ def score(a: Signature, b: Signature, model: Model = SHIPPED) -> float:
 
 
 def most_alike(a: Signature, b: Signature) -> float:
-    """Return how alike two titles can be at most, by the figures that each has at the same place.
+    """Return how alike two titles can be at most, by the values that each has in the same slot.
 
     Where they have one of these in common, or only one of them has any, nothing is against it.
     """
     most = 1.0
-    for place in {*a.places.values()} & {*b.places.values()}:
-        of_a, of_b = _figures_at(place, a), _figures_at(place, b)
-        if not of_a & of_b:
-            most = min(most, OTHER_VERSION if of_a <= a.versions else OTHER_FIGURE)
+    if a.slots and b.slots:
+        for slot in {*a.slots.values()} & {*b.slots.values()}:
+            if not _in_slot(slot, a) & _in_slot(slot, b):
+                most = min(most, AT_MOST[slot & 3])
     return most
 
 
-def _figures_at(place: int, of: Signature) -> set[int]:
-    return {figure for figure, at in of.places.items() if at == place}
+def _in_slot(slot: int, of: Signature) -> set[int]:
+    return {value for value, its in of.slots.items() if its == slot}
 
 
 def features_of(a: Signature, b: Signature) -> Features:

@@ -15,6 +15,7 @@ from dataclasses import field
 from datetime import datetime
 from functools import lru_cache
 from heapq import nsmallest
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from aggregator.model.instants import micros
@@ -26,7 +27,8 @@ from aggregator.stories.bare_titles import (
     is_personal,
     readable,
 )
-from aggregator.stories.tokens import SCHEME, Kind, tokens_of
+from aggregator.stories.slots import Against, slots_of
+from aggregator.stories.tokens import SCHEME, Kind, token_of, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +38,8 @@ MOST_OF_TITLE = {
     Kind.GRAM: 48, Kind.WORD: 32, Kind.NAME: 16, Kind.NUMBER: 8, Kind.VERSION: 8, Kind.CHAR: 48,
 }  # fmt: skip
 MOST_OF_LEAD = 32
+#: Values in slots, the first.
+MOST_SLOTS = 16
 
 #: The weight of a token that nobody has written yet: weights are whole numbers, kept in a byte.
 FULL = 255
@@ -64,7 +68,8 @@ class Text:
 class Tokens:
     """A text, read: its tokens with what they stand for, and how they are written.
 
-    `places` are those of figures and versions, as `tokens.Found` has them. `at` is in microseconds
+    `slots` has the values that tell a thing from others of its kind, each a token with the token of
+    its slot (`slot_token`). `at` is in microseconds
     since the epoch. `is_digest`: it tells several stories. `is_personal`:
     somebody shows or asks something of their own ("Show HN: …").
     """
@@ -73,7 +78,7 @@ class Tokens:
     title: Mapping[int, Kind]
     lead: tuple[int, ...]
     spellings: Mapping[int, str]
-    places: Mapping[int, int]
+    slots: Mapping[int, int]
     is_digest: bool
     is_personal: bool
 
@@ -109,8 +114,7 @@ class Signature:
     """The weights (0 to `FULL`) of an entry's tokens.
 
     `title` has all of the title but single ideographs, which are `chars`; `lead` what the lead has
-    besides. `places` are those of figures and versions, as tokens. `at` is in microseconds since
-    the epoch.
+    besides. `slots` are as `Tokens` has them. `at` is in microseconds since the epoch.
     """
 
     at: int
@@ -120,7 +124,7 @@ class Signature:
     names: frozenset[int]
     numbers: frozenset[int]
     versions: frozenset[int]
-    places: Mapping[int, int]
+    slots: Mapping[int, int]
     is_digest: bool = False
     is_personal: bool = False
 
@@ -139,12 +143,14 @@ def read(text: Text) -> Tokens:
     """Return the tokens of a text: well under a millisecond of work, whatever its length."""
     title: dict[int, Kind] = {}
     spellings: dict[int, str] = {}
-    places: dict[int, int] = {}
+    bare = bare_title(text.title)
+    slots = {token_of(one.value): slot_token(one.slot, one.against) for one in slots_of(bare)}
     left = dict(MOST_OF_TITLE)
-    for token, kind, spelling, place in tokens_of(bare_title(text.title), text.language):
+    for token, kind, spelling, slot in tokens_of(bare, text.language):
         if left[kind]:
-            if place:
-                places[token] = place
+            if slot:
+                against = Against.THING if kind is Kind.VERSION else Against.DETAIL
+                slots.setdefault(token, slot_token(slot, against))
             left[kind] -= 1
             title[token] = kind
             spellings[token] = spelling
@@ -158,10 +164,15 @@ def read(text: Text) -> Tokens:
         title=title,
         lead=tuple(lead),
         spellings=spellings,
-        places=places,
+        slots=dict(islice(slots.items(), MOST_SLOTS)),
         is_digest=is_digest(text.title),
         is_personal=is_personal(text.title),
     )
+
+
+def slot_token(slot: str, against: Against) -> int:
+    """Return the token of a slot: its last two bits say what another value there is against."""
+    return token_of(slot) & ~3 | against
 
 
 def signature(tokens: Tokens, frequencies: Frequencies) -> Signature:
@@ -180,7 +191,7 @@ def signature(tokens: Tokens, frequencies: Frequencies) -> Signature:
         names=frozenset(those(Kind.NAME, Kind.VERSION)),
         numbers=frozenset(those(Kind.NUMBER)),
         versions=frozenset(those(Kind.VERSION)),
-        places=tokens.places,
+        slots=tokens.slots,
         is_digest=tokens.is_digest,
         is_personal=tokens.is_personal,
     )
@@ -218,25 +229,23 @@ def _rarest(weights: Mapping[int, int], most: int) -> list[int]:
 
 
 #: Scheme, flags, instant, and how many tokens there are of: words, names, numbers, versions,
-#: ideographs, lead.
-_HEAD = struct.Struct("<BBq6B")
+#: ideographs, lead, slots.
+_HEAD = struct.Struct("<BBq7B")
 _DIGEST, _PERSONAL = 1, 2
 
 
 def pack(of: Signature) -> bytes:
-    """Return a signature as bytes: 16, 5 for each token, and 4 more for each that is a figure."""
+    """Return a signature as bytes: 17, 5 for each token, and 8 for each slot."""
     special = of.names | of.numbers
     groups = [
         [token for token in of.title if token not in special],
         sorted(of.names - of.versions), sorted(of.numbers), sorted(of.versions),
         list(of.chars), list(of.lead),
     ]  # fmt: skip
-    head = _HEAD.pack(
-        SCHEME, _DIGEST * of.is_digest | _PERSONAL * of.is_personal, of.at, *map(len, groups)
-    )
-    figures = [*groups[2], *groups[3]]
+    flags = _DIGEST * of.is_digest | _PERSONAL * of.is_personal
+    head = _HEAD.pack(SCHEME, flags, of.at, *map(len, groups), len(of.slots))
     tokens = array("I", [token for group in groups for token in group])
-    tokens.extend(of.places.get(token, 0) for token in figures)
+    tokens.extend((*of.slots, *of.slots.values()))
     if sys.byteorder == "big":
         tokens.byteswap()
     weights = {**of.title, **of.chars, **of.lead}
@@ -247,11 +256,11 @@ def unpack(packed: bytes) -> Signature | None:
     """Return the signature that was packed, or `None` where another scheme made it."""
     if not packed or packed[0] != SCHEME:
         return None
-    _, flags, at, words, names, numbers, versions, chars, lead = _HEAD.unpack_from(packed)
+    _, flags, at, words, names, numbers, versions, chars, lead, slots = _HEAD.unpack_from(packed)
     tokens = array("I")
     of_title = words + names + numbers + versions
     most = of_title + chars + lead
-    end = _HEAD.size + 4 * (most + numbers + versions)
+    end = _HEAD.size + 4 * (most + 2 * slots)
     tokens.frombytes(packed[_HEAD.size : end])
     if sys.byteorder == "big":
         tokens.byteswap()
@@ -272,11 +281,7 @@ def unpack(packed: bytes) -> Signature | None:
         names=frozenset(tokens[words:after_names] + of_versions),
         numbers=frozenset(tokens[after_names:after_numbers]),
         versions=frozenset(of_versions),
-        places={
-            token: place
-            for token, place in zip(tokens[after_names:of_title], tokens[most:], strict=True)
-            if place
-        },
+        slots=dict(zip(tokens[most : most + slots], tokens[most + slots :], strict=True)),
         is_digest=bool(flags & _DIGEST),
         is_personal=bool(flags & _PERSONAL),
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: The number of this way to make tokens: whatever was kept under another one is made anew.
-SCHEME = 3
+SCHEME = 4
 
 
 class Kind(IntEnum):
@@ -41,16 +41,16 @@ class Kind(IntEnum):
 
 
 class Found(NamedTuple):
-    """A token, what it stands for, how it is written, and where a figure stands.
+    """A token, what it stands for, how it is written, and the slot that it stands in.
 
-    `place` is a token of what the figure counts or belongs to: its unit, its currency, the word
-    beside it; of a version, its name. Two figures at one place tell two things. 0: no figure.
+    The slot of a figure is what it counts or belongs to: its unit, its currency, the word beside
+    it; of a version, its name; of another name, what stands before and behind it. "": none.
     """
 
     token: int
     kind: Kind
     spelling: str
-    place: int = 0
+    slot: str = ""
 
 
 #: Scripts without spaces between words: ideographs, kana, Thai, Lao, Khmer, Burmese; and Hangul,
@@ -92,7 +92,7 @@ _MONTHS = frozenset(
 )  # fmt: skip
 _YEAR = late_pattern(r"(?:19|20)\d\d")
 #: Words that stand in any title.
-_EMPTY = frozenset(
+EMPTY = frozenset(
     {
         "a", "about", "after", "all", "an", "and", "are", "as", "at", "be", "been", "but", "by",
         "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her",
@@ -106,6 +106,9 @@ _EMPTY = frozenset(
         "что", "за", "из", "от", "s", "t",
     }
 )  # fmt: skip
+#: What joins two names, which then may change their places.
+_AND = frozenset({"and", "or", "vs", "und", "et", "y", "и"})
+_AND_CHARS = frozenset("和与及跟或同")
 #: Ideographs that join words and stand in any title: no pair goes over one.
 _JOINING = late_pattern("[的了和与及将在被为是以等就称]")
 
@@ -116,11 +119,11 @@ def tokens_of(text: str, language: str | None) -> Iterator[Found]:
     The text is as `bare_titles.readable` has it.
     """
     found: set[int] = set()
-    for spelling, kind, place in _spellings(with_one_name(text), language):
+    for spelling, kind, slot in _spellings(with_one_name(text), language):
         token = token_of(spelling)
         if token not in found:
             found.add(token)
-            yield Found(token, kind, spelling, token_of(place) if place else 0)
+            yield Found(token, kind, spelling, slot)
 
 
 @lru_cache(maxsize=16_384)
@@ -153,10 +156,51 @@ def _spellings(text: str, language: str | None) -> Iterator[tuple[str, Kind, str
             yield from _grams(said)
         elif piece["number"]:
             yield from _figures(piece, before, behind, is_name=is_name)
-        elif (lower := said.casefold().split("'")[0].split("’")[0]) not in _EMPTY and lower[1:]:
+        elif (
+            before
+            and not said[1:]
+            and not (behind and behind["number"])
+            and (name := _lettered(piece, before, mixed=mixed))
+        ):
+            yield f"{name} {said.casefold()}", Kind.VERSION, f"@{name}"
+        elif (lower := said.casefold().split("'")[0].split("’")[0]) not in EMPTY and lower[1:]:
             is_name = mixed or (capitals and said[0].isupper() and before is not None)
-            yield stem(lower, language), Kind.NAME if is_name else Kind.WORD, ""
+            if is_name:
+                yield stem(lower, language), Kind.NAME, _between(before, behind, language)
+            else:
+                yield stem(lower, language), Kind.WORD, ""
         before = piece
+
+
+def _lettered(piece: re.Match[str], before: re.Match[str], *, mixed: bool) -> str:
+    """Return the name that a single letter is the version of (Model Y, Vitamin D); "": of none.
+
+    "A" and "I" are words where titles have no ideographs.
+    """
+    letter, name = piece[0], before[0]
+    is_one = "A" <= letter <= "Z" and (mixed or letter not in "AI")
+    joint = piece.string[before.end() : piece.start()]
+    if not (is_one and before["word"] and name[0].isupper() and joint in (" ", "-")):
+        return ""
+    return "" if name.casefold() in EMPTY else name.casefold()
+
+
+def _between(
+    before: re.Match[str] | None, behind: re.Match[str] | None, language: str | None
+) -> str:
+    """Return what stands on both sides of a name, where another one could; "" where that is little.
+
+    A figure beside it or an "and" does not: names change their places around these.
+    """
+    sides = []
+    for side, ends in ((before, slice(-2, None)), (behind, slice(2))):
+        said = "" if side is None else side[0].casefold()
+        if side is not None and side["unspaced"]:
+            said = said[ends]
+        if (side is not None and side["number"]) or said in _AND or not _AND_CHARS.isdisjoint(said):
+            return ""
+        sides.append(stem(said, language))
+    return "_".join(sides) if any(sides) else ""
 
 
 def _grams(run: str) -> Iterator[tuple[str, Kind, str]]:
@@ -187,13 +231,13 @@ def _figures(
         if gap == " " and name in _MONTHS:
             yield figure, Kind.WORD, ""
             return
-        if gap == " " and name not in _EMPTY and not unit and (is_name or "." in figure):
+        if gap == " " and name not in EMPTY and not unit and (is_name or "." in figure):
             yield f"{name} {figure}", Kind.VERSION, f"@{name}"
             place = ""
     if when or ":" in figure or _YEAR.fullmatch(figure):
         yield figure, Kind.WORD, ""
         return
-    yield f"#{_value(figure, multiplier.lower() if multiplier else '')}", Kind.NUMBER, place
+    yield f"#{figure_value(figure, multiplier.lower() if multiplier else '')}", Kind.NUMBER, place
 
 
 def _place(
@@ -214,7 +258,7 @@ def _place(
     )
 
 
-def _value(figure: str, multiplier: str) -> str:
+def figure_value(figure: str, multiplier: str) -> str:
     """Return a figure as digits without zeros at either end, and the power of ten of the last."""
     whole, _, rest = figure.replace(",", "").partition(".")
     rest = rest.replace(".", "")
