@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from aggregator.model.notes import NotReloaded
+from aggregator.model.source_lists import ListMember, StoredList
 from aggregator.store.schema_version import SCHEMA_VERSION
 from aggregator.store.sqlite import open_store
 from tests import FIXTURES
@@ -30,6 +31,9 @@ def fill(path: Path) -> None:
     store.advance(START + 40 * DAY)
     store.prune(START + 40 * DAY, retention=30 * DAY, keep_raw=timedelta(days=1))
     store.note(NotReloaded("config.toml:3: an example of a note"), now=START)
+    member = ListMember("one", "https://one.example/feed.xml", "One", ("tag",))
+    listed = StoredList("list", "https://lists.example/all.opml", START + DAY, members=(member,))
+    store.keep_list(listed, former="list", now=START)
     store.close()
 
 

@@ -79,7 +79,7 @@ async def house(folder: Path, *allowances: str) -> AsyncIterator[House]:
         return ()
 
     nobody = cast("Any", None)  # of all requests a look-up needs two
-    requests = Requests(lambda: load(path), nobody, reload, nobody, nobody)
+    requests = Requests(lambda: load(path), nobody, reload, nobody, nobody, nobody)
     try:
         async with Publisher() as web:
             yield House(path, web, Adding(requests, {}, workers, make), reloads)

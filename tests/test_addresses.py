@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config import parse
-from aggregator.config.edit.source_names import derive_name
+from aggregator.config.source_names import derive_name
 from aggregator.fetch.request_target import Target, parse_target
 from aggregator.publish.xml_safety import clean_url
 from aggregator.web.addresses import (

@@ -122,7 +122,6 @@ def posts() -> int:
     if not config.exports:
         echo(f"nothing to do: {config.path} has no [[exports]]")
         return 0
-    feeds = {feed.name: feed for feed in config.feeds}
     with reading(config.path, config.store.path, secrets_beside(config)) as store:
         exporter = Exporter(
             store,
@@ -134,7 +133,7 @@ def posts() -> int:
         status = 0
         for wanted in config.exports:
             try:
-                count = exporter.run(wanted, feeds[wanted.feed])
+                count = exporter.run(wanted, config.exported(wanted))
             except AggregatorError as error:
                 status = max(status, _told(error))
             else:

@@ -70,8 +70,29 @@ def load_file(path: Path) -> Config:
     from aggregator.config import load
 
     config = load(path)
+    if config.lists:
+        config = _with_lists(config)
     conceal(all_secrets(config))
     return config
+
+
+def _with_lists(config: Config) -> Config:
+    """Return the configuration with what its lists list, as far as the database can be read.
+
+    One that cannot be yet, or needs an upgrade, is for whoever opens it to tell of.
+    """
+    from aggregator.daemon.joined import with_lists
+    from aggregator.model.errors import StoreError
+    from aggregator.store.sqlite import open_reader
+
+    try:
+        store = open_reader(config.store.path.absolute())
+    except StoreError:
+        return with_lists(config, ())
+    try:
+        return with_lists(config, store.lists())
+    finally:
+        store.close()
 
 
 def all_secrets(config: Config, *further: Source) -> Secrets:

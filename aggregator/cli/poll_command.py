@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from aggregator.config import Config
+    from aggregator.daemon.list_polls import ListResult
     from aggregator.model import PollResult
 
 EPILOG = """\b
@@ -44,7 +45,7 @@ Exit status:
 @click.option("--force", is_flag=True, help="Poll what is not due, too.")
 @config_option
 def poll(names: tuple[str, ...], *, force: bool) -> int:
-    """Poll what is due, or the named sources, once.
+    """Poll what is due, or the named sources and lists, once.
 
     A running daemon is asked to do it; without one it is done here, and the database is created
     if there is none. A publisher that asked to wait (Retry-After) is not polled before that, not
@@ -79,13 +80,19 @@ def poll(names: tuple[str, ...], *, force: bool) -> int:
 
 def _poll_here(config: Config, names: tuple[str, ...], *, force: bool, progress: Progress) -> int:
     from aggregator.daemon.once import poll_once
-    from aggregator.operations.messages import poll_line
+    from aggregator.operations.messages import list_line, poll_line
+
+    def report_list(one: ListResult) -> None:
+        text = list_line(one.name, one.count, one.problem)
+        progress.polled(one.name, text, ok=one.problem is None)
 
     def report(result: PollResult) -> None:
         at = local_time(result.plan.at, otherwise="", to="seconds")
         progress.polled(result.source, poll_line(result, at), ok=result.problem is None)
 
-    fine = poll_once(config, names, force=force, report=report, expect=progress.expect)
+    fine = poll_once(
+        config, names, force=force, report=report, report_list=report_list, expect=progress.expect
+    )
     return 0 if fine else 1
 
 

@@ -221,7 +221,9 @@ def _crowded(config: Config) -> list[Note]:
     from aggregator.schedule.site_load import crowded
 
     strangers = [
-        one for one in config.sources if not is_ours(one.urls[0], config.network.allow_private)
+        one
+        for one in config.sources
+        if one.of_list is not None or not is_ours(one.urls[0], config.network.allow_private)
     ]
     sites = crowded(strangers, make_bounds(config), pause=config.polling.site_pause)
     return [Note(site) for site in sites]

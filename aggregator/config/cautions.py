@@ -28,14 +28,14 @@ def find_cautions(
     tables: Tables, sources: Sequence[Source], feeds: Sequence[Feed], cautions: MistakeList
 ) -> None:
     """Find the cautions of a file without mistakes; `feeds` are the configured ones."""
-    if not sources:
+    if not sources and not tables.lists:
         cautions.add(("sources",), MistakeKind.NO_SOURCES)
     if tables.server.table.listen.unix_path is not None and not tables.server.says("base_url"):
         cautions.add(("server", "base_url"), MistakeKind.NO_BASE_URL)
     _budget(tables, cautions)
     _asking(tables, sources, cautions)
     _ranges(tables, cautions)
-    _tags(sources, feeds, cautions)
+    _tags(tables, sources, feeds, cautions)
     _stories(tables, sources, feeds, cautions)
     for path, secret in written_tokens(tables):
         if secret.startswith(_EXAMPLES):
@@ -56,14 +56,16 @@ def _ranges(tables: Tables, cautions: MistakeList) -> None:
         cautions.add(("pages", "operator_header"), MistakeKind.NO_TRUSTED_PROXY)
 
 
-def _tags(sources: Sequence[Source], feeds: Sequence[Feed], cautions: MistakeList) -> None:
+def _tags(
+    tables: Tables, sources: Sequence[Source], feeds: Sequence[Feed], cautions: MistakeList
+) -> None:
     carried = {tag for source in sources for tag in source.carried_tags}
     for index, feed in enumerate(feeds):
         for position, tag in enumerate(feed.exclude_tags):
             if tag in (feed.tags or ()):
                 cautions.add(("feeds", index, "exclude_tags", position), MistakeKind.TAG_EXCLUDED)
         for position, tag in enumerate(feed.tags or ()):
-            if tag not in carried:
+            if tag not in carried and not tables.lists:  # which may bring it
                 cautions.add(("feeds", index, "tags", position), MistakeKind.UNUSED_TAG)
 
 
@@ -81,7 +83,7 @@ def _stories(
                 cautions.add(at, MistakeKind.NO_EFFECT, wanted='dedupe = "exact" or "story"')
             continue
         for position, name in enumerate(feed.prefer.sources):
-            if not feed.selects(by_name[name]):
+            if name in by_name and not feed.selects(by_name[name]):
                 cautions.add(("feeds", index, "prefer", position), MistakeKind.NOT_IN_FEED)
 
 

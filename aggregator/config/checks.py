@@ -6,8 +6,10 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from aggregator.config import network_values
+from aggregator.config.list_keys import MAX_LISTS
 from aggregator.config.settings import SHORTEST_PUBLIC_INTERVAL
 from aggregator.config.text_values import nearest
+from aggregator.model import FeedKind
 from aggregator.model.mistakes import MistakeKind
 from aggregator.web.addresses import has_user_info, host_and_port, origin_of
 
@@ -49,6 +51,7 @@ def check(
     """
     _socket(tables, folder, mistakes)
     _unique("sources", tables.sources, "name", MistakeKind.SAME_NAME, mistakes)
+    _lists(tables, mistakes)
     _unique("feeds", tables.feeds, "name", MistakeKind.SAME_NAME, mistakes)
     _unique("sites", tables.sites, "host", MistakeKind.SAME_HOST, mistakes)
     rsshub = tables.rsshub.table
@@ -107,6 +110,27 @@ def _unique(
         value = reading.said.get(name)
         if value and (other := first.setdefault(value, index)) != index:
             mistakes.add((table, index, name), kind, table=table, other=other)
+
+
+def _lists(tables: Tables, mistakes: MistakeList) -> None:
+    _unique("lists", tables.lists, "name", MistakeKind.SAME_NAME, mistakes)
+    if len(tables.lists) > MAX_LISTS:
+        mistakes.add(("lists",), MistakeKind.TOO_MANY, most=MAX_LISTS)
+    first: dict[tuple[str | int, ...], int] = {}
+    for index, reading in enumerate(tables.lists):
+        if reading.said.get("name") in tables.source_names:
+            mistakes.add(("lists", index, "name"), MistakeKind.NAME_OF_A_SOURCE)
+        if reading.says("url"):
+            same = network_values.same_url_key(reading.said["url"])
+            if (other := first.setdefault(same, index)) != index:
+                at = ("lists", index, "url")
+                mistakes.add(at, MistakeKind.SAME_LIST, other=other)
+
+
+def _is_of_a_list(name: str, tables: Tables) -> bool:
+    """Tell whether a name is of a source that a list may bring: which ones it does, changes."""
+    of, slash, own = name.partition("/")
+    return bool(slash and own) and of in tables.list_names
 
 
 def _same_urls(tables: Tables, rsshub: Rsshub, mistakes: MistakeList) -> None:
@@ -245,8 +269,11 @@ def _selections(tables: Tables, mistakes: MistakeList) -> None:
             for position, name in enumerate(names if isinstance(names, list) else ()):
                 if not isinstance(name, str) or name in tables.source_names:
                     continue
+                if _is_of_a_list(name, tables) and (key == "sources" or name[-2:] != "/*"):
+                    continue
                 unknown += 1
-                near = nearest(name, tables.source_names) if unknown <= MAX_SUGGESTIONS else None
+                names = {*tables.source_names, *(f"{one}/*" for one in tables.list_names)}
+                near = nearest(name, names) if unknown <= MAX_SUGGESTIONS else None
                 at = ("feeds", index, key, position)
                 mistakes.add(at, MistakeKind.UNKNOWN_SOURCE, written=name, near=near)
 
@@ -289,6 +316,11 @@ def _exported_feeds(tables: Tables, feeds: Sequence[Feed], mistakes: MistakeList
     for index, export in enumerate(tables.exports):
         name = export.table.feed
         if "feed" in export.broken or name in names:
+            continue
+        folder, _, own = name.partition("/")
+        if folder == FeedKind.SOURCE.folder and _is_of_a_list(own, tables):
+            continue
+        if folder == FeedKind.TAG.folder and own and tables.lists:
             continue
         at = ("exports", index, "feed")
         if export.says("feed"):

@@ -16,6 +16,7 @@ from aggregator.config.environment import overlaid
 from aggregator.config.feed_keys import export_of, feed_of
 from aggregator.config.include import INCLUDABLE, NOTHING, Inclusion, patterns_in
 from aggregator.config.likely_slips import find_slips
+from aggregator.config.list_keys import list_of_sources
 from aggregator.config.mistake_list import MistakeList, mistake
 from aggregator.config.mistake_messages import lines
 from aggregator.config.network_values import Listen
@@ -117,6 +118,7 @@ def _parse(toml: str, path: Path, inclusion: Inclusion, environ: Mapping[str, st
         pages=tables.pages.table,
         exports=tuple(export_of(one.table, path.parent) for one in tables.exports),
         sites=tuple(site_of(one.table) for one in tables.sites),
+        lists=tuple(list_of_sources(one.said, dict(defaults), rsshub) for one in tables.lists),
         cautions=cautions.in_order(origins),
         included=tuple(file for file, _ in inclusion.files),
     )

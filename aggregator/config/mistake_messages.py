@@ -194,6 +194,8 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.NOT_A_SITE: 'must be a host alone, such as "ithome.com"; it holds for those below it',
     # Between keys
     Kind.SAME_NAME: ("the same name as {elsewhere}", "the same name as {table}[{other}]"),
+    Kind.NAME_OF_A_SOURCE: "a source has this name: its feed would be among those of the list",
+    Kind.SAME_LIST: "the same URL as lists[{other}]",
     Kind.SAME_HOST: ("the same host as {elsewhere}", "the same host as {table}[{other}]"),
     Kind.SAME_URL: ("the same URL as {elsewhere}", "the same URL as sources[{other}]"),
     Kind.URL_TWICE: "this source has the same URL twice",

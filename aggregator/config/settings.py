@@ -11,11 +11,13 @@ from aggregator.config.kinds import ValueKind, choice, key, list_of, number, siz
 from aggregator.config.mistake_messages import lines
 from aggregator.config.network_values import Listen
 from aggregator.model.configured import FORGET_AFTER, GIB, MIB
+from aggregator.model.errors import AggregatorError
 from aggregator.rules.visibility import Visibility
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from aggregator.model import Allowance, Export, Feed, IPNetwork, Share, SiteRule, Source
+    from aggregator.model.configured import SourceList
     from aggregator.model.mistakes import Mistake
 
 #: Below this an interval is accepted only for sources that `allow_private` covers: nobody else's
@@ -340,7 +342,9 @@ class Config:
     `path` is the file as the user named it. Names of sources are unique, and so are all their URLs,
     the names of feeds, the hosts of sites and all tokens; there is at least one feed. `feeds` are
     the configured ones, then the automatic ones. The paths of exports are absolute.
-    `cautions` are what is allowed but seldom meant, `included` the further files that were read.
+    `lists` are whence further sources come: what has been read of them is among `sources` once it
+    was joined (`joined_lists`), and `unjoined` is what it was before. `cautions` are what is
+    allowed but seldom meant, `included` the further files that were read.
     """
 
     path: Path
@@ -356,6 +360,8 @@ class Config:
     pages: Pages = Pages()
     exports: tuple[Export, ...] = ()
     sites: tuple[SiteRule, ...] = ()
+    lists: tuple[SourceList, ...] = ()
+    unjoined: Config | None = None
     cautions: tuple[Mistake, ...] = ()
     included: tuple[Path, ...] = ()
 
@@ -363,6 +369,13 @@ class Config:
     def visibility(self) -> Visibility:
         """Who may see what of all this."""
         return Visibility(self.server.public_opml, self.publish.status_token)
+
+    def exported(self, export: Export) -> Feed:
+        """Return the feed of an export; raises `AggregatorError` while no list brings it."""
+        found = next((feed for feed in self.feeds if feed.name == export.feed), None)
+        if found is None:
+            raise AggregatorError(f"there is no feed {export.feed}, since no list brings it now")
+        return found
 
     @property
     def warnings(self) -> tuple[str, ...]:

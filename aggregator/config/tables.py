@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from aggregator.config.feed_keys import ExportTable, FeedTable
 from aggregator.config.kinds import keys_of, read_keys
+from aggregator.config.list_keys import ListTable
 from aggregator.config.mistake_list import mistake
 from aggregator.config.rule_keys import SiteTable
 from aggregator.config.settings import (
@@ -25,7 +26,7 @@ from aggregator.model.mistakes import MistakeKind
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from aggregator.config.kinds import Key
     from aggregator.config.mistake_list import MistakeList
@@ -48,6 +49,7 @@ SECTIONS: Mapping[str, type] = {
 #: Tables that a file has once for each thing.
 LISTS: Mapping[str, type] = {
     "sources": SourceTable,
+    "lists": ListTable,
     "feeds": FeedTable,
     "sites": SiteTable,
     "exports": ExportTable,
@@ -94,7 +96,11 @@ class Reading(Generic[AnyTable_co]):
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """A whole file, read. `source_names` are all names of sources as written, good or bad."""
+    """A whole file, read.
+
+    `source_names` are all names of sources as written, good or bad, `list_names` those of
+    lists.
+    """
 
     server: Reading[ServerSettings]
     store: Reading[StoreSettings]
@@ -106,10 +112,12 @@ class Tables:
     pages: Reading[Pages]
     defaults: Reading[SourceTable]
     sources: tuple[Reading[SourceTable], ...]
+    lists: tuple[Reading[ListTable], ...]
     feeds: tuple[Reading[FeedTable], ...]
     sites: tuple[Reading[SiteTable], ...]
     exports: tuple[Reading[ExportTable], ...]
     source_names: frozenset[str]
+    list_names: frozenset[str]
 
 
 def read_tables(data: Mapping[str, object], mistakes: MistakeList) -> Tables:
@@ -128,12 +136,17 @@ def read_tables(data: Mapping[str, object], mistakes: MistakeList) -> Tables:
         )
         for name, kind in LISTS.items()
     }
-    names = (reading.raw.get("name") for reading in lists["sources"])
     return Tables(
         **sections,
         **lists,
-        source_names=frozenset(name for name in names if isinstance(name, str)),
+        source_names=_names(lists["sources"]),
+        list_names=_names(lists["lists"]),
     )
+
+
+def _names(readings: Iterable[Reading[object]]) -> frozenset[str]:
+    names = (reading.raw.get("name") for reading in readings)
+    return frozenset(name for name in names if isinstance(name, str))
 
 
 def _rows(data: Mapping[str, object], name: str, mistakes: MistakeList) -> list[object]:

@@ -107,9 +107,9 @@ def site_pause(value: object) -> timedelta:
     return _period(value, MAX_SITE_PAUSE)
 
 
-def interval(value: object) -> timedelta:
-    """Return the time between two polls; positive, at most a month."""
-    return _period(value, MAX_INTERVAL)
+def interval(value: object, *, least: timedelta = timedelta(seconds=1)) -> timedelta:
+    """Return the time between two polls; positive, or at least so long, and at most a month."""
+    return _period(value, MAX_INTERVAL, least=least)
 
 
 def dedupe_window(value: object) -> timedelta:

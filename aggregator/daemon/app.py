@@ -8,7 +8,6 @@ import logging
 import os
 import random
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,7 +15,6 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from aggregator import __version__
-from aggregator import config as configuration
 from aggregator.config.automatic_feeds import newly_withheld
 from aggregator.daemon import configuration_log
 from aggregator.daemon.beside_polls import work_beside_polls
@@ -27,6 +25,8 @@ from aggregator.daemon.control import ControlServer
 from aggregator.daemon.figures import daemon_figures, store_figures
 from aggregator.daemon.further_secrets import further_secrets
 from aggregator.daemon.jobs import Jobs
+from aggregator.daemon.joined import load_with, with_lists
+from aggregator.daemon.list_jobs import ListJobs
 from aggregator.daemon.log import conceal, event, local, set_level
 from aggregator.daemon.once import make_fetcher, make_tools, weighed
 from aggregator.daemon.operator_actions import OperatorActions
@@ -121,6 +121,9 @@ class Daemon:
         self._workers = workers
         self._bodies = BytesInFlight()
         self._jobs = Jobs()
+        self._lists = ListJobs(
+            lambda: self._config, lambda: self._dispatcher.tools, store, self._take_over_lists
+        )
         self._saved = SavedEdits(config.path)
         self._pricing = pricing
         self._fixed = fixed_settings(config)
@@ -152,7 +155,7 @@ class Daemon:
         own = open_operator_sockets(server.operator_listen)
         state = self._vitals.state
         asked = (lambda: self._config, self._dispatcher, self._reload, state, self._store)
-        requests = Requests(*asked)
+        requests = Requests(*asked, self._lists)
         control = ControlServer(self._config.store.path, requests.answer)
         await self._patience.wait_for(control.start)
         acting = OperatorActions(requests, self._jobs.spawn, self._environ, self._workers)
@@ -215,6 +218,7 @@ class Daemon:
     def _schedule_jobs(self) -> None:
         jobs, pace = self._jobs, self._pace
         jobs.every(pace.tick, self._tick, name="tick", at_once=True)
+        jobs.every(pace.lists, self._poll_lists, name="lists", at_once=True)
         jobs.every(pace.advance, self._advance, name="windows")
         jobs.every(pace.beside_polls, self._work_beside_polls, name="stories and search")
         jobs.every(pace.watch, self._watch, name="operations feed")
@@ -288,6 +292,10 @@ class Daemon:
     async def _advance(self) -> None:
         await self._in_thread(partial(self._store.advance, self._clock()))
 
+    async def _poll_lists(self) -> None:
+        if self._dispatcher.offline_since is None:
+            await self._lists.poll_due()
+
     async def _work_beside_polls(self) -> None:
         await self._in_thread(partial(work_beside_polls, self._config, self._store, self._clock()))
 
@@ -331,11 +339,13 @@ class Daemon:
         """Read the configuration again and apply it whole, or keep the old one and say why."""
         async with self._reloading:
             if self._vitals.is_ready:
-                self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={_monotonic_usec()}")
+                self._notifier.reloading()
             try:
                 await self._in_thread(self._saved.handle)
-                fresh = await self._in_thread(partial(configuration.load, self._config.path))
-                return await self._apply(fresh)
+                load = partial(load_with, self._store, self._config.path)
+                changes = await self._apply(await self._in_thread(load))
+                self._rejected = None
+                await self._note(NoteKind.NOT_RELOADED, None)
             except AggregatorError as error:
                 lines = error.lines if isinstance(error, ConfigError) else (str(error),)
                 for line in lines:
@@ -345,9 +355,19 @@ class Daemon:
                 self._rejected = NotReloaded(lines[0], len(lines) - 1)
                 await self._note(NoteKind.NOT_RELOADED, self._rejected)
                 raise
+            else:
+                return changes
             finally:
                 if self._vitals.is_ready:
                     self._notifier.send("READY=1", self._vitals.status_line)
+
+    async def _take_over_lists(self) -> None:
+        """Apply what lists list now to the configuration that holds, whatever its file says."""
+        async with self._reloading:
+            old, stored = self._config, await self._in_thread(self._store.lists)
+            fresh = await self._in_thread(partial(with_lists, old, stored))
+            if (fresh.sources, fresh.feeds) != (old.sources, old.feeds):
+                await self._apply(fresh)
 
     async def _apply(self, fresh: Config) -> tuple[Change, ...]:
         old = self._config
@@ -368,7 +388,6 @@ class Daemon:
         changes += changed_settings(old, fresh, fixed=self._fixed)
         changes += await self._in_thread(partial(newly_withheld, old, fresh))
         self._config, self._enabled = fresh, _enabled(fresh)
-        self._rejected = None
         set_level(fresh.log.level)
         self._dispatcher.concurrency = fresh.polling.concurrency
         self._dispatcher.site_pause = fresh.polling.site_pause
@@ -378,7 +397,6 @@ class Daemon:
             fetcher = make_fetcher(fresh, self._environ, self._workers)
         self._dispatcher.tools = self._tools(fetcher)
         self._reports.expect(await self._in_thread(self._store.failing), self._clock())
-        await self._note(NoteKind.NOT_RELOADED, None)
         await self._note(NoteKind.RESTART_NEEDED, restart)
         await self._steer()
         self._jobs.hurry("operations feed")
@@ -427,7 +445,3 @@ class Daemon:
 def _enabled(config: Config) -> int:
     """Return how many sources are polled."""
     return sum(source.enabled for source in config.sources)
-
-
-def _monotonic_usec() -> int:
-    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000

@@ -11,7 +11,7 @@ from aggregator.daemon.log import local
 from aggregator.daemon.once import choose
 from aggregator.daemon.story_work import correct
 from aggregator.model.errors import AggregatorError
-from aggregator.operations.messages import poll_line
+from aggregator.operations.messages import list_line, poll_line
 from aggregator.operations.plan_lines import plan_lines
 from aggregator.runtime.values import dataclass
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.daemon.control import Event
+    from aggregator.daemon.list_jobs import ListJobs
     from aggregator.daemon.poller import Dispatcher
     from aggregator.model import PollResult
     from aggregator.model.changes import Change
@@ -40,7 +41,7 @@ class Requests:
     """Answers requests with events, as `control` describes them.
 
     `reload` returns what changed, or raises `AggregatorError`; `health` returns how the daemon is;
-    `stories` are the store's.
+    `stories` are the store's; `lists` polls lists of sources.
     """
 
     config: Callable[[], Config]
@@ -48,6 +49,7 @@ class Requests:
     reload: Callable[[], Awaitable[tuple[Change, ...]]]
     health: Callable[[], State]
     stories: StoryStore
+    lists: ListJobs
 
     async def answer(self, request: Event) -> AsyncIterator[Event]:
         """Yield the events of one request; what is wrong with it is an event, too."""
@@ -87,10 +89,21 @@ class Requests:
         await tools.in_thread(partial(correct, self.stories, what, entries, tools.clock()))
 
     async def _poll(self, names: tuple[str, ...], *, force: bool) -> AsyncIterator[Event]:
+        lists = {one.name for one in self.config().lists}.intersection(names)
+        names = tuple(name for name in names if name not in lists)
         tools = self.dispatcher.tools
         chosen = partial(choose, tools.store, names, force=force, now=tools.clock())
-        states = await tools.in_thread(chosen)
-        yield {"event": "expect", "count": len(states)}
+        states = [] if lists and not names else await tools.in_thread(chosen)
+        yield {"event": "expect", "count": len(states) + len(lists)}
+        fine = True
+        for one in await self.lists.poll(lists) if lists else ():
+            fine = fine and one.problem is None
+            yield {
+                "event": "polled",
+                "source": one.name,
+                "ok": one.problem is None,
+                "text": list_line(one.name, one.count, one.problem),
+            }
         results: asyncio.Queue[PollResult | None] = asyncio.Queue()
         polling = asyncio.create_task(self.dispatcher.poll_all(states, results.put_nowait))
         polling.add_done_callback(lambda _: results.put_nowait(None))
@@ -101,4 +114,4 @@ class Requests:
                 "ok": result.problem is None,
                 "text": poll_line(result, local(result.plan.at)),
             }
-        yield {"event": "done", "ok": await polling}
+        yield {"event": "done", "ok": await polling and fine}

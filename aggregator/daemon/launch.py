@@ -12,6 +12,7 @@ from aggregator.daemon import configuration_log
 from aggregator.daemon.app import Daemon
 from aggregator.daemon.event_loop import new_event_loop
 from aggregator.daemon.further_secrets import all_secrets, further_secrets
+from aggregator.daemon.joined import with_lists
 from aggregator.daemon.log import conceal, event, set_up
 from aggregator.daemon.pace import Pace
 from aggregator.daemon.patience import Patience, StoppedError
@@ -75,7 +76,9 @@ async def _run(
     patience = Patience(notifier, signals.stop, pace.retry)
     hold = await patience.wait_for(lambda: asyncio.to_thread(Hold, config.store.path))
     try:
-        store, pricing = await patience.wait_for(lambda: asyncio.to_thread(_open, config, clock()))
+        store, pricing, config = await patience.wait_for(
+            lambda: asyncio.to_thread(_open, config, clock())
+        )
         keep_what_there_is()
         try:
             await Daemon(
@@ -98,10 +101,14 @@ async def _run(
         hold.release()
 
 
-def _open(config: Config, now: datetime) -> tuple[Store, Pricing]:
-    """Return the database with the configuration applied to it, and the price that it keeps."""
+def _open(config: Config, now: datetime) -> tuple[Store, Pricing, Config]:
+    """Return the database with the configuration applied to it, and the price that it keeps.
+
+    The configuration that comes back has the sources of its lists, too.
+    """
     store = open_store(config.store.path)
     try:
+        config = with_lists(config, store.lists())
         changes = store.apply(
             config.sources,
             config.feeds,
@@ -118,4 +125,4 @@ def _open(config: Config, now: datetime) -> tuple[Store, Pricing]:
     configuration_log.tell(changes, config.warnings)
     if (version := old_expat()) is not None:
         log.warning(event("old library", warning=old_expat_text(version)))
-    return store, pricing
+    return store, pricing, config

@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from aggregator.daemon.zygote import Programs
 from aggregator.fetch import Fetcher, user_agent
 from aggregator.model.errors import AggregatorError
 from aggregator.runtime.garbage import keep_what_there_is
+from aggregator.runtime.late_modules import LateModule
 from aggregator.schedule import history, price
 from aggregator.schedule.gaps import is_in_vain
 from aggregator.schedule.price import Priced, Pricing, steer
@@ -30,15 +32,20 @@ from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
     from concurrent.futures import Executor
     from datetime import datetime
 
     from aggregator.config import Config
+    from aggregator.daemon import joined, list_jobs
+    from aggregator.daemon.list_polls import ListResult
     from aggregator.model import PollResult, PollState
     from aggregator.model.worker_protocols import WorkerPool
     from aggregator.schedule.price import PollingBounds
-    from aggregator.store import PollStore
+    from aggregator.store import PollStore, Store
+else:  # most configurations have no list
+    joined = LateModule("aggregator.daemon.joined")
+    list_jobs = LateModule("aggregator.daemon.list_jobs")
 
 
 def make_fetcher(
@@ -150,12 +157,14 @@ def poll_once(
     *,
     force: bool,
     report: Callable[[PollResult], None],
+    report_list: Callable[[ListResult], None],
     expect: Callable[[int], None],
 ) -> bool:
     """Poll what `choose` says and return whether none failed; creates the database if need be.
 
-    `expect` is called once with the number of sources, `report` for each as it ends. Raises
-    `BusyError` when another process holds the database.
+    Lists of sources are polled before that: those that are named, or else those that are due.
+    `expect` is called once with the number of polls, `report` for each source as it ends,
+    `report_list` for each list. Raises `BusyError` when another process holds the database.
     """
     keep_what_there_is()
     set_up("error", os.environ)
@@ -164,16 +173,24 @@ def poll_once(
     try:
         store = open_store(config.store.path)
         try:
-            store.apply(
-                config.sources,
-                config.feeds,
-                now=utc_now(),
-                quota=config.store.quota,
-                further_secrets=further_secrets(config, os.environ),
-            )
-            states = choose(store, names, force=force, now=utc_now())
-            expect(len(states))
+            if config.lists:
+                config = joined.with_lists(config, store.lists())
+            _apply(config, store)
+            lists = {one.name for one in config.lists}.intersection(names)
+            sources = tuple(name for name in names if name not in lists)
+            read = []
+            if config.lists and (lists or not names):
+                read = asyncio.run(_poll_lists(config, store, lists or None))
+                config = joined.with_lists(config, store.lists())
+                _apply(config, store)
+            states = []
+            if sources or not names:
+                states = choose(store, sources, force=force, now=utc_now())
+            expect(len(states) + len(read))
+            for one in read:
+                report_list(one)
             is_well = asyncio.run(_poll(config, store, states, report))
+            is_well = is_well and all(one.problem is None for one in read)
             work_beside_polls(config, store, utc_now())
             return is_well
         finally:
@@ -182,25 +199,34 @@ def poll_once(
         hold.release()
 
 
+def _apply(config: Config, store: Store) -> None:
+    store.apply(
+        config.sources,
+        config.feeds,
+        now=utc_now(),
+        quota=config.store.quota,
+        further_secrets=further_secrets(config, os.environ),
+    )
+
+
+async def _poll_lists(
+    config: Config, store: Store, names: Collection[str] | None
+) -> list[ListResult]:
+    async def nothing_runs() -> None:
+        """What lists list is applied once they were all asked."""
+
+    async with _working(config, store, Workers(starting=Programs())) as tools:
+        return await list_jobs.ListJobs(lambda: config, lambda: tools, store, nothing_runs).poll(
+            names
+        )
+
+
 async def _poll(
     config: Config, store: PollStore, states: list[PollState], report: Callable[[PollResult], None]
 ) -> bool:
     # For one document a zygote would cost more than it saves.
     workers = Workers(starting=Programs() if len(states) == 1 else None)
-    fetcher = make_fetcher(config, os.environ, workers)
-    pricing = steered(
-        store.all_states(), price.recall(store.pricing()), make_bounds(config), now=utc_now()
-    )
-    with ThreadPoolExecutor(config.polling.concurrency + 1, "store") as threads:
-        tools = make_tools(
-            config,
-            store=store,
-            fetcher=fetcher,
-            workers=workers,
-            bodies=BytesInFlight(),
-            threads=threads,
-            pricing=lambda: pricing,
-        )
+    async with _working(config, store, workers) as tools:
         dispatcher = Dispatcher(
             tools,
             concurrency=config.polling.concurrency,
@@ -212,5 +238,26 @@ async def _poll(
             return await dispatcher.poll_all(states, report)
         finally:
             await dispatcher.drain(timedelta(0))
+
+
+@asynccontextmanager
+async def _working(config: Config, store: PollStore, workers: Workers) -> AsyncIterator[Tools]:
+    """Lend what polls work with, and close it."""
+    fetcher = make_fetcher(config, os.environ, workers)
+    pricing = steered(
+        store.all_states(), price.recall(store.pricing()), make_bounds(config), now=utc_now()
+    )
+    with ThreadPoolExecutor(config.polling.concurrency + 1, "store") as threads:
+        try:
+            yield make_tools(
+                config,
+                store=store,
+                fetcher=fetcher,
+                workers=workers,
+                bodies=BytesInFlight(),
+                threads=threads,
+                pricing=lambda: pricing,
+            )
+        finally:
             await workers.aclose()
             await fetcher.aclose()

@@ -116,13 +116,14 @@ class Outlets:
             make_worker=Worker,
             secrets=secrets_of(config.sources),
         )
-        feeds = {feed.name: feed for feed in config.feeds}
         for export in config.exports:
             if self._is_stopping():
                 return False
-            work = partial(exporter.run, export, feeds[export.feed], is_stopping=self._is_stopping)
-            self._attempt(_target(export), work)
+            self._attempt(_target(export), partial(self._run, exporter, config, export))
         return True
+
+    def _run(self, exporter: post_files.Exporter, config: Config, export: Export) -> int:
+        return exporter.run(export, config.exported(export), is_stopping=self._is_stopping)
 
     def _attempt(self, target: Target, work: Callable[[], int]) -> None:
         output, directory = target

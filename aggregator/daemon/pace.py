@@ -31,6 +31,8 @@ class Pace:
     beside_polls: timedelta = timedelta(seconds=5)
     #: What is wrong is weighed for the operations feed.
     watch: timedelta = timedelta(minutes=1)
+    #: Lists of sources that are due are looked for.
+    lists: timedelta = timedelta(seconds=5)
     #: The windows of feeds move forward with time.
     advance: timedelta = timedelta(minutes=10)
     #: Requests are weighed against the budget.

@@ -90,8 +90,11 @@ class Tools:
     measures: PollMeasures
 
     def is_ours(self, source: Source) -> bool:
-        """Tell whether a source's host is the operator's own: covered by `allow_private`."""
-        return is_ours(source.urls[0], self.allow_private)
+        """Tell whether a source's host is the operator's own: covered by `allow_private`.
+
+        Nothing that a list brings is.
+        """
+        return source.of_list is None and is_ours(source.urls[0], self.allow_private)
 
     async def in_thread(self, function: Callable[[], T]) -> T:
         """Run a blocking function of the store in a thread of its own pool."""
@@ -137,7 +140,8 @@ async def ask(state: PollState, tools: Tools) -> Answers:
                 mirror.url,
                 outcome,
                 is_unconditional(held, now),
-                is_ours(_answered_url(mirror, outcome), tools.allow_private),
+                state.source.of_list is None
+                and is_ours(_answered_url(mirror, outcome), tools.allow_private),
             )
         )
         if not isinstance(outcome, Failed | Gone):
@@ -164,6 +168,7 @@ async def _fetch(
         access=state.source.access,
         moved_url=mirror.moved_url,
         is_stored=mirror.body_sha256 is not None,
+        is_listed=state.source.of_list is not None,
         reservation=reservation,
     )
     tools.measures.asked(outcome, loop.time() - begun_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ class Notifier:
         # A leading @ stands for the NUL of an abstract socket's name.
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
         self.watchdog_s = _watchdog(environ)
+
+    def reloading(self) -> None:
+        """Say that a reload begins; READY=1 ends it."""
+        now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        self.send("RELOADING=1", f"MONOTONIC_USEC={now}")
 
     def send(self, *assignments: str) -> None:
         """Send assignments such as `READY=1`; line breaks inside one are blanks.

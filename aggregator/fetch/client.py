@@ -152,6 +152,7 @@ class Fetcher:
         access: Access = NO_ACCESS,
         moved_url: str | None = None,
         is_stored: bool = False,
+        is_listed: bool = False,
         reservation: Reservation | None = None,
     ) -> Outcome:
         """Poll the configured `url`; every expected trouble is a value, no exception.
@@ -162,9 +163,10 @@ class Fetcher:
         `validators` go, byte for byte, to the URL that they came with and nowhere else; one that
         cannot be sent exactly, or is a date that cannot be, is not sent (`is_unconditional` tells).
         `is_stored`: a document of this URL is kept, so that a 304 that was not asked for says that
-        it has not changed; without, that is a failure. Requests to one host (scheme,
-        name, port) wait for each other, which does not count against the deadline; no redirect is
-        followed to one that asked everybody to wait. `reservation` is where a large body waits for
+        it has not changed; without, that is a failure. `is_listed`: somebody else's list has
+        brought the URL, so that no allowance covers it. Requests to one host (scheme, name, port)
+        wait for each other, which does not count against the deadline; no redirect is followed to
+        one that asked everybody to wait. `reservation` is where a large body waits for
         room, outside the deadline; it keeps that of the body which is returned. Where `access`
         names a solver, that is asked for the URL, with no conditions, nor else of `access`.
         """
@@ -177,7 +179,7 @@ class Fetcher:
         try:
             if access.fetch_via is not None:
                 return await self._solvers.fetch(access.fetch_via, own, start, reservation)
-            poll = await self._set_out(url, own, start, access)
+            poll = await self._set_out(url, own, start, access, is_listed=is_listed)
             poll.validators, poll.is_stored = validators, is_stored
             poll.reservation = reservation
             return await self._follow(poll)
@@ -194,7 +196,9 @@ class Fetcher:
         """Close every connection."""
         await self._clients.aclose()
 
-    async def _set_out(self, url: str, own: Target, start: Target, access: Access) -> RedirectChain:
+    async def _set_out(
+        self, url: str, own: Target, start: Target, access: Access, *, is_listed: bool
+    ) -> RedirectChain:
         found = await manner(access, url, own, self._secrets, self._clock())
         proxy = self._proxy
         if access.proxy is not None:
@@ -208,6 +212,7 @@ class Fetcher:
                 proxied=proxy is not None,
                 always=proxy is not None and access.proxy is not None,
                 public=self._public,
+                is_listed=is_listed,
             ),
             deadline=Deadline(self._limits.deadline.total_seconds()),
         )

@@ -124,19 +124,25 @@ class Dial:
         return False
 
 
+#: What can be done about a private address that a list has brought.
+_NOT_FOR_LISTS = "allow_private covers nothing that a list brings; write it as a [[sources]]"
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """`allow_private` and the proxy, as decisions.
 
     `proxied`: requests go through a proxy, but for what an allowance covers; `always`: that too,
     because the proxy is the source's own. `public` are networks where names may lead besides the
-    internet: those that play the internet in tests, none otherwise.
+    internet: those that play the internet in tests, none otherwise. `is_listed`: the source's URL
+    is somebody else's word, which no allowance covers.
     """
 
     allowances: tuple[Allowance, ...]
     proxied: bool = False
     always: bool = False
     public: tuple[IPNetwork, ...] = ()
+    is_listed: bool = False
 
     def check(self, own: Target, target: Target) -> Dial | Problem:
         """Decide on a request to `target` for the source whose configured URL is `own`.
@@ -146,7 +152,9 @@ class Guard:
         covering = [
             allowance
             for allowance in self.allowances
-            if allowance.covers(own.host, own.port) and allowance.covers(target.host, target.port)
+            if not self.is_listed
+            and allowance.covers(own.host, own.port)
+            and allowance.covers(target.host, target.port)
         ]
         if target.port in REFUSED_PORTS and not any(a.port is not None for a in covering):
             return self._port_refusal(own, target)
@@ -183,7 +191,7 @@ class Guard:
     def refusal(self, own: Target, target: Target, refused: list[IPAddress]) -> Problem:
         """Say that `target` is not public, without saying where its name leads to."""
         answers = [address for address in refused if address.version == 4]
-        remedy = _line(target) if target.origin == own.origin else None
+        remedy = self._remedy(own, target)
         if target.address is None and answers and all(a in FAKE_IP for a in answers):
             remedy = (
                 f'add "{FAKE_IP}" to allow_private in [network] if a transparent proxy '
@@ -193,9 +201,14 @@ class Guard:
         return Problem(ProblemKind.BLOCKED, f"{_subject(own, target)} {how}", remedy)
 
     def _port_refusal(self, own: Target, target: Target) -> Problem:
-        remedy = _line(target) if target.origin == own.origin else None
+        remedy = self._remedy(own, target)
         detail = f"{_subject(own, target)} uses a port that feeds do not live on"
         return Problem(ProblemKind.BLOCKED, detail, remedy)
+
+    def _remedy(self, own: Target, target: Target) -> str | None:
+        if target.origin != own.origin:
+            return None
+        return _NOT_FOR_LISTS if self.is_listed else _line(target)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -154,6 +154,12 @@ class Source:
     dedupe: bool = True  # False: its entries are like no other source's, whatever they say
 
     @property
+    def of_list(self) -> str | None:
+        """The name of the list that brings it; `None`: it is configured itself."""
+        of, slash, _ = self.name.partition("/")
+        return of if slash else None
+
+    @property
     def urls(self) -> tuple[str, ...]:
         """The URLs to ask, the preferred one first."""
         return self.mirrors or (self.url,)
@@ -171,6 +177,21 @@ class Source:
         Where a solver asks for it, that of the solver: it starts a browser for each request.
         """
         return queue_of(self.access.fetch_via or self.urls[0])
+
+
+@dataclass(frozen=True, slots=True)
+class SourceList:
+    """One `[[lists]]`: an OPML document whose entries are sources.
+
+    `tags` are carried by all of them. `template` is what each is but for its name, URL, title and
+    tags: what `[defaults]` say that a list of others may use. It also says how the list is asked.
+    """
+
+    name: str
+    url: str
+    tags: tuple[str, ...] = ()
+    interval: timedelta = timedelta(hours=6)
+    template: Source = Source("", "")
 
 
 def digest_of(token: str) -> str:
@@ -242,7 +263,8 @@ class Preference:
 class Feed:
     """One feed that we publish, a named selection of stories: a `[[feeds]]`, or an automatic one.
 
-    `name` is unique, as `FeedKind.name_of` makes it. `sources` and `tags` select by union; both
+    `name` is unique, as `FeedKind.name_of` makes it. `sources` are names, "LIST/*" all that a list
+    brings. `sources` and `tags` select by union; both
     `None` selects every source; what carries one of `exclude_tags` is left out, and so are
     `exclude_sources`, which no automatic feed shows because only feeds with a token do. `dedupe`
     shows an article that several sources carry once ("exact"), or as often as it comes ("off");
@@ -300,9 +322,17 @@ class Feed:
             return False
         if self.sources is None and self.tags is None:
             return True
-        if self.sources is not None and source.name in self.sources:
+        if self.names(source):
             return True
         return self.tags is not None and not set(self.tags).isdisjoint(source.carried_tags)
+
+    def names(self, source: Source) -> bool:
+        """Tell whether `sources` names a source, by itself or with all of its list ("LIST/*")."""
+        if self.sources is None:
+            return False
+        return source.name in self.sources or (
+            source.of_list is not None and f"{source.of_list}/*" in self.sources
+        )
 
     @property
     def shows_also(self) -> bool:

@@ -140,6 +140,8 @@ class MistakeKind(StrEnum):
     PUBLIC_SUFFIX = auto()
     # Between keys
     SAME_NAME = auto()
+    NAME_OF_A_SOURCE = auto()
+    SAME_LIST = auto()
     SAME_HOST = auto()
     SAME_URL = auto()
     URL_TWICE = auto()

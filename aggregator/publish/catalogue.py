@@ -28,8 +28,8 @@ _FORMATS = {form.value: form for form in Format}
 #: Folders of automatic feeds: all that follows in an address is one name.
 _GROUPS = tuple(kind.folder for kind in FeedKind if kind.is_minor)
 
-#: What may be the name of a configured feed or of a source.
-_NAME = re.compile(r"[a-z0-9-]{1,64}")
+#: What may be the name of a configured feed or of a source, also of one that a list brings.
+_NAME = re.compile(r"[a-z0-9-]{1,64}(?:/[a-z0-9-]{1,64})?")
 
 #: A part's name as `ArchivePart.name` writes it.
 _PART = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[1-9][0-9]{0,4})?")
@@ -139,7 +139,10 @@ class Catalogue:
         self._members: dict[str, tuple[Source, ...]] = {}
         self._named = {source.name: number for number, source in enumerate(config.sources)}
         self._tagged: dict[str, set[int]] = {}
+        self._listed: dict[str, set[int]] = {}
         for number, source in enumerate(config.sources):
+            if source.of_list is not None:
+                self._listed.setdefault(f"{source.of_list}/*", set()).add(number)
             for tag in source.carried_tags:
                 self._tagged.setdefault(tag, set()).add(number)
 
@@ -175,7 +178,8 @@ class Catalogue:
             numbers: Iterable[int] = range(len(sources))
             if feed.sources is not None or feed.tags is not None:
                 named = {self._named[name] for name in feed.sources or () if name in self._named}
-                numbers = sorted(named.union(*map(self._with_tag, feed.tags or ())))
+                listed = (self._listed.get(name, ()) for name in feed.sources or ())
+                numbers = sorted(named.union(*listed, *map(self._with_tag, feed.tags or ())))
             self._members[feed.name] = tuple(
                 sources[number] for number in numbers if feed.selects(sources[number])
             )

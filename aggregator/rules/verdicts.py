@@ -112,7 +112,7 @@ def feed_tags(feed: Feed, facts: Facts) -> tuple[str, ...]:
 def _not_selected(source: Source, feed: Feed, carried: tuple[str, ...]) -> str | None:
     if feed.sources is None and feed.tags is None:
         return None
-    if feed.sources is not None and source.name in feed.sources:
+    if feed.names(source):
         return None
     if feed.tags is None:
         return "its source is not among the feed's sources"

@@ -193,8 +193,7 @@ def _shows_all(feed: Feed, source: Source) -> bool:
     if not set(feed.exclude_tags).isdisjoint(source.carried_tags):
         return False
     everything = feed.sources is None and feed.tags is None
-    named = feed.sources is not None and source.name in feed.sources
-    return everything or named or not set(source.tags).isdisjoint(feed.tags or ())
+    return everything or feed.names(source) or not set(source.tags).isdisjoint(feed.tags or ())
 
 
 def _is_equal(asked: str | None, known: str | None) -> bool:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from aggregator.model.notes import Fact, Note, NoteKind
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
     from aggregator.model.reports import Comparison, StoryReport, StoryTrial
+    from aggregator.model.source_lists import StoredList
     from aggregator.model.trials import Trial
     from aggregator.rules.secrets import Secrets
     from aggregator.stories.likeness_weights import Model
@@ -375,6 +376,16 @@ class MaintenanceStore(Protocol):
         """Prove that the writer works; raises `StoreError` when it does not."""
 
 
+class ListStore(Protocol):
+    """Lists of sources: what they list, and how they fare."""
+
+    def lists(self) -> tuple[StoredList, ...]:
+        """Return every list that is known, also those that are not configured any more."""
+
+    def keep_list(self, listed: StoredList, *, former: str, now: datetime) -> None:
+        """Store a list as it is now, in place of what is stored under the name `former`."""
+
+
 class StoryStore(Protocol):
     """What feeds that take stories together need, and what the operator asks and says of those.
 
@@ -422,7 +433,7 @@ class ReadingStore(FeedStore, StatusStore, PageStore, Protocol):
     """What shows feeds and sources together asks: the HTTP server, the static files."""
 
 
-class Store(PollStore, ReadingStore, MaintenanceStore, StoryStore, Protocol):
+class Store(PollStore, ReadingStore, MaintenanceStore, StoryStore, ListStore, Protocol):
     """Sources, entries, stories and feeds, kept by one engine."""
 
     def close(self) -> None:

@@ -277,7 +277,10 @@ def _pairs(feeds: Iterable[Feed], sources: Iterable[Source]) -> Iterator[tuple[F
     """Yield each feed with each source that it selects; most of thousands of feeds select few."""
     by_name = {source.name: source for source in sources}
     by_tag: dict[str, list[str]] = {}
+    by_list: dict[str, list[str]] = {}
     for source in by_name.values():
+        if source.of_list is not None:
+            by_list.setdefault(f"{source.of_list}/*", []).append(source.name)
         for tag in source.carried_tags:
             by_tag.setdefault(tag, []).append(source.name)
     every: Set[str] = by_name.keys()
@@ -285,7 +288,8 @@ def _pairs(feeds: Iterable[Feed], sources: Iterable[Source]) -> Iterator[tuple[F
         names: Collection[str] = every
         if feed.sources is not None or feed.tags is not None:
             tagged = (name for tag in feed.tags or () for name in by_tag.get(tag, ()))
-            names = {*(feed.sources or ()), *tagged} & every
+            listed = (name for one in feed.sources or () for name in by_list.get(one, (one,)))
+            names = {*listed, *tagged} & every
         for name in names:
             if feed.selects(by_name[name]):
                 yield feed, by_name[name]

@@ -26,6 +26,7 @@ from aggregator.store import (
 from aggregator.store.forgetting_schema import FORGETTING
 from aggregator.store.health_schema import DAYS
 from aggregator.store.host_spellings import respell
+from aggregator.store.list_schema import LISTS
 from aggregator.store.overview_schema import OVERVIEW, fill_delays
 from aggregator.store.schema import (
     FAITHFULNESS,
@@ -143,6 +144,14 @@ def m0010_overview(db: Database) -> None:
         db.execute(statement)
     fill_delays(db.conn)
     db.execute("PRAGMA user_version = 10")
+
+
+@migrations(transactional=False)
+def m0011_lists(db: Database) -> None:
+    """Keep lists of sources, and what they list."""
+    for statement in LISTS:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 11")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

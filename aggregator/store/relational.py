@@ -41,6 +41,7 @@ from aggregator.store.due_sources import due_sources
 from aggregator.store.feed_versions import FeedVersions
 from aggregator.store.foresight import foresee
 from aggregator.store.ingest import absorb
+from aggregator.store.list_keeping import ListKeeping
 from aggregator.store.memory_leases import Leases
 from aggregator.store.page_reading import PageReading
 from aggregator.store.retention import drop_in_slices, prune_in_slices
@@ -76,7 +77,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class RelationalStore(PageReading, StoryKeeping, Store):
+class RelationalStore(PageReading, StoryKeeping, ListKeeping, Store):
     """Keeps the promises of `aggregator.store.Store` in the rows of an engine.
 
     `writing` is the engine's writing connection, `None` where the store refuses to write; `search`

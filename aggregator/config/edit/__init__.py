@@ -10,8 +10,8 @@ from aggregator.config.edit.new_source import (
     write,
 )
 from aggregator.config.edit.source_edits import Place, SourceEdits
-from aggregator.config.edit.source_names import derive_name
 from aggregator.config.edit.trial import Refusal, trial
+from aggregator.config.source_names import derive_name
 
 __all__ = [
     "Block",

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from aggregator.config.config_file import edit, included, read
 from aggregator.config.edit.blocks import Block, append
-from aggregator.config.edit.source_names import derive_name
 from aggregator.config.edit.trial import trial
 from aggregator.config.mistake_messages import message
+from aggregator.config.source_names import derive_name
 from aggregator.model.errors import AggregatorError
 from aggregator.runtime.values import dataclass
 from aggregator.web.text import printable_line
