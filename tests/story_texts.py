@@ -69,4 +69,7 @@ def story(number: int, *titles: str, first_source: int = 100) -> list[Lookalike]
     members = [signed(title) for title in titles]
     sources = range(first_source, first_source + len(members))
     state = StoryState(number, centroid_of(*members), len(members), frozenset(sources))
-    return [Lookalike(one, source, state) for one, source in zip(members, sources, strict=True)]
+    return [
+        Lookalike(one, source, state, article=number + place, part=number)
+        for place, (one, source) in enumerate(zip(members, sources, strict=True))
+    ]

@@ -13,12 +13,12 @@ from aggregator.stories.centroids import centroid_of
 from aggregator.stories.likeness import AT_MOST, likeness, most_alike, score
 from aggregator.stories.same_story import (
     MOST_MEMBERS,
-    THRESHOLDS,
     Lookalike,
     Newcomer,
     StoryState,
     assign,
 )
+from aggregator.stories.ties import THRESHOLDS
 from benchmarks.stories.headline_stream import Headline, MemoryIndex
 from tests.story_texts import NOON, TITLES, arrival, seen, signed, story
 
@@ -161,7 +161,7 @@ def test_short_titles_join_by_their_leads(one: str, other: str) -> None:
     lead = "北湖市港口周一上午重新开放，首批三艘货轮已经靠岸，市长到场讲话"
     first, again = signed(one, lead), signed(other, lead.replace("周一上午", "今早"))
     state = StoryState(7, centroid_of(first), 1, frozenset({100}))
-    found = assign(Newcomer(again, 1), [Lookalike(first, 100, state)])
+    found = assign(Newcomer(again, 1), [Lookalike(first, 100, state, 7, 7)])
     assert (found.story, found.because.kind) == (7, "joined")
 
 

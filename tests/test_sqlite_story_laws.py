@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Preference
+from aggregator.model.errors import AggregatorError
 from aggregator.store.sqlite import open_store
+from aggregator.stories.ties import THRESHOLDS, Groups, Tie
 from tests.making import DAY, START, absorb, document, entry, feed, source
 
 if TYPE_CHECKING:
@@ -45,6 +48,12 @@ EVENTS = (
         "Railway budget vote in parliament expected tonight",
         "Tonight's vote in parliament decides the railway budget",
     ),
+    (  # the first two are little alike, the third is like both, the last like the second
+        "Northlake bridge collapses after storm",
+        "Northlake mayor elected today",
+        "Northlake bridge: mayor elected today visits storm collapse",
+        "Mayor of Northlake elected today",
+    ),
 )
 
 FEEDS = st.builds(
@@ -66,16 +75,26 @@ FEEDS = st.builds(
     st.sampled_from([3, 1000]),
 )
 
+#: A document of a source: which events it tells, in which words.
+REPORTS = st.tuples(
+    st.just("report"),
+    st.sampled_from(NAMES),
+    st.lists(st.tuples(st.integers(0, len(EVENTS) - 1), st.integers(0, 3)), min_size=1, max_size=4),
+)
+
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("report"), st.sampled_from(NAMES), st.integers(0, 2), st.integers(0, 3)),
-        st.tuples(st.just("report"), st.sampled_from(NAMES), st.integers(0, 2), st.integers(0, 3)),
+        REPORTS,
+        REPORTS,
+        REPORTS,
         st.tuples(st.just("copy"), st.sampled_from(NAMES), st.integers(0, 20)),
         st.tuples(st.just("wait"), st.integers(1, 30)),
         st.tuples(st.just("apply"), FEEDS),
         st.tuples(st.just("index")),
         st.tuples(st.just("restart")),
         st.tuples(st.just("prune")),
+        st.tuples(st.just("split"), st.integers(0, 20)),
+        st.tuples(st.just("merge"), st.integers(0, 20), st.integers(0, 20)),
     ),
     max_size=25,
 )
@@ -102,12 +121,12 @@ class History:
     def do(self, step: tuple[object, ...]) -> None:
         self.now += MINUTE
         match step:
-            case "report", str(name), int(event), int(words):
-                self.number += 1
-                self.bring(name, f"https://{name}.example/{self.number}", EVENTS[event][words])
+            case "report", str(name), list(told):
+                self.bring(name, [(None, EVENTS[event][words]) for event, words in told])
             case "copy", str(name), int(which) if self.urls:
-                self.number += 1
-                self.bring(name, self.urls[which % len(self.urls)], EVENTS[0][0])
+                self.bring(name, [(self.urls[which % len(self.urls)], EVENTS[0][0])])
+            case "split" | "merge", int(), *_ if self.urls:
+                self.correct(*(self.urls[which % len(self.urls)] for which in step[1:]))  # type: ignore[operator]  # numbers
             case "wait", int(minutes):
                 self.now += minutes * MINUTE
                 self.store.show_held(self.now)
@@ -124,16 +143,31 @@ class History:
                 self.store.prune(self.now, retention=timedelta(minutes=40), keep_raw=DAY)
         self.look()
 
-    def bring(self, name: str, url: str, title: str) -> None:
-        one = entry(
-            self.number,
-            title=title,
-            guid=f"urn:x-test:{self.number}",
-            url=url,
-            published_at=self.now,
-        )
-        self.urls.append(url)
-        absorb(self.store, document(one), self.now, name=name)
+    def correct(self, one: str, other: str | None = None) -> None:
+        """Say that an entry tells something else than its story, or the same as another."""
+        with suppress(AggregatorError):
+            if other is None:
+                self.store.split_story(one, self.now)
+            else:
+                self.store.merge_stories(one, other, self.now)
+
+    def bring(self, name: str, told: list[tuple[str | None, str]]) -> None:
+        """Let a source bring a document: of entries with an address, or a new one, and a title."""
+        entries = []
+        for known, title in told:
+            self.number += 1
+            url = known or f"https://{name}.example/{self.number}"
+            entries.append(
+                entry(
+                    self.number,
+                    title=title,
+                    guid=f"urn:x-test:{self.number}",
+                    url=url,
+                    published_at=self.now,
+                )
+            )
+            self.urls.append(url)
+        absorb(self.store, document(*entries), self.now, name=name)
 
     def stories(self) -> tuple[Story, ...]:
         return self.store.select(self.feed).stories
@@ -181,11 +215,11 @@ NARROW = feed(
 )
 
 
-@example(NARROW, [("report", name, 0, 0) for name in ("one", "two", "one", "one", "one")])
+@example(NARROW, [("report", name, [(0, 0)]) for name in ("one", "two", "one", "one", "one")])
 @example(
     NARROW,
     [
-        *(("report", name, 0, 0) for name in ("one", "two", "one", "one", "one")),
+        *(("report", name, [(0, 0)]) for name in ("one", "two", "one", "one", "one")),
         ("apply", replace(NARROW, hold=timedelta(0))),
     ],
 )
@@ -208,13 +242,19 @@ def test_each_entry_is_shown_or_named_and_nothing_comes_back(
 
 
 def check_joins(path: Path) -> None:
-    """Hold that stories are joined to one that is by itself, never within a source."""
+    """Hold that stories are joined to one that is by itself, and hold together by their ties."""
     db = sqlite3.connect(path)
     try:
         chains = """SELECT s.id FROM stories s JOIN stories r ON r.id = s.joined_id
                      WHERE r.joined_id IS NOT NULL OR r.original_id IS NOT NULL
                         OR s.original_id IS NOT NULL OR s.join_score IS NULL"""
         assert not db.execute(chains).fetchall()
+        joined = db.execute("SELECT id, joined_id FROM stories WHERE joined_id > 0").fetchall()
+        ties = [Tie(*row) for row in db.execute("SELECT story_id, other_id, score FROM ties")]
+        groups = Groups(ties, THRESHOLDS["wide"])
+        assert all(groups.of(one) == groups.of(root) for one, root in joined)
+        copies = db.execute("SELECT id FROM stories WHERE original_id IS NOT NULL").fetchall()
+        assert not {(id_,) for tie in ties for id_ in (tie.one, tie.other)} & set(copies)
         lost = """SELECT token FROM postings p WHERE NOT EXISTS (
                     SELECT 1 FROM signatures g WHERE g.story_id = p.story_id)"""
         assert not db.execute(lost).fetchall()

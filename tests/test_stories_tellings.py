@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import Feed, Preference
-from aggregator.stories.tellings import ToldTogether, tellings, told_together
+from aggregator.stories.tellings import ToldTogether, tellings
+from aggregator.stories.ties import Tie
 from aggregator.stories.windows import Candidate, Membership, is_above, refusal
 from tests.making import feed
 
@@ -39,19 +40,26 @@ TWO = replace(
     order_key=200,
     source="two",
     joined_id=1,
-    join_score=0.9,
     seen_us=MINUTE,
     text_bytes=30,
 )
 THREE = replace(
     TWO, entry_id=3, story_id=3, source_id=3, order_key=300, source="three", seen_us=2 * MINUTE
 )
+FOUR = replace(
+    TWO, entry_id=4, story_id=4, source_id=4, order_key=400, source="four", seen_us=3 * MINUTE
+)
+TIES = (Tie(2, 1, 0.9), Tie(3, 1, 0.9), Tie(4, 1, 0.9))
 
 
 def told(
-    *candidates: Candidate, by: Feed = FEED, floor: int = 0, now: int = 10 * HOUR
+    *candidates: Candidate,
+    by: Feed = FEED,
+    ties: tuple[Tie, ...] = TIES,
+    floor: int = 0,
+    now: int = 10 * HOUR,
 ) -> list[ToldTogether]:
-    return tellings(candidates, by, floor=floor, now_us=now)
+    return tellings(candidates, by, ties, floor=floor, now_us=now)
 
 
 def ids(candidates: tuple[Candidate, ...]) -> list[int]:
@@ -59,11 +67,14 @@ def ids(candidates: tuple[Candidate, ...]) -> list[int]:
 
 
 def shown(
-    *candidates: Candidate, by: Feed = FEED, floor: int = 0, now: int = 10 * HOUR
+    *candidates: Candidate,
+    by: Feed = FEED,
+    ties: tuple[Tie, ...] = TIES,
+    floor: int = 0,
+    now: int = 10 * HOUR,
 ) -> list[int]:
-    return [
-        one for each in told(*candidates, by=by, floor=floor, now=now) for one in ids(each.shown)
-    ]
+    found = told(*candidates, by=by, ties=ties, floor=floor, now=now)
+    return [one for each in found for one in ids(each.shown)]
 
 
 def test_one_entry_tells_what_several_report_and_the_others_are_its_members() -> None:
@@ -89,10 +100,49 @@ def test_a_feed_prefers_who_leads(prefer: Preference, lead: int) -> None:
 def test_what_a_stricter_feed_does_not_take_for_the_same_it_shows(
     strictness: str, alone: int
 ) -> None:
-    alike = replace(TWO, join_score=0.55)
     by = feed(dedupe="story", dedupe_strictness=strictness)
-    assert shown(ONE, alike, by=by) == ([1, 2] if alone else [1])
-    assert told_together(by, alike) == (2 if alone else 1)
+    assert shown(ONE, TWO, by=by, ties=(Tie(2, 1, 0.55),)) == ([1, 2] if alone else [1])
+
+
+STRICT = feed(dedupe="story", dedupe_strictness="strict")
+#: Two that are much alike, and both only a little like the first.
+APART = (Tie(2, 1, 0.45), Tie(3, 2, 0.9))
+
+
+def test_two_that_are_much_alike_are_one_whatever_they_have_joined() -> None:
+    assert shown(ONE, TWO, THREE, by=STRICT, ties=APART) == [1, 2]
+    assert shown(ONE, THREE, by=STRICT, ties=(*APART, Tie(3, 1, 0.5))) == [1, 3]
+    assert shown(TWO, THREE, by=STRICT, ties=APART) == [2]
+
+
+def test_two_hold_together_by_one_that_the_feed_does_not_tell() -> None:
+    ties = (Tie(3, 1, 0.8), Tie(3, 2, 0.8))
+    assert shown(ONE, TWO, by=STRICT, ties=ties) == [1]
+    assert shown(ONE, TWO, replace(THREE, blocked="a rule"), by=STRICT, ties=ties) == [1]
+
+
+def test_what_holds_two_together_that_are_shown_is_named_below_the_first() -> None:
+    first, second = replace(ONE, place=(202611, 1)), replace(TWO, place=(202611, 2))
+    ties = (Tie(2, 1, 0.45), Tie(3, 1, 0.8), Tie(3, 2, 0.9))
+    (telling,) = told(first, second, THREE, by=STRICT, ties=ties)
+    assert ids(telling.shown) == [1, 2]
+    assert {lead: ids(members) for lead, members in telling.below().items()} == {1: [3], 2: []}
+    (telling,) = told(first, second, THREE, by=STRICT, ties=ties, floor=150)
+    assert {lead: ids(members) for lead, members in telling.below().items()} == {1: [3], 2: [3]}
+
+
+def test_what_is_told_together_is_not_parted_by_what_comes_before_it_later() -> None:
+    by = replace(STRICT, dedupe_window=timedelta(minutes=20))
+    first = replace(ONE, place=(202611, 1))
+    second = replace(TWO, place=(202611, 2), seen_us=15 * MINUTE)
+    member = replace(THREE, was_named=True, seen_us=30 * MINUTE)
+    ties = (Tie(2, 1, 0.45), Tie(3, 2, 0.9))
+    assert shown(first, second, member, by=by, ties=ties) == [1, 2]
+    between = replace(FOUR, seen_us=19 * MINUTE)
+    both = (*ties, Tie(4, 1, 0.8), Tie(4, 2, 0.8))
+    assert shown(first, second, between, member, by=by, ties=both) == [1, 2]
+    late = replace(FOUR, seen_us=31 * MINUTE)
+    assert shown(first, second, member, late, by=by, ties=both) == [1, 2]
 
 
 def test_what_was_shown_stays_whatever_is_joined_later() -> None:
@@ -179,14 +229,15 @@ FEEDS = st.builds(
     st.integers(0, 10),
 )
 
-#: What happens in a minute: a new article of a source (joined to which earlier one, how surely), a
-#: copy of one, an original of one, a window that moves, a source that goes or comes back.
+#: What happens in a minute: a new article of a source (joined to which earlier one, how alike two
+#: of that story), a copy of one, an original of one, a window that moves, a source that goes or
+#: comes back.
 EVENTS = st.lists(
     st.tuples(
         st.sampled_from(["report", "report", "report", "copy", "original", "drop", "block"]),
         st.integers(0, 3),
         st.integers(0, 50),
-        st.sampled_from([0.41, 0.55, 0.7]),
+        st.lists(st.sampled_from([0.41, 0.55, 0.7]), min_size=1, max_size=3).map(tuple),
     ),
     max_size=40,
 )
@@ -198,6 +249,7 @@ class Room:
     def __init__(self, by: Feed) -> None:
         self.by, self.floor, self.now = by, 0, 0
         self.entries: dict[int, Candidate] = {}
+        self.ties: list[Tie] = []
         self.blocked: set[int] = set()
         self.in_window: set[int] = set()
         self.shown_ever: list[int] = []
@@ -210,7 +262,7 @@ class Room:
         ]
 
     def tellings(self) -> list[ToldTogether]:
-        return tellings(self.candidates(), self.by, floor=self.floor, now_us=self.now)
+        return tellings(self.candidates(), self.by, self.ties, floor=self.floor, now_us=self.now)
 
     def ask(self) -> None:
         told = self.tellings()
@@ -227,7 +279,7 @@ class Room:
                 place = (202611, len(self.shown_ever))
                 self.entries[entry_id] = replace(self.entries[entry_id], place=place)
 
-    def happen(self, kind: str, source: int, which: int, score: float) -> None:
+    def happen(self, kind: str, source: int, which: int, scores: tuple[float, ...]) -> None:
         self.now += MINUTE
         number = len(self.entries) + 1
         heads = [one for one in self.entries.values() if one.original_id is None]
@@ -246,7 +298,10 @@ class Room:
                 roots = [one for one in heads if one.joined_id is None]
                 if which < len(roots):
                     root = roots[which].story_id
-                    new = replace(new, joined_id=root, join_score=score)
+                    new = replace(new, joined_id=root)
+                    story = [one.story_id for one in heads if root in (one.story_id, one.joined_id)]
+                    others = story[which % len(story) :] + story
+                    self.ties += map(Tie, [number] * len(scores), others, scores)
                 self.entries[number] = new
             case "copy" if heads:
                 head = heads[which % len(heads)]
@@ -254,7 +309,6 @@ class Room:
                     new,
                     story_id=head.story_id,
                     joined_id=head.joined_id,
-                    join_score=head.join_score,
                 )
             case "original" if heads:
                 self._take_over(heads[which % len(heads)], new)
@@ -276,19 +330,25 @@ class Room:
                 self.entries[entry_id] = replace(one, original_id=new.story_id)
             elif one.joined_id == head.story_id:
                 self.entries[entry_id] = replace(one, joined_id=new.story_id)
-        self.entries[new.entry_id] = replace(
-            new, joined_id=head.joined_id, join_score=head.join_score
-        )
+        self.entries[new.entry_id] = replace(new, joined_id=head.joined_id)
+        own = {head.story_id: new.story_id}
+        self.ties = [
+            Tie(own.get(one.one, one.one), own.get(one.other, one.other), one.score)
+            for one in self.ties
+        ]
 
 
 @given(FEEDS, EVENTS)
 def test_each_entry_is_shown_or_named_below_what_was_shown_and_nothing_comes_back(
-    by: Feed, events: list[tuple[str, int, int, float]]
+    by: Feed, events: list[tuple[str, int, int, tuple[float, ...]]]
 ) -> None:
-    room = Room(by)
+    room, has_blocked = Room(by), False
     for event in events:
         before, floor, blocked = room.in_window, room.floor, set(room.blocked)
+        named = set(room.named_ever)
         room.happen(*event)
+        has_blocked |= bool(room.blocked)
+        assert has_blocked or not named & (room.in_window - before)
         if room.blocked == blocked:  # what was shown stays as long as the window does
             stay = {one for one in before if room.entries[one].order_key > room.floor}
             assert stay <= room.in_window

@@ -11,7 +11,8 @@ import pytest
 from aggregator.stories import likeness_weights
 from aggregator.stories.likeness import Features, likeness, logit, probability
 from aggregator.stories.likeness_weights import SHIPPED
-from aggregator.stories.same_story import MOST_MEMBERS, THRESHOLDS
+from aggregator.stories.same_story import MOST_MEMBERS
+from aggregator.stories.ties import THRESHOLDS
 from benchmarks.stories import fit
 from benchmarks.stories.headline_stream import (
     Headline,

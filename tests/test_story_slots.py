@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from aggregator.stories.bare_titles import readable
 from aggregator.stories.likeness import likeness, most_alike, score
-from aggregator.stories.same_story import THRESHOLDS
 from aggregator.stories.signatures import MOST_SLOTS
 from aggregator.stories.slots import Against, Slot, slots_of
+from aggregator.stories.ties import THRESHOLDS
 from tests.story_texts import TITLES, signed
 
 #: Two things each, or two events.

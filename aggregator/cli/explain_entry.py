@@ -103,7 +103,7 @@ def _told_with(facts: EntryFacts) -> Iterator[str]:
 
 def comparison(found: Comparison) -> Iterator[str]:
     """Yield why two entries are, or are not, one story."""
-    from aggregator.stories.same_story import THRESHOLDS
+    from aggregator.stories.ties import THRESHOLDS
 
     yield f"{line(found.one)}"
     yield f"{line(found.other)}"

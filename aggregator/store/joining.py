@@ -11,13 +11,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from aggregator.model.instants import instant
-from aggregator.store import held_stories, story_index, story_weights
+from aggregator.store import held_stories, story_index, story_weights, tie_rows
 from aggregator.store.codec import dumps
 from aggregator.store.packed_texts import COLUMNS, texts_in
 from aggregator.store.rows import source_of
 from aggregator.store.value_lists import rows_of
 from aggregator.stories.same_story import Lookalike, Newcomer, StoryState, assign
 from aggregator.stories.signatures import Text, read, signature
+from aggregator.stories.ties import ties_of
 from aggregator.stories.tokens import SCHEME
 from aggregator.web.visible_text import visible_text
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from aggregator.stories.likeness_weights import Model
     from aggregator.stories.same_story import Joined
     from aggregator.stories.signatures import Signature
+    from aggregator.stories.ties import Tie
 
 #: Of what one document brings so many entries are compared at once; older ones in the background.
 MOST_AT_ONCE = 40
@@ -172,6 +174,7 @@ def _join_one(
         "UPDATE stories SET joined_id = ?, join_score = ?, join_because = ? WHERE id = ?",
         (made.story, made.score, because_text(made), story_id),
     )
+    _tie(connection, story_id, made)
     if made.story is not None:
         story_index.keep_centroid(connection, made.story, made.centroid)
     if made.because.continues is not None:
@@ -180,6 +183,18 @@ def _join_one(
             "UPDATE stories SET continued_id = ? WHERE id = ? AND continued_id IS NULL",
             (story_id, made.because.continues),
         )
+
+
+def _tie(connection: sqlite3.Connection, story_id: int, made: Joined) -> None:
+    """Keep the ties of an entry that joins a story, or continues one."""
+    if not made.alike:
+        return
+    story = made.alike[0].part if made.story is None else made.story
+    known: list[Tie] = []
+    if len(made.alike) > 1 or made.alike[0].part != story:
+        parts = {story, *(one.part for one in made.alike)}
+        known = tie_rows.among(connection, parts, across=True)
+    tie_rows.add(connection, ties_of(story_id, story, made.alike, known))
 
 
 def because_text(made: Joined) -> str:
@@ -236,7 +251,13 @@ def _candidates(
                 is_open=not row["locked"] and abs(row["at"] - own.at) <= story_index.WINDOW_US,
             )
     return [
-        Lookalike(one.signature, first_source[one.story_id], states[last[one.root_id]], one.score)
+        Lookalike(
+            one.signature,
+            source=first_source[one.story_id],
+            of=states[last[one.root_id]],
+            article=one.article_id,
+            part=one.root_id,
+        )
         for one in found
         if last[one.root_id] in states and one.story_id in first_source
     ]

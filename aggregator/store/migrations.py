@@ -45,7 +45,7 @@ from aggregator.store.schema_version import (
     copies_told,
     kept_copies,
 )
-from aggregator.store.story_schema import NAMED, STORIES, WEIGHTS
+from aggregator.store.story_schema import NAMED, STORIES, TIES, WEIGHTS
 from aggregator.store.upgrade_copies import copy_before
 
 if TYPE_CHECKING:
@@ -152,6 +152,14 @@ def m0011_lists(db: Database) -> None:
     for statement in LISTS:
         db.execute(statement)
     db.execute("PRAGMA user_version = 11")
+
+
+@migrations(transactional=False)
+def m0012_ties(db: Database) -> None:
+    """Remember which articles of a story are like which others."""
+    for statement in TIES:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 12")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -23,6 +23,7 @@ from aggregator.store import (
     packed_texts,
     served_bytes,
     story_switch,
+    tie_rows,
     tombstone_rows,
 )
 from aggregator.store.codec import dumps
@@ -163,12 +164,14 @@ def _forget_story(connection: sqlite3.Connection, story_id: int, now: int) -> in
     )
     disk_room.count(connection, {source_id: -held for source_id, held in taken.fetchall()})
     entries = connection.execute("DELETE FROM entries WHERE story_id = ?", (story_id,)).rowcount
-    connection.execute(
-        """DELETE FROM stories WHERE id = ?
-              AND NOT EXISTS (SELECT 1 FROM departed d WHERE d.story_id = stories.id)""",
-        (story_id,),
-    )
-    connection.execute("UPDATE stories SET forgotten_at = ? WHERE id = ?", (now, story_id))
+    has_been_shown = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM departed WHERE story_id = ?)", (story_id,)
+    ).fetchone()[0]
+    if has_been_shown:
+        connection.execute("UPDATE stories SET forgotten_at = ? WHERE id = ?", (now, story_id))
+    else:
+        tie_rows.take_out(connection, story_id)
+        connection.execute("DELETE FROM stories WHERE id = ?", (story_id,))
     return entries
 
 

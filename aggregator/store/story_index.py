@@ -48,15 +48,14 @@ _unpacked = lru_cache(1024)(unpack)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A story that shares rare tokens with an entry.
+    """A story that shares rare tokens with an entry, its article, and what it is told within.
 
-    `root_id` is the one that it is told within, `score` how surely it is (1 where by itself).
-    `is_continued`: that one is full, and another goes on with it.
+    `is_continued`: the latter is full, and another goes on with it.
     """
 
     story_id: int
+    article_id: int
     root_id: int
-    score: float
     signature: Signature
     is_continued: bool
 
@@ -175,8 +174,7 @@ def alike(connection: sqlite3.Connection, signature: Signature, but: int) -> lis
     ]
     # sqlite: a list of values is one parameter, as JSON; CROSS JOIN keeps the tables in this order
     rows = cursor.execute(
-        """SELECT g.story_id, r.id, CASE WHEN a.joined_id IS NULL THEN 1.0 ELSE a.join_score END,
-                  g.packed, r.continued_id IS NOT NULL
+        """SELECT g.story_id, a.id, r.id, g.packed, r.continued_id IS NOT NULL
              FROM json_each(?) asked
              CROSS JOIN signatures g ON g.story_id = asked.value
              CROSS JOIN stories s ON s.id = g.story_id
@@ -185,8 +183,8 @@ def alike(connection: sqlite3.Connection, signature: Signature, but: int) -> lis
         (dumps(likest),),
     )
     return [
-        Found(story_id, root_id, score, signed, bool(is_continued))
-        for story_id, root_id, score, packed, is_continued in rows
+        Found(story_id, article_id, root_id, signed, bool(is_continued))
+        for story_id, article_id, root_id, packed, is_continued in rows
         if (signed := _unpacked(packed)) is not None
     ]
 

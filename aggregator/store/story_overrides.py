@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model.errors import AggregatorError
 from aggregator.model.reports import Comparison
-from aggregator.store import feed_windows, story_index, story_weights
+from aggregator.store import feed_windows, story_index, story_weights, tie_rows
 from aggregator.store.codec import dumps
 from aggregator.store.entry_facts import NAMED, named
 from aggregator.store.joining import text_of
@@ -20,6 +20,7 @@ from aggregator.store.value_lists import rows_of
 from aggregator.stories.centroids import centroid_of
 from aggregator.stories.likeness import likeness
 from aggregator.stories.signatures import Frequencies, read, signature, unpack
+from aggregator.stories.ties import THRESHOLDS, Groups, Tie
 from aggregator.stories.tokens import as_said
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def split(connection: sqlite3.Connection, wanted: str, now: int) -> None:
         raise AggregatorError(f"{one['title']}: no other article tells its story")
     rest = [member for member in members if member != story_id]
     other = _first_entry(connection, rest[0] if story_id == one["root_id"] else one["root_id"])
+    tie_rows.take_out(connection, story_id)
     connection.execute(
         """UPDATE stories SET joined_id = NULL, join_score = NULL, join_because = ?,
                   continued_id = NULL WHERE id = ?""",
@@ -56,11 +58,28 @@ def split(connection: sqlite3.Connection, wanted: str, now: int) -> None:
 
 
 def merge(connection: sqlite3.Connection, wanted: str, further: str, now: int) -> None:
-    """Make one story of the stories of two entries: that which began first goes on."""
+    """Make one story of the stories of two entries: that which began first goes on.
+
+    Where they are one at `wide` already, they are for every feed from now on.
+    """
     one, other = _entry(connection, wanted), _entry(connection, further)
+    articles = one["article_id"], other["article_id"]
     first, second = sorted((one["root_id"], other["root_id"]))
     if first == second:
-        raise AggregatorError("they are one story already")
+        surely = Groups(tie_rows.among(connection, (first,)), max(THRESHOLDS.values()))
+        if surely.of(articles[0]) == surely.of(articles[1]):
+            raise AggregatorError("they are one story already")
+    tie_rows.add(connection, [Tie(*articles, 1.0)])
+    if first != second:
+        _join(connection, first, second)
+    members = _members(connection, first)
+    _weigh_anew(connection, members)
+    _note(connection, one, other, now, is_same=True)
+    feed_windows.follow_stories(connection, set(members), now)
+
+
+def _join(connection: sqlite3.Connection, first: int, second: int) -> None:
+    """Join a story, with what is joined to it, to one that began before."""
     connection.execute("UPDATE stories SET joined_id = ? WHERE joined_id = ?", (first, second))
     connection.execute(
         """UPDATE stories SET joined_id = ?, join_score = 1.0, join_because = ?, continued_id = NULL
@@ -70,10 +89,6 @@ def merge(connection: sqlite3.Connection, wanted: str, further: str, now: int) -
     connection.execute(
         "UPDATE stories SET continued_id = NULL WHERE id = ? AND continued_id = ?", (first, second)
     )
-    members = _members(connection, first)
-    _weigh_anew(connection, members)
-    _note(connection, one, other, now, is_same=True)
-    feed_windows.follow_stories(connection, set(members), now)
 
 
 def lock(connection: sqlite3.Connection, wanted: str, *, locked: bool) -> None:

@@ -1,6 +1,6 @@
 """Of the fifth migration: stories that several tell in their words; of the eighth: who is named.
 
-Of the ninth: weights of an operator's own.
+Of the ninth: weights of an operator's own; of the twelfth: ties.
 """
 
 # sqlite: the whole module
@@ -92,4 +92,21 @@ NAMED = (
         PRIMARY KEY (feed_id, story_id)
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX named_story ON named (story_id)",
+)
+
+TIES = (
+    # Articles that were found alike, and how much: so many of them as tell which hold together at
+    # each threshold. `story_id` is the larger of the two. Till then there was one score of each
+    # that was joined, of the way to the first one: what was told together by it still is.
+    """CREATE TABLE ties (
+        story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+        other_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+        score REAL NOT NULL,
+        PRIMARY KEY (story_id, other_id)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX ties_other ON ties (other_id)",
+    # sqlite: max and min of two values
+    """INSERT INTO ties (story_id, other_id, score)
+       SELECT max(id, joined_id), min(id, joined_id), join_score FROM stories
+        WHERE joined_id IS NOT NULL AND joined_id != id AND join_score IS NOT NULL""",
 )

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from aggregator.model.instants import MICROSECOND
 from aggregator.model.reports import StoryReport, StoryTrial
-from aggregator.store import joining, story_index
+from aggregator.store import joining, story_index, tie_rows
 from aggregator.store.codec import dumps
 from aggregator.store.story_index import StoryIndex
 from aggregator.store.story_reports import reported
-from aggregator.stories.same_story import THRESHOLDS
+from aggregator.stories.tellings import sure_ties
+from aggregator.stories.ties import Placed, in_time
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
 
     from aggregator.model import Feed
     from aggregator.model.reports import Reported
+    from aggregator.stories.ties import Tie
 
 #: So many entries are compared, the newest: some seconds of work.
 MOST = 2000
 #: What comparing writes.
-_WRITTEN = ("stories", "signatures", "postings", "story_index", "uncounted")
+_WRITTEN = ("stories", "ties", "signatures", "postings", "story_index", "uncounted")
 
 
 def told_together(
@@ -116,17 +118,27 @@ def _stories(
             ORDER BY e.id""",
         (dumps(list(entry_ids)),),
     )
-    threshold = THRESHOLDS[feed.dedupe_strictness]
-    window = feed.dedupe_window // MICROSECOND
-    together: dict[int, list[sqlite3.Row]] = defaultdict(list)
+    of_article: dict[int, list[sqlite3.Row]] = defaultdict(list)
     for row in rows:
-        is_joined = row["joined_id"] is not None and row["join_score"] >= threshold
-        told = together[row["joined_id"] if is_joined else row["article_id"]]
-        if not told or row["published_at"] <= told[0]["published_at"] + window:
-            told.append(row)
-    for told in together.values():
+        of_article[row["article_id"]].append(row)
+    articles = [found[0] for found in of_article.values()]
+    sure = sure_ties(
+        feed, {one["article_id"]: one["joined_id"] for one in articles}, _ties(connection)
+    )
+    placed = [Placed(one["article_id"], one["published_at"]) for one in articles]
+    for together in in_time(placed, sure, feed.dedupe_window // MICROSECOND):
+        told = sorted((row for one in together for row in of_article[one]), key=_arrived)
         if len(told) > 1:
             yield told[-1]["id"], StoryReport(told[0]["story"], False, tuple(map(_reported, told)))
+
+
+def _ties(connection: sqlite3.Connection) -> list[Tie]:
+    rows = connection.execute("SELECT DISTINCT joined_id FROM temp.stories WHERE joined_id > 0")
+    return tie_rows.among(connection, [root_id for (root_id,) in rows])
+
+
+def _arrived(row: sqlite3.Row) -> int:
+    return int(row["id"])
 
 
 def _reported(row: sqlite3.Row) -> Reported:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aggregator.model import PlacementReason, Sameness
 from aggregator.model.instants import instant
 from aggregator.runtime.values import dataclass
-from aggregator.store import held_stories
+from aggregator.store import held_stories, tie_rows
 from aggregator.store.codec import dumps
 from aggregator.store.value_lists import rows_of
 from aggregator.store.window_candidates import candidates, reports
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from aggregator.model import Feed
     from aggregator.stories.tellings import ToldTogether
+    from aggregator.stories.ties import Tie
     from aggregator.stories.windows import Candidate
 
 
@@ -79,7 +80,8 @@ def ask(
     """
     feed_id = feed_row["id"]
     found = reports(connection, feed_id, story_ids)
-    told = tellings(found, feed, floor=feed_row["floor"], now_us=now, waiting=waiting)
+    ties = _ties(connection, feed, found)
+    told = tellings(found, feed, ties, floor=feed_row["floor"], now_us=now, waiting=waiting)
     waited = held_stories.note(
         connection,
         feed_id,
@@ -109,6 +111,14 @@ def ask(
         named=tuple(filter(None, (_named(one, waited=one in came) for one in told))),
         waited=frozenset((*missed, *(one.entry_id for each in came for one in each.shown))),
     )
+
+
+def _ties(connection: sqlite3.Connection, feed: Feed, found: Iterable[Candidate]) -> list[Tie]:
+    """Return the ties of what was found, where the feed asks for them."""
+    root_ids = {one.joined_id for one in found if one.joined_id is not None}
+    if not root_ids or feed.dedupe_strictness == "wide":
+        return []
+    return tie_rows.among(connection, root_ids)
 
 
 def _all(told: ToldTogether) -> Iterator[Candidate]:
@@ -147,16 +157,18 @@ def of_leads(
     else:
         story_ids = {row["story_id"] for row in leads if row["copies"] > 1}
         found = candidates(connection, feed_row["id"], story_ids)
+    ties = _ties(connection, feed, found)
     wanted = {row["id"] for row in leads}
     because: dict[int, dict[int, Sameness]] = {}
-    for told in tellings(found, feed, floor=feed_row["floor"], now_us=0):
+    for told in tellings(found, feed, ties, floor=feed_row["floor"], now_us=0):
+        below = told.below()
         for lead in (*told.shown, *told.shown_before):
             if lead.entry_id in wanted:
                 because[lead.entry_id] = {
                     one.entry_id: Sameness.EXACT
                     if one.article_id == lead.article_id
                     else Sameness.JOINED
-                    for one in told.members
+                    for one in below[lead.entry_id]
                 }
     rows = {
         row["id"]: row
@@ -208,7 +220,8 @@ def verdict_on(
     found = reports(connection, feed_row["id"], {entry["story_id"]})
     own = [one for one in found if one.article_id == (entry["original_id"] or entry["story_id"])]
     alone = verdict(entry["id"], own, floor=feed_row["floor"], once=True)
-    for telling in tellings(found, feed, floor=feed_row["floor"], now_us=0):
+    ties = _ties(connection, feed, found)
+    for telling in tellings(found, feed, ties, floor=feed_row["floor"], now_us=0):
         if all(entry["id"] != one.entry_id for one in telling.members):
             continue
         if telling.held_until_us is not None:

@@ -60,18 +60,17 @@ def reports(
              SELECT DISTINCT coalesce(a.joined_id, a.id) FROM json_each(:stories) asked
               CROSS JOIN stories s ON s.id = asked.value
               CROSS JOIN stories a ON a.id = coalesce(s.original_id, s.id)),
-           articles (id, joined_id, join_score) AS (
-             SELECT id, NULL, 0.0 FROM roots
+           articles (id, joined_id) AS (
+             SELECT id, NULL FROM roots
               UNION ALL
-             SELECT s.id, s.joined_id, s.join_score FROM roots r
-              CROSS JOIN stories s ON s.joined_id = r.id),
-           told (id, original_id, joined_id, join_score) AS (
-             SELECT id, NULL, joined_id, join_score FROM articles
+             SELECT s.id, s.joined_id FROM roots r CROSS JOIN stories s ON s.joined_id = r.id),
+           told (id, original_id, joined_id) AS (
+             SELECT id, NULL, joined_id FROM articles
               UNION ALL
-             SELECT s.id, s.original_id, a.joined_id, a.join_score FROM articles a
+             SELECT s.id, s.original_id, a.joined_id FROM articles a
               CROSS JOIN stories s ON s.original_id = a.id)
-           SELECT told.id AS story_id, told.original_id, told.joined_id, told.join_score, e.id,
-                  e.source_id, e.order_key, e.held_back, e.blocked, e.first_seen_at,
+           SELECT told.id AS story_id, told.original_id, told.joined_id, e.id, e.source_id,
+                  e.order_key, e.held_back, e.blocked, e.first_seen_at,
                   e.content_bytes AS text_bytes, o.name, x.because, a.month, a.number,
                   n.story_id IS NOT NULL AS was_named,
                   EXISTS (SELECT 1 FROM departed d WHERE d.feed_id = :feed
@@ -94,7 +93,6 @@ def reports(
         else replace(
             _candidate(row, memberships),
             joined_id=row["joined_id"],
-            join_score=row["join_score"],
             source=row["name"],
             seen_us=row["first_seen_at"],
             text_bytes=row["text_bytes"],
@@ -134,7 +132,6 @@ def _forgotten(row: sqlite3.Row) -> Candidate:
         original_id=row["original_id"],
         departed=True,
         joined_id=row["joined_id"],
-        join_score=row["join_score"],
         is_forgotten=True,
     )
 

@@ -8,12 +8,13 @@ What whoever keeps the entries does with this room:
     assigned = assign(Newcomer(of_entry, source, tokens.spellings), candidates)
     if assigned.attracts: the entry is found by rare_tokens(of_entry) from now on
 
-Stories are told apart once, at `THRESHOLDS["wide"]`; an entry's score stays with it, and a feed
-that is stricter shows those that joined with less by themselves.
+Stories are told apart once, at `THRESHOLDS["wide"]`; what an entry is like stays with it (`ties`),
+and a feed that is stricter tells apart what holds together by less.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from aggregator.runtime.values import dataclass
 from aggregator.stories.centroids import centroid_of
 from aggregator.stories.likeness import likeness, most_alike
 from aggregator.stories.likeness_weights import SHIPPED
+from aggregator.stories.ties import THRESHOLDS, Alike
 from aggregator.stories.tokens import as_said
 
 if TYPE_CHECKING:
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from aggregator.stories.likeness_weights import Model
     from aggregator.stories.signatures import Signature
 
-#: What a score is to reach, by a feed's `dedupe_strictness`.
-THRESHOLDS: Mapping[str, float] = {"wide": 0.40, "story": 0.55, "strict": 0.70}
 #: What is as good as the same as one entry of a story need not be near the story as a whole.
 SAME = 0.97
 #: A story takes so many entries. What else is told of it opens a story that continues it.
@@ -70,16 +70,16 @@ class StoryState:
 
 @dataclass(frozen=True, slots=True)
 class Lookalike:
-    """An entry that may tell the same, and the story that it is in.
+    """An entry that may tell the same: its article, and the story that it is in.
 
-    Of a story that others continue, `of` is the last of these. `score` is that with which the entry
-    joined; 1 of the one that opened the story.
+    Of a story that others continue, `of` is the last of these, `part` the one that it is in itself.
     """
 
     signature: Signature
     source: int
     of: StoryState
-    score: float = 1.0
+    article: int
+    part: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +104,8 @@ class Because:
 class Joined:
     """The story that an entry joins, or `None` where it opens one.
 
-    `score` says how surely it tells what the story's first entry tells: as surely as the weakest
-    step of the best way there (A is like B by 0.9, B joined by 0.5: 0.5). A feed that is stricter
-    than this shows the entry by itself, and never under something that it only resembles by way of
-    another. Where it joins nothing, `score` is the likeness of the likest entry.
+    `score` is the likeness of the likest entry, `alike` are all entries of the story that it is
+    like, the likest first; of a story that takes no more (`because.continues`) the likest alone.
 
     `centroid` is to be kept of that story from now on. `attracts`: others may be compared with this
     entry. A digest is not to be found, nor what a source told again, by the same figures, within
@@ -119,6 +117,7 @@ class Joined:
     because: Because
     centroid: Centroid
     attracts: bool = True
+    alike: tuple[Alike, ...] = ()
 
 
 def assign(entry: Newcomer, candidates: Iterable[Lookalike], model: Model = SHIPPED) -> Joined:
@@ -138,13 +137,14 @@ def assign(entry: Newcomer, candidates: Iterable[Lookalike], model: Model = SHIP
         if other.source != entry.source and other.of.is_open
     ]
     likest: dict[int, tuple[Likeness, Lookalike]] = {}
-    surest: dict[int, float] = {}
+    every: dict[int, list[Alike]] = defaultdict(list)
     newest: dict[int, int] = {}
     for alike, other in sorted(found, key=_rank):
         story = other.of.story
         likest.setdefault(story, (alike, other))
         newest[story] = max(newest.get(story, other.signature.at), other.signature.at)
-        surest[story] = max(surest.get(story, 0.0), min(alike.score, other.score))
+        if alike.score >= THRESHOLDS["wide"]:
+            every[story].append(Alike(other.article, other.part, alike.score))
     refused = Joined(None, 0.0, Because("nothing alike"), alone)
     for alike, other in likest.values():
         of = other.of
@@ -166,9 +166,12 @@ def assign(entry: Newcomer, candidates: Iterable[Lookalike], model: Model = SHIP
                 # What merely belongs to the affair does not change what the story is about.
                 is_sure = alike.score >= THRESHOLDS["story"]
                 centroid = of.centroid.with_member(one) if is_sure else of.centroid
-                return Joined(of.story, surest[of.story], because, centroid)
+                alike_all = tuple(every[of.story])
+                return Joined(of.story, alike.score, because, centroid, alike=alike_all)
             case "full":
-                return Joined(None, alike.score, because, of.centroid.with_member(one))
+                centroid = of.centroid.with_member(one)
+                likest_one = tuple(every[of.story][:1])
+                return Joined(None, alike.score, because, centroid, alike=likest_one)
         if refused.because.kind == "nothing alike":
             again = (
                 kind == "own source"

@@ -1,9 +1,10 @@
 """Which entries of a feed tell one story, which of them leads, and which are named below it.
 
-A feed with `dedupe = "story"` shows one entry of all those that report the same: articles that were
-joined to one (`joining`), as surely as the feed wants. What it has shown stays, whatever is joined
-later; what comes later does not replace it. Whatever it admits and does not show is named below
-something that it shows, or was while that was there, or waits for the end of the feed's `hold`.
+A feed with `dedupe = "story"` shows one entry of all those that report the same: articles of one
+story (`same_story`) that hold together as surely as the feed wants (`ties`). What it has shown
+stays, whatever is joined later; what comes later does not replace it. Whatever it admits and does
+not show is named below something that it shows, or was while that was there, or waits for the end
+of the feed's `hold`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from typing import TYPE_CHECKING
 from aggregator.model import Preference
 from aggregator.model.instants import MICROSECOND
 from aggregator.runtime.values import dataclass
-from aggregator.stories.same_story import THRESHOLDS
+from aggregator.stories.ties import THRESHOLDS, Groups, Placed, Tie, in_time
 from aggregator.stories.windows import is_above, leads_of, left_of, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from aggregator.model import Feed
@@ -47,6 +48,25 @@ class ToldTogether:
     was_told: bool = False
     held_until_us: int | None = None
 
+    def below(self) -> dict[int, tuple[Candidate, ...]]:
+        """Return the members that are named below each entry that is or was shown, by its id.
+
+        Copies of an article are named below that, all else below what the feed showed first.
+        Nobody sees below both what is in the window and what has left it.
+        """
+        found: dict[int, tuple[Candidate, ...]] = {}
+        for leads in (self.shown, self.shown_before):
+            told = {one.article_id for one in leads}
+            first = min(leads, key=_by_place, default=None)
+            for lead in leads:
+                found[lead.entry_id] = tuple(
+                    one
+                    for one in self.members
+                    if one.article_id == lead.article_id
+                    or (lead is first and one.article_id not in told)
+                )
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class _Article:
@@ -59,23 +79,28 @@ class _Article:
     was_named: bool
 
 
-def told_together(feed: Feed, article: Candidate) -> int:
-    """Return the story within which a feed tells an article; its own where by itself."""
-    if article.joined_id is None or feed.dedupe != "story":
-        return article.article_id
-    is_alike = article.join_score >= THRESHOLDS[feed.dedupe_strictness]
-    return article.joined_id if is_alike else article.article_id
+def sure_ties(feed: Feed, joined: Mapping[int, int | None], ties: Iterable[Tie]) -> list[Tie]:
+    """Return the ties by which a feed takes articles together, if it does so by likeness.
+
+    `joined` is what each is joined to. All of a story are one at `wide`, whatever it has lost
+    between them.
+    """
+    least = THRESHOLDS[feed.dedupe_strictness]
+    if least > THRESHOLDS["wide"]:
+        return [tie for tie in ties if tie.score >= least]
+    return [Tie(article, root, 1.0) for article, root in joined.items() if root is not None]
 
 
 def tellings(
-    candidates: Iterable[Candidate],
+    candidates: Sequence[Candidate],
     feed: Feed,
+    ties: Iterable[Tie],
     *,
     floor: int,
     now_us: int,
     waiting: AbstractSet[int] = frozenset(),
 ) -> list[ToldTogether]:
-    """Return how a feed tells the stories of some entries.
+    """Return how a feed tells the stories of some entries, which have these `ties`.
 
     The stories `waiting` are about to be compared with others: until then nothing of them is shown,
     though not for longer than `LONGEST_WAIT`.
@@ -83,13 +108,19 @@ def tellings(
     `candidates` holds all entries of each of the articles, and of all that are joined to one with
     them; a story of which no entry is kept is there by one that nobody admits, with `departed`.
     """
+    joined = {one.article_id: one.joined_id for one in candidates}
+    sure = sure_ties(feed, joined, ties) if feed.dedupe == "story" else []
+    groups = Groups(sure)
     together: dict[int, list[Candidate]] = defaultdict(list)
     for one in candidates:
-        together[told_together(feed, one)].append(one)
+        together[groups.of(one.article_id)].append(one)
+    tied: dict[int, list[Tie]] = defaultdict(list)
+    for tie in sure:
+        tied[groups.of(tie.one)].append(tie)
     return [
         _telling(articles, feed, was_told=was_told, floor=floor, now_us=now_us, waiting=waiting)
-        for _, reports in sorted(together.items())
-        for articles, was_told in _in_time(_articles(reports, floor), feed)
+        for group, reports in sorted(together.items())
+        for articles, was_told in _in_time(_articles(reports, floor), feed, tied[group])
     ]
 
 
@@ -113,24 +144,23 @@ def _articles(reports: Sequence[Candidate], floor: int) -> list[_Article]:
     return found
 
 
-def _in_time(articles: list[_Article], feed: Feed) -> Iterator[tuple[list[_Article], bool]]:
-    """Yield what of some articles lies close enough together, and whether it has been told.
+def _in_time(
+    articles: Sequence[_Article], feed: Feed, ties: Sequence[Tie]
+) -> Iterator[tuple[Sequence[_Article], bool]]:
+    """Yield what of some articles is told together, and whether it has been told.
 
-    What comes later changes nothing of what was taken together before.
+    What comes later parts nothing of what was taken together before.
     """
     if any(one.is_forgotten for article in articles for one in article.candidates):
         yield articles, True  # when it was told is forgotten, too
         return
-    length = feed.dedupe_window // MICROSECOND
-    some: list[_Article] = []
-    for article in sorted(articles, key=lambda one: (one.began_us, one.candidates[0].article_id)):
-        if not (article.leads or article.was_told):
-            continue
-        if some and article.began_us > some[0].began_us + length:
-            yield some, any(one.was_told for one in some)
-            some = []
-        some.append(article)
-    if some:
+    by_id = {one.candidates[0].article_id: one for one in articles}
+    placed = [
+        Placed(article_id, one.began_us, is_told=bool(one.leads) or one.was_told)
+        for article_id, one in sorted(by_id.items(), key=lambda pair: (pair[1].began_us, pair[0]))
+    ]
+    for told in in_time(placed, ties, feed.dedupe_window // MICROSECOND):
+        some = [by_id[article_id] for article_id in told]
         yield some, any(one.was_told for one in some)
 
 
@@ -197,3 +227,7 @@ def _leader(leads: Sequence[Candidate], feed: Feed) -> Candidate:
 
 def _by_order(one: Candidate) -> int:
     return one.order_key
+
+
+def _by_place(one: Candidate) -> tuple[tuple[float, float], int]:
+    return one.place or (inf, inf), one.entry_id

@@ -12,7 +12,7 @@ from aggregator.runtime.values import dataclass
 from aggregator.stories.likeness import features_of, likeness
 from aggregator.stories.likeness_weights import SHIPPED, Model, Weights
 from aggregator.stories.logistic import fitted
-from aggregator.stories.same_story import THRESHOLDS
+from aggregator.stories.ties import THRESHOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence

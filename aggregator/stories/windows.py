@@ -60,8 +60,8 @@ class Candidate:
     story, or that one, by entries that have been forgotten since.
 
     Only a feed that takes together what tells the same asks for the rest: the story that the
-    article was joined to, how alike they are, the name of the entry's source, when it was first
-    seen, how long its text is; `was_named`: the feed has named its story below another entry;
+    article was joined to, the name of the entry's source, when it was first seen, how long its
+    text is; `was_named`: the feed has named its story below another entry;
     `is_forgotten`: this stands for a story of which no entry is kept.
     """
 
@@ -77,7 +77,6 @@ class Candidate:
     original_id: int | None = None
     departed: bool = False
     joined_id: int | None = None
-    join_score: float = 0.0
     source: str = ""
     seen_us: int = 0
     text_bytes: int = 0

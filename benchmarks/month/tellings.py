@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aggregator.stories.same_story import THRESHOLDS
+from aggregator.stories.ties import THRESHOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

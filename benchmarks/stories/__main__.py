@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.stories.likeness import likeness
-from aggregator.stories.same_story import MOST_MEMBERS, THRESHOLDS
+from aggregator.stories.same_story import MOST_MEMBERS
+from aggregator.stories.ties import THRESHOLDS
 from benchmarks.stories import fit
 from benchmarks.stories.headline_stream import (
     MemoryIndex,
@@ -85,8 +86,8 @@ def show_stream(path: Path, language: str | None) -> None:
     print(f"{path.name}: {len(headlines)} headlines, {len(set(true))} stories")
     stories = [entry.story for entry in index.entries]
     for strictness, threshold in THRESHOLDS.items():
-        whole = b_cubed(cut(index.entries, index.threads(), threshold), true)
-        parts = b_cubed(cut(index.entries, stories, threshold), true)
+        whole = b_cubed(cut(index.threads(), index.ties, threshold), true)
+        parts = b_cubed(cut(stories, index.ties, threshold), true)
         print(f"  {strictness:7} B3 {told(whole)}  (part by part: {told(parts)})")
     print(f"  {index.seconds / (len(headlines) or 1) * 1e6:.0f} microseconds of CPU an entry")
     largest = max(Counter(stories).values(), default=0)

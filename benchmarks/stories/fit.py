@@ -23,8 +23,8 @@ from aggregator.stories import likeness_weights
 from aggregator.stories.likeness import Features, features_of, logit, most_alike, probability
 from aggregator.stories.likeness_weights import SHIPPED, Model, Weights
 from aggregator.stories.logistic import PINNED, fitted
-from aggregator.stories.same_story import THRESHOLDS
-from benchmarks.stories.headline_stream import MemoryIndex, b_cubed, cut, read_headlines
+from aggregator.stories.ties import THRESHOLDS
+from benchmarks.stories.headline_stream import MemoryIndex, b_cubed, read_headlines
 from benchmarks.stories.labelled_pairs import FOLDS, hashed, judged, read_pairs
 
 if TYPE_CHECKING:
@@ -142,8 +142,7 @@ def report_stream(headlines: Sequence[Headline]) -> None:
         index = MemoryIndex("en", Model(SHIPPED.ideographs, weights_for_stream(seen)))
         for headline in others:
             index.add(headline)
-        stories = cut(index.entries, index.threads(), THRESHOLDS["wide"])
-        found = b_cubed(stories, [headline.story for headline in others])
+        found = b_cubed(index.threads(), [headline.story for headline in others])
         print(
             f"  half {half}: B3 P {found.precision:.3f}  R {found.recall:.3f}  F1 {found.f1:.3f}"
             f" on {len(others)} headlines of stories that were not seen"

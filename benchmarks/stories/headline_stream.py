@@ -26,6 +26,7 @@ from aggregator.stories.signatures import (
     read,
     signature,
 )
+from aggregator.stories.ties import Groups, ties_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from aggregator.stories.likeness_weights import Model
     from aggregator.stories.signatures import Signature
+    from aggregator.stories.ties import Tie
 
 #: An entry is found by so many of its tokens, and looks for others by so many.
 POSTED, ASKED = 16, 10
@@ -51,12 +53,12 @@ class Headline:
 
 @dataclass(slots=True)
 class Kept:
-    """An entry of the index, with the story that it joined and its score."""
+    """An entry of the index, with the story that it joined."""
 
     signature: Signature
     source: int
+    number: int
     story: int
-    score: float
 
 
 def read_headlines(path: Path) -> list[Headline]:
@@ -80,6 +82,7 @@ class MemoryIndex:
     def __init__(self, language: str | None, model: Model = SHIPPED) -> None:
         self.entries: list[Kept] = []
         self.continued: dict[int, int] = {}
+        self.ties: list[Tie] = []
         self.seconds = 0.0
         self._language = language
         self._model = model
@@ -87,6 +90,7 @@ class MemoryIndex:
         self._posted: defaultdict[int, deque[int]] = defaultdict(lambda: deque(maxlen=NEWEST))
         self._states: dict[int, StoryState] = {}
         self._next: dict[int, int] = {}
+        self._tied: defaultdict[int, list[Tie]] = defaultdict(list)
 
     def add(self, headline: Headline) -> list[Kept]:
         """Let a headline join or open a story; return what it was compared with."""
@@ -98,9 +102,14 @@ class MemoryIndex:
         assigned = assign(arrival, [self._candidate(one) for one in likest], self._model)
         number = len(self.entries)
         story = number if assigned.story is None else assigned.story
-        self.entries.append(
-            Kept(signed, headline.source, story, 1.0 if story == number else assigned.score)
-        )
+        self.entries.append(Kept(signed, headline.source, number, story))
+        if assigned.alike:
+            parts = {story, *(one.part for one in assigned.alike)}
+            known = [tie for part in sorted(parts) for tie in self._tied[part]]
+            of = assigned.alike[0].part if assigned.story is None else story
+            ties = ties_of(number, of, assigned.alike, known)
+            self.ties += ties
+            self._tied[story] += ties
         before = self._states.get(story)
         state = before or StoryState(story, assigned.centroid, 0, frozenset())
         self._states[story] = replace(
@@ -147,7 +156,8 @@ class MemoryIndex:
         story = kept.story
         while story in self._next:
             story = self._next[story]
-        return Lookalike(kept.signature, kept.source, self._states[story], kept.score)
+        of = self._states[story]
+        return Lookalike(kept.signature, kept.source, of, article=kept.number, part=kept.story)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +184,11 @@ def b_cubed(told: Sequence[Hashable], true: Sequence[Hashable]) -> BCubed:
     )
 
 
-def cut(entries: Iterable[Kept], stories: Sequence[int], threshold: float) -> list[Hashable]:
-    """Return what a stricter feed shows: those that joined with less are by themselves."""
-    return [
-        story if entry.score >= threshold else (number, "by itself")
-        for number, (entry, story) in enumerate(zip(entries, stories, strict=True))
-    ]
+def cut(stories: Sequence[int], ties: Iterable[Tie], threshold: float) -> list[Hashable]:
+    """Return what a stricter feed makes of stories: what holds together surely enough."""
+    within = (tie for tie in ties if stories[tie.one] == stories[tie.other])
+    groups = Groups(within, threshold)
+    return [groups.of(number) for number in range(len(stories))]
 
 
 def best_possible(true: Sequence[Hashable], most: int) -> BCubed:
