@@ -51,12 +51,13 @@ def texts_of(entry: Entry, keys: str | None) -> dict[str, str | None]:
     }
 
 
-def visible_in(texts: Texts) -> str:
+def visible_in(texts: Texts, up_to: int | None = None) -> str:
     """Return what a reader sees of an entry's content, on one line: `Entry.visible_text`.
 
     It is stored once, in the content, and made of it: another copy would be a seventh of the disk.
+    With `up_to`, that of the first so many characters of the content.
     """
-    return one_line(visible_text(texts["content_html"]))
+    return one_line(visible_text(texts["content_html"], up_to))
 
 
 def sizes_of(

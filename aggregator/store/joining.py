@@ -10,17 +10,16 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from aggregator.model.instants import instant
 from aggregator.store import held_stories, story_index, story_weights, tie_rows
 from aggregator.store.codec import dumps
-from aggregator.store.packed_texts import COLUMNS, texts_in
+from aggregator.store.compared_texts import MOST_AT_ONCE, TOGETHER, text_of, tokens_of
+from aggregator.store.packed_texts import COLUMNS
 from aggregator.store.rows import source_of
 from aggregator.store.value_lists import rows_of
 from aggregator.stories.same_story import Lookalike, Newcomer, StoryState, assign
-from aggregator.stories.signatures import Text, read, signature
+from aggregator.stories.signatures import signature
 from aggregator.stories.ties import ties_of
 from aggregator.stories.tokens import SCHEME
-from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -34,15 +33,9 @@ if TYPE_CHECKING:
     from aggregator.stories.signatures import Signature
     from aggregator.stories.ties import Tie
 
-#: Of what one document brings so many entries are compared at once; older ones in the background.
-MOST_AT_ONCE = 40
-
-#: Entries that are compared in one transaction, while no more than so many seconds have passed: on
-#: a slow machine fewer are.
-_SLICE, MOST_SECONDS = 10, 0.02
-
-#: Characters of HTML that are read for how a text begins.
-_READ = 4000
+#: In one transaction entries are compared while no more than so many seconds have passed, on a slow
+#: machine fewer than `TOGETHER`.
+MOST_SECONDS = 0.02
 
 
 def join_arrivals(
@@ -87,6 +80,16 @@ def join_waiting(
     return left
 
 
+def stored_next(connection: sqlite3.Connection) -> list[int]:
+    """Return the entries that `join_stored` looks at next."""
+    rows = connection.execute(
+        """SELECT e.id FROM story_index i CROSS JOIN entries e
+            WHERE i.is_on = 1 AND e.id > i.looked_up_to_id ORDER BY e.id LIMIT ?""",
+        (TOGETHER,),
+    )
+    return [entry_id for (entry_id,) in rows]
+
+
 def join_stored(connection: sqlite3.Connection, index: StoryIndex, now: int) -> bool:
     """Do the same for some entries that were stored before; tell whether there may be more."""
     row = connection.execute("SELECT is_on, looked_up_to_id FROM story_index").fetchone()
@@ -96,24 +99,14 @@ def join_stored(connection: sqlite3.Connection, index: StoryIndex, now: int) -> 
         """SELECT e.id, o.config
              FROM entries e JOIN sources o ON o.id = e.source_id
             WHERE e.id > ? ORDER BY e.id LIMIT ?""",
-        (row["looked_up_to_id"], _SLICE),
+        (row["looked_up_to_id"], TOGETHER),
     ).fetchall()
     left = join(
         connection, index, [one["id"] for one in found if source_of(one["config"]).dedupe], now
     )
-    up_to = left[0] - 1 if left else found[-1]["id"] if len(found) == _SLICE else None
+    up_to = left[0] - 1 if left else found[-1]["id"] if len(found) == TOGETHER else None
     connection.execute("UPDATE story_index SET looked_up_to_id = ?", (up_to,))
     return up_to is not None
-
-
-def text_of(connection: sqlite3.Connection, row: sqlite3.Row) -> Text:
-    """Return what is compared of a stored entry: its title, and how its text begins.
-
-    The row has the `COLUMNS` of its texts.
-    """
-    texts = texts_in(connection, row)
-    lead = texts["summary"] or visible_text(texts["content_html"], _READ)
-    return Text(row["title"], lead, instant(row["published_at"]), row["language"])
 
 
 def join(
@@ -125,7 +118,7 @@ def join(
     """
     until = index.clock() + MOST_SECONDS
     ordered = sorted(entry_ids)
-    at_once, left = ordered[:_SLICE], ordered[_SLICE:]
+    at_once, left = ordered[:TOGETHER], ordered[TOGETHER:]
     rows = rows_of(
         connection,
         f"""SELECT e.id, e.story_id, e.source_id, e.title, e.published_at, e.language, s.joined_id,
@@ -152,7 +145,7 @@ def join(
 def _join_one(
     connection: sqlite3.Connection, index: StoryIndex, row: sqlite3.Row, now: int, model: Model
 ) -> None:
-    tokens, story_id = read(text_of(connection, row)), row["story_id"]
+    tokens, story_id = tokens_of(text_of(connection, row)), row["story_id"]
     own = signature(tokens, index.frequencies(connection, tokens.all, now))
     index.count(connection, tokens.all, now)
     if story_index.forget_stories(connection, [story_id]):

@@ -174,6 +174,8 @@ class RelationalStore(PageReading, StoryKeeping, ListKeeping, Store):
 
     @override
     def absorb_all(self, polls: Sequence[FinishedPoll]) -> list[PollResult | Exception]:
+        for poll in polls:
+            self._stories.read_arrivals(poll)
         jobs = [partial(self._absorb, poll) for poll in polls]
         results = self._writing().run_all(jobs)
         for poll, result in zip(polls, results, strict=True):

@@ -50,7 +50,11 @@ class StoryKeeping(Reading, StoryStore):
 
     @override
     def tell_stories(self, now: datetime) -> bool:
-        return story_switch.tell_in_slices(self._write, self._stories, micros(now))
+        return story_switch.tell_in_slices(self._read, self._write, self._stories, micros(now))
+
+    def _read(self, look: Callable[[sqlite3.Connection], None]) -> None:
+        with self._reading() as db:
+            look(db)
 
     def _join_waiting(self, polls: Sequence[FinishedPoll]) -> None:
         """Compare what polls have left for further transactions, and let feeds show it."""
@@ -59,6 +63,7 @@ class StoryKeeping(Reading, StoryStore):
         now = max(poll.now for poll in polls)
         try:
             while self._stories.waiting:
+                self._read(self._stories.read_waiting)
                 self._write(partial(self._stories.join_waiting, now=micros(now)))
             self.show_held(now)
         except StoreError:  # a full disk: the polls are committed, and the rest waits its time

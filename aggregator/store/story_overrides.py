@@ -12,8 +12,8 @@ from aggregator.model.errors import AggregatorError
 from aggregator.model.reports import Comparison
 from aggregator.store import feed_windows, story_index, story_weights, tie_rows
 from aggregator.store.codec import dumps
+from aggregator.store.compared_texts import text_of
 from aggregator.store.entry_facts import NAMED, named
-from aggregator.store.joining import text_of
 from aggregator.store.packed_texts import COLUMNS
 from aggregator.store.rows import source_of
 from aggregator.store.value_lists import rows_of

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from aggregator.model import Feed, Source
-    from aggregator.store import joining, story_index
+    from aggregator.model import Feed, FinishedPoll, Source
+    from aggregator.store import compared_texts, joining, story_index
     from aggregator.store.slices import Write
     from aggregator.store.story_index import StoryIndex
     from aggregator.stories import tokens
 else:
+    compared_texts = LateModule("aggregator.store.compared_texts")
     joining = LateModule("aggregator.store.joining")
     story_index = LateModule("aggregator.store.story_index")
     tokens = LateModule("aggregator.stories.tokens")
@@ -52,6 +53,20 @@ class StorySwitch:
         if not self.is_on:
             self._index = None
             self.waiting = ()
+
+    def read_arrivals(self, poll: FinishedPoll) -> None:
+        """Read what a poll brought, in the thread that made it, before the writer is asked."""
+        if self.is_on:
+            compared_texts.read_arrivals(poll)
+
+    def read_waiting(self, connection: sqlite3.Connection) -> None:
+        """Do the same for those that `join_waiting` takes next."""
+        compared_texts.read_stored(connection, self.waiting)
+
+    def read_stored(self, connection: sqlite3.Connection) -> None:
+        """Do the same for those that `join_stored` takes next."""
+        if self.is_on:
+            compared_texts.read_stored(connection, joining.stored_next(connection))
 
     def join_arrivals(
         self, connection: sqlite3.Connection, source: Source, entry_ids: Sequence[int], now: int
@@ -86,9 +101,18 @@ class StorySwitch:
 OFF = StorySwitch()
 
 
-def tell_in_slices(write: Write, stories: StorySwitch, now: int) -> bool:
-    """Look for stories in some of what is stored; tell whether there is more of it."""
+def tell_in_slices(
+    read: Callable[[Callable[[sqlite3.Connection], None]], None],
+    write: Write,
+    stories: StorySwitch,
+    now: int,
+) -> bool:
+    """Look for stories in some of what is stored; tell whether there is more of it.
+
+    `read` calls a function with a connection that reads.
+    """
     for _ in range(SLICES):
+        read(stories.read_stored)
         if not (stories.is_on and write(partial(stories.join_stored, now=now))):
             break
     else:

@@ -139,6 +139,15 @@ class Signature:
         return len(self.title) - len(self.chars) / 2 + bool(self.chars)
 
 
+def lead_of(visible_text: str, summary: str) -> str:
+    """Return what is compared beside a title: how an entry's visible text begins.
+
+    Where that is less than its summary says, as of a teaser or of no text, it is the summary.
+    """
+    is_long = len(visible_text) >= min(len(summary), LONGEST_LEAD)
+    return (visible_text if is_long else summary)[: 2 * LONGEST_LEAD]  # what `readable` reads
+
+
 def read(text: Text) -> Tokens:
     """Return the tokens of a text: well under a millisecond of work, whatever its length."""
     title: dict[int, Kind] = {}
