@@ -173,3 +173,40 @@ def test_work_is_done_in_slices(store: SqliteStore, monkeypatch: pytest.MonkeyPa
     brought(store, range(35))
     assert indexed(store) >= 4
     assert len(search(store, "number").hits) == 35
+
+
+@pytest.mark.usefixtures("few_together")
+@pytest.mark.parametrize("at_once", [1, 7, 40])
+def test_pages_of_a_search_are_the_whole_of_it(store: SqliteStore, at_once: int) -> None:
+    for start in range(0, 40, 10):
+        brought(store, range(start, start + 10), text="text " * (start + 1), hours=start)
+        indexed(store)
+    whole = [hit.story.id for hit in search(store, "text").hits]
+    assert len(whole) == 40
+    assert search(store, "text").next is None
+    told: list[str] = []
+    after = None
+    while True:
+        page = store.search((ALL,), read_query("text"), most=at_once, after=after)
+        told += [hit.story.id for hit in page.hits]
+        after = page.next
+        if after is None:
+            break
+    assert told == whole
+
+
+def test_a_page_goes_on_after_what_was_read(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "READ", 5)
+    brought(store, range(12))
+    indexed(store)
+    first = search(store, "number")
+    assert (len(first.hits), first.is_whole) == (5, False)
+    second = store.search((ALL,), read_query("number"), most=50, after=first.next)
+    last = store.search((ALL,), read_query("number"), most=50, after=second.next)
+    pages = [hit.story.id for page in (first, second, last) for hit in page.hits]
+    assert len(set(pages)) == 12
+    assert (last.is_whole, last.next) == (True, None)
+    gone = store.search((ALL,), read_query("number"), most=50, after=1)
+    assert (gone.hits, gone.next) == ((), None)

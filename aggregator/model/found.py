@@ -25,12 +25,14 @@ class Hit:
 class Found:
     """The best hits first. `is_whole`: nothing that was asked for was left out for time or room.
 
-    `is_indexed`: there is an index at all.
+    `is_indexed`: there is an index at all. `next` is the order key of the entry after which there
+    may be further hits, `None` where there are none.
     """
 
     hits: tuple[Hit, ...] = ()
     is_whole: bool = True
     is_indexed: bool = True
+    next: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ SCHEMAS: dict[str, Any] = {
             _object(excerpt=_list(_object(text=_TEXT, is_found=_SWITCH))),
         ]
     },
-    "Found": _object(items=_list(_ref("Hit")), is_whole=_SWITCH, is_indexed=_SWITCH),
+    "Found": _object(items=_list(_ref("Hit")), next=_MAYBE, is_whole=_SWITCH, is_indexed=_SWITCH),
     "Entry": _object(
         id=_TEXT, source=_TEXT, title=_TEXT, url=_MAYBE, author=_MAYBE, text=_TEXT,
         published_at=_MOMENT, first_seen_at=_MOMENT,
@@ -135,6 +135,7 @@ PATHS: dict[str, Any] = {
         _asked(
             "limit", "So many at most.", type="integer", minimum=1, maximum=MOST_HITS, default=USUAL
         ),
+        _cursor(_KEY),
     ),
     "/entries": _get(
         "Entries as they are stored, those that came last first.",

@@ -136,12 +136,13 @@ async def search(served: Served, request: Request) -> Response:
     secret = (one for one in catalogue.config.feeds if one.token and may_read(caller, one))
     named = (*feeds_in(View.OPEN, catalogue.config.feeds), *secret)
     searched = by_preference(named) if feed is None else (feed,)
-    query, limit = read_query(asked), _limit(request, MOST_HITS)
+    query, limit, after = read_query(asked), _limit(request, MOST_HITS), _key_cursor(request)
 
     def make() -> Representation:
-        found = served.site.store.search(searched, query, most=limit)
+        found = served.site.store.search(searched, query, most=limit, after=after)
         told = {
             "items": [hit_object(hit, query) for hit in found.hits],
+            "next": None if found.next is None else story_key(found.next),
             "is_whole": found.is_whole,
             "is_indexed": found.is_indexed,
         }
@@ -149,7 +150,7 @@ async def search(served: Served, request: Request) -> Response:
 
     wanted = Wanted(
         what="search of the API",
-        key=("api", "search", query.key, limit, tuple(one.name for one in searched)),
+        key=("api", "search", query.key, limit, after, tuple(one.name for one in searched)),
         made_for=catalogue,
         version=_version(served),
     )
@@ -162,12 +163,9 @@ async def entries(served: Served, request: Request) -> Response:
     catalogue, caller = await served.catalogue(), bearer_of(served, request)
     if not is_operator(catalogue.config.visibility, caller):
         return for_operator()
-    source, cursor = request.query_params.get("source"), request.query_params.get("cursor")
+    source, before = request.query_params.get("source"), _key_cursor(request)
     if source is not None and all(one.name != source for one in catalogue.config.sources):
         raise HTTPException(404)
-    before = None if cursor is None else read_story_key(cursor)
-    if cursor is not None and before is None:
-        raise AskedWronglyError("cursor")
     limit = _limit(request, MOST)
 
     def make() -> Mapping[str, object]:
@@ -176,7 +174,7 @@ async def entries(served: Served, request: Request) -> Response:
         older = story_key(found[limit - 1].order_key) if len(found) > limit else None
         return {"items": [entry_object(one) for one in found[:limit]], "next": older}
 
-    return await _answer(served, request, catalogue, (source, cursor, limit), make)
+    return await _answer(served, request, catalogue, (source, before, limit), make)
 
 
 async def sources(served: Served, request: Request) -> Response:
@@ -288,6 +286,15 @@ def _feed(catalogue: Catalogue, caller: Caller, request: Request) -> Feed | None
     if feed is None or not may_read(caller, feed):
         raise HTTPException(404)
     return feed
+
+
+def _key_cursor(request: Request) -> int | None:
+    """Return the order key that a cursor is, `None` where none is given."""
+    text = request.query_params.get("cursor")
+    key = None if text is None else read_story_key(text)
+    if text is not None and key is None:
+        raise AskedWronglyError("cursor")
+    return key
 
 
 def _limit(request: Request, most: int) -> int:

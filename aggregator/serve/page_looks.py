@@ -24,7 +24,7 @@ CHOICES = {
     "keys": ("on", "off"),
 }
 #: What pages are told in their address besides.
-ASKED = ("q", "before", "tag", "source", "sort", "show", "page", "done")
+ASKED = ("q", "before", "after", "tag", "source", "sort", "show", "page", "done")
 #: A tag or a title, as long as one may be.
 MOST_CHARACTERS = 300
 

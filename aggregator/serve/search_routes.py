@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from aggregator.publish import Addresses, Format
 from aggregator.publish.pages.results import RESULTS, Results, results_page
+from aggregator.publish.pages.story_keys import read_story_key
 from aggregator.publish.search_feed import MOST, search_feed
 from aggregator.rules.visibility import View, by_preference, feeds_in
 from aggregator.serve.cache import Wanted
@@ -85,7 +86,11 @@ def _make_page(
 ) -> Representation:
     query = read_query(asked)
     feeds = open_feeds(catalogue) if below is None else (below,)
-    found = served.site.store.search(feeds, query, most=RESULTS) if query.phrases else None
+    found = None
+    after = dict(look.query).get("after")
+    if query.phrases:
+        key = None if after is None else read_story_key(after)
+        found = served.site.store.search(feeds, query, most=RESULTS, after=key)
     place = "" if below is None else f"{_HERE.page(below).removeprefix('/')}/"
     page = Results(
         asked=asked,

@@ -270,8 +270,13 @@ class PageStore(Protocol):
     def figures(self, now: datetime) -> StoreFigures:
         """Return how many sources wait for their poll, and how many of which alarm there are."""
 
-    def search(self, feeds: Sequence[Feed], query: SearchQuery, *, most: int) -> Found:
+    def search(
+        self, feeds: Sequence[Feed], query: SearchQuery, *, most: int, after: int | None = None
+    ) -> Found:
         """Return the stories of some feeds in which all is that is asked for, the best first.
+
+        They go on `after` an entry of a page before (`Found.next`); where it is found no more,
+        nothing is.
 
         Each is found in what a feed shows of it today, and told as the first of `feeds` that shows
         it has it. How long that takes is bounded: the newest are looked through first. What was

@@ -79,6 +79,7 @@ class Search(Protocol):
         query: SearchQuery,
         *,
         most: int,
+        after: int | None,
     ) -> Found:
         """As `PageStore.search`, of the moment that a connection reads."""
 

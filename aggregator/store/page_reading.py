@@ -78,10 +78,12 @@ class PageReading(Reading, PageStore):
             return source_health.figures(db, now)
 
     @override
-    def search(self, feeds: Sequence[Feed], query: SearchQuery, *, most: int) -> Found:
+    def search(
+        self, feeds: Sequence[Feed], query: SearchQuery, *, most: int, after: int | None = None
+    ) -> Found:
         with self._moment() as db:
             secrets = self._secrets.read(db)
-            return self._search.find(db, feeds, secrets, query, most=most)
+            return self._search.find(db, feeds, secrets, query, most=most, after=after)
 
     @override
     def search_bytes(self) -> int:

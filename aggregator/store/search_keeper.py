@@ -45,8 +45,11 @@ class SearchKeeper(Search):
         query: SearchQuery,
         *,
         most: int,
+        after: int | None,
     ) -> Found:
-        return searching.search(connection, self._database, feeds, secrets, query, most=most)
+        return searching.search(
+            connection, self._database, feeds, secrets, query, most=most, after=after
+        )
 
     @override
     def size_bytes(self) -> int:

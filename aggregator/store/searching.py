@@ -59,9 +59,14 @@ def search(
     query: SearchQuery,
     *,
     most: int,
+    after: int | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Found:
-    """Return at most so many stories of the feeds, the first of them that shows it for each."""
+    """Return at most so many stories of the feeds, the first of them that shows it for each.
+
+    `after` is the order key of the entry that was looked at last, the best ones before it having
+    been told.
+    """
     (ours,) = connection.execute("SELECT operations_id FROM counters").fetchone()
     index = search_file.open_for_searching(database, ours)
     if index is None:
@@ -73,16 +78,17 @@ def search(
     places = {feed.name: place for place, feed in enumerate(feeds)}
     rows = connection.execute("SELECT * FROM feeds WHERE removed_at IS NULL").fetchall()
     known = {row["id"]: (feeds[places[row["name"]]], row) for row in rows if row["name"] in places}
+    before, ranked = _parted(connection, ranked, after)
+    # What was told of a story by a better entry is not told again by another.
+    told = {story_id for _, story_id, _ in _shown(connection, before, known)}
     hits: list[Hit] = []
-    told: set[int] = set()
-    read = 0
+    read, last = 0, None
     for order_key, story_id, feed_ids in _shown(connection, ranked, known):
         if story_id in told:
             continue
-        if read == READ:
-            is_whole = False
-            break
-        read += 1
+        if read == READ or len(hits) == most:
+            return Found(tuple(hits), is_whole and read < READ, next=last)
+        read, last = read + 1, order_key
         for feed_id in sorted(feed_ids, key=lambda one: places[known[one][0].name]):
             feed, row = known[feed_id]
             story = river.story(connection, feed, row, secrets, order_key)
@@ -92,9 +98,20 @@ def search(
                 hits.append(Hit(story, feed))
                 told.add(story_id)
                 break
-        if len(hits) == most:
-            break
     return Found(tuple(hits), is_whole)
+
+
+def _parted(
+    connection: sqlite3.Connection, ranked: list[int], after: int | None
+) -> tuple[list[int], list[int]]:
+    """Return the ids of entries before a place in a ranking and after it; nothing without it."""
+    if after is None:
+        return [], ranked
+    row = connection.execute("SELECT id FROM entries WHERE order_key = ?", (after,)).fetchone()
+    if row is None or row["id"] not in ranked:
+        return ranked, []
+    place = ranked.index(row["id"]) + 1
+    return ranked[:place], ranked[place:]
 
 
 def _ranked(

@@ -78,6 +78,10 @@ CHINESE: dict[str, str] = {
     "Nothing can be searched yet.": "现在还不能搜索。",
     "{n} story found": "找到 {n} 篇文章",
     "{n} stories found": "找到 {n} 篇文章",
+    "{n} story on this page": "本页 {n} 篇文章",
+    "{n} stories on this page": "本页 {n} 篇文章",
+    "Best results": "最相关的结果",
+    "Further results": "更多结果",
     "There may be more: add a word.": "可能还有更多，请再加一个词。",
     # A river
     "All stories": "全部文章",

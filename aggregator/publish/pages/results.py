@@ -58,8 +58,16 @@ class Results:
 def results_page(results: Results, look: Look, local: Callable[[datetime], datetime]) -> bytes:
     """Return the page in UTF-8; `local` tells a moment in the time zone that days are told in."""
     hits = () if results.found is None else results.found.hits
+    further = None if results.found is None else results.found.next
+    is_part = further is not None or "after" in dict(look.query)
+    counted = ("{n} story on this page", "{n} stories on this page")
+    if not is_part:
+        counted = ("{n} story found", "{n} stories found")
     fields: dict[str, object] = {
         "results": results,
+        "counted": look.count(len(hits), *counted),
+        "further": None if further is None else look.asking(after=story_key(further)),
+        "best": look.asking(after=None) if "after" in dict(look.query) else None,
         "told": [_result(hit, results, look) for hit in hits],
         "moment": lambda one: look.moment(local(one.published_at)),
         "machine": lambda one: one.isoformat(timespec="seconds"),
