@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,6 +46,8 @@ def test_what_was_polled_once_is_searched(polled: Program) -> None:
     assert polled.run("search", '"*(').returncode == 1
     assert polled.run("search", "x", "--feed", "none").stderr.startswith("aggregator: no feed is")
     assert not polled.run("search", "nowhere").stdout
+    (size,) = [one for one in polled.run("status").stdout.splitlines() if "index" in one]
+    assert re.fullmatch(r"search index: [\d.]+ MiB in \S+\.db\.search", size)
 
 
 def test_entries_are_listed(polled: Program) -> None:

@@ -51,6 +51,7 @@ def status(*, as_json: bool, healthy: bool) -> int:
     """
     from aggregator.config import store_path
     from aggregator.model.notes import in_order
+    from aggregator.operations.messages import mebibytes
 
     path = config_path()
     if healthy:
@@ -72,12 +73,16 @@ def status(*, as_json: bool, healthy: bool) -> int:
     now = datetime.now(UTC)
     with reading(path, store) as database:
         rows, notes = _in_order(sources, database.status()), database.notes(now)
+        search_bytes = database.search_bytes()
     if as_json:
         pass_on(_json(rows, notes, now).encode())  # UTF-8, whatever the locale
         return exit_status
     if config is not None:
         notes = in_order((*notes, *_crowded(config)))
-    echo(_text(rows, trouble_of_daemon(store), notes, terminal_width()))
+    said = _below(trouble_of_daemon(store), notes)
+    if search_bytes:
+        said.append(("search index", f"{mebibytes(search_bytes)} in {store.name}.search"))
+    echo(_text(rows, said, terminal_width()))
     return exit_status
 
 
@@ -151,10 +156,17 @@ def _in_order(sources: tuple[Source, ...], rows: list[SourceStatus]) -> list[Sou
     ]
 
 
-def _text(
-    rows: list[SourceStatus], trouble: str | None, notes: tuple[Note, ...], width: int | None
-) -> str:
-    from aggregator.operations.messages import note_lines, problem_text
+def _below(trouble: str | None, notes: tuple[Note, ...]) -> list[tuple[str, str]]:
+    """Return what is told below the table: headings, each with its sentence."""
+    from aggregator.operations.messages import note_lines
+
+    said = [] if trouble is None else [("daemon", trouble)]
+    said += [one for note in notes for one in note_lines(note)]
+    return said
+
+
+def _text(rows: list[SourceStatus], said: list[tuple[str, str]], width: int | None) -> str:
+    from aggregator.operations.messages import problem_text
 
     cells = [
         (
@@ -171,8 +183,6 @@ def _text(
     text = "no sources"
     if rows:
         text = table(headers, cells, titles=titles, numbers="entries", width=width)
-    said = [] if trouble is None else [("daemon", trouble)]
-    said += [one for note in notes for one in note_lines(note)]
     told = [
         wrapped(f"{line(heading)}: {line(sentence)}", width, hanging=GAP)
         for heading, sentence in said
