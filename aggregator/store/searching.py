@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from aggregator.rules.secrets import Secrets
     from aggregator.web.search_words import SearchQuery
 
-#: Of one table of words so many entries are taken, the best; of all so many are looked up, and of
-#: so many the texts are read.
+#: Of one table of words so many entries are taken, the best; of all so many are looked up, after
+#: which no older table is asked, and of so many the texts are read.
 OF_ONE_TABLE, LOOKED_UP, READ = 500, 5_000, 200
 #: No table of words is asked after so many seconds: those that were are the newest.
 SECONDS = 0.5
@@ -124,7 +124,7 @@ def _ranked(
     is_whole = True
     index.set_progress_handler(lambda: 1, _STEPS)
     for number in reversed(search_file.tables(index)):
-        if clock() > until:
+        if clock() > until or len(found) >= LOOKED_UP:
             is_whole = False
             break
         try:
