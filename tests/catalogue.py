@@ -11,6 +11,7 @@ import ast
 import json
 import re
 import sys
+import tomllib
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -149,7 +150,7 @@ def _lines(text: str) -> Iterator[tuple[str, bool]]:
         if found := EXAMPLE.fullmatch(line) or MEANING.fullmatch(line):
             yield found.groups()[-1], True
         elif not re.match(r" {2}(aggregator|curl|systemctl|zstd) ", line):
-            yield line.strip(), False
+            yield re.sub("^[;,] ", "", line.strip()), False
 
 
 def _templates(node: ast.JoinedStr) -> list[str]:
@@ -232,9 +233,27 @@ def messages() -> dict[Message, list[tuple[str, int]]]:
         found.setdefault(text, []).append((place, 1))
     for text in FURTHER:
         found.setdefault(text, []).append(("tests/message_rooms.py", 1))
+    for text in _of_tomllib():
+        found.setdefault(text, []).append(("tomllib", 1))
     for forms in _of_click():
         found.setdefault(forms, []).append(("click", 1))
     return found
+
+
+def _of_tomllib() -> Iterator[str]:
+    """Yield what Python's parser says of TOML that is none, as `config.from_toml` hands it on."""
+    for node in ast.walk(
+        ast.parse((Path(tomllib.__file__).parent / "_parser.py").read_text(encoding="utf-8"))
+    ):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "suffixed_err":
+            for text in _texts(node.args[2]):
+                yield _named(text[:1].lower() + text[1:])
+
+
+def _texts(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.JoinedStr):
+        return _templates(node)
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
 
 
 def _of_click() -> Iterator[Message]:

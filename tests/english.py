@@ -13,7 +13,7 @@ _NAMES = re.compile(
     re.MULTILINE,
 )
 #: Two small words beside each other are a sentence.
-_SENTENCE = re.compile(r"\b[a-z]{2,}[,;:]? [a-z]{2,}\b[^\n]*")
+_SENTENCE = re.compile(r"\b[a-z]{2,} [a-z]{2,}\b[^\n]*")
 
 
 def english_in(told: str) -> list[str]:

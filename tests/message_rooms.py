@@ -36,8 +36,8 @@ WORDS = frozenset(
         "problem", "daemon", "ok", "warning", "PROBLEM", "healthy", "added", "removed", "enabled",
         "nothing", "feeds:", "polling", "Password", "done", "unchanged", "failed", "well",
         "clock", "configuration", "database", "disk", "guard", "libraries", "permissions",
-        "config", "outputs", "host", "site", "kept", "tagged", "blocked", "weekday", "weekend",
-        "polled", "outcome", "feed", "tag", "error", "note", "joined", "story",
+        "config", "outputs", "host", "site", "kept", "tagged", "left out", "weekday", "weekend",
+        "polled", "outcome", "feed", "tag", "error", "note", "joined",
         "missing )", "unexpected )",
     }
 )  # fmt: skip
@@ -47,6 +47,17 @@ FURTHER = (
     "{n} seconds", "{n} second", "{n} minutes", "{n} minute", "{n} hours", "{n} hour",
     "{n} days", "{n} day", "{n} errors", "{n} error", "{n} warnings", "{n} warning", "{n} notes",
     "{n} note", "names", "trust", "largest sources",
+    'titled "{title}"', "weekday {hours}", "weekend {hours}",
+    # What the system, SQLite and OpenSSL say; Python hands it on.
+    "No such file or directory", "Permission denied", "Is a directory", "Not a directory",
+    "No space left on device", "Read-only file system", "File exists", "Input/output error",
+    "Operation not permitted", "Connection refused", "Connection reset by peer",
+    "Network is unreachable", "No route to host", "Address already in use",
+    "Cannot assign requested address", "Too many open files", "Broken pipe", "Disk quota exceeded",
+    "database is locked", "database or disk is full", "file is not a database",
+    "attempt to write a readonly database", "disk I/O error", "unable to open database file",
+    "database disk image is malformed", "certificate has expired", "self-signed certificate",
+    "unable to get local issuer certificate", "self-signed certificate in certificate chain",
 )  # fmt: skip
 #: What has several words and is for programs, or is a name.
 NO_MESSAGES = frozenset(

@@ -62,10 +62,11 @@ def check() -> None:
         raise ConfigError(wrong)
     own = [feed for feed in config.feeds if not feed.kind.is_minor]
     others = [feed for feed in config.feeds if feed.kind.is_minor]
-    also = f" and {len(others)} automatic" if others else ""
+    feeds = _count(own, "feed")
+    if others:
+        feeds = f"{feeds} and {len(others)} automatic"
     echo(
-        f"{config.path}: {_count(config.sources, 'source')}, {_count(own, 'feed')}{also}; "
-        f"database {config.store.path}"
+        f"{config.path}: {_count(config.sources, 'source')}, {feeds}; database {config.store.path}"
     )
     if overlaid := environment.named(os.environ):
         echo(f"Instead of the file's own: {', '.join(f'${name}' for name in overlaid)}")

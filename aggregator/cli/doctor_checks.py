@@ -230,9 +230,8 @@ def libraries() -> Iterator[Checked]:
     if old is None:
         yield Checked("libraries", "ok", said)
     else:
-        told, _, more = old_expat_text(old).partition(", lets ")
         remedy = "keep the distribution's updates installed; a document is bounded all the same"
-        yield Checked("libraries", "warning", f"{said}; {told} lets {more}", remedy)
+        yield Checked("libraries", "warning", f"{said}; {old_expat_text(old)}", remedy)
     for name, loss in absent_libraries(known={**LOSSES, **SLOWER}):
         remedy = "install it where there is a package of it (docs/install.md)"
         yield Checked("libraries", "warning", absent_library_text(name, loss), remedy)

@@ -10,6 +10,7 @@ from aggregator.cli.options import config_option, load_config, reading
 from aggregator.cli.speech import echo
 from aggregator.cli.table import GAP, terminal_width, wrapped
 from aggregator.cli.terminal_text import line, local_time, plain, show_publishers_addresses
+from aggregator.language.spoken import retold
 from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def _because(state: PollState, status: SourceStatus) -> str | None:
 def _past(poll: PastPoll) -> str:
     from aggregator.operations.messages import past_poll
 
-    return f"{local_time(poll.polled_at, otherwise='')}  {past_poll(poll)}"
+    return f"{local_time(poll.polled_at, otherwise='')}  {retold(past_poll(poll))}"
 
 
 def _mirror(mirror: Mirror, *, has_others: bool) -> str:

@@ -215,8 +215,8 @@ def _tell(plan: ImportPlan, path: Path, *, dry_run: bool) -> None:
         without = f" ({plan.without_feed} name none)" if plan.without_feed else ""
         echo(f"no outlines that name a feed: nothing to add{without}")
         return
-    done = "would be added" if dry_run else "added"
-    counts = [f"{len(plan.blocks)} {done} to {path}"]
+    added = len(plan.blocks)
+    counts = [f"{added} would be added to {path}" if dry_run else f"{added} added to {path}"]
     counts += [f"{plan.known} there already"] if plan.known else []
     counts += [f"{plan.repeated} repeated in the file"] if plan.repeated else []
     counts += [f"{len(plan.refused)} unusable"] if plan.refused else []

@@ -155,8 +155,11 @@ def _switch(names: Sequence[str], *, enabled: bool) -> int:
         places = edits.places(names)
         others = {one.name for one in config.sources if one.enabled is not enabled}
         edits.switch([place.name for place in places if place.name in others], enabled=enabled)
-        word = "enabled" if enabled else "disabled"
-        told.extend(f"{word} {_place(place)}" for place in places if place.name in others)
+        told.extend(
+            f"enabled {_place(place)}" if enabled else f"disabled {_place(place)}"
+            for place in places
+            if place.name in others
+        )
 
     return _edit(change, told)
 

@@ -13,43 +13,67 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 #: Messages hold messages that hold messages: a poll's line its problem, a problem its reason.
 _DEEPEST = 6
 #: Longer lines are a publisher's text, not ours.
 LONGEST_CHARS = 4_000
+#: A text is parted at so many places at most: each part costs a look at all templates.
+_MOST_JOINTS = 10
 #: Lines that are remembered: a daemon logs the same reasons again and again.
 _REMEMBERED = 2_000
-#: What messages that stand side by side have between them, and what stands there in Chinese.
-_JOINTS = (("; ", "；"), (", ", "，"), (" (", " ("))
-#: Lists that a field's format names, in the words of English and of Chinese.
+#: A template with fewer letters of its own ("{one} and {other}") has single words in its fields,
+#: and stands in a message or by itself, never beside what is none.
+_TELLING = 5
+#: What stands in these fields is somebody's word, never a message.
+_VERBATIM = frozenset({"title", "url", "name", "path", "file", "host"})
+#: What a message begins with in these fields is a number: nothing stands before it.
+_FIGURES = frozenset(
+    {
+        "n",
+        "new",
+        "count",
+        "entries",
+        "sources",
+        "asked",
+        "number",
+        "polled",
+        "added",
+        "bad",
+        "held_back",
+        "failed",
+        "ignored",
+        "characters",
+    }
+)
+#: Lists that a field's format names, in the words of English.
 _LISTS = {"or": " or ", "nor": " nor ", "tables": " or ", "list": ", "}
+#: What messages that stand side by side have between them, and what has a message behind it.
+_CHINESE = {": ": "：", "; ": "；", ", ": "，", "  ": "  "}
+_JOINT = re.compile(": |; |, |  ")
+#: What a message that continues another begins with.
+_CONTINUED = re.compile("[;,] ")
 _FORMATTER = string.Formatter()
+
+#: A text and how many letters of it were recognised.
+_Told = tuple[str, int]
 
 
 class _Template:
     """One message: how its line looks in English, and what stands there in the other language."""
 
     def __init__(self, english: str, told: str) -> None:
-        pattern, literals = [], []
-        self.fields: list[str] = []
-        self.lists: dict[str, str] = {}
-        for literal, name, spec, _ in _FORMATTER.parse(english):
-            pattern.append(re.escape(literal))
-            literals.append(literal)
-            if name is not None:
-                # The same name twice is the same text twice.
-                known = name in self.fields
-                pattern.append(f"(?P={name})" if known else f"(?P<{name}>.*?)")
-                self.fields.append(name)
-                if spec in _LISTS:
-                    self.lists[name] = _LISTS[spec]
-        self.source = "".join(pattern)
-        self.pieces = [(literal, name) for literal, name, _, _ in _FORMATTER.parse(told)]
-        self.is_complete = {name for _, name in self.pieces if name} <= {*self.fields}
+        parts = [*_FORMATTER.parse(english)]
+        literals = [literal for literal, _, _, _ in parts]
+        self.letters = sum(sum(map(str.isalpha, literal)) for literal in literals)
         self.longest = max(literals, key=len, default="")
-        self.weight = sum(map(len, literals))
+        self.pieces = [(literal, name) for literal, name, _, _ in _FORMATTER.parse(told)]
+        names = {name for _, name, _, _ in parts if name}
+        self.is_complete = {name for _, name in self.pieces if name} <= names
+        self.lists = {name: _LISTS[spec] for _, name, spec, _ in parts if name and spec in _LISTS}
+        self.verbatim = _VERBATIM | {name for literal, name, _, _ in parts if literal[-1:] == '"'}
+        self._parts = parts
         self._pattern: re.Pattern[str] | None = None
 
     def match(self, text: str) -> dict[str, str] | None:
@@ -57,9 +81,22 @@ class _Template:
         if self.longest not in text:
             return None
         if self._pattern is None:
-            self._pattern = re.compile(self.source, re.DOTALL)
+            self._pattern = re.compile(self._source(), re.DOTALL)
         found = self._pattern.fullmatch(text)
         return None if found is None else found.groupdict()
+
+    def _source(self) -> str:
+        inside = ".*?" if self.letters >= _TELLING or self.lists else r"\S*?"
+        source, known = "", set[str]()
+        for literal, name, _, _ in self._parts:
+            source += re.escape(literal)
+            if name in known:  # the same name twice is the same text twice
+                source += f"(?P={name})"
+            elif name:
+                is_figure = not source and name in _FIGURES
+                source += f"(?P<{name}>{r'[^ ]*' if is_figure else inside})"
+                known.add(name)
+        return source
 
 
 class Retelling:
@@ -67,19 +104,23 @@ class Retelling:
 
     def __init__(self, catalogue: Mapping[str, str]) -> None:
         self._whole = {
-            english.replace("{{", "{").replace("}}", "}"): told.replace("{{", "{").replace(
-                "}}", "}"
-            )
+            _open(english): _open(told)
             for english, told in catalogue.items()
             if not _has_fields(english)
         }
-        templates = [_Template(*pair) for pair in catalogue.items() if _has_fields(pair[0])]
-        # The message with most words of its own knows a line best. The form for one of a message
-        # that counts may lack the figure that its translation has; then click alone says it.
-        self._templates = sorted(
-            (one for one in templates if one.is_complete), key=lambda one: -one.weight
+        # What stands above a list may stand before a text, too.
+        self._whole |= {
+            english[:-1]: told.rstrip("：")
+            for english, told in self._whole.items()
+            if english[-1:] == ":"
+        }
+        templates = (_Template(*pair) for pair in catalogue.items() if _has_fields(pair[0]))
+        # The form for one of a message that counts may lack the figure that its translation has;
+        # it is click's, which asks gettext.
+        self._templates = [one for one in templates if one.is_complete]
+        self._told: Callable[[str], str] = lru_cache(_REMEMBERED)(
+            lambda text: self._text(text, {})[0]
         )
-        self._told: Callable[[str], str] = lru_cache(_REMEMBERED)(self._text)
 
     def __call__(self, text: str) -> str:
         """Return a text, line by line, with the messages in it retold; blanks around them stay."""
@@ -90,58 +131,73 @@ class Retelling:
 
     def _line(self, line: str) -> str:
         core = line.strip()
-        if not core or len(core) > LONGEST_CHARS or core.isnumeric():
+        if not core or len(core) > LONGEST_CHARS or not re.search("[A-Za-z]{2}", core):
             return line
+        if continued := _CONTINUED.match(core):
+            rest = core[continued.end() :]
+            told = self._told(rest)
+            return line if told == rest else line.replace(core, _CHINESE[continued[0]] + told, 1)
         return line.replace(core, self._told(core), 1)
 
-    def _text(self, text: str, depth: int = 0) -> str:
-        return self._known(text, depth) or self._parts(text, depth) or text
-
-    def _known(self, text: str, depth: int) -> str | None:
-        """Return the line of one message as a whole."""
+    def _text(self, text: str, seen: dict[str, _Told], depth: int = 0) -> _Told:
+        """Return a text retold as what most of its letters are recognised as."""
         if (whole := self._whole.get(text)) is not None:
-            return whole
-        if depth >= _DEEPEST or not text.strip():
-            return None
+            return whole, len(text) + _TELLING
+        if text not in seen:
+            seen[text] = text, 0
+            if depth < _DEEPEST and text.strip():
+                ways = [*self._known(text, seen, depth), *self._parts(text, seen, depth)]
+                seen[text] = max(ways, key=lambda way: way[1], default=(text, 0))
+        return seen[text]
+
+    def _known(self, text: str, seen: dict[str, _Told], depth: int) -> Iterator[_Told]:
+        """Yield the text as each message that it may be as a whole."""
         for template in self._templates:
             if (fields := template.match(text)) is not None:
-                return "".join(
-                    literal
-                    + ("" if name is None else self._field(template, name, fields[name], depth))
-                    for literal, name in template.pieces
+                told = {
+                    name: self._field(template, name, value, seen, depth)
+                    for name, value in fields.items()
+                }
+                yield (
+                    "".join(
+                        literal + (told[name][0] if name else "")
+                        for literal, name in template.pieces
+                    ),
+                    # Between two readings, the one with less inside of fields is the plainer.
+                    template.letters + sum(score - 1 for _, score in told.values() if score),
                 )
-        return None
 
-    def _field(self, template: _Template, name: str, text: str, depth: int) -> str:
+    def _field(
+        self, template: _Template, name: str, text: str, seen: dict[str, _Told], depth: int
+    ) -> _Told:
         if (between := template.lists.get(name)) is not None:
-            joint = "、" if between == ", " else " 或 "
-            return joint.join(text.split(between))
+            return text.replace(between, "、" if between == ", " else " 或 "), 0
         core = text.strip()
-        return text.replace(core, self._text(core, depth + 1), 1) if core else text
+        if name in template.verbatim or not core:
+            return text, 0
+        if continued := _CONTINUED.match(core):
+            core = core[continued.end() :]
+            told, score = self._text(core, seen, depth + 1)
+            return (f"{_CHINESE[continued[0]]}{told}" if score else text), score
+        told, score = self._text(core, seen, depth + 1)
+        return text.replace(core, told, 1), score
 
-    def _parts(self, text: str, depth: int) -> str | None:
-        """Return messages that stand one after the other, or one behind the place it is about."""
-        if depth >= _DEEPEST:
-            return None
-        for english, chinese in _JOINTS[:1]:
-            parts = text.split(english)
-            told = [self._text(part, depth + 1) for part in parts]
-            if len(parts) > 1 and told != parts:
-                return chinese.join(told)
-        place = -1
-        while (place := text.find(": ", place + 1)) >= 0:
-            head, tail = text[:place], text[place + 2 :]
-            known, what = self._known(head, depth + 1), self._text(tail, depth + 1)
-            if known is not None:
-                return f"{known}：{what}"
-            if self._known(tail, depth + 1) is not None:
-                return f"{head}: {what}"
-        for english, chinese in _JOINTS[1:2]:
-            parts = text.split(english)
-            told = [self._known(part, depth + 1) or part for part in parts]
-            if len(parts) > 1 and told != parts:
-                return chinese.join(told)
-        return None
+    def _parts(self, text: str, seen: dict[str, _Told], depth: int) -> Iterator[_Told]:
+        """Yield messages that stand one after the other, or one behind the place it is about."""
+        joints = sorted(_JOINT.finditer(text), key=lambda joint: joint[0] == ", ")
+        for joint in joints[:_MOST_JOINTS]:
+            head, tail = (
+                told if told[1] >= _TELLING else (part, 0)
+                for part in (text[: joint.start()], text[joint.end() :])
+                for told in (self._text(part, seen, depth + 1),)
+            )
+            if score := head[1] + tail[1]:
+                between = joint[0] if joint[0] == ": " and not head[1] else _CHINESE[joint[0]]
+                yield f"{head[0]}{between}{tail[0]}", score
+
+
+def _open(text: str) -> str:
+    return text.replace("{{", "{").replace("}}", "}")
 
 
 def _has_fields(text: str) -> bool:
