@@ -38,7 +38,7 @@ WORDS = frozenset(
         "clock", "configuration", "database", "disk", "guard", "libraries", "permissions",
         "config", "outputs", "host", "site", "kept", "tagged", "left out", "weekday", "weekend",
         "polled", "outcome", "feed", "tag", "error", "note", "joined",
-        "missing )", "unexpected )",
+        "missing )", "unexpected )", "list",
     }
 )  # fmt: skip
 #: Messages that are put together where they are said.

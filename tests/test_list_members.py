@@ -21,7 +21,8 @@ from aggregator.config.list_members import (
 from aggregator.model import Failed, Gone, HttpHints, NotModified, Problem, ProblemKind, Source
 from aggregator.model.errors import AggregatorError
 from aggregator.model.opml_listing import Listing
-from aggregator.model.source_lists import ListMember, Unlisted
+from aggregator.model.source_lists import Doubt, LeftOut, ListHealth, ListMember, Unlisted
+from aggregator.operations.list_sentences import list_sentences
 from aggregator.schedule.list_polls import (
     BELIEVED_AFTER,
     LONGEST_BACKOFF,
@@ -306,3 +307,18 @@ def test_what_a_list_may_bring_is_no_mistake_while_it_does_not() -> None:
         config.exported(config.exports[1])
     found = joined(config, members(outline("a", "Ada", tags=("tech",))))
     assert [found.exported(one).name for one in found.exports] == ["sources/blogs/ada", "tags/tech"]
+
+
+def test_what_is_said_of_a_list() -> None:
+    left_out = (LeftOut(Unlisted.TWICE, 1, "One"), LeftOut(Unlisted.NOT_A_URL, 2))
+    health = ListHealth(1, FAILED.problem, Doubt(START, 2, 5), left_out)
+    assert list_sentences(health, polls=3, period=2 * DAY) == (
+        "timeout: no answer; its sources stay",
+        (
+            "its newest document lacks 5 sources, half of them or more: they leave when that has "
+            "been seen 3 times in 48 hours (2 so far)"
+        ),
+        '1 outline not taken (such as "One"): they say one again',
+        "2 outlines not taken: their address is no http:// or https:// URL",
+    )
+    assert list_sentences(ListHealth(), polls=3, period=2 * DAY) == ()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 import sqlite3
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
@@ -256,6 +259,26 @@ def test_the_daemon_takes_over_what_a_list_lists(aggregator: Program, web: Publi
     assert aggregator.get("/tags/blog.atom").status == 200
     log = aggregator.log.read_text()
     assert "source blogs/ada added" in log
+
+    # Commands and pages know its sources, and say whose they are.
+    shown = aggregator.run("status").stdout
+    assert re.search(r"^blogs +\S+ \S+ +\S+ \S+ +3$", shown, re.MULTILINE), shown
+    assert aggregator.status()["blogs/ada"]["list"] == "blogs"
+    shown = aggregator.run("explain", "source", "blogs/ada").stdout
+    assert f"brought by a list:\n  blogs: 3 sources of {web.url('/l.opml')}, every 6h" in shown
+    assert "blogs: 3 sources of http://" in aggregator.run("check").stdout
+    for words in (("remove",), ("disable",), ("rename", "x"), ("tag", "--add", "x")):
+        told = aggregator.run(words[0], "blogs/ada", *words[1:])
+        assert (told.returncode, told.stdout) == (1, "")
+        assert "comes from the list blogs" in told.stderr
+    page = aggregator.get("/sources/blogs/ada/health")
+    assert page.status == 200
+    assert "From the list blogs" in page.text
+    assert 'name = "ada"' in html.unescape(page.text)
+    assert aggregator.get("/sources/blogs/ada").status == 200
+    assert "/sources/blogs/ada/health" in aggregator.get("/sources").text
+    feed = json.loads(aggregator.get("/sources/blogs/ada.json").body)
+    assert feed["feed_url"].endswith("/sources/blogs/ada.json")
 
     # A reload keeps them, and a restart without the list's server has them at once.
     assert aggregator.run("reload").returncode == 0

@@ -176,7 +176,7 @@ async def test_addresses_that_no_configuration_can_have_had_are_not_looked_up() 
     async with running(site(store, lambda: present)) as server:
         for target in (
             "/feeds/OLD.atom", "/feeds/a.b.atom", "/feeds/a/b/c.atom", "/feeds/%E7%A7%91.rss",
-            "/sources/a_b.json", "/sources/a/b.json", f"/feeds/{'a' * 65}.atom", "/feeds/x.xml",
+            "/sources/a_b.json", "/sources/a/b/c.json", f"/feeds/{'a' * 65}.atom", "/feeds/x.xml",
             "/feeds/wp-login.php", "/sources/../x", "/feeds/%FF.atom",
         ):  # fmt: skip
             assert (await server.get(target)).status == 404, target

@@ -80,6 +80,7 @@ def check() -> None:
         echo(f"\nPublished, too, each as .{', .'.join(FORMATS)}:\n")
         echo(_minor(others, config))
     for heading, lines in (
+        ("Lists of sources", _lists(config)),
         ("Held secret", _held(config)),
         ("Open to nobody without a token", _withheld(config)),
         ("Written", _written_files(config)),
@@ -177,6 +178,23 @@ def _mistakes_beside(config: Config) -> tuple[str, ...]:
 
 def _count(things: Sequence[object], noun: str) -> str:
     return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+
+
+def _lists(config: Config) -> list[str]:
+    if not config.lists:
+        return []
+    from aggregator.cli.list_lines import known_lists, list_line
+    from aggregator.model.errors import StoreError
+    from aggregator.store.sqlite import open_reader
+
+    try:
+        store = open_reader(config.store.path.absolute())
+    except StoreError:
+        return [list_line(of, None) for of in config.lists]
+    try:
+        return [list_line(of, known) for of, known in known_lists(config, store.lists())]
+    finally:
+        store.close()
 
 
 def _sources(config: Config) -> str:

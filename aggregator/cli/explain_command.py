@@ -57,7 +57,7 @@ def source(name: str) -> None:
     """
     config = load_config()
     state, status, pricing, polls = _read(config, name)
-    for text in _lines(config, state, status, pricing, polls):
+    for text in (*_lines(config, state, status, pricing, polls), *_whence(config, state.source)):
         echo(_folded(plain(text), terminal_width()))
 
 
@@ -168,6 +168,22 @@ def _lines(
     zone = datetime.now().astimezone().tzinfo
     if zone is not None:  # never is: astimezone() gives every moment one
         yield from schedule.lines(explanation, zone)
+
+
+def _whence(config: Config, source: Source) -> Iterator[str]:
+    """Yield which list brings a source, and how that fares."""
+    of = next((one for one in config.lists if one.name == source.of_list), None)
+    if of is None:
+        return
+    from aggregator.cli.list_lines import known_lists, list_line, list_notes
+
+    with reading(config.path, config.store.path) as store:
+        lists = [pair for pair in known_lists(config, store.lists()) if pair[0] is of]
+    yield "brought by a list:"
+    for _, known in lists:
+        yield f"  {list_line(of, known)}"
+    for _, sentence in list_notes(lists):
+        yield f"  {line(sentence)}"
 
 
 def _health(state: PollState, status: SourceStatus) -> str:

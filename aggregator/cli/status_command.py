@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.model import Source, SourceStatus
+    from aggregator.model.configured import SourceList
     from aggregator.model.notes import Note
+    from aggregator.model.source_lists import StoredList
 
 #: How long a daemon that hangs is waited for; one that works answers in milliseconds.
 PATIENCE = timedelta(seconds=5)
@@ -46,8 +48,9 @@ Exit status:
 def status(*, as_json: bool, healthy: bool) -> int:
     """Show how every source is: last success, next poll, entries, what is wrong.
 
-    Below the table is what else is wrong: a daemon that does not run or cannot work, a
-    configuration that was not taken over, a feed that is cut short. Works without a daemon, too.
+    Lists of sources have a table of their own. Below is what else is wrong: a daemon that does not
+    run or cannot work, a configuration that was not taken over, a feed that is cut short. Works
+    without a daemon, too.
     """
     from aggregator.config import store_path
     from aggregator.model.notes import in_order
@@ -71,7 +74,12 @@ def status(*, as_json: bool, healthy: bool) -> int:
             echo(plain(mistake), err=True)
         store, exit_status = found, error.exit_status
     now = datetime.now(UTC)
+    lists: list[tuple[SourceList, StoredList | None]] = []
     with reading(path, store) as database:
+        if config is not None and config.lists:
+            from aggregator.cli.list_lines import known_lists
+
+            lists = known_lists(config, database.lists())
         rows, notes = _in_order(sources, database.status()), database.notes(now)
         search_bytes = database.search_bytes()
     if as_json:
@@ -82,7 +90,13 @@ def status(*, as_json: bool, healthy: bool) -> int:
     said = _below(trouble_of_daemon(store), notes)
     if search_bytes:
         said.append(("search index", f"{mebibytes(search_bytes)} in {store.name}.search"))
-    echo(_text(rows, said, terminal_width()))
+    further = ""
+    if lists:
+        from aggregator.cli.list_lines import list_notes, list_table
+
+        further = list_table(lists, terminal_width())
+        said += list_notes(lists)
+    echo(_text(rows, said, terminal_width(), further=further))
     return exit_status
 
 
@@ -165,7 +179,9 @@ def _below(trouble: str | None, notes: tuple[Note, ...]) -> list[tuple[str, str]
     return said
 
 
-def _text(rows: list[SourceStatus], said: list[tuple[str, str]], width: int | None) -> str:
+def _text(
+    rows: list[SourceStatus], said: list[tuple[str, str]], width: int | None, *, further: str
+) -> str:
     from aggregator.operations.messages import problem_text
 
     cells = [
@@ -183,6 +199,8 @@ def _text(rows: list[SourceStatus], said: list[tuple[str, str]], width: int | No
     text = "no sources"
     if rows:
         text = table(headers, cells, titles=titles, numbers="entries", width=width)
+    if further:
+        text = f"{text}\n\n{further}"
     told = [
         wrapped(f"{line(heading)}: {line(sentence)}", width, hanging=GAP)
         for heading, sentence in said
@@ -194,6 +212,7 @@ def _json(rows: list[SourceStatus], notes: tuple[Note, ...], now: datetime) -> s
     import json
 
     from aggregator.cli.json_output import utc
+    from aggregator.model import Source
     from aggregator.operations.messages import fact_text, problem_text
 
     return json.dumps(
@@ -202,6 +221,7 @@ def _json(rows: list[SourceStatus], notes: tuple[Note, ...], now: datetime) -> s
                 "name": row.name,
                 "url": concealed(row.url),
                 "title": row.title and concealed(row.title),
+                "list": Source(row.name, "").of_list,
                 "enabled": row.enabled,
                 "tags": row.tags,
                 "site_url": row.site_url and concealed(row.site_url),

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from aggregator.model import FeedKind
 from aggregator.publish.xml_safety import clean
 from aggregator.runtime.values import dataclass
 
@@ -67,4 +68,6 @@ class Addresses:
 
 def _place(feed: Feed) -> str:
     """Return `Feed.path`, quoted: whatever a tag holds, its name is one segment."""
-    return quote(feed.path.removesuffix(feed.own_name)) + quote(feed.own_name, safe="")
+    # A slash in the name of a source is that of its list, and no part of a word.
+    safe = "/" if feed.kind is FeedKind.SOURCE else ""
+    return quote(feed.path.removesuffix(feed.own_name)) + quote(feed.own_name, safe=safe)

@@ -99,8 +99,9 @@ def _make_report(
     config = served.site.config()
     configured = next((one for one in config.sources if one.name == name), None)
     status = report.health.status
+    of_list, _, key = name.rpartition("/")
     block = edit.Block(
-        name=name,
+        name=key,
         url=status.url,
         title=None if configured is None else configured.title,
         tags=status.tags,
@@ -112,6 +113,7 @@ def _make_report(
         has_feed=any(one.name == FeedKind.SOURCE.name_of(name) for one in config.feeds),
         token=None if who is None else served.form_token.text(who),
         is_closed=who is None and served.site.operating is not None,
+        of_list=of_list,
         done=done,
     )
     today = served.site.now().date()

@@ -137,10 +137,10 @@ def _routes(served: Served) -> Starlette:
             route("/assets/{name}", page_routes.asset),
             route("/sources", health_routes.sources),
             route("/overview", health_routes.overview),
-            route("/sources/{name}/health", health_routes.source),
+            route("/sources/{name:path}/health", health_routes.source),
             *(
                 Route(
-                    f"/sources/{{name}}/{action}",
+                    f"/sources/{{name:path}}/{action}",
                     partial(health_routes.act, served, action),
                     methods=["POST"],
                 )

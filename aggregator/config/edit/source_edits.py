@@ -46,6 +46,7 @@ class SourceEdits:
         self._texts = {file: TomlText(text) for file, text in texts.items()}
         self._found: dict[str, tuple[Path, KeyPath]] = {}
         self._usual_tags: list[str] = []
+        self._listed = [one for text in self._texts.values() for one in _tables(text, "lists")]
         for file, text in self._texts.items():
             for index, table in enumerate(_tables(text, "sources")):
                 self._found[cast("str", table["name"])] = file, ("sources", index)
@@ -151,6 +152,12 @@ class SourceEdits:
             raise AggregatorError("\n".join(map(self._unknown, unknown)))
 
     def _unknown(self, name: str) -> str:
+        of, slash, _ = name.partition("/")
+        if slash and any(one["name"] == of for one in self._listed):
+            return (
+                f"{name} comes from the list {of}, not from this file: `aggregator add URL` makes "
+                "it a source of the file, which can be changed, renamed or disabled"
+            )
         near = nearest(name, self._found)
         return f"no source is named {name}" + (f"; did you mean {near}?" if near else "")
 

@@ -14,6 +14,9 @@ CHINESE: dict[str, str] = {
     "Friday": "星期五",
     "Saturday": "星期六",
     "Sunday": "星期日",
+    "From the list {name}; as a source of config.toml it can be changed.": (
+        "来自清单 {name}；写成 config.toml 的来源即可更改。"
+    ),
     # Around every page
     "Skip to the content": "跳到正文",
     "Site": "站点",

@@ -48,8 +48,9 @@ class ReportView:
     """What the page shows; `toml` is the source's block to paste.
 
     `has_feed`: everybody may read its stories alone. `token` lets a form of the page be sent, it is
-    `None` where nothing can be done here; `is_closed`: not without a log-in. `done` is what was
-    done now: "poll", "pause", "resume" or "add".
+    `None` where nothing can be done here; `is_closed`: not without a log-in. `of_list` is the list
+    that brings it, or "": what a list says, nothing here can change. `done` is what was done now:
+    "poll", "pause", "resume" or "add".
     """
 
     report: SourceReport
@@ -57,6 +58,7 @@ class ReportView:
     has_feed: bool = True
     token: str | None = None
     is_closed: bool = False
+    of_list: str = ""
     done: str | None = None
 
 
