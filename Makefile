@@ -55,7 +55,7 @@ VERIFY_NEEDS := DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-in
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-hashed run test demo bench bench-check bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden pictures date-names config-docs catalogue constraints wheels deb release verify-container verify-deb verify-systemd audit clean python test-needs clients-needs bench-needs
+.PHONY: help install install-hashed run test demo bench bench-check bench-pages bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden pictures date-names config-docs catalogue constraints wheels deb release verify-container verify-deb verify-systemd audit clean python test-needs clients-needs bench-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -91,6 +91,9 @@ bench-check: $(VENV)/.for-testing bench-needs ## is it slower than what is kept 
 
 bench-profile: $(VENV)/.for-testing bench-needs ## draw where the time of a cold and a warm poll goes, into docs/pictures
 	@$(BIN)/python -m benchmarks.speed.flames --as $(AS)
+
+bench-pages: $(VENV)/.for-testing ## how soon pages begin to come beside 100,000 stored entries (five minutes)
+	@$(BIN)/python -m benchmarks.pages
 
 bench-schedule: install ## how long entries wait, against other schedules (minutes): make bench-schedule TRACES=file
 	@$(BIN)/python -m benchmarks.schedule $(if $(TRACES),--traces $(TRACES))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 #: Of one table of words so many entries are taken, the best; of all so many are looked up, after
 #: which no older table is asked, and of so many the texts are read.
-OF_ONE_TABLE, LOOKED_UP, READ = 500, 5_000, 200
+OF_ONE_TABLE, LOOKED_UP, READ = 500, 3_000, 200
 #: No table of words is asked after so many seconds: those that were are the newest.
 SECONDS = 0.5
 #: And a statement ends after so many steps of SQLite's machine, some 0.1 s.
