@@ -80,7 +80,7 @@ def test_status_and_poll_load_what_they_need(aggregator: Program, web: Publisher
     assert aggregator.run("poll").returncode == 0
     modules = loaded_by(aggregator.folder, "status")
     assert not modules & (SERVING | FETCHING | READING | WRITING | EDITING | RARE)
-    assert of_libraries(modules) <= 280
+    assert of_libraries(modules) <= 290
     modules = loaded_by(aggregator.folder, "poll", "one")
     assert not modules & (SERVING | READING | WRITING | EDITING | RARE)
     assert of_libraries(modules) <= 425

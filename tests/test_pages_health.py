@@ -12,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from aggregator.model import NotModified, PollOutcome, ProblemKind, Source
+from aggregator.model import Failed, NotModified, PollOutcome, Problem, ProblemKind, Source
 from aggregator.model.errors import AggregatorError
 from aggregator.model.health import SourceDay
 from aggregator.operations import AlarmKind
 from aggregator.publish.html_pages import ASSETS
 from aggregator.publish.pages.health import SOURCES
+from aggregator.publish.pages.look import Language, Look
 from aggregator.publish.pages.problems import SENTENCES
+from aggregator.publish.pages.retold import Retold
 from aggregator.publish.pages.source_health import OUTCOMES, TROUBLES
 from aggregator.publish.pages.strips import DAYS, LEVELS, heat, strip
 from tests.making import DAY, HOUR, START, failed, finish
@@ -289,6 +291,45 @@ def test_heat_counts_every_moment_once(moments: list[object]) -> None:
             assert (count == 0) == (level == 0)
             assert level <= LEVELS
     assert not moments or max(level for hours in shown for _, level in hours) == LEVELS
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "price", "price not known yet", "min_interval", "max_interval", "fixed interval",
+        "Retry-After", "Retry-After of its host", "skipDays", "skipHours", "ttl", "Cache-Control",
+        "sy:updatePeriod", "failed 3 times", "403: asked daily", "410 Gone: asked weekly",
+        "before the document overflows", "its host's limit", "a page for browsers: asked daily",
+    ],
+)  # fmt: skip
+def test_a_reason_is_told_in_chinese(reason: str) -> None:
+    told_so = Look(language=Language.CHINESE).retell(reason)
+    assert re.search("[\u4e00-\u9fff]", told_so.text), told_so
+    assert told_so.tag is None
+    assert Look().retell(reason) == Retold(reason)
+
+
+async def test_what_is_wrong_is_told_in_the_language_of_the_page(world: World) -> None:
+    trouble = Failed(
+        Problem(
+            ProblemKind.HTTP_STATUS,
+            "echo.example answered 503: Down for lunch",
+            "Xyzzy plugh",
+        )
+    )
+    finish(world.store, trouble, START + 31 * HOUR, name="echo", because="failed 11 times")
+    async with running(world.site) as server:
+        for path in ("/sources", "/sources/echo/health"):
+            page = parsed(await server.get(path, accept_language="zh"))
+            shown = page.text_content()
+            assert "失败 11 次" in shown
+            assert "echo.example 答 503：Down for lunch" in shown
+            in_english = page.xpath("//main//*[@lang='en']/text()")
+            assert "Xyzzy plugh" in in_english  # which nobody has translated
+            assert not any("503" in one for one in in_english)
+            english = parsed(await server.get(path)).text_content()
+            assert "failed 11 times" in english
+            assert "echo.example answered 503: Down for lunch" in english
 
 
 def test_everything_that_is_stored_has_its_words() -> None:

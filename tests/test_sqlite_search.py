@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.store import search_file, searching
+from aggregator.store.search_place import path_of
 from aggregator.store.sqlite import SqliteStore, open_reader, open_store
 from aggregator.web.search_words import read_query
 from tests.making import HOUR, START, absorb, document, entry, feed, source
@@ -59,7 +60,7 @@ def search(store: SqliteStore, asked: str, most: int = 50) -> Found:
 
 def texts_in_tables(path: Path) -> dict[int, int]:
     """Return how many texts of entries each table of words has that are not out of date."""
-    with closing(sqlite3.connect(search_file.path_of(path))) as db:
+    with closing(sqlite3.connect(path_of(path))) as db:
         db.row_factory = sqlite3.Row
         return {
             number: db.execute(
@@ -75,7 +76,7 @@ def test_the_file_may_go_or_be_spoilt_at_any_time(
 ) -> None:
     brought(store, range(3))
     indexed(store)
-    index = search_file.path_of(path)
+    index = path_of(path)
     assert index.stat().st_mode & 0o777 == 0o600
     for ending in ("-wal", "-shm"):
         index.with_name(index.name + ending).unlink(missing_ok=True)

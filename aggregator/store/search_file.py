@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model.errors import StoreError
 from aggregator.store.connection import attach, connect, make_private
-from aggregator.store.lock import beside
+from aggregator.store.search_place import path_of
 from aggregator.store.sqlite_errors import primary_code, store_error
 from aggregator.web import search_words
 
@@ -51,11 +51,6 @@ _SCHEMA = (
         change_key INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
 )
-
-
-def path_of(database: Path) -> Path:
-    """Return where the index of a database is."""
-    return beside(database, "search")
 
 
 def open_for_indexing(database: Path) -> sqlite3.Connection:
@@ -155,16 +150,6 @@ def remove(database: Path) -> None:
     for ending in ("-wal", "-shm", ""):
         with suppress(FileNotFoundError):
             path.with_name(path.name + ending).unlink()
-
-
-def size_of(database: Path) -> int:
-    """Return how many bytes the index takes on the disk."""
-    path = path_of(database)
-    size = 0
-    for ending in ("-wal", ""):
-        with suppress(FileNotFoundError):
-            size += path.with_name(path.name + ending).stat().st_size
-    return size
 
 
 def create_table(connection: sqlite3.Connection, number: int) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.store import search_file
 from aggregator.store.packed_texts import COLUMNS, texts_in
+from aggregator.store.search_place import path_of
 from aggregator.store.slices import ROWS, Slice
 from aggregator.store.sqlite_errors import store_error
 from aggregator.store.value_lists import rows_of
@@ -51,7 +52,7 @@ def fill(database: Path, *, most_bytes: int, slices: int) -> bool:
             connection.execute("UPDATE main.state SET change_key = ?", (largest,))
         _keep_within(connection, most_bytes)
     except sqlite3.Error as error:
-        raise store_error(search_file.path_of(database), error) from error
+        raise store_error(path_of(database), error) from error
     finally:
         connection.close()
     return not is_done
@@ -137,7 +138,7 @@ def sweep(database: Path) -> None:
 
     What is kept of those is indexed again. Raises `StoreError`.
     """
-    if not search_file.path_of(database).exists():
+    if not path_of(database).exists():
         return
     connection = search_file.open_for_indexing(database)
     try:
@@ -151,7 +152,7 @@ def sweep(database: Path) -> None:
             if kept * 2 < search_file.TEXTS:
                 _drop(connection, number, is_kept=True)
     except sqlite3.Error as error:
-        raise store_error(search_file.path_of(database), error) from error
+        raise store_error(path_of(database), error) from error
     finally:
         connection.close()
 

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from aggregator.runtime.late_modules import LateModule
 from aggregator.store.engine import Search
+from aggregator.store.search_place import size_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -53,7 +54,7 @@ class SearchKeeper(Search):
 
     @override
     def size_bytes(self) -> int:
-        return search_file.size_of(self._database)
+        return size_of(self._database)
 
     @override
     def fill(self, most_bytes: int) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aggregator.model import Problem
     from aggregator.publish.pages.cards import Mark
     from aggregator.publish.pages.look import Look
+    from aggregator.publish.pages.retold import Retold
     from aggregator.publish.pages.strips import Strip
 
 #: Sources of a page: with style and script some 50 KB.
@@ -82,11 +83,11 @@ class HealthView:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """What is wrong in the reader's words, what exactly in English, and what helps."""
+    """What is wrong in a few words, what exactly, and what helps."""
 
     sentence: str
-    detail: str
-    remedy: str | None
+    detail: Retold
+    remedy: Retold | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class HealthRow:
     told: str
     last: str
     following: str
-    because: str
+    because: Retold | None
     delay: str
     unmodified: str
     wrong: Wrong | None
@@ -165,7 +166,7 @@ def health_row(
         ),
         last=moment(status.last_success_at),
         following=look.say("paused") if following == "paused" else following,
-        because=(status.because or "") if status.enabled else "",
+        because=look.retell(status.because) if status.because and status.enabled else None,
         delay="–" if health.delay is None else span(health.delay, look),
         unmodified="–" if days.unmodified is None else f"{days.unmodified:.0%}",
         wrong=wrong(status.problem, look) if status.enabled else None,
@@ -186,7 +187,11 @@ def wrong(problem: Problem | None, look: Look) -> Wrong | None:
     """Return what is wrong as people read it."""
     if problem is None:
         return None
-    return Wrong(look.say(SENTENCES[problem.kind]), problem.detail, problem.remedy)
+    return Wrong(
+        sentence=look.say(SENTENCES[problem.kind]),
+        detail=look.retell(problem.detail),
+        remedy=None if problem.remedy is None else look.retell(problem.remedy),
+    )
 
 
 def span(length: timedelta, look: Look) -> str:

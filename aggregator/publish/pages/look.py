@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from aggregator.publish.pages.chinese import CHINESE
+from aggregator.publish.pages.retold import in_chinese, in_english
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+
+    from aggregator.publish.pages.retold import Retold
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -76,6 +79,10 @@ class Look:
         if self.language is Language.ENGLISH and number == 1:
             return self.say(one, n=number, **fields)
         return self.say(many, n=number, **fields)
+
+    def retell(self, text: str) -> Retold:
+        """Return an English message of this program, a problem say, in the reader's language."""
+        return in_chinese(text) if self.language is Language.CHINESE else in_english(text)
 
     def asking(self, **changes: str | None) -> str:
         """Return a reference to this page that asks for something else, too; `None`: no more."""
