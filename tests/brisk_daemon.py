@@ -21,6 +21,8 @@ BRISK = Pace(
     saved=timedelta(seconds=0.2),
     outputs=timedelta(seconds=0.2),
     heartbeat=timedelta(seconds=0.2),
+    watch=timedelta(seconds=0.5),
+    notify=timedelta(seconds=0.2),
     drain=timedelta(seconds=0.5),
 )
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from aggregator.model.notes import NotReloaded
+from aggregator.model.notices import Receiver
 from aggregator.model.source_lists import ListMember, StoredList
 from aggregator.store.schema_version import SCHEMA_VERSION
 from aggregator.store.sqlite import open_store
@@ -34,6 +35,9 @@ def fill(path: Path) -> None:
     member = ListMember("one", "https://one.example/feed.xml", "One", ("tag",))
     listed = StoredList("list", "https://lists.example/all.opml", START + DAY, members=(member,))
     store.keep_list(listed, former="list", now=START)
+    phone = Receiver("phone", "https://ntfy.example/trouble", events=("config",))
+    store.watch(START + 40 * DAY, DAY, (phone,))
+    store.put_off("phone", tries=1, next_at=START + 41 * DAY)
     store.close()
 
 

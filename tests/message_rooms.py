@@ -24,7 +24,7 @@ QUIET = frozenset(
         "lint/html_tree.py", "lint/registries.py", "operations/event_entries.py",
         "operations/event_sentences.py", "outputs/static_files.py", "fetch/credentials.py",
         "daemon/log.py", "daemon/poll_measures.py",
-        "daemon/figures.py",
+        "daemon/figures.py", "outputs/notice_templates.py",
     }
 )  # fmt: skip
 
@@ -36,8 +36,8 @@ WORDS = frozenset(
         "problem", "daemon", "ok", "warning", "PROBLEM", "healthy", "added", "removed", "enabled",
         "nothing", "feeds:", "polling", "Password", "done", "unchanged", "failed", "well",
         "clock", "configuration", "database", "disk", "guard", "libraries", "permissions",
-        "config", "outputs", "host", "site", "kept", "tagged", "left out", "weekday", "weekend",
-        "polled", "outcome", "feed", "tag", "error", "note", "joined",
+        "config", "outputs", "notices", "host", "site", "kept", "tagged", "left out", "weekday",
+        "weekend", "polled", "outcome", "feed", "tag", "error", "note", "joined",
         "missing )", "unexpected )", "list",
     }
 )  # fmt: skip
@@ -75,5 +75,6 @@ NO_MESSAGES = frozenset(
         "no place", "no other date", "form of a place", "names on one side", "moved host",
         "aggregator database", "prefer {prefer}", "per_source {per_source}", "{key} {name} {what}",
         "{key} {path} {what}",  "{detail}: {text}", "{version} {feed} {version_2}",
+        "text/plain; charset=utf-8",
     }
 )  # fmt: skip

@@ -63,7 +63,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "httpcore": "fetch/",
     "httpx": "fetch/",
     "idna": "web/addresses.py",
-    "jinja2": ("outputs/posts/", "publish/html_pages.py"),
+    "jinja2": ("outputs/posts/", "outputs/notice_bodies.py", "publish/html_pages.py"),
     "listparser": "config/opml.py",
     "lxml": ("parse/strict/", "publish/"),
     "nh3": "refine/sanitise.py",

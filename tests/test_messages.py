@@ -46,6 +46,7 @@ from aggregator.model.notes import (
     Moved,
     Note,
     NoteKind,
+    NotNotified,
     NotReloaded,
     NotWritten,
     Output,
@@ -53,6 +54,7 @@ from aggregator.model.notes import (
     RestartNeeded,
     SizeReached,
     Unconditional,
+    Unheard,
     UnstableIds,
     Unwritten,
     Worded,
@@ -93,6 +95,18 @@ NOTES: tuple[tuple[Note, tuple[tuple[str, str], ...]], ...] = (
             )
         ),
         (("static files", FULL), ("exports /srv/blog", FULL)),
+    ),
+    (
+        Note(NotNotified((Unheard("phone", "no answer"), Unheard("bot", "no word", 3)))),
+        (
+            (
+                "notices",
+                (
+                    "phone does not take them: no answer; "
+                    "bot does not take them, 3 given up: no word"
+                ),
+            ),
+        ),
     ),
     (
         Note(HeldHost("https://tube.example:443", timedelta(minutes=12), 7)),

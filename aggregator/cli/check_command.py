@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aggregator.cli.notify_command import secret_warnings, try_template
 from aggregator.cli.options import config_option, load_config
 from aggregator.cli.output_folders import folder_warnings, in_the_way
 from aggregator.cli.speech import echo
@@ -128,7 +129,7 @@ def _access_warnings(config: Config) -> list[str]:
     from aggregator.operations.messages import problem_text
 
     secrets, now = places_of(config, os.environ), utc_now()
-    found = []
+    found = secret_warnings(config, secrets)
     for source in config.sources:
         if not source.enabled:
             continue
@@ -172,6 +173,14 @@ def _mistakes_beside(config: Config) -> tuple[str, ...]:
             in_templates |= dict.fromkeys(error.lines)
         except AggregatorError as error:
             at = ("exports", index, "template")
+            found.append(Mistake(MistakeKind.TEMPLATE, at, {"detail": str(error)}))
+    for index, receiver in enumerate(config.notify):
+        try:
+            try_template(receiver)
+        except ConfigError as error:
+            in_templates |= dict.fromkeys(error.lines)
+        except AggregatorError as error:
+            at = ("notify", index, "template")
             found.append(Mistake(MistakeKind.TEMPLATE, at, {"detail": str(error)}))
     return (*lines_of(config.path, found), *in_templates)
 

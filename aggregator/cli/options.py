@@ -108,7 +108,12 @@ def secrets_beside(config: Config) -> tuple[str, ...]:
 
     accesses = (source.access for source in config.sources)
     tokens = any(feed.token for feed in config.feeds) or config.publish.status_token
-    if not tokens and config.network.proxy is None and all(one == Access() for one in accesses):
+    if (
+        not tokens
+        and not config.notify
+        and config.network.proxy is None
+        and all(one == Access() for one in accesses)
+    ):
         return ()
     from aggregator.daemon.further_secrets import further_secrets
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.config.mistake_list import MistakeList
+    from aggregator.config.notify_keys import NotifyTable
     from aggregator.config.settings import NetworkSettings, Rsshub
     from aggregator.config.source_keys import SourceTable
     from aggregator.config.tables import Reading, Tables
@@ -69,6 +70,9 @@ def check(
     _tokens(tables, mistakes)
     _exported_feeds(tables, feeds, mistakes)
     _directories(tables, folder, mistakes)
+    _unique("notify", tables.notify, "name", MistakeKind.SAME_NAME, mistakes)
+    for index, receiver in enumerate(tables.notify):
+        _receiver(("notify", index), receiver, mistakes)
 
 
 def written_tokens(tables: Tables) -> Iterator[tuple[KeyPath, str]]:
@@ -176,6 +180,20 @@ def _login(
         mistakes.add((*at, says[-1]), MistakeKind.LOGIN_IN_URL)
     if len(origins) > 1:
         mistakes.add((*at, says[-1]), MistakeKind.LOGIN_FOR_SEVERAL)
+
+
+def _receiver(at: KeyPath, reading: Reading[NotifyTable], mistakes: MistakeList) -> None:
+    says = [name for name in ("url", "url_file") if reading.says(name)]
+    if len(says) > 1:
+        mistakes.add((*at, "url_file"), MistakeKind.TWO_ADDRESSES)
+    elif not says and _is_sound(reading, "url", "url_file"):
+        mistakes.add(at, MistakeKind.NO_ADDRESS)
+    login = [name for name in _LOGIN if reading.says(name)]
+    if "token_file" in login and len(login) > 1:
+        mistakes.add((*at, "token_file"), MistakeKind.TWO_LOGINS)
+    elif len(login) == 1 and login != ["token_file"] and _is_sound(reading, *_LOGIN):
+        (other,) = {"username", "password_file"}.difference(login)
+        mistakes.add((*at, login[0]), MistakeKind.NEEDS_BESIDE, key=other)
 
 
 def _solver(

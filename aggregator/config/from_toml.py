@@ -20,6 +20,7 @@ from aggregator.config.list_keys import list_of_sources
 from aggregator.config.mistake_list import MistakeList, mistake
 from aggregator.config.mistake_messages import lines
 from aggregator.config.network_values import Listen
+from aggregator.config.notify_keys import receiver_of
 from aggregator.config.origins import Origin, Origins
 from aggregator.config.rule_keys import site_of
 from aggregator.config.settings import Config, ServerSettings, StoreSettings
@@ -119,6 +120,7 @@ def _parse(toml: str, path: Path, inclusion: Inclusion, environ: Mapping[str, st
         exports=tuple(export_of(one.table, path.parent) for one in tables.exports),
         sites=tuple(site_of(one.table) for one in tables.sites),
         lists=tuple(list_of_sources(one.said, dict(defaults), rsshub) for one in tables.lists),
+        notify=tuple(receiver_of(one.table, path.parent) for one in tables.notify),
         cautions=cautions.in_order(origins),
         included=tuple(file for file, _ in inclusion.files),
     )

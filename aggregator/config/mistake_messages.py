@@ -211,6 +211,8 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     ),
     Kind.KEY_WITHOUT_INSTANCES: "means nothing without instances",
     Kind.TWO_LOGINS: "a request has one login: this, or username",
+    Kind.NO_ADDRESS: "where to? url, or url_file, says it",
+    Kind.TWO_ADDRESSES: "a message goes to one address: this, or url",
     Kind.NEEDS_BESIDE: "needs {key} beside it",
     Kind.LOGIN_IN_URL: "the url holds a login already",
     Kind.LOGIN_FOR_SEVERAL: (

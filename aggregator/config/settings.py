@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aggregator.model import Allowance, Export, Feed, IPNetwork, Share, SiteRule, Source
     from aggregator.model.configured import SourceList
     from aggregator.model.mistakes import Mistake
+    from aggregator.model.notices import Receiver
 
 #: Below this an interval is accepted only for sources that `allow_private` covers: nobody else's
 #: server is to be asked more often than once a minute.
@@ -340,8 +341,8 @@ class Config:
     """A whole, valid configuration.
 
     `path` is the file as the user named it. Names of sources are unique, and so are all their URLs,
-    the names of feeds, the hosts of sites and all tokens; there is at least one feed. `feeds` are
-    the configured ones, then the automatic ones. The paths of exports are absolute.
+    the names of feeds and of receivers, the hosts of sites and all tokens; there is at least one
+    feed. `feeds` are the configured ones, then the automatic ones. Paths of exports are absolute.
     `lists` are whence further sources come: what has been read of them is among `sources` once it
     was joined (`joined_lists`), and `unjoined` is what it was before. `cautions` are what is
     allowed but seldom meant, `included` the further files that were read.
@@ -362,6 +363,7 @@ class Config:
     sites: tuple[SiteRule, ...] = ()
     lists: tuple[SourceList, ...] = ()
     unjoined: Config | None = None
+    notify: tuple[Receiver, ...] = ()
     cautions: tuple[Mistake, ...] = ()
     included: tuple[Path, ...] = ()
 

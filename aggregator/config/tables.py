@@ -9,6 +9,7 @@ from aggregator.config.feed_keys import ExportTable, FeedTable
 from aggregator.config.kinds import keys_of, read_keys
 from aggregator.config.list_keys import ListTable
 from aggregator.config.mistake_list import mistake
+from aggregator.config.notify_keys import NotifyTable
 from aggregator.config.rule_keys import SiteTable
 from aggregator.config.settings import (
     Log,
@@ -53,6 +54,7 @@ LISTS: Mapping[str, type] = {
     "feeds": FeedTable,
     "sites": SiteTable,
     "exports": ExportTable,
+    "notify": NotifyTable,
 }
 #: How each table's header is written.
 TABLE_HEADERS = {
@@ -116,6 +118,7 @@ class Tables:
     feeds: tuple[Reading[FeedTable], ...]
     sites: tuple[Reading[SiteTable], ...]
     exports: tuple[Reading[ExportTable], ...]
+    notify: tuple[Reading[NotifyTable], ...]
     source_names: frozenset[str]
     list_names: frozenset[str]
 

@@ -28,6 +28,7 @@ from aggregator.daemon.jobs import Jobs
 from aggregator.daemon.joined import load_with, with_lists
 from aggregator.daemon.list_jobs import ListJobs
 from aggregator.daemon.log import conceal, event, local, set_level
+from aggregator.daemon.notifying import Deliveries
 from aggregator.daemon.once import make_fetcher, make_tools, weighed
 from aggregator.daemon.operator_actions import OperatorActions
 from aggregator.daemon.output_jobs import Outlets
@@ -135,6 +136,14 @@ class Daemon:
             scheduled=True,
             store_pause=pace.store,
         )
+        self._deliveries = Deliveries(
+            lambda: self._config,
+            store,
+            self._threads,
+            fetcher=lambda: self._dispatcher.tools.fetcher,
+            environ=environ,
+            clock=clock,
+        )
         self._vitals = Vitals(
             store,
             jobs=self._jobs,
@@ -222,6 +231,7 @@ class Daemon:
         jobs.every(pace.advance, self._advance, name="windows")
         jobs.every(pace.beside_polls, self._work_beside_polls, name="stories and search")
         jobs.every(pace.watch, self._watch, name="operations feed")
+        jobs.every(pace.notify, self._deliveries.look, name="notices")
         jobs.every(pace.steer, self._steer, name="budget")
         jobs.every(pace.saved, self._reload_saved, name="saved edits")
         jobs.every(pace.prune, self._prune, name="retention", at_once=True)
@@ -303,8 +313,9 @@ class Daemon:
         """Tell the operations feed what went wrong and what is well again."""
         if self._dispatcher.offline_since is not None:
             return  # it is our own network, and every source would be reported
-        alert_after = self._config.publish.alert_after
-        told = await self._in_thread(partial(self._store.watch, self._clock(), alert_after))
+        config = self._config
+        watch = partial(self._store.watch, self._clock(), config.publish.alert_after)
+        told = await self._in_thread(partial(watch, config.notify))
         for title in told:
             log.info(event("told in the operations feed", what=title))
 

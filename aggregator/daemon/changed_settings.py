@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aggregator.config import Config
 
 _TABLES = ("server", "store", "polling", "network", "log", "rsshub", "publish", "pages")
-_LISTS = ("exports", "sites")
+_LISTS = ("exports", "sites", "notify")
 
 
 def changed_settings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from aggregator.daemon.secret_places import places_of
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.fetch.secret_files import Secrets as Places
     from aggregator.model import Access, Source
+    from aggregator.model.notices import Receiver
     from aggregator.rules.secrets import Secrets
+
+
+#: Between the parts of a path and a query.
+_PARTS = re.compile(r"[/?&=#]")
 
 
 def further_secrets(config: Config, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -29,6 +35,8 @@ def further_secrets(config: Config, environ: Mapping[str, str]) -> tuple[str, ..
     found = dict.fromkeys(_of_files(config, places_of(config, environ)))
     if config.network.proxy is not None:
         found |= dict.fromkeys(sorted(user_info_secrets(config.network.proxy).values))
+    for receiver in config.notify:
+        found |= dict.fromkeys(_of_receiver(receiver, places_of(config, environ)))
     tokens = (*(feed.token for feed in config.feeds), config.publish.status_token)
     found |= dict.fromkeys(token for token in tokens if token is not None)
     return tuple(found)
@@ -52,6 +60,26 @@ def _of_files(config: Config, places: Places) -> Iterator[str]:
             for secret in _read(places, "access_key_file", access.rsshub_key_file):
                 yield secret
                 yield from _codes(source, access, secret)
+
+
+def _of_receiver(receiver: Receiver, places: Places) -> Iterator[str]:
+    """Yield what opens a receiver to whoever knows it: most bots have no other password."""
+    access = receiver.access
+    if receiver.url_file is not None:
+        yield from _read(places, "url_file", receiver.url_file)
+    if access.password_file is not None:
+        yield from _read(places, "password_file", access.password_file)
+    if access.token_file is not None:
+        yield from _read(places, "token_file", access.token_file)
+    if receiver.url is not None:
+        yield from sorted(user_info_secrets(receiver.url).values)
+        _, _, way = receiver.url.partition("://")
+        for part in _PARTS.split(way)[1:]:
+            if looks_minted(part):
+                yield part
+    for _, value in access.headers:
+        if looks_minted(value):
+            yield value
 
 
 def _read(places: Places, key: str, name: str) -> tuple[str, ...]:

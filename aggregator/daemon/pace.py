@@ -33,6 +33,8 @@ class Pace:
     watch: timedelta = timedelta(minutes=1)
     #: Lists of sources that are due are looked for.
     lists: timedelta = timedelta(seconds=5)
+    #: Notices that wait are sent.
+    notify: timedelta = timedelta(seconds=5)
     #: The windows of feeds move forward with time.
     advance: timedelta = timedelta(minutes=10)
     #: Requests are weighed against the budget.

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from aggregator.fetch.client import Fetcher, user_agent
     from aggregator.fetch.cookie_file import cookie_problem
     from aggregator.fetch.dns import Resolver
+    from aggregator.fetch.posting import Message
     from aggregator.fetch.redirects import is_unconditional
     from aggregator.fetch.request_limits import FetchLimits
     from aggregator.fetch.secret_files import Secrets
@@ -19,6 +20,7 @@ else:  # the HTTP client takes a quarter of a second to load, and few commands a
             "user_agent": "client",
             "cookie_problem": "cookie_file",
             "Resolver": "dns",
+            "Message": "posting",
             "is_unconditional": "redirects",
             "FetchLimits": "request_limits",
             "Secrets": "secret_files",
@@ -28,6 +30,7 @@ else:  # the HTTP client takes a quarter of a second to load, and few commands a
 __all__ = [
     "FetchLimits",
     "Fetcher",
+    "Message",
     "Resolver",
     "Secrets",
     "cookie_problem",

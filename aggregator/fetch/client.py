@@ -49,6 +49,7 @@ from aggregator.model import (
     Problem,
     ProblemKind,
 )
+from aggregator.runtime.late_modules import LateModule
 from aggregator.schedule.cache_headers import http_hints
 from aggregator.schedule.host_holds import HOST_WIDE
 
@@ -57,12 +58,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from aggregator.fetch import posting
     from aggregator.fetch.body import Reservation
     from aggregator.fetch.dns import Resolver
     from aggregator.fetch.guard import Dial
+    from aggregator.fetch.posting import Message
     from aggregator.fetch.request_limits import FetchLimits
     from aggregator.model import Allowance, IPNetwork, Outcome, Validators
     from aggregator.model.worker_protocols import WorkerPool
+else:  # for those who want to be notified
+    posting = LateModule("aggregator.fetch.posting")
 
 #: What we read, best first, and the same with every request: a server that negotiates must not
 #: give us another variant, with another ETag, each time. No text/html: it would get us the page.
@@ -185,6 +190,32 @@ class Fetcher:
             return await self._follow(poll)
         except FetchError as error:
             return Failed(error.problem, error.status, error.hints)
+
+    async def post(
+        self, url: str, message: Message, *, access: Access = NO_ACCESS
+    ) -> Failed | None:
+        """Send a message, and return what is wrong, or `None` where it was taken.
+
+        It may go where polls may: `allow_private` covers the URL, or its address is public. No
+        redirect is followed. `access` is as for `fetch`, without a solver.
+        """
+        own = parse_target(url)
+        if isinstance(own, Problem):
+            return Failed(own)
+        try:
+            chain = await self._set_out(url, own, own, access, is_listed=False)
+        except FetchError as error:
+            return Failed(error.problem)
+        return await posting.send(
+            message,
+            chain,
+            self._clients,
+            self._gates,
+            user_agent=self._user_agent,
+            limits=self._limits,
+            now=self._clock(),
+            explain=self._explain,
+        )
 
     def leave_alone(self, url: str, until: datetime) -> None:
         """Follow no redirect to the host of `url` before `until`: it limits us, without a word."""

@@ -154,6 +154,8 @@ class MistakeKind(StrEnum):
     NEEDS_BESIDE = auto()
     LOGIN_IN_URL = auto()
     LOGIN_FOR_SEVERAL = auto()
+    NO_ADDRESS = auto()
+    TWO_ADDRESSES = auto()
     NOT_BY_SOLVER = auto()
     LOGIN_BY_SOLVER = auto()
     MIN_ABOVE_MAX = auto()

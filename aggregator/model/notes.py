@@ -17,6 +17,7 @@ class NoteKind(StrEnum):
     NOT_RELOADED = "not-reloaded"
     RESTART_NEEDED = "restart-needed"
     NOT_WRITTEN = "not-written"
+    NOT_NOTIFIED = "not-notified"
     HELD_HOST = "held-host"
     CROWDED_SITE = "crowded-site"
     LIMIT_REACHED = "limit-reached"
@@ -74,6 +75,23 @@ class NotWritten:
 
     kind: ClassVar = NoteKind.NOT_WRITTEN
     outputs: tuple[Unwritten, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """A receiver of notices that does not take them, why, and how many were given up."""
+
+    receiver: str
+    because: str
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotNotified:
+    """Receivers that do not get their notices."""
+
+    kind: ClassVar = NoteKind.NOT_NOTIFIED
+    receivers: tuple[Unheard, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +255,7 @@ class Worded:
     text: str
 
 
-OfTheWhole = NotReloaded | RestartNeeded | NotWritten
+OfTheWhole = NotReloaded | RestartNeeded | NotWritten | NotNotified
 OfFeeds = LimitReached | SizeReached | GaveWay
 OfHosts = HeldHost | CrowdedSite
 OfDocuments = Gaps | CutShort | BrokenOff | Flood | LongDocument | OverQuota | UnstableIds

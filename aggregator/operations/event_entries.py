@@ -12,18 +12,29 @@ from aggregator.web.redaction import redact
 
 if TYPE_CHECKING:
     from aggregator.operations.alarm_facts import AlarmFact
+    from aggregator.operations.event_sentences import Said
 
 #: So many lines of a long list are enough to see what it is about.
 MOST_LISTED = 200
+#: And in a message.
+MOST_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of the operations feed: its title in English, its text in Chinese, too."""
+    """One entry of the operations feed: its title in English, its text in Chinese, too.
+
+    `raised`: something went wrong, and is not over. `text`, `chinese_title` and `chinese` say the
+    same as plain text.
+    """
 
     kind: AlarmKind
     title: str
     content_html: str
+    raised: bool = True
+    text: str = ""
+    chinese_title: str = ""
+    chinese: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +111,40 @@ def event(kind: AlarmKind, facts: list[tuple[str, AlarmFact]], *, raised: bool) 
     lines = [(name, said(fact)) for name, fact in facts]
     if len(lines) == 1:
         ((name, one),) = lines
-        english = f"<p>{_sentence(one.english)}</p>"
-        chinese = f"{title.chinese_one.format(name)}：{one.chinese}"
-        return _event(kind, title.one.format(name), english, chinese)
-    listed = [f"<li>{_sentence(f'{name}: {one.english}')}</li>" for name, one in lines]
-    english = f"<ul>{''.join(listed[:MOST_LISTED])}</ul>"
-    if len(listed) > MOST_LISTED:
-        english += f"<p>And {len(listed) - MOST_LISTED} more.</p>"
-    chinese = f"{title.chinese_many.format(len(lines))}。"
-    return _event(kind, title.many.format(len(lines)), english, chinese)
+        heading, chinese_heading = title.one.format(name), title.chinese_one.format(name)
+        english_html = f"<p>{_sentence(one.english)}</p>"
+        chinese_html = f"{chinese_heading}：{one.chinese}"
+        plain = (f"{one.english.rstrip('.')}.", one.chinese)
+    else:
+        heading = title.many.format(len(lines))
+        chinese_heading = title.chinese_many.format(len(lines))
+        listed = [f"<li>{_sentence(f'{name}: {one.english}')}</li>" for name, one in lines]
+        english_html = f"<ul>{''.join(listed[:MOST_LISTED])}</ul>"
+        if len(listed) > MOST_LISTED:
+            english_html += f"<p>And {len(listed) - MOST_LISTED} more.</p>"
+        chinese_html = f"{chinese_heading}。"
+        plain = _listed(lines)
+    text, chinese = map(redact, plain)
+    return Event(
+        kind,
+        redact(heading),
+        f'{english_html}<p lang="zh-Hans">{_html(chinese_html)}</p>',
+        raised,
+        text,
+        redact(chinese_heading),
+        chinese,
+    )
 
 
-def _event(kind: AlarmKind, title: str, english: str, chinese: str) -> Event:
-    return Event(kind, redact(title), f'{english}<p lang="zh-Hans">{_html(chinese)}</p>')
+def _listed(lines: list[tuple[str, Said]]) -> tuple[str, str]:
+    """Return the lines of several subjects as plain text, in English and Chinese."""
+    more = len(lines) - MOST_TOLD
+    english = [f"{name}: {one.english.rstrip('.')}." for name, one in lines[:MOST_TOLD]]
+    chinese = [f"{name}：{one.chinese}" for name, one in lines[:MOST_TOLD]]
+    if more > 0:
+        english.append(f"And {more} more.")
+        chinese.append(f"另有 {more} 个。")
+    return "\n".join(english), "\n".join(chinese)
 
 
 def _sentence(text: str) -> str:

@@ -38,6 +38,7 @@ from aggregator.model.notes import (
     LongDocument,
     Moved,
     NoteKind,
+    NotNotified,
     NotReloaded,
     NotWritten,
     OfDocuments,
@@ -57,13 +58,14 @@ from aggregator.model.notes import (
 if TYPE_CHECKING:
     from aggregator.model import PastPoll, PollResult, Problem
     from aggregator.model.changes import Change, Difference
-    from aggregator.model.notes import Fact, FailingMirror, Note
+    from aggregator.model.notes import Fact, FailingMirror, Note, Unheard
 
 #: How `status` heads a note of this kind; `{}` is the name of its source or feed.
 _HEADINGS = {
     NoteKind.NOT_RELOADED: "config",
     NoteKind.RESTART_NEEDED: "config",
     NoteKind.NOT_WRITTEN: "outputs",
+    NoteKind.NOT_NOTIFIED: "notices",
     NoteKind.HELD_HOST: "host",
     NoteKind.CROWDED_SITE: "site",
     NoteKind.LIMIT_REACHED: "feed {}",
@@ -140,8 +142,16 @@ def _of_the_whole(fact: OfTheWhole) -> str:
         case NotWritten(outputs=outputs):
             named = ((output_name(one.output, one.directory), one.because) for one in outputs)
             return "; ".join(f"{name}: {because}" for name, because in named)
+        case NotNotified(receivers=receivers):
+            return "; ".join(map(_unheard, receivers))
         case _:
             assert_never(fact)
+
+
+def _unheard(one: Unheard) -> str:
+    if one.lost:
+        return f"{one.receiver} does not take them, {one.lost} given up: {one.because}"
+    return f"{one.receiver} does not take them: {one.because}"
 
 
 def _of_feeds(fact: OfFeeds) -> str:

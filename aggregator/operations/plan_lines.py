@@ -36,7 +36,7 @@ _SIGNS = {
     ChangeKind.CHANGED: "~",
 }
 #: Settings of which there may be several tables.
-_LISTS = ("exports", "sites")
+_LISTS = ("exports", "sites", "notify")
 
 
 def plan_lines(changes: Iterable[Change]) -> tuple[list[str], list[str]]:

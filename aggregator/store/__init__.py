@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from aggregator.model.configured import FORGET_AFTER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date, datetime, timedelta
 
     from aggregator.model import (
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from aggregator.model.found import EntryLine, Found
     from aggregator.model.health import Overview, SourceRecord, SourceReport, StoreFigures
     from aggregator.model.notes import Fact, Note, NoteKind
+    from aggregator.model.notices import Receiver, Waiting
     from aggregator.model.pages import Place, ShownSource, Stretch, Wish
     from aggregator.model.reports import Comparison, StoryReport, StoryTrial
     from aggregator.model.source_lists import StoredList
@@ -296,6 +297,22 @@ class PageStore(Protocol):
         """
 
 
+class OutboxStore(Protocol):
+    """What notifying asks: what waits for whom, and what became of it."""
+
+    def waiting(self, receiver: str, *, most: int) -> Waiting:
+        """Return what waits for a receiver, the oldest notices first, so many at most."""
+
+    def put_off(self, receiver: str, *, tries: int, next_at: datetime) -> None:
+        """Keep that so many tries in a row have failed, and when there may be another."""
+
+    def taken(self, receiver: str, *, up_to: int) -> None:
+        """Forget a receiver's notices up to this number, and its failures."""
+
+    def keep_receivers(self, receivers: Iterable[str]) -> None:
+        """Forget what waits for anybody else."""
+
+
 class MaintenanceStore(Protocol):
     """What keeps the database in order: the configuration, windows, retention, alarms."""
 
@@ -357,11 +374,14 @@ class MaintenanceStore(Protocol):
         with 0 there is none. No other work waits for this.
         """
 
-    def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
+    def watch(
+        self, now: datetime, alert_after: timedelta, receivers: Sequence[Receiver] = ()
+    ) -> tuple[str, ...]:
         """Look for what went wrong and what is well again; return the titles of what is told.
 
-        A source is broken once it has failed for longer than `alert_after`. Not to be called while
-        our own network is down.
+        A source is broken once it has failed for longer than `alert_after`. What is told waits for
+        the `receivers` that want it from the same moment on. Not to be called while our own network
+        is down.
         """
 
     def note(self, fact: Fact, *, now: datetime) -> None:
@@ -438,7 +458,9 @@ class ReadingStore(FeedStore, StatusStore, PageStore, Protocol):
     """What shows feeds and sources together asks: the HTTP server, the static files."""
 
 
-class Store(PollStore, ReadingStore, MaintenanceStore, StoryStore, ListStore, Protocol):
+class Store(
+    PollStore, ReadingStore, MaintenanceStore, OutboxStore, StoryStore, ListStore, Protocol
+):
     """Sources, entries, stories and feeds, kept by one engine."""
 
     def close(self) -> None:

@@ -33,17 +33,24 @@ from aggregator.operations import (
     WatchedSource,
     certificate_ends,
 )
+from aggregator.runtime.late_modules import LateModule
 from aggregator.store import note_rows
 from aggregator.store.rows import feed_of, problem_of, source_of
 from aggregator.stories.unstable_ids import UNSTABLE_POLLS
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
     from datetime import datetime
 
     from aggregator.model.notes import Fact
-    from aggregator.operations import Told
+    from aggregator.model.notices import Receiver
+    from aggregator.operations import Told, deliveries
     from aggregator.rules.secrets import Secrets
+    from aggregator.store import outbox
+else:  # for those who want to be notified
+    deliveries = LateModule("aggregator.operations.deliveries")
+    outbox = LateModule("aggregator.store.outbox")
 
 #: What the feed keeps. The newest entry stays whatever its age: an id is never given twice.
 KEPT_EVENTS = 200
@@ -172,12 +179,16 @@ def alarms(connection: sqlite3.Connection) -> tuple[Alarm, ...]:
 
 
 def tell(
-    connection: sqlite3.Connection, before: tuple[Alarm, ...], told: Told, now: datetime
+    connection: sqlite3.Connection,
+    before: tuple[Alarm, ...],
+    told: Told,
+    now: datetime,
+    receivers: Sequence[Receiver] = (),
 ) -> bool:
     """Store what came of a look at `before`; each entry gets its public id here, for ever.
 
-    Returns whether that was done: not where another look has stored alarms meanwhile, since both
-    would tell the same.
+    What `receivers` want of it waits for them from now on. Returns whether that was done: not where
+    another look has stored alarms meanwhile, since both would tell the same.
     """
     if alarms(connection) != before:
         return False
@@ -195,6 +206,10 @@ def tell(
         ],
     )
     _forget(connection, now)
+    for receiver in receivers:
+        notices = deliveries.notices_of(told.events, now)
+        if wanted := deliveries.wanted_by(receiver, notices):
+            outbox.queue(connection, receiver.name, wanted, now)
     return True
 
 

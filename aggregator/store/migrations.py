@@ -27,6 +27,7 @@ from aggregator.store.forgetting_schema import FORGETTING
 from aggregator.store.health_schema import DAYS
 from aggregator.store.host_spellings import respell
 from aggregator.store.list_schema import LISTS
+from aggregator.store.outbox_schema import OUTBOX
 from aggregator.store.overview_schema import OVERVIEW, fill_delays
 from aggregator.store.schema import (
     FAITHFULNESS,
@@ -160,6 +161,14 @@ def m0012_ties(db: Database) -> None:
     for statement in TIES:
         db.execute(statement)
     db.execute("PRAGMA user_version = 12")
+
+
+@migrations(transactional=False)
+def m0013_outbox(db: Database) -> None:
+    """Make room for notices that wait for their receivers."""
+    for statement in OUTBOX:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 13")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

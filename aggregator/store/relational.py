@@ -43,6 +43,7 @@ from aggregator.store.foresight import foresee
 from aggregator.store.ingest import absorb
 from aggregator.store.list_keeping import ListKeeping
 from aggregator.store.memory_leases import Leases
+from aggregator.store.outbox_keeping import OutboxKeeping
 from aggregator.store.page_reading import PageReading
 from aggregator.store.retention import drop_in_slices, prune_in_slices
 from aggregator.store.slices import batched
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     )
     from aggregator.model.changes import Change
     from aggregator.model.notes import Fact, Note, NoteKind
+    from aggregator.model.notices import Receiver
     from aggregator.model.trials import Trial
     from aggregator.rules.secrets import Secrets
     from aggregator.store.engine import Engine, Search
@@ -77,7 +79,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class RelationalStore(PageReading, StoryKeeping, ListKeeping, Store):
+class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Store):
     """Keeps the promises of `aggregator.store.Store` in the rows of an engine.
 
     `writing` is the engine's writing connection, `None` where the store refuses to write; `search`
@@ -416,11 +418,13 @@ class RelationalStore(PageReading, StoryKeeping, ListKeeping, Store):
         return self._search.fill(most_bytes)
 
     @override
-    def watch(self, now: datetime, alert_after: timedelta) -> tuple[str, ...]:
+    def watch(
+        self, now: datetime, alert_after: timedelta, receivers: Sequence[Receiver] = ()
+    ) -> tuple[str, ...]:
         with self._reading() as db:
             seen, before = alarms.watched(db, now), alarms.alarms(db)
         told = evaluate(seen, before, now=now, alert_after=alert_after)
-        if not self._write(lambda db: alarms.tell(db, before, told, now)):
+        if not self._write(lambda db: alarms.tell(db, before, told, now, receivers)):
             return ()
         return tuple(event.title for event in told.events)
 

@@ -23,3 +23,11 @@ def excerpt(text: str, limit: int) -> str:
 def shortened(value: str, limit: int) -> str:
     """Return a value to be quoted, letter by letter, at most `limit` characters."""
     return value if len(value) <= limit else value[: limit - 1] + "…"
+
+
+def within_bytes(text: str, most: int) -> str:
+    """Return the beginning of a text, letter by letter, at most so many bytes in UTF-8."""
+    whole = text.encode(errors="replace")
+    if len(whole) <= most:
+        return text
+    return whole[: max(most - len("…".encode()), 0)].decode(errors="ignore") + "…"
