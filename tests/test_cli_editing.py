@@ -217,6 +217,35 @@ def test_an_exported_list_has_the_titles_of_the_documents(two: Program) -> None:
     assert '<outline text="科技" title="科技">\n      <outline text="Site"' in served
 
 
+def test_mirrors_settings_and_rules_survive_an_export_and_an_import(tmp_path: Path) -> None:
+    top = '[rsshub]\ninstances = ["https://rsshub.example", "http://rsshub:1200"]\n'
+    source = (
+        '[[sources]]\nname = "one"\ninterval = "2h"\nuser_agent = "me/1"\ncookies = "off"\n'
+        'url = ["https://one.example/feed", "rsshub://one/x", "https://rsshub.example/plain"]\n'
+        'keep = ["发布", { title = "/^a\\"/", age = "30d" }]\nblock = "ad"\n'
+        'tag = [{ author = ["x", "y"], tags = ["新"] }]\n'
+        'replace = [{ find = "/(a)/", with = "\\\\1b", in = "title" }]\n'
+    )
+    old, new, listed = (tmp_path / name for name in ("old.toml", "new.toml", "list.opml"))
+    old.write_text(top + source, encoding="utf-8")
+    new.write_text(top, encoding="utf-8")
+    words = ("export", "opml", listed, "--config", old)
+    assert run_in(*words, cwd=tmp_path).returncode == 0
+    told = run_in("import", "opml", listed, "--config", new, cwd=tmp_path)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert load(new).sources == load(old).sources
+    assert len(load(new).sources[0].urls) == 4
+
+    # What a configured list brings is there already.
+    lists = '[[lists]]\nname = "blogs"\nurl = "https://lists.example/x"\n'
+    new.write_text(lists, encoding="utf-8")
+    text = listed.read_text(encoding="utf-8").replace('name="one"', 'name="blogs/one"')
+    listed.write_text(text, encoding="utf-8")
+    told = run_in("import", "opml", listed, "--config", new, cwd=tmp_path)
+    assert (told.returncode, "1 there already" in told.stdout) == (0, True)
+    assert new.read_text(encoding="utf-8") == lists
+
+
 def test_an_import_counts_what_names_no_feed(two: Program) -> None:
     listed = two.folder / "list.opml"
     listed.write_text(

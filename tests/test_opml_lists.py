@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.config.network_values import expand
 from aggregator.config.opml import MAX_BYTES, MAX_DEPTH, MAX_OUTLINES, read, write
-from aggregator.model import Access, ProblemKind, Source
+from aggregator.model import (
+    Access,
+    Condition,
+    ProblemKind,
+    Replacement,
+    Rules,
+    Source,
+    Tagging,
+)
 from aggregator.model.errors import UnreadableError
 from aggregator.model.opml_listing import Listing
 
@@ -162,6 +171,17 @@ words = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), min_size=1
 ).filter(str.strip)
 
+#: One of each kind of rule.
+RULES = Rules(
+    keep=(
+        Condition(words=("发布", "/^a|b$/")),
+        Condition(title=('"x"',), older_than=timedelta(days=3)),
+    ),
+    block=(Condition(author=("<me>",), url=("/ad/",)),),
+    tag=(Tagging(Condition(category=("AI", "ML")), ("ai", "新")),),
+    replace=(Replacement("a", "b", ("title",)),),
+)
+
 periods = st.builds(timedelta, minutes=st.integers(1, 40_000))
 
 
@@ -186,6 +206,8 @@ periods = st.builds(timedelta, minutes=st.integers(1, 40_000))
             weight=st.floats(0.25, 4),
             site=st.sampled_from(((), ("a.example",), ("a.example", "b.example"))),
             secret_params=st.sampled_from((None, (), ("x",), ("x", "y z"))),
+            access=st.sampled_from((Access(), Access(user_agent="me/1", cookies="off"))),
+            rules=st.sampled_from((Rules(), RULES)),
         ),
         max_size=5,
         unique_by=lambda source: source.url,
@@ -195,6 +217,33 @@ def test_what_we_write_we_read_again(sources: tuple[Source, ...]) -> None:
     assert read(write("t", sources)) == Listing(sources)
 
 
+INSTANCES = ("https://rsshub.example", "http://rsshub:1200/sub")
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ("https://a.test/x", "rsshub://a/b", "rsshub://c", "https://rsshub.example/a")
+        ),
+        min_size=1,
+        unique=True,
+    )
+)
+def test_all_mirrors_come_back(urls: list[str]) -> None:
+    asked = tuple(one for url in urls for one in expand(url, INSTANCES))
+    source = Source("a", urls[0], mirrors=asked if asked != (urls[0],) else ())
+    (found,) = read(write("t", (source,), instances=INSTANCES)).sources
+    assert (found.mirrors or (found.url,)) == tuple(urls)
+
+
+def test_mirrors_that_others_have_changed_are_not_believed() -> None:
+    source = Source("a", "https://a.test/", mirrors=("https://a.test/", "https://b.test/"))
+    document = write("t", (source,))
+    assert read(document).sources == (source,)
+    moved = document.replace(b'xmlUrl="https://a.test/"', b'xmlUrl="https://new.test/"')
+    assert read(moved).sources == (Source("a", "https://new.test/"),)
+
+
 def test_what_is_no_setting_or_has_no_such_value_is_passed_over() -> None:
     listing = read(
         opml(
@@ -202,6 +251,7 @@ def test_what_is_no_setting_or_has_no_such_value_is_passed_over() -> None:
             'xmlUrl="https://a.example/" aggregator:name="a" aggregator:interval="soon" '
             'aggregator:enabled="perhaps" aggregator:backfill="99999999999" '
             'aggregator:max_entries="ten" aggregator:weight="nan" aggregator:proxy="direct" '
+            'aggregator:keep="[" aggregator:block="[[[1]]]" aggregator:tag="1" '
             'aggregator:timezone="Asia/Shanghai" aggregator:interval2="1h" other:interval="1h"/>'
         )
     )

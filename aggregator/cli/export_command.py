@@ -82,7 +82,7 @@ def opml(file: Path | None) -> None:
     from aggregator.config.opml import write
 
     config = load_config()
-    document = write("aggregator", config.sources, _titles(config))
+    document = write("aggregator", config.sources, _titles(config), config.rsshub.instances)
     if file is None or str(file) == "-":
         sys.stdout.buffer.write(document)
         sys.stdout.buffer.flush()

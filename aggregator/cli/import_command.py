@@ -141,9 +141,12 @@ def _plan(text: str, config: Config, listed: Sequence[Source]) -> ImportPlan:
     from aggregator.config.edit import trial
 
     others = included(config.path, text)
+    lists = {one.name for one in config.lists}
+    found_there = [source for source in listed if source.of_list in lists]
+    listed = [source for source in listed if source.of_list not in lists]
     taken = {source.name for source in config.sources}
     waiting = [(source, _block(source, taken)) for source in listed]
-    known = repeated = 0
+    known, repeated = len(found_there), 0
     refused: list[tuple[Source, str]] = []
     while True:
         found = trial(text, [block for _, block in waiting], config.path, others)
@@ -187,6 +190,7 @@ def _block(source: Source, taken: set[str]) -> Block:
         title=title or None,
         tags=tuple(dict.fromkeys(tag for tag in tags if tag not in ("", ".", ".."))),
         private=source.private,
+        mirrors=(url, *source.mirrors[1:]) if source.mirrors else (),
         settings=tuple(settings_of(source).items()),
     )
 

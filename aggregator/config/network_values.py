@@ -337,6 +337,26 @@ def expand(url: str, instances: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{instance}/{url.removeprefix(_RSSHUB)}" for instance in instances)
 
 
+def written_urls(source: Source, instances: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a source's URLs as config.toml may write them: the inverse of `expand`.
+
+    Plain URLs that are one route at every instance, in their order, are told as that route: they
+    mean the same.
+    """
+    found: list[str] = []
+    left = source.urls
+    while left:
+        some = left[: len(instances)]
+        route = some[0].removeprefix(f"{instances[0]}/") if instances else ""
+        if instances and route != some[0] and some == expand(_RSSHUB + route, instances):
+            found.append(_RSSHUB + route)
+            left = left[len(instances) :]
+        else:
+            found.append(left[0])
+            left = left[1:]
+    return tuple(found)
+
+
 def asked(source: Source) -> tuple[str, ...]:
     """Return the http(s) URLs that are asked for a source, as far as they could be read."""
     return tuple(url for url in source.urls if url and not url.startswith(_RSSHUB))

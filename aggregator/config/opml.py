@@ -11,7 +11,9 @@ from xml.etree import ElementTree as ET
 
 import listparser
 
+from aggregator.config.network_values import written_urls
 from aggregator.config.opml_settings import KEPT, from_texts, settings_of, to_text
+from aggregator.config.source_keys import MAX_URLS
 from aggregator.model import Problem, ProblemKind, Source
 from aggregator.model.errors import UnreadableError
 from aggregator.model.opml_listing import Listing
@@ -41,7 +43,8 @@ def read(data: bytes) -> Listing:
     """Return the feeds that an OPML file lists.
 
     URLs and titles are as written, nothing is checked. Folders and categories become tags. Names
-    and settings are those of our own exports, names else empty; a title is `None` where the file
+    and settings are those of our own exports, names else empty; `mirrors` are URLs as config.toml
+    has them, where there are several; a title is `None` where the file
     has none. Attributes that nobody knows, document types and their entities are ignored.
 
     Raises `UnreadableError`: TOO_LARGE, or NOT_A_FEED for what is no OPML, or only its beginning.
@@ -65,11 +68,17 @@ def read(data: bytes) -> Listing:
     return Listing(found, reader.repeated, reader.without_feed)
 
 
-def write(title: str, sources: Iterable[Source], titles: Mapping[str, str] = NO_TITLES) -> bytes:
+def write(
+    title: str,
+    sources: Iterable[Source],
+    titles: Mapping[str, str] = NO_TITLES,
+    instances: tuple[str, ...] = (),
+) -> bytes:
     """Return sources as OPML in UTF-8, as `read` finds them again, in their order.
 
-    Kept are name, URL, title, tags, whether a source is private, and the settings of
-    `opml_settings`. Those in a row that have the same first tag lie in a folder. `titles` are what
+    Kept are name, URL, mirrors, title, tags, whether a source is private, and the settings of
+    `opml_settings`. What stands for one of the RSSHub `instances` each is written as config.toml
+    has it. Those in a row that have the same first tag lie in a folder. `titles` are what
     documents call themselves, by the sources' names: what people read where the configuration says
     nothing.
     """
@@ -94,7 +103,9 @@ def write(title: str, sources: Iterable[Source], titles: Mapping[str, str] = NO_
         if source.private:
             outline.set(f"{{{NAMESPACE}}}private", "true")
         for name, value in settings_of(source).items():
-            outline.set(f"{{{NAMESPACE}}}{name}", to_text(value))
+            outline.set(f"{{{NAMESPACE}}}{name}", to_text(name, value))
+        if len(urls := written_urls(source, instances)) > 1:
+            outline.set(f"{{{NAMESPACE}}}urls", _SEPARATOR.join(urls))
         outline.set(f"{{{NAMESPACE}}}name", source.name)
     ET.indent(root)
     document: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
@@ -143,6 +154,7 @@ class _Reader(listparser.Handler):  # type: ignore[misc]  # listparser makes the
             found["name"] = attrs[f"{_PREFIX}:name"]
             found["title"] = attrs.get("title")
             found["own_tags"] = attrs.get(f"{_PREFIX}:tags")
+            found["urls"] = attrs.get(f"{_PREFIX}:urls", "").split(_SEPARATOR)
             found["private"] = attrs.get(f"{_PREFIX}:private") == "true"
             found["settings"] = {
                 name: attrs[f"{_PREFIX}:{name}"] for name in KEPT if f"{_PREFIX}:{name}" in attrs
@@ -165,8 +177,15 @@ def _source(feed: dict[str, Any]) -> Source:
         title=feed["title"] or None,
         tags=tuple(dict.fromkeys(tags)),
         private=feed.get("private", False),
+        mirrors=_mirrors(feed),
         **from_texts(feed.get("settings", {})),
     )
+
+
+def _mirrors(feed: dict[str, Any]) -> tuple[str, ...]:
+    """Return all URLs of a feed; where another program has changed the first one, none besides."""
+    urls = tuple(feed.get("urls", ()))
+    return urls if 1 < len(urls) <= MAX_URLS and urls[0] == feed["url"] else ()
 
 
 def _text(data: bytes) -> str:

@@ -1,27 +1,29 @@
 """A source's settings as they stand in a list: what of its table may leave the file, and come back.
 
-Kept are the keys that say how a source is polled and read, and which of its parameters are secret.
-Not those that may hold a secret themselves, name a file or another server (headers, logins,
-proxies, solvers), and no rules.
+Kept are the keys that say how a source is polled and read, its rules, and which of its parameters
+are secret. Not those that may hold a secret themselves, name a file or another server, or believe
+any (headers, logins, proxies, solvers, certificates).
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from aggregator.config.kinds import keys_of
 from aggregator.config.mistake_list import WrongValueError
+from aggregator.config.rule_values import KINDS, RuleValue, rule_values
 from aggregator.config.source_keys import SourceTable
 from aggregator.config.text_values import written
-from aggregator.model import Source
+from aggregator.model import Access, Rules, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: A value of a setting as config.toml writes it.
-Written = bool | int | float | str | list[str]
+Written = bool | int | float | str | list[str] | list[RuleValue]
 
 #: The kept keys by how their values are written there.
 _SWITCHES = ("enabled", "dedupe")
@@ -29,9 +31,14 @@ _NUMBERS = ("backfill", "max_entries")
 _FRACTIONS = ("weight",)
 _TEXTS = ("interval", "expected_every", "timezone", "encoding", "edits")
 _LISTS = ("site", "secret_params")
-KEPT = (*_TEXTS, *_SWITCHES, *_NUMBERS, *_FRACTIONS, *_LISTS)
+_OF_SOURCES = (*_TEXTS, *_SWITCHES, *_NUMBERS, *_FRACTIONS, *_LISTS)
+_OF_ACCESS = ("user_agent", "cookies")
+KEPT = (*_OF_SOURCES, *_OF_ACCESS, *KINDS)
 #: No name of a host or parameter holds a line break.
 _SEPARATOR = "\n"
+
+#: Rules of more are no source's that people write.
+_MAX_RULE_CHARS = 256 * 1024
 
 _USUAL = {field.name: field.default for field in fields(Source)}
 _KEYS = keys_of(SourceTable)
@@ -39,20 +46,29 @@ _KEYS = keys_of(SourceTable)
 
 def settings_of(source: Source) -> dict[str, Written]:
     """Return the kept settings that are not as usual, by key, as config.toml writes them."""
-    return {
+    found: dict[str, Written] = {
         name: _as_written(value)
-        for name in KEPT
+        for name in _OF_SOURCES
         if (value := getattr(source, name)) != _USUAL[name] and value is not None
     }
+    usual = Access()
+    found |= {
+        name: value
+        for name in _OF_ACCESS
+        if (value := getattr(source.access, name)) != getattr(usual, name)
+    }
+    return {**found, **rule_values(source.rules)}
 
 
-def to_text(value: Written) -> str:
-    """Return a value as an attribute."""
+def to_text(name: str, value: Written) -> str:
+    """Return the value of a key as an attribute."""
     match value:
         case bool():
             return str(value).lower()
+        case list() if name in KINDS:
+            return json.dumps(value, ensure_ascii=False)
         case list():
-            return _SEPARATOR.join(value)
+            return _SEPARATOR.join(map(str, value))
         case _:
             return str(value)
 
@@ -62,14 +78,20 @@ def from_texts(texts: Mapping[str, str]) -> dict[str, Any]:
 
     What config.toml would not take is left out, as if it were not there.
     """
-    found = {}
+    found: dict[str, Any] = {}
     for name in KEPT:
         if name not in texts:
             continue
         try:
             found[name] = _KEYS[name].kind.read(_raw(name, texts[name]))
-        except (WrongValueError, ValueError, OverflowError):
+        except (WrongValueError, ValueError, OverflowError, RecursionError):
             continue
+    access = {name: found.pop(name) for name in _OF_ACCESS if name in found}
+    rules = {name: found.pop(name) for name in KINDS if name in found}
+    if access:
+        found["access"] = Access(**access)
+    if rules:
+        found["rules"] = Rules(**rules)
     return found
 
 
@@ -85,7 +107,9 @@ def _as_written(value: object) -> Written:
             raise TypeError(value)
 
 
-def _raw(name: str, text: str) -> Written:
+def _raw(name: str, text: str) -> object:
+    if name in KINDS:
+        return json.loads(text) if len(text) <= _MAX_RULE_CHARS else None
     if name in _SWITCHES:
         return {"true": True, "false": False}.get(text, text)
     if name in _NUMBERS:

@@ -12,6 +12,8 @@ from aggregator.web.text import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tomlkit.items import Array
+
     from aggregator.config.opml_settings import Written
 
 #: A remark is one line of a file that people read in an editor.
@@ -22,7 +24,8 @@ MAX_REMARK_CHARS = 200
 class Block:
     """One source to write; `remark` comes above its keys as a comment, made safe for one.
 
-    `settings` are further keys with their values as TOML has them, in the order given.
+    `mirrors` are all its URLs, where there are several. `settings` are further keys with their
+    values as TOML has them, in the order given.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Block:
     title: str | None = None
     tags: tuple[str, ...] = ()
     private: bool = False
+    mirrors: tuple[str, ...] = ()
     settings: tuple[tuple[str, Written], ...] = ()
     remark: str = ""
 
@@ -54,13 +58,28 @@ def append(text: str, blocks: Sequence[Block]) -> str:
     return "".join(parts)
 
 
+def _inline(value: Written) -> Written | Array:
+    """Return a value that stands on its key's own lines, tables in it as well."""
+    if not isinstance(value, list):
+        return value
+    found = tomlkit.array()
+    for one in value:
+        if isinstance(one, dict):
+            inner = tomlkit.inline_table()
+            inner.update(one)
+            found.append(inner)
+        else:
+            found.append(one)
+    return found
+
+
 def _written(block: Block) -> str:
     table = tomlkit.table()
     remark = printable(block.remark)
     if remark.strip():
         table.add(tomlkit.comment(remark.strip()[:MAX_REMARK_CHARS]))
     table.add("name", block.name)
-    table.add("url", block.url)
+    table.add("url", list(block.mirrors) or block.url)
     if block.title is not None:
         table.add("title", block.title)
     if block.tags:
@@ -68,7 +87,7 @@ def _written(block: Block) -> str:
     if block.private:
         table.add("private", True)
     for name, value in block.settings:
-        table.add(name, value)
+        table.add(name, _inline(value))
     sources = tomlkit.aot()
     sources.append(table)
     document = tomlkit.document()
