@@ -9,6 +9,7 @@ import click
 
 from aggregator.cli.options import config_option, config_path
 from aggregator.cli.speech import echo
+from aggregator.language.spoken import is_english
 from aggregator.model.errors import AggregatorError, ConfigError
 
 EPILOG = """\b
@@ -29,12 +30,14 @@ def init() -> None:
     """Write a configuration with every key explained, where there is none.
 
     It is written to --config FILE, $AGGREGATOR_CONFIG or ./config.toml, readable by its owner
-    alone, and holds a few sources as examples. A file that is there stays as it is.
+    alone, and holds a few sources as examples. A file that is there stays as it is. With --lang zh
+    its comments are in Chinese.
     """
     from importlib import resources
 
     path = _free_place()
-    example = resources.files("aggregator.config").joinpath("example.toml").read_bytes()
+    name = "example.toml" if is_english() else "example.zh.toml"
+    example = resources.files("aggregator.config").joinpath(name).read_bytes()
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError as error:
