@@ -8,6 +8,7 @@ import re
 _NAMES = re.compile(
     r"`[^`]*`|\"[^\"\n]*\"|'[^'\n]*'"
     r"|^ +(?:aggregator|curl|zstd|systemctl) .*?(?:  # |$)"
+    r"|--[a-z-]+(?: (?:zh|en|all)\b)?"
     r"|systemctl \w+ aggregator|sudo -u \w+ aggregator \w+|aggregator(?: [a-z]+)+"
     r"|\S+://\S+|\S*[/=_]\S*|\b[A-Z][A-Za-z0-9-]*\b|\[\[?\w+\]?\] \w+",
     re.MULTILINE,
