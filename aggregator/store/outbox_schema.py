@@ -5,7 +5,7 @@ from __future__ import annotations
 OUTBOX: tuple[str, ...] = (
     # What waits to be sent to whom, as JSON.
     """CREATE TABLE outbox (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        id INTEGER PRIMARY KEY,
         receiver TEXT NOT NULL,
         notice TEXT NOT NULL,
         queued_at INTEGER NOT NULL
