@@ -70,6 +70,56 @@ def test_stories_are_listed_shown_split_merged_and_locked(aggregator: Program) -
     assert aggregator.run("stories", "show", "https://nowhere.example/").returncode == 1
 
 
+FAR = "Northlake bridge collapses after storm"
+NEAR = ("Northlake mayor elected today", "Mayor of Northlake elected today")
+
+
+@pytest.fixture
+def parted(aggregator: Program, web: Publisher) -> Program:
+    """Return a program that knows three reports, of which a strict feed takes two for one."""
+    names = ("far", "near", "nearer")
+    for name, title in zip(names, (FAR, *NEAR), strict=True):
+        web.route(f"/{name}", body=document(name, title))
+    aggregator.configure(
+        "".join(source_toml(name, web.url(f"/{name}")) for name in names),
+        '[[feeds]]\nname = "all"\ndedupe = "story"\ndedupe_strictness = "strict"\n',
+    )
+    for name in names:
+        assert aggregator.run("poll", name).returncode == 0
+    return aggregator
+
+
+def test_what_is_shown_of_a_story_is_what_feeds_make_of_it(parted: Program) -> None:
+    text = told(parted, "stories", "show", "https://far.example/0")
+    first, *others = text.splitlines()
+    assert first.startswith("story: ")
+    assert [one[2] for one in others] == ["1", "2", " ", " ", "3", " ", " ", "w", "w"]
+    assert "    like 2 (0." in text
+    assert '  with dedupe_strictness = "strict": 1 | 2 3' in text
+    assert 'dedupe_strictness = "wide"' not in text
+    (story,) = json.loads(told(parted, "stories", "show", "https://far.example/0", "--json"))
+    ids = [one["id"] for one in story["entries"]]
+    assert story["parts"]["wide"] == [ids]
+    assert story["parts"]["strict"] == [ids[:1], ids[1:]]
+    assert [one["like"][:1] != [] for one in story["entries"]] == [False, True, True]
+    assert story["entries"][2]["like"][0]["id"] == ids[1]
+
+
+def test_what_a_preview_and_an_explanation_tell_is_what_feeds_make_of_it(parted: Program) -> None:
+    text = told(parted, "preview", "--feed", "all")
+    assert "2 would be told as 1 story" in text
+    assert FAR not in text
+    text = told(parted, "explain", "entry", "https://nearer.example/0")
+    assert f"named below the entry that tells its story: {NEAR[0]}" in text
+    pair = ("https://nearer.example/0", "--with")
+    text = told(parted, "explain", "entry", *pair, "https://near.example/0")
+    assert "\none story\n" in text
+    text = told(parted, "explain", "entry", *pair, "https://far.example/0")
+    assert 'one story with dedupe_strictness = "wide", two with a stricter one' in text
+    way = text.split("by way of others:\n")[1].splitlines()
+    assert [one.partition(" to ")[2] for one in way[:2]] == [NEAR[0], FAR]
+
+
 def test_what_the_operator_says_holds_at_once_in_a_running_daemon(aggregator: Program) -> None:
     aggregator.start()
     assert len(aggregator.items()) == 2

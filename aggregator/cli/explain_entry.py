@@ -107,7 +107,15 @@ def comparison(found: Comparison) -> Iterator[str]:
 
     yield f"{line(found.one)}"
     yield f"{line(found.other)}"
-    yield "one story" if found.are_together else "two stories"
+    if len(found.together) in (0, len(THRESHOLDS)):
+        yield "one story" if found.are_together else "two stories"
+    else:
+        strictest = found.together[-1]
+        yield f'one story with dedupe_strictness = "{strictest}", two with a stricter one'
+    if found.way:
+        yield "  by way of others:"
+        for title, score in found.way:
+            yield f"    {score:.2f} to {line(title)}"
     for title, because in zip((found.one, found.other), found.because, strict=False):
         if because:
             yield f"  {line(title)}: {line(', '.join(because))}"

@@ -150,12 +150,19 @@ def tune(*, write: bool, shipped: bool) -> int:
 
 
 def lines(story: StoryReport) -> Iterator[str]:
-    """Yield a line for each entry of a story, and why it is in it."""
+    """Yield a line for each entry of a story, and why it is in it; and what parts it has."""
     yield f"story: {line(story.story_id)}{', locked' if story.locked else ''}"
-    for one in story.entries:
-        yield f"  {_entry_line(one)}"
+    for number, one in enumerate(story.entries, 1):
+        yield f"  {number}  {_entry_line(one)}"
         if one.because is not None and one.score is not None:
             yield f"    {why(one.score, one.because)}"
+        if one.like:
+            like = ", ".join(f"{other} ({score:.2f})" for other, score in one.like)
+            yield f"    like {like}"
+    for strictness, parts in story.parts.items():
+        if len(parts) > 1:
+            told = " | ".join(" ".join(map(str, part)) for part in parts)
+            yield f'  with dedupe_strictness = "{strictness}": {told}'
 
 
 def why(score: float, because: dict[str, Any]) -> str:
@@ -184,9 +191,17 @@ def _print(found: tuple[StoryReport, ...]) -> None:
                     "published_at": one.published_at.isoformat(),
                     "score": one.score,
                     "because": one.because,
+                    "like": [
+                        {"id": story.entries[place - 1].entry_id, "score": score}
+                        for place, score in one.like
+                    ],
                 }
                 for one in story.entries
             ],
+            "parts": {
+                strictness: [[story.entries[place - 1].entry_id for place in one] for one in parts]
+                for strictness, parts in story.parts.items()
+            },
         }
         for story in found
     ]

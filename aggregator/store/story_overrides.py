@@ -6,6 +6,7 @@ What was said stays, as pairs of texts with whether they tell the same.
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from aggregator.model.errors import AggregatorError
@@ -20,7 +21,7 @@ from aggregator.store.value_lists import rows_of
 from aggregator.stories.centroids import centroid_of
 from aggregator.stories.likeness import likeness
 from aggregator.stories.signatures import Frequencies, read, signature, unpack
-from aggregator.stories.ties import THRESHOLDS, Groups, Tie
+from aggregator.stories.ties import THRESHOLDS, Groups, Tie, surest_ways
 from aggregator.stories.tokens import as_said
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def compare(connection: sqlite3.Connection, wanted: str, further: str) -> Compar
     rule = alike.rule
     if rule is None and one["source_id"] == other["source_id"]:
         rule = "own source"
+    way = _way(connection, one, other) if together else None
     spellings = {**tokens[1].spellings, **tokens[0].spellings}
     return Comparison(
         one=one["title"],
@@ -126,7 +128,37 @@ def compare(connection: sqlite3.Connection, wanted: str, further: str) -> Compar
         features=alike.features._asdict(),
         rule=rule,
         because=() if together else (_because(connection, one), _because(connection, other)),
+        together=() if way is None else way[0],
+        way=() if way is None else way[1],
     )
+
+
+def _way(
+    connection: sqlite3.Connection, one: sqlite3.Row, other: sqlite3.Row
+) -> tuple[tuple[str, ...], tuple[tuple[str, float], ...]]:
+    """Return for feeds of which strictness two entries of a story are one, and by way of whom."""
+    ties = tie_rows.among(connection, (one["root_id"],))
+    way = surest_ways(ties, one["article_id"]).get(other["article_id"])
+    wide = THRESHOLDS["wide"]
+    score = wide if way is None else max(way.score, wide)
+    names = tuple(name for name, least in THRESHOLDS.items() if score >= least)
+    if way is None or len(way.steps) < 2:
+        return names, ()
+    scores = {frozenset((tie.one, tie.other)): tie.score for tie in ties}
+    titles = {step: _title(connection, step) for step in way.steps}
+    return names, tuple(
+        (titles[step], scores[frozenset((before, step))])
+        for before, step in pairwise((one["article_id"], *way.steps))
+    )
+
+
+def _title(connection: sqlite3.Connection, article_id: int) -> str:
+    row = connection.execute(
+        """SELECT e.title FROM stories s JOIN entries e ON e.story_id = s.id
+            WHERE s.id = :article OR s.original_id = :article ORDER BY e.id LIMIT 1""",
+        {"article": article_id},
+    ).fetchone()
+    return "" if row is None else str(row["title"])
 
 
 def _because(connection: sqlite3.Connection, entry: sqlite3.Row) -> tuple[str, ...]:

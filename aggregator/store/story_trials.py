@@ -16,7 +16,7 @@ from aggregator.model.reports import StoryReport, StoryTrial
 from aggregator.store import joining, story_index, tie_rows
 from aggregator.store.codec import dumps
 from aggregator.store.story_index import StoryIndex
-from aggregator.store.story_reports import reported
+from aggregator.store.story_reports import likes, reported
 from aggregator.stories.tellings import sure_ties
 from aggregator.stories.ties import Placed, in_time
 
@@ -122,14 +122,15 @@ def _stories(
     for row in rows:
         of_article[row["article_id"]].append(row)
     articles = [found[0] for found in of_article.values()]
-    sure = sure_ties(
-        feed, {one["article_id"]: one["joined_id"] for one in articles}, _ties(connection)
-    )
+    ties = _ties(connection)
+    sure = sure_ties(feed, {one["article_id"]: one["joined_id"] for one in articles}, ties)
     placed = [Placed(one["article_id"], one["published_at"]) for one in articles]
     for together in in_time(placed, sure, feed.dedupe_window // MICROSECOND):
         told = sorted((row for one in together for row in of_article[one]), key=_arrived)
         if len(told) > 1:
-            yield told[-1]["id"], StoryReport(told[0]["story"], False, tuple(map(_reported, told)))
+            like = likes([row["article_id"] for row in told], ties)
+            entries = tuple(map(_reported, told, like))
+            yield told[-1]["id"], StoryReport(told[0]["story"], False, entries)
 
 
 def _ties(connection: sqlite3.Connection) -> list[Tie]:
@@ -141,7 +142,8 @@ def _arrived(row: sqlite3.Row) -> int:
     return int(row["id"])
 
 
-def _reported(row: sqlite3.Row) -> Reported:
-    if row["joined_id"] is None:
+def _reported(row: sqlite3.Row, like: tuple[tuple[int, float], ...]) -> Reported:
+    """Return an entry, and why it is told with those before it; the first is for none of them."""
+    if not like:
         return reported(row, score=None, because=None)
-    return reported(row, score=row["join_score"], because=row["join_because"])
+    return reported(row, score=row["join_score"], because=row["join_because"], like=like)

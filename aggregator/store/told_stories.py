@@ -222,7 +222,8 @@ def verdict_on(
     alone = verdict(entry["id"], own, floor=feed_row["floor"], once=True)
     ties = _ties(connection, feed, found)
     for telling in tellings(found, feed, ties, floor=feed_row["floor"], now_us=0):
-        if all(entry["id"] != one.entry_id for one in telling.members):
+        own_id = entry["id"]
+        if own_id not in _ids(telling.members):
             continue
         if telling.held_until_us is not None:
             return Verdict(PlacementReason.WAITS)
@@ -231,10 +232,15 @@ def verdict_on(
             (PlacementReason.TOLD_BY_ANOTHER, telling.shown),
             (PlacementReason.WAS_TOLD, telling.shown_before),
         ):
-            others = [one for one in leads if one.article_id not in articles]
-            if others and len(others) == len(leads):
-                return Verdict(reason, _title(connection, others[0].entry_id))
+            if leads and all(one.article_id not in articles for one in leads):
+                below = telling.below()
+                (lead,) = (one for one in leads if own_id in _ids(below[one.entry_id]))
+                return Verdict(reason, _title(connection, lead.entry_id))
     return alone
+
+
+def _ids(candidates: Iterable[Candidate]) -> set[int]:
+    return {one.entry_id for one in candidates}
 
 
 def _title(connection: sqlite3.Connection, entry_id: int) -> str:
