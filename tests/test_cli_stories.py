@@ -117,7 +117,7 @@ def test_what_a_preview_and_an_explanation_tell_is_what_feeds_make_of_it(parted:
     text = told(parted, "explain", "entry", *pair, "https://far.example/0")
     assert 'one story with dedupe_strictness = "wide", two with a stricter one' in text
     way = text.split("by way of others:\n")[1].splitlines()
-    assert [one.partition(" to ")[2] for one in way[:2]] == [NEAR[0], FAR]
+    assert [one.strip().partition(", alike by")[0] for one in way[:2]] == [NEAR[0], FAR]
 
 
 def test_what_the_operator_says_holds_at_once_in_a_running_daemon(aggregator: Program) -> None:

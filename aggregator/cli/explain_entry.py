@@ -115,7 +115,7 @@ def comparison(found: Comparison) -> Iterator[str]:
     if found.way:
         yield "  by way of others:"
         for title, score in found.way:
-            yield f"    {score:.2f} to {line(title)}"
+            yield f"    {line(title)}, alike by {score:.2f}"
     for title, because in zip((found.one, found.other), found.because, strict=False):
         if because:
             yield f"  {line(title)}: {line(', '.join(because))}"

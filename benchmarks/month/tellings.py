@@ -13,7 +13,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aggregator.stories.ties import THRESHOLDS
+from aggregator.store.tie_rows import among
+from aggregator.stories.tellings import sure_ties
+from aggregator.stories.ties import Groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,19 +23,18 @@ if TYPE_CHECKING:
 
     from aggregator.model import Feed
 
-#: What was named below something, and all that the feed tells together with it.
+#: The entries of all articles that are told with something that was named below another entry.
 _NAMED = """
-    WITH articles (id, story_id) AS (
-      SELECT coalesce(s.original_id, s.id), s.id FROM stories s),
-    told (root_id, story_id) AS (
-      SELECT iif(a.joined_id > 0 AND a.join_score >= :threshold, a.joined_id, a.id),
-             articles.story_id
-        FROM articles JOIN stories a ON a.id = articles.id)
-    SELECT t.root_id, e.url, n.story_id IS NOT NULL AS is_named
-      FROM told t JOIN entries e ON e.story_id = t.story_id
-      LEFT JOIN named n ON n.story_id = t.story_id
+    WITH articles (id, joined_id, story_id) AS (
+      SELECT a.id, a.joined_id, s.id
+        FROM stories s JOIN stories a ON a.id = coalesce(s.original_id, s.id))
+    SELECT a.id, a.joined_id, e.url, n.story_id IS NOT NULL AS is_named
+      FROM articles a JOIN entries e ON e.story_id = a.story_id
+      LEFT JOIN named n ON n.story_id = a.story_id
                        AND n.feed_id = (SELECT id FROM feeds WHERE name = :feed)
-     WHERE t.root_id IN (SELECT t.root_id FROM named n JOIN told t ON t.story_id = n.story_id)"""
+     WHERE coalesce(a.joined_id, a.id) IN (
+             SELECT coalesce(a.joined_id, a.id)
+               FROM named n JOIN articles a ON a.story_id = n.story_id)"""
 
 
 @dataclass
@@ -50,14 +51,14 @@ class Tellings:
             for feed in feeds:
                 if feed.dedupe != "story":
                     continue
-                rows = connection.execute(
-                    _NAMED,
-                    {"threshold": THRESHOLDS[feed.dedupe_strictness], "feed": feed.name},
-                ).fetchall()
+                rows = connection.execute(_NAMED, {"feed": feed.name}).fetchall()
+                joined = {article: root for article, root, _, _ in rows}
+                ties = among(connection, {root for root in joined.values() if root is not None})
+                groups = Groups(sure_ties(feed, joined, ties))
                 together: dict[int, set[str]] = defaultdict(set)
-                for root_id, url, _ in rows:
+                for article, _, url, _ in rows:
                     if url in marks:
-                        together[root_id].add(marks[url])
-                for root_id, url, is_named in rows:
+                        together[groups.of(article)].add(marks[url])
+                for article, _, url, is_named in rows:
                     if is_named and url in marks:
-                        self.of_feed[feed.name][marks[url]] |= together[root_id]
+                        self.of_feed[feed.name][marks[url]] |= together[groups.of(article)]
