@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aggregator.model import EntryFacts, Placement, PlacementReason
 from aggregator.model.instants import instant
 from aggregator.runtime.late_modules import LateModule
-from aggregator.store import identities, source_domains, story_reports
+from aggregator.store import identities, source_domains
 from aggregator.store.codec import dumps
 from aggregator.store.packed_texts import COLUMNS, texts_in
 from aggregator.store.rows import categories_of, source_of
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     import sqlite3
 
     from aggregator.model import Feed
-    from aggregator.store import told_stories
+    from aggregator.store import story_reports, told_stories
 else:
+    story_reports = LateModule("aggregator.store.story_reports")
     told_stories = LateModule("aggregator.store.told_stories")
 
 #: Entries that one address may name: a live page's would fill the screen.

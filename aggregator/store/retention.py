@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model.instants import MICROSECOND
 from aggregator.model.notes import NoteKind
+from aggregator.runtime.late_modules import LateModule
 from aggregator.runtime.values import dataclass
 from aggregator.store import (
     archive,
@@ -23,7 +24,6 @@ from aggregator.store import (
     packed_texts,
     served_bytes,
     story_switch,
-    tie_rows,
     tombstone_rows,
 )
 from aggregator.store.codec import dumps
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
+    from aggregator.store import tie_rows
     from aggregator.store.slices import Write
+else:  # with what tells stories apart
+    tie_rows = LateModule("aggregator.store.tie_rows")
 
 #: How long `status` names a flood of old entries, and a document with too much text.
 FLOODS_KEPT = timedelta(days=7)
