@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.model import TextOrigin
 from aggregator.store.compared_texts import tokens_of
 from aggregator.store.sqlite import open_store
 from aggregator.stories.bare_titles import LONGEST_LEAD
@@ -84,6 +85,14 @@ def test_without_a_feed_that_asks_nothing_is_read(store: SqliteStore) -> None:
     absorb(store, document(*some(5, "one")), START + 100 * MINUTE)
     assert not store.tell_stories(START + 102 * MINUTE)
     assert tokens_of.cache_info().misses == 0
+
+
+def test_an_entrys_text_has_its_origin(store: SqliteStore) -> None:
+    store.apply((source(),), (feed(),), now=START)
+    absorb(store, document(entry(1, published_at=START)), START)
+    absorb(store, document(entry(1, published_at=START, title="Another")), START + MINUTE)
+    (facts,) = store.facts("https://one.example/1", ())
+    assert facts.text_origin is TextOrigin.DOCUMENT
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.cli.stories_command import why
 from aggregator.cli.terminal_text import about, line, local_time
-from aggregator.model import PlacementReason
+from aggregator.model import PlacementReason, TextOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,8 @@ _KINDS = {
     "text": "its text",
     "brief": "its short text",
 }
+
+_ORIGINS = {TextOrigin.DOCUMENT: "text: from the document"}
 
 _PLACED = {
     PlacementReason.IN_WINDOW: "in the window",
@@ -161,7 +163,9 @@ def _cleaned(facts: EntryFacts) -> Iterator[str]:
         found = removals(facts)
         yield f"cleaned: {line(', '.join(found)) if found else 'nothing was removed'}"
     text = line(visible_text(facts.content_html)) or line(facts.summary)
-    yield f"  {excerpt(text, SHOWN_TEXT_CHARS)}" if text else "  without a text"
+    yield _ORIGINS[facts.text_origin] if text else "text: none"
+    if text:
+        yield f"  {excerpt(text, SHOWN_TEXT_CHARS)}"
 
 
 def _dated(facts: EntryFacts) -> Iterator[str]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from aggregator.model.configured import Feed, Source
-from aggregator.model.documents import Category, DocumentHints, Enclosure, Refined
+from aggregator.model.documents import Category, DocumentHints, Enclosure, Refined, TextOrigin
 from aggregator.model.outcomes import Attempt, Problem, Validators
 from aggregator.model.people import Particulars, SourceParticulars
 from aggregator.model.placements import Placement
@@ -321,7 +321,8 @@ class EntryFacts:
     whose article it tells without being theirs. `also` names the other sources of the article,
     `tags` are what
     rules of its source gave it, `blocked` why a rule of its source leaves it out. `raw` are the
-    publisher's own fields as JSON, `None` once they were dropped.
+    publisher's own fields as JSON, `None` once they were dropped. `text_origin` is where the text
+    is from that rules, stories and searches look at.
     The document's `kind`, `encoding` and `notes` are of the newest one that was read.
     """
 
@@ -356,6 +357,7 @@ class EntryFacts:
     encoding: str | None
     notes: tuple[str, ...]
     report: StoryReport | None = None
+    text_origin: TextOrigin = TextOrigin.DOCUMENT
 
 
 @dataclass(frozen=True, slots=True)

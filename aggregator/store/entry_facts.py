@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from aggregator.model import EntryFacts, Placement, PlacementReason
+from aggregator.model import EntryFacts, Placement, PlacementReason, TextOrigin
 from aggregator.model.instants import instant
 from aggregator.runtime.late_modules import LateModule
 from aggregator.store import identities, source_domains
@@ -108,6 +108,7 @@ def _facts(connection: sqlite3.Connection, row: sqlite3.Row, feeds: tuple[Feed, 
         encoding=row["document_encoding"],
         notes=tuple(json.loads(row["document_notes"])),
         report=story_reports.of_story(connection, row["original_id"] or row["story_id"]),
+        text_origin=TextOrigin(row["text_origin"]),
     )
 
 

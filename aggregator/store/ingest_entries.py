@@ -318,7 +318,7 @@ def _update(connection: sqlite3.Connection, changed: ChangedEntry, arrival: Arri
         case Rewritten(updated_at=updated_at):
             connection.execute(
                 """UPDATE entries SET url = ?, title = ?, author = ?, updated_at = ?, language = ?,
-                          content_hash = ?, refined_by = ?, changed_at = ?
+                          content_hash = ?, refined_by = ?, changed_at = ?, text_origin = ?
                     WHERE id = ?""",
                 (
                     entry.url,
@@ -329,6 +329,7 @@ def _update(connection: sqlite3.Connection, changed: ChangedEntry, arrival: Arri
                     entry.content_hash,
                     arrival.version,
                     micros(arrival.now),
+                    entry.text_origin,
                     changed.entry_id,
                 ),
             )
@@ -411,8 +412,8 @@ def _insert_rows(
         """INSERT INTO entries (id, source_id, story_id, public_id, order_key, held_back, url,
                title, author, published_at, updated_at, dated, language, content_hash, refined_by,
                first_seen_at, changed_at, assigned, stated_at, text_hash, content_bytes, raw_bytes,
-               told_bytes, stored_bytes)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               told_bytes, stored_bytes, text_origin)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             (entry_id, source_id, story_id, *_columns(new, arrival, size))
             for (entry_id, story_id, new), size in zip(rows, sizes, strict=True)
@@ -462,4 +463,5 @@ def _columns(new: NewEntry, arrival: Arrival, size: Sizes) -> tuple[object, ...]
         size.raw,
         size.told,
         size.stored,
+        entry.text_origin,
     )

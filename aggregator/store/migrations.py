@@ -46,7 +46,7 @@ from aggregator.store.schema_version import (
     copies_told,
     kept_copies,
 )
-from aggregator.store.story_schema import NAMED, STORIES, TIES, WEIGHTS
+from aggregator.store.story_schema import NAMED, STORIES, TEXT_ORIGIN, TIES, WEIGHTS
 from aggregator.store.upgrade_copies import copy_before
 
 if TYPE_CHECKING:
@@ -169,6 +169,14 @@ def m0013_outbox(db: Database) -> None:
     for statement in OUTBOX:
         db.execute(statement)
     db.execute("PRAGMA user_version = 13")
+
+
+@migrations(transactional=False)
+def m0014_text_origin(db: Database) -> None:
+    """Keep with each entry where its visible text is from."""
+    for statement in TEXT_ORIGIN:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 14")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -12,12 +12,13 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from aggregator.store import search_file
+from aggregator.store.entry_texts import visible_in
 from aggregator.store.packed_texts import COLUMNS, texts_in
 from aggregator.store.search_place import path_of
 from aggregator.store.slices import ROWS, Slice
 from aggregator.store.sqlite_errors import store_error
 from aggregator.store.value_lists import rows_of
-from aggregator.stories.searched_texts import indexed_text
+from aggregator.stories.searched_texts import MOST_HTML, indexed_text
 from aggregator.web.search_words import tokens_of
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _index(connection: sqlite3.Connection, entry_ids: Sequence[int]) -> None:
         if not place:
             search_file.create_table(connection, number)
         texts = texts_in(connection, row)
-        text = indexed_text(texts["content_html"], texts["summary"])
+        text = indexed_text(visible_in(texts, MOST_HTML), texts["summary"])
         connection.execute(
             f"INSERT INTO main.words_{number} (rowid, title, text) VALUES (?, ?, ?)",  # noqa: S608 -- a number of ours
             (text_id, tokens_of(row["title"]), tokens_of(text)),

@@ -1,6 +1,7 @@
 """Of the fifth migration: stories that several tell in their words; of the eighth: who is named.
 
-Of the ninth: weights of an operator's own; of the twelfth: ties.
+Of the ninth: weights of an operator's own; of the twelfth: ties; of the fourteenth: where a
+text that is compared is from.
 """
 
 # sqlite: the whole module
@@ -109,4 +110,10 @@ TIES = (
     """INSERT INTO ties (story_id, other_id, score)
        SELECT max(id, joined_id), min(id, joined_id), join_score FROM stories
         WHERE joined_id IS NOT NULL AND joined_id != id AND join_score IS NOT NULL""",
+)
+
+TEXT_ORIGIN = (
+    # Where the visible text of an entry is from, a `model.TextOrigin`: it is made of what is stored
+    # of that, once.
+    "ALTER TABLE entries ADD COLUMN text_origin TEXT NOT NULL DEFAULT 'document'",
 )

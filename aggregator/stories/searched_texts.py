@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 #: Of a text so much is searched, in characters.
 MOST_CHARACTERS = 100_000
+MOST_HTML = 8 * MOST_CHARACTERS
 #: And so much where a feed shows summaries.
 _SUMMARY_CHARACTERS = 500
 
 
-def indexed_text(content_html: str, summary: str) -> str:
+def indexed_text(visible_text: str, summary: str) -> str:
     """Return what an index has of an entry: all that any feed may show of it."""
-    text = _text(content_html)
+    text = visible_text[:MOST_CHARACTERS]
     if not summary or text.startswith(summary.rstrip("…")):
         return text
     return f"{text} {one_line(summary)}"[:MOST_CHARACTERS]
@@ -38,4 +39,4 @@ def shown_text(story: Story, feed: Feed) -> str:
 
 
 def _text(content_html: str) -> str:
-    return one_line(visible_text(content_html, 8 * MOST_CHARACTERS))[:MOST_CHARACTERS]
+    return one_line(visible_text(content_html, MOST_HTML))[:MOST_CHARACTERS]
