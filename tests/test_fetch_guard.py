@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
@@ -199,6 +200,19 @@ def test_a_declared_fake_ip_range_counts_for_every_name_and_for_no_literal() -> 
     assert isinstance(fake.check(own, target("http://198.18.3.4/")), Problem)
     assert not admits(guard("198.18.0.0/16").check(own, other), "198.19.3.4")
     assert not admits(guard("198.0.0.0/8").check(own, other), "198.18.3.4")
+
+
+def test_no_allowance_covers_what_a_list_brings_but_names_go_through_a_transparent_proxy() -> None:
+    ours = guard("10.0.0.0/8", "rsshub:1200", "198.18.0.0/15")
+    theirs = replace(ours, is_listed=True)
+    for url in ("http://10.1.2.3/feed", "http://rsshub:1200/a", "http://198.18.3.4/"):
+        own = target(url)
+        found = theirs.check(own, own)
+        assert isinstance(found, Problem) or not admits(found, "10.1.2.3"), url
+    own = target("https://blog.example/feed")
+    assert admits(theirs.check(own, own), "198.18.3.4")
+    assert not admits(theirs.check(own, own), "10.1.2.3")
+    assert isinstance(theirs.check(own, target("http://10.1.2.3/")), Problem)
 
 
 def test_behind_a_proxy_names_are_its_business_and_private_literals_still_refused() -> None:

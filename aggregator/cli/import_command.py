@@ -144,7 +144,7 @@ def _plan(text: str, config: Config, listed: Sequence[Source]) -> ImportPlan:
     lists = {one.name for one in config.lists}
     found_there = [source for source in listed if source.of_list in lists]
     listed = [source for source in listed if source.of_list not in lists]
-    taken = {source.name for source in config.sources}
+    taken = set(config.taken_names)
     waiting = [(source, _block(source, taken)) for source in listed]
     known, repeated = len(found_there), 0
     refused: list[tuple[Source, str]] = []

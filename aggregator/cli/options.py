@@ -111,6 +111,7 @@ def secrets_beside(config: Config) -> tuple[str, ...]:
     if (
         not tokens
         and not config.notify
+        and not config.lists
         and config.network.proxy is None
         and all(one == Access() for one in accesses)
     ):

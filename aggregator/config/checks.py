@@ -251,6 +251,9 @@ def _short_intervals(tables: Tables, sources: Sequence[Source], mistakes: Mistak
             index=public[0],
             more=len(public) - 1 or None,
         )
+    elif all_short and tables.lists:
+        at = ("polling", "min_interval")
+        mistakes.add(at, MistakeKind.MIN_INTERVAL_SHORT, least=floor, of_list=0)
     own = [index for index in public if index in short and tables.sources[index].says("interval")]
     for index in own:
         mistakes.add(("sources", index, "interval"), MistakeKind.INTERVAL_SHORT, least=floor)

@@ -235,6 +235,10 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.MIN_INTERVAL_SHORT: (
         (
             'under "{least}" only when [network] allow_private covers every source; '
+            "it covers nothing of lists[{of_list}]"
+        ),
+        (
+            'under "{least}" only when [network] allow_private covers every source; '
             "it does not cover {elsewhere} and {more} more"
         ),
         (

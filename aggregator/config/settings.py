@@ -372,6 +372,11 @@ class Config:
         """Who may see what of all this."""
         return Visibility(self.server.public_opml, self.publish.status_token)
 
+    @property
+    def taken_names(self) -> frozenset[str]:
+        """The names that no further source can have."""
+        return frozenset((*(one.name for one in self.sources), *(one.name for one in self.lists)))
+
     def exported(self, export: Export) -> Feed:
         """Return the feed of an export; raises `AggregatorError` while no list brings it."""
         found = next((feed for feed in self.feeds if feed.name == export.feed), None)

@@ -188,7 +188,7 @@ class Adding:
         offer = secrets.token_urlsafe(16)
         answer = found.answer if len(found.answer.body) <= MOST_ANSWER_BYTES else None
         offers[offer] = _Offer(found.url, title, answer)
-        taken = {one.name for one in self._requests.config().sources}
+        taken = self._requests.config().taken_names
         name = edit.derive_name(title, found.url, taken)
         return replace(candidate, offer=offer, name=name)
 
@@ -213,7 +213,7 @@ class Adding:
         except ConfigError:
             raise
         except AggregatorError as error:
-            taken = {one.name for one in self._requests.config().sources}
+            taken = self._requests.config().taken_names
             return Added(None, edit.append("", [new.block(taken, today)]), str(error))
         self._kept.remove(kept)
         if chosen.answer is not None:

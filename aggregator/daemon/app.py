@@ -25,7 +25,7 @@ from aggregator.daemon.control import ControlServer
 from aggregator.daemon.figures import daemon_figures, store_figures
 from aggregator.daemon.further_secrets import further_secrets
 from aggregator.daemon.jobs import Jobs
-from aggregator.daemon.joined import load_with, with_lists
+from aggregator.daemon.joined import changed_by_lists, load_with
 from aggregator.daemon.list_jobs import ListJobs
 from aggregator.daemon.log import conceal, event, local, set_level
 from aggregator.daemon.notifying import Deliveries
@@ -376,8 +376,8 @@ class Daemon:
         """Apply what lists list now to the configuration that holds, whatever its file says."""
         async with self._reloading:
             old, stored = self._config, await self._in_thread(self._store.lists)
-            fresh = await self._in_thread(partial(with_lists, old, stored))
-            if (fresh.sources, fresh.feeds) != (old.sources, old.feeds):
+            fresh = await self._in_thread(partial(changed_by_lists, old, stored))
+            if fresh is not None:
                 await self._apply(fresh)
 
     async def _apply(self, fresh: Config) -> tuple[Change, ...]:

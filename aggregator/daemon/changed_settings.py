@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aggregator.config import Config
 
 _TABLES = ("server", "store", "polling", "network", "log", "rsshub", "publish", "pages")
-_LISTS = ("exports", "sites", "notify")
+_LISTS = ("exports", "sites", "notify", "lists")
 
 
 def changed_settings(

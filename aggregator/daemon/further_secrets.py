@@ -10,6 +10,7 @@ from aggregator.fetch.cookie_file import MAX_FILE_BYTES
 from aggregator.fetch.credentials import rsshub_code
 from aggregator.fetch.failures import FetchError
 from aggregator.fetch.request_target import Target, parse_target
+from aggregator.model import Source
 from aggregator.rules.held_secrets import looks_minted, secrets_of, user_info_secrets
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _PARTS = re.compile(r"[/?&=#]")
 def further_secrets(config: Config, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return what the configuration holds secret besides its sources' URLs and headers.
 
+    That is also what URLs of lists hold.
+
     Files are read as they are now; one that cannot be read has nothing to hide, and is told of
     when its source is polled. Blocks on the disk.
     """
@@ -37,6 +40,8 @@ def further_secrets(config: Config, environ: Mapping[str, str]) -> tuple[str, ..
         found |= dict.fromkeys(sorted(user_info_secrets(config.network.proxy).values))
     for receiver in config.notify:
         found |= dict.fromkeys(_of_receiver(receiver, places_of(config, environ)))
+    for of in config.lists:
+        found |= dict.fromkeys(sorted(secrets_of((Source(of.name, of.url),)).values))
     tokens = (*(feed.token for feed in config.feeds), config.publish.status_token)
     found |= dict.fromkeys(token for token in tokens if token is not None)
     return tuple(found)

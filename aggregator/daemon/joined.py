@@ -37,6 +37,13 @@ def with_lists(config: Config, stored: Iterable[StoredList]) -> Config:
     return joined(config, {name: one.present for name, one in known if one is not None})
 
 
+def changed_by_lists(config: Config, stored: Iterable[StoredList]) -> Config | None:
+    """Return what `with_lists` does, or `None` where that is the same."""
+    fresh = with_lists(config, stored)
+    is_same = (fresh.sources, fresh.feeds) == (config.sources, config.feeds)
+    return None if is_same else fresh
+
+
 def load_with(store: ListStore, path: Path) -> Config:
     """Read a configuration, with the lists of a store that is open; raises `ConfigError`."""
     config = configuration.load(path)

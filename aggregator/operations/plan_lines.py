@@ -36,7 +36,7 @@ _SIGNS = {
     ChangeKind.CHANGED: "~",
 }
 #: Settings of which there may be several tables.
-_LISTS = ("exports", "sites", "notify")
+_LISTS = ("exports", "sites", "notify", "lists")
 
 
 def plan_lines(changes: Iterable[Change]) -> tuple[list[str], list[str]]:

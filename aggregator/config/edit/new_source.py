@@ -64,7 +64,7 @@ def proposed(path: Path, url: str, name: str | None, tags: Sequence[str]) -> Sou
     mistakes elsewhere.
     """
     text, config = read(path)
-    taken = {source.name for source in config.sources}
+    taken = config.taken_names
     block = Block(name or derive_name(None, url, taken), url, tags=tuple(tags))
     found = trial(text, [block], path, included(path, text))
     if isinstance(found, tuple):
@@ -82,7 +82,7 @@ def write(path: Path, source: NewSource, today: date) -> tuple[Config, str]:
     """
 
     def change(text: str, now: Config) -> str:
-        return append(text, [source.block({one.name for one in now.sources}, today)])
+        return append(text, [source.block(now.taken_names, today)])
 
     config = edit(path, change)
     return config, config.sources[-1].name
