@@ -113,6 +113,23 @@ async def test_entries_go_on_by_cursor(world: World) -> None:
     assert len(set(ids)) == 6
 
 
+async def test_a_search_goes_on_by_cursor(world: World) -> None:
+    pages, cursor = [], ""
+    async with running(world.site) as server:
+        whole = told(await ask(server, "search?q=letter&limit=50"))
+        while True:
+            pages.append(told(await ask(server, f"search?q=letter&limit=4{cursor}")))
+            if pages[-1]["next"] is None:
+                break
+            cursor = f"&cursor={pages[-1]['next']}"
+        wrong = await ask(server, "search?q=letter&cursor=no!")
+    assert wrong.status == 400
+    assert whole["next"] is None
+    assert len(pages) > 1
+    told_ids = [hit["id"] for page in pages for hit in page["items"]]
+    assert told_ids == [hit["id"] for hit in whole["items"]]
+
+
 async def test_a_hit_is_told_with_what_was_found(world: World) -> None:
     async with running(world.site) as server:
         found = told(await ask(server, f"search?q={quote('排版')}&feed=news&limit=2"))

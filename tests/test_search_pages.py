@@ -8,7 +8,8 @@ from urllib.parse import quote
 import pytest
 from lxml import etree, html
 
-from tests.page_world import TOKEN, World, make_world
+from tests.making import DAY, START
+from tests.page_world import TOKEN, World, make_world, story_of, told
 from tests.serving import running
 
 if TYPE_CHECKING:
@@ -48,6 +49,30 @@ async def test_words_are_found_and_marked_and_lead_to_their_stories(world: World
         (box,) = page.iterfind(".//input[@name='q']")
         assert box.get("value") == "中文排版"
         assert (await server.get("/search", **AWAY)).status == 200
+
+
+async def test_what_does_not_fit_on_a_page_is_on_the_next(world: World) -> None:
+    many = tuple(
+        story_of("letters", 300 + number, f"Tally {number}", START + DAY) for number in range(70)
+    )
+    told(world.store, "letters", "Letters", START + DAY, many)
+    while world.store.index_words(most_bytes=1 << 30):
+        pass
+    found: list[str] = []
+    counted: list[str] = []
+    async with running(world.site) as server:
+        way: str | None = "?q=tally"
+        while way is not None:
+            answer = await server.get(f"/search{way}", **AWAY)
+            found += titles(answer)
+            page = parsed(answer)
+            counted.append(str(page.xpath("string(//p[@role='status'])")).partition(" ·")[0])
+            way = next(iter(page.xpath("//a[@rel='next']/@href")), None)
+        assert page.xpath("//nav[@class='turn']/a/@href") == ["?q=tally"]
+        refused = await server.get("/search?q=tally&after=nonsense!", **AWAY)
+    assert sorted(found) == sorted(one.title for one in many)
+    assert counted == [f"{number} stories on this page" for number in (30, 30, 10)]
+    assert len(titles(refused)) == 30  # what is no place is the beginning
 
 
 async def test_what_only_a_private_feed_shows_is_found_below_its_token_alone(world: World) -> None:
