@@ -195,6 +195,21 @@ async def test_a_tour_by_keyboard(house: House) -> None:
         assert seen.complaints == []
 
 
+async def test_the_figures_of_a_picture_are_reached_by_keyboard(house: House) -> None:
+    async with house.window(locale="en") as seen:
+        page = seen.page
+        await seen.see("/overview")
+        for _ in range(30):
+            await page.keyboard.press("Tab")
+            if await page.evaluate(FOCUSED) == "The same as a table":
+                break
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("section[aria-labelledby=entries] th:has-text('Together')")
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("() => document.activeElement.matches('.wide:has(table)')")
+        assert seen.complaints == []
+
+
 async def test_a_source_is_polled_at_a_click(house: House) -> None:
     async with house.window(locale="en", java_script_enabled=False) as seen:
         page = seen.page

@@ -53,6 +53,8 @@ def test_a_source_is_polled_paused_and_polled_again_from_its_page(
     assert "It is paused" in text
     assert "enabled = false" in aggregator.config.read_text(encoding="utf-8")
     assert "Paused" in aggregator.get("/sources").text
+    # The size of the database is noted when the daemon starts, and once a day.
+    aggregator.wait(lambda: 'id="sizes-title"' in aggregator.get("/overview").text, "its size")
     assert send(aggregator, "poll") == (409, "disabled in the configuration: one\n")
     status, text = send(aggregator, "resume")
     assert "It is polled again" in text
