@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # ships no types
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from aggregator.daemon.figures import daemon_figures, store_figures
+from aggregator.daemon.notifying import Deliveries
 from aggregator.daemon.poll_measures import PollMeasures
 from aggregator.model.measures import Distribution, Measure
 from aggregator.serve.metrics_routes import exposition
@@ -47,16 +49,22 @@ def samples(text: str) -> dict[str, float]:
     }
 
 
+def nobody() -> NoReturn:
+    raise AssertionError("nobody is asked")
+
+
 def site_of(store: Store, folder: Path, sources: int = 3) -> Site:
-    measures = PollMeasures()
+    made, measures = make_world(store), PollMeasures()
+    told = Deliveries(
+        lambda: made.config, store, ThreadPoolExecutor(1), fetcher=nobody, environ={}, clock=nobody
+    )
 
     def counted() -> tuple[Measure, ...]:
-        return measures.measures() + daemon_figures(
+        return measures.measures() + told.measures() + daemon_figures(
             sources=sources, enabled=sources, failing=1, is_well=True, is_ready=True,
             is_offline=False,
         )  # fmt: skip
 
-    made = make_world(store)
     published = replace(made.config.publish, status_token=TOKEN)
     present = replace(made.config, publish=published)
     return replace(

@@ -102,6 +102,8 @@ async def test_what_could_not_be_sent_for_days_is_given_up_and_counted(world: Wo
     await world.look(GIVEN_UP_AFTER)
     assert not world.store.waiting("phone", most=9).notices
     ((one,),) = (fact.receivers for fact in world.notes())
+    (counted,) = world.deliveries.measures()
+    assert dict(counted.samples) == {"sent": 0, "failed": 4, "given-up": 1}
     assert (one.receiver, one.lost) == ("phone", 1)
     with world.server:
         await world.look(HOUR)

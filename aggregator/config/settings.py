@@ -297,8 +297,10 @@ class Publish:
     status_token: str | None = key(
         ValueKind(text_values.token, "as `token` of a feed"),
         None,
-        "Opens the operations feed, `/feeds/TOKEN/_status.atom`, to anyone with the token. On the "
-        "machine itself it is at `/feeds/_status.atom` in any case.",
+        "Opens the operations feed, `/feeds/TOKEN/_status.atom`, to anyone with the token, and as "
+        "a bearer token [`/metrics`](observing.md#metrics) and what is yours of "
+        "[the API](api.md). On the machine itself the feed is at `/feeds/_status.atom` in any "
+        "case.",
     )
     alert_after: timedelta = key(
         DURATION, timedelta(hours=24), "A source that fails for longer is told there."

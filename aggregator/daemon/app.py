@@ -280,7 +280,8 @@ class Daemon:
         self._measures.polled(result)
 
     def _counted(self) -> tuple[Measure, ...]:
-        return self._measures.measures() + daemon_figures(
+        counted = self._measures.measures() + self._deliveries.measures()
+        return counted + daemon_figures(
             sources=len(self._config.sources),
             enabled=self._enabled,
             failing=self._reports.failing,

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from aggregator.daemon.log import event
+from aggregator.daemon.poll_measures import notice_measure
 from aggregator.daemon.secret_places import places_of
 from aggregator.daemon.workers import Worker
 from aggregator.fetch import Message
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from aggregator.config import Config
     from aggregator.fetch import Fetcher
+    from aggregator.model.measures import Measure
     from aggregator.model.notices import Notice, Receiver
     from aggregator.store import Store
 
@@ -111,6 +113,11 @@ class Deliveries:
         self._kept: Config | None = None
         self._unheard: dict[str, Unheard] = {}
         self._noted: dict[str, Unheard] | None = None
+        self._counts = {"sent": 0, "failed": 0, "given-up": 0}
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Return how messages fared since the start of the process."""
+        return (notice_measure(self._counts),)
 
     async def look(self) -> None:
         """Send what is due, once."""
@@ -140,12 +147,15 @@ class Deliveries:
         if failed is None:
             await self._in_thread(partial(self._store.taken, receiver.name, up_to=last))
             self._unheard.pop(receiver.name, None)
+            self._counts["sent"] += 1
             log.info(event("notified", receiver=receiver.name, n=len(notices)))
             return
         because, retry_after = failed
         now, tries = self._clock(), waiting.tries + 1
         lost = 0
+        self._counts["failed"] += 1
         if are_given_up(waiting, now):
+            self._counts["given-up"] += 1
             lost = len(notices)
             await self._in_thread(partial(self._store.taken, receiver.name, up_to=last))
             log.error(event("notices given up", receiver=receiver.name, n=lost, because=because))

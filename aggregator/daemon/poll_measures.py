@@ -9,7 +9,7 @@ from aggregator.model import Fetched, PollOutcome, ProblemKind
 from aggregator.model.measures import Distribution, count, counter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from aggregator.model import Outcome, PollResult
@@ -21,6 +21,12 @@ REQUEST_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 DELAY_BOUNDS = tuple(
     float(minutes * 60) for minutes in (1, 5, 15, 30, 60, 120, 240, 480, 1440, 10080)
 )
+
+
+def notice_measure(counts: Mapping[str, int]) -> Measure:
+    """Return what is counted of messages to those who are told of trouble."""
+    told = "Messages to those who are told of trouble, by outcome."
+    return counter("aggregator_notices", told, "outcome", counts)
 
 
 class PollMeasures:
