@@ -189,5 +189,5 @@ def test_the_heading_of_others_is_in_the_script_too() -> None:
         ("hans", "en", ">Also reported by"),
     ):
         feed = Feed("all", "All", dedupe="story", script=script, language=language)
-        item = item_of(one, Taste.of(feed, 10_000, is_archive=False))
+        item = item_of(one, Taste.of(feed, 10_000))
         assert words in item.content_html

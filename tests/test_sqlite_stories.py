@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count, pairwise
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import pytest
 
@@ -21,24 +20,17 @@ from aggregator.store.story_switch import StorySwitch
 from aggregator.stories.likeness_weights import SHIPPED
 from aggregator.stories.tokens import SCHEME
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
+from tests.story_reports import LAUNCH, MINUTE, OTHER, REPORTS, SOURCES, applied, brought, report
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from aggregator.model import Entry, Feed, Story
+    from aggregator.model import Feed, Story
 
-MINUTE = timedelta(minutes=1)
-
-#: Three reports of one event, and what is none of it.
-LAUNCH = "Nvidia announces RTX 5090 graphics card at 1,999 dollars"
-REPORTS = (
-    LAUNCH,
-    "Nvidia announces the RTX 5090 graphics card for 1,999 dollars",
-    "RTX 5090 graphics card announced by Nvidia at 1,999 dollars",
-)
-OTHER = "Parliament votes on the new railway budget tonight"
+STORY = feed(dedupe="story")
+EXACT = feed("exact")
 
 
 @pytest.fixture
@@ -46,21 +38,6 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     store = open_store(tmp_path / "aggregator.db")
     yield store
     store.close()
-
-
-def report(title: str, name: str, **fields: object) -> Entry:
-    number = f"{name}/{crc32(title.encode())}"
-    address = f"https://{name}.example/{number}"
-    return entry(number, title=title, guid=address, url=address, **fields)  # type: ignore[arg-type]  # a test's shorthand
-
-
-SOURCES = tuple(source(name) for name in ("one", "two", "three"))
-STORY = feed(dedupe="story")
-EXACT = feed("exact")
-
-
-def applied(store: SqliteStore, *feeds: Feed, at: timedelta = timedelta(0)) -> None:
-    store.apply(SOURCES, feeds, now=START + at)
 
 
 def told(store: SqliteStore, by: Feed = STORY) -> list[Story]:
@@ -72,11 +49,6 @@ def titles(store: SqliteStore, by: Feed = STORY) -> list[tuple[str, tuple[str, .
     return [
         (story.title, tuple(also.title for also in story.also_told)) for story in told(store, by)
     ]
-
-
-def brought(store: SqliteStore, at: timedelta, name: str, *reported: str) -> None:
-    entries = (report(title, name, published_at=START + at) for title in reported)
-    absorb(store, document(*entries), START + at, name=name)
 
 
 def test_what_several_report_is_told_once_and_the_others_are_named(store: SqliteStore) -> None:

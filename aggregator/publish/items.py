@@ -162,14 +162,11 @@ class Taste:
     script: str | None
 
     @classmethod
-    def of(cls, feed: Feed, most_bytes: int, *, is_archive: bool) -> Taste:
-        """Return the taste of a feed, with so much HTML at most.
-
-        An archive names no entries: they come later, and it stays what it is.
-        """
+    def of(cls, feed: Feed, most_bytes: int) -> Taste:
+        """Return the taste of a feed, with so much HTML at most."""
         also = "sources" if feed.show_also is None else "nothing"
         if feed.shows_also:
-            also = "nothing" if is_archive else "entries"
+            also = "entries"
         return cls(
             content=feed.content,
             title_template=feed.title_template,

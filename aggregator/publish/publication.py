@@ -65,7 +65,8 @@ def publication(
 
     `prepare` returns what `item_of` does. The document's `updated_at` is its newest story's, of an
     empty one its last change; never now. Where stories name the other entries that tell them, it
-    is its last change, too, since those come and go while no story is updated.
+    is its last change, too, since those come and go while no story is updated; in an archive they
+    stay.
     """
     feed, archive = selection.feed, selection.archive
 
@@ -78,13 +79,13 @@ def publication(
         sizes = (min(len(one.content_html.encode()), feed.entry_size) for one in selection.stories)
         longest = even_share(sizes, feed.document_size)
     items: dict[str, Item] = {}
-    taste = Taste.of(feed, longest, is_archive=archive is not None)
+    taste = Taste.of(feed, longest)
     for story in selection.stories:
         item = prepare(story, taste)
         items.setdefault(item.id, item)
     changed_at = seconds(selection.changed_at)
     updated_at = max((item.updated_at for item in items.values()), default=changed_at)
-    if taste.also == "entries":
+    if taste.also == "entries" and archive is None:
         updated_at = max(updated_at, changed_at)
     languages = {item.language for item in items.values()}
     title = clean(feed.title).strip() or clean(feed.name)

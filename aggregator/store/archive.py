@@ -1,7 +1,8 @@
 """What a feed has shown, month by month, for those who were away (RFC 5005 section 4).
 
 A row says that a feed showed an entry, and is never changed: documents grow at their end only. Why
-months are counted by when a feed showed an entry, not by when it was written: docs/adr/0011.
+months are counted by when a feed showed an entry, not by when it was written: docs/adr/0011. Rows
+of `retold` are counted with them: an entry stands there once more, with who was named below it.
 """
 
 from __future__ import annotations
@@ -11,14 +12,24 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import ArchivePart
 from aggregator.model.instants import instant
+from aggregator.runtime.values import dataclass
 from aggregator.store.codec import dumps
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 #: Entries of one document: about 2 MB of full text.
 PART = 250
+
+
+@dataclass(frozen=True, slots=True)
+class _Month:
+    """A month of an archive, such as 202611, and its first and last number."""
+
+    month: int
+    first: int
+    last: int
 
 
 def record(
@@ -37,20 +48,52 @@ def record(
     fresh = [entry_id for entry_id in entry_ids if entry_id not in known]
     if not fresh:
         return
-    newest = _newest(connection, feed_id)
-    # The clock may have been set back: an archive's time does not go back.
-    at = now if newest is None else max(now, newest["shown_at"])
-    month = _month(at)
-    number = newest["number"] if newest is not None and newest["month"] == month else 0
+    month, number, at = _next_place(connection, feed_id, now)
     keys = _change_keys(connection, now, len(fresh))
     connection.executemany(
         """INSERT INTO archive (feed_id, month, number, entry_id, shown_at, change_key)
            VALUES (?, ?, ?, ?, ?, ?)""",
         [
             (feed_id, month, number + place, entry_id, at, key)
-            for place, (entry_id, key) in enumerate(zip(fresh, keys, strict=True), start=1)
+            for place, (entry_id, key) in enumerate(zip(fresh, keys, strict=True))
         ],
     )
+
+
+def retell(
+    connection: sqlite3.Connection,
+    feed_id: int,
+    named: Mapping[int, Iterable[int]],
+    now: int,
+    *,
+    again: bool,
+) -> None:
+    """Note which entries were named below others that leave a feed's window now.
+
+    With `again` these stand in the archive once more, where readers look who had them before.
+    """
+    connection.executemany(
+        """INSERT INTO named_below (feed_id, lead_id, entry_id) VALUES (?, ?, ?)
+           ON CONFLICT DO NOTHING""",
+        [(feed_id, lead, entry_id) for lead, others in named.items() for entry_id in others],
+    )
+    if not (again and named):
+        return
+    month, number, at = _next_place(connection, feed_id, now)
+    connection.executemany(
+        "INSERT INTO retold (feed_id, month, number, entry_id, shown_at) VALUES (?, ?, ?, ?, ?)",
+        [(feed_id, month, number + place, lead, at) for place, lead in enumerate(sorted(named))],
+    )
+
+
+def _next_place(connection: sqlite3.Connection, feed_id: int, now: int) -> tuple[int, int, int]:
+    """Return the month and number of a feed's next place, and the moment that it is of."""
+    newest = _newest(connection, feed_id)
+    # The clock may have been set back: an archive's time does not go back.
+    at = now if newest is None else max(now, newest["shown_at"])
+    month = _month(at)
+    number = newest["number"] if newest is not None and newest["month"] == month else 0
+    return month, number + 1, at
 
 
 def note_edit(connection: sqlite3.Connection, entry_id: int, now: int) -> None:
@@ -84,12 +127,12 @@ def parts(connection: sqlite3.Connection, feed: sqlite3.Row) -> tuple[ArchivePar
     found = []
     for row in months:
         # Months only go on: once there is a later one, nothing is added to this.
-        past = row["month"] < months[-1]["month"]
-        for part in range(_part(row["first"]), _part(row["last"]) + 1):
-            whole = past or row["last"] >= part * PART
+        past = row.month < months[-1].month
+        for part in range(_part(row.first), _part(row.last) + 1):
+            whole = past or row.last >= part * PART
             found.append(
                 ArchivePart(
-                    month=f"{row['month'] // 100}-{row['month'] % 100:02}",
+                    month=f"{row.month // 100}-{row.month % 100:02}",
                     part=part,
                     whole=whole,
                     past=past,
@@ -99,34 +142,40 @@ def parts(connection: sqlite3.Connection, feed: sqlite3.Row) -> tuple[ArchivePar
     return tuple(found)
 
 
-def _months(connection: sqlite3.Connection, feed_id: int) -> list[sqlite3.Row]:
+def _months(connection: sqlite3.Connection, feed_id: int) -> list[_Month]:
     """Return each month with its first and last number, oldest first: by steps, not by reading all.
 
     A month's rows are as many as its entries; its ends are found in the index.
     """
-    return connection.execute(
-        """WITH RECURSIVE months (month) AS (
-             SELECT min(month) FROM archive WHERE feed_id = :feed
-             UNION ALL
-             SELECT (SELECT min(a.month) FROM archive a
-                      WHERE a.feed_id = :feed AND a.month > months.month)
-               FROM months WHERE month IS NOT NULL)
-           SELECT month,
-                  (SELECT min(number) FROM archive a
-                    WHERE a.feed_id = :feed AND a.month = months.month) AS first,
-                  (SELECT max(number) FROM archive a
-                    WHERE a.feed_id = :feed AND a.month = months.month) AS last
-             FROM months WHERE month IS NOT NULL ORDER BY month""",
-        {"feed": feed_id},
-    ).fetchall()
+    found: dict[int, tuple[int, int]] = {}
+    for table in ("archive", "retold"):
+        for month, first, last in connection.execute(
+            f"""WITH RECURSIVE months (month) AS (
+                  SELECT min(month) FROM {table} WHERE feed_id = :feed
+                  UNION ALL
+                  SELECT (SELECT min(a.month) FROM {table} a
+                           WHERE a.feed_id = :feed AND a.month > months.month)
+                    FROM months WHERE month IS NOT NULL)
+                SELECT month,
+                       (SELECT min(number) FROM {table} a
+                         WHERE a.feed_id = :feed AND a.month = months.month),
+                       (SELECT max(number) FROM {table} a
+                         WHERE a.feed_id = :feed AND a.month = months.month)
+                  FROM months WHERE month IS NOT NULL""",  # noqa: S608 -- built of constants
+            {"feed": feed_id},
+        ):
+            low, high = found.get(month, (first, last))
+            found[month] = min(low, first), max(high, last)
+    return [_Month(month, *ends) for month, ends in sorted(found.items())]
 
 
 def _until(connection: sqlite3.Connection, feed: sqlite3.Row) -> str:
     """Return what of the newest month can be had from the archive only: it names its newest part.
 
-    The day of the newest entry that has left the window; what came after it is in the subscription
-    document. On the day itself its number, too: more may leave before the day is over. So a reader
-    that never asks for an address twice asks about once a day, and misses nothing.
+    The day of the newest entry that has left the window, or stands there once more; what came after
+    it is in the subscription document. On the day itself its number, too: more may leave before the
+    day is over. So a reader that never asks for an address twice asks about once a day, and where
+    an entry stands once more, and misses nothing.
     """
     newest = _newest(connection, feed["id"])
     left = connection.execute(
@@ -137,6 +186,7 @@ def _until(connection: sqlite3.Connection, feed: sqlite3.Row) -> str:
             ORDER BY a.month DESC, a.number DESC LIMIT 1""",
         {"feed": feed["id"], "floor": feed["floor"]},
     ).fetchone()
+    left = _later(left, _newest_of(connection, "retold", feed["id"]))
     if newest is None or left is None or left["month"] != newest["month"]:
         return "start"
     day = instant(left["shown_at"]).date().isoformat()
@@ -196,17 +246,31 @@ def forget(connection: sqlite3.Connection) -> None:
     connection.execute(
         """DELETE FROM frozen WHERE NOT EXISTS (
              SELECT 1 FROM archive a WHERE a.feed_id = frozen.feed_id
-                AND a.month = CAST(replace(substr(frozen.name, 1, 7), '-', '') AS INTEGER))"""
+                AND a.month = CAST(replace(substr(frozen.name, 1, 7), '-', '') AS INTEGER))
+            AND NOT EXISTS (
+             SELECT 1 FROM retold r WHERE r.feed_id = frozen.feed_id
+                AND r.month = CAST(replace(substr(frozen.name, 1, 7), '-', '') AS INTEGER))"""
     )
 
 
 def _newest(connection: sqlite3.Connection, feed_id: int) -> sqlite3.Row | None:
+    return _later(
+        _newest_of(connection, "archive", feed_id), _newest_of(connection, "retold", feed_id)
+    )
+
+
+def _newest_of(connection: sqlite3.Connection, table: str, feed_id: int) -> sqlite3.Row | None:
     row: sqlite3.Row | None = connection.execute(
-        """SELECT month, number, shown_at FROM archive WHERE feed_id = ?
-            ORDER BY month DESC, number DESC LIMIT 1""",
+        f"""SELECT month, number, shown_at FROM {table} WHERE feed_id = ?
+             ORDER BY month DESC, number DESC LIMIT 1""",  # noqa: S608 -- built of constants
         (feed_id,),
     ).fetchone()
     return row
+
+
+def _later(one: sqlite3.Row | None, other: sqlite3.Row | None) -> sqlite3.Row | None:
+    places = (row for row in (one, other) if row is not None)
+    return max(places, key=lambda row: (row["month"], row["number"]), default=None)
 
 
 def _month(at: int) -> int:

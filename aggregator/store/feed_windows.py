@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aggregator.model.notes import LimitReached, NoteKind, SizeReached
 from aggregator.runtime.late_modules import LateModule
 from aggregator.runtime.values import dataclass
-from aggregator.store import archive, note_rows, share_cuts
+from aggregator.store import archive, leaving, note_rows, share_cuts
 from aggregator.store.codec import dumps
 from aggregator.store.feed_versions import bump
 from aggregator.store.rows import feed_of
@@ -164,6 +164,9 @@ def show(
         )
     if asked is None:
         return Change(tuple(came), len(gone))
+    # What nobody names any more, and nobody shows, is told of in the archive.
+    unnamed = {lead: named for lead, named in asked.named_before.items() if lead in gone}
+    archive.retell(connection, feed_id, unnamed, now, again=feed.shows_also)
     return Change((*asked.missed, *came), len(gone), asked.named, asked.waited)
 
 
@@ -288,6 +291,7 @@ def advance(
     )
     rows.close()
     if found.floor is not None:
+        leaving.note_up_to(connection, feed_id, feed, found.floor, now)
         connection.execute(
             "DELETE FROM shown WHERE feed_id = ? AND order_key <= ?", (feed_id, found.floor)
         )

@@ -23,6 +23,7 @@ from aggregator.store import (
     stated_dates,
     tombstone_rows,
 )
+from aggregator.store.archive_schema import RETOLD
 from aggregator.store.forgetting_schema import FORGETTING
 from aggregator.store.health_schema import DAYS
 from aggregator.store.host_spellings import respell
@@ -177,6 +178,14 @@ def m0014_text_origin(db: Database) -> None:
     for statement in TEXT_ORIGIN:
         db.execute(statement)
     db.execute("PRAGMA user_version = 14")
+
+
+@migrations(transactional=False)
+def m0015_retold(db: Database) -> None:
+    """Keep in archives what was named below entries when they left a window."""
+    for statement in RETOLD:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 15")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aggregator.model import Exportable, Provenance, Selection
 from aggregator.model.instants import instant
 from aggregator.runtime.late_modules import LateModule
-from aggregator.store import archive, packed_texts
+from aggregator.store import archive, archived_stories, packed_texts
 from aggregator.store.codec import loads
 from aggregator.store.packed_texts import texts_in
 from aggregator.store.rows import (
@@ -23,6 +23,7 @@ from aggregator.store.rows import (
     source_particulars_of,
 )
 from aggregator.store.rule_verdicts import facts_of, given_tags
+from aggregator.store.value_lists import rows_of
 from aggregator.store.window_candidates import candidates
 from aggregator.stories.concealment import SourceWords, public_feed
 from aggregator.stories.for_readers import (
@@ -37,11 +38,13 @@ from aggregator.stories.windows import refusal
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
     from aggregator.model import ArchivePart, Feed, Story
     from aggregator.rules.secrets import Secrets
     from aggregator.store import told_stories
     from aggregator.store.packed_texts import Texts
+    from aggregator.store.told_stories import Member
 else:  # for feeds that name who else tells a story
     told_stories = LateModule("aggregator.store.told_stories")
 
@@ -65,16 +68,11 @@ IN_FEED = """e.blocked IS NULL
        AND EXISTS (SELECT 1 FROM memberships m WHERE m.feed_id = :feed
                       AND m.source_id = e.source_id AND m.until_key IS NULL)"""
 
-# What is in a part of the archive, without what a rule or the configuration has since taken
-# out of the feed.
-_IN_ARCHIVE = f"""
-    SELECT {COLUMNS} FROM archive a
-      JOIN entries e ON e.id = a.entry_id
+_THESE = f"""
+    SELECT {COLUMNS} FROM entries e
       JOIN texts t ON t.entry_id = e.id
       JOIN stories s ON s.id = e.story_id
-     WHERE a.feed_id = :feed AND a.month = :month AND a.number BETWEEN :first AND :last
-       AND {IN_FEED}
-     ORDER BY a.number DESC
+     WHERE e.id IN ({{marks}})
 """  # noqa: S608 -- built of constants
 
 _EXPORTABLE = f"""
@@ -106,12 +104,11 @@ def select_archive(
     place = next((place for place, part in enumerate(parts) if part.name == name), None)
     if place is None:
         return None
-    found = connection.execute(
-        _IN_ARCHIVE, {"feed": row["id"]} | archive.bounds(parts[place])
-    ).fetchall()
-    # A part that is whole does not change any more: it names nobody who comes later.
-    alone = replace(feed, show_also=False)
-    stories = as_read(stored_stories(connection, alone, row, found), feed, secrets)
+    told = archived_stories.told_in(connection, row["id"], parts[place])
+    rows = {entry["id"]: entry for entry in rows_of(connection, _THESE, sorted(told))}
+    found = [rows[entry_id] for entry_id in told]
+    below = told_stories.as_members(connection, told) if feed.shows_also else {}
+    stories = as_read(_stored(connection, feed, row, found, below), feed, secrets)
     return replace(
         _selection(public_feed(feed, secrets), row, tuple(map(as_archived, stories))),
         archive=parts[place],
@@ -162,6 +159,18 @@ def stored_stories(
     connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row, found: list[sqlite3.Row]
 ) -> tuple[StoredStory, ...]:
     """Return the stories of rows of `COLUMNS`, as a feed has them."""
+    members = told_stories.of_leads(connection, feed, row, found) if feed.shows_also else {}
+    return _stored(connection, feed, row, found, members)
+
+
+def _stored(
+    connection: sqlite3.Connection,
+    feed: Feed,
+    row: sqlite3.Row,
+    found: list[sqlite3.Row],
+    members: Mapping[int, tuple[Member, ...]],
+) -> tuple[StoredStory, ...]:
+    """Return them; `members` are named below them, by the ids of their entries."""
     sources: dict[int, SourceWords] = {}
 
     def source(source_id: int) -> SourceWords:
@@ -171,7 +180,6 @@ def stored_stories(
 
     told_more_often = {entry["story_id"] for entry in found if entry["copies"] > 1}
     others = {} if feed.dedupe == "off" else _others(connection, row["id"], told_more_often)
-    members = told_stories.of_leads(connection, feed, row, found) if feed.shows_also else {}
     stored = []
     for entry in found:
         own = entry["source_id"]

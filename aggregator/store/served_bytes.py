@@ -67,5 +67,8 @@ def forget(connection: sqlite3.Connection) -> None:
     connection.execute(
         """DELETE FROM served_bytes WHERE name != '' AND NOT EXISTS (
              SELECT 1 FROM archive a WHERE a.feed_id = served_bytes.feed_id
-                AND a.month = CAST(replace(substr(served_bytes.name, 1, 7), '-', '') AS INTEGER))"""
+                AND a.month = CAST(replace(substr(served_bytes.name, 1, 7), '-', '') AS INTEGER))
+            AND NOT EXISTS (
+             SELECT 1 FROM retold r WHERE r.feed_id = served_bytes.feed_id
+                AND r.month = CAST(replace(substr(served_bytes.name, 1, 7), '-', '') AS INTEGER))"""
     )

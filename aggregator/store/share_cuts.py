@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model.instants import MICROSECOND
 from aggregator.model.notes import GaveWay, NoteKind
-from aggregator.store import note_rows
+from aggregator.store import leaving, note_rows
 from aggregator.store.codec import dumps
 from aggregator.stories.shares import Kept, give_up
 
@@ -36,6 +36,7 @@ def give_way(
         ).fetchall()
         given_up = give_up(feed, [Kept(*row) for row in rows], now)
     for source_id, one in given_up.items():
+        leaving.note(connection, feed_id, feed, one.order_keys, now)
         _drop(connection, feed_id, one.order_keys)
         connection.execute(
             """UPDATE memberships SET floor = :floor

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from aggregator.model import PlacementReason, Sameness
 from aggregator.model.instants import instant
 from aggregator.runtime.values import dataclass
-from aggregator.store import held_stories, tie_rows
+from aggregator.store import archive, held_stories, tie_rows
 from aggregator.store.codec import dumps
 from aggregator.store.value_lists import rows_of
 from aggregator.store.window_candidates import candidates, reports
-from aggregator.stories.tellings import MOST_NAMED, tellings
+from aggregator.stories.tellings import MOST_NAMED, sure_ties, tellings
+from aggregator.stories.ties import Groups
 from aggregator.stories.windows import Verdict, verdict
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -44,6 +46,7 @@ class Asked:
 
     `missed` have waited while the window moved past them: it has had them. `named` are those that
     are named from now on, `waited` those of the shown and the missed that were kept back until now.
+    `named_before`: below what was shown before, the others, where nothing is shown any more.
     """
 
     every: list[Candidate]
@@ -51,6 +54,7 @@ class Asked:
     missed: tuple[int, ...]
     named: tuple[Named, ...]
     waited: frozenset[int]
+    named_before: dict[int, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +112,9 @@ def ask(
         every=found,
         shown=[one for telling in told for one in telling.shown],
         missed=missed,
-        named=tuple(filter(None, (_named(one, waited=one in came) for one in told))),
+        named=tuple(filter(None, (_named_now(one, waited=one in came) for one in told))),
         waited=frozenset((*missed, *(one.entry_id for each in came for one in each.shown))),
+        named_before=_named_before(feed, found, ties, told),
     )
 
 
@@ -121,12 +126,31 @@ def _ties(connection: sqlite3.Connection, feed: Feed, found: Iterable[Candidate]
     return tie_rows.among(connection, root_ids)
 
 
+def _named_before(
+    feed: Feed, found: Sequence[Candidate], ties: Iterable[Tie], told: Iterable[ToldTogether]
+) -> dict[int, tuple[int, ...]]:
+    """Return what was named before and is neither shown nor named, below what was shown of it."""
+    joined = {one.article_id: one.joined_id for one in found}
+    groups = Groups(sure_ties(feed, joined, ties))
+    unnamed: dict[int, list[int]] = defaultdict(list)
+    for each in told:
+        if not each.shown and each.held_until_us is None:
+            for one in each.members:
+                if one.was_named:
+                    unnamed[groups.of(one.article_id)].append(one.entry_id)
+    return {
+        one.entry_id: tuple(unnamed[group])
+        for one in found
+        if one.place is not None and (group := groups.of(one.article_id)) in unnamed
+    }
+
+
 def _all(told: ToldTogether) -> Iterator[Candidate]:
     yield from told.shown
     yield from told.members
 
 
-def _named(told: ToldTogether, *, waited: bool) -> Named | None:
+def _named_now(told: ToldTogether, *, waited: bool) -> Named | None:
     """Return who is named from now on of what is told together, one entry of each article."""
     articles = {one.article_id for one in told.shown}
     others = (one for one in told.members if one.article_id not in articles)
@@ -152,13 +176,39 @@ def of_leads(
     In the order of their dates, at most `MOST_NAMED` of the earliest.
     """
     if feed.dedupe == "story":
-        story_ids = _told_more_often(connection, {row["story_id"] for row in leads})
-        found = reports(connection, feed_row["id"], story_ids)
+        story_ids = {row["story_id"] for row in leads}
     else:
         story_ids = {row["story_id"] for row in leads if row["copies"] > 1}
+    wanted = {row["id"] for row in leads}
+    return as_members(connection, _named(connection, feed, feed_row, story_ids, wanted))
+
+
+def retell(
+    connection: sqlite3.Connection,
+    feed_row: sqlite3.Row,
+    feed: Feed,
+    leads: Mapping[int, int],
+    now: int,
+) -> None:
+    """Note who is named below entries that leave a feed's window now; `leads` are with stories."""
+    named = _named(connection, feed, feed_row, set(leads.values()), leads.keys())
+    below = {lead: tuple(others) for lead, others in named.items() if others}
+    archive.retell(connection, feed_row["id"], below, now, again=feed.shows_also)
+
+
+def _named(
+    connection: sqlite3.Connection,
+    feed: Feed,
+    feed_row: sqlite3.Row,
+    story_ids: set[int],
+    wanted: AbstractSet[int],
+) -> dict[int, dict[int, Sameness]]:
+    """Return who is named below the `wanted` entries of some stories, and why."""
+    if feed.dedupe == "story":
+        found = reports(connection, feed_row["id"], _told_more_often(connection, story_ids))
+    else:
         found = candidates(connection, feed_row["id"], story_ids)
     ties = _ties(connection, feed, found)
-    wanted = {row["id"] for row in leads}
     because: dict[int, dict[int, Sameness]] = {}
     for told in tellings(found, feed, ties, floor=feed_row["floor"], now_us=0):
         below = told.below()
@@ -170,6 +220,13 @@ def of_leads(
                     else Sameness.JOINED
                     for one in below[lead.entry_id]
                 }
+    return because
+
+
+def as_members(
+    connection: sqlite3.Connection, because: Mapping[int, Mapping[int, Sameness]]
+) -> dict[int, tuple[Member, ...]]:
+    """Return entries that are named below others as these name them, the earliest of them first."""
     rows = {
         row["id"]: row
         for row in rows_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from benchmarks.month.plan import FIXTURE, FIXTURE_IDS, PRUNED
 from benchmarks.month.sites import WORD_EVERY
@@ -157,9 +158,17 @@ def _due(world: World, reader: Reader, feed: str, joins: list[Join]) -> dict[str
 
 
 def _told_by_others(world: World, reader: Reader) -> set[str]:
-    """Return what a reader saw named below an entry, or was named below one that it has."""
-    links = {link: mark for site in world.sites.values() for link, mark in site.links.items()}
-    told = {links[link] for link in reader.named if link in links}
+    """Return what a reader saw named below an entry, or was named below one that it has.
+
+    Archives name whoever was named: who follows them must have seen it.
+    """
+    # Published are URIs, whatever letters a publisher's IRI has.
+    links = {
+        unquote(link): mark for site in world.sites.values() for link, mark in site.links.items()
+    }
+    told = {links[unquote(link)] for link in reader.named if unquote(link) in links}
+    if reader.archives:
+        return told
     for mark, others in world.tellings.of_feed[reader.feed].items():
         if not others.isdisjoint(reader.arrived):
             told.add(mark)

@@ -1,8 +1,8 @@
 """What feeds with `dedupe = "story"` have named below other entries, noted while it is known.
 
 A subscriber of such a feed has been told of an entry who got it, or saw it named, or got another
-entry of the story below which it was named: archives name nobody, and who comes seldom may meet
-only the lead.
+entry of the story below which it was named: who comes seldom, and reads no archives, may meet only
+the lead.
 """
 
 from __future__ import annotations

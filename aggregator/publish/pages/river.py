@@ -80,7 +80,7 @@ class Choice:
 def river_page(river: River, look: Look, local: Callable[[datetime], datetime]) -> bytes:
     """Return the page in UTF-8; `local` tells a moment in the time zone that days are told in."""
     feed = river.feed
-    taste = Taste.of(feed, _SUMMARY_BYTES, is_archive=False)
+    taste = Taste.of(feed, _SUMMARY_BYTES)
     cards = [
         card(story, taste, at=local(_placed_at(story, feed))) for story in river.stretch.stories
     ]

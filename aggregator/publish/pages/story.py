@@ -49,7 +49,7 @@ class File:
 def story_page(view: StoryView, look: Look, local: Callable[[datetime], datetime]) -> bytes:
     """Return the page in UTF-8; `local` is as for a river."""
     story = view.story
-    taste = Taste.of(view.feed, view.feed.entry_size, is_archive=False)
+    taste = Taste.of(view.feed, view.feed.entry_size)
     item, others = parts_of(story, taste)
     changed = (item.updated_at - item.published_at).total_seconds() > _SETTLING_SECONDS
     text = prose(item.content_html, look.say("Scrollable content"))
