@@ -25,7 +25,7 @@ from benchmarks.stories.labelled_pairs import FOLDS, judged, read_pairs
 from benchmarks.stories.store_cost import Window
 from tests.story_texts import NOON
 
-#: Of SQLite's machine, for one entry that joins a story: 600 postings are most of it.
+#: Of SQLite's machine, for one entry that joins a story: 400 postings are most of it.
 MOST_STEPS = 9_000
 
 HEAD = "label\tt_a\tt_b\tsrc_a\tsrc_b\ttitle_a\ttitle_b\turl_a\turl_b\r\n"

@@ -34,7 +34,7 @@ WINDOW_US = MAX_DEDUPE_WINDOW // MICROSECOND
 POSTED, ASKED = 16, 10
 #: Of each token the newest stories are looked at, the rarest token first, at most so many of all
 #: tokens; and compared are the likest.
-NEWEST, LOOKED_AT, LIKEST = 200, 600, 25
+NEWEST, LOOKED_AT, LIKEST = 200, 400, 25
 
 #: Signatures of which one transaction forgets the rows.
 _FORGOTTEN_AT_ONCE = 50

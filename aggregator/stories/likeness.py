@@ -96,9 +96,12 @@ def likeness(a: Signature, b: Signature, model: Model = SHIPPED) -> Likeness:
         part = _WHERE_SHORT if short else _IN_DOUBT
         by_lead = part * (logit(_with_leads(a, b), weights) - odds)
         odds += by_lead
+    likely = probability(odds)
+    if likely > AT_MOST[0]:  # below it nothing in a slot says more
+        likely = min(likely, most_alike(a, b))
     rarest = sorted(shared, key=lambda token: (-min(a.title[token], b.title[token]), token))
     return Likeness(
-        min(probability(odds), most_alike(a, b)),
+        likely,
         features,
         tuple(rarest),
         by_lead=by_lead,

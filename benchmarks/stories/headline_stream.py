@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 POSTED, ASKED = 16, 10
 #: Of each rare token the newest entries are looked at, the rarest token first, at most so many of
 #: all tokens; and compared are the likest.
-NEWEST, LOOKED_AT, LIKEST = 200, 600, 25
+NEWEST, LOOKED_AT, LIKEST = 200, 400, 25
 
 
 @dataclass(frozen=True, slots=True)
