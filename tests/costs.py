@@ -141,6 +141,8 @@ def costs(store: SqliteStore, count: int) -> Mapping[str, float]:
             lambda: (store.feeds_with(story.order_key), store.story(everything, story.order_key))
         ),
         "a source's page": steps.of(lambda: store.report(WORKED)),
+        "a scrape, nothing overdue": steps.of(lambda: store.figures(START - DAY)),
+        "a look for notices": steps.of(lambda: store.waiting("phone", most=20)),
         "the page of sources": steps.of(store.healths),
         "one advance, nothing to drop": steps.of(lambda: store.advance(later)),
         "one prune, nothing to forget": steps.of(

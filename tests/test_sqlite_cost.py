@@ -31,6 +31,8 @@ SAME = (
     "a page of a tag",
     "a story's page",
     "a source's page",
+    "a scrape, nothing overdue",
+    "a look for notices",
 )
 LINEAR = (
     "the status of all",
