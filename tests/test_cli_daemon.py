@@ -131,6 +131,26 @@ def test_status_for_programs_is_a_list_of_objects_in_utc(
     assert gone["problem"].startswith("http-status: ")
 
 
+def test_a_log_of_objects_is_nothing_but_objects(aggregator: Program, web: Publisher) -> None:
+    web.route("/a.xml", body=undated())
+    aggregator.configure(source_toml("a", web.url("/a.xml").replace("//", "//me:CANARY@", 1)))
+    text = aggregator.config.read_text().replace("[log]\n", '[log]\nformat = "json"\n')
+    aggregator.config.write_text(text)
+    aggregator.start({"LANG": "zh_CN.UTF-8"})
+    aggregator.wait(lambda: '"polled"' in aggregator.log.read_text(), "a poll in the log")
+    assert aggregator.stop() == 0
+    lines = aggregator.log.read_text().splitlines()
+    told = [json.loads(line) for line in lines if line.startswith("{")]
+    assert all(list(one)[:3] == ["time", "level", "event"] for one in told)
+    (polled,) = (one for one in told if one["event"] == "polled")
+    assert (polled["source"], polled["outcome"], polled["new"]) == ("a", "parsed", 1)
+    assert told[-1]["event"] == "stopped"
+    assert "CANARY" not in "".join(lines)
+    # What is printed besides are the addresses, on standard output.
+    others = [line for line in lines if not line.startswith("{")]
+    assert not [line for line in others if "=" in line or "Traceback" in line]
+
+
 def test_the_last_polls_of_a_source_are_listed_newest_first(
     aggregator: Program, web: Publisher
 ) -> None:

@@ -96,3 +96,14 @@ def test_what_is_loaded_for_workers_is_what_reads_documents() -> None:
     # The strict reader reads with lxml, which feeds are written with, too.
     assert not modules & ((SERVING | FETCHING | WRITING | EDITING | RARE) - {"lxml"})
     assert not modules & {"asyncio", "sqlite3", "aggregator.config", "aggregator.store"}
+
+
+def test_a_daemon_loads_what_notifies_once_somebody_is_notified() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys, aggregator.daemon.app; print(*sys.modules)"],
+        capture_output=True, check=True, text=True, timeout=PATIENCE,
+    )  # fmt: skip
+    assert not set(told.stdout.split()) & {
+        "jinja2.sandbox", "aggregator.fetch.posting", "aggregator.store.outbox",
+        "aggregator.outputs.notice_bodies", "prometheus_client",
+    }  # fmt: skip

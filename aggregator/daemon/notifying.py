@@ -12,7 +12,6 @@ from aggregator.daemon.log import event
 from aggregator.daemon.poll_measures import notice_measure
 from aggregator.daemon.secret_places import places_of
 from aggregator.daemon.workers import Worker
-from aggregator.fetch import Message
 from aggregator.fetch.failures import FetchError
 from aggregator.model.errors import AggregatorError, ConfigError, UnreadableError
 from aggregator.model.notes import NoteKind, NotNotified, Unheard
@@ -23,7 +22,7 @@ from aggregator.operations.deliveries import (
     pause_after,
 )
 from aggregator.operations.messages import problem_text
-from aggregator.outputs.notice_bodies import attempt, fields_of, render, template_of
+from aggregator.runtime.late_modules import LateModule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,10 +30,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.config import Config
-    from aggregator.fetch import Fetcher
+    from aggregator.fetch import Fetcher, Message, posting
     from aggregator.model.measures import Measure
     from aggregator.model.notices import Notice, Receiver
+    from aggregator.outputs import notice_bodies
     from aggregator.store import Store
+else:  # for those who want to be notified
+    notice_bodies = LateModule("aggregator.outputs.notice_bodies")
+    posting = LateModule("aggregator.fetch.posting")
 
 log = logging.getLogger(__name__)
 
@@ -76,19 +79,20 @@ def message_of(receiver: Receiver, notices: Sequence[Notice]) -> Message:
 
     Raises `ConfigError` for a mistake of the template, `AggregatorError` where it cannot be read.
     """
-    template, fields = template_of(receiver), fields_of(notices, receiver.language)
+    template = notice_bodies.template_of(receiver)
+    fields = notice_bodies.fields_of(notices, receiver.language)
     if template.is_shipped:
-        return Message(render(template, fields), template.media_type)
+        return posting.Message(notice_bodies.render(template, fields), template.media_type)
     worker = Worker(_MEMORY_BYTES)
     try:
-        made = worker.call((attempt,), (template, fields), _DEADLINE)
+        made = worker.call((notice_bodies.attempt,), (template, fields), _DEADLINE)
     except UnreadableError as error:
         raise ConfigError((f"{template.name}: {problem_text(error.problem)}",)) from error
     finally:
         worker.end()
     if isinstance(made, str):
         raise ConfigError((made,))
-    return Message(made, template.media_type)
+    return posting.Message(made, template.media_type)
 
 
 class Deliveries:
