@@ -196,6 +196,7 @@ periods = st.builds(timedelta, minutes=st.integers(1, 40_000))
             private=st.booleans(),
             interval=st.none() | periods,
             expected_every=st.none() | periods,
+            retention=st.none() | periods,
             timezone=st.sampled_from(("UTC", "Asia/Shanghai")),
             encoding=st.sampled_from((None, "gb18030")),
             edits=st.sampled_from(("show", "ignore")),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.model.instants import micros
-from aggregator.store.retention import BATCH, prune_in_slices
+from aggregator.store.retention import BATCH, KeptSince, prune_in_slices
 from aggregator.store.slices import ROWS
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.costs import feeds_of, fill, sources_of
@@ -99,7 +99,9 @@ def test_forgetting_ends_a_slice_in_time(tmp_path: Path) -> None:
     def forget() -> None:
         before = micros(START + 100 * DAY)
         now = micros(START + 200 * DAY)
-        gone = prune_in_slices(store._write, now=now, before=before, clock=lambda: next(seconds))
+        gone = prune_in_slices(
+            store._write, now=now, kept=KeptSince(before), clock=lambda: next(seconds)
+        )
         assert gone == COUNT // 4 * 60
 
     most, all_ = largest(store, forget)

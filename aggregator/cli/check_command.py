@@ -236,6 +236,8 @@ def _of_source(source: Source) -> str:
     words = _rules(source.rules)
     if source.edits != "show":
         words.append(f"edits: {source.edits}")
+    if source.retention is not None:
+        words.append(f"kept for {written(source.retention)}")
     if source.expected_every is not None:
         words.append(f"expected every {written(source.expected_every)}")
     if source.site:

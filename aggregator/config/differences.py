@@ -23,7 +23,12 @@ _SHOWN = frozenset({
 })  # fmt: skip
 _SIZES = frozenset({"entry_size", "document_size"})
 #: What a key is called that has no value, where that has a name.
-_ABSENT = {"interval": "adaptive", "sources": "every source", "tags": "no tags"}
+_ABSENT = {
+    "interval": "adaptive",
+    "retention": "as all",
+    "sources": "every source",
+    "tags": "no tags",
+}
 #: What is no key of the table, follows from one, or is told otherwise.
 _NO_KEYS = frozenset({
     "name", "url", "kind", "emails", "exclude_sources", "rsshub_instances", "rsshub_key_file",

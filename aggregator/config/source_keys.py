@@ -225,6 +225,13 @@ class SourceTable:
         "What becomes of an entry that its publisher [edits](publishing.md#what-is-the-same): "
         "shown with a new date of change, or left as it was first seen.",
     )
+    retention: timedelta | None = key(
+        DURATION,
+        _SOURCE.retention,
+        "How long its entries are kept, longer or shorter than those of others. What a feed's "
+        "window shows stays in any case, and a story that several tell as long as the longest.",
+        shown="that of `[store]`",
+    )
     expected_every: timedelta | None = key(
         DURATION,
         _SOURCE.expected_every,

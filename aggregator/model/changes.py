@@ -78,6 +78,14 @@ class Silenced:
 
 
 @dataclass(frozen=True, slots=True)
+class SoonForgotten:
+    """A source keeps its entries for a shorter time: so many that no feed shows will be deleted."""
+
+    source: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class LostAddress:
     """A place below the base URL, without an extension, at which a feed was and will not be."""
 
@@ -114,6 +122,7 @@ Change = (
     | LostEntries
     | LostAddress
     | Silenced
+    | SoonForgotten
     | ChangedSettings
     | RestartNeeded
 )

@@ -148,6 +148,7 @@ class Source:
     max_entries: int | None = None
     rules: Rules = Rules()
     edits: str = "show"  # "ignore": an entry stays as it was first seen
+    retention: timedelta | None = None  # how long its entries are kept; None: as all are
     expected_every: timedelta | None = None  # silence for longer is told in the operations feed
     site: tuple[str, ...] = ()
     secret_params: tuple[str, ...] | None = None  # further secret parameters; (): none at all

@@ -21,6 +21,7 @@ from aggregator.model.changes import (
     ReaddressedSource,
     RenamedSource,
     Silenced,
+    SoonForgotten,
     WithheldSource,
 )
 from aggregator.model.configured import MIB
@@ -319,7 +320,7 @@ def change_text(change: Change) -> str:
             return f"source {withheld_text(change)}"
         case ChangedFeed(kind=kind, name=name, differences=differences):
             return _FEED_CHANGES[kind].format(name) + _told_of(differences)
-        case LostEntries() | LostAddress() | Silenced():
+        case LostEntries() | LostAddress() | Silenced() | SoonForgotten():
             return _loss_text(change)
         case ChangedSettings(keys=keys):
             return f"settings changed: {', '.join(keys)}"
@@ -329,11 +330,14 @@ def change_text(change: Change) -> str:
             assert_never(change)
 
 
-def _loss_text(loss: LostEntries | LostAddress | Silenced) -> str:
+def _loss_text(loss: LostEntries | LostAddress | Silenced | SoonForgotten) -> str:
     match loss:
         case LostEntries(feed=feed, source=source, count=count):
             entries = f"{count} entr{'y' if count == 1 else 'ies'}"
             return f"feed {feed} loses {entries}" + (f" of {source}" if source else ", the oldest")
+        case SoonForgotten(source=source, count=count):
+            entries = f"{count} entr{'y' if count == 1 else 'ies'}"
+            return f"{entries} of {source} will be deleted, as old as its retention says"
         case Silenced(source=source, count=count):
             what = f"all {count} entries" if count > 1 else "the one entry"
             return f"the rules of {source} leave out {what} that it brought last"

@@ -17,6 +17,7 @@ from aggregator.model.changes import (
     ReaddressedSource,
     RenamedSource,
     Silenced,
+    SoonForgotten,
     WithheldSource,
 )
 from aggregator.model.notes import RestartNeeded
@@ -44,7 +45,9 @@ def plan_lines(changes: Iterable[Change]) -> tuple[list[str], list[str]]:
     told, lost = [], []
     for change in changes:
         lines = _lines(change)
-        if isinstance(change, LostAddress | LostEntries | Silenced | WithheldSource):
+        if isinstance(
+            change, LostAddress | LostEntries | Silenced | SoonForgotten | WithheldSource
+        ):
             lost += lines
         else:
             told += lines
@@ -67,7 +70,7 @@ def _lines(change: Change) -> list[str]:
             return [_setting(key) for key in keys]
         case RestartNeeded(keys=keys):
             return [f"{_setting(key)} (takes a restart)" for key in keys]
-        case LostAddress() | LostEntries() | Silenced() | WithheldSource():
+        case LostAddress() | LostEntries() | Silenced() | SoonForgotten() | WithheldSource():
             return [change_text(change)]
         case _:
             assert_never(change)

@@ -361,6 +361,8 @@ class MaintenanceStore(Protocol):
     ) -> int:
         """Delete what is older than `retention` and in no feed's window; return how many entries.
 
+        Of a source with a retention of its own, what is older than that.
+
         Leaves tombstones, so that a document that shows them within `forget_after` of the last one
         that did does not bring them back.
         Publisher's raw fields older than `keep_raw` are dropped. How large the database is then is

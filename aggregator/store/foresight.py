@@ -21,7 +21,9 @@ from aggregator.model.changes import (
     ReaddressedSource,
     RenamedSource,
     Silenced,
+    SoonForgotten,
 )
+from aggregator.model.instants import MICROSECOND
 from aggregator.rules.verdicts import shown_alike
 from aggregator.store import configuration_plan as planning
 from aggregator.store.rows import feed_of, source_of
@@ -47,6 +49,7 @@ def foresee(connection: sqlite3.Connection, plan: Plan, now: int) -> tuple[Chang
         *_lost_addresses(plan, before),
         *_lost_entries(connection, plan, before, now),
         *_silenced(connection, plan),
+        *_soon_forgotten(connection, plan, now),
     )
 
 
@@ -163,6 +166,21 @@ def _silenced(connection: sqlite3.Connection, plan: Plan) -> Iterator[Change]:
         asked = asked_about(connection, newest)
         if newest and all(rules.blocked(one.source, facts) is not None for _, facts in asked):
             yield Silenced(one.source.name, len(newest))
+
+
+def _soon_forgotten(connection: sqlite3.Connection, plan: Plan, now: int) -> Iterator[Change]:
+    """Yield the sources that keep less than before, with how many entries that is about."""
+    for one in plan.changed_sources:
+        kept, before = one.source.retention, one.before.retention
+        if kept is None or (before is not None and before <= kept):
+            continue
+        (count,) = connection.execute(
+            """SELECT count(*) FROM entries e WHERE e.source_id = ? AND e.first_seen_at < ?
+                  AND NOT EXISTS (SELECT 1 FROM shown w WHERE w.entry_id = e.id)""",
+            (one.stored.source_id, now - kept // MICROSECOND),
+        ).fetchone()
+        if count:
+            yield SoonForgotten(one.source.name, count)
 
 
 def _shows_other(one: planning.SourceEdit) -> bool:

@@ -12,7 +12,7 @@ from typing_extensions import override
 from aggregator.model import FinishedPoll, PastPoll, PollResult, Selection, SourceStatus
 from aggregator.model.configured import FORGET_AFTER
 from aggregator.model.errors import StoreDamagedError, StoreError
-from aggregator.model.instants import MICROSECOND, instant, micros
+from aggregator.model.instants import instant, micros
 from aggregator.model.notes import in_order
 from aggregator.operations import evaluate
 from aggregator.store import (
@@ -45,7 +45,7 @@ from aggregator.store.list_keeping import ListKeeping
 from aggregator.store.memory_leases import Leases
 from aggregator.store.outbox_keeping import OutboxKeeping
 from aggregator.store.page_reading import PageReading
-from aggregator.store.retention import drop_in_slices, prune_in_slices
+from aggregator.store.retention import drop_in_slices, kept_since, prune_in_slices
 from aggregator.store.slices import batched
 from aggregator.store.story_keeping import StoryKeeping
 from aggregator.store.writer import Writer
@@ -400,8 +400,10 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Sto
         keep_raw: timedelta,
         forget_after: timedelta = FORGET_AFTER,
     ) -> int:
-        at, before = micros(now), micros(now) - retention // MICROSECOND
-        pruned = prune_in_slices(self._write, now=at, before=before)
+        at = micros(now)
+        with self._reading() as db:
+            kept = kept_since(db, at, retention)
+        pruned = prune_in_slices(self._write, now=at, kept=kept)
         drop_in_slices(self._write, now=at, keep_raw=keep_raw, forget_after=forget_after)
         self._search.sweep()
         words = self.search_bytes()

@@ -7,8 +7,10 @@ showed them.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
+from dataclasses import field
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -27,11 +29,12 @@ from aggregator.store import (
     tombstone_rows,
 )
 from aggregator.store.codec import dumps
+from aggregator.store.rows import source_of
 from aggregator.store.slices import Slice
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aggregator.store import tie_rows
     from aggregator.store.slices import Write
@@ -40,6 +43,9 @@ else:  # with what tells stories apart
 
 #: How long `status` names a flood of old entries, and a document with too much text.
 FLOODS_KEPT = timedelta(days=7)
+
+#: Of most stored configurations nothing more has to be read.
+_SAYS_RETENTION = re.compile(r'"retention":\d')
 
 #: Entries deleted in one transaction, and rows of which a part is dropped: other writers wait no
 #: longer than that.
@@ -54,17 +60,53 @@ class Pruned:
     after: tuple[int, int] | None
 
 
+@dataclass(frozen=True, slots=True)
+class KeptSince:
+    """From which moment on entries are kept: of sources by their ids, else of all."""
+
+    usual: int
+    own: Mapping[int, int] = field(default_factory=dict)
+
+    def of(self, source_id: int) -> int:
+        """Return the moment for one source."""
+        return self.own.get(source_id, self.usual)
+
+
 def prune_in_slices(
-    write: Write, *, now: int, before: int, clock: Callable[[], float] = time.monotonic
+    write: Write,
+    *,
+    now: int,
+    kept: KeptSince,
+    clock: Callable[[], float] = time.monotonic,
 ) -> int:
-    """Prune as `_prune_batch` does, a transaction a batch; return how many entries went."""
-    total, after = 0, (0, 0)
-    while True:
-        batch = write(partial(_prune_batch, before=before, now=now, after=after, clock=clock))
-        total += batch.entries
-        if batch.after is None:
-            return total
-        after = batch.after
+    """Prune as `_prune_batch` does, a transaction a batch; return how many entries went.
+
+    Sources that keep less than the others are looked through by themselves, after all.
+    """
+    total = 0
+    shorter = sorted(one for one, before in kept.own.items() if before > kept.usual)
+    for source_id in (None, *shorter):
+        after: tuple[int, int] | None = (0, 0)
+        while after is not None:
+            batch = write(
+                partial(
+                    _prune_batch, source_id=source_id, kept=kept, now=now, after=after, clock=clock
+                )
+            )
+            total += batch.entries
+            after = batch.after
+    return total
+
+
+def kept_since(connection: sqlite3.Connection, now: int, retention: timedelta) -> KeptSince:
+    """Return from when on entries are kept, as sources are configured."""
+    rows = connection.execute("SELECT id, config FROM sources").fetchall()
+    own = {
+        source_id: now - kept // MICROSECOND
+        for source_id, text in map(tuple, rows)
+        if _SAYS_RETENTION.search(text) and (kept := source_of(text).retention) is not None
+    }
+    return KeptSince(now - retention // MICROSECOND, own)
 
 
 def drop_in_slices(write: Write, *, now: int, keep_raw: timedelta, forget_after: timedelta) -> None:
@@ -80,34 +122,43 @@ def drop_in_slices(write: Write, *, now: int, keep_raw: timedelta, forget_after:
 def _prune_batch(
     connection: sqlite3.Connection,
     *,
-    before: int,
+    source_id: int | None,
+    kept: KeptSince,
     now: int,
     after: tuple[int, int],
     clock: Callable[[], float],
 ) -> Pruned:
-    """Forget stories of which all entries were first seen before `before` and no feed shows one.
+    """Forget stories of which no entry is kept any more and no feed shows one.
 
-    A batch looks at most at `BATCH` entries after `after`, a moment of first sight and an id, and
-    for as long as a slice lasts. A story goes as a whole, with those that are told together with
-    it, and after its copies: what came first keeps later copies from being shown as news.
+    A batch looks at most at `BATCH` entries, of one source or of all, after `after`, a moment of
+    first sight (of one source: of its place) and an id, and for as long as a slice lasts. A story
+    goes as a whole, with those that are told together with it, and after its copies: what came
+    first keeps later copies from being shown as news.
     """
-    rows = connection.execute(
-        """SELECT id, story_id, first_seen_at FROM entries
-            WHERE first_seen_at < :before AND (first_seen_at, id) > (:seen_at, :id)
-            ORDER BY first_seen_at, id LIMIT :most""",
-        {"before": before, "seen_at": after[0], "id": after[1], "most": BATCH},
-    ).fetchall()
+    if source_id is None:
+        rows = connection.execute(
+            """SELECT id, story_id, first_seen_at AS place FROM entries
+                WHERE first_seen_at < :before AND (first_seen_at, id) > (:place, :id)
+                ORDER BY first_seen_at, id LIMIT :most""",
+            {"before": kept.usual, "place": after[0], "id": after[1], "most": BATCH},
+        ).fetchall()
+    else:
+        rows = connection.execute(
+            """SELECT id, story_id, order_key AS place FROM entries
+                WHERE source_id = ? AND order_key > ? ORDER BY order_key LIMIT ?""",
+            (source_id, after[0], BATCH),
+        ).fetchall()
     this, deleted = Slice(clock), 0
     together = _told_together(connection, {row["story_id"] for row in rows})
     looked_at: set[int] = set()
     for row in rows:
         stories = together[row["story_id"]]
-        if row["story_id"] not in looked_at and not _are_wanted(connection, stories, before):
+        if row["story_id"] not in looked_at and not _are_wanted(connection, stories, kept):
             deleted += sum(_forget_story(connection, one, now) for one in sorted(stories))
         looked_at |= stories
         if this.is_over:
-            return Pruned(deleted, (row["first_seen_at"], row["id"]))
-    last = (rows[-1]["first_seen_at"], rows[-1]["id"]) if len(rows) == BATCH else None
+            return Pruned(deleted, (row["place"], row["id"]))
+    last = (rows[-1]["place"], rows[-1]["id"]) if len(rows) == BATCH else None
     return Pruned(deleted, last)
 
 
@@ -131,20 +182,20 @@ def _told_together(connection: sqlite3.Connection, story_ids: set[int]) -> dict[
     return found
 
 
-def _are_wanted(connection: sqlite3.Connection, story_ids: set[int], before: int) -> bool:
-    return any(_is_wanted(connection, story_id, before) for story_id in sorted(story_ids))
+def _are_wanted(connection: sqlite3.Connection, story_ids: set[int], kept: KeptSince) -> bool:
+    return any(_is_wanted(connection, story_id, kept) for story_id in sorted(story_ids))
 
 
-def _is_wanted(connection: sqlite3.Connection, story_id: int, before: int) -> bool:
-    row = connection.execute(
-        """SELECT 1 FROM entries e
+def _is_wanted(connection: sqlite3.Connection, story_id: int, kept: KeptSince) -> bool:
+    rows = connection.execute(
+        """SELECT e.source_id, e.first_seen_at,
+                  EXISTS (SELECT 1 FROM shown w WHERE w.entry_id = e.id) AS is_shown
+             FROM entries e
             WHERE e.story_id IN (SELECT :story UNION ALL
-                                 SELECT id FROM stories WHERE original_id = :story)
-              AND (e.first_seen_at >= :before
-                OR EXISTS (SELECT 1 FROM shown w WHERE w.entry_id = e.id)) LIMIT 1""",
-        {"story": story_id, "before": before},
-    ).fetchone()
-    return row is not None
+                                 SELECT id FROM stories WHERE original_id = :story)""",
+        {"story": story_id},
+    )
+    return any(row["is_shown"] or row["first_seen_at"] >= kept.of(row["source_id"]) for row in rows)
 
 
 def _forget_story(connection: sqlite3.Connection, story_id: int, now: int) -> int:
