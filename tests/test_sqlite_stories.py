@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from aggregator.model import Feed, Story
+    from aggregator.model import Entry, Feed, Story
 
 STORY = feed(dedupe="story")
 EXACT = feed("exact")
@@ -94,6 +94,41 @@ def test_a_source_may_stay_apart(store: SqliteStore) -> None:
     brought(store, 2 * MINUTE, "two", REPORTS[1])
     brought(store, 3 * MINUTE, "three", REPORTS[2])
     assert titles(store) == [(REPORTS[0], ()), (REPORTS[1], (REPORTS[2],))]
+
+
+def many(at: timedelta) -> list[Entry]:
+    """Make a document that is not compared at once: its oldest entry tells what another did."""
+    others = [f"Number {n} of many things like {n % 7}" for n in range(60)]
+    return [report(title, "two", published_at=START + at) for title in (REPORTS[1], *others)]
+
+
+def test_what_a_long_document_brings_is_shown_once_it_is_compared(store: SqliteStore) -> None:
+    applied(store, STORY)
+    brought(store, MINUTE, "one", REPORTS[0])
+    absorb(store, document(*many(2 * MINUTE)), START + 2 * MINUTE, name="two")
+    seen = {title for title, _ in titles(store)}
+    assert 0 < len(seen) < 62
+    assert REPORTS[1] not in seen
+    while store.tell_stories(START + 3 * MINUTE):
+        pass
+    store.show_held(START + 3 * MINUTE)
+    assert titles(store)[0] == (REPORTS[0], (REPORTS[1],))
+    assert {one for title, also in titles(store) for one in (title, *also)} >= {
+        one.title for one in many(MINUTE)
+    }
+
+
+def test_what_is_never_compared_is_shown_all_the_same(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "aggregator.db")
+    applied(store, STORY)
+    absorb(store, document(*many(2 * MINUTE)), START + 2 * MINUTE, name="two")
+    assert len(told(store)) < 61
+    store.close()  # as good as a kill
+    store = open_store(tmp_path / "aggregator.db")
+    store.advance(START + 8 * MINUTE)
+    shown = {one for title, also in titles(store) for one in (title, *also)}
+    assert shown == {one.title for one in many(MINUTE)}
+    store.close()
 
 
 def test_two_polls_at_the_same_moment_make_one_story(store: SqliteStore) -> None:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def tell_stories(config: Config, store: StoryStore, now: datetime) -> None:
-    """Show what has waited for long enough, and look at some of what was stored before."""
+    """Look at some of what was stored before, and show what has waited for long enough."""
     if any(feed.dedupe == "story" for feed in config.feeds):
-        store.show_held(now)
         store.tell_stories(now)
+        store.show_held(now)
 
 
 def correct(store: StoryStore, what: str, entries: Sequence[str], now: datetime) -> None:

@@ -203,7 +203,7 @@ def _absorb_document(
     )
     absorbed, changed = ingest_entries.store(connection, source_id, arrival)
     new = changed[len(changed) - len(absorbed.inserts) :]
-    stories.join_arrivals(connection, source, new, now)
+    uncompared = stories.join_arrivals(connection, source, new, now)
     rule_verdicts.judge(connection, source_id, source, entry_ids=changed)
     polls = polls_in_a_row(row["unstable_polls"], strange=absorbed.strange_ids, known=absorbed.ids)
     if polls != row["unstable_polls"]:
@@ -231,7 +231,7 @@ def _absorb_document(
         now,
         first=first,
         is_seen=bool(changed) or head_changed,
-        waiting=stories.waiting,
+        waiting=uncompared,
     )
     notes: dict[NoteKind, Fact | None] = {
         NoteKind.CUT_SHORT: cut_short(refined.head, source),

@@ -44,15 +44,17 @@ def join_arrivals(
     source: Source,
     entry_ids: Sequence[int],
     now: int,
-) -> list[int]:
+) -> tuple[list[int], list[int]]:
     """Let new entries of a source join the stories that they tell, the oldest first.
 
     `entry_ids` are in the order of their order keys. Return those that `join_waiting` is to look at
-    in further transactions; if it never does, they are found in the background.
+    in further transactions, and those that are left to the background; if it never does, the former
+    are found there, too.
     """
     if not source.dedupe:
-        return []
+        return [], []
     later, at_once = entry_ids[:-MOST_AT_ONCE], entry_ids[-MOST_AT_ONCE:]
+    later = list(later)
     left = join(connection, index, at_once, now)
     if later or left:
         connection.execute(
@@ -61,7 +63,7 @@ def join_arrivals(
                                              ELSE :before END""",
             {"before": min((*later, *left)) - 1},
         )
-    return left
+    return left, later
 
 
 def join_waiting(
@@ -96,13 +98,17 @@ def join_stored(connection: sqlite3.Connection, index: StoryIndex, now: int) -> 
     if not row["is_on"] or row["looked_up_to_id"] is None:
         return False
     found = connection.execute(
-        """SELECT e.id, o.config
+        """SELECT e.id, e.story_id, o.config
              FROM entries e JOIN sources o ON o.id = e.source_id
             WHERE e.id > ? ORDER BY e.id LIMIT ?""",
         (row["looked_up_to_id"], TOGETHER),
     ).fetchall()
     left = join(
         connection, index, [one["id"] for one in found if source_of(one["config"]).dedupe], now
+    )
+    waiting = set(left)
+    held_stories.end(
+        connection, [one["story_id"] for one in found if one["id"] not in waiting], now
     )
     up_to = left[0] - 1 if left else found[-1]["id"] if len(found) == TOGETHER else None
     connection.execute("UPDATE story_index SET looked_up_to_id = ?", (up_to,))

@@ -70,11 +70,16 @@ class StorySwitch:
 
     def join_arrivals(
         self, connection: sqlite3.Connection, source: Source, entry_ids: Sequence[int], now: int
-    ) -> None:
-        """Let new entries join the stories that they tell, as `joining` has it; some wait."""
-        if self.is_on and entry_ids:
-            left = joining.join_arrivals(connection, self._used(), source, entry_ids, now)
-            self.waiting += tuple(left)
+    ) -> tuple[int, ...]:
+        """Let new entries join the stories that they tell, as `joining` has it.
+
+        Return those that are not compared yet, here or before.
+        """
+        if not (self.is_on and entry_ids):
+            return self.waiting
+        left, later = joining.join_arrivals(connection, self._used(), source, entry_ids, now)
+        self.waiting += tuple(left)
+        return (*self.waiting, *later)
 
     def join_waiting(self, connection: sqlite3.Connection, now: int) -> None:
         """Do the same for some of those that wait."""
