@@ -21,7 +21,7 @@ RAISING = ("store", "config", "serve", "publish")
 #: Modules in them that hold names alone; the operations feed has its own Chinese.
 QUIET = frozenset(
     {
-        "lint/html_tree.py", "lint/registries.py", "operations/event_entries.py",
+        "lint/html_tree.py", "lint/registries.py",
         "operations/event_sentences.py", "outputs/static_files.py", "fetch/credentials.py",
         "daemon/log.py", "daemon/poll_measures.py",
         "daemon/figures.py", "outputs/notice_templates.py",
@@ -37,7 +37,7 @@ WORDS = frozenset(
         "nothing", "feeds:", "polling", "Password", "done", "unchanged", "failed", "well",
         "clock", "configuration", "database", "disk", "guard", "libraries", "permissions",
         "config", "outputs", "notices", "host", "site", "kept", "tagged", "left out", "weekday",
-        "weekend", "polled", "outcome", "feed", "tag", "error", "note", "joined",
+        "weekend", "polled", "outcome", "feed", "tag", "joined",
         "missing )", "unexpected )", "list",
     }
 )  # fmt: skip
@@ -47,6 +47,13 @@ FURTHER = (
     "{n} seconds", "{n} second", "{n} minutes", "{n} minute", "{n} hours", "{n} hour",
     "{n} days", "{n} day", "{n} errors", "{n} error", "{n} warnings", "{n} warning", "{n} notes",
     "{n} note", "names", "trust", "largest sources",
+    "in a browser", "each tag and source", "404 at {places}", "not in {places}",
+    "+ feed {name}", "- feed {name}", "~ feed {name}", "~ feed {name} {differences}",
+    "tags no tags → {after}", "tags {before} → no tags",
+    "~ {name} tags no tags → {after}", "~ {name} tags {before} → no tags",
+    "enabled {before} → {after}", "~ {name} enabled {before} → {after}",
+    "“{text}” is a {weekday}", "“{text}” is not a whole address", "“{text}” has no host",
+    "“{text}” has a colon where a scheme would be", "“{text}” has no valid host",
     'titled "{title}"', "weekday {hours}", "weekend {hours}",
     # What the system, SQLite and OpenSSL say; Python hands it on.
     "No such file or directory", "Permission denied", "Is a directory", "Not a directory",
@@ -73,7 +80,9 @@ NO_MESSAGES = frozenset(
         "junk after document element", "not written", "operations feed", "saved edits",
         "stories and search", "refused by the guard", "chmod o= {path}", "STATUS=waits: {trouble}",
         "no place", "no other date", "form of a place", "names on one side", "moved host",
-        "aggregator database", "prefer {prefer}", "per_source {per_source}", "{key} {name} {what}",
+        "aggregator database", "{SIGNS} feed {name}", "And {more} more.",
+        '{english_html}<p lang="zh-Hans">{chinese_html}</p>',
+        "prefer {prefer}", "per_source {per_source}", "{key} {name} {what}",
         "{key} {path} {what}",  "{detail}: {text}", "{version} {feed} {version_2}",
         "text/plain; charset=utf-8",
     }

@@ -257,7 +257,7 @@ def _show(preview: Preview) -> None:
     pass_on(f"  {line(preview.url)}")
     echo(f"  {_extent(preview)}")
     for entry in preview.newest[:SHOWN_ENTRIES]:
-        when = local_time(entry.published_at, otherwise="no date")
+        when = local_time(entry.published_at, otherwise=retold("no date"))
         pass_on(f"    {when:<22}  {line(entry.title or entry.summary)[:72]}")
 
 

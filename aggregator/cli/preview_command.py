@@ -20,6 +20,7 @@ from aggregator.cli.options import (
 )
 from aggregator.cli.speech import echo
 from aggregator.cli.terminal_text import conceal, line, local_time, show_publishers_addresses
+from aggregator.language.spoken import retold
 from aggregator.model.errors import AggregatorError, UnreadableError
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ def _lines(refined: Refined, told: Rehearsal, secrets: Secrets, *, every: bool) 
 
 def _entry(facts: EntryFacts, story: Story | None) -> Iterator[str]:
     title, url = (facts.title, facts.url) if story is None else (story.title, story.url)
-    when = local_time(facts.published_at if facts.dated else None, otherwise="no date")
+    when = local_time(facts.published_at if facts.dated else None, otherwise=retold("no date"))
     yield f"{when}  {line(title)}"
     if url:
         yield f"  {line(url)}"

@@ -164,7 +164,7 @@ def connection_problem(error: BaseException, host: str, port: int) -> Problem | 
             case TimeoutError():
                 return Problem(ProblemKind.TIMEOUT, f"no answer from {host}:{port}")
             case OSError() if cause.errno is not None:
-                reason = quote(cause.strerror or "").lower() or f"error {cause.errno}"
+                reason = quote(cause.strerror or "").lower() or f"system error {cause.errno}"
                 return Problem(ProblemKind.CONNECT, f"{host}:{port} is out of reach: {reason}")
             case _:
                 continue

@@ -23,9 +23,9 @@ LONGEST_CHARS = 4_000
 _MOST_JOINTS = 10
 #: Lines that are remembered: a daemon logs the same reasons again and again.
 _REMEMBERED = 2_000
-#: A template with fewer letters of its own ("{one} and {other}") has single words in its fields,
-#: and stands in a message or by itself, never beside what is none.
-_TELLING = 5
+#: A template with fewer characters of its own ("{one} and {other}") has single words in its fields,
+#: and one with fewer yet stands in a message or by itself, never beside what is none.
+_TELLING, _BESIDE = 5, 4
 #: What stands in these fields is somebody's word, never a message.
 _VERBATIM = frozenset({"title", "url", "name", "path", "file", "host"})
 #: What a message begins with in these fields is a number: nothing stands before it.
@@ -52,6 +52,9 @@ _LISTS = {"or": " or ", "nor": " nor ", "tables": " or ", "list": ", "}
 #: What messages that stand side by side have between them, and what has a message behind it.
 _CHINESE = {": ": "：", "; ": "；", ", ": "，", "  ": "  "}
 _JOINT = re.compile(": |; |, |  ")
+#: What is explained in brackets, and what is counted.
+_IN_BRACKETS = re.compile(r"(.*?) \((.*)\)", re.DOTALL)
+_COUNTED = re.compile(r"(\d[\d,.]*) (.+)")
 #: What a message that continues another begins with.
 _CONTINUED = re.compile("[;,] ")
 _FORMATTER = string.Formatter()
@@ -66,7 +69,7 @@ class _Template:
     def __init__(self, english: str, told: str) -> None:
         parts = [*_FORMATTER.parse(english)]
         literals = [literal for literal, _, _, _ in parts]
-        self.letters = sum(sum(map(str.isalpha, literal)) for literal in literals)
+        self.letters = sum(len("".join(literal.split())) for literal in literals)
         self.longest = max(literals, key=len, default="")
         self.pieces = [(literal, name) for literal, name, _, _ in _FORMATTER.parse(told)]
         names = {name for _, name, _, _ in parts if name}
@@ -143,6 +146,8 @@ class Retelling:
         """Return a text retold as what most of its letters are recognised as."""
         if (whole := self._whole.get(text)) is not None:
             return whole, len(text) + _TELLING
+        if text[-1:] == ":" and (whole := self._whole.get(text[:-1])) is not None:
+            return f"{whole}：", len(text) + _TELLING
         if text not in seen:
             seen[text] = text, 0
             if depth < _DEEPEST and text.strip():
@@ -164,7 +169,9 @@ class Retelling:
                         for literal, name in template.pieces
                     ),
                     # Between two readings, the one with less inside of fields is the plainer.
-                    template.letters + sum(score - 1 for _, score in told.values() if score),
+                    template.letters
+                    + sum(score - 1 for _, score in told.values() if score)
+                    - sum("; " in value for value in fields.values()) * _BESIDE,
                 )
 
     def _field(
@@ -187,13 +194,21 @@ class Retelling:
         joints = sorted(_JOINT.finditer(text), key=lambda joint: joint[0] == ", ")
         for joint in joints[:_MOST_JOINTS]:
             head, tail = (
-                told if told[1] >= _TELLING else (part, 0)
+                told if told[1] >= _BESIDE else (part, 0)
                 for part in (text[: joint.start()], text[joint.end() :])
                 for told in (self._text(part, seen, depth + 1),)
             )
             if score := head[1] + tail[1]:
                 between = joint[0] if joint[0] == ": " and not head[1] else _CHINESE[joint[0]]
                 yield f"{head[0]}{between}{tail[0]}", score
+        if (inner := _IN_BRACKETS.fullmatch(text)) is not None:
+            head, within = (self._text(part, seen, depth + 1) for part in inner.groups())
+            if score := head[1] + within[1]:
+                yield f"{head[0]}（{within[0]}）", score
+        if (counted := _COUNTED.fullmatch(text)) is not None:
+            what = self._whole.get(counted[2])
+            if what is not None:
+                yield f"{counted[1]} 个{what}", len(counted[2]) + _TELLING
 
 
 def _open(text: str) -> str:

@@ -334,7 +334,9 @@ def _loss_text(loss: LostEntries | LostAddress | Silenced | SoonForgotten) -> st
     match loss:
         case LostEntries(feed=feed, source=source, count=count):
             entries = f"{count} entr{'y' if count == 1 else 'ies'}"
-            return f"feed {feed} loses {entries}" + (f" of {source}" if source else ", the oldest")
+            if source:
+                return f"feed {feed} loses {entries} of {source}"
+            return f"feed {feed} loses {entries}, the oldest"
         case SoonForgotten(source=source, count=count):
             entries = f"{count} entr{'y' if count == 1 else 'ies'}"
             return f"{entries} of {source} will be deleted, as old as its retention says"
