@@ -118,3 +118,20 @@ def test_the_locale_chooses_the_language(tmp_path: Path) -> None:
     assert "都不存在" in told.stderr
     assert "no such" not in run_in("status", cwd=tmp_path, LANGUAGE="", LC_ALL="C.UTF-8").stdout
     assert os.environ["LANGUAGE"] == "en"
+
+
+def test_the_log_tells_people_in_chinese_and_programs_in_english(filled: Program) -> None:
+    """Events and keys stay; and a command answers in its own language, whatever the daemon's is."""
+    filled.start({"LANGUAGE": "zh"})
+    filled.config.write_text(
+        filled.config.read_text(encoding="utf-8") + '[[feeds]]\nname = "more"\n', encoding="utf-8"
+    )
+    told = filled.run("reload")
+    assert told.stdout.startswith("reloaded: 1 change\n  + feed more\n")
+    assert filled.run("reload", "--lang", "zh").stdout.startswith("已重新加载：0 处变化")
+    filled.stop()
+    log = filled.log.read_text(encoding="utf-8")
+    assert 'configuration change="订阅源 more 已添加"' in log
+    assert "configuration applied changes=1" in log
+    values = " ".join(re.findall(r'="((?:[^"\\]|\\.)*)"', log))
+    assert english_in(values) == []

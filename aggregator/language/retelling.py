@@ -170,7 +170,7 @@ class Retelling:
                     ),
                     # Between two readings, the one with less inside of fields is the plainer.
                     template.letters
-                    + sum(score - 1 for _, score in told.values() if score)
+                    + sum(score - 1 - score // 8 for _, score in told.values() if score)
                     - sum("; " in value for value in fields.values()) * _BESIDE,
                 )
 
