@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 import re
@@ -17,7 +18,7 @@ from tests.config_texts import source_toml
 from tests.feed_documents import item, rss
 from tests.fetching import Names
 from tests.polling import DAY, HOUR, START, Clock, House, house
-from tests.web import Publisher, Reply
+from tests.web import Publisher, Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -66,6 +67,9 @@ class Lists:
     async def poll(self, later: timedelta = timedelta(0)) -> list[ListResult]:
         self.home.clock.now += later
         return await self._jobs.poll_due()
+
+    async def ask_now(self) -> None:
+        await self._jobs.poll({"blogs"})
 
     @property
     def names(self) -> list[str]:
@@ -156,6 +160,21 @@ async def test_an_empty_a_shrunk_and_a_failing_list_remove_nothing_at_once(tmp_p
                 assert len(found.names) == 4
             await found.poll(6 * HOUR)
             assert found.names == ["blogs/a", "blogs/b"]
+
+
+async def test_polls_of_one_list_at_a_time_give_each_key_once(tmp_path: Path) -> None:
+    async with Publisher() as web:
+        letters = iter("abcd")
+
+        def answer(_: Request) -> Reply:
+            return Reply(body=opml(outline("Same", url(web, f"{next(letters)}.example", "/"))))
+
+        web.route("/l.opml", answer)
+        async with lists(tmp_path, list_toml(url(web, "lists.example", "/l.opml"))) as found:
+            await asyncio.gather(*(found.ask_now() for _ in range(3)))
+            known = {one.url: one.key for one in found.stored.members}
+            assert len(set(known.values())) == len(known) == 3
+            assert web.most_at_once == 1
 
 
 async def test_another_url_of_a_list_is_another_list_at_once(tmp_path: Path) -> None:
@@ -313,3 +332,21 @@ def test_without_a_daemon_lists_are_read_before_polls(aggregator: Program, web: 
     assert [one.path for one in web.requests] == ["/l.opml"]
     told = aggregator.run("check")
     assert "blogs/me" in told.stdout
+
+
+def test_a_login_in_the_url_of_a_list_is_sent_and_never_shown(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/l.opml", status=500)
+    place = web.url("/l.opml?token=CANARY-two").replace("http://", "http://me:CANARY-one@")
+    aggregator.configure(list_toml(place))
+    aggregator.start()
+    aggregator.wait(lambda: web.asked("/l.opml"), "the list to be asked")
+    assert web.asked("/l.opml")[0].header("Authorization")
+    aggregator.wait(lambda: "list fails" in aggregator.log.read_text(), "the failure")
+    shown = [aggregator.run(word) for word in ("status", "check", "reload", "doctor")]
+    shown.append(aggregator.run("poll", "blogs"))
+    for told in shown:
+        assert "CANARY" not in told.stdout + told.stderr, told.args
+    assert "its 0 sources stay" in shown[-1].stdout
+    assert "CANARY" not in aggregator.log.read_text()

@@ -109,6 +109,7 @@ def _open(config: Config, now: datetime) -> tuple[Store, Pricing, Config]:
     store = open_store(config.store.path)
     try:
         config = with_lists(config, store.lists())
+        conceal(all_secrets(config, os.environ))
         changes = store.apply(
             config.sources,
             config.feeds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ else:
 
 
 class ListJobs:
-    """Polls the lists of a configuration, one after the other.
+    """Polls the lists of a configuration, one after the other, whoever asks for it.
 
     `config` and `tools` are those of the moment; `take_over` makes what is stored of lists count,
     where it does not yet.
@@ -36,6 +37,7 @@ class ListJobs:
     ) -> None:
         self._config, self._tools, self._store = config, tools, store
         self._take_over = take_over
+        self._polling = asyncio.Lock()
         self._looked: tuple[Config | None, datetime | None] = (None, None)
 
     async def poll_due(self) -> list[ListResult]:
@@ -54,12 +56,13 @@ class ListJobs:
 
     async def poll(self, names: Collection[str] | None = None) -> list[ListResult]:
         """Poll what is due, or the lists that are named, due or not."""
-        config, tools = self._config(), self._tools()
-        stored = await tools.in_thread(self._store.lists)
-        find = list_polls.due_lists if names is None else partial(list_polls.named, names)
-        results = [
-            await list_polls.poll_list(of, known, config, tools, self._store)
-            for of, known in find(config, stored, tools.clock())
-        ]
-        await self._take_over()
-        return results
+        async with self._polling:  # what is known of a list is what the poll before it has stored
+            config, tools = self._config(), self._tools()
+            stored = await tools.in_thread(self._store.lists)
+            find = list_polls.due_lists if names is None else partial(list_polls.named, names)
+            results = [
+                await list_polls.poll_list(of, known, config, tools, self._store)
+                for of, known in find(config, stored, tools.clock())
+            ]
+            await self._take_over()
+            return results

@@ -175,6 +175,7 @@ def poll_once(
         try:
             if config.lists:
                 config = joined.with_lists(config, store.lists())
+                conceal(all_secrets(config, os.environ))
             _apply(config, store)
             lists = {one.name for one in config.lists}.intersection(names)
             sources = tuple(name for name in names if name not in lists)
