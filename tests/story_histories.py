@@ -86,7 +86,6 @@ class History:
         self.store: SqliteStore = open_store(path)
         self.seen: dict[str, tuple[datetime, datetime]] = {}
         self.gone: set[str] = set()
-        self.urls: list[str] = []
         self.told: set[str] = set()
         self.apply(first)
         for name in NAMES:  # a first document may bring what is old
@@ -101,10 +100,10 @@ class History:
         match step:
             case "report", str(name), list(told):
                 self.bring(name, [(None, EVENTS[event][words]) for event, words in told])
-            case "copy", str(name), int(which) if self.urls:
-                self.bring(name, [(self.urls[which % len(self.urls)], EVENTS[0][0])])
-            case "split" | "merge", int(), *_ if self.urls:
-                self.correct(*(self.urls[which % len(self.urls)] for which in step[1:]))  # type: ignore[operator]  # numbers
+            case "copy", str(name), int(which) if urls := self.urls():
+                self.bring(name, [(urls[which % len(urls)], EVENTS[0][0])])
+            case "split" | "merge", int(), *_ if urls := self.urls():
+                self.correct(*(urls[which % len(urls)] for which in step[1:]))  # type: ignore[operator]  # numbers
             case "wait", int(minutes):
                 self.now += minutes * MINUTE
                 self.store.show_held(self.now)
@@ -144,7 +143,6 @@ class History:
                     published_at=self.now,
                 )
             )
-            self.urls.append(url)
         absorb(self.store, document(*entries), self.now, name=name)
 
     def stories(self) -> tuple[Story, ...]:
@@ -167,10 +165,13 @@ class History:
             found = self.store.select_archive(self.feed, part.name)
             self.told |= addresses(found.stories if found else ())
 
-    def stored(self) -> set[str]:
+    def urls(self) -> list[str]:
+        """Return the addresses of all that is stored today: publishers may have moved it."""
         with self.store._reading() as db:
-            rows = db.execute("SELECT url FROM entries").fetchall()
-        return {url for (url,) in rows}
+            return [url for (url,) in db.execute("SELECT url FROM entries ORDER BY id")]
+
+    def stored(self) -> set[str]:
+        return set(self.urls())
 
 
 def addresses(stories: tuple[Story, ...]) -> set[str]:

@@ -59,6 +59,13 @@ NARROW = feed(
         ("apply", replace(NARROW, hold=timedelta(0))),
     ],
 )
+@example(
+    NARROW,
+    [
+        ("report", "one", [(0, 0), (1, 0), (2, 0), (3, 0)]),
+        ("apply", replace(NARROW, dedupe="exact")),
+    ],
+)
 @given(FEEDS, STEPS)
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_each_entry_is_shown_or_named_and_nothing_comes_back(

@@ -241,13 +241,18 @@ def _keep_unnamed(connection: sqlite3.Connection, feed_id: int, change: Change, 
         archive.record(connection, feed_id, unnamed, now)
 
 
-def record_applied(connection: sqlite3.Connection, feed_id: int, change: Change, now: int) -> None:
+def record_applied(
+    connection: sqlite3.Connection, feed_id: int, feed: Feed, change: Change, now: int
+) -> None:
     """Archive what a configuration lets a feed show, after its window has moved.
 
     What has no room was shown to nobody, unless it came before and was only kept back.
     """
-    kept = set(still_shown(connection, feed_id, change.came))
-    came = [entry_id for entry_id in change.came if entry_id in kept | change.waited]
+    kept_back = set(change.waited)
+    if feed.dedupe != "story":
+        kept_back |= held_stories.release(connection, feed_id, change.came)
+    kept = kept_back | set(still_shown(connection, feed_id, change.came))
+    came = [entry_id for entry_id in change.came if entry_id in kept]
     archive.record(connection, feed_id, came, now)
     waited = tuple(one for one in change.named if one.waited)
     _keep_unnamed(connection, feed_id, Change(named=waited), now)

@@ -66,6 +66,23 @@ def end(connection: sqlite3.Connection, story_ids: Iterable[int], now: int) -> N
     )
 
 
+def release(connection: sqlite3.Connection, feed_id: int, entry_ids: Iterable[int]) -> set[int]:
+    """Let nothing wait in a feed any more; return which of some entries have waited until now."""
+    # sqlite: a list of values is one parameter, as JSON
+    rows = connection.execute(
+        """WITH roots (id) AS (
+             SELECT coalesce(a.joined_id, a.id) FROM held h JOIN stories s ON s.id = h.story_id
+               JOIN stories a ON a.id = coalesce(s.original_id, s.id) WHERE h.feed_id = ?)
+           SELECT e.id FROM entries e JOIN stories s ON s.id = e.story_id
+             JOIN stories a ON a.id = coalesce(s.original_id, s.id)
+            WHERE e.id IN (SELECT value FROM json_each(?))
+              AND coalesce(a.joined_id, a.id) IN (SELECT id FROM roots)""",
+        (feed_id, dumps(sorted(entry_ids))),
+    ).fetchall()
+    clear(connection, feed_id)
+    return {entry_id for (entry_id,) in rows}
+
+
 def clear(connection: sqlite3.Connection, feed_id: int) -> None:
     """Forget what waits in a feed."""
     connection.execute("DELETE FROM held WHERE feed_id = ?", (feed_id,))

@@ -76,7 +76,7 @@ def apply_configuration(connection: sqlite3.Connection, plan: Plan, now: int) ->
         stories = feed_windows.stories_of_sources(connection, feed_id, asked)
         change = feed_windows.show(connection, row, feed, stories, sizes, now=now)
         dropped = feed_windows.advance(connection, feed_id, feed, now)
-        feed_windows.record_applied(connection, feed_id, change, now)
+        feed_windows.record_applied(connection, feed_id, feed, change, now)
         if feed_id in touched.asked or dropped:
             touched.feeds.add(feed_id)
     bump_all(connection, touched.feeds, now)
