@@ -127,7 +127,9 @@ def join(
     at_once, left = ordered[:TOGETHER], ordered[TOGETHER:]
     rows = rows_of(
         connection,
-        f"""SELECT e.id, e.story_id, e.source_id, e.title, e.published_at, e.language, s.joined_id,
+        f"""SELECT e.id, e.story_id, e.source_id, e.title, e.published_at, e.language,
+                   s.joined_id IS NOT NULL
+                     OR EXISTS (SELECT 1 FROM stories j WHERE j.joined_id = s.id) AS is_decided,
                    {COLUMNS}
              FROM entries e JOIN stories s ON s.id = e.story_id JOIN texts t ON t.entry_id = e.id
             WHERE e.id IN ({{marks}}) AND s.original_id IS NULL
@@ -167,7 +169,7 @@ def _join_one(
     candidates = _candidates(connection, found, own)
     made = assign(Newcomer(own, row["source_id"], tokens.spellings), candidates, model)
     story_index.add(connection, story_id, own, attracts=made.attracts)
-    if row["joined_id"] is not None or made.because.kind == "nothing alike":
+    if row["is_decided"] or made.because.kind == "nothing alike":
         return
     connection.execute(
         "UPDATE stories SET joined_id = ?, join_score = ?, join_because = ? WHERE id = ?",
