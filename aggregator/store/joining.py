@@ -85,6 +85,7 @@ def join_waiting(
 def stored_next(connection: sqlite3.Connection) -> list[int]:
     """Return the entries that `join_stored` looks at next."""
     rows = connection.execute(
+        # sqlite: CROSS JOIN keeps the tables in this order
         """SELECT e.id FROM story_index i CROSS JOIN entries e
             WHERE i.is_on = 1 AND e.id > i.looked_up_to_id ORDER BY e.id LIMIT ?""",
         (TOGETHER,),
