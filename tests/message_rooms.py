@@ -46,7 +46,7 @@ FURTHER = (
     "{n} sources", "{n} source", "{n} feeds", "{n} feed", "{n} image rules", "{n} image rule",
     "{n} seconds", "{n} second", "{n} minutes", "{n} minute", "{n} hours", "{n} hour",
     "{n} days", "{n} day", "{n} errors", "{n} error", "{n} warnings", "{n} warning", "{n} notes",
-    "{n} note", "names", "trust", "largest sources",
+    "{n} note", "joined another story", "largest sources",
     "in a browser", "each tag and source", "404 at {places}", "not in {places}",
     "+ feed {name}", "- feed {name}", "~ feed {name}", "~ feed {name} {differences}",
     "tags no tags → {after}", "tags {before} → no tags",

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 #: Messages hold messages that hold messages: a poll's line its problem, a problem its reason.
 _DEEPEST = 6
@@ -26,6 +26,8 @@ _REMEMBERED = 2_000
 #: A template with fewer characters of its own ("{one} and {other}") has single words in its fields,
 #: and one with fewer yet stands in a message or by itself, never beside what is none.
 _TELLING, _BESIDE = 5, 4
+#: Between two readings the one that recognises less inside of fields is the plainer.
+_PLAIN = 8
 #: What stands in these fields is somebody's word, never a message.
 _VERBATIM = frozenset({"title", "url", "name", "path", "file", "host"})
 #: What a message begins with in these fields is a number: nothing stands before it.
@@ -55,6 +57,7 @@ _JOINT = re.compile(": |; |, |  ")
 #: What is explained in brackets, and what is counted.
 _IN_BRACKETS = re.compile(r"(.*?) \((.*)\)", re.DOTALL)
 _COUNTED = re.compile(r"(\d[\d,.]*) (.+)")
+_AT_JOINT = re.compile("[A-Za-z0-9][\u4e00-\u9fff]|[\u4e00-\u9fff][A-Za-z0-9]")
 #: What a message that continues another begins with.
 _CONTINUED = re.compile("[;,] ")
 _FORMATTER = string.Formatter()
@@ -91,13 +94,16 @@ class _Template:
     def _source(self) -> str:
         inside = ".*?" if self.letters >= _TELLING or self.lists else r"\S*?"
         source, known = "", set[str]()
-        for literal, name, _, _ in self._parts:
+        following = [literal for literal, _, _, _ in self._parts[1:]] + ["."]
+        for (literal, name, _, _), then in zip(self._parts, following, strict=True):
             source += re.escape(literal)
             if name in known:  # the same name twice is the same text twice
                 source += f"(?P={name})"
             elif name:
+                # Of fields side by side each is what continues the one before.
                 is_figure = not source and name in _FIGURES
-                source += f"(?P<{name}>{r'[^ ]*' if is_figure else inside})"
+                shape = "(?:[,;] )?[^,;]*" if not then else "[^:;,]*" if is_figure else inside
+                source += f"(?P<{name}>{shape})"
                 known.add(name)
         return source
 
@@ -164,14 +170,14 @@ class Retelling:
                     for name, value in fields.items()
                 }
                 yield (
-                    "".join(
-                        literal + (told[name][0] if name else "")
+                    _spaced(
+                        part
                         for literal, name in template.pieces
+                        for part in (literal, told[name][0] if name else "")
                     ),
-                    # Between two readings, the one with less inside of fields is the plainer.
                     template.letters
-                    + sum(score - 1 - score // 8 for _, score in told.values() if score)
-                    - sum("; " in value for value in fields.values()) * _BESIDE,
+                    + sum(score - 1 - (score > _PLAIN) for _, score in told.values() if score)
+                    - 3 * sum("; " in value for value in fields.values()),
                 )
 
     def _field(
@@ -209,6 +215,15 @@ class Retelling:
             what = self._whole.get(counted[2])
             if what is not None:
                 yield f"{counted[1]} 个{what}", len(counted[2]) + _TELLING
+
+
+def _spaced(parts: Iterable[str]) -> str:
+    """Return texts as one, with a blank between Chinese and Latin letters or figures."""
+    whole = ""
+    for part in filter(None, parts):
+        is_joint = _AT_JOINT.fullmatch(whole[-1:] + part[:1])
+        whole += f" {part}" if is_joint else part
+    return whole
 
 
 def _open(text: str) -> str:
