@@ -92,6 +92,14 @@ def test_texts_that_cannot_be_unpacked_are_named(tmp_path: Path) -> None:
     assert found.level == "problem"
     assert f"2 of 50 entries cannot be read: {known} of {source().name}, " in found.found
     assert "`aggregator restore` the newest backup" in found.remedy
+    # Whoever meets one of them is told which it is, and where all of them are told.
+    (tmp_path / "config.toml").write_text("", encoding="utf-8")
+    words = f"the text of {known} of {source().name} cannot be unpacked: "
+    for command in (("explain", "entry", known), ("export", "database")):
+        told = run_in(*command, cwd=tmp_path)
+        assert told.returncode == 78, command
+        assert words in told.stderr, command
+        assert "`aggregator doctor` names all" in told.stderr
 
 
 def test_how_far_a_long_look_is_shows_at_a_terminal_alone(

@@ -26,7 +26,7 @@ FIELDS = (
 _PLACES = {name: place for place, name in enumerate(FIELDS)}
 
 #: What a statement that joins the table `texts` asks for, so that a row can be read.
-COLUMNS = "t.dictionary_id, t.packed"
+COLUMNS = "t.dictionary_id, t.packed, t.entry_id AS text_of"
 
 #: Texts that are packed anew in one transaction.
 TOGETHER = 50

@@ -136,7 +136,22 @@ def unpacked(connection: sqlite3.Connection, row: sqlite3.Row) -> bytes:
     try:
         return _codec(connection, row["dictionary_id"]).unpack(row["packed"])
     except ValueError as error:
-        raise _damage(f"a text cannot be unpacked: {error}") from error
+        whose = _whose(connection, row)
+        told = f"{whose} cannot be unpacked: {error}; `aggregator doctor` names all that are so"
+        raise _damage(told) from error
+
+
+def _whose(connection: sqlite3.Connection, row: sqlite3.Row) -> str:
+    """Return which entry a text is of, for people; it is read once something is wrong."""
+    key = next((one for one in ("text_of", "entry_id") if one in row.keys()), None)  # noqa: SIM118 -- a row is no mapping
+    if key is None:
+        return "a text"
+    named = connection.execute(
+        """SELECT e.public_id, s.name FROM entries e JOIN sources s ON s.id = e.source_id
+            WHERE e.id = ?""",
+        (row[key],),
+    ).fetchone()
+    return "a text" if named is None else f"the text of {named[0]} of {named[1]}"
 
 
 def follow_alone(connection: sqlite3.Connection, lesson: Lesson) -> None:
