@@ -55,7 +55,7 @@ VERIFY_NEEDS := DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-in
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-hashed run test demo bench bench-check bench-pages bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden pictures date-names config-docs catalogue constraints wheels deb release verify-container verify-deb verify-systemd audit clean python test-needs clients-needs bench-needs
+.PHONY: help install install-hashed run test demo bench bench-check bench-pages bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden pictures site date-names config-docs catalogue constraints wheels deb release verify-container verify-deb verify-systemd verify-docs audit clean python test-needs clients-needs bench-needs site-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -126,6 +126,9 @@ golden: $(VENV)/.for-testing ## write tests/golden again and show what changed
 pictures: $(VENV)/.for-testing test-needs ## draw the pages for the documentation again, into docs/pictures
 	@$(BIN)/python -m tests.pictures
 
+site: site-needs ## the documentation as a site, into build/site; a warning is an error
+	@$(PYTHON) -m release.site build/zensical/bin/zensical
+
 date-names: $(VENV)/.for-testing ## write the names of months and weekdays again, as CLDR has them
 	$(BIN)/python -m tests.date_names
 	git --no-pager diff --stat --patch -- aggregator/parse/date_names.py
@@ -171,6 +174,13 @@ verify-deb: $(VENV)/.for-testing ## build the package, install, run, upgrade and
 verify-systemd: $(VENV)/.for-testing ## boot the package under a systemd of its own (root; long): make verify-systemd PACKAGE=file.deb
 	@$(VERIFY_NEEDS) mmdebstrap systemd-container
 	@$(BIN)/python -m release.verify_systemd $(PACKAGE)
+
+verify-docs: $(VENV)/.for-testing site-needs ## build the site; run what the documentation shows, behind nginx, Caddy and HAProxy, too
+	@missing=; \
+	for one in nginx caddy haproxy openssl curl; do \
+		command -v $$one > /dev/null || test -x /usr/sbin/$$one || missing="$$missing $$one"; done; \
+	[ -z "$$missing" ] || { apt-get -qq update && $(VERIFY_NEEDS) $$missing > /dev/null; }
+	@VERIFY_DOCS=1 $(BIN)/pytest tests/test_docs.py tests/test_docs_blocks.py tests/test_docs_servers.py tests/test_docs_site.py
 
 audit: python ## ask whether what is installed has known vulnerabilities (needs the network; 1 if so)
 	@test -x build/audit/bin/python || $(PYTHON) -m venv build/audit
@@ -228,6 +238,10 @@ clients-needs:
 	@cd build/clients && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@test -x build/clients/venv/bin/python || $(PYTHON) -m venv build/clients/venv
 	@build/clients/venv/bin/python -m pip --disable-pip-version-check --quiet install -r benchmarks/clients/requirements.txt
+
+site-needs: python
+	@test -x build/zensical/bin/python || $(PYTHON) -m venv build/zensical
+	@build/zensical/bin/python -m pip --disable-pip-version-check --quiet install 'zensical>=0.0.73,<0.1'
 
 # nginx, wrk, newsboat and curl are Debian's; what is from PyPI goes into build/ and nowhere else.
 # What cannot be had is left out of the table, and said so.

@@ -1,0 +1,101 @@
+"""What the documentation shows is true: configurations are valid, and commands run as written."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aggregator.config import load
+from tests.doc_blocks import OPML, USUAL, Block, Sandbox, blocks, completed
+from tests.web import ThreadedPublisher
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Blocks of commands that no test runs as they stand, by the page and their first words; and why.
+NOT_RUN = {
+    ("README.md", "make run"): "runs the tests from within",
+    ("README.zh-CN.md", "make run"): "runs the tests from within",
+    ("README.zh-CN.md", ".venv/bin/aggregator"): "test_docs.py holds it to be what README.md has",
+    ("docs/five-minutes.md", "sudo apt install"): "asks the network; test_packaging.py installs",
+    ("docs/install.md", "docker compose"): "wants a container engine; make verify-container",
+    ("docs/install.md", "docker build"): "wants a container engine; make verify-container",
+    ("docs/install.md", "make deb"): "asks the network; make verify-deb",
+    ("docs/install.md", "pipx install"): "asks the network; test_packaging.py installs",
+    ("docs/install.md", "sudo apt install"): "changes the system; test_packaging.py installs",
+    ("docs/install.md", "sudo install"): "changes the system; make verify-systemd, test_docs.py",
+    ("docs/install.md", "sudoedit"): "wants an editor and a person",
+    ("docs/install.md", "systemctl status"): "wants systemd; make verify-systemd",
+    ("docs/install.md", "sudo usermod"): "changes the system",
+    ("docs/install.md", "sudo -u aggregator aggregator backup"): "run by test_docs.py",
+    ("docs/install.md", "sudo systemctl stop"): "run by test_docs.py",
+    ("docs/install.md", "sudo git"): "changes the system; make verify-deb upgrades",
+    ("docs/install.md", "sudo systemctl disable"): "changes the system; make verify-deb removes",
+    ("docs/exports.md", "sudo install"): "changes the system; make verify-systemd",
+    ("docs/performance.md", "make bench"): "takes hours",
+    ("docs/releases.md", "make release"): "takes minutes and tags; test_release.py",
+    ("docs/trouble.md", "sudo fuser"): "asks for other people's processes",
+    ("docs/trouble.md", "systemctl status"): "wants systemd; make verify-systemd",
+}
+#: Pages whose commands speak to a daemon that runs already.
+WITH_DAEMON = {
+    "README.md", "docs/api.md", "docs/cli.md", "docs/observing.md", "docs/recipes.md",
+    "docs/trouble.md",
+}  # fmt: skip
+
+TOML = list(blocks("toml"))
+SHELL = list(blocks("sh", "console"))
+
+
+def reason(block: Block) -> str | None:
+    """Return why a block is not run, or `None`."""
+    for (page, words), why in NOT_RUN.items():
+        if block.page == page and block.commands.startswith(words):
+            return why
+    return None
+
+
+RUN = sorted({block.page for block in SHELL if reason(block) is None})
+
+
+@pytest.mark.parametrize("block", TOML, ids=[block.name for block in TOML])
+def test_every_configuration_shown_is_valid(block: Block, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(completed(block.body), encoding="utf-8")
+    load(path)
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_every_command_shown_runs(page: str, tmp_path: Path) -> None:
+    with ThreadedPublisher() as web:
+        box = Sandbox(tmp_path, web)
+        try:
+            shown = [one for one in blocks(page=page) if one.file or one in SHELL]
+            if not any(one.file == "config.toml" for one in shown):
+                box.write("config.toml", USUAL)
+            (tmp_path / "feeds.opml").write_text(OPML, encoding="utf-8")
+            if page in WITH_DAEMON:
+                box.run("aggregator poll")
+                box.start()
+            for block in shown:
+                if block.file:
+                    box.write(block.file, block.body)
+                elif reason(block) is None:
+                    box.run(block.commands)
+        finally:
+            box.end()
+
+
+def test_no_reason_is_left_over() -> None:
+    used = {(b.page, w) for b in SHELL for p, w in NOT_RUN if b.page == p and b.first.startswith(w)}
+    assert used == NOT_RUN.keys()
+
+
+@pytest.mark.parametrize("block", SHELL, ids=[block.name for block in SHELL])
+def test_every_command_shown_is_a_command(block: Block) -> None:
+    told = subprocess.run(
+        ["bash", "-n"], input=block.commands, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr
