@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 #: Blocks of commands that no test runs as they stand, by the page and their first words; and why.
 NOT_RUN = {
     ("README.md", "make run"): "runs the tests from within",
-    ("README.zh-CN.md", "make run"): "runs the tests from within",
-    ("README.zh-CN.md", ".venv/bin/aggregator"): "test_docs.py holds it to be what README.md has",
     ("docs/five-minutes.md", "sudo apt install"): "asks the network; test_packaging.py installs",
     ("docs/install.md", "docker compose"): "wants a container engine; make verify-container",
     ("docs/install.md", "docker build"): "wants a container engine; make verify-container",
@@ -49,8 +48,23 @@ TOML = list(blocks("toml"))
 SHELL = list(blocks("sh", "console"))
 
 
+def said(block: Block) -> str:
+    """Return the commands of a block without comments."""
+    return re.sub(r" +#.*| *$", "", block.commands, flags=re.MULTILINE)
+
+
+def original(page: str) -> str | None:
+    """Return the English page of a Chinese one, or `None`."""
+    if page == "README.zh-CN.md":
+        return "README.md"
+    return page.replace("/zh/", "/") if page.startswith("docs/zh/") else None
+
+
 def reason(block: Block) -> str | None:
     """Return why a block is not run, or `None`."""
+    english = original(block.page)
+    if english is not None and any(said(block) == said(b) for b in SHELL if b.page == english):
+        return "run, or not, as the English page's"
     for (page, words), why in NOT_RUN.items():
         if block.page == page and block.commands.startswith(words):
             return why
