@@ -180,7 +180,7 @@ verify-docs: $(VENV)/.for-testing site-needs ## build the site; run what the doc
 	for one in nginx caddy haproxy openssl curl; do \
 		command -v $$one > /dev/null || test -x /usr/sbin/$$one || missing="$$missing $$one"; done; \
 	[ -z "$$missing" ] || { apt-get -qq update && $(VERIFY_NEEDS) $$missing > /dev/null; }
-	@VERIFY_DOCS=1 $(BIN)/pytest tests/test_docs.py tests/test_docs_blocks.py tests/test_docs_site.py
+	@VERIFY_DOCS=1 $(BIN)/pytest tests/test_docs.py tests/test_docs_blocks.py tests/test_docs_servers.py tests/test_docs_site.py
 
 audit: python ## ask whether what is installed has known vulnerabilities (needs the network; 1 if so)
 	@test -x build/audit/bin/python || $(PYTHON) -m venv build/audit
