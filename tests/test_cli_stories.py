@@ -201,7 +201,37 @@ def test_few_corrections_are_too_few_to_tune(aggregator: Program) -> None:
     told(aggregator, "stories", "split", "https://two.example/0")
     done = aggregator.run("stories", "tune", "--write")
     assert done.returncode == 1
-    assert "0 merged and 1 split pairs are too few: 5 of each are needed" in done.stderr
+    assert "too few pairs: 5 merged and 5 split ones of one kind are needed" in done.stderr
+    assert "Chinese or Japanese titles: 0 merged, 0 split; others: 0 merged, 1 split" in done.stderr
+
+
+def test_what_was_said_by_hand_is_told(aggregator: Program) -> None:
+    first, second = "https://one.example/0", "https://two.example/0"
+    told(aggregator, "stories", "split", second)
+    assert "told by itself: split by hand" in told(aggregator, "explain", "entry", second)
+    assert "split by hand" in told(aggregator, "explain", "entry", first, "--with", second)
+    told(aggregator, "stories", "merge", second, first)
+    assert "merged by hand" in told(aggregator, "stories", "show", first)
+    assert "merged by hand" in told(aggregator, "explain", "entry", second, "--with", first)
+
+
+def test_digests_and_entries_of_one_source_are_not_merged(
+    aggregator: Program, web: Publisher
+) -> None:
+    web.route("/digests", body=document("digests", "8点早报丨大桥通车；新手机发布；股市上涨"))
+    config = aggregator.config.read_text(encoding="utf-8")
+    aggregator.config.write_text(
+        config + source_toml("digests", web.url("/digests")), encoding="utf-8"
+    )
+    assert aggregator.run("poll", "digests").returncode == 0
+    for first, second, why in (
+        ("https://one.example/0", "https://digests.example/0", "a digest of several stories"),
+        ("https://one.example/0", "https://one.example/1", "both are of one source"),
+    ):
+        done = aggregator.run("stories", "merge", first, second)
+        assert done.returncode == 1
+        assert why in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_weights_are_fitted_to_corrections_and_taken_back(corrected: Program) -> None:
@@ -211,7 +241,7 @@ def test_weights_are_fitted_to_corrections_and_taken_back(corrected: Program) ->
 
     shipped = score()
     text = told(corrected, "stories", "tune")
-    assert "6 merged and 6 split pairs" in text
+    assert "others: 6 merged, 6 split" in text
     assert "nothing is written" in text
     assert score() == shipped
     told(corrected, "stories", "tune", "--write")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from aggregator.stories import own_weights
 from aggregator.stories.likeness_weights import SHIPPED
-from aggregator.stories.tuning import FEWEST, FOLDS, LabelledPair, folds_of, judged, tune
+from aggregator.stories.tuning import FEWEST, FOLDS, LabelledPair, Labels, folds_of, judged, tune
 from tests.story_texts import signed
 
 PLACES = (
@@ -42,7 +42,7 @@ def pairs(*, alike_is_same: bool) -> list[LabelledPair]:
 def test_labels_that_agree_with_what_is_shipped_keep_what_it_finds() -> None:
     tuned = tune(pairs(alike_is_same=True))
     assert tuned.is_fitted
-    assert (tuned.pairs, tuned.same) == (24, 12)
+    assert (tuned.ideographs, tuned.words) == (Labels(12, 12), Labels(0, 0))
     assert tuned.before["story"].recall == 1.0
     assert tuned.after["story"].recall == 1.0
     assert (tuned.after["story"].precision or 0) >= (tuned.before["story"].precision or 0)
@@ -64,7 +64,7 @@ def test_a_few_labels_change_nothing() -> None:
 
 def test_what_is_decided_by_rule_is_no_label() -> None:
     digest = signed("大桥开放；机场今天关闭")
-    assert tune([LabelledPair((1, 2), digest, digest, True)]).pairs == 0
+    assert tune([LabelledPair((1, 2), digest, digest, True)]).ideographs == Labels(0, 0)
 
 
 def test_nothing_to_count_among_is_no_figure() -> None:

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.cli.stories_command import why
+from aggregator.cli.stories_command import why, why_alone
 from aggregator.cli.terminal_text import about, line, local_time
 from aggregator.model import PlacementReason, TextOrigin
 
@@ -100,7 +100,7 @@ def _told_with(facts: EntryFacts) -> Iterator[str]:
             reason = "" if one.score is None else f": {why(one.score, one.because or {})}"
             yield f"    {line(one.source)}: {line(one.title)}{reason}"
     elif own is not None and own.because is not None:
-        yield f"  told by itself: {line(str(own.because.get('kind')))}"
+        yield f"  told by itself: {line(why_alone(own.because))}"
 
 
 def comparison(found: Comparison) -> Iterator[str]:
@@ -121,6 +121,8 @@ def comparison(found: Comparison) -> Iterator[str]:
     for title, because in zip((found.one, found.other), found.because, strict=False):
         if because:
             yield f"  {line(title)}: {line(', '.join(because))}"
+    if found.said_by_hand is not None:
+        yield "  merged by hand" if found.said_by_hand else "  split by hand"
     if found.rule is not None:
         yield f"  never by their likeness: {line(found.rule)}"
     levels = [name for name, least in THRESHOLDS.items() if found.score >= least]

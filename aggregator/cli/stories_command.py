@@ -167,9 +167,17 @@ def lines(story: StoryReport) -> Iterator[str]:
 
 def why(score: float, because: dict[str, Any]) -> str:
     """Return why an article joined a story, in a few words."""
+    if because.get("kind") == "merged":
+        return "merged by hand"
     shared = ", ".join(map(str, because.get("shared", ())))
     told = f"{because.get('kind', 'joined')} by {score:.2f}"
     return line(f"{told}: {shared}" if shared else told)
+
+
+def why_alone(because: dict[str, Any]) -> str:
+    """Return why an article is told by itself, in a few words."""
+    kind = str(because.get("kind"))
+    return "split by hand" if kind == "split" else kind
 
 
 def _entry_line(one: Reported) -> str:

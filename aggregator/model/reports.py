@@ -52,6 +52,7 @@ class Comparison:
     story had one of its source already), and what keeps others from its story; empty if together.
     `together` names the strictness of the feeds for which they are one, the least first; `way` is
     how one leads to the other by way of others: each one's title, and how alike it is to the last.
+    `said_by_hand` is what the operator said of the two, `True` for one story; `None` for nothing.
     """
 
     one: str
@@ -64,6 +65,7 @@ class Comparison:
     because: tuple[tuple[str, ...], ...] = ()
     together: tuple[str, ...] = ()
     way: tuple[tuple[str, float], ...] = ()
+    said_by_hand: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from aggregator.store.entry_facts import NAMED, named
 from aggregator.store.packed_texts import COLUMNS
 from aggregator.store.rows import source_of
 from aggregator.store.value_lists import rows_of
+from aggregator.stories.bare_titles import is_digest
 from aggregator.stories.centroids import centroid_of
 from aggregator.stories.likeness import likeness
 from aggregator.stories.signatures import Frequencies, read, signature, unpack
@@ -26,6 +27,7 @@ from aggregator.stories.tokens import as_said
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from aggregator.stories.signatures import Signature, Text
 
@@ -64,6 +66,7 @@ def merge(connection: sqlite3.Connection, wanted: str, further: str, now: int) -
     Where they are one at `wide` already, they are for every feed from now on.
     """
     one, other = _entry(connection, wanted), _entry(connection, further)
+    _require_mergeable(one, other)
     articles = one["article_id"], other["article_id"]
     first, second = sorted((one["root_id"], other["root_id"]))
     if first == second:
@@ -77,6 +80,18 @@ def merge(connection: sqlite3.Connection, wanted: str, further: str, now: int) -
     _weigh_anew(connection, members)
     _note(connection, one, other, now, is_same=True)
     feed_windows.follow_stories(connection, set(members), now)
+
+
+def _require_mergeable(one: sqlite3.Row, other: sqlite3.Row) -> None:
+    """Refuse what is one story by no likeness, whoever says so: digests, entries of one source."""
+    for row in (one, other):
+        if is_digest(row["title"]):
+            raise AggregatorError(f"{row['title']}: a digest of several stories is told by itself")
+    if one["source_id"] == other["source_id"]:
+        raise AggregatorError(
+            "both are of one source: what it writes twice is one by its guid or link alone;"
+            " name an entry of another source"
+        )
 
 
 def _join(connection: sqlite3.Connection, first: int, second: int) -> None:
@@ -130,6 +145,7 @@ def compare(connection: sqlite3.Connection, wanted: str, further: str) -> Compar
         because=() if together else (_because(connection, one), _because(connection, other)),
         together=() if way is None else way[0],
         way=() if way is None else way[1],
+        said_by_hand=_said(connection, texts),
     )
 
 
@@ -260,6 +276,17 @@ def _note(
         "INSERT INTO overrides (one, other, is_same, said_at) VALUES (?, ?, ?, ?)",
         (*texts, is_same, now),
     )
+
+
+def _said(connection: sqlite3.Connection, texts: Sequence[Text]) -> bool | None:
+    """Return whether somebody said that two texts tell the same; `None` where nobody said."""
+    one, other = map(_told, texts)
+    row = connection.execute(
+        """SELECT is_same FROM overrides
+            WHERE (one = :one AND other = :other) OR (one = :other AND other = :one)""",
+        {"one": one, "other": other},
+    ).fetchone()
+    return None if row is None else bool(row["is_same"])
 
 
 def _told(text: Text) -> str:

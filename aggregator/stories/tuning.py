@@ -52,19 +52,33 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Labels:
+    """How many pairs of one kind of titles are one story, and how many are two."""
+
+    same: int
+    other: int
+
+    @property
+    def are_enough(self) -> bool:
+        """Whether weights can be fitted to them."""
+        return min(self.same, self.other) >= FEWEST
+
+
+@dataclass(frozen=True, slots=True)
 class Tuning:
     """What comes of a fit: the weights, and by strictness how pairs are judged.
 
     `before` with what was given; `after` each pair with weights that were fitted without it, and
-    without any pair that shares an entry with it. `pairs` and `same` count what was fitted to;
-    `is_fitted` is false where that is too little of either sort: nothing changes then.
+    without any pair that shares an entry with it. `ideographs` counts the pairs of titles that both
+    have Chinese or Japanese characters, `words` the others: each kind has weights of its own.
+    `is_fitted` is false where there is too little of either: nothing changes then.
     """
 
     model: Model
     before: Mapping[str, Judgement]
     after: Mapping[str, Judgement]
-    pairs: int
-    same: int
+    ideographs: Labels
+    words: Labels
     is_fitted: bool
 
 
@@ -82,12 +96,13 @@ def tune(labelled: Sequence[LabelledPair], model: Model = SHIPPED) -> Tuning:
                 held_out[number] = _score(pair, without)
     labels = [pair.same for pair in told]
     made = _fitted(told, model)
+    of_ideographs, of_words = _by_kind(told)
     return Tuning(
         model=made,
         before=_judged(scores, labels),
         after=_judged(held_out, labels),
-        pairs=len(told),
-        same=sum(labels),
+        ideographs=_counted(of_ideographs),
+        words=_counted(of_words),
         is_fitted=made is not model,
     )
 
@@ -144,18 +159,29 @@ def _score(pair: LabelledPair, model: Model) -> float:
 
 def _fitted(pairs: Sequence[LabelledPair], model: Model) -> Model:
     """Return the model with those of its weights that there are labels enough for."""
-    of_ideographs = [pair for pair in pairs if pair.a.chars and pair.b.chars]
-    others = [pair for pair in pairs if not (pair.a.chars and pair.b.chars)]
+    of_ideographs, of_words = _by_kind(pairs)
     ideographs = _weights(of_ideographs, model.ideographs)
-    words = _weights(others, model.words)
+    words = _weights(of_words, model.words)
     if ideographs is model.ideographs and words is model.words:
         return model
     return Model(ideographs, words)
 
 
-def _weights(pairs: Sequence[LabelledPair], given: Weights) -> Weights:
+def _by_kind(pairs: Sequence[LabelledPair]) -> tuple[list[LabelledPair], list[LabelledPair]]:
+    """Return the pairs of titles that both have ideographs, and the others."""
+    kinds: tuple[list[LabelledPair], list[LabelledPair]] = [], []
+    for pair in pairs:
+        kinds[0 if pair.a.chars and pair.b.chars else 1].append(pair)
+    return kinds
+
+
+def _counted(pairs: Sequence[LabelledPair]) -> Labels:
     same = sum(pair.same for pair in pairs)
-    if min(same, len(pairs) - same) < FEWEST:
+    return Labels(same, len(pairs) - same)
+
+
+def _weights(pairs: Sequence[LabelledPair], given: Weights) -> Weights:
+    if not _counted(pairs).are_enough:
         return given
     rows: list[Features] = [features_of(pair.a, pair.b) for pair in pairs]
     prior = [*given.of_features, given.bias]
