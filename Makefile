@@ -127,7 +127,7 @@ pictures: $(VENV)/.for-testing test-needs ## draw the pages for the documentatio
 	@$(BIN)/python -m tests.pictures
 
 site: site-needs ## the documentation as a site, into build/site; a warning is an error
-	@$(PYTHON) -m release.site build/zensical/bin/zensical
+	@$(PYTHON) -m release.docs_site build/zensical/bin/zensical
 
 date-names: $(VENV)/.for-testing ## write the names of months and weekdays again, as CLDR has them
 	$(BIN)/python -m tests.date_names

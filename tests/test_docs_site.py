@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release.site import build, moved, navigation, place, sources
+from release.docs_site import build, moved, navigation, place, sources
 from tests import ROOT
 
 if TYPE_CHECKING:

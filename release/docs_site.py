@@ -1,6 +1,6 @@
 """The documentation as a site: `make site` builds it into build/site, warnings being errors.
 
-    python -m release.site ZENSICAL
+    python -m release.docs_site ZENSICAL
 
 Pages of docs/ stand at the root of the site. What they link to elsewhere in the repository comes
 along where it is a page for people (PAGES_BESIDE); other links, to code, become plain words.
