@@ -23,7 +23,7 @@ import pytest
 from tests import PATIENCE
 from tests.doc_blocks import Block, blocks
 from tests.ports import free_port
-from tests.test_docs import EVENTS_PATHS, OPEN_PATHS, OPERATORS_PATHS, SECRET_PATHS, TOKEN
+from tests.proxied_paths import EVENTS_PATHS, OPEN_PATHS, OPERATORS_PATHS, SECRET_PATHS, TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
