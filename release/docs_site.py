@@ -28,7 +28,10 @@ PAGES_BESIDE: Mapping[str, str] = {"CHANGELOG.md": "CHANGELOG.md", "SECURITY.md"
 #: The navigation: pages of docs/ by section. `adr` and `zh` are listed by what is there.
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Begin": ("index.md", "five-minutes.md", "install.md"),
-    "Use": ("recipes.md", "trouble.md", "config.md", "cli.md", "pages.md", "observing.md"),
+    "Use": (
+        "recipes.md", "trouble.md", "config.md", "cli.md", "pages.md", "observing.md",
+        "postgres.md",
+    ),
     "How it works": ("polling.md", "stories.md", "publishing.md", "exports.md", "api.md"),
     "For publishers": ("manners.md",),
     "Behind it": (

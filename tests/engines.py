@@ -7,8 +7,15 @@ Tests of promises are named test_store_*.py and ask for the fixtures `store`, `d
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote, urlencode
+from uuid import uuid4
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from aggregator.store import postgres
 from aggregator.store.sqlite import open_store
+from tests import postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,5 +50,40 @@ class SqliteDatabase:
             store.close()
 
 
+class PostgresDatabase:
+    """A schema of a server, which is dropped at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        server = postgres_server.url()
+        self._schema = f"test_{uuid4().hex}"
+        self._server = server
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"CREATE SCHEMA {self._schema}".encode())
+        options = f"-csynchronous_commit=off -csearch_path={self._schema}"
+        self.url = make_conninfo(server, options=options)
+        self._path = folder / "aggregator.db"
+        self._opened: list[Store] = []
+
+    @property
+    def as_url(self) -> str:
+        """Where it is, as `[store] url` says it."""
+        said = conninfo_to_dict(self.url)
+        user, dbname = said.pop("user"), said.pop("dbname")
+        return f"postgresql://{user}@/{dbname}?{urlencode(said, quote_via=quote)}"
+
+    def open(self) -> Store:
+        self._opened.append(postgres.open_store(self.url, self._path))
+        return self._opened[-1]
+
+    def close(self) -> None:
+        for store in self._opened:
+            store.close()
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(f"DROP SCHEMA {self._schema} CASCADE".encode())
+
+
 #: What makes a database of each engine in a folder of its own.
-ENGINES: dict[str, Callable[[Path], Database]] = {"sqlite": SqliteDatabase}
+ENGINES: dict[str, Callable[[Path], Database]] = {
+    "postgres": PostgresDatabase,
+    "sqlite": SqliteDatabase,
+}

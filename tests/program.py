@@ -58,6 +58,7 @@ class Program:
         self.allow_private = allow_private
         self.process: subprocess.Popen[str] | None = None
         self.log = folder / "daemon.log"
+        self.store = ""  # further keys of [store]
 
     @property
     def config(self) -> Path:
@@ -70,7 +71,7 @@ class Program:
     def configure(self, sources: str, feeds: str = "", *, top: str = "") -> None:
         self.config.write_text(
             f'[server]\nlisten = "127.0.0.1:{self.port}"\n{top}\n'
-            '[store]\npath = "aggregator.db"\n'
+            f'[store]\npath = "aggregator.db"\n{self.store}\n'
             f"[network]\nallow_private = {json.dumps(self.allow_private)}\n"
             f'[log]\nlevel = "debug"\n{sources}\n'
             + (feeds or '[[feeds]]\nname = "all"\ntitle = "全部 · All"\n'),
@@ -127,6 +128,13 @@ class Program:
         self.process = None
         return status
 
+    def end(self) -> None:
+        """Kill the daemon, if one still runs."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(PATIENCE)
+            self.process = None
+
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Fetch a path from the daemon, whatever the status."""
         request = urllib.request.Request(
@@ -177,6 +185,4 @@ def program(folder: Path, *, allow_private: list[str]) -> Iterator[Program]:
     try:
         yield made
     finally:
-        if made.process is not None:
-            made.process.kill()
-            made.process.wait(PATIENCE)
+        made.end()

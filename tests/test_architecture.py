@@ -69,6 +69,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "nh3": "refine/sanitise.py",
     "opencc": "web/chinese_scripts.py",
     "prometheus_client": "serve/metrics_routes.py",
+    "psycopg": "store/postgres",
     "publicsuffixlist": "web/domains.py",
     "selectolax": "rules/selectors.py",
     "snowballstemmer": "stories/stems.py",
@@ -288,7 +289,10 @@ def test_every_dependency_is_used_and_every_library_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {
         re.split(r"[^\w.-]", requirement, maxsplit=1)[0].replace("-", "_")
-        for requirement in project["dependencies"]
+        for requirement in (
+            *project["dependencies"],
+            *project["optional-dependencies"]["fleet"],
+        )
     }
     assert declared == OWNERS.keys() | DATA_ONLY | FOR_OTHERS | ELSEWHERE
     names = [ALIASES.get(found.name, found.name) for found in all_imports()]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.config import parse, store_path
+from aggregator.config import parse, store_place
+from aggregator.config.settings import StoreSettings
 from aggregator.model.errors import ConfigError
 from tests.program import Program, run_in
 
@@ -52,7 +53,7 @@ def test_a_broken_file_hides_the_database_of_the_environment_from_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AGGREGATOR_DATABASE", "/data/a.db")
-    assert store_path(tmp_path / "config.toml") == Path("/data/a.db")
+    assert store_place(tmp_path / "config.toml") == StoreSettings(path=Path("/data/a.db"))
 
 
 def test_check_says_what_is_not_the_files(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ NOT_RUN = {
     ("docs/install.md", "sudo systemctl disable"): "changes the system; make verify-deb removes",
     ("docs/exports.md", "sudo install"): "changes the system; make verify-systemd",
     ("docs/performance.md", "make bench"): "takes hours",
+    ("docs/postgres.md", "pip install"): "asks the network and a server; test_postgres.py",
     ("docs/releases.md", "make release"): "takes minutes and tags; test_release.py",
     ("docs/trouble.md", "sudo fuser"): "asks for other people's processes",
     ("docs/trouble.md", "systemctl status"): "wants systemd; make verify-systemd",

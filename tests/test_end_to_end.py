@@ -5,16 +5,35 @@ from __future__ import annotations
 import signal
 import socket
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import feedparser  # type: ignore[import-untyped]  # feedparser ships no types
+import pytest
 
 from tests.config_texts import source_toml
+from tests.engines import PostgresDatabase
 from tests.feed_documents import item, rss
 from tests.program import Program
 from tests.web import Publisher
 
 EVERY_SECOND = 'interval = "1s"'
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def lasting(
+    request: pytest.FixtureRequest, aggregator: Program, tmp_path: Path
+) -> Iterator[Program]:
+    """The program with its database on each engine."""
+    if request.param == "sqlite":
+        yield aggregator
+        return
+    with closing(PostgresDatabase(tmp_path)) as server:
+        aggregator.store = f'url = "{server.as_url}"'
+        yield aggregator
+        aggregator.end()
 
 
 def article(number: int, *, text: str = "正文") -> str:
@@ -23,7 +42,8 @@ def article(number: int, *, text: str = "正文") -> str:
     return item(number, at, title=f"文章 {number}", text=html)
 
 
-def test_a_life(aggregator: Program, web: Publisher) -> None:  # noqa: PLR0915 -- one life
+def test_a_life(lasting: Program, web: Publisher) -> None:  # noqa: PLR0915 -- one life
+    aggregator = lasting
     # Publication to the merged feed, in all three formats.
     web.route("/a.xml", body=rss(article(1)), etag=b'"a1"')
     first = source_toml("a", web.url("/a.xml"), EVERY_SECOND)
@@ -96,7 +116,8 @@ def test_a_life(aggregator: Program, web: Publisher) -> None:  # noqa: PLR0915 -
     assert aggregator.stop() == 0
 
 
-def test_a_killed_daemon_loses_and_doubles_nothing(aggregator: Program, web: Publisher) -> None:
+def test_a_killed_daemon_loses_and_doubles_nothing(lasting: Program, web: Publisher) -> None:
+    aggregator = lasting
     web.route("/a.xml", body=rss(article(1)))
     aggregator.configure(source_toml("a", web.url("/a.xml"), EVERY_SECOND))
     for number in range(1, 6):
@@ -108,9 +129,28 @@ def test_a_killed_daemon_loses_and_doubles_nothing(aggregator: Program, web: Pub
     aggregator.start()
     aggregator.wait(lambda: len(aggregator.items()) == 5, "all entries")
     assert aggregator.titles() == [f"文章 {number}" for number in (5, 4, 3, 2, 1)]
-    connection = sqlite3.connect(aggregator.database)
-    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    connection.close()
+    if aggregator.database.exists():
+        connection = sqlite3.connect(aggregator.database)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        connection.close()
+
+
+def test_what_is_about_a_file_is_refused_where_a_server_has_the_rows(
+    aggregator: Program, tmp_path: Path
+) -> None:
+    aggregator.store = 'url = "postgresql://aggregator@db.example.org/feeds"'
+    aggregator.configure("")
+    copy = str(tmp_path / "copy")
+    for words, instead in (
+        (("backup", copy), "pg_dump"),
+        (("restore", copy), "pg_restore"),
+        (("compact",), "VACUUM"),
+        (("export", "database"), "pg_dump"),
+    ):
+        told = aggregator.run(*words)
+        assert told.returncode == 1
+        assert "on PostgreSQL ([store] url)" in told.stderr
+        assert instead in told.stderr
 
 
 def test_sigterm_cancels_a_poll_that_hangs(aggregator: Program, web: Publisher) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from aggregator.cli.looking_through import looking_through
-from aggregator.cli.options import config_option, load_config
+from aggregator.cli.options import config_option, database_file, load_config
 from aggregator.cli.speech import echo
 from aggregator.cli.terminal_text import plain
 
@@ -57,6 +57,7 @@ def backup(place: Path, keep: int | None) -> None:
     from aggregator.store.backups import back_up, dated, drop_surplus
 
     config = load_config()
+    database = database_file(config.store, "pg_dump writes it to a file")
     if keep is not None:
         if place.exists() and not place.is_dir():
             raise click.UsageError(f"--keep is for a folder, and {place} is a file")
@@ -64,7 +65,7 @@ def backup(place: Path, keep: int | None) -> None:
     now = datetime.now(UTC)
     file = place / dated(now) if place.is_dir() else place
     with looking_through() as tell:
-        done = back_up(config.store.path.absolute(), file.absolute(), tell)
+        done = back_up(database, file.absolute(), tell)
     echo(plain(f"{config.store.path}: {done.size / (1 << 20):.1f} MiB in {file}, whole"))
     if keep is not None and (gone := drop_surplus(place, keep, now)):
         echo(plain(f"{place}: {gone} older removed"))
@@ -82,9 +83,10 @@ def restore(file: Path) -> None:
     from aggregator.store.backups import restore as put_back
 
     config = load_config()
+    database = database_file(config.store, "pg_restore puts a pg_dump in its place")
     now = datetime.now(UTC)
     with looking_through() as tell:
-        kept = put_back(config.store.path.absolute(), file.absolute(), now, tell)
+        kept = put_back(database, file.absolute(), now, tell)
     echo(plain(f"{config.store.path}: restored from {file}"))
     if kept is not None:
         echo(plain(f"what was there is {kept}"))

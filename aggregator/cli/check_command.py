@@ -66,9 +66,8 @@ def check() -> None:
     feeds = _count(own, "feed")
     if others:
         feeds = f"{feeds} and {len(others)} automatic"
-    echo(
-        f"{config.path}: {_count(config.sources, 'source')}, {feeds}; database {config.store.path}"
-    )
+    database = config.store.url or config.store.path
+    echo(f"{config.path}: {_count(config.sources, 'source')}, {feeds}; database {database}")
     if overlaid := environment.named(os.environ):
         echo(f"Instead of the file's own: {', '.join(f'${name}' for name in overlaid)}")
     if config.sources:

@@ -10,7 +10,7 @@ from typing import IO
 
 import click
 
-from aggregator.cli.options import config_option, load_config
+from aggregator.cli.options import config_option, database_file, load_config
 from aggregator.cli.speech import echo
 from aggregator.cli.terminal_text import plain
 
@@ -67,7 +67,8 @@ def export_database(file: Path | None) -> None:
     from aggregator.store.exporting import export
 
     config = load_config()
-    parts = export(config.store.path.absolute(), datetime.now(UTC))
+    database = database_file(config.store, "pg_dump writes it to a file")
+    parts = export(database, datetime.now(UTC))
     head = next(parts)  # whether there is a database at all, before anything is said or made
     echo(
         "warning: holds what nobody else should see: the passwords, keys and private addresses of "
@@ -98,7 +99,8 @@ def import_database(file: IO[bytes]) -> None:
     from aggregator.store.importing import import_lines
 
     config = load_config()
-    counts = import_lines(config.store.path.absolute(), file)
+    database = database_file(config.store, "pg_restore puts a pg_dump in its place")
+    counts = import_lines(database, file)
     told = f"{config.store.path}: {counts['sources']} sources and {counts['entries']} entries"
     echo(plain(told))
 
@@ -115,6 +117,7 @@ def compact() -> None:
     from aggregator.store.compaction import compact as rewrite
 
     config = load_config()
-    done = rewrite(config.store.path.absolute())
+    instead = "autovacuum gives room back there, or VACUUM FULL"
+    done = rewrite(database_file(config.store, instead))
     before, after = (f"{size / (1 << 20):.1f} MiB" for size in (done.before, done.after))
     echo(plain(f"{config.store.path}: {before} before, {after} now"))

@@ -105,19 +105,21 @@ def permissions(config: Config) -> Iterator[Checked]:
 def database(config: Config, now: datetime) -> Iterator[Checked]:
     """Look through the database, its journal, and what takes its room; and at the clock by it."""
     from aggregator.cli.looking_through import looking_through
-    from aggregator.store.measuring import measure
+    from aggregator.store.opening import measure, name_of
 
-    store = config.store.path.absolute()
+    store = name_of(config.store)
     try:
         with looking_through() as tell:
-            found = measure(store, tell)
+            found = measure(config.store, tell)
     except NoStoreError as error:
         yield Checked("database", "warning", str(error), "start the daemon: `aggregator run`")
         return
     except AggregatorError as error:
         yield Checked("database", "problem", str(error), "docs/install.md, Trouble, has each case")
         return
-    if found.damage is None:
+    if config.store.url is not None:
+        yield Checked("database", "ok", f"{store}: {_mib(found.size)}")
+    elif found.damage is None:
         yield Checked("database", "ok", f"{store}: {_mib(found.size)}, whole")
     else:
         remedy = "stop the daemon and `aggregator restore` the newest backup that is whole"

@@ -59,7 +59,7 @@ def entries(
     after = None if since is None else utc_now() - _period(since)
     wanted = None if grep is None else _pattern(grep)
     told: list[EntryLine] = []
-    with reading(config.path, config.store.path, secrets_beside(config)) as store:
+    with reading(config.path, config.store, secrets_beside(config)) as store:
         for one in _lines(store, name, after):
             if wanted is None or wanted(f"{one.title}\n{one.text}"):
                 told.append(one)

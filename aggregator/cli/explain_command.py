@@ -77,12 +77,12 @@ def entry(entry: str, *, further: str | None) -> None:
     config = load_config()
     show_publishers_addresses()
     if further is not None:
-        with reading(config.path, config.store.path) as store:
+        with reading(config.path, config.store) as store:
             found = store.compared(entry, further)
         for text in comparison(found):
             echo(text)
         return
-    with reading(config.path, config.store.path) as store:
+    with reading(config.path, config.store) as store:
         named = store.facts(entry, ())
         told = [
             facts
@@ -116,7 +116,7 @@ def _folded(text: str, width: int | None) -> str:
 def _read(config: Config, name: str) -> tuple[PollState, SourceStatus, Pricing, list[PastPoll]]:
     from aggregator.schedule import price
 
-    with reading(config.path, config.store.path) as store:
+    with reading(config.path, config.store) as store:
         states = store.states((name,))
         if states:
             (status,) = store.status((name,))
@@ -177,7 +177,7 @@ def _whence(config: Config, source: Source) -> Iterator[str]:
         return
     from aggregator.cli.list_lines import known_lists, list_line, list_notes
 
-    with reading(config.path, config.store.path) as store:
+    with reading(config.path, config.store) as store:
         lists = [pair for pair in known_lists(config, store.lists()) if pair[0] is of]
     yield "brought by a list:"
     for _, known in lists:

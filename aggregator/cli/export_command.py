@@ -100,7 +100,7 @@ def opml(file: Path | None) -> None:
 def _titles(config: Config) -> dict[str, str]:
     """Return what documents call themselves, as far as the database knows it."""
     try:
-        with reading(config.path, config.store.path) as store:
+        with reading(config.path, config.store) as store:
             return store.titles(tuple(source.name for source in config.sources))
     except StoreError:  # none yet, or none that may be read: a list of sources needs none
         return {}
@@ -122,7 +122,7 @@ def posts() -> int:
     if not config.exports:
         echo(f"nothing to do: {config.path} has no [[exports]]")
         return 0
-    with reading(config.path, config.store.path, secrets_beside(config)) as store:
+    with reading(config.path, config.store, secrets_beside(config)) as store:
         exporter = Exporter(
             store,
             config.path.parent,

@@ -38,7 +38,7 @@ def static() -> None:
     if directory is None:
         told = f'{config.path}: [publish] names no directory; write there: directory = "public"'
         raise ConfigError((told,))
-    with reading(config.path, config.store.path, secrets_beside(config)) as store:
+    with reading(config.path, config.store, secrets_beside(config)) as store:
         count = publish_all(config, store)
     told = f"{count} file{'' if count == 1 else 's'} written or removed in {directory}"
     echo(plain(told))

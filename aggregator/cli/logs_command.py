@@ -41,7 +41,7 @@ def logs(name: str, most: int, *, as_json: bool) -> None:
     The database remembers 50 of each source. Works whether the daemon runs or not.
     """
     config = load_config()
-    with reading(config.path, config.store.path, secrets_beside(config)) as store:
+    with reading(config.path, config.store, secrets_beside(config)) as store:
         report = store.report(name)
     if report is None:
         raise AggregatorError(f"no source is named {line(name)}; `aggregator status` lists them")

@@ -27,7 +27,7 @@ def show(feed_name: str, *, most: int | None) -> None:
         raise click.BadParameter(f"no feed is named {feed_name}", param_hint="--feed")
     sources = [one.name for one in config.sources if one.dedupe and feed.selects(one)]
     show_publishers_addresses()
-    with reading(config.path, config.store.path) as store:
+    with reading(config.path, config.store) as store:
         trial = store.try_stories(feed, sources, utc_now())
     for text in _told(trial, feed.dedupe_strictness, most):
         echo(text)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aggregator.model import Source
     from aggregator.rules.secrets import Secrets
     from aggregator.store import Store
+    from aggregator.store.opening import Place
 
 Command = TypeVar("Command", bound="Callable[..., object]")
 
@@ -155,8 +156,20 @@ def load_config_if_any() -> Config:
     return load_file(path)
 
 
+def database_file(store: Place, instead: str) -> Path:
+    """Return the file of the database; `instead` is what to do where a server has it.
+
+    Raises `AggregatorError` there.
+    """
+    from aggregator.model.errors import AggregatorError
+
+    if store.url is not None:
+        raise AggregatorError(f"the database is on PostgreSQL ([store] url); {instead}")
+    return store.path.absolute()
+
+
 @contextmanager
-def reading(config: Path, database: Path, further_secrets: tuple[str, ...] = ()) -> Iterator[Store]:
+def reading(config: Path, store: Place, further_secrets: tuple[str, ...] = ()) -> Iterator[Store]:
     """Open the database for reading; an error names both files whole, as a folder may be wrong.
 
     `further_secrets` as for `Store.apply`, where what is read is published.
@@ -168,19 +181,19 @@ def reading(config: Path, database: Path, further_secrets: tuple[str, ...] = ())
     from aggregator.daemon import control
     from aggregator.model.errors import NoStoreError, StoreError
     from aggregator.operations.messages import starting_text
-    from aggregator.store.sqlite import open_reader
+    from aggregator.store.opening import name_of, open_reader
 
     try:
-        store = open_reader(database.absolute(), further_secrets=further_secrets)
+        opened = open_reader(store, further_secrets=further_secrets)
     except StoreError as error:
-        if (pid := control.starting(database)) is not None:
-            what = database.absolute() if isinstance(error, NoStoreError) else error
+        if (pid := control.starting(store.path)) is not None:
+            what = name_of(store) if isinstance(error, NoStoreError) else error
             raise type(error)(f"{what}: {starting_text(pid)}") from error
         if not isinstance(error, NoStoreError):
             raise
         told = f"{error} (configuration: {config.absolute()}; --config names another)"
         raise NoStoreError(told) from error
     try:
-        yield store
+        yield opened
     finally:
-        store.close()
+        opened.close()

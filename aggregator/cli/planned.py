@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.model.errors import AggregatorError
+from aggregator.model.errors import AggregatorError, NoStoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,13 +23,16 @@ def planned(config: Config) -> tuple[list[str], list[str]]:
     Without a database there is nothing to compare with. Raises `AggregatorError` where it cannot
     be read.
     """
-    if not config.store.path.exists():
+    if config.store.url is None and not config.store.path.exists():
         return [], []
     from aggregator.daemon.terms import utc_now
     from aggregator.operations.plan_lines import plan_lines
-    from aggregator.store.sqlite import open_reader
+    from aggregator.store.opening import open_reader
 
-    store = open_reader(config.store.path.absolute())
+    try:
+        store = open_reader(config.store)
+    except NoStoreError:
+        return [], []
     try:
         changes = store.foresee(config.sources, config.feeds, now=utc_now())
     finally:

@@ -16,11 +16,11 @@ from aggregator.model.errors import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from aggregator.config import Config
+    from aggregator.config.settings import StoreSettings
     from aggregator.daemon.list_polls import ListResult
     from aggregator.model import PollResult
 
@@ -121,7 +121,7 @@ class Progress:
     def expect(self, count: int) -> None:
         """Learn how many sources there are to poll."""
         if count == 0:
-            echo(_nothing_to_do(self._config.store.path))
+            echo(_nothing_to_do(self._config.store))
         elif self._on_terminal:
             self._show_bar(count)
 
@@ -163,10 +163,10 @@ class Progress:
         self._advance = advance
 
 
-def _nothing_to_do(store_path: Path) -> str:
-    from aggregator.store.sqlite import open_reader
+def _nothing_to_do(place: StoreSettings) -> str:
+    from aggregator.store.opening import open_reader
 
-    store = open_reader(store_path)
+    store = open_reader(place)
     try:
         rows = store.status()
     finally:

@@ -39,9 +39,9 @@ def reload() -> int:
     """Make the running daemon take over an edited configuration.
 
     The whole file is checked first. With any mistake nothing changes, and every mistake is named
-    with its line. A change of the database's path or of the address to listen on takes a restart.
+    with its line. A change of the database's place or of the address to listen on takes a restart.
     """
-    from aggregator.config import load, store_path
+    from aggregator.config import load, store_place
     from aggregator.daemon import control
 
     path = config_path()
@@ -50,10 +50,10 @@ def reload() -> int:
         store = load(path).store.path
     except ConfigError as error:
         broken = error
-        found = store_path(path)
+        found = store_place(path)
         if found is None:
             raise
-        store = found
+        store = found.path
     # A daemon is asked even about a broken file: then its log and `status` say so too.
     events = control.ask(store, {"do": "reload"})
     if events is None:

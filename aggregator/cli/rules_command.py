@@ -93,7 +93,7 @@ def try_(
         for slip in slips:
             echo(f"warning: {plain(slip)}", err=True)
     scopes = tuple(_scopes(config, source_name, feed_name, tried))
-    with reading(config.path, config.store.path) as store:
+    with reading(config.path, config.store) as store:
         found = [
             (scope, store.try_rules(scope.sources, scope.feed, most=most, examples=EXAMPLES))
             for scope in scopes

@@ -55,7 +55,7 @@ def search(words: tuple[str, ...], name: str | None, most: int, *, as_json: bool
     if not query.phrases:
         raise AggregatorError("nothing to search for: name a word")
     feeds = _feeds(config, name)
-    with reading(config.path, config.store.path, secrets_beside(config)) as store:
+    with reading(config.path, config.store, secrets_beside(config)) as store:
         found = store.search(feeds, query, most=most)
     if not found.is_indexed:
         raise AggregatorError(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.config import Config
+    from aggregator.config.settings import StoreSettings
     from aggregator.model import Source, SourceStatus
     from aggregator.model.configured import SourceList
     from aggregator.model.notes import Note
@@ -52,7 +53,7 @@ def status(*, as_json: bool, healthy: bool) -> int:
     run or cannot work, a configuration that was not taken over, a feed that is cut short. Works
     without a daemon, too.
     """
-    from aggregator.config import store_path
+    from aggregator.config import store_place
     from aggregator.model.notes import in_order
     from aggregator.operations.messages import mebibytes
 
@@ -60,14 +61,14 @@ def status(*, as_json: bool, healthy: bool) -> int:
     if healthy:
         return _is_healthy(path)
     sources: tuple[Source, ...] = ()
-    store: Path
+    store: StoreSettings
     exit_status = 0
     config: Config | None = None
     try:
         config = load_file(path)
-        store, sources = config.store.path, config.sources
+        store, sources = config.store, config.sources
     except ConfigError as error:
-        found = store_path(path)
+        found = store_place(path)
         if found is None:
             raise
         for mistake in error.lines:
@@ -87,9 +88,9 @@ def status(*, as_json: bool, healthy: bool) -> int:
         return exit_status
     if config is not None:
         notes = in_order((*notes, *_crowded(config)))
-    said = _below(trouble_of_daemon(store), notes)
+    said = _below(trouble_of_daemon(store.path), notes)
     if search_bytes:
-        said.append(("search index", f"{mebibytes(search_bytes)} in {store.name}.search"))
+        said.append(("search index", f"{mebibytes(search_bytes)} in {store.path.name}.search"))
     further = ""
     if lists:
         from aggregator.cli.list_lines import list_notes, list_table
@@ -105,10 +106,10 @@ def _is_healthy(path: Path) -> int:
 
     Neither a broken file, nor a source that fails, nor a network that is down matters.
     """
-    from aggregator.config import store_path
+    from aggregator.config import store_place
 
-    store = store_path(path)
-    trouble = trouble_of_daemon(load_file(path).store.path if store is None else store, "works")
+    store = store_place(path)
+    trouble = trouble_of_daemon((load_file(path).store if store is None else store).path, "works")
     echo("healthy" if trouble is None else plain(trouble))
     return 0 if trouble is None else 1
 

@@ -62,7 +62,7 @@ def list_(*, most: int, as_json: bool) -> None:
     """List the stories that several articles tell, those that were told last first."""
     config = load_config()
     show_publishers_addresses()
-    with reading(config.path, config.store.path) as store:
+    with reading(config.path, config.store) as store:
         found = store.reported(most=most)
     if as_json:
         _print(found)
@@ -81,7 +81,7 @@ def show(entry: str, *, as_json: bool) -> None:
     """Show who tells the story of an entry, how surely it is the same, and why."""
     config = load_config()
     show_publishers_addresses()
-    with reading(config.path, config.store.path) as store:
+    with reading(config.path, config.store) as store:
         found = store.story_report(entry)
     if found is None:
         raise AggregatorError(f"no story of {entry} is stored")
@@ -137,7 +137,7 @@ def tune(*, write: bool, shipped: bool) -> int:
     from aggregator.daemon.terms import utc_now
 
     config = load_config()
-    with reading(config.path, config.store.path) as store:
+    with reading(config.path, config.store) as store:
         tuning = store.tuned(utc_now())
     if not tuning.is_fitted:
         raise AggregatorError(too_few(tuning))

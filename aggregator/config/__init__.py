@@ -17,7 +17,7 @@ from aggregator.config.config_file import (
     included,
     lines_of,
     load,
-    store_path,
+    store_place,
 )
 from aggregator.config.from_toml import parse
 from aggregator.config.mistake_messages import message
@@ -58,7 +58,7 @@ __all__ = [
     "load",
     "message",
     "parse",
-    "store_path",
+    "store_place",
     "written",
     "written_preference",
     "written_share",

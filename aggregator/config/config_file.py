@@ -12,12 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator.config.from_toml import config_error, parse, store_path_in, toml_of
+from aggregator.config.from_toml import config_error, parse, store_in, toml_of
 from aggregator.config.include import MAX_FILES, Inclusion, patterns_of
 from aggregator.config.line_numbers import inline_line
 from aggregator.config.mistake_list import MistakeList, mistake
 from aggregator.config.mistake_messages import lines, message
 from aggregator.config.origins import alone
+from aggregator.config.settings import StoreSettings
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.mistakes import MistakeKind
 
@@ -134,19 +135,21 @@ def lines_of(path: Path, found: Iterable[Mistake]) -> tuple[str, ...]:
     return lines(path, mistakes.in_order(alone(toml_of(_text(path))))) if mistakes else ()
 
 
-def store_path(path: Path) -> Path | None:
-    """Return where the database of a file lies that has mistakes elsewhere, or `None`.
+def store_place(path: Path) -> StoreSettings | None:
+    """Return where the database of a file is that has mistakes elsewhere, or `None`.
+
+    Of the settings `path` and `url` alone are as the file says.
 
     So that a broken edit hides neither the daemon that still runs nor what it knows.
     """
     if database := os.environ.get("AGGREGATOR_DATABASE"):
-        return path.parent / database
+        return StoreSettings(path=path.parent / database)
     try:
         text = path.read_bytes()[:MAX_FILE_BYTES].decode("utf-8", "replace")
     except (OSError, ValueError):
         return None
-    found = store_path_in(text)
-    return None if found is None else path.parent / found
+    found = store_in(text)
+    return None if found is None else replace(found, path=path.parent / found.path)
 
 
 def _text(path: Path) -> str:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aggregator.config import text_values
+from aggregator.config import network_values, text_values
 from aggregator.config.automatic_feeds import automatic
 from aggregator.config.cautions import find_cautions
 from aggregator.config.checks import check
@@ -30,8 +30,9 @@ from aggregator.model.errors import ConfigError
 from aggregator.model.mistakes import MistakeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+    from typing import Any
 
     from aggregator.config.settings import Publish
     from aggregator.model import Feed
@@ -70,17 +71,25 @@ def toml_of(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
-def store_path_in(text: str) -> Path | None:
-    """Return the `[store] path` of a text that has mistakes elsewhere, or `None`.
+#: What `[store]` says of where the database is.
+_PLACE: dict[str, Callable[[object], Any]] = {
+    "path": text_values.file_path,
+    "url": network_values.postgres_url,
+}
+
+
+def store_in(text: str) -> StoreSettings | None:
+    """Return `path` and `url` of the `[store]` of a text that has mistakes elsewhere, or `None`.
 
     Where not even the TOML is valid, what is above the first `[[` must be: most edits are below it.
     """
     for part in (toml_of(text), toml_of(text).partition("\n[[")[0]):
         with suppress(ValueError, RecursionError):
             store = tomllib.loads(part).get("store", {})
-            if not isinstance(store, dict) or "path" not in store:
-                return StoreSettings().path
-            return text_values.file_path(store["path"])
+            if not isinstance(store, dict):
+                return StoreSettings()
+            said = {name: read(store[name]) for name, read in _PLACE.items() if name in store}
+            return StoreSettings(**said)
     return None
 
 

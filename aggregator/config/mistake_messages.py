@@ -152,6 +152,11 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.NOT_AN_ALLOWANCE: "is neither an address nor a range nor a host",
     Kind.NOT_START_OF_RANGE: 'is not the start of its range, did you mean "{near}"?',
     Kind.SOCKS5H: 'write "socks5://…": names are always looked up by the proxy',
+    Kind.NOT_POSTGRES: 'must be such as "postgresql://aggregator@db.example.org/feeds"',
+    Kind.PASSWORD_OF_STORE: (
+        "must not hold a password; write it in a passfile, and here "
+        '"postgresql://…/feeds?passfile=/etc/aggregator/pgpass"'
+    ),
     Kind.NOT_A_PROXY: 'must be an http:// or socks5:// URL, such as "socks5://127.0.0.1:1080"',
     Kind.MORE_THAN_PROXY: 'must be only scheme, host and port, such as "http://127.0.0.1:7890"',
     Kind.PROXY_LOGIN: 'user name and password must be plain ASCII, the name without ":"',

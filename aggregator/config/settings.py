@@ -128,13 +128,17 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
-    """`[store]`. Of a `Config`, `path` is below its folder, and `retention` covers every window."""
+    """`[store]`. Of a `Config`, `path` is below its folder, and `retention` covers every window.
+
+    With `url` the rows are kept there; `path` names what lies beside the database all the same.
+    """
 
     path: Path = key(
         FILE,
         Path("aggregator.db"),
         "The SQLite database; relative to config.toml. It must be on a local disk. `~` is not "
-        "expanded. A change takes a restart.",
+        "expanded. A change takes a restart. With `url` what lies beside it is there still: the "
+        "lock, the socket, the search index.",
     )
     retention: timedelta = key(
         DURATION,
@@ -169,6 +173,14 @@ class StoreSettings:
         "as that where there is room. Where it is full, the texts that were indexed first cannot "
         "be searched any more. "
         '"0KiB": nothing can be searched.',
+    )
+    url: str | None = key(
+        ValueKind(network_values.postgres_url, "URL"),
+        None,
+        "The database on a PostgreSQL server (14 or later) instead, such as "
+        '`"postgresql://aggregator@db.example.org/feeds"`: see [PostgreSQL](postgres.md). It takes '
+        '`pip install "aggregator[fleet]"`. A password is not written here, but in a passfile. A '
+        "change takes a restart.",
     )
 
 

@@ -38,7 +38,7 @@ def changed_settings(
 
 
 #: Those that a daemon keeps for as long as it runs.
-FIXED = ("server.listen", "server.operator_listen", "store.path", "log.format")
+FIXED = ("server.listen", "server.operator_listen", "store.path", "store.url", "log.format")
 
 
 def fixed_settings(config: Config) -> dict[str, object]:

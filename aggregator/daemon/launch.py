@@ -26,7 +26,7 @@ from aggregator.operations.messages import old_expat_text
 from aggregator.runtime.garbage import keep_what_there_is
 from aggregator.schedule import price
 from aggregator.store.lock import Hold
-from aggregator.store.sqlite import open_store
+from aggregator.store.opening import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +106,7 @@ def _open(config: Config, now: datetime) -> tuple[Store, Pricing, Config]:
 
     The configuration that comes back has the sources of its lists, too.
     """
-    store = open_store(config.store.path)
+    store = open_store(config.store)
     try:
         config = with_lists(config, store.lists())
         conceal(all_secrets(config, os.environ))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aggregator.daemon.terms import utc_now
 from aggregator.model.errors import AggregatorError
 from aggregator.store.lock import Hold
-from aggregator.store.sqlite import open_store
+from aggregator.store.opening import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ def correct_here(config: Config, what: str, entries: Sequence[str]) -> None:
     """
     hold = Hold(config.store.path, is_daemon=False)
     try:
-        store = open_store(config.store.path)
+        store = open_store(config.store)
         try:
             correct(store, what, entries, utc_now())
         finally:

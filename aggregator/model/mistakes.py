@@ -106,6 +106,8 @@ class MistakeKind(StrEnum):
     NOT_AN_ALLOWANCE = auto()
     NOT_START_OF_RANGE = auto()
     SOCKS5H = auto()
+    NOT_POSTGRES = auto()
+    PASSWORD_OF_STORE = auto()
     NOT_A_PROXY = auto()
     MORE_THAN_PROXY = auto()
     PROXY_LOGIN = auto()

@@ -179,10 +179,5 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
-def attach(connection: sqlite3.Connection, path: Path, name: str) -> None:
-    """Let a connection read another file that is there, by a name."""
-    connection.execute(f"ATTACH DATABASE ? AS {name}", (f"file:{_quoted(path)}?mode=ro",))
-
-
 def _quoted(path: Path) -> str:
     return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -25,7 +25,7 @@ def settle(
         """SELECT first_seen_at - published_at AS waited FROM (
              SELECT first_seen_at, published_at, dated FROM entries
               WHERE source_id = ? ORDER BY order_key DESC LIMIT ?) AS newest
-            WHERE dated AND published_at > ? LIMIT ?""",
+            WHERE dated = 1 AND published_at > ? LIMIT ?""",
         (source_id, LOOKED_AT, first_polled_at, DELAYED_ENTRIES),
     ).fetchall()
     if found:

@@ -64,6 +64,15 @@ class Engine(Protocol):
     def size_bytes(self, connection: sqlite3.Connection) -> int:
         """Return how many bytes the database takes on the disk, as a connection sees it."""
 
+    def set_aside(
+        self, connection: sqlite3.Connection, tables: Sequence[str], *, copied: Sequence[str]
+    ) -> tuple[str, str]:
+        """Let what is written to some tables go into ones of a reading connection alone.
+
+        Until it is closed these stand before those of the database. They are empty but for
+        `copied`. Return the names before the dot of those and of these tables.
+        """
+
     def find_damage(self, readers: Readers) -> StoreDamagedError | None:
         """As `MaintenanceStore.find_damage`."""
 

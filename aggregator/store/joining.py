@@ -84,6 +84,7 @@ def join_waiting(
 
 def stored_next(connection: sqlite3.Connection) -> list[int]:
     """Return the entries that `join_stored` looks at next."""
+    # sqlite: CROSS JOIN keeps the tables in this order
     rows = connection.execute(
         # sqlite: CROSS JOIN keeps the tables in this order
         """SELECT e.id FROM story_index i CROSS JOIN entries e
@@ -133,11 +134,13 @@ def join(
                      OR EXISTS (SELECT 1 FROM stories j WHERE j.joined_id = s.id) AS is_decided,
                    {COLUMNS}
              FROM entries e JOIN stories s ON s.id = e.story_id JOIN texts t ON t.entry_id = e.id
-            WHERE e.id IN ({{marks}}) AND s.original_id IS NULL
+            WHERE s.original_id IS NULL
               AND NOT EXISTS (
                     SELECT 1 FROM signatures g
-                     WHERE g.story_id = s.id AND substr(g.packed, 1, 1) = x'{SCHEME:02x}')""",  # noqa: S608 -- built of constants
+                     WHERE g.story_id = s.id AND substr(g.packed, 1, 1) = ?)
+              AND e.id IN ({{marks}})""",  # noqa: S608 -- built of constants
         at_once,
+        bytes((SCHEME,)),
     )
     seen: set[int] = set()
     model = story_weights.kept(connection)

@@ -56,22 +56,30 @@ def measure(path: Path, tell: Tell | None = None) -> Measures:
         with closing(open_reader(path)) as db:
             pages, size = (db.execute(f"PRAGMA {name}").fetchone()[0]
                            for name in ("freelist_count", "page_size"))  # fmt: skip
-            largest = db.execute(
-                """SELECT name, stored_bytes FROM sources WHERE stored_bytes > 0
-                    ORDER BY stored_bytes DESC, name LIMIT ?""",
-                (LARGEST,),
-            ).fetchall()
-            (polled_at,) = db.execute("SELECT max(last_poll_at) FROM sources").fetchone()
+            largest, polled_at = told_by_rows(db)
             return Measures(
                 size=_size(path, ""),
                 journal=_size(path, "-wal"),
                 unused=pages * size,
-                largest=tuple((row["name"], row["stored_bytes"]) for row in largest),
-                polled_at=optional_instant(polled_at),
+                largest=largest,
+                polled_at=polled_at,
                 damage=quick_check(db) or find_text_damage(db, path, tell),
             )
     except sqlite3.Error as error:
         raise store_error(path, error) from error
+
+
+def told_by_rows(
+    db: sqlite3.Connection,
+) -> tuple[tuple[tuple[str, int], ...], datetime | None]:
+    """Return `Measures.largest` and `Measures.polled_at`."""
+    largest = db.execute(
+        """SELECT name, stored_bytes FROM sources WHERE stored_bytes > 0
+            ORDER BY stored_bytes DESC, name LIMIT ?""",
+        (LARGEST,),
+    ).fetchall()
+    (polled_at,) = db.execute("SELECT max(last_poll_at) FROM sources").fetchone()
+    return tuple((name, size) for name, size in largest), optional_instant(polled_at)
 
 
 def library_version() -> str:

@@ -51,6 +51,7 @@ from aggregator.store.story_schema import NAMED, STORIES, TEXT_ORIGIN, TIES, WEI
 from aggregator.store.upgrade_copies import copy_before
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -216,6 +217,12 @@ def _give_room_back(connection: sqlite3.Connection, version: int) -> None:
         connection.execute("VACUUM")
     except sqlite3.Error as error:  # no room, or somebody reads it
         log.warning("database not written anew, run `aggregator compact` error=%s", error)
+
+
+def later(version: int) -> list[Callable[[Database], None]]:
+    """Return the migrations that come after a schema's, in their order."""
+    every = migrations.pending(Database(memory=True, execute_plugins=False))
+    return [one.fn for one in every if int(one.name[1:5]) > version]
 
 
 def bring_to(connection: sqlite3.Connection, version: int) -> None:

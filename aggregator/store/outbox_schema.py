@@ -1,5 +1,7 @@
 """The statements of the migration that makes room for notices."""
 
+# sqlite: the whole module
+
 from __future__ import annotations
 
 OUTBOX: tuple[str, ...] = (

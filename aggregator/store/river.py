@@ -30,7 +30,7 @@ LOOKED_THROUGH = 500
 TOLD_SOURCES = 60
 
 _WANTED = """(:of_all = 1 OR e.source_id IN (SELECT value FROM json_each(:sources))
-        OR (:tag IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(e.tags) WHERE value = :tag)))"""
+        OR (:tag != '' AND EXISTS (SELECT 1 FROM json_each(e.tags) WHERE value = :tag)))"""
 
 _WINDOW = f"""
     SELECT {COLUMNS}, {{major}} AS major, w.order_key AS minor FROM shown w
@@ -118,16 +118,16 @@ def _wanted(
 ) -> dict[str, object]:
     """Return what `_WANTED` asks for: sources of the feed, and a tag that rules give."""
     if wish.source is None and wish.tag is None:
-        return {"of_all": True, "sources": "[]", "tag": None}
+        return {"of_all": True, "sources": "[]", "tag": ""}
     rows = connection.execute(
         """SELECT s.id, s.config, s.document_title FROM memberships m
              JOIN sources s ON s.id = m.source_id
             WHERE m.feed_id = :feed AND m.until_key IS NULL
-              AND (:source IS NULL
+              AND (:source = ''
                    OR :source IN (json_extract(s.config, '$.title'), s.document_title, s.name))
-              AND (:tag IS NULL
+              AND (:tag = ''
                    OR EXISTS (SELECT 1 FROM json_each(s.config, '$.tags') WHERE value = :tag))""",
-        {"feed": feed_id, "source": wish.source, "tag": wish.tag},
+        {"feed": feed_id, "source": wish.source or "", "tag": wish.tag or ""},
     ).fetchall()
     ids = [
         row["id"]
@@ -137,7 +137,7 @@ def _wanted(
     ]
     # What a rule tags is wanted of every source, unless one is named.
     tag = wish.tag if wish.source is None else None
-    return {"of_all": False, "sources": dumps(ids), "tag": tag}
+    return {"of_all": False, "sources": dumps(ids), "tag": tag or ""}
 
 
 def shown_sources(
@@ -162,7 +162,7 @@ def feeds_with(connection: sqlite3.Connection, order_key: int) -> tuple[str, ...
     rows = connection.execute(
         """SELECT f.name FROM entries e JOIN archive a ON a.entry_id = e.id
              JOIN feeds f ON f.id = a.feed_id
-            WHERE e.order_key = ? AND f.removed_at IS NULL""",
+            WHERE e.order_key = ? AND f.removed_at IS NULL ORDER BY a.feed_id""",
         (order_key,),
     )
     return tuple(name for (name,) in rows)

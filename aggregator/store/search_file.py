@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aggregator.model.errors import StoreError
-from aggregator.store.connection import attach, connect, make_private
+from aggregator.store.connection import connect, make_private
 from aggregator.store.search_place import path_of
 from aggregator.store.sqlite_errors import primary_code, store_error
 from aggregator.web import search_words
@@ -53,18 +53,18 @@ _SCHEMA = (
 )
 
 
-def open_for_indexing(database: Path) -> sqlite3.Connection:
-    """Open the index for writing, with its database attached for reading; make it where needed.
+def open_for_indexing(database: Path, operations_id: str) -> sqlite3.Connection:
+    """Open the index of the database with this id for writing; make it where needed.
 
     One that is damaged, of another version or of another database is made anew. Raises
     `StoreError`.
     """
     path = path_of(database)
     try:
-        connection = _opened(database, path)
+        connection = _opened(path, operations_id)
         if connection is None:
             remove(database)
-            connection = _opened(database, path)
+            connection = _opened(path, operations_id)
     except (sqlite3.Error, OSError) as error:
         if "fts5" in str(error):
             raise StoreError(
@@ -76,15 +76,13 @@ def open_for_indexing(database: Path) -> sqlite3.Connection:
     return connection
 
 
-def _opened(database: Path, path: Path) -> sqlite3.Connection | None:
+def _opened(path: Path, operations_id: str) -> sqlite3.Connection | None:
     make_private(path)
     connection = connect(path, "rw")
     try:
-        attach(connection, database, "stored")
-        (ours,) = connection.execute("SELECT operations_id FROM stored.counters").fetchone()
         if _version(connection) == 0:
-            _create(connection, ours)
-        if _is_of(connection, ours):
+            _create(connection, operations_id)
+        if _is_of(connection, operations_id):
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA journal_size_limit = 16777216")
             return connection
@@ -131,12 +129,12 @@ def open_for_searching(database: Path, operations_id: str) -> sqlite3.Connection
 def _is_of(connection: sqlite3.Connection, operations_id: str) -> bool:
     if _version(connection) != VERSION:
         return False
-    row = connection.execute("SELECT operations_id FROM main.state").fetchone()
+    row = connection.execute("SELECT operations_id FROM state").fetchone()
     return row is not None and bool(row[0] == operations_id)
 
 
 def _version(connection: sqlite3.Connection) -> int:
-    (version,) = connection.execute("PRAGMA main.user_version").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
     return int(version)
 
 
@@ -155,7 +153,7 @@ def remove(database: Path) -> None:
 def create_table(connection: sqlite3.Connection, number: int) -> None:
     """Make a table of words; it holds no texts, and spaces alone part our tokens."""
     connection.execute(
-        f"""CREATE VIRTUAL TABLE IF NOT EXISTS main.words_{number}
+        f"""CREATE VIRTUAL TABLE IF NOT EXISTS words_{number}
             USING fts5 (title, text, content = '', tokenize = 'ascii')"""
     )
 
@@ -163,7 +161,7 @@ def create_table(connection: sqlite3.Connection, number: int) -> None:
 def tables(connection: sqlite3.Connection) -> list[int]:
     """Return the numbers of the tables of words, oldest first."""
     rows = connection.execute(
-        """SELECT CAST(substr(name, 7) AS INTEGER) AS number FROM main.sqlite_schema
+        """SELECT CAST(substr(name, 7) AS INTEGER) AS number FROM sqlite_schema
             WHERE name GLOB 'words_[0-9]*' AND sql GLOB 'CREATE VIRTUAL*' ORDER BY number"""
     )
     return [number for (number,) in rows.fetchall()]

@@ -28,156 +28,165 @@ if TYPE_CHECKING:
 #: Entries that are looked at together: some 10 ms of texts.
 _TOGETHER = 10
 
-_PENDING = """
-    SELECT a.feed_id, a.entry_id, a.change_key FROM main.feed_cursors c
-      JOIN stored.feeds f ON f.id = c.feed_id
-      JOIN stored.archive a ON a.feed_id = c.feed_id AND a.change_key > c.change_key
-     WHERE f.removed_at IS NULL AND c.feed_id >= ?
-     ORDER BY c.feed_id, a.change_key LIMIT ?
-"""
 
-
-def fill(database: Path, *, most_bytes: int, slices: int) -> bool:
-    """Index some of what is new; tell whether there is more. Raises `StoreError`."""
-    connection = search_file.open_for_indexing(database)
+def fill(database: Path, stored: sqlite3.Connection, *, most_bytes: int, slices: int) -> bool:
+    """Index some of what is new in a database; tell whether there is more. Raises `StoreError`."""
+    ours, largest = stored.execute(
+        "SELECT operations_id, largest_change_key FROM counters"
+    ).fetchone()
+    index = search_file.open_for_indexing(database, ours)
     try:
-        (largest,) = connection.execute("SELECT largest_change_key FROM stored.counters").fetchone()
-        row = connection.execute(
-            "SELECT change_key, EXISTS (SELECT 1 FROM main.again) AS again FROM main.state"
+        row = index.execute(
+            "SELECT change_key, EXISTS (SELECT 1 FROM again) AS again FROM state"
         ).fetchone()
         if row["change_key"] == largest and not row["again"]:
             return False
-        _know_feeds(connection)
-        is_done = _fill(connection, slices)
+        is_done = _fill(index, stored, slices)
         if is_done:
-            connection.execute("UPDATE main.state SET change_key = ?", (largest,))
-        _keep_within(connection, most_bytes)
+            index.execute("UPDATE state SET change_key = ?", (largest,))
+        _keep_within(index, most_bytes)
     except sqlite3.Error as error:
         raise store_error(path_of(database), error) from error
     finally:
-        connection.close()
+        index.close()
     return not is_done
 
 
-def _know_feeds(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        """INSERT OR IGNORE INTO main.feed_cursors (feed_id, change_key)
-           SELECT id, 0 FROM stored.feeds WHERE removed_at IS NULL"""
-    )
-
-
-def _fill(connection: sqlite3.Connection, slices: int) -> bool:
+def _fill(index: sqlite3.Connection, stored: sqlite3.Connection, slices: int) -> bool:
     """Index what is pending, so many transactions at most; tell whether it is all done."""
-    feed_id = 0
+    feeds = stored.execute("SELECT id FROM feeds WHERE removed_at IS NULL ORDER BY id").fetchall()
+    waiting = [feed_id for (feed_id,) in feeds]
     for _ in range(slices):
         ends = Slice()
-        connection.execute("BEGIN IMMEDIATE")
-        went_on = _index_some(connection, feed_id)
-        while went_on is not None and not ends.is_over:
-            went_on = _index_some(connection, went_on)
-        connection.execute("COMMIT")
-        if went_on is None:
+        index.execute("BEGIN IMMEDIATE")
+        went_on = _index_some(index, stored, waiting)
+        while went_on and not ends.is_over:
+            went_on = _index_some(index, stored, waiting)
+        index.execute("COMMIT")
+        if not went_on:
             return True
-        feed_id = went_on
     return False
 
 
-def _index_some(connection: sqlite3.Connection, feed_id: int) -> int | None:
-    """Index a few entries; return the feed to go on with, `None` where nothing is left."""
-    again = connection.execute("SELECT entry_id FROM main.again LIMIT ?", (_TOGETHER,)).fetchall()
+def _index_some(index: sqlite3.Connection, stored: sqlite3.Connection, waiting: list[int]) -> bool:
+    """Index a few entries of the feeds that wait; tell whether there was anything to do.
+
+    A feed of which nothing is left waits no more.
+    """
+    again = index.execute("SELECT entry_id FROM again LIMIT ?", (_TOGETHER,)).fetchall()
     if again:
         entry_ids = [row["entry_id"] for row in again]
-        connection.executemany(
-            "DELETE FROM main.again WHERE entry_id = ?", [(one,) for one in entry_ids]
-        )
-        _index(connection, entry_ids)
-        return feed_id
-    rows = connection.execute(_PENDING, (feed_id, _TOGETHER)).fetchall()
-    if not rows:
-        return None
-    _index(connection, list(dict.fromkeys(row["entry_id"] for row in rows)))
-    connection.executemany(
-        "UPDATE main.feed_cursors SET change_key = ? WHERE feed_id = ?",
-        [(row["change_key"], row["feed_id"]) for row in rows],
-    )
-    return int(rows[-1]["feed_id"])
+        index.executemany("DELETE FROM again WHERE entry_id = ?", [(one,) for one in entry_ids])
+        _index(index, stored, entry_ids)
+        return True
+    while waiting:
+        found = index.execute(
+            "SELECT change_key FROM feed_cursors WHERE feed_id = ?", (waiting[0],)
+        ).fetchone()
+        rows = stored.execute(
+            """SELECT entry_id, change_key FROM archive WHERE feed_id = ? AND change_key > ?
+                ORDER BY change_key LIMIT ?""",
+            (waiting[0], 0 if found is None else found["change_key"], _TOGETHER),
+        ).fetchall()
+        if rows:
+            _index(index, stored, list(dict.fromkeys(row["entry_id"] for row in rows)))
+            index.execute(
+                "INSERT OR REPLACE INTO feed_cursors (feed_id, change_key) VALUES (?, ?)",
+                (waiting[0], rows[-1]["change_key"]),
+            )
+            return True
+        del waiting[0]
+    return False
 
 
-def _index(connection: sqlite3.Connection, entry_ids: Sequence[int]) -> None:
+def _index(index: sqlite3.Connection, stored: sqlite3.Connection, entry_ids: Sequence[int]) -> None:
     """Add the texts of some entries to the newest table of words, unless they are there as are."""
     rows = rows_of(
-        connection,
-        f"""SELECT e.id, e.title, e.content_hash, e.changed_at, x.text_id, {COLUMNS}
-              FROM stored.entries e JOIN stored.texts t ON t.entry_id = e.id
-              LEFT JOIN main.indexed x ON x.entry_id = e.id
-                   AND x.content_hash = e.content_hash AND x.changed_at = e.changed_at
+        stored,
+        f"""SELECT e.id, e.title, e.content_hash, e.changed_at, {COLUMNS}
+              FROM entries e JOIN texts t ON t.entry_id = e.id
              WHERE e.id IN ({{marks}})""",  # noqa: S608 -- built of constants
         entry_ids,
     )
-    for row in [row for row in rows if row["text_id"] is None]:
-        (text_id,) = connection.execute(
-            "UPDATE main.state SET next_text_id = next_text_id + 1 RETURNING next_text_id - 1"
+    known = {
+        tuple(row)
+        for row in rows_of(
+            index,
+            "SELECT entry_id, content_hash, changed_at FROM indexed WHERE entry_id IN ({marks})",
+            entry_ids,
+        )
+    }
+    for row in rows:
+        if (row["id"], row["content_hash"], row["changed_at"]) in known:
+            continue
+        (text_id,) = index.execute(
+            "UPDATE state SET next_text_id = next_text_id + 1 RETURNING next_text_id - 1"
         ).fetchone()
         number, place = divmod(text_id, search_file.TEXTS)
         if not place:
-            search_file.create_table(connection, number)
-        texts = texts_in(connection, row)
+            search_file.create_table(index, number)
+        texts = texts_in(stored, row)
         text = indexed_text(visible_in(texts, MOST_HTML), texts["summary"])
-        connection.execute(
-            f"INSERT INTO main.words_{number} (rowid, title, text) VALUES (?, ?, ?)",  # noqa: S608 -- a number of ours
+        index.execute(
+            f"INSERT INTO words_{number} (rowid, title, text) VALUES (?, ?, ?)",  # noqa: S608 -- a number of ours
             (text_id, tokens_of(row["title"]), tokens_of(text)),
         )
-        connection.execute(
-            """INSERT OR REPLACE INTO main.indexed (text_id, entry_id, content_hash, changed_at)
+        index.execute(
+            """INSERT OR REPLACE INTO indexed (text_id, entry_id, content_hash, changed_at)
                VALUES (?, ?, ?, ?)""",
             (text_id, row["id"], row["content_hash"], row["changed_at"]),
         )
 
 
-def sweep(database: Path) -> None:
+def sweep(database: Path, stored: sqlite3.Connection) -> None:
     """Forget what is no more in the database; drop tables of which most is out of date.
 
     What is kept of those is indexed again. Raises `StoreError`.
     """
     if not path_of(database).exists():
         return
-    connection = search_file.open_for_indexing(database)
+    (ours,) = stored.execute("SELECT operations_id FROM counters").fetchone()
+    index = search_file.open_for_indexing(database, ours)
     try:
         after: int | None = 0
         while after is not None:
-            after = _sweep_some(connection, after)
-        for number in search_file.tables(connection)[:-1]:
-            (kept,) = connection.execute(
-                "SELECT count(*) FROM main.indexed WHERE text_id BETWEEN ? AND ?", _texts_in(number)
+            after = _sweep_some(index, stored, after)
+        for number in search_file.tables(index)[:-1]:
+            (kept,) = index.execute(
+                "SELECT count(*) FROM indexed WHERE text_id BETWEEN ? AND ?", _texts_in(number)
             ).fetchone()
             if kept * 2 < search_file.TEXTS:
-                _drop(connection, number, is_kept=True)
+                _drop(index, number, is_kept=True)
     except sqlite3.Error as error:
         raise store_error(path_of(database), error) from error
     finally:
-        connection.close()
+        index.close()
 
 
-def _sweep_some(connection: sqlite3.Connection, after: int) -> int | None:
-    rows = connection.execute(
-        """SELECT x.text_id, e.id AS kept FROM (
-              SELECT * FROM main.indexed WHERE text_id > ? ORDER BY text_id LIMIT ?) x
-             LEFT JOIN stored.entries e ON e.id = x.entry_id""",
+def _sweep_some(index: sqlite3.Connection, stored: sqlite3.Connection, after: int) -> int | None:
+    rows = index.execute(
+        "SELECT text_id, entry_id FROM indexed WHERE text_id > ? ORDER BY text_id LIMIT ?",
         (after, ROWS),
     ).fetchall()
-    gone = [(row["text_id"],) for row in rows if row["kept"] is None]
-    connection.execute("BEGIN IMMEDIATE")
-    connection.executemany("DELETE FROM main.indexed WHERE text_id = ?", gone)
-    connection.execute("COMMIT")
+    found = rows_of(
+        stored,
+        "SELECT id FROM entries WHERE id IN ({marks})",
+        [row["entry_id"] for row in rows],
+    )
+    kept = {entry_id for (entry_id,) in found}
+    gone = [(row["text_id"],) for row in rows if row["entry_id"] not in kept]
+    index.execute("BEGIN IMMEDIATE")
+    index.executemany("DELETE FROM indexed WHERE text_id = ?", gone)
+    index.execute("COMMIT")
     return int(rows[-1]["text_id"]) if len(rows) == ROWS else None
 
 
 def _keep_within(connection: sqlite3.Connection, most_bytes: int) -> None:
     """Drop the oldest tables of words while the index takes more than it may."""
     for number in search_file.tables(connection)[:-1]:
-        (pages,) = connection.execute("PRAGMA main.page_count").fetchone()
-        (free,) = connection.execute("PRAGMA main.freelist_count").fetchone()
-        (page_bytes,) = connection.execute("PRAGMA main.page_size").fetchone()
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+        (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
         if (pages - free) * page_bytes <= most_bytes:
             return
         _drop(connection, number, is_kept=False)
@@ -188,12 +197,12 @@ def _drop(connection: sqlite3.Connection, number: int, *, is_kept: bool) -> None
     connection.execute("BEGIN IMMEDIATE")
     if is_kept:
         connection.execute(
-            """INSERT OR IGNORE INTO main.again (entry_id)
-               SELECT entry_id FROM main.indexed WHERE text_id BETWEEN ? AND ?""",
+            """INSERT OR IGNORE INTO again (entry_id)
+               SELECT entry_id FROM indexed WHERE text_id BETWEEN ? AND ?""",
             _texts_in(number),
         )
-    connection.execute("DELETE FROM main.indexed WHERE text_id BETWEEN ? AND ?", _texts_in(number))
-    connection.execute(f"DROP TABLE main.words_{number}")
+    connection.execute("DELETE FROM indexed WHERE text_id BETWEEN ? AND ?", _texts_in(number))
+    connection.execute(f"DROP TABLE words_{number}")
     connection.execute("COMMIT")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -13,13 +14,14 @@ from aggregator.store.search_place import size_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from aggregator.model import Feed
     from aggregator.model.found import Found
     from aggregator.rules.secrets import Secrets
     from aggregator.store import search_file, search_index, searching
+    from aggregator.store.engine import Engine
     from aggregator.web.search_words import SearchQuery
 else:
     search_file = LateModule("aggregator.store.search_file")
@@ -31,10 +33,11 @@ SLICES = 40
 
 
 class SearchKeeper(Search):
-    """The index of one database, as who may write both keeps it."""
+    """The index of a database of an engine: a file beside `database`, whichever engine that is."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, engine: Engine) -> None:
         self._database = database
+        self._engine = engine
         self._lock = threading.Lock()
 
     @override
@@ -60,11 +63,22 @@ class SearchKeeper(Search):
     def fill(self, most_bytes: int) -> bool:
         with self._lock:
             if most_bytes:
-                return search_index.fill(self._database, most_bytes=most_bytes, slices=SLICES)
+                with self._stored() as stored:
+                    return search_index.fill(
+                        self._database, stored, most_bytes=most_bytes, slices=SLICES
+                    )
             search_file.remove(self._database)
             return False
 
     @override
     def sweep(self) -> None:
-        with self._lock:
-            search_index.sweep(self._database)
+        with self._lock, self._stored() as stored:
+            search_index.sweep(self._database, stored)
+
+    @contextmanager
+    def _stored(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(self._engine.open_reader()) as stored:
+                yield stored
+        except self._engine.errors as error:
+            raise self._engine.told(error) from error

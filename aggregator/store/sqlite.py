@@ -27,7 +27,8 @@ class SqliteStore(RelationalStore):
         writing: sqlite3.Connection | None,
         further_secrets: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(SqliteEngine(path), SearchKeeper(path), writing, further_secrets)
+        engine = SqliteEngine(path)
+        super().__init__(engine, SearchKeeper(path, engine), writing, further_secrets)
 
 
 def open_store(path: Path) -> SqliteStore:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,19 @@ from aggregator.store.engine import Engine
 from aggregator.store.sqlite_errors import store_error
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from aggregator.model.errors import StoreDamagedError, StoreError
     from aggregator.store.readers import Readers
+
+
+_ASIDE = re.compile(r"CREATE (TABLE|INDEX|UNIQUE INDEX) ")
+
+
+def _named_aside(match: re.Match[str]) -> str:
+    """Return how what makes a table, or an index, begins for one of a connection alone."""
+    return f"CREATE {match[1]} temp."
 
 
 class SqliteEngine(Engine):
@@ -85,6 +95,23 @@ class SqliteEngine(Engine):
             "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
         ).fetchone()
         return int(size)
+
+    @override
+    def set_aside(
+        self, connection: sqlite3.Connection, tables: Sequence[str], *, copied: Sequence[str]
+    ) -> tuple[str, str]:
+        connection.execute("PRAGMA query_only = OFF")
+        for table in tables:
+            made = connection.execute(
+                """SELECT sql FROM main.sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL
+                    ORDER BY type DESC""",
+                (table,),
+            ).fetchall()
+            for (sql,) in made:
+                connection.execute(_ASIDE.sub(_named_aside, sql, count=1))
+        for table in copied:
+            connection.execute(f"INSERT INTO temp.{table} SELECT * FROM main.{table}")  # noqa: S608 -- a table of ours
+        return "temp", "main"
 
     @override
     def find_damage(self, readers: Readers) -> StoreDamagedError | None:

@@ -107,7 +107,7 @@ class StoryKeeping(Reading, StoryStore):
     def try_stories(self, feed: Feed, sources: Sequence[str], now: datetime) -> StoryTrial:
         try:
             with self._readers.interruptible() as db:
-                return story_trials.told_together(db, feed, sources, micros(now))
+                return story_trials.told_together(db, self._engine, feed, sources, micros(now))
         except self._engine.errors as error:
             raise self._engine.told(error) from error
 

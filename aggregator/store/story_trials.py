@@ -4,8 +4,6 @@ The same code compares as when entries arrive; what it writes goes into temporar
 stand before those of the database in the connection that asks.
 """
 
-# sqlite: the whole module
-
 from __future__ import annotations
 
 from collections import defaultdict
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
 
     from aggregator.model import Feed
     from aggregator.model.reports import Reported
+    from aggregator.store.engine import Engine
     from aggregator.stories.ties import Tie
 
 #: So many entries are compared, the newest: some seconds of work.
@@ -35,7 +34,7 @@ _WRITTEN = ("stories", "ties", "signatures", "postings", "story_index", "uncount
 
 
 def told_together(
-    connection: sqlite3.Connection, feed: Feed, sources: Sequence[str], now: int
+    connection: sqlite3.Connection, engine: Engine, feed: Feed, sources: Sequence[str], now: int
 ) -> StoryTrial:
     """Return what a feed of some sources would tell together, the newest story first.
 
@@ -43,8 +42,7 @@ def told_together(
     longest window are compared, at most `MOST`, by how often words were seen till now.
     """
     entry_ids = _newest(connection, feed, sources, now)
-    connection.execute("PRAGMA query_only = OFF")
-    _stand_before(connection, entry_ids)
+    _stand_before(connection, engine, entry_ids)
     index, left = StoryIndex(), list(entry_ids)
     while left:
         left = joining.join(connection, index, left, now)
@@ -74,32 +72,24 @@ def _newest(
     return sorted(entry_id for (entry_id,) in rows)
 
 
-def _stand_before(connection: sqlite3.Connection, entry_ids: Sequence[int]) -> None:
+def _stand_before(connection: sqlite3.Connection, engine: Engine, entry_ids: Sequence[int]) -> None:
     """Let what is written of some entries' stories go into tables of this connection."""
-    for table in _WRITTEN:
-        (sql,) = connection.execute(
-            "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table,)
-        ).fetchone()
-        connection.execute(sql.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
-    connection.execute("INSERT INTO temp.story_index SELECT * FROM main.story_index")
-    connection.execute("INSERT INTO temp.uncounted SELECT * FROM main.uncounted")
+    aside, kept = engine.set_aside(connection, _WRITTEN, copied=("story_index", "uncounted"))
     # sqlite: a list of values is one parameter, as JSON
     connection.execute(
-        """INSERT INTO temp.stories SELECT * FROM main.stories
+        f"""INSERT INTO {aside}.stories SELECT * FROM {kept}.stories
             WHERE id IN (SELECT e.story_id FROM json_each(:ids) asked
-                           JOIN main.entries e ON e.id = asked.value
+                           JOIN {kept}.entries e ON e.id = asked.value
                           UNION
                          SELECT s.original_id FROM json_each(:ids) asked
-                           JOIN main.entries e ON e.id = asked.value
-                           JOIN main.stories s ON s.id = e.story_id)""",
+                           JOIN {kept}.entries e ON e.id = asked.value
+                           JOIN {kept}.stories s ON s.id = e.story_id)""",  # noqa: S608 -- names of ours
         {"ids": dumps(list(entry_ids))},
     )
     connection.execute(
-        """UPDATE temp.stories SET joined_id = NULL, join_score = NULL, join_because = NULL,
-                  continued_id = NULL"""
+        f"""UPDATE {aside}.stories SET joined_id = NULL, join_score = NULL, join_because = NULL,
+                  continued_id = NULL"""  # noqa: S608 -- a name of ours
     )
-    for column in ("joined_id", "original_id"):
-        connection.execute(f"CREATE INDEX temp.trial_{column} ON stories ({column})")
 
 
 def _stories(
@@ -113,8 +103,8 @@ def _stories(
              FROM json_each(?) asked
              JOIN entries e ON e.id = asked.value
              JOIN sources o ON o.id = e.source_id
-             JOIN temp.stories s ON s.id = e.story_id
-             JOIN temp.stories a ON a.id = coalesce(s.original_id, s.id)
+             JOIN stories s ON s.id = e.story_id
+             JOIN stories a ON a.id = coalesce(s.original_id, s.id)
             ORDER BY e.id""",
         (dumps(list(entry_ids)),),
     )
@@ -134,7 +124,7 @@ def _stories(
 
 
 def _ties(connection: sqlite3.Connection) -> list[Tie]:
-    rows = connection.execute("SELECT DISTINCT joined_id FROM temp.stories WHERE joined_id > 0")
+    rows = connection.execute("SELECT DISTINCT joined_id FROM stories WHERE joined_id > 0")
     return tie_rows.among(connection, [root_id for (root_id,) in rows])
 
 

@@ -46,7 +46,7 @@ class Lesson:
     trained_on: int
 
 
-def check_codecs(connection: sqlite3.Connection, path: Path) -> None:
+def check_codecs(connection: sqlite3.Connection, path: Path | str) -> None:
     """Raise `StoreError` for a database of which this machine cannot read the texts."""
     row = connection.execute("SELECT 1 FROM dictionaries WHERE codec = 'zstd' LIMIT 1").fetchone()
     if row is not None and not _has_zstd():

@@ -29,7 +29,7 @@ def among(
            SELECT t.story_id, t.other_id, t.score
              FROM articles CROSS JOIN ties t ON t.story_id = articles.id
              CROSS JOIN stories o ON o.id = t.other_id
-            WHERE :across OR coalesce(o.joined_id, o.id) = articles.root_id""",
+            WHERE :across = 1 OR coalesce(o.joined_id, o.id) = articles.root_id""",
         {"roots": dumps(sorted(root_ids)), "across": across},
     )
     return [Tie(*row) for row in rows]

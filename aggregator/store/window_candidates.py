@@ -81,7 +81,9 @@ def reports(
              LEFT JOIN exclusions x ON x.feed_id = :feed AND x.entry_id = e.id
              LEFT JOIN archive a ON a.feed_id = :feed AND a.entry_id = e.id
              LEFT JOIN named n ON n.feed_id = :feed AND n.story_id = told.id
-            WHERE e.id IS NOT NULL OR departed""",
+            WHERE e.id IS NOT NULL OR EXISTS (
+                    SELECT 1 FROM departed d WHERE d.feed_id = :feed
+                       AND d.story_id IN (told.id, told.original_id))""",
         {"feed": feed_id, "stories": dumps(sorted(story_ids))},
     ).fetchall()
     memberships = _memberships(

@@ -1,0 +1,214 @@
+"""PostgreSQL as the engine that keeps the store's rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any, cast
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
+from typing_extensions import override
+
+from aggregator.model.errors import (
+    BusyError,
+    NoStoreError,
+    StoreDamagedError,
+    StoreError,
+    StoreUnavailableError,
+)
+from aggregator.store import postgres_schema
+from aggregator.store.engine import Engine
+from aggregator.store.postgres_connection import PostgresConnection
+from aggregator.store.schema_version import APPLICATION_ID, SCHEMA_VERSION
+from aggregator.store.text_dictionaries import check_codecs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aggregator.store.readers import Readers
+
+#: Locks of the database that are ours: who writes just now, and whose process polls.
+_WRITES, _POLLS = 1, 2
+
+#: How long a process that is to poll waits for another one's end.
+PATIENCE = "10s"
+
+#: Errors that pass though they are of the kinds that do not.
+_PASSING = (errors.ReadOnlySqlTransaction,)
+#: And those that are not of our statements though they look so.
+_RIGHTS = (errors.InsufficientPrivilege,)
+
+
+class PostgresEngine(Engine):
+    """Keeps the promises of `aggregator.store.engine.Engine` for the database at `url`.
+
+    One process writes at a time: each transaction waits for the one before, whosever it is, so
+    that what it counts and numbers nobody else does meanwhile. One that `polls` is the only one
+    that does: it holds a lock for as long as it is connected.
+    """
+
+    errors = (psycopg.Error, sqlite3.DatabaseError)
+
+    def __init__(self, url: str, *, polls: bool = False) -> None:
+        self._url = url
+        self._polls = polls
+        self._place = place_of(url)
+
+    @property
+    @override
+    def place(self) -> str:
+        return self._place
+
+    @override
+    def open_writer(self) -> sqlite3.Connection:
+        try:
+            connection = PostgresConnection(
+                self._url, connected=self._take if self._polls else None
+            )
+        except psycopg.Error as error:
+            raise self.told(error) from error
+        found = _as_ours(connection)
+        try:
+            postgres_schema.bring_to_today(connection, self._place)
+            check_codecs(found, self._place)
+        except psycopg.Error as error:
+            connection.close()
+            raise self.told(error) from error
+        except BaseException:
+            connection.close()
+            raise
+        return found
+
+    def _take(self, connection: psycopg.Connection[Any]) -> None:
+        """Take the lock of the process that polls. Raises `BusyError`.
+
+        Of a process that was killed the server learns in a moment.
+        """
+        try:
+            connection.execute(f"SET lock_timeout = '{PATIENCE}'")
+            connection.execute(f"SELECT pg_advisory_lock({APPLICATION_ID}, {_POLLS})")
+            connection.execute("SET lock_timeout = 0")
+        except errors.LockNotAvailable:
+            connection.close()
+            raise BusyError(
+                f"{self._place} is in use by another process; stop that one first "
+                "(pg_stat_activity tells where it runs)"
+            ) from None
+
+    @override
+    def open_reader(self) -> sqlite3.Connection:
+        try:
+            connection = PostgresConnection(self._url, reads_only=True)
+        except psycopg.Error as error:
+            raise self.told(error) from error
+        try:
+            version = postgres_schema.version_of(connection, self._place)
+            if version == SCHEMA_VERSION:
+                found = _as_ours(connection)
+                check_codecs(found, self._place)
+                return found
+        except psycopg.Error as error:
+            connection.close()
+            raise self.told(error) from error
+        except BaseException:
+            connection.close()
+            raise
+        connection.close()
+        if version == 0:
+            raise NoStoreError(
+                f"{self._place}: no tables yet; `aggregator run` or `aggregator poll` creates them"
+            )
+        raise StoreError(
+            f"{self._place}: written by an earlier version (schema {version}, this one reads "
+            f"{SCHEMA_VERSION}); `aggregator run` or `aggregator poll` upgrades it"
+        )
+
+    @override
+    def begin_writing(self, connection: sqlite3.Connection) -> None:
+        _as_theirs(connection).begin(
+            f"BEGIN; SELECT pg_advisory_xact_lock({APPLICATION_ID}, {_WRITES})"
+        )
+
+    @override
+    def begin_reading(self, connection: sqlite3.Connection) -> None:
+        _as_theirs(connection).begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    @override
+    def is_in_transaction(self, connection: sqlite3.Connection) -> bool:
+        return _as_theirs(connection).in_transaction
+
+    @override
+    def finish(self, connection: sqlite3.Connection) -> None:
+        connection.close()
+
+    @override
+    def undoes_all(self, error: Exception) -> bool:
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+
+    @override
+    def is_mistake(self, error: Exception) -> bool:
+        return isinstance(
+            error,
+            psycopg.IntegrityError
+            | psycopg.ProgrammingError
+            | psycopg.DataError
+            | psycopg.NotSupportedError,
+        ) and not isinstance(error, _RIGHTS)
+
+    @override
+    def told(self, error: Exception) -> StoreError:
+        what = " ".join(str(error).split())
+        if isinstance(error, sqlite3.DatabaseError | errors.DataCorrupted | errors.IndexCorrupted):
+            return StoreDamagedError(f"{self._place}: damaged ({what}); restore a backup")
+        if isinstance(error, _RIGHTS):
+            return StoreError(
+                f"{self._place}: {what}; let its user own the schema, or GRANT it the rights"
+            )
+        if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError, *_PASSING)):
+            return StoreUnavailableError(
+                f"{self._place}: cannot be used now ({what}); look at the server: does it run, may "
+                "it be reached and written, is there room?"
+            )
+        return StoreError(f"{self._place}: the database cannot be used: {what}")
+
+    @override
+    def size_bytes(self, connection: sqlite3.Connection) -> int:
+        (size,) = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+        return int(size)
+
+    @override
+    def set_aside(
+        self, connection: sqlite3.Connection, tables: Sequence[str], *, copied: Sequence[str]
+    ) -> tuple[str, str]:
+        (kept,) = connection.execute("SELECT quote_ident(current_schema())").fetchone()
+        connection.execute("SET default_transaction_read_only = off")
+        for table in tables:
+            connection.execute(f"CREATE TEMP TABLE {table} (LIKE {kept}.{table} INCLUDING ALL)")
+        for table in copied:
+            connection.execute(f"INSERT INTO pg_temp.{table} SELECT * FROM {kept}.{table}")  # noqa: S608 -- a table of ours
+            connection.execute(
+                f"""SELECT setval(pg_get_serial_sequence('pg_temp.{table}', 'id'),
+                         (SELECT coalesce(max(id), 0) + 1 FROM pg_temp.{table}))"""  # noqa: S608 -- a table of ours
+            )
+        return "pg_temp", kept
+
+    @override
+    def find_damage(self, readers: Readers) -> StoreDamagedError | None:
+        return None  # the server looks after its own pages: data_checksums, amcheck
+
+
+def place_of(url: str) -> str:
+    """Return where a database is, without what opens it."""
+    found = conninfo_to_dict(url)
+    host = found.get("host") or "localhost"
+    port = f":{found['port']}" if found.get("port") else ""
+    return f"postgresql://{host}{port}/{found.get('dbname') or found.get('user') or ''}"
+
+
+def _as_ours(connection: PostgresConnection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection)
+
+
+def _as_theirs(connection: sqlite3.Connection) -> PostgresConnection:
+    return cast("PostgresConnection", connection)
