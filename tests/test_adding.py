@@ -170,6 +170,38 @@ async def test_a_private_address_that_nothing_covers_is_not_asked(tmp_path: Path
         assert inside.requests == []
 
 
+@pytest.mark.parametrize("port", [22, 2375, 6379, 9200])
+@pytest.mark.parametrize("allowed", ["127.0.0.0/8", "inside.example"])
+async def test_a_port_of_no_feeds_is_opened_only_by_an_entry_that_names_it(
+    tmp_path: Path, allowed: str, port: int
+) -> None:
+    async with house(tmp_path, allowed) as here:
+        host = "inside.example" if allowed == "inside.example" else "127.0.0.7"
+        found = await here.adding.find("me", f"http://{host}:{port}/")
+        assert found.problem is not None
+        assert found.problem.kind is ProblemKind.BLOCKED
+        assert "uses a port that feeds do not live on" in found.problem.detail
+        assert f'add "{host}:{port}"' in (found.problem.remedy or "")
+
+
+async def test_a_private_page_leads_to_feeds_beside_it_and_to_no_other_address(
+    tmp_path: Path,
+) -> None:
+    with ThreadedPublisher(host="127.0.0.7") as inside, ThreadedPublisher(host="127.0.0.8") as by:
+        async with house(tmp_path, inside.url("").removeprefix("http://"), "127.0.0.8") as here:
+            inside.route("/", body=page("/feed.xml", by.url("/")), headers=HTML)
+            inside.route("/feed.xml", body=undated(title="Of the house"))
+            found = await here.adding.find("me", inside.url("/"))
+            mine, another = found.candidates
+            assert (mine.title, mine.problem) == ("Of the house", None)
+            assert mine.offer
+            assert another.problem is not None
+            assert another.problem.kind is ProblemKind.BLOCKED
+            assert "allow_private" not in (another.problem.remedy or "")
+            assert "type its address itself" in (another.problem.remedy or "")
+        assert by.requests == []
+
+
 async def test_one_look_up_at_a_time(tmp_path: Path) -> None:
     async with house(tmp_path) as here:
         asked = asyncio.Event()
@@ -235,3 +267,6 @@ def test_an_allowance_is_narrowed_to_what_was_typed() -> None:
     assert name.covers("rsshub.lan", 80)
     assert not name.covers("rsshub.lan", 22)
     assert only_of(known, ("http://10.0.0.1/", "https://a.example/")) == ()
+    assert only_of(known, ("http://192.168.1.2:6379/", "http://rsshub.lan:22/")) == ()
+    (opened,) = only_of((allowance("10.0.0.1:6379"),), ("http://10.0.0.1:6379/",))
+    assert opened.covers("10.0.0.1", 6379)

@@ -143,6 +143,27 @@ def test_any_text_is_retold_without_trouble(text: str) -> None:
 CHINESE = Retelling(messages("zh"))
 
 
+@pytest.mark.parametrize("how", ["is not a public address", "leads to no public address",
+                                 "uses a port that feeds do not live on"])  # fmt: skip
+@pytest.mark.parametrize(
+    "form", ["10.0.0.6:9014 {}", "a.example redirects to 10.0.0.6:9014, which {}"]
+)
+def test_what_the_guard_refuses_is_told_in_chinese_alone(form: str, how: str) -> None:
+    line = form.format(how)
+    remedy = 'add "10.0.0.6:9014" to allow_private in [network]'
+    for whole in (line, f"blocked: {line}", f"blocked: {line}; {remedy}"):
+        told = CHINESE(whole)
+        known = ("a.example", "10.0.0.6:9014", "allow_private", "blocked", "[network]")
+        for word in known:
+            told = told.replace(word, "")
+        assert not re.search("[A-Za-z]", told), told
+
+
+def test_a_sentence_whose_end_is_not_known_stays_english() -> None:
+    line = "a.example redirects around the corner, which nobody knows"
+    assert CHINESE(line) == line
+
+
 @given(st.sampled_from([one for one in messages("zh") if "{" in one]), st.data())
 def test_what_stands_in_a_field_is_in_the_translation(english: str, data: st.DataObject) -> None:
     """Addresses, names and figures come through letter by letter."""

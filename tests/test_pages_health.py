@@ -17,9 +17,9 @@ from aggregator.model.errors import AggregatorError
 from aggregator.model.health import SourceDay
 from aggregator.operations import AlarmKind
 from aggregator.publish.html_pages import ASSETS
-from aggregator.publish.pages.health import SOURCES
+from aggregator.publish.pages.health import SOURCES, wrong
 from aggregator.publish.pages.look import Language, Look
-from aggregator.publish.pages.problems import SENTENCES
+from aggregator.publish.pages.problems import REMEDIES, SENTENCES
 from aggregator.publish.pages.retold import Retold
 from aggregator.publish.pages.source_health import OUTCOMES, TROUBLES
 from aggregator.publish.pages.strips import DAYS, LEVELS, heat, strip
@@ -333,6 +333,12 @@ async def test_what_is_wrong_is_told_in_the_language_of_the_page(world: World) -
 
 
 def test_everything_that_is_stored_has_its_words() -> None:
-    assert set(SENTENCES) == set(ProblemKind)
+    assert set(SENTENCES) == set(REMEDIES) == set(ProblemKind)
+    for kind in ProblemKind:
+        for look in (Look(), Look(language=Language.CHINESE)):
+            told = wrong(Problem(kind, "a.example answered 500: internal server error"), look)
+            assert told is not None
+            assert told.remedy.text, kind
+            assert (told.remedy.text == REMEDIES[kind]) == (look.language is Language.ENGLISH)
     assert set(OUTCOMES) == {one.value for one in PollOutcome}
     assert set(TROUBLES) == {one.value for one in AlarmKind} - {"cap", "config"}

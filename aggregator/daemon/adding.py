@@ -1,8 +1,8 @@
 """Adding a source from a page: what an address leads to, and the block in config.toml.
 
 A look-up goes through the guard, and into a private network only where `allow_private` covers the
-very host and port that the operator has typed: no redirect and no page leads there, whatever else
-is covered.
+very host and port that the operator has typed: no redirect and no page leads to another, whatever
+else is covered. A port that no feed lives on is opened by an entry that names it, as for a poll.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 from aggregator.daemon import first_answers
 from aggregator.daemon.once import make_fetcher
 from aggregator.daemon.terms import utc_now
+from aggregator.fetch.guard import REFUSED_PORTS
+from aggregator.model import ProblemKind
 from aggregator.model.candidates import Added, Candidate, Found
 from aggregator.model.configured import Allowance
 from aggregator.model.errors import AggregatorError, ConfigError
@@ -53,6 +55,8 @@ KEPT_FOR = timedelta(minutes=15)
 MOST_KEPT = 4
 #: A larger answer is asked for once more by the first poll instead of being kept.
 MOST_ANSWER_BYTES = 1024 * 1024
+#: What can be done about an address that a page names and the guard refuses.
+_FOR_NAMED = "a page names it, and pages open no network: if it is yours, type its address itself"
 #: Titles of entries that are shown, and how much of them.
 SHOWN_ENTRIES, SHOWN_CHARACTERS = 3, 120
 
@@ -111,34 +115,32 @@ class Adding:
         try:
             async with asyncio.timeout_at(until):
                 found = await self._look(source, asking)
+            if isinstance(found, lookup.Preview):
+                result = Found(url, (await self._candidate(found, offers),))
+            elif isinstance(found, lookup.Named):
+                result = await self._candidates(found, asking, offers, until)
+            else:
+                return Found(url, problem=found)
         except TimeoutError as error:
             raise AggregatorError(f"{url}: nothing came within {SECONDS:.0f} s") from error
         finally:
             await asking.aclose()
-        if isinstance(found, lookup.Preview):
-            result = Found(url, (await self._candidate(found, offers),))
-        elif isinstance(found, lookup.Named):
-            result = await self._candidates(found, offers, until)
-        else:
-            return Found(url, problem=found)
         now = utc_now()
         kept = [one for one in self._kept if one.who != who and now - one.at < KEPT_FOR]
         self._kept = [*kept[1 - MOST_KEPT :], _Kept(who, now, offers)]
         return result
 
-    async def _candidates(self, page: Named, offers: dict[str, _Offer], until: float) -> Found:
+    async def _candidates(
+        self, page: Named, asking: Fetcher, offers: dict[str, _Offer], until: float
+    ) -> Found:
         """Look at the feeds that a page names, one after the other while there is time."""
         shown: list[Candidate] = []
-        asking = self._make(_with(self._requests.config(), ()), self._environ, self._workers)
-        try:
-            for link in page.links[:MOST_CANDIDATES]:
-                try:
-                    async with asyncio.timeout_at(until):
-                        shown.append(await self._named(link, asking, offers))
-                except TimeoutError:
-                    shown.append(Candidate(link.url, link.title))
-        finally:
-            await asking.aclose()
+        for link in page.links[:MOST_CANDIDATES]:
+            try:
+                async with asyncio.timeout_at(until):
+                    shown.append(await self._named(link, asking, offers))
+            except TimeoutError:
+                shown.append(Candidate(link.url, link.title))
         more = page.more or len(page.links) > MOST_CANDIDATES
         return Found(page.url, tuple(shown), more=more)
 
@@ -154,6 +156,8 @@ class Adding:
             return await self._candidate(found, offers)
         if isinstance(found, lookup.Named):
             return Candidate(link.url, link.title)
+        if found.kind is ProblemKind.BLOCKED:  # nobody opens a network on a page's word
+            found = replace(found, remedy=_FOR_NAMED)
         return Candidate(link.url, link.title, problem=found)
 
     async def _look(self, source: Source, asking: Fetcher) -> Preview | Named | Problem:
@@ -229,8 +233,8 @@ def only_of(allowances: Iterable[Allowance], urls: Iterable[str]) -> tuple[Allow
     for url in urls:
         host, port = host_and_port(url)
         for one in allowances:
-            if not one.covers(host, port):
-                continue
+            if not one.covers(host, port) or (one.port is None and port in REFUSED_PORTS):
+                continue  # with the port it would read as an entry that names it
             network = None if one.network is None else ip_network(host.strip("[]"))
             narrow.append(Allowance(one.text, one.host, network, port))
     return tuple(narrow)

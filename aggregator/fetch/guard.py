@@ -197,13 +197,20 @@ class Guard:
                 f'add "{FAKE_IP}" to allow_private in [network] if a transparent proxy '
                 "answers DNS here"
             )
-        how = "is not a public address" if target.address else "leads to no public address"
-        return Problem(ProblemKind.BLOCKED, f"{_subject(own, target)} {how}", remedy)
+        to, is_own = target.host_and_port, target.origin == own.origin
+        if target.address:
+            alone = f"{to} is not a public address"
+            led = f"{own.host} redirects to {to}, which is not a public address"
+        else:
+            alone = f"{to} leads to no public address"
+            led = f"{own.host} redirects to {to}, which leads to no public address"
+        return Problem(ProblemKind.BLOCKED, alone if is_own else led, remedy)
 
     def _port_refusal(self, own: Target, target: Target) -> Problem:
-        remedy = self._remedy(own, target)
-        detail = f"{_subject(own, target)} uses a port that feeds do not live on"
-        return Problem(ProblemKind.BLOCKED, detail, remedy)
+        to, is_own = target.host_and_port, target.origin == own.origin
+        alone = f"{to} uses a port that feeds do not live on"
+        led = f"{own.host} redirects to {to}, which uses a port that feeds do not live on"
+        return Problem(ProblemKind.BLOCKED, alone if is_own else led, self._remedy(own, target))
 
     def _remedy(self, own: Target, target: Target) -> str | None:
         if target.origin != own.origin:
@@ -223,12 +230,6 @@ def _is_this_machine(host: str) -> bool:
 
 def _is_fake_ip(network: IPNetwork) -> bool:
     return isinstance(network, IPv4Network) and network.subnet_of(FAKE_IP)
-
-
-def _subject(own: Target, target: Target) -> str:
-    if target.origin == own.origin:
-        return target.host_and_port
-    return f"{own.host} redirects to {target.host_and_port}, which"
 
 
 def _line(target: Target) -> str:

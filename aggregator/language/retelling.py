@@ -30,6 +30,8 @@ _TELLING, _BESIDE = 5, 4
 _PLAIN = 8
 #: What stands in these fields is somebody's word, never a message.
 _VERBATIM = frozenset({"title", "url", "name", "path", "file", "host"})
+#: These fields hold the end of a sentence of ours: where it is not known, neither is the sentence.
+_ENDS = frozenset({"how"})
 #: What a message begins with in these fields is a number: nothing stands before it.
 _FIGURES = frozenset(
     {
@@ -169,6 +171,8 @@ class Retelling:
                     name: self._field(template, name, value, seen, depth)
                     for name, value in fields.items()
                 }
+                if any(name in _ENDS and not score for name, (_, score) in told.items()):
+                    continue
                 yield (
                     _spaced(
                         part

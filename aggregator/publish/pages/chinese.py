@@ -270,4 +270,41 @@ CHINESE: dict[str, str] = {
     "Its document takes too long to read": "文档解析超时",
     "Its document takes too much memory to read": "解析文档占用内存过多",
     "Something is broken here, not there": "本程序出错",
+    "Check the name in its url; if it is right, its site is away.": (
+        "请检查 url 里的主机名；如果没写错，就是对方网站停了。"
+    ),
+    "Wait: it is asked again. If it stays, check its url.": (
+        "请等待：会再次抓取。如果一直如此，请检查 url。"
+    ),
+    "Wait until its site renews its certificate; check the clock of this machine.": (
+        "请等对方更新证书，并检查本机时钟。"
+    ),
+    "Wait: it is asked again. If it stays, open its url in a browser.": (
+        "请等待：会再次抓取。如果一直如此，请用浏览器打开 url 看看。"
+    ),
+    "If the address it leads to is yours, write that one as its url.": (
+        "如果它指向的地址是你自己的，请把那个地址写成 url。"
+    ),
+    "Open its url in a browser, and write where it ends as its url.": (
+        "请用浏览器打开 url，把最终到达的地址写成 url。"
+    ),
+    "Wait: it is asked again. If it stays, open its url in a browser, and tell its site.": (
+        "请等待：会再次抓取。如果一直如此，请用浏览器打开 url 看看，并告知对方网站。"
+    ),
+    "Ask its site to let feed readers in, or set fetch_via for it.": (
+        "请让对方网站放行订阅器，或为它设置 fetch_via。"
+    ),
+    "Check its user name, password, token or cookies in config.toml.": (
+        "请检查 config.toml 里它的用户名、密码、令牌或 Cookie。"
+    ),
+    "Remove it, or change its url.": ("请删除它，或更改 url。"),
+    "Look for a shorter feed of its site.": ("请找一找该网站更短的订阅源。"),
+    "Wait: it is asked again. If it stays, tell its site.": (
+        "请等待：会再次抓取。如果一直如此，请告知对方网站。"
+    ),
+    "Check its url; if it is right, tell its site.": ("请检查 url；如果没写错，请告知对方网站。"),
+    "Open its url in a browser, and add its page to find its feed.": (
+        "请用浏览器打开 url，再添加它的网页来找到订阅源。"
+    ),
+    "Look into the log, and report what it says.": ("请查看日志，并报告其中的内容。"),
 }

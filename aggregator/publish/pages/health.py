@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from aggregator.model.health import SourceRecord
 from aggregator.publish.html_pages import html_page
 from aggregator.publish.pages.cards import mark
-from aggregator.publish.pages.problems import SENTENCES
+from aggregator.publish.pages.problems import REMEDIES, SENTENCES
+from aggregator.publish.pages.retold import Retold
 from aggregator.publish.pages.strips import ABOVE, BELOW, DAYS, WIDTH, strip
 from aggregator.runtime.values import dataclass
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from aggregator.model import Problem
     from aggregator.publish.pages.cards import Mark
     from aggregator.publish.pages.look import Look
-    from aggregator.publish.pages.retold import Retold
     from aggregator.publish.pages.strips import Strip
 
 #: Sources of a page: with style and script some 50 KB.
@@ -87,7 +87,7 @@ class Wrong:
 
     sentence: str
     detail: Retold
-    remedy: Retold | None
+    remedy: Retold
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,11 @@ def wrong(problem: Problem | None, look: Look) -> Wrong | None:
     return Wrong(
         sentence=look.say(SENTENCES[problem.kind]),
         detail=look.retell(problem.detail),
-        remedy=None if problem.remedy is None else look.retell(problem.remedy),
+        remedy=(
+            Retold(look.say(REMEDIES[problem.kind]))
+            if problem.remedy is None
+            else look.retell(problem.remedy)
+        ),
     )
 
 
