@@ -129,6 +129,10 @@ async def test_feeds_of_a_page_are_told_and_one_is_taken(tmp_path: Path) -> None
         assert len(here.web.asked("/news.xml")) == 1
         with pytest.raises(AggregatorError, match="there already: source weekly"):
             await here.adding.find("me", here.at("site.example", "/news.xml"))
+        here.web.route("/more.xml", body=undated(title="More"))
+        more = (await here.adding.find("me", here.at("site.example", "/more.xml"))).candidates[0]
+        with pytest.raises(AggregatorError, match="there is a source named weekly already"):
+            await here.adding.add("me", more.offer or "", "weekly", ())
         again = await here.adding.find("me", here.at("site.example"))
         assert (again.candidates[0].known_as, again.candidates[0].offer) == ("weekly", None)
 
@@ -224,6 +228,8 @@ async def test_one_look_up_at_a_time(tmp_path: Path) -> None:
 
 async def test_what_is_no_address_is_told(tmp_path: Path) -> None:
     async with house(tmp_path) as here:
+        with pytest.raises(AggregatorError, match="http"):
+            await here.adding.find("me", "javascript:alert(1)")
         for typed in ("", "no address", "ftp://site.example/", "http://a\u202eb/", "x" * 3000):
             with pytest.raises(AggregatorError):
                 await here.adding.find("me", typed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urldefrag, urlsplit
 
 from aggregator.model import FeedLink
@@ -65,9 +66,13 @@ def one_line(text: str | None) -> str | None:
     return excerpt(printable_line(text or ""), MAX_LINK_TITLE_CHARS) or None
 
 
+#: "javascript:", "mailto:": behind a host without a scheme there is a port, or a password and "@".
+_OTHER_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+-]*:(?![0-9]|[^/]*@)")
+
+
 def whole_url(url: str) -> str:
     """Return what people type as a URL: without a scheme https is meant."""
     url = without_feed_scheme(url.strip())
     if url.startswith("//"):
         return f"https:{url}"
-    return url if "://" in url else f"https://{url}"
+    return url if "://" in url or _OTHER_SCHEME.match(url) else f"https://{url}"

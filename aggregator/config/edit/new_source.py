@@ -10,6 +10,7 @@ from aggregator.config.edit.trial import trial
 from aggregator.config.mistake_messages import message
 from aggregator.config.source_names import derive_name
 from aggregator.model.errors import AggregatorError
+from aggregator.model.mistakes import MistakeKind
 from aggregator.runtime.values import dataclass
 from aggregator.web.text import printable_line
 
@@ -72,6 +73,8 @@ def proposed(path: Path, url: str, name: str | None, tags: Sequence[str]) -> Sou
     refusal = found[0]
     if refusal.same_as is not None:
         raise KnownSourceError(url, config.sources[refusal.same_as])
+    if refusal.mistake.kind is MistakeKind.SAME_NAME:  # its place in the file says little
+        raise UnfitSourceError("name", f"there is a source named {name} already")
     raise UnfitSourceError(refusal.key, message(refusal.mistake))
 
 
