@@ -58,7 +58,7 @@ class Program:
         self.allow_private = allow_private
         self.process: subprocess.Popen[str] | None = None
         self.log = folder / "daemon.log"
-        self.store = ""  # further keys of [store]
+        self.store = ""  # further lines of [store], each with its line break
 
     @property
     def config(self) -> Path:
@@ -71,7 +71,7 @@ class Program:
     def configure(self, sources: str, feeds: str = "", *, top: str = "") -> None:
         self.config.write_text(
             f'[server]\nlisten = "127.0.0.1:{self.port}"\n{top}\n'
-            f'[store]\npath = "aggregator.db"\n{self.store}\n'
+            f'[store]\npath = "aggregator.db"\n{self.store}'
             f"[network]\nallow_private = {json.dumps(self.allow_private)}\n"
             f'[log]\nlevel = "debug"\n{sources}\n'
             + (feeds or '[[feeds]]\nname = "all"\ntitle = "全部 · All"\n'),

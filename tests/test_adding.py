@@ -6,7 +6,7 @@ import asyncio
 import os
 import tempfile
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -21,7 +21,10 @@ from aggregator.daemon.terms import utc_now
 from aggregator.daemon.workers import Workers
 from aggregator.fetch import Fetcher
 from aggregator.model import ProblemKind
+from aggregator.model.candidates import Candidate, Found
 from aggregator.model.errors import AggregatorError
+from aggregator.publish.pages.add import AddView, add_page
+from aggregator.publish.pages.look import Look
 from tests.feed_documents import item, rss, undated
 from tests.fetching import Names
 from tests.web import Publisher, Reply, Request, ThreadedPublisher
@@ -276,3 +279,10 @@ def test_an_allowance_is_narrowed_to_what_was_typed() -> None:
     assert only_of(known, ("http://192.168.1.2:6379/", "http://rsshub.lan:22/")) == ()
     (opened,) = only_of((allowance("10.0.0.1:6379"),), ("http://10.0.0.1:6379/",))
     assert opened.covers("10.0.0.1", 6379)
+
+
+def test_what_is_a_source_already_and_was_not_read_has_no_count_of_entries() -> None:
+    known = Candidate("https://a.example/feed", "A", known_as="a")
+    found = Found("https://a.example/", (known, replace(known, entries=3)))
+    shown = add_page(AddView("token", found=found), Look(), lambda at: at).decode()
+    assert ("0 entries" in shown, "3 entries" in shown) == (False, True)

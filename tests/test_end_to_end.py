@@ -31,7 +31,7 @@ def lasting(
         yield aggregator
         return
     with closing(PostgresDatabase(tmp_path)) as server:
-        aggregator.store = f'url = "{server.as_url}"'
+        aggregator.store = f'url = "{server.as_url}"\n'
         yield aggregator
         aggregator.end()
 
@@ -138,7 +138,7 @@ def test_a_killed_daemon_loses_and_doubles_nothing(lasting: Program, web: Publis
 def test_what_is_about_a_file_is_refused_where_a_server_has_the_rows(
     aggregator: Program, tmp_path: Path
 ) -> None:
-    aggregator.store = 'url = "postgresql://aggregator@db.example.org/feeds"'
+    aggregator.store = 'url = "postgresql://aggregator@db.example.org/feeds"\n'
     aggregator.configure("")
     copy = str(tmp_path / "copy")
     for words, instead in (

@@ -62,7 +62,7 @@ def add_page(view: AddView, look: Look, local: Callable[[datetime], datetime]) -
 
 def _choice(one: Candidate, look: Look, local: Callable[[datetime], datetime]) -> Choice:
     facts: list[str] = []
-    if one.offer is not None or one.known_as is not None:
+    if one.offer is not None or one.entries:  # what is a source already was not read
         facts.append(look.count(one.entries, "{n} entry", "{n} entries"))
     if one.newest_at is not None and one.oldest_at is not None:
         facts.append(
