@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from aggregator.model import Preference
 from aggregator.model.errors import AggregatorError
 from aggregator.store.sqlite import open_store
+from aggregator.store.story_switch import StorySwitch
 from tests.making import DAY, START, absorb, document, entry, feed, source
 
 if TYPE_CHECKING:
@@ -79,21 +81,34 @@ REPORTS = st.tuples(
 
 
 class History:
-    """A store with one feed, and all that a subscriber has seen of it."""
+    """A store with one feed, and all that a subscriber has seen of it.
 
-    def __init__(self, path: Path, first: Feed) -> None:
+    `hurried`: a transaction has time to compare one entry.
+    """
+
+    def __init__(self, path: Path, first: Feed, *, hurried: bool = False) -> None:
         self.path, self.feed, self.now, self.number = path, first, START, 0
-        self.store: SqliteStore = open_store(path)
+        self.hurried = hurried
+        self.sources = {name: source(name) for name in NAMES}
+        self.store: SqliteStore = self.opened()
         self.seen: dict[str, tuple[datetime, datetime]] = {}
         self.gone: set[str] = set()
         self.told: set[str] = set()
+        self.excused: set[str] = set()
         self.apply(first)
         for name in NAMES:  # a first document may bring what is old
             absorb(self.store, document(), self.now, name=name)
 
+    def opened(self) -> SqliteStore:
+        store = open_store(self.path)
+        if self.hurried:
+            store._stories = StorySwitch(clock=count().__next__)
+            store._write(store._stories.refresh)
+        return store
+
     def apply(self, wanted: Feed) -> None:
         self.feed = wanted
-        self.store.apply(tuple(map(source, NAMES)), (wanted,), now=self.now)
+        self.store.apply(tuple(self.sources.values()), (wanted,), now=self.now)
 
     def do(self, step: tuple[object, ...]) -> None:
         self.now += MINUTE
@@ -110,15 +125,36 @@ class History:
                 self.store.advance(self.now)
             case "apply", wanted:
                 self.apply(wanted)  # type: ignore[arg-type]  # of the steps above
-            case ("index",):
-                while self.store.tell_stories(self.now):
-                    pass
-            case ("restart",):
-                self.store.close()
-                self.store = open_store(self.path)
-            case ("prune",):
-                self.store.prune(self.now, retention=timedelta(minutes=40), keep_raw=DAY)
+            case "take out" | "enable" | "disable" as what, str(name):
+                self.configure(name, what)
+            case ("index" | "restart" | "prune" as what,):
+                self.keep(what)
         self.look()
+
+    def keep(self, what: str) -> None:
+        """Do what a daemon does by itself, or let it start again."""
+        if what == "index":
+            while self.store.tell_stories(self.now):
+                pass
+        elif what == "restart":
+            self.store.close()
+            self.store = self.opened()
+        else:
+            self.store.prune(self.now, retention=timedelta(minutes=40), keep_raw=DAY)
+
+    def configure(self, name: str, what: str) -> None:
+        """Take out, disable or enable a source: what leaves with it may come back with it.
+
+        What one that is taken out has in no feed by then is not to be shown.
+        """
+        if what == "take out":
+            self.look_back()
+            self.excused |= set(self.urls(name)) - self.told
+            self.sources.pop(name, None)
+        else:
+            self.sources[name] = source(name, enabled=what == "enable")
+        self.apply(self.feed)
+        self.gone.clear()
 
     def correct(self, one: str, other: str | None = None) -> None:
         """Say that an entry tells something else than its story, or the same as another."""
@@ -130,6 +166,8 @@ class History:
 
     def bring(self, name: str, told: list[tuple[str | None, str]]) -> None:
         """Let a source bring a document: of entries with an address, or a new one, and a title."""
+        if name not in self.sources or not self.sources[name].enabled:
+            return
         entries = []
         for known, title in told:
             self.number += 1
@@ -165,13 +203,19 @@ class History:
             found = self.store.select_archive(self.feed, part.name)
             self.told |= addresses(found.stories if found else ())
 
-    def urls(self) -> list[str]:
+    def urls(self, source_name: str | None = None) -> list[str]:
         """Return the addresses of all that is stored today: publishers may have moved it."""
         with self.store._reading() as db:
-            return [url for (url,) in db.execute("SELECT url FROM entries ORDER BY id")]
+            rows = db.execute(
+                """SELECT e.url FROM entries e JOIN sources o ON o.id = e.source_id
+                    WHERE o.name = coalesce(?, o.name) ORDER BY e.id""",
+                (source_name,),
+            )
+            return [url for (url,) in rows]
 
-    def stored(self) -> set[str]:
-        return set(self.urls())
+    def missed(self) -> set[str]:
+        """Return the addresses of what was never shown or named, though its source was there."""
+        return set(self.urls()) - self.told - self.excused
 
 
 def addresses(stories: tuple[Story, ...]) -> set[str]:

@@ -248,11 +248,12 @@ def record_applied(
 
     What has no room was shown to nobody, unless it came before and was only kept back.
     """
-    kept_back = set(change.waited)
-    if feed.dedupe != "story":
-        kept_back |= held_stories.release(connection, feed_id, change.came)
+    kept_back = change.waited
+    if feed.dedupe != "story" and (freed := held_stories.release(connection, feed_id)):
+        kept_back |= set(told_stories.released(connection, feed_id, freed, change.came))
     kept = kept_back | set(still_shown(connection, feed_id, change.came))
-    came = [entry_id for entry_id in change.came if entry_id in kept]
+    missed = sorted(kept_back.difference(change.came))
+    came = [*missed, *(entry_id for entry_id in change.came if entry_id in kept)]
     archive.record(connection, feed_id, came, now)
     waited = tuple(one for one in change.named if one.waited)
     _keep_unnamed(connection, feed_id, Change(named=waited), now)

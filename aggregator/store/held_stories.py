@@ -8,17 +8,18 @@ from aggregator.store.codec import dumps
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 def note(
     connection: sqlite3.Connection,
     feed_id: int,
     story_ids: Iterable[int],
-    held: Iterable[tuple[int, int]],
+    held: Mapping[int, int],
 ) -> set[int]:
-    """Note what of some stories waits from now on: which, and until when.
+    """Note what of some stories waits from now on: each that does, and until when.
 
+    Each by itself: what waits together may be told apart before the end of it, or lose its first.
     Return those that have waited until now.
     """
     # sqlite: a list of values is one parameter, as JSON
@@ -29,7 +30,7 @@ def note(
     ).fetchall()
     connection.executemany(
         "INSERT INTO held (feed_id, story_id, until_at) VALUES (?, ?, ?)",
-        [(feed_id, story_id, until_at) for story_id, until_at in held],
+        [(feed_id, story_id, until_at) for story_id, until_at in held.items()],
     )
     return {story_id for (story_id,) in before}
 
@@ -66,21 +67,12 @@ def end(connection: sqlite3.Connection, story_ids: Iterable[int], now: int) -> N
     )
 
 
-def release(connection: sqlite3.Connection, feed_id: int, entry_ids: Iterable[int]) -> set[int]:
-    """Let nothing wait in a feed any more; return which of some entries have waited until now."""
-    # sqlite: a list of values is one parameter, as JSON
+def release(connection: sqlite3.Connection, feed_id: int) -> set[int]:
+    """Let nothing wait in a feed any more; return the stories that have waited until now."""
     rows = connection.execute(
-        """WITH roots (id) AS (
-             SELECT coalesce(a.joined_id, a.id) FROM held h JOIN stories s ON s.id = h.story_id
-               JOIN stories a ON a.id = coalesce(s.original_id, s.id) WHERE h.feed_id = ?)
-           SELECT e.id FROM entries e JOIN stories s ON s.id = e.story_id
-             JOIN stories a ON a.id = coalesce(s.original_id, s.id)
-            WHERE e.id IN (SELECT value FROM json_each(?))
-              AND coalesce(a.joined_id, a.id) IN (SELECT id FROM roots)""",
-        (feed_id, dumps(sorted(entry_ids))),
+        "DELETE FROM held WHERE feed_id = ? RETURNING story_id", (feed_id,)
     ).fetchall()
-    clear(connection, feed_id)
-    return {entry_id for (entry_id,) in rows}
+    return {story_id for (story_id,) in rows}
 
 
 def clear(connection: sqlite3.Connection, feed_id: int) -> None:

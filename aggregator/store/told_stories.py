@@ -14,7 +14,7 @@ from aggregator.store.value_lists import rows_of
 from aggregator.store.window_candidates import candidates, reports
 from aggregator.stories.tellings import MOST_NAMED, sure_ties, tellings
 from aggregator.stories.ties import Groups
-from aggregator.stories.windows import Verdict, verdict
+from aggregator.stories.windows import Verdict, refusal, verdict
 
 if TYPE_CHECKING:
     import sqlite3
@@ -44,8 +44,9 @@ class Named:
 class Asked:
     """All entries of what is told together with some stories, and those of them that are shown.
 
-    `missed` have waited while the window moved past them: it has had them. `named` are those that
-    are named from now on, `waited` those of the shown and the missed that were kept back until now.
+    `missed` have waited while the window moved past them, or past what told the same: it has had
+    them. `named` are those that are named from now on, `waited` those of the shown and the missed
+    that were kept back until now.
     `named_before`: below what was shown before, the others, where nothing is shown any more.
     """
 
@@ -90,11 +91,12 @@ def ask(
         connection,
         feed_id,
         {one.story_id for one in found} | story_ids,
-        [
-            (one.members[0].story_id, one.held_until_us)
+        {
+            member.story_id: one.held_until_us
             for one in told
             if one.held_until_us is not None
-        ],
+            for member in one.members
+        },
     )
     held_stories.name(
         connection,
@@ -102,12 +104,7 @@ def ask(
         {one.story_id for each in told if each.shown for one in each.members if not one.was_named},
     )
     came = [one for one in told if not waited.isdisjoint(every.story_id for every in _all(one))]
-    missed = tuple(
-        entry_id
-        for one in came
-        for entry_id in _one_of_each(one.members)
-        if not (one.shown or one.was_told or one.held_until_us is not None)
-    )
+    missed = tuple(entry_id for one in came for entry_id in _one_of_each(_missed(one, waited)))
     return Asked(
         every=found,
         shown=[one for telling in told for one in telling.shown],
@@ -148,6 +145,44 @@ def _named_before(
 def _all(told: ToldTogether) -> Iterator[Candidate]:
     yield from told.shown
     yield from told.members
+
+
+def _missed(told: ToldTogether, waited: AbstractSet[int]) -> Iterator[Candidate]:
+    """Yield what is neither shown nor named below anything, though it has waited for that.
+
+    Where others told the same before and have left, they name nobody that came later.
+    """
+    if told.shown or told.held_until_us is not None:
+        return
+    articles = {one.article_id for one in told.shown_before}
+    for one in told.members:
+        if not told.was_told or (
+            one.story_id in waited and not one.was_named and one.article_id not in articles
+        ):
+            yield one
+
+
+def released(
+    connection: sqlite3.Connection, feed_id: int, story_ids: set[int], came: Sequence[int]
+) -> tuple[int, ...]:
+    """Return what was kept back of stories that waited, where a feed tells each article by itself.
+
+    Of what it shows from now on (`came`), and of what its window has moved past, an entry of each
+    article.
+    """
+    found = reports(connection, feed_id, story_ids)
+    articles: dict[int, list[Candidate]] = defaultdict(list)
+    for one in found:
+        articles[one.article_id].append(one)
+    told = {one.entry_id for one in found if one.place is not None or one.departed} | set(came)
+    missed = _one_of_each(
+        one
+        for copies in articles.values()
+        if told.isdisjoint(one.entry_id for one in copies)
+        for one in copies
+        if one.story_id in story_ids and not one.was_named and refusal(one) is None
+    )
+    return (*missed, *(_ids(found) & set(came)))
 
 
 def _named_now(told: ToldTogether, *, waited: bool) -> Named | None:
