@@ -142,7 +142,7 @@ def test_an_entry_is_explained_with_who_tells_the_same(aggregator: Program) -> N
     told(aggregator, "stories", "lock", "https://one.example/0")
     text = told(aggregator, "explain", "entry", *pair, "https://one.example/0")
     assert f"  {TWO}: split" in text
-    assert f"  {ONE}: locked" in text
+    assert f"  {ONE}: its story is locked" in text
 
 
 def test_what_a_feed_would_tell_together_is_previewed(aggregator: Program) -> None:
@@ -232,6 +232,10 @@ def test_digests_and_entries_of_one_source_are_not_merged(
         assert done.returncode == 1
         assert why in done.stderr
         assert "Traceback" not in done.stderr
+    pair = ("https://one.example/0", "--with", "https://digests.example/0")
+    text = told(aggregator, "explain", "entry", *pair)
+    assert "never by their likeness: a digest of several stories is told by itself" in text
+    assert "alike by" not in text
 
 
 def test_weights_are_fitted_to_corrections_and_taken_back(corrected: Program) -> None:

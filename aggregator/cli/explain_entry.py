@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.cli.stories_command import why, why_alone
+from aggregator.cli.stories_command import decided, why, why_alone
 from aggregator.cli.terminal_text import about, line, local_time
 from aggregator.model import PlacementReason, TextOrigin
 
@@ -120,11 +120,14 @@ def comparison(found: Comparison) -> Iterator[str]:
             yield f"    {line(title)}, alike by {score:.2f}"
     for title, because in zip((found.one, found.other), found.because, strict=False):
         if because:
-            yield f"  {line(title)}: {line(', '.join(because))}"
+            yield f"  {line(title)}: {line('; '.join(map(decided, because)))}"
     if found.said_by_hand is not None:
         yield "  merged by hand" if found.said_by_hand else "  split by hand"
     if found.rule is not None:
-        yield f"  never by their likeness: {line(found.rule)}"
+        rule = "both are of one source" if found.rule == "own source" else decided(found.rule)
+        yield f"  never by their likeness: {rule}"
+        if found.rule != "own source":
+            return  # it was decided before they were compared
     levels = [name for name, least in THRESHOLDS.items() if found.score >= least]
     enough = f"enough for {', '.join(levels)}" if levels else "too little for any feed"
     yield f"  alike by {found.score:.2f}, {enough}"

@@ -44,6 +44,20 @@ Exit status:
 _entry = click.argument("entry", metavar="ID|URL")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON, times in UTC.")
 
+#: Reasons of stories, in words; what is not here is said as it is kept.
+_DECIDED = {
+    "digest": "a digest of several stories is told by itself",
+    "personal": "what somebody shows or asks is told by itself",
+    "too short": "its title is too short to tell",
+    "nothing alike": "nothing that was stored when it came was like it",
+    "too little alike": "what was stored when it came was too little like it",
+    "far from the story": "the story that it is like is about something else as a whole",
+    "own source": "the story that it is like had an entry of its source when it came",
+    "full": "the story that it is like took no more",
+    "split": "split by hand",
+    "locked": "its story is locked",
+}
+
 
 @click.group(epilog=EPILOG, short_help="What several sources report: list it, correct it.")
 def stories() -> None:
@@ -176,8 +190,12 @@ def why(score: float, because: dict[str, Any]) -> str:
 
 def why_alone(because: dict[str, Any]) -> str:
     """Return why an article is told by itself, in a few words."""
-    kind = str(because.get("kind"))
-    return "split by hand" if kind == "split" else kind
+    return decided(str(because.get("kind")))
+
+
+def decided(kind: str) -> str:
+    """Return what a reason that is kept says: of the moment when an article came."""
+    return _DECIDED.get(kind, kind)
 
 
 def _entry_line(one: Reported) -> str:
