@@ -214,8 +214,21 @@ class History:
             return [url for (url,) in rows]
 
     def missed(self) -> set[str]:
-        """Return the addresses of what was never shown or named, though its source was there."""
-        return set(self.urls()) - self.told - self.excused
+        """Return the addresses of what was never shown or named, though its source was there.
+
+        A copy was told with its original, also where its publisher gives it another address later:
+        it stays the same article.
+        """
+        return set(self.urls()) - self.told - self.excused - self._told_as_originals()
+
+    def _told_as_originals(self) -> set[str]:
+        with self.store._reading() as db:
+            rows = db.execute(
+                """SELECT e.url, o.url AS original FROM entries e
+                     JOIN stories s ON s.id = e.story_id
+                     JOIN entries o ON o.story_id = s.original_id"""
+            )
+            return {row["url"] for row in rows if row["original"] in self.told}
 
 
 def addresses(stories: tuple[Story, ...]) -> set[str]:

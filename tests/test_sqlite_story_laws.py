@@ -111,6 +111,15 @@ TOLD_BEFORE = [
     ],
     True,
 )
+@example(
+    replace(NARROW, dedupe_strictness="wide", prefer=Preference(), hold=timedelta(0)),
+    [
+        ("report", "two", [(0, 0)] * 4),
+        ("copy", "one", 0),
+        ("report", "one", [(0, 0), (0, 0)]),
+    ],
+    False,
+)
 @given(FEEDS, STEPS, st.booleans())
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_each_entry_is_shown_or_named_and_nothing_comes_back(
