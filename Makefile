@@ -74,7 +74,7 @@ install-hashed: | $(VENV)/.made ## as install, and every file is checked by its 
 run: install ## start the daemon with config.toml and print the URLs to subscribe to
 	@exec $(BIN)/aggregator run --config $(CONFIG)
 
-test: $(VENV)/.for-testing test-needs ## ruff, mypy and every test
+test: $(VENV)/.for-testing test-needs site-needs ## ruff, mypy and every test
 	@status=0; \
 	for check in 'ruff check' 'ruff format --check' 'mypy' 'pytest -n auto $(PYTEST_ARGS)'; do \
 		echo "== $$check"; $(BIN)/$$check || status=1; \

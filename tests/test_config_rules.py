@@ -206,7 +206,10 @@ TOLD = [
         '"strict-origin-when-cross-origin" or "unsafe-url"'
     ),
     "42: sites[3].host: the same host as sites[2]",
-    "43: sites[3].url: unknown key; it belongs in [[sources]] or [[lists]]",
+    (
+        "43: sites[3].url: unknown key; it belongs in [store] or [[sources]] or [[lists]] or"
+        " [[notify]]"
+    ),
 ]
 
 

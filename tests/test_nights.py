@@ -303,6 +303,8 @@ def test_damaged_pages_of_one_source_hold_up_no_other_of_its_host(slow: Program)
         )
         slow.start(brisk=True)
         slow.wait(lambda: slow.status()["a"]["entries"] == len(marks), "the entries")
+        # Else its first entry would be written where the damage is.
+        slow.wait(lambda: slow.status()["b"]["entries"] == 1, "the entry of the other source")
         slow.stop()
         damage_around(slow.database, marks[0].encode())
         web.route("/a.xml", body=rss(*(item(n, title=f"{m}!") for n, m in enumerate(marks))))

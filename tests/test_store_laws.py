@@ -380,6 +380,7 @@ def test_a_sources_configuration_is_stored_whole(store: Store) -> None:
         site=("ithome.com", "ithome.net"),
         secret_params=("member",),
         dedupe=False,
+        retention=timedelta(days=90),
     )
     defaults = Source("", "")
     same = [f.name for f in fields(full) if getattr(full, f.name) == getattr(defaults, f.name)]

@@ -34,7 +34,7 @@ def fill_delays(connection: sqlite3.Connection) -> None:
             """SELECT first_seen_at - published_at FROM (
                  SELECT first_seen_at, published_at, dated FROM entries
                   WHERE source_id = ? ORDER BY order_key DESC LIMIT 60) AS newest
-                WHERE dated AND published_at > ? LIMIT 20""",
+                WHERE dated = 1 AND published_at > ? LIMIT 20""",
             (source_id, first_polled_at),
         ).fetchall()
         if found:
