@@ -85,6 +85,20 @@ async def test_a_river_is_paged_through_the_window_into_the_archive(store: Store
     assert [one[0] for one in seen] == sorted((one[0] for one in seen), reverse=True)
 
 
+async def test_a_picture_of_the_text_and_no_turned_words_stand_in_a_river(store: Store) -> None:
+    world = make_world_of(store, (Source("many", "https://many.example/feed"),), ())
+    one = replace(
+        story_of("many", 1, "One", START),
+        summary="turned \u202e round",
+        content_html='<p>turned</p><img src="https://img.example/a.jpg">',
+    )
+    told(store, "many", "Many", START, (one,))
+    async with running(world.site) as server:
+        page = parsed(await server.get("/feeds/all"))
+    assert page.xpath("//img[@class='lead']/@src") == ["https://img.example/a.jpg"]
+    assert "\u202e" not in str(page.text_content())
+
+
 def make_world_of(store: Store, sources: tuple[Source, ...], feeds: tuple[Feed, ...]) -> World:
     present = configured(sources, feeds)
     store.apply(present.sources, present.feeds, now=START - DAY)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from aggregator.publish.items import item_of
 from aggregator.publish.other_sources import page_of
+from aggregator.publish.pages.first_picture import first_picture
 from aggregator.publish.pages.story_keys import story_key
 from aggregator.publish.xml_safety import clean
 from aggregator.runtime.values import dataclass
 from aggregator.web.excerpts import excerpt
+from aggregator.web.text import one_line
 from aggregator.web.visible_text import visible_text
 
 if TYPE_CHECKING:
@@ -125,10 +127,10 @@ def card(story: Story, taste: Taste, *, at: datetime) -> Card:
     """Return a story for a river, as a feed with this taste publishes it."""
     item, others = parts_of(story, taste)
     summary = item.summary or _first_words(item.content_html)
-    summary = " ".join(summary.split())
+    summary = one_line(summary)
     is_wide = sum(letter >= _WIDE for letter in summary[:SUMMARY_CHARACTERS]) > len(summary) / 4
     summary = excerpt(summary, SUMMARY_CHARACTERS // 2 if is_wide else SUMMARY_CHARACTERS)
-    picture = item.image
+    picture = first_picture(item.content_html) if item.image is None else item.image.url
     return Card(
         key=story_key(story.order_key),
         link=short_link(item.link),
@@ -136,7 +138,7 @@ def card(story: Story, taste: Taste, *, at: datetime) -> Card:
         source=mark(item.source.title),
         at=at,
         published_at=item.published_at,
-        picture=None if picture is None else short_link(picture.url),
+        picture=short_link(picture),
         summary="" if summary == item.heading else summary,
         also=others.named[:TOLD_OTHERS],
         others=others.count,
