@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
@@ -83,6 +84,21 @@ async def test_a_river_is_paged_through_the_window_into_the_archive(store: Store
             way = f"/feeds/news{older}" if older else ""
     assert sorted(seen) == sorted(f"{day}.{number}" for day in range(4) for number in range(15))
     assert [one[0] for one in seen] == sorted((one[0] for one in seen), reverse=True)
+
+
+async def test_a_page_says_in_which_zone_its_times_are(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try:
+        monkeypatch.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        async with running(world.site) as server:
+            assert "UTC+08:00" in str(
+                parsed(await server.get("/")).find(".//footer").text_content()
+            )
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 async def test_a_picture_of_the_text_and_no_turned_words_stand_in_a_river(store: Store) -> None:

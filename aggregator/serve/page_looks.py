@@ -6,6 +6,7 @@ reader is sent to the same page without it.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
@@ -49,7 +50,14 @@ def look_of(request: Request, *, is_operator: bool = False) -> Look:
             if (value := request.query_params.get(name)) is not None
         ),
         is_operator=is_operator,
+        zone=_zone(),
     )
+
+
+def _zone() -> str:
+    """Return the zone that times are told in: the machine's, as it is today."""
+    offset = f"{datetime.now().astimezone():%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}"
 
 
 def choosing(request: Request, base_url: str) -> Response | None:

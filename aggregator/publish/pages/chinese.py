@@ -29,6 +29,7 @@ CHINESE: dict[str, str] = {
     "Light": "浅色",
     "Dark": "深色",
     "Keys j and k": "快捷键 j 和 k",
+    "Times": "时间",
     "On": "开",
     "Off": "关",
     # To add a source

@@ -53,7 +53,7 @@ class Look:
 
     `root` leads from the page to the site's first one ("./", "../../"), `query` is what the page's
     own address asks besides. `keys`: letters are short cuts. `is_operator`: the reader is shown the
-    way to what is the operator's.
+    way to what is the operator's. `zone` is what times are told in, such as "UTC+08:00".
     """
 
     language: Language = Language.ENGLISH
@@ -62,6 +62,7 @@ class Look:
     root: str = "./"
     query: tuple[tuple[str, str], ...] = ()
     is_operator: bool = False
+    zone: str = "UTC"
 
     @property
     def languages(self) -> tuple[Language, ...]:
