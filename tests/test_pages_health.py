@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from aggregator.model import Failed, NotModified, PollOutcome, Problem, ProblemKind, Source
+from aggregator.model import Access, Failed, NotModified, PollOutcome, Problem, ProblemKind, Source
 from aggregator.model.errors import AggregatorError
 from aggregator.model.health import SourceDay
 from aggregator.operations import AlarmKind
@@ -119,6 +120,29 @@ async def test_a_sources_page_has_all_of_it(world: World) -> None:
     assert '[[sources]] name = "echo" url = "https://echo.example/feed" tags = ["科技"]' in shown
     assert len(parsed(answer).xpath("//table[@class='heat']//td[starts-with(@class, 'l')]")) == 168
     assert not parsed(answer).xpath("//main//form")  # nobody is there to do it
+
+
+async def test_the_block_to_paste_has_what_is_set_and_says_what_is_kept_back(store: Store) -> None:
+    made = Source(
+        "own",
+        "https://own.example/feed?token=sEcReT123",
+        interval=timedelta(minutes=20),
+        backfill=100,
+        enabled=False,
+        access=Access(headers=(("Authorization", "sEcReT456"),), user_agent="Ours"),
+    )
+    present = configured((made,), ())
+    store.apply(present.sources, present.feeds, now=START)
+    async with running(World(store, present).site) as server:
+        answer = await server.get("/sources/own/health")
+    (block,) = parsed(answer).xpath("//section[@aria-labelledby='toml']//code/text()")
+    (pasted,) = tomllib.loads(block)["sources"]
+    assert pasted.pop("url").startswith("https://own.example/feed")
+    assert pasted == {
+        "name": "own", "interval": "20m", "backfill": 100, "enabled": False, "user_agent": "Ours",
+    }  # fmt: skip
+    assert "# without secrets of its url, headers, logins, proxies and certificates:" in block
+    assert b"sEcReT" not in answer.body
 
 
 async def test_nobody_elsewhere_sees_how_sources_fare(world: World) -> None:
