@@ -253,6 +253,7 @@ def test_nginx_before_files(tmp_path: Path) -> None:
         ("root /srv/feeds;", f"root {tmp_path}/feeds-root;"),
         ("/var/log/nginx/", f"{tmp_path}/"),
         ("    brotli_static on;\n", ""),  # a module that is not everywhere, as the page says
+        ("$time_iso8601", "$http_day"),  # the test's, not today's
     )
     with running(nginx(tmp_path, http=text), tmp_path, port):
         told = ask(port, "/feeds/all.atom", tls=False, Accept_Encoding="gzip")
@@ -260,8 +261,15 @@ def test_nginx_before_files(tmp_path: Path) -> None:
         assert told.getheader("Content-Type") == "application/atom+xml; charset=utf-8"
         assert told.getheader("Cache-Control") == "public, max-age=300"
         assert told.getheader("X-Robots-Tag") is None
-        told = ask(port, "/feeds/all/archive/2020-11.atom", tls=False)
-        assert told.getheader("Cache-Control") == "public, max-age=31536000, immutable"
+        for day, lasts in (
+            ("2020-11-30", "public, max-age=300"),  # its month still runs
+            ("2020-12-02", "public, max-age=300"),  # ... somewhere on earth
+            ("2020-12-03", "public, max-age=31536000, immutable"),
+            ("2026-12-01", "public, max-age=300"),
+            ("2026-12-31", "public, max-age=31536000, immutable"),
+        ):
+            told = ask(port, "/feeds/all/archive/2020-11.atom", tls=False, Day=f"{day}T08:00:00")
+            assert told.getheader("Cache-Control") == lasts, day
         told = ask(port, f"/feeds/{TOKEN}/family.json", tls=False)
         assert told.getheader("Content-Type") == "application/feed+json; charset=utf-8"
         assert told.getheader("Cache-Control") == "private, no-transform, max-age=300"
