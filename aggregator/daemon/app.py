@@ -8,75 +8,50 @@ import logging
 import os
 import random
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from aggregator import __version__
-from aggregator.config.automatic_feeds import newly_withheld
-from aggregator.daemon import configuration_log
-from aggregator.daemon.beside_polls import work_beside_polls
-from aggregator.daemon.bytes_in_flight import BytesInFlight
-from aggregator.daemon.changed_settings import changed_settings, fixed_settings
 from aggregator.daemon.commands import Requests
+from aggregator.daemon.configuring import Configuring
 from aggregator.daemon.control import ControlServer
-from aggregator.daemon.figures import daemon_figures, store_figures
-from aggregator.daemon.further_secrets import further_secrets
+from aggregator.daemon.equipment import Equipment
+from aggregator.daemon.figures import daemon_figures
+from aggregator.daemon.housework import Housework
 from aggregator.daemon.jobs import Jobs
-from aggregator.daemon.joined import changed_by_lists, load_with
-from aggregator.daemon.list_jobs import ListJobs
-from aggregator.daemon.log import conceal, event, local, set_level
-from aggregator.daemon.notifying import Deliveries
-from aggregator.daemon.once import make_fetcher, make_tools, weighed
+from aggregator.daemon.log import event, local
 from aggregator.daemon.operator_actions import OperatorActions
-from aggregator.daemon.output_jobs import Outlets
 from aggregator.daemon.poll_log import Reports
 from aggregator.daemon.poll_measures import PollMeasures
 from aggregator.daemon.poller import Dispatcher
-from aggregator.daemon.saved_edits import SavedEdits
-from aggregator.daemon.terms import make_bounds, utc_now
+from aggregator.daemon.prices import Prices
+from aggregator.daemon.serving import Serving
+from aggregator.daemon.terms import utc_now
 from aggregator.daemon.vitals import Vitals
 from aggregator.language.spoken import retold
-from aggregator.model.errors import AggregatorError, ConfigError
-from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
+from aggregator.model.errors import AggregatorError
 from aggregator.operations.messages import daemon_summary
 from aggregator.publish.feeds_page import addresses
-from aggregator.rules.held_secrets import secrets_of
-from aggregator.schedule import price
-from aggregator.serve import (
-    ConnectionBounds,
-    Site,
-    allow_open_files,
-    create_app,
-    open_operator_sockets,
-    open_sockets,
-    serve,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from aggregator.config import Config
     from aggregator.daemon.pace import Pace
     from aggregator.daemon.patience import Patience
-    from aggregator.daemon.poll import Tools
     from aggregator.daemon.process_signals import Signals
     from aggregator.daemon.systemd_notify import Notifier
     from aggregator.daemon.workers import Workers
     from aggregator.fetch import Fetcher
     from aggregator.model import PollResult
-    from aggregator.model.changes import Change
     from aggregator.model.measures import Measure
-    from aggregator.model.notes import Fact
     from aggregator.schedule.price import Pricing
     from aggregator.store import Store
     from aggregator.store.lock import Hold
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 #: When this passes between two ticks the clock was set, or the machine slept: as after a restart.
 SLEPT = timedelta(minutes=1)
@@ -101,12 +76,10 @@ class Daemon:
         pace: Pace,
         workers: Workers,
     ) -> None:
-        self._config = config
         self._enabled = _enabled(config)
         self._store = store
         self._environ = environ
         self._clock = clock
-        self._dice = dice
         self._pace = pace
         self._notifier = notifier
         self._patience = patience
@@ -114,99 +87,89 @@ class Daemon:
         self._measures = PollMeasures()
         self._signals = signals
         self._stop = signals.stop
-        self._reloading = asyncio.Lock()
         self._ticked_at: datetime | None = None
-        self._rejected: NotReloaded | None = None
-        self._priced: frozenset[str] = frozenset()
-        self._threads = ThreadPoolExecutor(config.polling.concurrency + 4, "store")
         self._workers = workers
-        self._bodies = BytesInFlight()
         self._jobs = Jobs()
-        self._lists = ListJobs(
-            lambda: self._config, lambda: self._dispatcher.tools, store, self._take_over_lists
+        self._prices = Prices(pricing)
+        self._equipment = Equipment(
+            config,
+            store,
+            environ,
+            workers=workers,
+            pricing=lambda: self._prices.pricing,
+            clock=clock,
+            dice=dice,
+            measures=self._measures,
         )
-        self._saved = SavedEdits(config.path)
-        self._pricing = pricing
-        self._fixed = fixed_settings(config)
         self._dispatcher = Dispatcher(
-            self._tools(make_fetcher(config, environ, self._workers)),
+            self._equipment.tools,
             concurrency=config.polling.concurrency,
             site_pause=config.polling.site_pause,
             report=self._polled,
             scheduled=True,
             store_pause=pace.store,
         )
-        self._deliveries = Deliveries(
-            lambda: self._config,
-            store,
-            self._threads,
-            fetcher=lambda: self._dispatcher.tools.fetcher,
-            environ=environ,
-            clock=clock,
-        )
         self._vitals = Vitals(
             store,
             jobs=self._jobs,
-            dispatcher=self._dispatcher,
+            polls=self._dispatcher,
             notifier=notifier,
             patience=patience,
             hold=hold,
             pace=pace,
             is_stopping=self._stop.is_set,
-            threads=self._threads,
+            threads=self._equipment.threads,
             summary=self._summary,
+        )
+        self._configuring = Configuring(
+            config,
+            store,
+            environ,
+            equipment=self._equipment,
+            clock=clock,
+            telling=self._vitals.reloading,
+            follow=self._follow,
+        )
+        self._housework = Housework(
+            self._configuring,
+            store,
+            environ,
+            equipment=self._equipment,
+            prices=self._prices,
+            offline_since=lambda: self._dispatcher.offline_since,
+            is_stopping=self._stop.is_set,
+            clock=clock,
         )
 
     async def run(self) -> None:
         """Serve and poll until `Signals.stop` is set."""
-        server = self._config.server
-        sockets = open_sockets(server.listen, self._environ)
-        own = open_operator_sockets(server.operator_listen)
-        state = self._vitals.state
-        asked = (lambda: self._config, self._dispatcher, self._reload, state, self._store)
-        requests = Requests(*asked, self._lists)
-        control = ControlServer(self._config.store.path, requests.answer)
-        await self._patience.wait_for(control.start)
-        acting = OperatorActions(requests, self._jobs.spawn, self._environ, self._workers)
-        site = Site(
-            lambda: self._config,
+        serving = Serving(lambda: self._configuring.config, self._environ, self._stop)
+        requests = Requests(
+            lambda: self._configuring.config,
+            self._dispatcher,
+            self._configuring.reload,
+            self._vitals.state,
             self._store,
-            lambda: self._vitals.health,
-            unready=self._vitals.unready,
-            counted=self._counted,
-            asked=lambda: store_figures(self._store, self._config.store.path, self._clock()),
-            operating=acting,
+            self._housework.lists,
         )
-        serving = asyncio.create_task(
-            serve(
-                create_app(site),
-                sockets,
-                self._stop,
-                ConnectionBounds().within(allow_open_files()),
-                operator=own,
-                proxies=lambda: self._config.server.trusted_proxies,
-            )
+        control = ControlServer(self._configuring.config.store.path, requests.answer)
+        await self._patience.wait_for(control.start)
+        serving.begin(
+            self._store,
+            self._vitals,
+            operating=OperatorActions(requests, self._jobs.spawn, self._environ, self._workers),
+            counted=self._counted,
+            clock=self._clock,
         )
         looking = [asyncio.create_task(self._vitals.examine())]
         try:
             await self._patience.wait_for(self._prepare)
             self._schedule_jobs()
             looking.append(asyncio.create_task(self._vitals.beat()))
-            outlets = Outlets(
-                lambda: self._config,
-                self._store,
-                self._threads,
-                clock=self._clock,
-                is_stopping=self._stop.is_set,
-            )
-            self._jobs.spawn(outlets.run(self._pace.outputs))
+            self._jobs.spawn(self._housework.write_files(self._pace))
             self._announce()
             self._jobs.spawn(self._vitals.look_through())
-            stopping = asyncio.create_task(self._stop.wait())
-            await asyncio.wait({stopping, serving}, return_when=asyncio.FIRST_COMPLETED)
-            if not self._stop.is_set():
-                await serving  # raises what ended it; systemd starts us again
-                raise AggregatorError("the HTTP server ended by itself")
+            await serving.last()
         finally:
             self._stop.set()
             self._notifier.send("STOPPING=1", "STATUS=stopping")
@@ -214,55 +177,48 @@ class Daemon:
             await control.close()
             for task in looking:
                 task.cancel()
-            self._threads.shutdown()
+            self._equipment.threads.shutdown()
 
     # --- starting and stopping ------------------------------------------------------------------
 
     async def _prepare(self) -> None:
         """Do the first work of the database, so that polling can begin."""
-        self._reports.expect(await self._in_thread(self._store.failing), self._clock())
-        await self._steer()
+        failing = await self._equipment.in_thread(self._store.failing)
+        self._reports.expect(failing, self._clock())
+        await self._housework.steer()
         await self._dispatcher.spread_overdue()
 
     def _schedule_jobs(self) -> None:
         jobs, pace = self._jobs, self._pace
         jobs.every(pace.tick, self._tick, name="tick", at_once=True)
-        jobs.every(pace.lists, self._poll_lists, name="lists", at_once=True)
-        jobs.every(pace.advance, self._advance, name="windows")
-        jobs.every(pace.beside_polls, self._work_beside_polls, name="stories and search")
-        jobs.every(pace.watch, self._watch, name="operations feed")
-        jobs.every(pace.notify, self._deliveries.look, name="notices")
-        jobs.every(pace.steer, self._steer, name="budget")
-        jobs.every(pace.saved, self._reload_saved, name="saved edits")
-        jobs.every(pace.prune, self._prune, name="retention", at_once=True)
+        self._housework.schedule(jobs, pace)
         jobs.every(pace.summary, self._sum_up, name="summary")
         jobs.start()
 
     def _announce(self) -> None:
+        config = self._configuring.config
         try:
-            sys.stdout.write(retold(f"aggregator {__version__} serves\n{addresses(self._config)}"))
+            sys.stdout.write(retold(f"aggregator {__version__} serves\n{addresses(config)}"))
             sys.stdout.flush()
         except (OSError, AggregatorError) as error:  # nobody reads it: no reason not to serve
             log.warning(event("addresses not printed", because=error))
-        sources = len(self._config.sources)
+        sources = len(config.sources)
         log.info(event("started", version=__version__, sources=sources, pid=os.getpid()))
         self._vitals.ready()
-        self._signals.on_reload(lambda: self._jobs.spawn(self._reload_quietly()))
+        self._signals.on_reload(lambda: self._jobs.spawn(self._configuring.reload_quietly()))
 
-    async def _wind_up(self, serving: asyncio.Task[None]) -> None:
+    async def _wind_up(self, serving: Serving) -> None:
         """Finish what can be finished in time; every committed poll stays committed."""
         self._jobs.pause()
         cancelled = await self._dispatcher.drain(self._pace.drain)
         with contextlib.suppress(AggregatorError):  # the price is found again in time
-            await self._in_thread(partial(self._store.set_pricing, price.to_text(self._pricing)))
+            await self._equipment.in_thread(partial(self._prices.keep, self._store))
         self._jobs.stop()
-        await asyncio.gather(
-            self._workers.aclose(), self._dispatcher.tools.fetcher.aclose(), return_exceptions=True
-        )
-        await asyncio.wait({serving}, timeout=2)
+        await self._equipment.aclose()
+        await serving.end()
         log.info(event("stopped", cancelled=cancelled or None))
 
-    # --- jobs -----------------------------------------------------------------------------------
+    # --- polls ----------------------------------------------------------------------------------
 
     async def _tick(self) -> None:
         before, self._ticked_at = self._ticked_at, self._clock()
@@ -274,58 +230,20 @@ class Daemon:
         self._reports.summary()
 
     def _polled(self, result: PollResult) -> None:
-        if result.source in self._priced:
-            self._pricing = price.count_request(self._pricing)
+        self._prices.count(result.source)
         self._reports.add(result, self._clock())
         self._measures.polled(result)
 
     def _counted(self) -> tuple[Measure, ...]:
-        counted = self._measures.measures() + self._deliveries.measures()
+        counted = self._measures.measures() + self._housework.measures()
         return counted + daemon_figures(
-            sources=len(self._config.sources),
+            sources=len(self._configuring.config.sources),
             enabled=self._enabled,
             failing=self._reports.failing,
             is_well=self._vitals.health is None,
             is_ready=self._vitals.unready() is None,
             is_offline=self._dispatcher.offline_since is not None,
         )
-
-    async def _steer(self) -> None:
-        """Weigh the last hour's requests against the budget, and keep the new price."""
-        bounds, before = make_bounds(self._config), self._pricing
-        weigh = partial(weighed, self._store, before, bounds, now=self._clock())
-        found, self._priced = await self._in_thread(weigh)
-        await self._in_thread(partial(self._store.set_pricing, price.to_text(found)))
-        # What was asked meanwhile counts for the next hour.
-        meanwhile = self._pricing.requests - before.requests
-        self._pricing = replace(found, requests=found.requests + meanwhile)
-
-    async def _advance(self) -> None:
-        await self._in_thread(partial(self._store.advance, self._clock()))
-
-    async def _poll_lists(self) -> None:
-        if self._dispatcher.offline_since is None:
-            await self._lists.poll_due()
-
-    async def _work_beside_polls(self) -> None:
-        await self._in_thread(partial(work_beside_polls, self._config, self._store, self._clock()))
-
-    async def _watch(self) -> None:
-        """Tell the operations feed what went wrong and what is well again."""
-        if self._dispatcher.offline_since is not None:
-            return  # it is our own network, and every source would be reported
-        config = self._config
-        watch = partial(self._store.watch, self._clock(), config.publish.alert_after)
-        told = await self._in_thread(partial(watch, config.notify))
-        for title in told:
-            log.info(event("told in the operations feed", what=title))
-
-    async def _prune(self) -> None:
-        settings, now = self._config.store, self._clock()
-        prune = partial(self._store.prune, retention=settings.retention, keep_raw=settings.keep_raw)
-        pruned = await self._in_thread(partial(prune, now, forget_after=settings.forget_after))
-        if pruned:
-            log.info(event("pruned", entries=pruned))
 
     def _summary(self, ailment: str | None) -> str:
         offline_since = self._dispatcher.offline_since
@@ -334,124 +252,28 @@ class Daemon:
             failing=self._reports.failing,
             offline_since=None if offline_since is None else local(offline_since),
             ailment=ailment,
-            rejected=self._rejected,
+            rejected=self._configuring.rejected,
         )
 
-    # --- configuration --------------------------------------------------------------------------
+    # --- another configuration ------------------------------------------------------------------
 
-    async def _reload_quietly(self) -> None:
-        with contextlib.suppress(AggregatorError):  # logged and noted already
-            await self._reload()
-
-    async def _reload_saved(self) -> None:
-        if self._config.server.reload_on_save and await self._in_thread(self._saved.look):
-            await self._reload_quietly()
-
-    async def _reload(self) -> tuple[Change, ...]:
-        """Read the configuration again and apply it whole, or keep the old one and say why."""
-        async with self._reloading:
-            if self._vitals.is_ready:
-                self._notifier.reloading()
-            try:
-                await self._in_thread(self._saved.handle)
-                load = partial(load_with, self._store, self._config.path)
-                changes = await self._apply(await self._in_thread(load))
-                self._rejected = None
-                await self._note(NoteKind.NOT_RELOADED, None)
-            except AggregatorError as error:
-                lines = error.lines if isinstance(error, ConfigError) else (str(error),)
-                for line in lines:
-                    log.error(  # noqa: TRY400 -- a mistake in a file, not a bug: no traceback
-                        event("configuration rejected", problem=line)
-                    )
-                self._rejected = NotReloaded(lines[0], len(lines) - 1)
-                await self._note(NoteKind.NOT_RELOADED, self._rejected)
-                raise
-            else:
-                return changes
-            finally:
-                if self._vitals.is_ready:
-                    self._notifier.send("READY=1", self._vitals.status_line)
-
-    async def _take_over_lists(self) -> None:
-        """Apply what lists list now to the configuration that holds, whatever its file says."""
-        async with self._reloading:
-            old, stored = self._config, await self._in_thread(self._store.lists)
-            fresh = await self._in_thread(partial(changed_by_lists, old, stored))
-            if fresh is not None:
-                await self._apply(fresh)
-
-    async def _apply(self, fresh: Config) -> tuple[Change, ...]:
-        old = self._config
-        further = await self._in_thread(partial(further_secrets, fresh, self._environ))
-        # The old ones, too, until what was asked with them has ended.
-        both = (*fresh.sources, *old.sources)
-        conceal(await self._in_thread(partial(secrets_of, both, further)))
-        apply = partial(
-            self._store.apply,
-            quota=fresh.store.quota,
-            now=self._clock(),
-            further_secrets=further,
-        )
-        changes = await self._in_thread(partial(apply, fresh.sources, fresh.feeds))
-        restart = self._needs_restart(fresh)
-        if restart is not None:
-            changes += (restart,)
-        changes += changed_settings(old, fresh, fixed=self._fixed)
-        changes += await self._in_thread(partial(newly_withheld, old, fresh))
-        self._config, self._enabled = fresh, _enabled(fresh)
-        set_level(fresh.log.level)
+    async def _follow(self, old: Config, fresh: Config) -> None:
+        self._enabled = _enabled(fresh)
         self._dispatcher.concurrency = fresh.polling.concurrency
         self._dispatcher.site_pause = fresh.polling.site_pause
-        fetcher = self._dispatcher.tools.fetcher
-        if fresh.network != old.network:
-            self._jobs.spawn(self._retire(fetcher))
-            fetcher = make_fetcher(fresh, self._environ, self._workers)
-        self._dispatcher.tools = self._tools(fetcher)
-        self._reports.expect(await self._in_thread(self._store.failing), self._clock())
-        await self._note(NoteKind.RESTART_NEEDED, restart)
-        await self._steer()
+        retired = self._equipment.refit(old, fresh)
+        self._dispatcher.tools = self._equipment.tools
+        if retired is not None:
+            self._jobs.spawn(self._retire(retired))
+        failing = await self._equipment.in_thread(self._store.failing)
+        self._reports.expect(failing, self._clock())
+        await self._housework.steer()
         self._jobs.hurry("operations feed")
-        await self._in_thread(partial(configuration_log.tell, changes, fresh.warnings))
-        log.info(event("configuration applied", changes=len(changes)))
-        return changes
-
-    def _needs_restart(self, fresh: Config) -> RestartNeeded | None:
-        keys = tuple(
-            key for key, value in fixed_settings(fresh).items() if value != self._fixed[key]
-        )
-        return RestartNeeded(keys) if keys else None
-
-    async def _note(self, kind: NoteKind, fact: Fact | None) -> None:
-        with contextlib.suppress(AggregatorError):
-            if fact is None:
-                await self._in_thread(partial(self._store.forget_note, kind))
-            else:
-                await self._in_thread(partial(self._store.note, fact, now=self._clock()))
 
     async def _retire(self, fetcher: Fetcher) -> None:
         """Close a client once the polls that began with it are over."""
         await self._dispatcher.running()
         await fetcher.aclose()
-
-    # --- parts ----------------------------------------------------------------------------------
-
-    def _tools(self, fetcher: Fetcher) -> Tools:
-        return make_tools(
-            self._config,
-            store=self._store,
-            fetcher=fetcher,
-            workers=self._workers,
-            bodies=self._bodies,
-            threads=self._threads,
-            pricing=lambda: self._pricing,
-            clock=self._clock,
-            dice=self._dice,
-            measures=self._measures,
-        )
-
-    async def _in_thread(self, function: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function)
 
 
 def _enabled(config: Config) -> int:

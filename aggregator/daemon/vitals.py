@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aggregator.daemon.commands import State
 from aggregator.daemon.log import event
 from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
+    from datetime import datetime
 
     from aggregator.daemon.jobs import Jobs
     from aggregator.daemon.pace import Pace
     from aggregator.daemon.patience import Patience
-    from aggregator.daemon.poller import Dispatcher
     from aggregator.daemon.systemd_notify import Notifier
     from aggregator.store import Store
     from aggregator.store.lock import Hold
@@ -30,6 +31,18 @@ STALE_TICK = timedelta(seconds=15)
 
 #: The store must answer the heartbeat within this time, a busy disk included.
 PING_TIMEOUT_S = 20.0
+
+
+class Polling(Protocol):
+    """What is asked of the polls of a process."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing that is polled could be kept, or `None`."""
+
+    @property
+    def offline_since(self) -> datetime | None:
+        """Since when our own network has been down, or `None`."""
 
 
 class Vitals:
@@ -44,7 +57,7 @@ class Vitals:
         store: Store,
         *,
         jobs: Jobs,
-        dispatcher: Dispatcher,
+        polls: Polling,
         notifier: Notifier,
         patience: Patience,
         hold: Hold,
@@ -57,7 +70,7 @@ class Vitals:
         self.is_ready = False
         self._store = store
         self._jobs = jobs
-        self._dispatcher = dispatcher
+        self._polls = polls
         self._notifier = notifier
         self._patience = patience
         self._hold = hold
@@ -78,6 +91,17 @@ class Vitals:
         self._status, self.is_ready = self.status_line, True
         self._patience.end()
         self._notifier.send("READY=1", self._status)
+
+    @contextlib.contextmanager
+    def reloading(self) -> Iterator[None]:
+        """Tell systemd for how long a configuration is read again."""
+        if self.is_ready:
+            self._notifier.reloading()
+        try:
+            yield
+        finally:
+            if self.is_ready:
+                self._notifier.send("READY=1", self.status_line)
 
     async def look_through(self) -> None:
         """Look for damaged pages after an end that we did not make: a kill, a loss of power."""
@@ -127,7 +151,7 @@ class Vitals:
             return self._patience.trouble
         if self._jobs.silent > STALE_TICK:
             return f"the scheduler has not run for {self._jobs.silent.seconds} s"
-        if (trouble := self._damage or self._dispatcher.trouble) is not None:
+        if (trouble := self._damage or self._polls.trouble) is not None:
             return trouble
         try:
             async with asyncio.timeout(PING_TIMEOUT_S):
@@ -147,5 +171,5 @@ class Vitals:
     def state(self) -> State:
         """Return how the daemon is, for whoever asks at its socket."""
         works = self.health is None
-        fine = works and self._dispatcher.offline_since is None
+        fine = works and self._polls.offline_since is None
         return State(works=works, fine=fine, text=self.health or self._summary(self.health))
