@@ -59,6 +59,22 @@ def test_included_tables_count_before_those_of_the_file_itself(folder: Path) -> 
     assert config.cautions == ()
 
 
+def test_an_included_file_may_hold_lists_of_sources(folder: Path) -> None:
+    blogs, more = (
+        f'[[lists]]\nname = "{name}"\nurl = "https://{name}.example/l.opml"\n'
+        for name in ("blogs", "more")
+    )
+    feed = '[[feeds]]\nname = "all-blogs"\nsources = ["blogs/*"]\n'
+    path = write(folder, INCLUDE + "[defaults]\nbackfill = 3\n" + more + feed, a=blogs)
+    config = load(path)
+    assert [(one.name, one.template.backfill) for one in config.lists] == [
+        ("blogs", 3),
+        ("more", 3),
+    ]
+    write(folder, INCLUDE + more, a=blogs + 'interval = "1s"\n', b=more)
+    assert mistakes(path)[0].startswith("sources.d/a.toml:4: lists[0].interval: ")
+
+
 def test_a_file_is_read_once_and_never_as_its_own_part(folder: Path) -> None:
     pattern = 'include = ["*.toml", "sources.d/one.toml", "sources.d/*.toml"]\n'
     path = write(folder, pattern + source("own"), one=source("one"))
@@ -88,7 +104,8 @@ def test_what_stands_once_stands_in_the_file_itself(folder: Path) -> None:
         a='include = ["x.toml"]\n[server]\nlisten = "0.0.0.0:1"\n[[exports]]\nkind = "hexo"\n',
         b="[sources]\nname = 1\n",
     )
-    alone = "belongs in config.toml: an included file holds [[sources]], [[feeds]], [[sites]] alone"
+    tables = "[[sources]], [[lists]], [[feeds]], [[sites]]"
+    alone = f"belongs in config.toml: an included file holds {tables} alone"
     assert mistakes(path) == [
         f"sources.d/a.toml:1: include: {alone}",
         f"sources.d/a.toml:2: server: {alone}",

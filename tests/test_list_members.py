@@ -22,7 +22,7 @@ from aggregator.model import Failed, Gone, HttpHints, NotModified, Problem, Prob
 from aggregator.model.errors import AggregatorError
 from aggregator.model.opml_listing import Listing
 from aggregator.model.source_lists import Doubt, LeftOut, ListHealth, ListMember, Unlisted
-from aggregator.operations.list_sentences import list_sentences
+from aggregator.operations.list_sentences import Belief, list_line, list_sentences
 from aggregator.schedule.list_polls import (
     BELIEVED_AFTER,
     LONGEST_BACKOFF,
@@ -312,13 +312,19 @@ def test_what_a_list_may_bring_is_no_mistake_while_it_does_not() -> None:
 def test_what_is_said_of_a_list() -> None:
     left_out = (LeftOut(Unlisted.TWICE, 1, "One"), LeftOut(Unlisted.NOT_A_URL, 2))
     health = ListHealth(1, FAILED.problem, Doubt(START, 2, 5), left_out)
-    assert list_sentences(health, polls=3, period=2 * DAY) == (
-        "timeout: no answer; its sources stay",
-        (
-            "its newest document lacks 5 sources, half of them or more: they leave when that has "
-            "been seen 3 times in 48 hours (2 so far)"
-        ),
+    belief = Belief(3, 2 * DAY, lambda moment: f"{moment:%d %H:%M}")
+    doubt = (
+        "its newest document lacks 5 sources, half of them or more: they stay until 3 polls over "
+        f"at least 48 hours have seen that (2 so far), not before {START + 2 * DAY:%d %H:%M}"
+    )
+    assert list_sentences(health, belief) == (
+        doubt,
         '1 outline not taken (such as "One"): they say one again',
         "2 outlines not taken: their address is no http:// or https:// URL",
     )
-    assert list_sentences(ListHealth(), polls=3, period=2 * DAY) == ()
+    assert list_sentences(ListHealth(), belief) == ()
+    assert list_line("blogs", 7, ListHealth(), belief) == "blogs: lists 7 sources"
+    of = list_line("blogs", 7, ListHealth(doubt=Doubt(START, 2, 5)), belief)
+    assert of == f"blogs: lists 2 of its 7 sources; {doubt}"
+    of = list_line("blogs", 1, ListHealth(1, FAILED.problem), belief)
+    assert of == "blogs: timeout: no answer; its 1 source stays, however long it fails"

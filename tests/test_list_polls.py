@@ -140,7 +140,7 @@ async def test_an_empty_a_shrunk_and_a_failing_list_remove_nothing_at_once(tmp_p
             ):
                 web.route("/l.opml", answer)
                 (result,) = await found.poll(DAY)
-                assert result.problem is not None
+                assert result.health.problem is not None
                 assert (len(found.names), result.count) == (4, 4)
             assert found.stored.health.failures == 4
             web.route("/l.opml", body=opml())
@@ -224,7 +224,7 @@ async def test_allow_private_covers_nothing_that_a_list_brings(tmp_path: Path) -
         async with house(tmp_path, Clock(), toml) as home:
             found = Lists(home)
             (result,) = await found.poll()
-            assert (result.problem, result.count) == (None, 2)
+            assert (result.health.problem, result.count) == (None, 2)
             polled = await home.poll()
             for one in polled.values():
                 assert one.problem is not None
@@ -253,8 +253,8 @@ async def test_hostile_lists_are_failures_or_are_cut(tmp_path: Path) -> None:
             for body in (opml(*many), b"<opml>" + b" " * 10_000_000):
                 web.route("/l.opml", body=body)
                 (result,) = await found.poll(DAY)
-                assert result.problem is not None
-                assert result.problem.kind == "too-large"
+                assert result.health.problem is not None
+                assert result.health.problem.kind == "too-large"
                 assert result.count == 1000
             web.route("/l.opml", body=bomb)
             await found.poll(DAY)
@@ -332,6 +332,30 @@ def test_without_a_daemon_lists_are_read_before_polls(aggregator: Program, web: 
     assert [one.path for one in web.requests] == ["/l.opml"]
     told = aggregator.run("check")
     assert "blogs/me" in told.stdout
+
+
+def test_a_named_list_says_what_was_answered_what_stays_and_until_when(
+    aggregator: Program, web: Publisher
+) -> None:
+    listed = [outline(one, f"https://{one}.example/") for one in "abc"]
+    deep = "<outline>" * 16 + outline("Deep", "https://deep.example/") + "</outline>" * 16
+    web.route("/l.opml", body=opml(*listed, deep))
+    aggregator.configure(list_toml(web.url("/l.opml")))
+    told = aggregator.run("poll", "blogs")
+    skipped = "1 outline not taken: they lie in more folders than are read"
+    assert (told.returncode, told.stdout) == (0, f"blogs: lists 3 sources; {skipped}\n")
+    web.route("/l.opml", body=opml(listed[0]))
+    told = aggregator.run("poll", "blogs")
+    lacks = (
+        "its newest document lacks 2 sources, half of them or more: they stay until 3 polls over"
+    )
+    assert told.stdout.startswith(f"blogs: lists 1 of its 3 sources; {lacks} at least 48 hours ")
+    assert "(1 so far), not before " in told.stdout
+    assert told.returncode == 0
+    web.route("/l.opml", status=500)
+    told = aggregator.run("poll", "blogs")
+    assert "its 3 sources stay, however long it fails; its newest document lacks 2" in told.stdout
+    assert told.returncode == 1
 
 
 def test_a_login_in_the_url_of_a_list_is_sent_and_never_shown(

@@ -121,22 +121,30 @@ def test_document_types_and_entities_are_ignored() -> None:
         ),
         (b" " * (MAX_BYTES + 1), ProblemKind.TOO_LARGE, "it is larger than 5 MiB"),
         (
-            opml('<outline text="x">' * (MAX_DEPTH + 1)),
-            ProblemKind.NOT_A_FEED,
-            f"its folders are nested more than {MAX_DEPTH} deep",
-        ),
-        (
             opml('<outline text="x"/>' * (MAX_OUTLINES + 1)),
             ProblemKind.TOO_LARGE,
             f"it has more than {MAX_OUTLINES} outlines",
         ),
     ],
-    ids=["empty", "rss", "declaration", "cut off", "bytes", "depth", "outlines"],
+    ids=["empty", "rss", "declaration", "cut off", "bytes", "outlines"],
 )
 def test_what_is_no_list_or_too_much(data: bytes, kind: ProblemKind, detail: str) -> None:
     with pytest.raises(UnreadableError) as caught:
         read(data)
     assert (caught.value.problem.kind, caught.value.problem.detail) == (kind, detail)
+
+
+def test_what_lies_too_deep_is_counted_and_the_rest_is_read() -> None:
+    feeds = [f'<outline text="{one}" xmlUrl="https://{one}.example/"/>' for one in "abcd"]
+    folders = "".join(f'<outline text="{depth}">' for depth in range(1, MAX_DEPTH))
+    deeper = f'<outline text="deep"><outline>{feeds[1]}</outline>{feeds[2]}</outline>'
+    nested = f"{folders}{feeds[0]}{deeper}{'</outline>' * (MAX_DEPTH - 1)}"
+    found = read(opml(f"{nested}{feeds[3]}"))
+    assert [(one.url[8], len(one.tags)) for one in found.sources] == [
+        ("a", MAX_DEPTH - 1),
+        ("d", 0),
+    ]
+    assert (found.too_deep, found.without_feed) == (2, 0)
 
 
 def test_the_largest_list_is_read() -> None:

@@ -77,6 +77,7 @@ class ImportPlan:
     repeated: int
     refused: Sequence[tuple[Source, str]]
     without_feed: int = 0
+    too_deep: int = 0
 
 
 @import_.command(epilog=EPILOG, short_help="Add the feeds that an OPML file lists.")
@@ -97,7 +98,12 @@ def opml(file: IO[bytes], *, dry_run: bool) -> int:
     found = _read(file)
     listed = found.sources
     plan = _plan(text, config, listed)
-    told = replace(plan, repeated=plan.repeated + found.repeated, without_feed=found.without_feed)
+    told = replace(
+        plan,
+        repeated=plan.repeated + found.repeated,
+        without_feed=found.without_feed,
+        too_deep=found.too_deep,
+    )
     if not dry_run and plan.blocks:
         # The plan is made again from what the file says when nobody else writes it.
         config = edit(path, lambda now, known: append(now, _plan(now, known, listed).blocks))
@@ -215,7 +221,7 @@ def _tell(plan: ImportPlan, path: Path, *, dry_run: bool) -> None:
         for block in plan.blocks:
             tags = f"  [{', '.join(block.tags)}]" if block.tags else ""
             pass_on(line(f"{block.name}  {block.url}{tags}"))
-    if not (plan.blocks or plan.known or plan.repeated or plan.refused):
+    if not (plan.blocks or plan.known or plan.repeated or plan.refused or plan.too_deep):
         without = f" ({plan.without_feed} name none)" if plan.without_feed else ""
         echo(f"no outlines that name a feed: nothing to add{without}")
         return
@@ -225,6 +231,7 @@ def _tell(plan: ImportPlan, path: Path, *, dry_run: bool) -> None:
     counts += [f"{plan.repeated} repeated in the file"] if plan.repeated else []
     counts += [f"{len(plan.refused)} unusable"] if plan.refused else []
     counts += [f"{plan.without_feed} without a feed's address"] if plan.without_feed else []
+    counts += [f"{plan.too_deep} in more folders than are read"] if plan.too_deep else []
     echo(", ".join(counts))
     for source, because in plan.refused:
         echo(line(f'  "{source.title or ""}" ({source.url}): {because}'), err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aggregator.cli.table import table
@@ -48,18 +49,15 @@ def list_notes(
     lists: Sequence[tuple[SourceList, StoredList | None]],
 ) -> list[tuple[str, str]]:
     """Return what else is to be known of lists: headings, each with its sentence."""
-    from dataclasses import replace
-
-    from aggregator.operations.list_sentences import list_sentences
+    from aggregator.operations.list_sentences import Belief, list_sentences
     from aggregator.schedule.list_polls import BELIEVED_AFTER, BELIEVED_POLLS
 
+    belief = Belief(BELIEVED_POLLS, BELIEVED_AFTER, partial(local_time, otherwise=""))
     return [
         (f"list {of.name}", sentence)
         for of, known in lists
         if known is not None
-        for sentence in list_sentences(
-            replace(known.health, problem=None), polls=BELIEVED_POLLS, period=BELIEVED_AFTER
-        )
+        for sentence in list_sentences(known.health, belief)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -80,11 +81,13 @@ def poll(names: tuple[str, ...], *, force: bool) -> int:
 
 def _poll_here(config: Config, names: tuple[str, ...], *, force: bool, progress: Progress) -> int:
     from aggregator.daemon.once import poll_once
-    from aggregator.operations.messages import list_line, poll_line
+    from aggregator.operations.messages import poll_line
 
     def report_list(one: ListResult) -> None:
-        text = list_line(one.name, one.count, one.problem)
-        progress.polled(one.name, text, ok=one.problem is None)
+        from aggregator.daemon.list_polls import line_of
+
+        text = line_of(one, partial(local_time, otherwise=""))
+        progress.polled(one.name, text, ok=one.health.problem is None)
 
     def report(result: PollResult) -> None:
         at = local_time(result.plan.at, otherwise="", to="seconds")

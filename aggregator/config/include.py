@@ -1,4 +1,4 @@
-"""`include = ["sources.d/*.toml"]`: further files with sources, feeds and sites.
+"""`include = ["sources.d/*.toml"]`: further files with sources, lists, feeds and sites.
 
 Their tables count before those of config.toml, file by file in the order of their names. What a
 configuration has once stands in config.toml, and so do exports, whose folders are beside it.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: The tables that an included file may hold.
-INCLUDABLE = ("sources", "feeds", "sites")
+INCLUDABLE = ("sources", "lists", "feeds", "sites")
 #: More than these are another folder, named by accident.
 MAX_PATTERNS, MAX_FILES = 16, 1000
 

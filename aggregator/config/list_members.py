@@ -77,10 +77,13 @@ def members_of(
             taken.add(key)
         listed.append(replace(outline.member, key=key))
     here = {one.key for one in listed}
+    left_out = [LeftOut(why, len(some), some[0]) for why, some in refused.items()]
+    if listing.too_deep:
+        left_out.append(LeftOut(Unlisted.TOO_DEEP, listing.too_deep))
     return Members(
         listed=_with_few_tags(listed),
         missing=tuple(one for one in known if one.gone_at is None and one.key not in here),
-        left_out=tuple(LeftOut(why, len(some), some[0]) for why, some in refused.items()),
+        left_out=tuple(left_out),
     )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 5 * 1024 * 1024
 #: More sources than one daemon is made for.
 MAX_OUTLINES = 10_000
-#: Folders in folders; people stop at three.
+#: Outlines in outlines; people stop at three.
 MAX_DEPTH = 16
 
 #: What OPML has no place for goes into a namespace of our own, as its specification asks.
@@ -45,7 +45,8 @@ def read(data: bytes) -> Listing:
     URLs and titles are as written, nothing is checked. Folders and categories become tags. Names
     and settings are those of our own exports, names else empty; `mirrors` are URLs as config.toml
     has them, where there are several; a title is `None` where the file
-    has none. Attributes that nobody knows, document types and their entities are ignored.
+    has none. Attributes that nobody knows, document types and their entities are ignored;
+    so is what lies below `MAX_DEPTH` outlines, of which the feeds are counted.
 
     Raises `UnreadableError`: TOO_LARGE, or NOT_A_FEED for what is no OPML, or only its beginning.
     """
@@ -65,7 +66,7 @@ def read(data: bytes) -> Listing:
         line = len(text.rstrip().splitlines())
         raise _unreadable(f"it is not well-formed: cut off at line {line}, without </opml>")
     found = tuple(map(_source, reader.harvest["feeds"]))
-    return Listing(found, reader.repeated, reader.without_feed)
+    return Listing(found, reader.repeated, reader.without_feed, reader.too_deep)
 
 
 def write(
@@ -130,7 +131,7 @@ class _Reader(listparser.Handler):  # type: ignore[misc]  # listparser makes the
     def __init__(self) -> None:
         super().__init__()
         self.harvest.update(feeds=[], lists=[], opportunities=[], meta={}, version="")
-        self.repeated = self.without_feed = 0
+        self.repeated = self.without_feed = self.too_deep = 0
         self.ended = False
         self._limits = _Limits()
 
@@ -143,9 +144,11 @@ class _Reader(listparser.Handler):  # type: ignore[misc]  # listparser makes the
         limits.depth += 1
         if limits.outlines > MAX_OUTLINES:
             raise _unreadable(f"it has more than {MAX_OUTLINES} outlines", ProblemKind.TOO_LARGE)
-        if limits.depth > MAX_DEPTH:
-            raise _unreadable(f"its folders are nested more than {MAX_DEPTH} deep")
         url = attrs.get("xmlurl", "").strip()
+        if limits.depth > MAX_DEPTH:
+            self.too_deep += bool(url)
+            limits.may_be_empty = False
+            return
         limits.may_be_empty = not url
         self.repeated += bool(url) and url in self.found_urls
         super().start_opml_outline(attrs)
@@ -165,7 +168,8 @@ class _Reader(listparser.Handler):  # type: ignore[misc]  # listparser makes the
         self._limits.may_be_empty = False
         if self._limits.depth:  # more ends than beginnings are markup too
             self._limits.depth -= 1
-            super().end_opml_outline()
+            if self._limits.depth < MAX_DEPTH:
+                super().end_opml_outline()
 
 
 def _source(feed: dict[str, Any]) -> Source:

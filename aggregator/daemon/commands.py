@@ -11,20 +11,24 @@ from aggregator.daemon.log import local
 from aggregator.daemon.once import choose
 from aggregator.daemon.story_work import correct
 from aggregator.model.errors import AggregatorError
-from aggregator.operations.messages import list_line, poll_line
+from aggregator.operations.messages import poll_line
 from aggregator.operations.plan_lines import plan_lines
+from aggregator.runtime.late_modules import LateModule
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from aggregator.config import Config
+    from aggregator.daemon import list_polls
     from aggregator.daemon.control import Event
     from aggregator.daemon.list_jobs import ListJobs
     from aggregator.daemon.poller import Dispatcher
     from aggregator.model import PollResult
     from aggregator.model.changes import Change
     from aggregator.store import StoryStore
+else:  # most configurations have no list
+    list_polls = LateModule("aggregator.daemon.list_polls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +101,13 @@ class Requests:
         yield {"event": "expect", "count": len(states) + len(lists)}
         fine = True
         for one in await self.lists.poll(lists) if lists else ():
-            fine = fine and one.problem is None
+            is_well = one.health.problem is None
+            fine = fine and is_well
             yield {
                 "event": "polled",
                 "source": one.name,
-                "ok": one.problem is None,
-                "text": list_line(one.name, one.count, one.problem),
+                "ok": is_well,
+                "text": list_polls.line_of(one, local),
             }
         results: asyncio.Queue[PollResult | None] = asyncio.Queue()
         polling = asyncio.create_task(self.dispatcher.poll_all(states, results.put_nowait))

@@ -17,18 +17,24 @@ from aggregator.daemon.log import event
 from aggregator.model import Failed, Fetched, Gone, NotModified, Validators
 from aggregator.model.errors import UnreadableError
 from aggregator.model.source_lists import ListHealth, StoredList
+from aggregator.operations.list_sentences import Belief, list_line
 from aggregator.operations.messages import problem_text
 from aggregator.runtime.late_modules import LateModule
 from aggregator.runtime.values import dataclass
-from aggregator.schedule.list_polls import doubt_after, next_list_poll
+from aggregator.schedule.list_polls import (
+    BELIEVED_AFTER,
+    BELIEVED_POLLS,
+    doubt_after,
+    next_list_poll,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from aggregator.config import Config, opml
     from aggregator.daemon.poll import Tools
-    from aggregator.model import Outcome, Problem
+    from aggregator.model import Outcome
     from aggregator.model.configured import SourceList
     from aggregator.model.opml_listing import Listing
     from aggregator.store import ListStore
@@ -43,11 +49,17 @@ DEADLINE = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class ListResult:
-    """How one poll of a list ended: how many sources it has now, and what is wrong."""
+    """How one poll of a list ended: how many sources it has now, and how it fares."""
 
     name: str
     count: int
-    problem: Problem | None
+    health: ListHealth
+
+
+def line_of(result: ListResult, moment: Callable[[datetime], str]) -> str:
+    """Return a poll of a list as a line for people; `moment` writes a moment as they have it."""
+    belief = Belief(BELIEVED_POLLS, BELIEVED_AFTER, moment)
+    return list_line(result.name, result.count, result.health, belief)
 
 
 def due_lists(
@@ -113,7 +125,7 @@ async def poll_list(
     after = await tools.in_thread(decide)
     await tools.in_thread(partial(store.keep_list, after, former=known.name, now=now))
     _tell(known, after)
-    return ListResult(of.name, len(after.present), after.health.problem)
+    return ListResult(of.name, len(after.present), after.health)
 
 
 async def _read(outcome: Outcome, tools: Tools) -> tuple[Listing | None, Outcome]:

@@ -191,7 +191,7 @@ def poll_once(
             for one in read:
                 report_list(one)
             is_well = asyncio.run(_poll(config, store, states, report))
-            is_well = is_well and all(one.problem is None for one in read)
+            is_well = is_well and all(one.health.problem is None for one in read)
             work_beside_polls(config, store, utc_now())
             return is_well
         finally:

@@ -10,9 +10,11 @@ from aggregator.runtime.values import dataclass
 class Listing:
     """Sources as a file lists them, how many outlines say one again, and how many name no feed.
 
-    An outline that holds others is a folder and counts as neither.
+    An outline that holds others is a folder and counts as neither. `too_deep` feeds lie in more
+    folders than are read.
     """
 
     sources: tuple[Source, ...]
     repeated: int = 0
     without_feed: int = 0
+    too_deep: int = 0

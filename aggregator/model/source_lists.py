@@ -45,6 +45,7 @@ class Unlisted(StrEnum):
     OWN_ADDRESS = "own-address"
     TWICE = "twice"
     TOO_MANY = "too-many"
+    TOO_DEEP = "too-deep"
 
 
 @dataclass(frozen=True, slots=True)

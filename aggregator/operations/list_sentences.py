@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 from aggregator.model.source_lists import Unlisted
 from aggregator.operations.messages import problem_text
+from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from aggregator.model.source_lists import Doubt, LeftOut, ListHealth
 
 #: Why outlines are no sources.
@@ -17,27 +21,52 @@ _BECAUSE = {
     Unlisted.OWN_ADDRESS: "they are feeds of this program itself",
     Unlisted.TWICE: "they say one again",
     Unlisted.TOO_MANY: "a list has 1000 sources at most",
+    Unlisted.TOO_DEEP: "they lie in more folders than are read",
 }
 
 
-def list_sentences(health: ListHealth, *, polls: int, period: timedelta) -> tuple[str, ...]:
-    """Return what is worth knowing of a list, a sentence each; nothing where all is well.
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """When a doubtful answer is believed: after so many `polls` within `period` at the least.
 
-    A doubtful answer is believed after so many `polls` within `period` at the least.
+    `moment` writes a moment as its reader has it.
     """
-    told = [] if health.problem is None else [f"{problem_text(health.problem)}; its sources stay"]
-    if health.doubt is not None:
-        told.append(_doubt(health.doubt, polls, period))
+
+    polls: int
+    period: timedelta
+    moment: Callable[[datetime], str]
+
+
+def list_line(name: str, count: int, health: ListHealth, belief: Belief) -> str:
+    """Return one line about a finished poll of a list that has `count` sources now."""
+    sources = _sources(count)
+    if health.problem is not None:
+        stay = f"its {sources} stay{'s' if count == 1 else ''}, however long it fails"
+        said = f"{problem_text(health.problem)}; {stay}"
+    elif health.doubt is not None:
+        said = f"lists {count - health.doubt.missing} of its {sources}"
+    else:
+        said = f"lists {sources}"
+    return "; ".join((f"{name}: {said}", *list_sentences(health, belief)))
+
+
+def list_sentences(health: ListHealth, belief: Belief) -> tuple[str, ...]:
+    """Return what is worth knowing of a list beside its problem, a sentence each."""
+    told = () if health.doubt is None else (_doubt(health.doubt, belief),)
     return (*told, *map(_left_out, health.left_out))
 
 
-def _doubt(doubt: Doubt, polls: int, period: timedelta) -> str:
-    hours = period // timedelta(hours=1)
-    lacking = f"lacks {doubt.missing} source{'' if doubt.missing == 1 else 's'}"
+def _doubt(doubt: Doubt, belief: Belief) -> str:
+    hours = belief.period // timedelta(hours=1)
     return (
-        f"its newest document {lacking}, half of them or more: they leave when that has been "
-        f"seen {polls} times in {hours} hours ({doubt.polls} so far)"
+        f"its newest document lacks {_sources(doubt.missing)}, half of them or more: they stay "
+        f"until {belief.polls} polls over at least {hours} hours have seen that ({doubt.polls} so "
+        f"far), not before {belief.moment(doubt.since_at + belief.period)}"
     )
+
+
+def _sources(count: int) -> str:
+    return f"{count} source{'' if count == 1 else 's'}"
 
 
 def _left_out(one: LeftOut) -> str:

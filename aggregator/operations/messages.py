@@ -267,14 +267,6 @@ def poll_line(result: PollResult, next_poll: str) -> str:
     return f"{result.source}: {_ended(result)}; next poll {next_poll} ({because})"
 
 
-def list_line(name: str, count: int, problem: Problem | None) -> str:
-    """Return one line about a finished poll of a list of sources."""
-    sources = f"{count} source{'' if count == 1 else 's'}"
-    if problem is None:
-        return f"{name}: lists {sources}"
-    return f"{name}: {problem_text(problem)}; its {sources} stay"
-
-
 def past_poll(poll: PastPoll) -> str:
     """Return what came of a poll that the store remembers."""
     if poll.problem is not None:
