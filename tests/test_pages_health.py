@@ -140,8 +140,9 @@ async def test_the_block_to_paste_has_what_is_set_and_says_what_is_kept_back(sto
     assert pasted.pop("url").startswith("https://own.example/feed")
     assert pasted == {
         "name": "own", "interval": "20m", "backfill": 100, "enabled": False, "user_agent": "Ours",
+        "headers": {"Authorization": ""},
     }  # fmt: skip
-    assert "# without secrets of its url, headers, logins, proxies and certificates:" in block
+    assert "# Secrets to fill in: url, headers\n" in block
     assert b"sEcReT" not in answer.body
 
 

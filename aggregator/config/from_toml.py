@@ -132,6 +132,7 @@ def _parse(toml: str, path: Path, inclusion: Inclusion, environ: Mapping[str, st
         notify=tuple(receiver_of(one.table, path.parent) for one in tables.notify),
         cautions=cautions.in_order(origins),
         included=tuple(file for file, _ in inclusion.files),
+        usual=source_of(dict(defaults), rsshub),
     )
 
 

@@ -8,7 +8,6 @@ any (headers, logins, proxies, solvers, certificates).
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +19,10 @@ from aggregator.config.text_values import written
 from aggregator.model import Access, Rules, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 #: A value of a setting as config.toml writes it.
-Written = bool | int | float | str | list[str] | list[RuleValue]
+Written = bool | int | float | str | list[str] | list[RuleValue] | dict[str, str]
 
 #: The kept keys by how their values are written there.
 _SWITCHES = ("enabled", "dedupe")
@@ -40,24 +39,36 @@ _SEPARATOR = "\n"
 #: Rules of more are no source's that people write.
 _MAX_RULE_CHARS = 256 * 1024
 
-_USUAL = {field.name: field.default for field in fields(Source)}
+_USUAL = Source("", "")
 _KEYS = keys_of(SourceTable)
 
 
-def settings_of(source: Source) -> dict[str, Written]:
+def settings_of(source: Source, usual: Source = _USUAL) -> dict[str, Written]:
     """Return the kept settings that are not as usual, by key, as config.toml writes them."""
-    found: dict[str, Written] = {
+    return {
+        **differing(source, usual, _OF_SOURCES),
+        **differing(source.access, usual.access, _OF_ACCESS),
+        **_differing_rules(source.rules, usual.rules),
+    }
+
+
+def differing(one: object, usual: object, names: Iterable[str]) -> dict[str, Written]:
+    """Return those of the named fields that are not as usual, as config.toml writes them.
+
+    There is no way to write that a key has no value.
+    """
+    return {
         name: _as_written(value)
-        for name in _OF_SOURCES
-        if (value := getattr(source, name)) != _USUAL[name] and value is not None
+        for name in names
+        if (value := getattr(one, name)) != getattr(usual, name) and value is not None
     }
-    usual = Access()
-    found |= {
-        name: value
-        for name in _OF_ACCESS
-        if (value := getattr(source.access, name)) != getattr(usual, name)
+
+
+def _differing_rules(rules: Rules, usual: Rules) -> dict[str, Written]:
+    values = rule_values(rules)
+    return {
+        name: values.get(name, []) for name in KINDS if getattr(rules, name) != getattr(usual, name)
     }
-    return {**found, **rule_values(source.rules)}
 
 
 def to_text(name: str, value: Written) -> str:

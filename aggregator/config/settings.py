@@ -10,13 +10,13 @@ from aggregator.config import network_values, text_values
 from aggregator.config.kinds import ValueKind, choice, key, list_of, number, size
 from aggregator.config.mistake_messages import lines
 from aggregator.config.network_values import Listen
-from aggregator.model.configured import FORGET_AFTER, GIB, MIB
+from aggregator.model.configured import FORGET_AFTER, GIB, MIB, Source
 from aggregator.model.errors import AggregatorError
 from aggregator.rules.visibility import Visibility
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
-    from aggregator.model import Allowance, Export, Feed, IPNetwork, Share, SiteRule, Source
+    from aggregator.model import Allowance, Export, Feed, IPNetwork, Share, SiteRule
     from aggregator.model.configured import SourceList
     from aggregator.model.mistakes import Mistake
     from aggregator.model.notices import Receiver
@@ -359,7 +359,8 @@ class Config:
     feed. `feeds` are the configured ones, then the automatic ones. Paths of exports are absolute.
     `lists` are whence further sources come: what has been read of them is among `sources` once it
     was joined (`joined_lists`), and `unjoined` is what it was before. `cautions` are what is
-    allowed but seldom meant, `included` the further files that were read.
+    allowed but seldom meant, `included` the further files that were read. `usual` is what
+    `[defaults]` make of a source that says nothing itself; it has neither name nor URL.
     """
 
     path: Path
@@ -380,6 +381,7 @@ class Config:
     notify: tuple[Receiver, ...] = ()
     cautions: tuple[Mistake, ...] = ()
     included: tuple[Path, ...] = ()
+    usual: Source = Source("", "")
 
     @property
     def visibility(self) -> Visibility:

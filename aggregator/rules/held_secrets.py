@@ -79,6 +79,12 @@ def open_url(source: Source, url: str) -> str:
     return _QUERY_PART.sub(shown, without_user_info(url))
 
 
+def is_open_header(name: str) -> bool:
+    """Tell whether a header says what is wanted, and not who wants it: its value is no secret."""
+    known = name.lower()
+    return known in _OPEN_HEADERS or known.startswith(_OPEN_HEADER_KINDS)
+
+
 def user_info_secrets(url: str) -> Secrets:
     """Return what is secret in the user info of a URL.
 
@@ -113,8 +119,7 @@ def _of_source(source: Source) -> Secrets:
 
 def _of_headers(headers: Iterable[tuple[str, str]]) -> Iterable[str]:
     for name, value in headers:
-        known = name.lower()
-        if known not in _OPEN_HEADERS and not known.startswith(_OPEN_HEADER_KINDS):
+        if not is_open_header(name):
             yield value
             yield value.rpartition(" ")[2]  # "Token abc": the scheme is no part of it
 

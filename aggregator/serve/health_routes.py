@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 
-from aggregator.model import Access, FeedKind
+from aggregator.model import FeedKind, Source
 from aggregator.model.errors import AggregatorError
 from aggregator.publish.pages.health import SHOWN, SORTS, HealthView, health_page
 from aggregator.publish.pages.overview import first_day, overview_page
@@ -25,6 +25,7 @@ from aggregator.serve.login_routes import FORM_HEADERS, see_other, to_log_in
 from aggregator.serve.page_looks import VARY, choosing, look_of
 from aggregator.serve.page_routes import HTML
 from aggregator.serve.responses import represent, text_response
+from aggregator.serve.source_block import source_block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -32,14 +33,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from aggregator.config import edit, opml_settings
-    from aggregator.model import Source
+    from aggregator.config import edit
     from aggregator.publish.pages.look import Look
     from aggregator.serve.responses import Representation
     from aggregator.serve.server_context import Served
 else:
     edit = LateModule("aggregator.config.edit")  # writes TOML; few pages need it
-    opml_settings = LateModule("aggregator.config.opml_settings")
 
 #: How old the pages may be.
 FRESH_SECONDS = 5.0
@@ -92,20 +91,6 @@ async def source(served: Served, request: Request) -> Response:
     return await _answer(served, request, look, make, who)
 
 
-def _left_out(configured: Source | None, shown_url: str) -> str:
-    """Return a remark on what of a source's table is not on its page: what may be secret."""
-    if configured is None:
-        return ""
-    kept = Access(user_agent=configured.access.user_agent, cookies=configured.access.cookies)
-    said = {
-        "secrets of its url": shown_url != configured.url,
-        "further urls": len(configured.urls) > 1,
-        "headers, logins, proxies and certificates": configured.access != kept,
-    }
-    named = ", ".join(what for what, holds in said.items() if holds)
-    return f"without {named}: these stand in config.toml alone" if named else ""
-
-
 def _make_report(
     served: Served, look: Look, name: str, done: str | None, who: str | None
 ) -> Representation | None:
@@ -114,17 +99,10 @@ def _make_report(
         return None
     config = served.site.config()
     configured = next((one for one in config.sources if one.name == name), None)
+    of_list = name.rpartition("/")[0]
     status = report.health.status
-    of_list, _, key = name.rpartition("/")
-    block = edit.Block(
-        name=key,
-        url=status.url,
-        title=None if configured is None else configured.title,
-        tags=status.tags,
-        private=configured is not None and configured.private,
-        settings=() if configured is None else tuple(opml_settings.settings_of(configured).items()),
-        remark=_left_out(configured, status.url),
-    )
+    shown = configured or Source(status.name, status.url, tags=status.tags)
+    block = source_block(shown, config, served.site.store.secrets(), look)
     view = ReportView(
         report=report,
         toml=edit.append("", [block]),

@@ -12,7 +12,7 @@ from aggregator.web.text import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tomlkit.items import Array
+    from tomlkit.items import Array, InlineTable
 
     from aggregator.config.opml_settings import Written
 
@@ -58,8 +58,12 @@ def append(text: str, blocks: Sequence[Block]) -> str:
     return "".join(parts)
 
 
-def _inline(value: Written) -> Written | Array:
+def _inline(value: Written) -> Written | Array | InlineTable:
     """Return a value that stands on its key's own lines, tables in it as well."""
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        table.update(value)
+        return table
     if not isinstance(value, list):
         return value
     found = tomlkit.array()

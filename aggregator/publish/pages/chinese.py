@@ -17,6 +17,7 @@ CHINESE: dict[str, str] = {
     "From the list {name}; as a source of config.toml it can be changed.": (
         "来自清单 {name}；写成 config.toml 的来源即可更改。"
     ),
+    "Secrets to fill in: {keys}": "须填入的机密：{keys}",
     # Around every page
     "Skip to the content": "跳到正文",
     "Site": "站点",
