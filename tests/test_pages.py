@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -18,6 +20,7 @@ from aggregator.model import Enclosure, Feed, Source
 from aggregator.model.pages import Place, read_place
 from aggregator.publish.html_pages import ASSETS
 from aggregator.publish.pages.chinese import CHINESE
+from aggregator.publish.pages.look import Language, Look
 from aggregator.publish.pages.story_keys import read_story_key, story_key
 from tests import ROOT
 from tests.making import DAY, HOUR, START
@@ -86,19 +89,49 @@ async def test_a_river_is_paged_through_the_window_into_the_archive(store: Store
     assert [one[0] for one in seen] == sorted((one[0] for one in seen), reverse=True)
 
 
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        ("UTC", {"UTC+00:00"}),
+        ("Asia/Shanghai", {"UTC+08:00"}),
+        ("Asia/Kathmandu", {"UTC+05:45"}),
+        ("Europe/Berlin", {"UTC+01:00 / +02:00", "UTC+02:00 / +01:00"}),
+        ("Europe/Dublin", {"UTC+00:00 / +01:00", "UTC+01:00 / +00:00"}),
+        ("America/St_Johns", {"UTC-03:30 / -02:30", "UTC-02:30 / -03:30"}),
+        ("Australia/Lord_Howe", {"UTC+10:30 / +11:00", "UTC+11:00 / +10:30"}),
+    ],
+)
 async def test_a_page_says_in_which_zone_its_times_are(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, zone: str, expected: set[str]
 ) -> None:
     try:
-        monkeypatch.setenv("TZ", "Asia/Shanghai")
+        monkeypatch.setenv("TZ", zone)
         time.tzset()
+        today = datetime.now().astimezone().isoformat()[-6:]
         async with running(world.site) as server:
-            assert "UTC+08:00" in str(
-                parsed(await server.get("/")).find(".//footer").text_content()
-            )
+            footer = parsed(await server.get("/")).find(".//footer")
     finally:
         monkeypatch.undo()
         time.tzset()
+    (told_zone,) = footer.xpath("dl/div[dt='Times']/dd/text()")
+    assert told_zone in expected
+    assert told_zone.startswith(f"UTC{today}")
+
+
+def test_a_time_of_the_other_half_of_the_year_has_its_own_offset() -> None:
+    winter, summer = timedelta(hours=1), timedelta(hours=2)
+    berlin = ZoneInfo("Europe/Berlin")
+    look = Look(offsets=(winter, summer))
+    in_winter = datetime(2026, 11, 20, 9, 5, tzinfo=berlin)
+    in_summer = datetime(2026, 7, 12, 9, 5, tzinfo=berlin)
+    assert look.moment(in_winter) == "20 Nov 2026, 09:05"
+    assert look.moment(in_summer) == "12 Jul 2026, 09:05 (+02:00)"
+    assert look.moment(in_summer, in_summer.date()) == "09:05 (+02:00)"
+    twice = datetime(2026, 10, 25, 2, 30, tzinfo=berlin)
+    assert look.moment(twice) == "25 Oct 2026, 02:30 (+02:00)"
+    assert look.moment(twice.replace(fold=1)) == "25 Oct 2026, 02:30"
+    in_chinese = replace(look, language=Language.CHINESE)
+    assert in_chinese.moment(in_summer) == "2026年7月12日 09:05 (+02:00)"
 
 
 async def test_a_picture_of_the_text_and_no_turned_words_stand_in_a_river(store: Store) -> None:
@@ -385,6 +418,7 @@ def test_every_text_has_a_translation_and_no_other() -> None:
     places = [
         *(ROOT / "aggregator/publish/templates/pages").iterdir(),
         *(ROOT / "aggregator/publish/pages").glob("*.py"),
+        *(ROOT / "aggregator/serve").glob("*.py"),
     ]
     for path in places:
         code = path.read_text(encoding="utf-8")

@@ -6,7 +6,8 @@ reader is sent to the same page without it.
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
@@ -50,14 +51,15 @@ def look_of(request: Request, *, is_operator: bool = False) -> Look:
             if (value := request.query_params.get(name)) is not None
         ),
         is_operator=is_operator,
-        zone=_zone(),
+        offsets=_offsets(),
     )
 
 
-def _zone() -> str:
-    """Return the zone that times are told in: the machine's, as it is today."""
-    offset = f"{datetime.now().astimezone():%z}"
-    return f"UTC{offset[:3]}:{offset[3:5]}"
+def _offsets() -> tuple[timedelta, ...]:
+    """Return how far the machine's zone is from UTC: today, and when clocks have changed."""
+    now = time.localtime().tm_gmtoff
+    known = (now, -time.timezone, *((-time.altzone,) if time.daylight else ()))
+    return tuple(timedelta(seconds=one) for one in dict.fromkeys(known))
 
 
 def choosing(request: Request, base_url: str) -> Response | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -53,7 +54,8 @@ class Look:
 
     `root` leads from the page to the site's first one ("./", "../../"), `query` is what the page's
     own address asks besides. `keys`: letters are short cuts. `is_operator`: the reader is shown the
-    way to what is the operator's. `zone` is what times are told in, such as "UTC+08:00".
+    way to what is the operator's. `offsets` are those of times from UTC: today's, then that of the
+    other half of the year where clocks change.
     """
 
     language: Language = Language.ENGLISH
@@ -62,7 +64,7 @@ class Look:
     root: str = "./"
     query: tuple[tuple[str, str], ...] = ()
     is_operator: bool = False
-    zone: str = "UTC"
+    offsets: tuple[timedelta, ...] = (timedelta(0),)
 
     @property
     def languages(self) -> tuple[Language, ...]:
@@ -98,9 +100,20 @@ class Look:
             return f"{day.year}年{day.month}月{day.day}日 {weekday}"
         return f"{weekday}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
+    @property
+    def zone(self) -> str:
+        """What times are told in: "UTC+08:00", "UTC+01:00 / +02:00"."""
+        return f"UTC{' / '.join(map(_offset, self.offsets))}"
+
     def moment(self, moment: datetime, beside: date | None = None) -> str:
-        """Return a moment to the minute; its day or year is left out where `beside` says it."""
+        """Return a moment to the minute; its day or year is left out where `beside` says it.
+
+        One of the other half of the year has its offset with it: "14:05 (+02:00)".
+        """
         clock = f"{moment:%H:%M}"
+        offset = moment.utcoffset()
+        if offset is not None and offset != self.offsets[0]:
+            clock += f" ({_offset(offset)})"
         if beside == moment.date():
             return clock
         is_this_year = beside is not None and beside.year == moment.year
@@ -109,3 +122,8 @@ class Look:
             return f"{year}{moment.month}月{moment.day}日 {clock}"
         year = "" if is_this_year else f" {moment.year}"
         return f"{moment.day} {_MONTHS[moment.month - 1][:3]}{year}, {clock}"
+
+
+def _offset(offset: timedelta) -> str:
+    minutes = abs(offset) // timedelta(minutes=1)
+    return f"{'-' if offset < timedelta(0) else '+'}{minutes // 60:02}:{minutes % 60:02}"
