@@ -25,6 +25,7 @@ from aggregator.operations.alarm_facts import (
     HeardAgain,
     IdsChange,
     IdsHold,
+    InEffect,
     Noted,
     Recovered,
     Silent,
@@ -46,6 +47,14 @@ TABLE: tuple[tuple[AlarmFact, str, str], ...] = (
         Failing(3 * DAY, ProblemKind.TIMEOUT, None),
         "Every poll has failed for 3 days: timeout; aggregator status tells more",
         "已连续失败 3 天。",
+    ),
+    (
+        Failing(26 * HOUR, ProblemKind.TIMEOUT, NO_ANSWER, of_list=True),
+        (
+            "Every poll has failed for 26 hours: timeout: no answer from far.example; "
+            "its sources stay"
+        ),
+        "已连续失败 26 小时，其中的来源保留。",
     ),
     (
         GoneForGood(),
@@ -115,6 +124,7 @@ TABLE: tuple[tuple[AlarmFact, str, str], ...] = (
     ),
     (IdsHold(), "Its entries keep their ids", "条目 id 不再变化。"),
     (CertificateGood(START), "It is good until 2026-11-20", "有效期至 2026-11-20。"),
+    (InEffect(), "What config.toml says holds", "现在按 config.toml 运行。"),
 )
 
 

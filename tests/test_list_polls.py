@@ -142,7 +142,12 @@ async def test_an_empty_a_shrunk_and_a_failing_list_remove_nothing_at_once(tmp_p
                 (result,) = await found.poll(DAY)
                 assert result.health.problem is not None
                 assert (len(found.names), result.count) == (4, 4)
-            assert found.stored.health.failures == 4
+            health = found.stored.health
+            assert (health.failures, health.failing_since_at) == (4, START + DAY)
+            # The operations feed tells of it as of a source, where it is configured.
+            watch, now = found.home.store.watch, found.home.clock()
+            assert watch(now, DAY) == ()
+            assert watch(now, DAY, (), {"blogs"}) == ("The list blogs is broken",)
             web.route("/l.opml", body=opml())
             for hours in (24, 6, 6, 35):
                 await found.poll(hours * HOUR)
@@ -150,6 +155,8 @@ async def test_an_empty_a_shrunk_and_a_failing_list_remove_nothing_at_once(tmp_p
             assert found.stored.health.doubt is not None
             # Seen again it has to be: no condition is sent.
             assert web.asked("/l.opml")[-1].header("If-None-Match") is None
+            told = found.home.store.watch(found.home.clock(), DAY, (), {"blogs"})
+            assert told == ("The list blogs works again",)
             # What is whole again is believed at once, and the doubt is forgotten.
             web.route("/l.opml", body=opml(*places))
             await found.poll(6 * HOUR)

@@ -98,6 +98,14 @@ def test_what_was_told_before_it_was_turned_on_is_told_to_nobody(
     assert aggregator.run("reload").returncode == 78
     aggregator.wait(lambda: receiver.received, "a message")
     assert [one["event"] for one in receiver.received[0].told["events"]] == ["config"]
+    configure(aggregator, web, notify_toml(receiver.url()))
+    assert aggregator.run("reload").returncode == 0
+    aggregator.wait(lambda: len(receiver.received) > 1, "the message that it is mended")
+    mended = receiver.received[1].told
+    assert (mended["title"], mended["events"][0]["event"]) == (
+        "The configuration is in effect again",
+        "recovered",
+    )
 
 
 def test_only_what_is_wanted_is_told_in_the_form_and_language_that_is_wanted(

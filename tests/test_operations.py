@@ -19,6 +19,7 @@ from aggregator.operations import (
     Event,
     Watched,
     WatchedFeed,
+    WatchedList,
     WatchedSource,
     certificate_ends,
     evaluate,
@@ -220,6 +221,42 @@ def test_a_configuration_that_was_refused_is_told_without_any_address(feed: Feed
     config = NotReloaded('config.toml:9: url "https://me:pw@intranet.example/s" is not a URL')
     assert feed.look(config=config) == ["The configuration is not in effect"]
     assert '<p>Not reloaded: config.toml:9: url "…" is not a URL.</p>' in feed.last
+
+
+def test_a_configuration_is_told_when_it_is_refused_and_when_it_holds_again(feed: Feed) -> None:
+    refused = NotReloaded("config.toml:9: url: unknown key")
+    assert feed.look() == []
+    assert feed.look(config=refused) == ["The configuration is not in effect"]
+    assert feed.look(config=refused, now=NOW + MINUTE) == []
+    assert feed.look(now=NOW + HOUR) == ["The configuration is in effect again"]
+    assert "配置已重新生效" in feed.last
+    assert feed.look(now=NOW + DAY) == []
+
+
+def test_a_list_of_sources_that_fails_long_is_broken_like_a_source(feed: Feed) -> None:
+    fails = WatchedList(
+        "list 1",
+        "blogs",
+        next_poll_at=NOW + HOUR,
+        last_success_at=NOW - 2 * DAY,
+        failing_since_at=NOW - DAY,
+        problem=GONE,
+    )
+    assert feed.look(lists=(fails,)) == []
+    later = NOW + MINUTE
+    assert feed.look(lists=(fails,), now=later) == ["The list blogs is broken"]
+    assert feed.events[-1].kind is AlarmKind.BROKEN
+    assert "it is gone for good; its sources stay." in feed.last
+    assert feed.events[-1].chinese_title == "清单 blogs 出了故障"
+    assert feed.look(lists=(fails,), now=later + MINUTE) == []
+    works = replace(fails, failing_since_at=None, problem=None, last_success_at=NOW + HOUR)
+    assert feed.look(lists=(works,), now=NOW + HOUR) == ["The list blogs works again"]
+    # One that is configured no more is silently over, and of many one entry tells.
+    assert feed.look(now=NOW + 2 * DAY) == []
+    many = [broken(f"s{number}", now=NOW + 3 * DAY) for number in range(MOST_SINGLE)]
+    fails = replace(fails, next_poll_at=NOW + 4 * DAY)
+    told = feed.look(*many, lists=(fails,), now=NOW + 3 * DAY)
+    assert told == ["6 sources and lists are broken"]
 
 
 # --- what may be told ---------------------------------------------------------------------------

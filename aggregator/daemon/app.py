@@ -35,7 +35,7 @@ from aggregator.operations.messages import daemon_summary
 from aggregator.publish.feeds_page import addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from aggregator.config import Config
@@ -127,7 +127,7 @@ class Daemon:
             environ,
             equipment=self._equipment,
             clock=clock,
-            telling=self._vitals.reloading,
+            telling=self._reloading,
             follow=self._follow,
         )
         self._housework = Housework(
@@ -257,6 +257,15 @@ class Daemon:
 
     # --- another configuration ------------------------------------------------------------------
 
+    @contextlib.contextmanager
+    def _reloading(self) -> Iterator[None]:
+        """Tell systemd of a reload, and the operations feed how it ended."""
+        try:
+            with self._vitals.reloading():
+                yield
+        finally:
+            self._jobs.hurry("operations feed")
+
     async def _follow(self, old: Config, fresh: Config) -> None:
         self._enabled = _enabled(fresh)
         self._dispatcher.concurrency = fresh.polling.concurrency
@@ -268,7 +277,6 @@ class Daemon:
         failing = await self._equipment.in_thread(self._store.failing)
         self._reports.expect(failing, self._clock())
         await self._housework.steer()
-        self._jobs.hurry("operations feed")
 
     async def _retire(self, fetcher: Fetcher) -> None:
         """Close a client once the polls that began with it are over."""

@@ -116,7 +116,8 @@ class Housework:
             return  # it is our own network, and every source would be reported
         config = self._configuring.config
         watch = partial(self._store.watch, self._clock(), config.publish.alert_after)
-        told = await self._in_thread(partial(watch, config.notify))
+        lists = {one.name for one in config.lists}
+        told = await self._in_thread(partial(watch, config.notify, lists))
         for title in told:
             log.info(event("told in the operations feed", what=title))
 

@@ -158,7 +158,12 @@ def _after(
             name=of.name,
             next_poll_at=next_list_poll(outcome, failures, of.interval, now),
             last_poll_at=now,
-            health=replace(health, failures=failures, problem=outcome.problem),
+            health=replace(
+                health,
+                failures=failures,
+                problem=outcome.problem,
+                failing_since_at=health.failing_since_at or now,
+            ),
         )
     found = replace(
         known,
@@ -166,7 +171,7 @@ def _after(
         next_poll_at=next_list_poll(outcome, 0, of.interval, now),
         last_poll_at=now,
         last_success_at=now,
-        health=replace(health, failures=0, problem=None),
+        health=replace(health, failures=0, problem=None, failing_since_at=None),
     )
     if isinstance(outcome, NotModified) or listing is None:
         return found

@@ -61,7 +61,8 @@ class LeftOut:
 class ListHealth:
     """How a list fares: failures in a row, what is wrong, what of its last answer was not taken.
 
-    `is_new`: the operator gave it another URL, which has listed nothing yet.
+    `is_new`: the operator gave it another URL, which has listed nothing yet. `failing_since_at` is
+    when the first of the failures was, as far as is known.
     """
 
     failures: int = 0
@@ -69,6 +70,7 @@ class ListHealth:
     doubt: Doubt | None = None
     left_out: tuple[LeftOut, ...] = ()
     is_new: bool = False
+    failing_since_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

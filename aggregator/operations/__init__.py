@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from aggregator.operations.alarm_checks import CERTIFICATE_NOTICE, certificate_ends
     from aggregator.operations.evaluation import Told, evaluate
     from aggregator.operations.event_entries import Event
-    from aggregator.operations.watched import Alarm, AlarmKind, Watched, WatchedFeed, WatchedSource
+    from aggregator.operations.watched import (
+        Alarm,
+        AlarmKind,
+        Watched,
+        WatchedFeed,
+        WatchedList,
+        WatchedSource,
+    )
 else:  # most that need a sentence never look for trouble
     __getattr__ = late(
         __name__,
@@ -28,6 +35,7 @@ else:  # most that need a sentence never look for trouble
             "AlarmKind": "watched",
             "Watched": "watched",
             "WatchedFeed": "watched",
+            "WatchedList": "watched",
             "WatchedSource": "watched",
         },
     )
@@ -40,6 +48,7 @@ __all__ = [
     "Told",
     "Watched",
     "WatchedFeed",
+    "WatchedList",
     "WatchedSource",
     "certificate_ends",
     "evaluate",

@@ -14,11 +14,12 @@ from aggregator.operations.alarm_facts import (
     HeardAgain,
     IdsChange,
     IdsHold,
+    InEffect,
     Noted,
     Recovered,
     Silent,
 )
-from aggregator.operations.watched import AlarmKind
+from aggregator.operations.watched import AlarmKind, WatchedSource
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from aggregator.model.notes import Fact
     from aggregator.operations.alarm_facts import Beginning, End
-    from aggregator.operations.watched import Alarm, Watched, WatchedSource
+    from aggregator.operations.watched import Alarm, Watched, WatchedList
 
 #: ACME clients renew a month before the end, or at two thirds of the life: who has not by now
 #: will perhaps not.
@@ -85,18 +86,25 @@ def look_at(
         for kind, check in checks:
             finding = check(source, before.get((source.key, kind)))
             yield Seen(source.key, source.name, kind, finding)
+    for of in watched.lists:
+        finding = _broken(of, before.get((of.key, AlarmKind.BROKEN)), now, alert_after)
+        yield Seen(of.key, of.name, AlarmKind.BROKEN, finding)
     for feed in watched.feeds:
         yield Seen(feed.key, feed.name, AlarmKind.CAP, _noted(feed.cut, now))
-    yield Seen("config", "config", AlarmKind.CONFIG, _noted(watched.config, now))
+    config = Right(InEffect()) if watched.config is None else _noted(watched.config, now)
+    yield Seen("config", "config", AlarmKind.CONFIG, config)
 
 
 def _broken(
-    source: WatchedSource, alarm: Alarm | None, now: datetime, alert_after: timedelta
+    source: WatchedSource | WatchedList,
+    alarm: Alarm | None,
+    now: datetime,
+    alert_after: timedelta,
 ) -> Finding:
     since_at = source.failing_since_at
     if since_at is None:
         return _recovered(source, alarm, now)
-    if _is_gone(source):
+    if isinstance(source, WatchedSource) and _is_gone(source):
         return _FINE
     # One that is due is about to be asked; until then a failure from before a long pause of ours
     # says nothing.
@@ -104,6 +112,8 @@ def _broken(
     if now - since_at <= alert_after or is_due:
         return None
     problem = source.problem or Problem(ProblemKind.INTERNAL, "no problem is known")
+    if not isinstance(source, WatchedSource):
+        return Wrong(Failing(now - since_at, problem.kind, problem, of_list=True), since_at)
     # Its details name hosts.
     shown = None if source.private else problem
     return Wrong(Failing(now - since_at, problem.kind, shown), since_at)
@@ -122,7 +132,7 @@ def _is_gone(source: WatchedSource) -> bool:
     return source.problem is not None and source.problem.kind is ProblemKind.GONE
 
 
-def _recovered(source: WatchedSource, alarm: Alarm | None, now: datetime) -> Finding:
+def _recovered(source: WatchedSource | WatchedList, alarm: Alarm | None, now: datetime) -> Finding:
     """Tell of an end only when a poll proves it: a new URL, too, counts no failures yet."""
     worked_at = source.last_success_at
     if alarm is None:
@@ -130,7 +140,8 @@ def _recovered(source: WatchedSource, alarm: Alarm | None, now: datetime) -> Fin
     # A clock that was set back leaves beginnings that are still to come.
     if worked_at is None or worked_at <= alarm.since_at <= now:
         return None
-    return Right(Recovered(alarm.kind, worked_at - alarm.since_at))
+    of_list = not isinstance(source, WatchedSource)
+    return Right(Recovered(alarm.kind, worked_at - alarm.since_at, of_list=of_list))
 
 
 def _silent(source: WatchedSource, alarm: Alarm | None) -> Finding:

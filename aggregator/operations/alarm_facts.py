@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """Every poll has failed for so long; `problem` is the last one's, `None` where it is secret."""
+    """Every poll has failed for so long; `problem` is the last one's, `None` where it is secret.
+
+    `of_list`: it is a list of sources, which stay.
+    """
 
     lasted: timedelta
     kind: ProblemKind
     problem: Problem | None
+    of_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,11 @@ class GoneForGood:
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """A source that was broken or gone for so long works again."""
+    """A source, or a list (`of_list`), that was broken or gone for so long works again."""
 
     was: AlarmKind
     lasted: timedelta
+    of_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,11 @@ class CertificateGood:
     until_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class InEffect:
+    """What the configuration's files say holds."""
+
+
 Beginning = Failing | GoneForGood | Silent | Noted | IdsChange
-End = Recovered | HeardAgain | IdsHold | CertificateGood
+End = Recovered | HeardAgain | IdsHold | CertificateGood | InEffect
 AlarmFact = Beginning | End

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from aggregator.operations.alarm_facts import Failing, Recovered
 from aggregator.operations.event_sentences import said
 from aggregator.operations.watched import AlarmKind
 from aggregator.runtime.values import dataclass
@@ -102,12 +103,30 @@ _OVER = {
         "The certificate of {} was renewed", "The certificates of {} sources were renewed",
         "来源 {} 的证书已更新", "{} 个来源的证书已更新",
     ),
+    AlarmKind.CONFIG: _Title(
+        "The configuration is in effect again", "The configuration is in effect again",
+        "配置已重新生效", "配置已重新生效",
+    ),
+}  # fmt: skip
+
+#: Where lists of sources are among the subjects, by whether it is raised.
+_OF_LISTS = {
+    True: _Title(
+        "The list {} is broken", "{} sources and lists are broken",
+        "清单 {} 出了故障", "{} 个来源和清单出了故障",
+    ),
+    False: _Title(
+        "The list {} works again", "{} sources and lists work again",
+        "清单 {} 已恢复", "{} 个来源和清单已恢复",
+    ),
 }  # fmt: skip
 
 
 def event(kind: AlarmKind, facts: list[tuple[str, AlarmFact]], *, raised: bool) -> Event:
     """Return the entry on one subject, by its name, or on several that are listed."""
     title = (_RAISED if raised else _OVER)[kind]
+    if any(_is_of_list(fact) for _, fact in facts):
+        title = _OF_LISTS[raised]
     lines = [(name, said(fact)) for name, fact in facts]
     if len(lines) == 1:
         ((name, one),) = lines
@@ -134,6 +153,10 @@ def event(kind: AlarmKind, facts: list[tuple[str, AlarmFact]], *, raised: bool) 
         redact(chinese_heading),
         chinese,
     )
+
+
+def _is_of_list(fact: AlarmFact) -> bool:
+    return isinstance(fact, Failing | Recovered) and fact.of_list
 
 
 def _listed(lines: list[tuple[str, Said]]) -> tuple[str, str]:

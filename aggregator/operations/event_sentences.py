@@ -14,6 +14,7 @@ from aggregator.operations.alarm_facts import (
     HeardAgain,
     IdsChange,
     IdsHold,
+    InEffect,
     Noted,
     Recovered,
     Silent,
@@ -61,7 +62,10 @@ def _beginning(fact: Beginning) -> Said:
     match fact:
         case Failing(lasted=lasted):
             english = f"Every poll has failed for {span(lasted)}: {_why(fact)}"
-            return Said(english, f"已连续失败 {_span_chinese(lasted)}。")
+            chinese = f"已连续失败 {_span_chinese(lasted)}"
+            if fact.of_list:
+                return Said(f"{english}; its sources stay", f"{chinese}，其中的来源保留。")
+            return Said(english, f"{chinese}。")
         case GoneForGood():
             return Said(
                 "Its publisher says that it will not come back (410); remove it, or find another "
@@ -97,6 +101,8 @@ def _end(fact: End) -> Said:
             return Said("Its entries keep their ids", "条目 id 不再变化。")
         case CertificateGood(until_at=until_at):
             return Said(f"It is good until {until_at:%Y-%m-%d}", f"有效期至 {until_at:%Y-%m-%d}。")
+        case InEffect():
+            return Said("What config.toml says holds", "现在按 config.toml 运行。")
         case _:
             assert_never(fact)
 

@@ -1,4 +1,4 @@
-"""What an operations feed looks at: sources, feeds, the configuration; and what an alarm is."""
+"""What an operations feed looks at: sources, lists, feeds, the configuration; what an alarm is."""
 
 from __future__ import annotations
 
@@ -53,6 +53,18 @@ class WatchedSource:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchedList:
+    """What is known of a configured list of sources. `key` stays its own whatever it is called."""
+
+    key: str
+    name: str
+    next_poll_at: datetime | None = None
+    last_success_at: datetime | None = None
+    failing_since_at: datetime | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WatchedFeed:
     """A feed, with the note that its window is cut by `limit` or by `document_size`, if it is."""
 
@@ -66,6 +78,7 @@ class Watched:
     """All that a look sees; `config` is the note on the configuration."""
 
     sources: tuple[WatchedSource, ...] = ()
+    lists: tuple[WatchedList, ...] = ()
     feeds: tuple[WatchedFeed, ...] = ()
     config: Fact | None = None
 

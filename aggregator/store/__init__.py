@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from aggregator.model.configured import FORGET_AFTER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import date, datetime, timedelta
 
     from aggregator.model import (
@@ -377,12 +377,17 @@ class MaintenanceStore(Protocol):
         """
 
     def watch(
-        self, now: datetime, alert_after: timedelta, receivers: Sequence[Receiver] = ()
+        self,
+        now: datetime,
+        alert_after: timedelta,
+        receivers: Sequence[Receiver] = (),
+        lists: Collection[str] = (),
     ) -> tuple[str, ...]:
         """Look for what went wrong and what is well again; return the titles of what is told.
 
-        A source is broken once it has failed for longer than `alert_after`. What is told waits for
-        the `receivers` that want it from the same moment on. Not to be called while our own network
+        A source is broken once it has failed for longer than `alert_after`, and so is a list of
+        sources; `lists` are the names of those that are configured. What is told waits for the
+        `receivers` that want it from the same moment on. Not to be called while our own network
         is down.
         """
 

@@ -40,17 +40,18 @@ from aggregator.stories.unstable_ids import UNSTABLE_POLLS
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from aggregator.model.notes import Fact
     from aggregator.model.notices import Receiver
     from aggregator.operations import Told, deliveries
     from aggregator.rules.secrets import Secrets
-    from aggregator.store import outbox
+    from aggregator.store import list_rows, outbox
 else:  # for those who want to be notified
     deliveries = LateModule("aggregator.operations.deliveries")
     outbox = LateModule("aggregator.store.outbox")
+    list_rows = LateModule("aggregator.store.list_rows")  # most configurations have no list
 
 #: What the feed keeps. The newest entry stays whatever its age: an id is never given twice.
 KEPT_EVENTS = 200
@@ -107,15 +108,17 @@ _WORTH_A_LOOK = f"""
 """  # noqa: S608 -- made of constants
 
 
-def watched(connection: sqlite3.Connection, now: datetime) -> Watched:
-    """Return what a look at `now` needs: sources, feeds that people chose, the configuration.
+def watched(connection: sqlite3.Connection, now: datetime, lists: Collection[str] = ()) -> Watched:
+    """Return what a look at `now` needs: sources, lists, feeds that people chose, configuration.
 
-    Of the enabled sources those of which something is wrong or an alarm is kept.
+    Of the enabled sources those of which something is wrong or an alarm is kept; `lists` are the
+    names of those that are configured.
     """
     bounds = {"unstable": UNSTABLE_POLLS, "certificate": micros(now + CERTIFICATE_NOTICE)}
     rows = connection.execute(_WORTH_A_LOOK, bounds)
     return Watched(
         sources=tuple(_watched_source(row) for row in rows),
+        lists=list_rows.watched(connection, lists) if lists else (),
         feeds=_watched_feeds(connection),
         config=note_rows.of_the_whole(connection, NoteKind.NOT_RELOADED)
         or note_rows.of_the_whole(connection, NoteKind.RESTART_NEEDED),

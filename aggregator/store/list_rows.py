@@ -17,11 +17,13 @@ from aggregator.model.instants import (
 )
 from aggregator.model.outcomes import Validators
 from aggregator.model.source_lists import ListHealth, ListMember, StoredList
+from aggregator.operations.watched import WatchedList
 from aggregator.runtime.values import dataclass
 from aggregator.store.codec import dumps, loads
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Collection
 
 _MEMBERS = "SELECT key, url, said, gone_at FROM list_members WHERE list_id = ? ORDER BY position"
 
@@ -30,6 +32,25 @@ def stored(connection: sqlite3.Connection) -> tuple[StoredList, ...]:
     """Return every list that is known, by name."""
     rows = connection.execute("SELECT * FROM lists ORDER BY name").fetchall()
     return tuple(_list(connection, row) for row in rows)
+
+
+def watched(connection: sqlite3.Connection, names: Collection[str]) -> tuple[WatchedList, ...]:
+    """Return what the operations feed looks at of the lists with these names."""
+    rows = connection.execute(
+        "SELECT id, name, next_poll_at, last_success_at, health FROM lists ORDER BY name"
+    ).fetchall()
+    found = [(row, loads(ListHealth, row["health"])) for row in rows if row["name"] in names]
+    return tuple(
+        WatchedList(
+            key=f"list {row['id']}",
+            name=row["name"],
+            next_poll_at=instant(row["next_poll_at"]),
+            last_success_at=optional_instant(row["last_success_at"]),
+            failing_since_at=health.failing_since_at,
+            problem=health.problem,
+        )
+        for row, health in found
+    )
 
 
 def keep(connection: sqlite3.Connection, listed: StoredList, former: str, now: int) -> None:

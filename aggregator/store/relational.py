@@ -52,7 +52,7 @@ from aggregator.store.writer import Writer
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from datetime import datetime
 
     from aggregator.model import (
@@ -421,10 +421,14 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Sto
 
     @override
     def watch(
-        self, now: datetime, alert_after: timedelta, receivers: Sequence[Receiver] = ()
+        self,
+        now: datetime,
+        alert_after: timedelta,
+        receivers: Sequence[Receiver] = (),
+        lists: Collection[str] = (),
     ) -> tuple[str, ...]:
         with self._reading() as db:
-            seen, before = alarms.watched(db, now), alarms.alarms(db)
+            seen, before = alarms.watched(db, now, lists), alarms.alarms(db)
         told = evaluate(seen, before, now=now, alert_after=alert_after)
         if not self._write(lambda db: alarms.tell(db, before, told, now, receivers)):
             return ()
