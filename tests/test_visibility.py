@@ -221,6 +221,11 @@ PART = "archive/2026-11"
 IN_ONE_FORMAT = [
     ("/", 200, 200, 200),
     ("/feeds", 200, 200, 200),
+    *((f"{page}/", 308, 308, 308) for page in ("/feeds", "/sources", "/overview", "/search")),
+    *((f"{page}/", 308, 308, 308) for page in ("/login", "/add", "/feeds/open")),
+    ("/feeds/family/", 404, 404, 404),
+    (f"/feeds/{TOKEN}/family/", 308, 308, 308),
+    (f"/feeds/{WRONG}/family/", 404, 404, 404),
     ("/feeds/open", 200, 200, 200),
     ("/feeds/all", 200, 200, 200),
     ("/feeds/family", 404, 404, 404),

@@ -14,7 +14,7 @@ from aggregator.publish.pages.add import AddView, add_page
 from aggregator.serve import page_messages
 from aggregator.serve.login_routes import page_response, see_other, to_log_in
 from aggregator.serve.page_looks import choosing, look_of
-from aggregator.serve.responses import text_response
+from aggregator.serve.refusals import refusal
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -37,7 +37,7 @@ async def add(served: Served, request: Request) -> Response:
     who = served.door.acts_as(request)
     if who is None:
         if request.method == "POST":
-            return text_response(403, page_messages.HEALTH_IS_LOCAL)
+            return refusal(403, page_messages.HEALTH_IS_LOCAL)
         return to_log_in(served, request, page_messages.HEALTH_IS_LOCAL)
     base_url = served.site.config().server.base_url
     if (chosen := choosing(request, base_url)) is not None:
@@ -47,7 +47,7 @@ async def add(served: Served, request: Request) -> Response:
     if request.method == "POST":
         form = await served.form_token.form(request, who, base_url)
         if form is None:
-            return text_response(403, page_messages.NOT_FROM_HERE)
+            return refusal(403, page_messages.NOT_FROM_HERE)
         answer = await _done(operating, who, token, form)
         if isinstance(answer, str):
             return see_other(f"./sources/{quote(answer, safe='')}/health?done=add")

@@ -17,6 +17,7 @@ from aggregator.serve.cache import UnavailableError, Wanted
 from aggregator.serve.encodings import respond
 from aggregator.serve.feed_fields import cache_control, further_fields
 from aggregator.serve.former_addresses import Removed, Renamed, remembered
+from aggregator.serve.refusals import refusal
 from aggregator.serve.responses import represent, text_response
 from aggregator.serve.server_context import Rendering
 
@@ -124,14 +125,14 @@ async def _not_there(
     past = await _past(served, addresses)
     match past:
         case Removed(address) if catalogue.is_withheld(address):
-            return text_response(404, page_messages.WITHHELD)
+            return refusal(404, page_messages.WITHHELD)
         case Removed():
-            return text_response(410, page_messages.GONE)
+            return refusal(410, page_messages.GONE)
         case Renamed(address, name):
             there = replace(address, path=tuple(name.split("/", 1)))
             document = catalogue.find([there])
             if document is None:  # its source is shown to nobody without a token today
-                return text_response(404, page_messages.WITHHELD)
+                return refusal(404, page_messages.WITHHELD)
             return text_response(301, page_messages.MOVED, {"Location": _way(path, document)})
         case None:
             raise HTTPException(404)

@@ -24,7 +24,8 @@ from aggregator.serve.encodings import respond
 from aggregator.serve.login_routes import FORM_HEADERS, see_other, to_log_in
 from aggregator.serve.page_looks import VARY, choosing, look_of
 from aggregator.serve.page_routes import HTML
-from aggregator.serve.responses import represent, text_response
+from aggregator.serve.refusals import refusal
+from aggregator.serve.responses import represent
 from aggregator.serve.source_block import source_block
 
 if TYPE_CHECKING:
@@ -138,10 +139,10 @@ async def act(served: Served, action: str, request: Request) -> Response:
         raise HTTPException(404)
     who = served.door.acts_as(request)
     if who is None:
-        return text_response(403, page_messages.HEALTH_IS_LOCAL)
+        return refusal(403, page_messages.HEALTH_IS_LOCAL)
     base_url = served.site.config().server.base_url
     if await served.form_token.form(request, who, base_url) is None:
-        return text_response(403, page_messages.NOT_FROM_HERE)
+        return refusal(403, page_messages.NOT_FROM_HERE)
     name = request.path_params["name"]
     if all(one.name != name for one in served.site.config().sources):
         raise HTTPException(404)
@@ -151,7 +152,7 @@ async def act(served: Served, action: str, request: Request) -> Response:
         else:
             await operating.switch(name, enabled=action == "resume")
     except AggregatorError as error:
-        return text_response(409, str(error))
+        return refusal(409, str(error))
     return see_other(f"./health?done={action}")
 
 

@@ -18,7 +18,8 @@ from aggregator.serve.client_connections import LOOPBACK, client_of
 from aggregator.serve.operator_door import ANYONE, COOKIE
 from aggregator.serve.page_looks import VARY, choosing, look_of
 from aggregator.serve.page_routes import HTML, POLICY
-from aggregator.serve.responses import PROTECTION, text_response
+from aggregator.serve.refusals import refusal
+from aggregator.serve.responses import PROTECTION
 from aggregator.serve.sessions import LONGEST_SECONDS
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ async def log_in(served: Served, request: Request) -> Response:
     if (chosen := choosing(request, config.server.base_url)) is not None:
         return chosen
     if not served.door.has_password:
-        return text_response(403, page_messages.NO_LOG_IN)
+        return refusal(403, page_messages.NO_LOG_IN)
     if request.method != "POST":
         return await _page(served, request, 200)
     form = await served.form_token.form(request, ANYONE, config.server.base_url)
     if form is None:
-        return text_response(403, page_messages.NOT_FROM_HERE)
+        return refusal(403, page_messages.NOT_FROM_HERE)
     client = _client(served, request)
     wait = served.door.wait(client)
     if wait:
@@ -60,7 +61,7 @@ async def log_in(served: Served, request: Request) -> Response:
     try:
         secret = await served.door.log_in(client, form.text("password"))
     except AggregatorError as error:
-        return text_response(503, str(error))
+        return refusal(503, str(error))
     if secret is None:
         operating.note("refused", client)
         return await _page(served, request, 403, is_wrong=True)
@@ -86,7 +87,7 @@ async def log_out(served: Served, request: Request) -> Response:
         raise HTTPException(404)
     base_url = served.site.config().server.base_url
     if await served.form_token.form(request, who, base_url) is None:
-        return text_response(403, page_messages.NOT_FROM_HERE)
+        return refusal(403, page_messages.NOT_FROM_HERE)
     served.door.log_out(request)
     operating.note("out", _client(served, request))
     answer = see_other("./login")
@@ -97,7 +98,7 @@ async def log_out(served: Served, request: Request) -> Response:
 def to_log_in(served: Served, request: Request, told: str) -> Response:
     """Answer who may not look: send a person to the log-in where there is one, else tell why."""
     if served.site.operating is None or not served.door.has_password:
-        return text_response(403, told)
+        return refusal(403, told)
     return see_other(f"{look_of(request).root}login")
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from aggregator.model.errors import StoreError
 from aggregator.model.pages import Wish, read_place
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from starlette.requests import Request
-    from starlette.responses import Response
 
     from aggregator.model import Feed
     from aggregator.model.pages import Place
@@ -82,6 +81,16 @@ async def feed_page(served: Served, request: Request) -> Response:
     if feed is None:
         raise HTTPException(404)
     return await _river(served, request, catalogue, feed)
+
+
+async def without_slash(request: Request) -> Response:
+    """Send whoever asks for a page with a slash at the end to its one address."""
+    path, asked = request.scope["raw_path"].decode("ascii"), request.url.query
+    if not path.endswith("/"):  # "%2F"
+        raise HTTPException(404)
+    where = f"../{path.removesuffix('/').rpartition('/')[2]}{'?' if asked else ''}{asked}"
+    fields = {**PROTECTION, "Location": where, "Cache-Control": CACHE_CONTROL}
+    return Response(status_code=308, headers=fields)
 
 
 def feed_at(catalogue: Catalogue, path: str) -> Feed | None:

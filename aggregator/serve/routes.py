@@ -42,13 +42,8 @@ from aggregator.serve.feed_fields import PRIVATELY
 from aggregator.serve.feed_routes import feed, page_not_there
 from aggregator.serve.page_routes import feed_at
 from aggregator.serve.problems import API, is_for_api, problem
-from aggregator.serve.responses import (
-    RETRY_AFTER,
-    Representation,
-    represent,
-    text_response,
-    unavailable_response,
-)
+from aggregator.serve.refusals import put_off, refusal
+from aggregator.serve.responses import RETRY_AFTER, Representation, represent, text_response
 from aggregator.serve.server_context import Served, Site
 from aggregator.stories.feed_changes import SETTLING
 
@@ -77,6 +72,9 @@ ASK_FIRST = "no-cache"
 #: Titles and sites of sources change about never, and trouble is told after hours: a minute old is
 #: new enough.
 FRESH_SECONDS = 60.0
+
+#: Pages that people also ask for with a slash at the end.
+_PAGES = ("/feeds", "/sources", "/overview", "/search", "/login", "/add")
 
 _FORMATS = {form.value: form for form in Format}
 
@@ -134,6 +132,7 @@ def _routes(served: Served) -> Starlette:
         routes=[
             route("/", page_routes.front),
             route("/feeds", page_routes.feed_list),
+            *(Route(f"{page}/", page_routes.without_slash) for page in _PAGES),
             route("/assets/{name}", page_routes.asset),
             route("/sources", health_routes.sources),
             route("/overview", health_routes.overview),
@@ -182,6 +181,8 @@ async def _feed(served: Served, request: Request) -> Response:
     if catalogue.find(addresses) is None:
         if feed_at(catalogue, path) is not None:
             return await page_routes.feed_page(served, request)
+        if path.endswith("/") and feed_at(catalogue, path.removesuffix("/")) is not None:
+            return await page_routes.without_slash(request)
         if not addresses:
             return await page_not_there(served, catalogue, path)
     return await feed(served, request)
@@ -207,7 +208,7 @@ async def _sources(served: Served, request: Request) -> Response:
     caller, catalogue = _caller(served, request), await served.catalogue()
     view = catalogue.config.visibility.view(caller, Subject.SOURCES)
     if not view.is_shown:
-        return text_response(403, page_messages.SOURCES_ARE_LOCAL)
+        return refusal(403, page_messages.SOURCES_ARE_LOCAL)
     wanted = Wanted("sources.opml", ("sources", view), catalogue, _minute(served.site))
     make = partial(_represent_sources, catalogue, served.site.store, view)
     found = await served.caches.lists.get(wanted, make)
@@ -237,7 +238,7 @@ async def _operations(served: Served, request: Request) -> Response:
     caller, catalogue = _caller(served, request, token=token), await served.catalogue()
     match catalogue.config.visibility.view(caller, Subject.OPERATIONS):
         case View.REFUSED:
-            return text_response(403, page_messages.OPERATIONS_ARE_LOCAL)
+            return refusal(403, page_messages.OPERATIONS_ARE_LOCAL)
         case View.HIDDEN:
             raise HTTPException(404)
         case View.WHOLE | View.OPEN:
@@ -289,18 +290,18 @@ async def _refuse(request: Request, error: Exception) -> Response:
         return problem(status, detail, headers)
     match status:
         case 404:
-            return text_response(404, page_messages.NOT_FOUND)
+            return refusal(404, page_messages.NOT_FOUND)
         case 405:
-            return text_response(405, page_messages.METHODS, headers)
+            return refusal(405, page_messages.METHODS, headers)
         case _:
-            return text_response(status, page_messages.BROKEN, headers)
+            return refusal(status, page_messages.BROKEN, headers)
 
 
 async def _put_off(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the interface
     if is_for_api(request):
         return problem(503, headers={"Retry-After": str(int(RETRY_AFTER.total_seconds()))})
-    return unavailable_response()
+    return put_off()
 
 
 async def _fail(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the interface
-    return text_response(500, page_messages.BROKEN)
+    return text_response(500, page_messages.BROKEN)  # whatever makes pages may be what is broken

@@ -33,6 +33,15 @@ CHINESE: dict[str, str] = {
     "Times": "时间",
     "On": "开",
     "Off": "关",
+    # What is not shown
+    "This is not open to you": "您无权查看",
+    "There is no such page": "没有这个页面",
+    "This address is only read": "此地址仅供读取",
+    "That could not be done": "未能完成",
+    "This feed has ended": "此订阅已停止",
+    "That was too often": "请求过于频繁",
+    "This has to wait": "请稍候",
+    "Something is broken": "出错了",
     # To add a source
     "Add a source": "添加来源",
     "A feed's address, or that of a page that names its feed.": (
@@ -107,6 +116,7 @@ CHINESE: dict[str, str] = {
     "Also reported by {n} others": "另有 {n} 家报道",
     "Older stories": "更早的文章",
     "Newest stories": "最新文章",
+    "All feeds": "全部订阅源",
     "Pages": "翻页",
     "{n} new story. Show it": "有 {n} 篇新文章，点击显示",
     "{n} new stories. Show them": "有 {n} 篇新文章，点击显示",
