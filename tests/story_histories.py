@@ -94,7 +94,6 @@ class History:
         self.seen: dict[str, tuple[datetime, datetime]] = {}
         self.gone: set[str] = set()
         self.told: set[str] = set()
-        self.excused: set[str] = set()
         self.apply(first)
         for name in NAMES:  # a first document may bring what is old
             absorb(self.store, document(), self.now, name=name)
@@ -143,13 +142,8 @@ class History:
             self.store.prune(self.now, retention=timedelta(minutes=40), keep_raw=DAY)
 
     def configure(self, name: str, what: str) -> None:
-        """Take out, disable or enable a source: what leaves with it may come back with it.
-
-        What one that is taken out has in no feed by then is not to be shown.
-        """
+        """Take out, disable or enable a source: what leaves with it may come back with it."""
         if what == "take out":
-            self.look_back()
-            self.excused |= set(self.urls(name)) - self.told
             self.sources.pop(name, None)
         else:
             self.sources[name] = source(name, enabled=what == "enable")
@@ -214,12 +208,13 @@ class History:
             return [url for (url,) in rows]
 
     def missed(self) -> set[str]:
-        """Return the addresses of what was never shown or named, though its source was there.
+        """Return the addresses of what was never shown or named, of the sources that are there.
 
         A copy was told with its original, also where its publisher gives it another address later:
         it stays the same article.
         """
-        return set(self.urls()) - self.told - self.excused - self._told_as_originals()
+        there = {url for name in self.sources for url in self.urls(name)}
+        return there - self.told - self._told_as_originals()
 
     def _told_as_originals(self) -> set[str]:
         with self.store._reading() as db:

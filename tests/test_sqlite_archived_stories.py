@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aggregator.model import Condition, Rules, Share
+from aggregator.model import Condition, Preference, Rules, Share
 from aggregator.store.archive_schema import RETOLD
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
@@ -164,6 +164,17 @@ def test_nobody_is_lost_whose_last_lead_goes_after_the_first_has_left(store: Sql
     store.apply((SOURCES[0], SOURCES[2]), (story,), now=START + 2 * HOUR + 40 * MINUTE)
     assert store.select(story).stories == ()
     assert names(archived(store, story))[0] == (REPORTS[2], ())
+
+
+def test_what_waits_when_its_feed_is_removed_is_told_when_that_is_back(store: SqliteStore) -> None:
+    patient = feed(dedupe="story", prefer=Preference(("three",)), hold=10 * MINUTE, limit=2)
+    applied(store, patient)
+    brought(store, MINUTE, "one", REPORTS[0])
+    applied(store, at=2 * MINUTE)
+    store.show_held(START + HOUR)
+    brought(store, HOUR, "two", *(f"Number {n} of Tuesday's many {n}s" for n in range(5)))
+    applied(store, patient, at=2 * HOUR)
+    assert (REPORTS[0], ()) in names(archived(store, patient))
 
 
 def test_an_upgrade_knows_below_what_stories_were_named_before(tmp_path: Path) -> None:

@@ -67,8 +67,24 @@ TOLD_BEFORE = [
     ("report", "one", [(0, 1)]),
     *(("report", "three", [told]) for told in ((1, 1), (2, 1), (3, 3), (1, 2))),
 ]
+#: A report waits when its source leaves, which comes back when the window has moved past it.
+AWAY = [
+    ("report", "one", [(0, 0)]),
+    ("take out", "one"),
+    *(("report", "three", [told]) for told in ((1, 0), (2, 0), (3, 0), (1, 1), (2, 1), (3, 3))),
+    ("enable", "one"),
+]
+#: The feed tells each article by itself when it comes back, or did so meanwhile.
+EXACT = ("apply", replace(PATIENT, dedupe="exact"))
 
 
+@example(PATIENT, [*AWAY, ("wait", 30)], False)
+@example(PATIENT, [*AWAY[:2], ("wait", 30), *AWAY[2:]], False)
+@example(replace(PATIENT, hold=timedelta(0)), AWAY, True)
+@example(PATIENT, [*AWAY[:2], EXACT, *AWAY[2:]], False)
+@example(PATIENT, [*AWAY[:2], EXACT, ("wait", 30), *AWAY[2:]], False)
+@example(PATIENT, [*AWAY[:-1], EXACT, AWAY[-1]], False)
+@example(PATIENT, [*AWAY[:-1], EXACT, ("apply", PATIENT), AWAY[-1]], False)
 @example(
     NARROW, [("report", name, [(0, 0)]) for name in ("one", "two", "one", "one", "one")], False
 )

@@ -14,6 +14,7 @@ from aggregator.model import ArchivePart
 from aggregator.model.instants import instant
 from aggregator.runtime.values import dataclass
 from aggregator.store.codec import dumps
+from aggregator.store.value_lists import rows_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -84,6 +85,17 @@ def retell(
         "INSERT INTO retold (feed_id, month, number, entry_id, shown_at) VALUES (?, ?, ?, ?, ?)",
         [(feed_id, month, number + place, lead, at) for place, lead in enumerate(sorted(named))],
     )
+
+
+def named_below(connection: sqlite3.Connection, feed_id: int, entry_ids: Sequence[int]) -> set[int]:
+    """Return which of some entries a feed's archive names below others."""
+    rows = rows_of(
+        connection,
+        "SELECT entry_id FROM named_below WHERE feed_id = ? AND entry_id IN ({marks})",
+        entry_ids,
+        feed_id,
+    )
+    return {entry_id for (entry_id,) in rows}
 
 
 def _next_place(connection: sqlite3.Connection, feed_id: int, now: int) -> tuple[int, int, int]:

@@ -69,13 +69,14 @@ class AddedFeed:
 
 @dataclass(frozen=True, slots=True)
 class FeedEdit:
-    """A feed that is to be stored so, in place of what was.
+    """A feed that is to be stored so, in place of what was (`before`).
 
     `differs`: it is not the same in other words, as an earlier version wrote it; `shows_alike`:
     which entries it shows, of the same sources, is the same; `cuts_alike`: so is what its window
     drops of them.
     """
 
+    before: Feed
     feed: Feed
     text: str
     feed_id: int
@@ -185,6 +186,7 @@ def _plan_feeds(
             before = feed_of(stored[feed_id])
             changed.append(
                 FeedEdit(
+                    before,
                     feed,
                     text,
                     feed_id,

@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from aggregator.model import Feed
-    from aggregator.store import held_stories, told_stories
+    from aggregator.store import held_stories, named_stories, told_stories
     from aggregator.store.told_stories import Asked, Named
 else:  # with all that compares texts, for feeds that take together what tells the same
     held_stories = LateModule("aggregator.store.held_stories")
+    named_stories = LateModule("aggregator.store.named_stories")
     told_stories = LateModule("aggregator.store.told_stories")
 
 
@@ -65,18 +66,21 @@ def stories_of_sources(
 ) -> set[int]:
     """Return the stories of some sources of whose articles an entry lies above what was dropped.
 
-    An original that goes makes room for its copies, a copy for the other copies.
+    An original that goes makes room for its copies, a copy for the other copies. What waits is
+    there wherever it lies.
     """
     # sqlite: a list of values is one parameter, as JSON
     rows = connection.execute(
         """SELECT DISTINCT e.story_id FROM entries e JOIN stories s ON s.id = e.story_id
             WHERE e.source_id IN (SELECT value FROM json_each(:sources))
-              AND EXISTS (SELECT 1 FROM entries c
+              AND (EXISTS (SELECT 1 FROM entries c
                 WHERE c.story_id IN (SELECT s.id UNION ALL SELECT o.id FROM stories o
                                       WHERE o.original_id = coalesce(s.original_id, s.id))
                   AND c.order_key > (SELECT floor FROM feeds WHERE id = :feed)
                   AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.feed_id = :feed
-                        AND m.source_id = c.source_id AND m.floor >= c.order_key))""",
+                        AND m.source_id = c.source_id AND m.floor >= c.order_key))
+                OR EXISTS (SELECT 1 FROM held h
+                            WHERE h.feed_id = :feed AND h.story_id = e.story_id))""",
         {"feed": feed_id, "sources": dumps(sorted(source_ids))},
     )
     return {story_id for (story_id,) in rows}
@@ -241,22 +245,53 @@ def _keep_unnamed(connection: sqlite3.Connection, feed_id: int, change: Change, 
         archive.record(connection, feed_id, unnamed, now)
 
 
+def named_in(connection: sqlite3.Connection, feed_id: int, feed: Feed) -> frozenset[int]:
+    """Return the entries that a feed names below others in its window."""
+    return named_stories.named_in(connection, _row(connection, feed_id), feed)
+
+
+def _row(connection: sqlite3.Connection, feed_id: int) -> sqlite3.Row:
+    row: sqlite3.Row = connection.execute(
+        "SELECT id, floor FROM feeds WHERE id = ?", (feed_id,)
+    ).fetchone()
+    return row
+
+
 def record_applied(
-    connection: sqlite3.Connection, feed_id: int, feed: Feed, change: Change, now: int
+    connection: sqlite3.Connection,
+    feed_id: int,
+    feed: Feed,
+    change: Change,
+    now: int,
+    *,
+    named: frozenset[int],
 ) -> None:
     """Archive what a configuration lets a feed show, after its window has moved.
 
-    What has no room was shown to nobody, unless it came before and was only kept back.
+    What has no room was shown to nobody, unless it came before and was only kept back, or `named`
+    below others.
     """
     kept_back = change.waited
-    if feed.dedupe != "story" and (freed := held_stories.release(connection, feed_id)):
-        kept_back |= set(told_stories.released(connection, feed_id, freed, change.came))
+    if feed.dedupe != "story":
+        kept_back |= _released(connection, feed_id, change)
+    if named:
+        kept_back |= named_stories.unnamed(connection, _row(connection, feed_id), feed, named)
     kept = kept_back | set(still_shown(connection, feed_id, change.came))
     missed = sorted(kept_back.difference(change.came))
     came = [*missed, *(entry_id for entry_id in change.came if entry_id in kept)]
     archive.record(connection, feed_id, came, now)
     waited = tuple(one for one in change.named if one.waited)
     _keep_unnamed(connection, feed_id, Change(named=waited), now)
+
+
+def _released(connection: sqlite3.Connection, feed_id: int, change: Change) -> set[int]:
+    """Return what was kept back in a feed that tells each article by itself: nothing waits there.
+
+    Only what is away does.
+    """
+    if not (waiting := held_stories.waiting(connection, feed_id)):
+        return set()
+    return set(told_stories.released(connection, feed_id, waiting, change.came))
 
 
 def _count(connection: sqlite3.Connection, source_id: int) -> int:
@@ -351,14 +386,13 @@ def advance_due(connection: sqlite3.Connection, *, feed_id: int, now: int) -> st
         "SELECT * FROM feeds WHERE id = ? AND removed_at IS NULL", (feed_id,)
     ).fetchone()
     if row is None:
-        held_stories.clear(connection, feed_id)
+        held_stories.suspend(connection, feed_id)
         return None
     feed = feed_of(row["config"])
     due = held_stories.due(connection, feed_id, now)
-    if feed.dedupe != "story":
-        held_stories.clear(connection, feed_id)
     change = show(connection, row, feed, due, {}, now=now)
-    archive.record(connection, feed_id, change.came, now)
+    freed = _released(connection, feed_id, change) if due and feed.dedupe != "story" else set()
+    archive.record(connection, feed_id, (*sorted(freed.difference(change.came)), *change.came), now)
     dropped = advance(connection, feed_id, feed, now, most=ROWS)
     _keep_unnamed(connection, feed_id, change, now)
     if dropped or change != Change():
@@ -395,7 +429,7 @@ def still_shown(
 
 def clear(connection: sqlite3.Connection, feed_id: int) -> None:
     """Let a feed that is removed show nothing."""
-    held_stories.clear(connection, feed_id)
+    held_stories.suspend(connection, feed_id)
     connection.execute("DELETE FROM shown WHERE feed_id = ?", (feed_id,))
     connection.execute(
         "UPDATE feeds SET shown_count = 0, shown_bytes = 0, drops_at = NULL WHERE id = ?",

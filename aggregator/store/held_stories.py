@@ -1,4 +1,8 @@
-"""Rows of stories that feeds do not show: kept back for a while, or named below another entry."""
+"""Rows of stories that feeds do not show: kept back for a while, or named below another entry.
+
+What is kept back when its source leaves a feed waits for its return, or for that of the feed: the
+window may move past it meanwhile, and nobody has met it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,10 @@ from aggregator.store.codec import dumps
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
+
+#: Until then waits what only a return ends.
+_RETURN = (1 << 62) - 1
 
 
 def note(
@@ -16,10 +24,12 @@ def note(
     feed_id: int,
     story_ids: Iterable[int],
     held: Mapping[int, int],
+    away: AbstractSet[int],
 ) -> set[int]:
     """Note what of some stories waits from now on: each that does, and until when.
 
     Each by itself: what waits together may be told apart before the end of it, or lose its first.
+    Those `away`, of sources that the feed does not select, go on waiting where they did.
     Return those that have waited until now.
     """
     # sqlite: a list of values is one parameter, as JSON
@@ -28,11 +38,13 @@ def note(
            RETURNING story_id""",
         (feed_id, dumps(sorted(story_ids))),
     ).fetchall()
+    waited = {story_id for (story_id,) in before}
+    waiting = dict.fromkeys(sorted(waited & away), _RETURN) | dict(held)
     connection.executemany(
         "INSERT INTO held (feed_id, story_id, until_at) VALUES (?, ?, ?)",
-        [(feed_id, story_id, until_at) for story_id, until_at in held.items()],
+        [(feed_id, story_id, until_at) for story_id, until_at in waiting.items()],
     )
-    return {story_id for (story_id,) in before}
+    return waited
 
 
 def name(connection: sqlite3.Connection, feed_id: int, story_ids: Iterable[int]) -> None:
@@ -67,14 +79,12 @@ def end(connection: sqlite3.Connection, story_ids: Iterable[int], now: int) -> N
     )
 
 
-def release(connection: sqlite3.Connection, feed_id: int) -> set[int]:
-    """Let nothing wait in a feed any more; return the stories that have waited until now."""
-    rows = connection.execute(
-        "DELETE FROM held WHERE feed_id = ? RETURNING story_id", (feed_id,)
-    ).fetchall()
+def waiting(connection: sqlite3.Connection, feed_id: int) -> set[int]:
+    """Return the stories that wait in a feed, for whatever."""
+    rows = connection.execute("SELECT story_id FROM held WHERE feed_id = ?", (feed_id,))
     return {story_id for (story_id,) in rows}
 
 
-def clear(connection: sqlite3.Connection, feed_id: int) -> None:
-    """Forget what waits in a feed."""
-    connection.execute("DELETE FROM held WHERE feed_id = ?", (feed_id,))
+def suspend(connection: sqlite3.Connection, feed_id: int) -> None:
+    """Let what waits in a feed that is removed wait for its return."""
+    connection.execute("UPDATE held SET until_at = ? WHERE feed_id = ?", (_RETURN, feed_id))

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aggregator.model import Feed
-    from aggregator.store import told_stories
+    from aggregator.store import named_stories
 else:  # with all that compares texts, for feeds that take together what tells the same
-    told_stories = LateModule("aggregator.store.told_stories")
+    named_stories = LateModule("aggregator.store.named_stories")
 
 
 def note_up_to(
@@ -38,4 +38,4 @@ def note(
         connection, "SELECT id, story_id FROM entries WHERE order_key IN ({marks})", order_keys
     )
     row = connection.execute("SELECT id, floor FROM feeds WHERE id = ?", (feed_id,)).fetchone()
-    told_stories.retell(connection, row, feed, dict(map(tuple, leads)), now)
+    named_stories.retell(connection, row, feed, dict(map(tuple, leads)), now)

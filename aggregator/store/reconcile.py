@@ -42,12 +42,14 @@ class _Touched:
 
     Of the sources in `asked` a feed may show other entries now; `feeds` look otherwise.
     Rules of the sources in `judged` say something else than before; `fresh` ones have no entries.
+    `named` is what feeds that decide otherwise now have named below others in their windows.
     """
 
     asked: dict[int, set[int]]
     feeds: set[int]
     judged: set[int]
     fresh: set[int]
+    named: dict[int, frozenset[int]]
 
 
 def apply_configuration(connection: sqlite3.Connection, plan: Plan, now: int) -> None:
@@ -55,7 +57,7 @@ def apply_configuration(connection: sqlite3.Connection, plan: Plan, now: int) ->
     _remove_sources(connection, plan.gone_sources, now)
     _change_sources(connection, plan.changed_sources, now)
     source_ids = _add_sources(connection, plan.added_sources, now)
-    touched = _Touched({}, set(), set(), set(source_ids.values()))
+    touched = _Touched({}, set(), set(), set(source_ids.values()), {})
     _rename_feeds(connection, plan.renamed_feeds)
     _remove_feeds(connection, plan.gone_feeds, now)
     _change_feeds(connection, plan.changed_feeds, touched)
@@ -76,7 +78,8 @@ def apply_configuration(connection: sqlite3.Connection, plan: Plan, now: int) ->
         stories = feed_windows.stories_of_sources(connection, feed_id, asked)
         change = feed_windows.show(connection, row, feed, stories, sizes, now=now)
         dropped = feed_windows.advance(connection, feed_id, feed, now)
-        feed_windows.record_applied(connection, feed_id, feed, change, now)
+        named = touched.named.get(feed_id, frozenset())
+        feed_windows.record_applied(connection, feed_id, feed, change, now, named=named)
         if feed_id in touched.asked or dropped:
             touched.feeds.add(feed_id)
     bump_all(connection, touched.feeds, now)
@@ -300,6 +303,9 @@ def _change_feeds(
     connection: sqlite3.Connection, changed: Sequence[planning.FeedEdit], touched: _Touched
 ) -> None:
     """Store how feeds are configured now, and which of them are to be asked again."""
+    for one in changed:
+        if not one.shows_alike and one.before.dedupe == "story":
+            touched.named[one.feed_id] = feed_windows.named_in(connection, one.feed_id, one.before)
     connection.executemany(
         "UPDATE feeds SET config = ?, removed_at = NULL WHERE id = ?",
         [(one.text, one.feed_id) for one in changed],

@@ -42,11 +42,11 @@ if TYPE_CHECKING:
 
     from aggregator.model import ArchivePart, Feed, Story
     from aggregator.rules.secrets import Secrets
-    from aggregator.store import told_stories
+    from aggregator.store import named_stories
+    from aggregator.store.named_stories import Member
     from aggregator.store.packed_texts import Texts
-    from aggregator.store.told_stories import Member
 else:  # for feeds that name who else tells a story
-    told_stories = LateModule("aggregator.store.told_stories")
+    named_stories = LateModule("aggregator.store.named_stories")
 
 #: Of an entry `e`, its texts `t` and its story `s`: what `stored_stories` reads.
 COLUMNS = f"""e.*, {packed_texts.COLUMNS}, s.public_id AS story_public_id,
@@ -107,7 +107,7 @@ def select_archive(
     told = archived_stories.told_in(connection, row["id"], parts[place])
     rows = {entry["id"]: entry for entry in rows_of(connection, _THESE, sorted(told))}
     found = [rows[entry_id] for entry_id in told]
-    below = told_stories.as_members(connection, told) if feed.shows_also else {}
+    below = named_stories.as_members(connection, told) if feed.shows_also else {}
     stories = as_read(_stored(connection, feed, row, found, below), feed, secrets)
     return replace(
         _selection(public_feed(feed, secrets), row, tuple(map(as_archived, stories))),
@@ -159,7 +159,7 @@ def stored_stories(
     connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row, found: list[sqlite3.Row]
 ) -> tuple[StoredStory, ...]:
     """Return the stories of rows of `COLUMNS`, as a feed has them."""
-    members = told_stories.of_leads(connection, feed, row, found) if feed.shows_also else {}
+    members = named_stories.of_leads(connection, feed, row, found) if feed.shows_also else {}
     return _stored(connection, feed, row, found, members)
 
 

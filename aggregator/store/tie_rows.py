@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+    from aggregator.model import Feed
+    from aggregator.stories.windows import Candidate
+
 
 def among(
     connection: sqlite3.Connection, root_ids: Iterable[int], *, across: bool = False
@@ -33,6 +36,14 @@ def among(
         {"roots": dumps(sorted(root_ids)), "across": across},
     )
     return [Tie(*row) for row in rows]
+
+
+def asked_for(connection: sqlite3.Connection, feed: Feed, found: Iterable[Candidate]) -> list[Tie]:
+    """Return the ties of the articles of some entries, where a feed asks for them."""
+    root_ids = {one.joined_id for one in found if one.joined_id is not None}
+    if not root_ids or feed.dedupe_strictness == "wide":
+        return []
+    return among(connection, root_ids)
 
 
 def add(connection: sqlite3.Connection, ties: Iterable[Tie]) -> None:

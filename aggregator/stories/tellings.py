@@ -18,7 +18,7 @@ from aggregator.model import Preference
 from aggregator.model.instants import MICROSECOND
 from aggregator.runtime.values import dataclass
 from aggregator.stories.ties import THRESHOLDS, Groups, Placed, Tie, in_time
-from aggregator.stories.windows import is_above, leads_of, left_of, refusal
+from aggregator.stories.windows import is_above, is_away, leads_of, left_of, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -89,6 +89,17 @@ def sure_ties(feed: Feed, joined: Mapping[int, int | None], ties: Iterable[Tie])
     if least > THRESHOLDS["wide"]:
         return [tie for tie in ties if tie.score >= least]
     return [Tie(article, root, 1.0) for article, root in joined.items() if root is not None]
+
+
+def groups_of(feed: Feed, candidates: Iterable[Candidate], ties: Iterable[Tie]) -> Groups:
+    """Return which articles of some entries a feed holds to tell the same, whenever that was."""
+    joined = {one.article_id: one.joined_id for one in candidates}
+    return Groups(sure_ties(feed, joined, ties) if feed.dedupe == "story" else ())
+
+
+def named_away(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Yield what would be named below others if its source had not left the feed."""
+    return (one for one in candidates if one.was_named and one.place is None and is_away(one))
 
 
 def tellings(

@@ -104,7 +104,7 @@ class Verdict:
 
 def refusal(candidate: Candidate) -> Verdict | None:
     """Return why the feed does not admit an entry, `None` where it does; its floor apart."""
-    if all(one.until is not None for one in candidate.memberships):
+    if is_away(candidate):
         return Verdict(Reason.NOT_SELECTED)
     if candidate.held_back:
         return Verdict(Reason.HELD_BACK)
@@ -115,6 +115,11 @@ def refusal(candidate: Candidate) -> Verdict | None:
     if not any(one.covers(candidate.order_key) for one in candidate.memberships):
         return Verdict(Reason.NOT_BROUGHT_ALONG)
     return None
+
+
+def is_away(candidate: Candidate) -> bool:
+    """Tell whether the feed does not select the source of an entry today."""
+    return all(one.until is not None for one in candidate.memberships)
 
 
 def first_of(copies: Iterable[Candidate]) -> Candidate | None:
@@ -152,6 +157,14 @@ def leads_of(copies: Iterable[Candidate]) -> list[Candidate]:
     if originals or since is not None:
         return originals + stay
     return stay or foreign[:1]
+
+
+def one_of_each(candidates: Iterable[Candidate]) -> tuple[int, ...]:
+    """Return an entry of each article that some entries tell."""
+    found: dict[int, int] = {}
+    for one in candidates:
+        found.setdefault(one.article_id, one.entry_id)
+    return tuple(found.values())
 
 
 def has_left(story: Iterable[Candidate], floor: int) -> bool:
