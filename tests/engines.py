@@ -12,8 +12,10 @@ from uuid import uuid4
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from typing_extensions import override
 
 from aggregator.store import postgres
+from aggregator.store.roles import Role
 from aggregator.store.sqlite import open_store
 from tests import postgres_server
 
@@ -71,8 +73,8 @@ class PostgresDatabase:
         user, dbname = said.pop("user"), said.pop("dbname")
         return f"postgresql://{user}@/{dbname}?{urlencode(said, quote_via=quote)}"
 
-    def open(self) -> Store:
-        self._opened.append(postgres.open_store(self.url, self._path))
+    def open(self, role: Role | None = None) -> Store:
+        self._opened.append(postgres.open_store(self.url, self._path, role=role))
         return self._opened[-1]
 
     def close(self) -> None:
@@ -82,8 +84,19 @@ class PostgresDatabase:
             connection.execute(f"DROP SCHEMA {self._schema} CASCADE".encode())
 
 
+class FleetDatabase(PostgresDatabase):
+    """The same, opened by processes that share the work."""
+
+    @override
+    def open(self, role: Role | None = Role.WORKER) -> Store:
+        return super().open(role)
+
+
 #: What makes a database of each engine in a folder of its own.
 ENGINES: dict[str, Callable[[Path], Database]] = {
     "postgres": PostgresDatabase,
     "sqlite": SqliteDatabase,
 }
+
+#: The same, and one that keeps leases in rows.
+LEASING: dict[str, Callable[[Path], Database]] = {**ENGINES, "fleet": FleetDatabase}

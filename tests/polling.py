@@ -245,7 +245,7 @@ async def house(
                 await dispatcher.spread_overdue()
             yield made
             await dispatcher.drain(timedelta(seconds=1))
-            assert not store._leases.queues(clock()), "a poll kept its lease"
+            assert not store._leases.held(clock()), "a poll kept its lease"
     finally:
         if workers is None:
             await own.aclose()

@@ -83,7 +83,7 @@ def test_status_and_poll_load_what_they_need(aggregator: Program, web: Publisher
     assert of_libraries(modules) <= 290
     modules = loaded_by(aggregator.folder, "poll", "one")
     assert not modules & (SERVING | READING | WRITING | EDITING | RARE)
-    assert of_libraries(modules) <= 425
+    assert of_libraries(modules) <= 428
 
 
 def test_what_is_loaded_for_workers_is_what_reads_documents() -> None:

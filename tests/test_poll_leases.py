@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aggregator.daemon.poller import Dispatcher
 from aggregator.model import PollOutcome
 from aggregator.schedule.leases import LEASE
+from aggregator.store.memory_leases import MemoryLeases
 from tests import PATIENCE
 from tests.config_texts import source_toml
 from tests.feed_documents import item, rss
@@ -58,6 +59,7 @@ async def test_a_poll_that_outlasts_its_lease_is_nobody_elses(tmp_path: Path) ->
         (number,) = other._running
 
         def is_renewed() -> bool:
+            assert isinstance(home.store._leases, MemoryLeases)
             lease = home.store._leases._stored[number]
             return lease.claimed_until_at == home.clock.now + LEASE
 
@@ -89,4 +91,4 @@ async def test_a_poll_that_is_held_back_leaves_its_source_to_others(tmp_path: Pa
             web.route(path, busy)
         results = await home.poll()
         assert sorted(one.outcome for one in results.values()) == ["failed", "held"]
-        assert not home.store._leases.queues(home.clock())
+        assert not home.store._leases.held(home.clock())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -26,6 +27,7 @@ from aggregator.store import migrations, postgres, postgres_engine, postgres_sch
 from aggregator.store.postgres_connection import PostgresConnection
 from aggregator.store.postgres_engine import PostgresEngine, place_of
 from aggregator.store.postgres_words import spoken, spoken_table
+from aggregator.store.roles import Role
 from aggregator.store.schema_version import SCHEMA_VERSION
 from tests.engines import PostgresDatabase
 from tests.making import HOUR, START, absorb, document, entry, feed, fetched, source
@@ -173,19 +175,20 @@ def test_nothing_is_read_before_there_is_something(
 
 @pytest.mark.usefixtures("impatient")
 def test_one_process_polls_at_a_time(server: PostgresDatabase, tmp_path: Path) -> None:
-    with closing(postgres.open_store(server.url, tmp_path / "a.db", polls=True)) as first:
-        with pytest.raises(BusyError, match="in use by another process"):
-            postgres.open_store(server.url, tmp_path / "b.db", polls=True)
+    with closing(postgres.open_store(server.url, tmp_path / "a.db", role=Role.ALONE)) as first:
+        with pytest.raises(BusyError, match=rf"by `aggregator run` \(process {os.getpid()} on"):
+            postgres.open_store(server.url, tmp_path / "b.db", role=Role.ALONE)
         first.ping()
-    postgres.open_store(server.url, tmp_path / "b.db", polls=True).close()
+    postgres.open_store(server.url, tmp_path / "b.db", role=Role.ALONE).close()
 
 
 def cut_off(server: PostgresDatabase) -> None:
-    """End every connection of the program, as a server that is started anew does."""
+    """End every connection of this process, as a server that is started anew does."""
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(
             """SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
-                WHERE application_name = 'aggregator' AND pid != pg_backend_pid()"""
+                WHERE application_name LIKE %s AND pid != pg_backend_pid()""",
+            (f"aggregator % {os.getpid()} %",),
         )
 
 
@@ -222,11 +225,11 @@ def test_a_transaction_that_was_cut_off_is_undone_and_told(server: PostgresDatab
 
 @pytest.mark.usefixtures("impatient")
 def test_the_one_that_polls_takes_its_lock_again(server: PostgresDatabase, tmp_path: Path) -> None:
-    with closing(postgres.open_store(server.url, tmp_path / "a.db", polls=True)) as store:
+    with closing(postgres.open_store(server.url, tmp_path / "a.db", role=Role.ALONE)) as store:
         cut_off(server)
         store.ping()
         with pytest.raises(BusyError):
-            postgres.open_store(server.url, tmp_path / "b.db", polls=True)
+            postgres.open_store(server.url, tmp_path / "b.db", role=Role.ALONE)
 
 
 def test_who_pages_by_change_keys_misses_nothing_of_two_slow_writers(

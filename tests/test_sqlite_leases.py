@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from aggregator.model import NotModified
-from aggregator.store.memory_leases import Leases
+from aggregator.store.memory_leases import MemoryLeases
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import HOUR, START, feed, finish, source
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
     from aggregator.model import Lease
+    from aggregator.store.kept_leases import Wanted
 
 
 def test_a_start_hands_everything_out_again(tmp_path: Path) -> None:
@@ -27,16 +31,17 @@ def test_a_start_hands_everything_out_again(tmp_path: Path) -> None:
         store.close()
 
 
-class _Late(Leases):
+class _Late(MemoryLeases):
     """Leases of which each is granted just after another poll of the source was committed."""
 
     def __init__(self, store: SqliteStore) -> None:
         super().__init__()
         self._store = store
 
-    def grant(self, source_id: int, host: str, claimer: str, now: datetime) -> Lease | None:
+    @override
+    def grant(self, wanted: Sequence[Wanted], now: datetime) -> list[tuple[Lease, ...]]:
         finish(self._store, NotModified(source().url), now)
-        return super().grant(source_id, host, claimer, now)
+        return super().grant(wanted, now)
 
 
 def test_a_claim_by_name_is_of_the_source_as_it_is_then(tmp_path: Path) -> None:

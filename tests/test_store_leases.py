@@ -9,11 +9,13 @@ from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Attempt, Decision, News, NotModified, Plan, Problem, ProblemKind
 from aggregator.schedule.leases import LEASE, RENEW_EVERY
+from tests.engines import LEASING
 from tests.making import HOUR, START, document, due_at, entry, feed, fetched, source
 
 if TYPE_CHECKING:
@@ -26,6 +28,14 @@ if TYPE_CHECKING:
 
 SECOND = timedelta(seconds=1)
 NAMES = ("one", "two", "three")
+
+
+@pytest.fixture(scope="module", params=sorted(LEASING))
+def new_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], Database]:
+    """Make an empty database, of each engine and of a fleet."""
+    return lambda: LEASING[request.param](tmp_path_factory.mktemp(request.param))
 
 
 def stocked(store: Store) -> Store:

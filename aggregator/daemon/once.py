@@ -30,6 +30,7 @@ from aggregator.schedule.gaps import is_in_vain
 from aggregator.schedule.price import Priced, Pricing, steer
 from aggregator.store.lock import Hold
 from aggregator.store.opening import open_store
+from aggregator.store.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
@@ -171,7 +172,7 @@ def poll_once(
     conceal(all_secrets(config, os.environ))
     hold = Hold(config.store.path, is_daemon=False)
     try:
-        store = open_store(config.store)
+        store = open_store(config.store, Role.COMMAND)
         try:
             if config.lists:
                 config = joined.with_lists(config, store.lists())

@@ -8,6 +8,7 @@ from aggregator.daemon.terms import utc_now
 from aggregator.model.errors import AggregatorError
 from aggregator.store.lock import Hold
 from aggregator.store.opening import open_store
+from aggregator.store.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,7 @@ def correct_here(config: Config, what: str, entries: Sequence[str]) -> None:
     """
     hold = Hold(config.store.path, is_daemon=False)
     try:
-        store = open_store(config.store)
+        store = open_store(config.store, Role.COMMAND)
         try:
             correct(store, what, entries, utc_now())
         finally:

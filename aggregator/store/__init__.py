@@ -3,8 +3,6 @@
 Every method is synchronous and may block on the disk: the daemon calls them in threads, never on
 the event loop (`feed_version` excepted, which reads memory). Every write commits whole or not at
 all before its method returns. Each method raises `StoreError` when the database cannot be used.
-
-An engine keeps all of them as one `Store`; there is one, `sqlite.SqliteStore`.
 """
 
 from __future__ import annotations
@@ -12,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from aggregator.model.configured import FORGET_AFTER
+from aggregator.store.fleet_store import FleetStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -466,7 +465,14 @@ class ReadingStore(FeedStore, StatusStore, PageStore, Protocol):
 
 
 class Store(
-    PollStore, ReadingStore, MaintenanceStore, OutboxStore, StoryStore, ListStore, Protocol
+    PollStore,
+    FleetStore,
+    ReadingStore,
+    MaintenanceStore,
+    OutboxStore,
+    StoryStore,
+    ListStore,
+    Protocol,
 ):
     """Sources, entries, stories and feeds, kept by one engine."""
 

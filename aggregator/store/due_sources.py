@@ -6,23 +6,24 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Collection
+
+#: What is due, but for sources all of whose URLs are of hosts that asked to wait.
+DUE = """removed_at IS NULL AND enabled = 1 AND next_poll_at <= :now
+    AND EXISTS (SELECT 1 FROM mirrors m WHERE m.source_id = sources.id
+          AND NOT EXISTS (SELECT 1 FROM gates g WHERE g.host = m.host AND g.until_at > :now))"""
 
 
 def due_sources(
-    connection: sqlite3.Connection, now: int, *, limit: int, busy: frozenset[str]
+    connection: sqlite3.Connection, now: int, *, limit: int, busy: Collection[str]
 ) -> list[sqlite3.Row]:
     """Return the ids and queues of at most `limit` sources that are due, none of a queue in `busy`.
 
-    Left out are those all of whose URLs are of hosts that asked to wait. Goes through what is due
-    no further than it must.
+    Of each queue one, and none all of whose hosts asked to wait. Goes through what is due no
+    further than it must.
     """
     due = connection.execute(
-        """SELECT id, queue FROM sources
-            WHERE removed_at IS NULL AND enabled = 1 AND next_poll_at <= :now
-              AND EXISTS (SELECT 1 FROM mirrors m WHERE m.source_id = sources.id
-                    AND NOT EXISTS (SELECT 1 FROM gates g
-                                     WHERE g.host = m.host AND g.until_at > :now))
-            ORDER BY next_poll_at, id""",
+        f"SELECT id, queue FROM sources WHERE {DUE} ORDER BY next_poll_at, id",  # noqa: S608 -- built of constants
         {"now": now},
     )
     found: list[sqlite3.Row] = []

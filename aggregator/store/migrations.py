@@ -27,6 +27,7 @@ from aggregator.store.archive_schema import RETOLD
 from aggregator.store.forgetting_schema import FORGETTING
 from aggregator.store.health_schema import DAYS
 from aggregator.store.host_spellings import respell
+from aggregator.store.lease_schema import LEASES
 from aggregator.store.list_schema import LISTS
 from aggregator.store.outbox_schema import OUTBOX
 from aggregator.store.overview_schema import OVERVIEW, fill_delays
@@ -187,6 +188,14 @@ def m0015_retold(db: Database) -> None:
     for statement in RETOLD:
         db.execute(statement)
     db.execute("PRAGMA user_version = 15")
+
+
+@migrations(transactional=False)
+def m0016_leases(db: Database) -> None:
+    """Make room for the leases of several processes."""
+    for statement in LEASES:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 16")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

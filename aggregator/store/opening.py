@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from aggregator.model.errors import StoreError
 from aggregator.runtime.late_modules import LateModule
+from aggregator.store.roles import Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +18,10 @@ else:  # of the two engines one is loaded
     measuring = LateModule("aggregator.store.measuring")
     postgres = LateModule("aggregator.store.postgres")
     sqlite = LateModule("aggregator.store.sqlite")
+
+
+#: Roles that have a place only beside others.
+_FLEET = frozenset({Role.SCHEDULER, Role.WORKER, Role.WEB})
 
 
 class Place(Protocol):
@@ -31,15 +36,21 @@ class Place(Protocol):
         """The database on a server."""
 
 
-def open_store(place: Place) -> Store:
+def open_store(place: Place, role: Role = Role.ALONE) -> Store:
     """Open the database for writing; create it, or bring it to today's schema, where needed.
 
-    The caller holds `place.path` (`store.lock`). Raises `StoreError` when it cannot be used.
+    The caller of a file holds `place.path` (`store.lock`). Raises `StoreError` when it cannot be
+    used, `BusyError` while others are at work there whom the role does not go with.
     """
     if place.url is None:
+        if role in _FLEET:
+            raise StoreError(
+                f"{place.path}: one process works on a file; for `aggregator {role.value}` name a "
+                "PostgreSQL database in [store] url"
+            )
         return sqlite.open_store(place.path)
     try:
-        return postgres.open_store(place.url, place.path, polls=True)
+        return postgres.open_store(place.url, place.path, role=role)
     except ModuleNotFoundError as error:
         raise _missing(error) from error
 

@@ -13,6 +13,8 @@ from aggregator.store.search_keeper import SearchKeeper
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aggregator.store.roles import Role
+
 
 def measure(url: str) -> Measures:
     """Look through a database. The server looks after its pages, and after what they hold no more.
@@ -35,14 +37,17 @@ def measure(url: str) -> Measures:
         raise engine.told(error) from error
 
 
-def open_store(url: str, path: Path, *, polls: bool = False) -> RelationalStore:
+def open_store(url: str, path: Path, *, role: Role | None = None) -> RelationalStore:
     """Open the database for writing; make its tables, or bring them to today's, where needed.
 
-    Beside `path` lies the search index. With `polls` it is refused while another process polls.
+    Beside `path` lies the search index. With a `role` it is refused while another process is at
+    work there that does everything alone, or, for such a one, while any process is.
     Raises `StoreError`.
     """
-    engine = PostgresEngine(url, polls=polls)
-    return RelationalStore(engine, SearchKeeper(path, engine), engine.open_writer())
+    engine = PostgresEngine(url, role=role)
+    writing = engine.open_writer()
+    shares = role is not None and role.shares
+    return RelationalStore(engine, SearchKeeper(path, engine), writing, shares=shares)
 
 
 def open_reader(url: str, path: Path, *, further_secrets: tuple[str, ...] = ()) -> RelationalStore:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -117,7 +119,8 @@ def _adapters() -> AdaptersMap:
 class PostgresConnection:
     """What the store uses of `sqlite3.Connection`, of a database at `url`.
 
-    Where it was lost between transactions it is made again; `connected` is called each time.
+    Where it was lost between transactions it is made again; `connected` is called each time. The
+    server lists it with its `purpose`, our pid and the machine.
     """
 
     def __init__(
@@ -125,11 +128,13 @@ class PostgresConnection:
         url: str,
         *,
         reads_only: bool = False,
+        purpose: str = "store",
         connected: Callable[[psycopg.Connection[Any]], None] | None = None,
     ) -> None:
         """Connect. Raises `psycopg.Error`."""
         self._url = url
         self._reads_only = reads_only
+        self._name = f"aggregator {purpose} {os.getpid()} {socket.gethostname()}"
         self._then = connected
         self._connection = self._connected()
         self._has_begun = False
@@ -140,7 +145,7 @@ class PostgresConnection:
             autocommit=True,
             connect_timeout=CONNECT_SECONDS,
             tcp_user_timeout=SILENT_MS,
-            application_name="aggregator",
+            application_name=self._name,
             context=_CONTEXT,
             row_factory=_row_maker,
         )

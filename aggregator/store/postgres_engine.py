@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import psycopg
 from psycopg import errors
@@ -20,7 +20,9 @@ from aggregator.model.errors import (
 from aggregator.store import postgres_schema
 from aggregator.store.engine import Engine
 from aggregator.store.postgres_connection import PostgresConnection
-from aggregator.store.schema_version import APPLICATION_ID, SCHEMA_VERSION
+from aggregator.store.postgres_schema import WORKS, WRITES, lock_key
+from aggregator.store.roles import Role
+from aggregator.store.schema_version import SCHEMA_VERSION
 from aggregator.store.text_dictionaries import check_codecs
 
 if TYPE_CHECKING:
@@ -28,11 +30,16 @@ if TYPE_CHECKING:
 
     from aggregator.store.readers import Readers
 
-#: Locks of the database that are ours: who writes just now, and whose process polls.
-_WRITES, _POLLS = 1, 2
-
 #: How long a process that is to poll waits for another one's end.
 PATIENCE = "10s"
+
+#: Who holds the lock of those who are at work, by the names of their connections.
+_HOLDERS = f"""SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'advisory' AND l.granted
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND (l.classid::bigint, l.objid::bigint)
+        = (SELECT c, o & 4294967295 FROM (SELECT {lock_key(WORKS)}) AS ours (c, o))
+    ORDER BY a.backend_start LIMIT 1"""  # noqa: S608 -- built of constants
 
 #: Errors that pass though they are of the kinds that do not.
 _PASSING = (errors.ReadOnlySqlTransaction,)
@@ -44,15 +51,15 @@ class PostgresEngine(Engine):
     """Keeps the promises of `aggregator.store.engine.Engine` for the database at `url`.
 
     One process writes at a time: each transaction waits for the one before, whosever it is, so
-    that what it counts and numbers nobody else does meanwhile. One that `polls` is the only one
-    that does: it holds a lock for as long as it is connected.
+    that what it counts and numbers nobody else does meanwhile. One with a `role` holds a lock for
+    as long as it is connected: alone, or together with others whose roles share the work.
     """
 
     errors = (psycopg.Error, sqlite3.DatabaseError)
 
-    def __init__(self, url: str, *, polls: bool = False) -> None:
+    def __init__(self, url: str, *, role: Role | None = None) -> None:
         self._url = url
-        self._polls = polls
+        self._role = role
         self._place = place_of(url)
 
     @property
@@ -63,9 +70,7 @@ class PostgresEngine(Engine):
     @override
     def open_writer(self) -> sqlite3.Connection:
         try:
-            connection = PostgresConnection(
-                self._url, connected=self._take if self._polls else None
-            )
+            connection = self._connected_writer()
         except psycopg.Error as error:
             raise self.told(error) from error
         found = _as_ours(connection)
@@ -80,21 +85,40 @@ class PostgresEngine(Engine):
             raise
         return found
 
+    def _connected_writer(self) -> PostgresConnection:
+        if self._role is None:
+            return PostgresConnection(self._url)
+        return PostgresConnection(self._url, purpose=self._role.value, connected=self._take)
+
     def _take(self, connection: psycopg.Connection[Any]) -> None:
-        """Take the lock of the process that polls. Raises `BusyError`.
+        """Take the lock of those who are at work. Raises `BusyError`.
 
         Of a process that was killed the server learns in a moment.
         """
+        role = cast("Role", self._role)
+        lock = "pg_advisory_lock_shared" if role.shares else "pg_advisory_lock"
         try:
             connection.execute(f"SET lock_timeout = '{PATIENCE}'")
-            connection.execute(f"SELECT pg_advisory_lock({APPLICATION_ID}, {_POLLS})")
+            connection.execute(f"SELECT {lock}({lock_key(WORKS)})".encode())
             connection.execute("SET lock_timeout = 0")
         except errors.LockNotAvailable:
+            holders = connection.execute(_HOLDERS).fetchall()
             connection.close()
-            raise BusyError(
-                f"{self._place} is in use by another process; stop that one first "
-                "(pg_stat_activity tells where it runs)"
-            ) from None
+            self._refuse([name for (name,) in holders])
+
+    def _refuse(self, holders: Sequence[str]) -> NoReturn:
+        """Raise `BusyError` naming who uses the database, by the names of connections."""
+        for name in holders:
+            role, pid, host = (name.split(" ", 3) + [""] * 4)[1:4]
+            if role in {one.value for one in Role}:
+                raise BusyError(
+                    f"{self._place} is in use by `aggregator {role}` (process {pid} on {host}); "
+                    "stop that first, since `aggregator run` works alone"
+                )
+        raise BusyError(
+            f"{self._place} is in use by another process; stop that one first "
+            "(pg_stat_activity tells where it runs)"
+        )
 
     @override
     def open_reader(self) -> sqlite3.Connection:
@@ -126,9 +150,7 @@ class PostgresEngine(Engine):
 
     @override
     def begin_writing(self, connection: sqlite3.Connection) -> None:
-        _as_theirs(connection).begin(
-            f"BEGIN; SELECT pg_advisory_xact_lock({APPLICATION_ID}, {_WRITES})"
-        )
+        _as_theirs(connection).begin(f"BEGIN; SELECT pg_advisory_xact_lock({lock_key(WRITES)})")
 
     @override
     def begin_reading(self, connection: sqlite3.Connection) -> None:

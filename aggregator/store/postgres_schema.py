@@ -26,8 +26,8 @@ else:  # for the few starts that make tables
 
 _MAKES_TABLES = re.compile(r"\s*(?:CREATE|ALTER) ")
 
-#: Who brings the tables to another schema holds this lock.
-_MIGRATES = 3
+#: Locks of a database that are ours: who writes just now, who is at work there, who makes tables.
+WRITES, WORKS, MIGRATES = 1, 2, 3
 
 #: Nobody's statements wait for longer behind a statement that changes a table.
 _LOCK_TIMEOUT = "5s"
@@ -63,6 +63,11 @@ _TRIGGERS = {
 }
 
 
+def lock_key(number: int) -> str:
+    """Return the numbers of one of our locks, as an expression: each schema has its own ones."""
+    return f"{APPLICATION_ID}, (hashtext(current_schema()) & -8) + {number}"
+
+
 def version_of(connection: PostgresConnection, place: str) -> int:
     """Return the schema version, 0 where there are no tables yet.
 
@@ -94,7 +99,7 @@ def bring_to_today(connection: PostgresConnection, place: str) -> None:
         return
     connection.begin(
         f"BEGIN; SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'; "
-        f"SELECT pg_advisory_xact_lock({APPLICATION_ID}, {_MIGRATES})"
+        f"SELECT pg_advisory_xact_lock({lock_key(MIGRATES)})"
     )
     try:
         found = version_of(connection, place)  # somebody else may have made them meanwhile

@@ -26,7 +26,10 @@ _TYPES = {
 _WORDS: tuple[tuple[str, str], ...] = (
     # A list of values is one parameter, as JSON: of names, of tags, else of ids. `FUNCTIONS` makes
     # rows of it.
-    (r"\bname IN \(SELECT value FROM json_each\(", "name IN (SELECT value FROM texts_in("),
+    (
+        r"\b(name|queue)( NOT)? IN \(SELECT value FROM json_each\(",
+        r"\1\2 IN (SELECT value FROM texts_in(",
+    ),
     (r"\bjson_each\((\w+\.\w+)\)", r"texts_in(\1)"),
     (r"\bjson_each\((\w+\.\w+), '\$\.(\w+)'\)", r"texts_in(\1::jsonb ->> '\2')"),
     (r"\bjson_each\(", "ids_in("),

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import override
 
-from aggregator.model import FinishedPoll, PastPoll, PollResult, Selection, SourceStatus
+from aggregator.model import PastPoll, Selection, SourceStatus
 from aggregator.model.configured import FORGET_AFTER
 from aggregator.model.errors import StoreDamagedError, StoreError
 from aggregator.model.instants import instant, micros
 from aggregator.model.notes import in_order
 from aggregator.operations import evaluate
+from aggregator.runtime.late_modules import LateModule
 from aggregator.store import (
     Store,
     alarms,
@@ -26,10 +27,7 @@ from aggregator.store import (
     former_feeds,
     mirrors,
     note_rows,
-    packed_texts,
-    poll_states,
     reconcile,
-    rescheduling,
     rule_trials,
     selection,
     served_bytes,
@@ -37,36 +35,28 @@ from aggregator.store import (
     story_switch,
 )
 from aggregator.store.configuration_plan import plan
-from aggregator.store.due_sources import due_sources
 from aggregator.store.feed_versions import FeedVersions
 from aggregator.store.foresight import foresee
-from aggregator.store.ingest import absorb
 from aggregator.store.list_keeping import ListKeeping
-from aggregator.store.memory_leases import Leases
+from aggregator.store.memory_leases import MemoryLeases
 from aggregator.store.outbox_keeping import OutboxKeeping
 from aggregator.store.page_reading import PageReading
+from aggregator.store.poll_keeping import PollKeeping
 from aggregator.store.retention import drop_in_slices, kept_since, prune_in_slices
-from aggregator.store.slices import batched
 from aggregator.store.story_keeping import StoryKeeping
 from aggregator.store.writer import Writer
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from aggregator.model import (
         ArchivePart,
-        Attempt,
-        Decision,
         EntryFacts,
         Exportable,
         Feed,
-        Lease,
-        News,
-        PollState,
         Problem,
-        Refined,
         Source,
     )
     from aggregator.model.changes import Change
@@ -74,16 +64,19 @@ if TYPE_CHECKING:
     from aggregator.model.notices import Receiver
     from aggregator.model.trials import Trial
     from aggregator.rules.secrets import Secrets
+    from aggregator.store import row_leases
     from aggregator.store.engine import Engine, Search
+else:  # for several processes that share the work
+    row_leases = LateModule("aggregator.store.row_leases")
 
 T = TypeVar("T")
 
 
-class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Store):
+class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, PollKeeping, Store):
     """Keeps the promises of `aggregator.store.Store` in the rows of an engine.
 
     `writing` is the engine's writing connection, `None` where the store refuses to write; `search`
-    keeps the search index.
+    keeps the search index; with `shares` other processes do the same work.
     """
 
     def __init__(
@@ -92,11 +85,17 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Sto
         search: Search,
         writing: sqlite3.Connection | None,
         further_secrets: tuple[str, ...] = (),
+        *,
+        shares: bool = False,
     ) -> None:
         super().__init__(engine, search, further_secrets)
         self._versions = FeedVersions()
-        self._leases = Leases()
         self._claiming = threading.Lock()
+        self._leases = MemoryLeases()
+        if shares:
+            self._leases = row_leases.RowLeases(
+                self._reading, lambda jobs: self._writing().run_each(jobs)
+            )
         self._configuring = threading.Lock()
         self._writer = None
         if writing is not None:
@@ -107,123 +106,6 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Sto
                 writing.close()
                 raise engine.told(error) from error
             self._writer = Writer(writing, engine, committed=self._versions.refresh)
-
-    # --- polling ----------------------------------------------------------------------------------
-
-    @override
-    def claim_due(
-        self, now: datetime, *, limit: int, busy: frozenset[str], claimer: str
-    ) -> list[PollState]:
-        with self._reading() as db:
-            if rescheduling.is_clock_set_back(db, micros(now)):
-                step = self._write(lambda db: rescheduling.follow_clock_back(db, micros(now)))
-                self._leases.step_back(step)
-            # One claim at a time. Asked before the rows are read: a poll's commit comes before the
-            # end of its lease, so that what is free here is not due in those rows any more.
-            with self._claiming:
-                taken = busy | self._leases.queues(now)
-                rows = due_sources(db, micros(now), limit=limit, busy=taken)
-                claims = (self._granted(db, row, claimer, now) for row in rows)
-                return [claimed for claimed in claims if claimed is not None]
-
-    @override
-    def claim(self, source_id: int, now: datetime, *, claimer: str) -> PollState | None:
-        with self._reading() as db:
-            row = db.execute("SELECT id, queue FROM sources WHERE id = ?", (source_id,)).fetchone()
-            return self._granted(db, row, claimer, now)
-
-    @override
-    def claim_all(
-        self, source_ids: Sequence[int], now: datetime, *, claimer: str
-    ) -> list[PollState | None]:
-        return [self.claim(source_id, now, claimer=claimer) for source_id in source_ids]
-
-    @override
-    def renew(self, leases: tuple[Lease, ...], now: datetime) -> tuple[Lease, ...]:
-        return self._leases.renew(leases, now)
-
-    @override
-    def release(self, leases: tuple[Lease, ...]) -> None:
-        self._leases.release(leases)
-
-    @override
-    def states(self, names: tuple[str, ...] | None = None) -> list[PollState]:
-        with self._reading() as db:
-            return poll_states.enabled(db) if names is None else poll_states.named(db, names)
-
-    @override
-    def all_states(self) -> Iterator[PollState]:
-        after: int | None = 0
-        while after is not None:
-            with self._reading() as db:
-                states, after = poll_states.some(db, after)
-            yield from states
-
-    @override
-    def absorb(
-        self,
-        state: PollState,
-        attempts: tuple[Attempt, ...],
-        refined: Refined | None,
-        decide: Callable[[News], Decision],
-        *,
-        now: datetime,
-    ) -> PollResult:
-        (result,) = self.absorb_all((FinishedPoll(state, attempts, refined, decide, now),))
-        if isinstance(result, Exception):
-            raise result
-        return result
-
-    @override
-    def absorb_all(self, polls: Sequence[FinishedPoll]) -> list[PollResult | Exception]:
-        for poll in polls:
-            self._stories.read_arrivals(poll)
-        jobs = [partial(self._absorb, poll) for poll in polls]
-        results = self._writing().run_all(jobs)
-        for poll, result in zip(polls, results, strict=True):
-            if not isinstance(result, Exception):
-                self._release(poll.state)
-        self._join_waiting(polls)
-        if any(isinstance(result, PollResult) and result.tally.new for result in results):
-            self._learn()
-        return results
-
-    def _learn(self) -> None:
-        try:
-            with self._reading() as db:
-                packed_texts.learn(db, self._write)
-        except StoreError:  # a full disk: the polls are committed, and the next ones try again
-            pass
-
-    def _absorb(self, poll: FinishedPoll, db: sqlite3.Connection) -> PollResult:
-        return absorb(db, poll, self._secrets.read(db), self._stories)
-
-    @override
-    def forgive(self, source_ids: tuple[int, ...]) -> None:
-        self._write(lambda db: rescheduling.forgive(db, source_ids))
-
-    @override
-    def postpone(self, state: PollState, at: datetime, problem: Problem) -> None:
-        self._write(lambda db: rescheduling.postpone(db, state.source_id, micros(at), problem))
-        self._release(state)
-
-    @override
-    def spread(self, now: datetime, dice: Callable[[], float]) -> int:
-        with self._reading() as db:
-            planned = rescheduling.spread(db, now, dice)
-        for some in batched(planned):
-            self._write(partial(rescheduling.put_off, planned=some))
-        return len(planned)
-
-    @override
-    def pricing(self) -> str | None:
-        with self._reading() as db:
-            text: str | None = db.execute("SELECT pricing FROM counters").fetchone()[0]
-            return text
-
-    @override
-    def set_pricing(self, text: str) -> None:
-        self._write(lambda db: db.execute("UPDATE counters SET pricing = ?", (text,)))
 
     # --- feeds ------------------------------------------------------------------------------------
 
@@ -462,18 +344,8 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Sto
     def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
         return self._writing().run(job)
 
+    @override
     def _writing(self) -> Writer:
         if self._writer is None:
             raise StoreError(f"{self._engine.place}: opened for reading only")
         return self._writer
-
-    def _granted(
-        self, db: sqlite3.Connection, row: sqlite3.Row, claimer: str, now: datetime
-    ) -> PollState | None:
-        """Hand a source out as it is then: no other poll of it is under way any more."""
-        lease = self._leases.grant(row["id"], row["queue"], claimer, now)
-        return None if lease is None else poll_states.leased(db, row["id"], lease)
-
-    def _release(self, state: PollState) -> None:
-        if state.lease is not None:
-            self._leases.release((state.lease,))

@@ -85,6 +85,7 @@ def follow_clock_back(db: sqlite3.Connection, now: int) -> timedelta:
         {"step": step, "now": now},
     )
     db.execute("UPDATE gates SET until_at = until_at - ? WHERE until_at > ?", (step, now + step))
+    db.execute("UPDATE leases SET until_at = until_at - ?", (step,))
     return by
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x41676772
 
 #: The `user_version` that this program writes and reads.
-SCHEMA_VERSION = 15
+SCHEMA_VERSION = 16
 
 #: The schema that packs the texts of entries: its upgrade leaves most of the file free.
 PACKED_SINCE = 6
