@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any, cast
 
+import psycopg
 import pytest
 
 from aggregator.config.settings import StoreSettings
@@ -19,7 +21,7 @@ from aggregator.store.postgres_connection import PostgresConnection
 from aggregator.store.roles import Role
 from tests import PATIENCE
 from tests.engines import FleetDatabase
-from tests.making import HOUR, START, document, entry, feed, fetched, source
+from tests.making import HOUR, START, absorb, document, entry, feed, fetched, source
 
 if TYPE_CHECKING:
     import sqlite3
@@ -88,6 +90,33 @@ def test_the_roles_of_a_fleet_work_beside_each_other(fleet: FleetDatabase, tmp_p
         fleet.open(role).ping()
     with closing(FleetDatabase(tmp_path / "other")) as other:
         other.open(Role.ALONE).ping()  # in another schema of the same database
+
+
+def test_one_scheduler_is_active_and_another_one_after_it(fleet: FleetDatabase) -> None:
+    first, second = fleet.open(Role.SCHEDULER), fleet.open(Role.SCHEDULER)
+    assert (first.is_active(), second.is_active(), first.is_active()) == (True, False, True)
+    with psycopg.connect(fleet.url, autocommit=True) as connection:
+        connection.execute(
+            """SELECT pg_terminate_backend(pid, 10000) FROM pg_locks
+                WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND pid IN (
+                  SELECT pid FROM pg_stat_activity WHERE application_name LIKE %s)""",
+            (f"aggregator scheduler {os.getpid()} %",),
+        )
+    assert second.is_active(), "the first one was cut off"
+    assert not first.is_active(), "though it is connected again"
+    first.close()
+    assert second.is_active()
+
+
+def test_what_another_process_commits_is_followed(fleet: FleetDatabase) -> None:
+    store, web = fleet.open(), fleet.open(Role.WEB)
+    store.apply((source(),), (feed(),), now=START)
+    web.follow()
+    assert web.feed_version("all") == store.feed_version("all") is not None
+    absorb(store, document(entry(1)), START)
+    assert web.feed_version("all") != store.feed_version("all")
+    web.follow()
+    assert web.feed_version("all") == store.feed_version("all")
 
 
 def test_a_fleet_needs_a_server(tmp_path: Path) -> None:

@@ -119,6 +119,15 @@ class PollKeeping(Reading, PollStore, FleetStore):
         with self._reading() as db:
             return handed_out.backlog(db, micros(now), self._leases.held(now).keys())
 
+    @override
+    def is_active(self) -> bool:
+        is_active: bool = self._write(self._engine.leads)
+        return is_active
+
+    @override
+    def follow(self) -> None:
+        self._write(self._stories.refresh)  # and versions with the commit
+
     def _follow_clock(self, db: sqlite3.Connection, now: datetime) -> None:
         if rescheduling.is_clock_set_back(db, micros(now)):
             step = self._write(lambda db: rescheduling.follow_clock_back(db, micros(now)))

@@ -20,7 +20,7 @@ from aggregator.model.errors import (
 from aggregator.store import postgres_schema
 from aggregator.store.engine import Engine
 from aggregator.store.postgres_connection import PostgresConnection
-from aggregator.store.postgres_schema import WORKS, WRITES, lock_key
+from aggregator.store.postgres_schema import LEADS, WORKS, WRITES, lock_key
 from aggregator.store.roles import Role
 from aggregator.store.schema_version import SCHEMA_VERSION
 from aggregator.store.text_dictionaries import check_codecs
@@ -40,6 +40,13 @@ _HOLDERS = f"""SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a
       AND (l.classid::bigint, l.objid::bigint)
         = (SELECT c, o & 4294967295 FROM (SELECT {lock_key(WORKS)}) AS ours (c, o))
     ORDER BY a.backend_start LIMIT 1"""  # noqa: S608 -- built of constants
+
+#: Who leads holds a lock of its session; it is asked for once a session.
+_LEADS = f"""SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_locks
+      WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
+        AND (classid::bigint, objid::bigint)
+          = (SELECT c, o & 4294967295 FROM (SELECT {lock_key(LEADS)}) AS ours (c, o)))
+    THEN true ELSE pg_try_advisory_lock({lock_key(LEADS)}) END"""  # noqa: S608 -- built of constants
 
 #: Errors that pass though they are of the kinds that do not.
 _PASSING = (errors.ReadOnlySqlTransaction,)
@@ -155,6 +162,11 @@ class PostgresEngine(Engine):
     @override
     def begin_reading(self, connection: sqlite3.Connection) -> None:
         _as_theirs(connection).begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    @override
+    def leads(self, connection: sqlite3.Connection) -> bool:
+        (does_lead,) = connection.execute(_LEADS).fetchone()
+        return bool(does_lead)
 
     @override
     def is_in_transaction(self, connection: sqlite3.Connection) -> bool:
