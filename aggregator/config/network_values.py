@@ -352,10 +352,12 @@ def written_urls(source: Source, instances: tuple[str, ...]) -> tuple[str, ...]:
     """Return a source's URLs as config.toml may write them: the inverse of `expand`.
 
     Plain URLs that are one route at every instance, in their order, are told as that route: they
-    mean the same.
+    mean the same. The first one is as it is configured, since the source is known by it.
     """
     found: list[str] = []
     left = source.urls
+    if not source.url.startswith(_RSSHUB):
+        found, left = [source.url], left[1:]
     while left:
         some = left[: len(instances)]
         route = some[0].removeprefix(f"{instances[0]}/") if instances else ""
