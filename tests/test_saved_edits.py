@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from aggregator.daemon.saved_edits import SavedEdits
+from aggregator.model.errors import ConfigError
 from tests.config_texts import source_toml
 
 if TYPE_CHECKING:
@@ -39,6 +42,26 @@ def test_a_save_is_seen_once_and_when_it_has_settled(tmp_path: Path) -> None:
     assert [saved.look() for _ in range(3)] == [False, True, False]
 
 
+def test_a_file_that_a_save_has_emptied_is_refused(tmp_path: Path) -> None:
+    path, other, never = (tmp_path / name for name in ("config.toml", "a.toml", "b.toml"))
+    path.write_text("include = ['a.toml', 'b.toml']\n")
+    other.write_text("# sources\n")
+    never.write_text("\n")
+    saved = SavedEdits(path)
+    saved.refuse_emptied()
+    for file in (other, path):
+        text = file.read_text()
+        file.write_text("")
+        with pytest.raises(ConfigError, match=f"{file}: is empty now"):
+            saved.refuse_emptied()
+        file.write_text(text)
+        saved.refuse_emptied()
+    # What was taken over otherwise was meant.
+    other.write_text("")
+    saved.handle()
+    saved.refuse_emptied()
+
+
 def test_a_daemon_takes_over_what_is_saved_and_keeps_what_it_has(aggregator: Program) -> None:
     one = source_toml("one", "http://127.0.0.1:9/one")
     aggregator.configure(one, top="reload_on_save = true")
@@ -54,6 +77,9 @@ def test_a_daemon_takes_over_what_is_saved_and_keeps_what_it_has(aggregator: Pro
     aggregator.config.write_text(good + "[log]\n# is there twice\n", encoding="utf-8")
     aggregator.wait(lambda: "was given before" in aggregator.log.read_text(), "the next refusal")
     assert aggregator.log.read_text().count("nme: unknown key") == 1
+    aggregator.config.write_text("", encoding="utf-8")
+    aggregator.wait(lambda: "is empty now" in aggregator.log.read_text(), "the third refusal")
+    assert set(aggregator.status()) == {"one", "two"}
     aggregator.config.write_text(good, encoding="utf-8")
     aggregator.wait(lambda: "source two removed" in aggregator.log.read_text(), "the good one")
 

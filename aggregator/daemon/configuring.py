@@ -63,21 +63,24 @@ class Configuring:
         self._saved = SavedEdits(config.path)
         self._fixed = fixed_settings(config)
 
-    async def reload_quietly(self) -> None:
+    async def reload_quietly(self, *, saved: bool = False) -> None:
         """Reload; what is wrong is logged and noted."""
         with contextlib.suppress(AggregatorError):
-            await self.reload()
+            await self.reload(saved=saved)
 
     async def reload_saved(self) -> None:
         """Reload where that is wanted after a file was saved, and one was."""
         if self.config.server.reload_on_save and await self._in_thread(self._saved.look):
-            await self.reload_quietly()
+            await self.reload_quietly(saved=True)
 
-    async def reload(self) -> tuple[Change, ...]:
-        """Read the configuration again and apply it whole, or keep the old one and say why."""
+    async def reload(self, *, saved: bool = False) -> tuple[Change, ...]:
+        """Read the configuration again and apply it whole, or keep the old one and say why.
+
+        `saved`: nobody has asked for it, a file was saved.
+        """
         async with self._reloading:
             with self._telling():
-                return await self._read_again()
+                return await self._read_again(saved=saved)
 
     async def take_over_lists(self) -> None:
         """Apply what lists list now to the configuration that holds, whatever its file says."""
@@ -87,8 +90,10 @@ class Configuring:
             if fresh is not None:
                 await self._apply(fresh)
 
-    async def _read_again(self) -> tuple[Change, ...]:
+    async def _read_again(self, *, saved: bool) -> tuple[Change, ...]:
         try:
+            if saved:
+                await self._in_thread(self._saved.refuse_emptied)
             await self._in_thread(self._saved.handle)
             load = partial(load_with, self._store, self.config.path)
             changes = await self._apply(await self._in_thread(load))

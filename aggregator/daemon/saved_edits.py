@@ -2,7 +2,8 @@
 
 An editor may write in several steps, and network file systems tell nobody: a file counts as saved
 when it has stayed the same from one look to the next. What has been read once, right or wrong, is
-not read again until it differs.
+not read again until it differs. One that a save has left empty is not taken over: a full disk does
+that to editors which write in place, and no source is what such a file says.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from aggregator.config import files_of
+from aggregator.model.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,10 +32,24 @@ class SavedEdits:
         self._stamp: Stamp | None = None
         self._is_settled = True
         self._handled = ""
+        self._empty = _empty(path)
 
     def handle(self) -> None:
         """Take what the files say now for handled. Blocks on the disk."""
         self._handled = _digest(self._path)
+        self._empty = _empty(self._path)
+
+    def refuse_emptied(self) -> None:
+        """Raise `ConfigError` where a file is empty that was not when it was handled last."""
+        emptied = sorted(_empty(self._path) - self._empty)
+        if emptied:
+            raise ConfigError(
+                tuple(
+                    f"{path}: is empty now, as a save that was cut off leaves it; `aggregator "
+                    "reload` takes it over all the same"
+                    for path in emptied
+                )
+            )
 
     def look(self) -> bool:
         """Tell, once, whether they have been saved and say something else. Blocks on the disk."""
@@ -60,6 +76,17 @@ def _stamp(path: Path) -> Stamp:
             continue
         found.append((str(file), stat.st_ino, stat.st_size, stat.st_mtime_ns))
     return tuple(found)
+
+
+def _empty(path: Path) -> frozenset[Path]:
+    found = []
+    for file in files_of(path):
+        try:
+            if not file.read_bytes().strip():
+                found.append(file)
+        except (OSError, ValueError):
+            continue
+    return frozenset(found)
 
 
 def _digest(path: Path) -> str:
