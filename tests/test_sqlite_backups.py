@@ -110,6 +110,13 @@ def test_the_database_itself_is_no_place_for_a_backup(path: Path) -> None:
     assert stored(path) == before
 
 
+def test_a_folder_of_backups_is_no_backup(path: Path) -> None:
+    before = stored(path)
+    with pytest.raises(StoreError, match="is a folder; name one of the backups in it"):
+        restore(path, path.parent, NOW)
+    assert stored(path) == before
+
+
 def test_a_restored_database_is_that_of_the_backup_and_the_other_one_is_kept(path: Path) -> None:
     copy = path.parent / "copy.db"
     back_up(path, copy)

@@ -123,6 +123,8 @@ def restore(path: Path, file: Path, now: datetime, tell: Tell | None = None) -> 
     """
     if not file.exists():
         raise NoStoreError(f"{file}: there is no such backup")
+    if file.is_dir():
+        raise StoreError(f"{file}: is a folder; name one of the backups in it")
     if _is_same(file, path):
         raise StoreError(f"{file}: is the database itself; name a backup")
     hold = Hold(path, is_daemon=False)
