@@ -53,16 +53,21 @@ class SqliteDatabase:
 
 
 class PostgresDatabase:
-    """A schema of a server, which is dropped at the end."""
+    """A schema of a server, which is dropped at the end.
 
-    def __init__(self, folder: Path) -> None:
-        server = postgres_server.url()
-        self._schema = f"test_{uuid4().hex}"
-        self._server = server
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE SCHEMA {self._schema}".encode())
-        options = f"-csynchronous_commit=off -csearch_path={self._schema}"
-        self.url = make_conninfo(server, options=options)
+    With `is_own` it is a database: who is at work on one keeps others away from all of it.
+    """
+
+    def __init__(self, folder: Path, *, is_own: bool = False) -> None:
+        self._server = postgres_server.url()
+        self._kind, self._name = "DATABASE" if is_own else "SCHEMA", f"test_{uuid4().hex}"
+        self._on_server(f"CREATE {self._kind} {self._name}")
+        options = "-csynchronous_commit=off"
+        if is_own:
+            self.url = make_conninfo(self._server, dbname=self._name, options=options)
+        else:
+            options = f"{options} -csearch_path={self._name}"
+            self.url = make_conninfo(self._server, options=options)
         self._path = folder / "aggregator.db"
         self._opened: list[Store] = []
 
@@ -80,8 +85,12 @@ class PostgresDatabase:
     def close(self) -> None:
         for store in self._opened:
             store.close()
+        how = "WITH (FORCE)" if self._kind == "DATABASE" else "CASCADE"
+        self._on_server(f"DROP {self._kind} {self._name} {how}")
+
+    def _on_server(self, statement: str) -> None:
         with psycopg.connect(self._server, autocommit=True) as connection:
-            connection.execute(f"DROP SCHEMA {self._schema} CASCADE".encode())
+            connection.execute(statement.encode())
 
 
 class FleetDatabase(PostgresDatabase):

@@ -38,7 +38,7 @@ WORDS = frozenset(
         "clock", "configuration", "database", "disk", "guard", "libraries", "permissions",
         "config", "outputs", "notices", "host", "site", "kept", "tagged", "left out", "weekday",
         "weekend", "polled", "outcome", "feed", "tag", "joined",
-        "missing )", "unexpected )", "list",
+        "missing )", "unexpected )", "list", "DIFFERS", "compared", "table", "rows",
     }
 )  # fmt: skip
 #: Messages that are put together where they are said.

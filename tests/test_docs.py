@@ -75,7 +75,9 @@ def test_every_make_target_named_exists(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
 def test_every_command_named_exists(page: Path) -> None:
     spoken = [*blocks(page, "sh"), *re.findall(r"`([^`\n]+)`", read(page))]
-    call = re.compile(r"(?:^|/bin/|-u aggregator )aggregator ([a-z]+)\b([^#\n|]*)", re.MULTILINE)
+    call = re.compile(
+        r"(?:^|/bin/|-u aggregator )aggregator ([a-z][a-z-]*)\b([^#\n|]*)", re.MULTILINE
+    )
     used: dict[tuple[str, ...], set[str]] = {}
     for command, rest in call.findall("\n".join(spoken)):
         groups = ("export", "import", "explain", "notify", "rules", "stories")

@@ -23,6 +23,7 @@ from aggregator.cli.import_command import import_
 from aggregator.cli.init_command import init
 from aggregator.cli.lint_command import lint
 from aggregator.cli.logs_command import logs
+from aggregator.cli.migrate_store_command import migrate_store
 from aggregator.cli.notify_command import notify
 from aggregator.cli.options import config_option
 from aggregator.cli.output import take_over
@@ -72,7 +73,7 @@ def commands() -> None:
 for command in (
     init, run, reload, check, add, remove, disable, enable, rename, tag, import_, export, poll,
     status, logs, search, entries, explain, stories, rules, preview, lint, compact, backup, restore,
-    doctor, notify, passwd,
+    migrate_store, doctor, notify, passwd,
 ):  # fmt: skip
     commands.add_command(command)
 

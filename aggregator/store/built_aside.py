@@ -110,6 +110,17 @@ def use_alone(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
+def refuse_journal(path: Path) -> None:
+    """Raise `StoreError` for a journal without a database: it would be taken for the new one's."""
+    real = Path(os.path.realpath(path))
+    for ending in ("-wal", "-journal"):
+        left = real.with_name(f"{real.name}{ending}")
+        if left.exists() and left.stat().st_size:
+            raise StoreError(
+                f"{left}: belongs to a database that is not here; move it to where that one is"
+            )
+
+
 def _make_empty(path: Path) -> None:
     _remove(path)
     # SQLite fills an empty file and keeps its mode; one that it makes itself has the umask's.

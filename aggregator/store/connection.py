@@ -97,6 +97,9 @@ def open_reader(path: Path) -> sqlite3.Connection:
         version = check_readable(connection, path)
         if version == SCHEMA_VERSION:
             check_codecs(connection, path)
+    except StoreError:
+        connection.close()
+        raise
     except sqlite3.Error as error:
         if primary_code(error) != sqlite3.SQLITE_CANTOPEN:
             raise store_error(path, error) from error

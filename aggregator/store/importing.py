@@ -5,15 +5,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from aggregator.model.errors import AggregatorError, NoStoreError, StoreError
 from aggregator.store import migrations, packed_texts
-from aggregator.store.built_aside import building, fault, put_in_place, use_alone
+from aggregator.store.built_aside import building, fault, put_in_place, refuse_journal, use_alone
 from aggregator.store.connection import connect, open_reader
 from aggregator.store.exporting import tables, told_columns, told_tables
 from aggregator.store.lock import Hold
@@ -24,6 +22,7 @@ from aggregator.store.stored_lines import MOST_BYTES, End, Head, Row, Value, rea
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 #: What Python calls the values of a column.
 _TYPES: dict[str, type | tuple[type, ...]] = {
@@ -72,7 +71,7 @@ def _refuse_filled(path: Path) -> None:
                 for table in ("sources", "feeds", "entries")
             )
     except NoStoreError:
-        _refuse_journal(path)
+        refuse_journal(path)
         return
     if count:
         raise StoreError(
@@ -81,17 +80,6 @@ def _refuse_filled(path: Path) -> None:
         )
     with closing(connect(path, "rw")) as db:
         use_alone(db)
-
-
-def _refuse_journal(path: Path) -> None:
-    """Raise `StoreError` for a journal without a database: it would be taken for the new one's."""
-    real = Path(os.path.realpath(path))
-    for ending in ("-wal", "-journal"):
-        left = real.with_name(f"{real.name}{ending}")
-        if left.exists() and left.stat().st_size:
-            raise StoreError(
-                f"{left}: belongs to a database that is not here; move it to where that one is"
-            )
 
 
 class _Import:

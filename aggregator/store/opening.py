@@ -52,7 +52,7 @@ def open_store(place: Place, role: Role = Role.ALONE) -> Store:
     try:
         return postgres.open_store(place.url, place.path, role=role)
     except ModuleNotFoundError as error:
-        raise _missing(error) from error
+        raise missing(error) from error
 
 
 def open_reader(place: Place, *, further_secrets: tuple[str, ...] = ()) -> Store:
@@ -66,7 +66,7 @@ def open_reader(place: Place, *, further_secrets: tuple[str, ...] = ()) -> Store
     try:
         return postgres.open_reader(place.url, path, further_secrets=further_secrets)
     except ModuleNotFoundError as error:
-        raise _missing(error) from error
+        raise missing(error) from error
 
 
 def measure(place: Place, tell: Tell | None = None) -> Measures:
@@ -80,7 +80,7 @@ def measure(place: Place, tell: Tell | None = None) -> Measures:
     try:
         return postgres.measure(place.url)
     except ModuleNotFoundError as error:
-        raise _missing(error) from error
+        raise missing(error) from error
 
 
 def name_of(place: Place) -> str:
@@ -88,7 +88,8 @@ def name_of(place: Place) -> str:
     return str(place.path.absolute()) if place.url is None else place.url
 
 
-def _missing(error: ModuleNotFoundError) -> StoreError:
+def missing(error: ModuleNotFoundError) -> StoreError:
+    """Return that a server's database needs what is not installed."""
     return StoreError(
         f'[store] url needs {error.name}, which is missing here; `pip install "aggregator[fleet]"`'
     )

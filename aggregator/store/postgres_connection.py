@@ -17,6 +17,7 @@ from aggregator.store.postgres_words import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from decimal import Decimal
 
     from psycopg.abc import Buffer
@@ -187,6 +188,13 @@ class PostgresConnection:
         cursor = self._cursor()
         cursor.executemany(spoken(statement).encode(), values)
         return cursor
+
+    def copy(
+        self, statement: str, values: Sequence[object] = ()
+    ) -> AbstractContextManager[psycopg.Copy]:
+        """Lend what a COPY, in PostgreSQL's own words, reads or writes. Raises `psycopg.Error`."""
+        said = statement.replace("?", "%s").encode()
+        return self._connection.cursor().copy(said, values or None)
 
     def cursor(self) -> _Statements:
         """Return what runs statements, whose rows need no names."""

@@ -76,10 +76,7 @@ class PostgresEngine(Engine):
 
     @override
     def open_writer(self) -> sqlite3.Connection:
-        try:
-            connection = self._connected_writer()
-        except psycopg.Error as error:
-            raise self.told(error) from error
+        connection = self.connect()
         found = _as_ours(connection)
         try:
             postgres_schema.bring_to_today(connection, self._place)
@@ -92,10 +89,17 @@ class PostgresEngine(Engine):
             raise
         return found
 
-    def _connected_writer(self) -> PostgresConnection:
-        if self._role is None:
-            return PostgresConnection(self._url)
-        return PostgresConnection(self._url, purpose=self._role.value, connected=self._take)
+    def connect(self) -> PostgresConnection:
+        """Connect for writing, whatever the database holds.
+
+        Raises `BusyError`, `StoreError`.
+        """
+        try:
+            if self._role is None:
+                return PostgresConnection(self._url)
+            return PostgresConnection(self._url, purpose=self._role.value, connected=self._take)
+        except psycopg.Error as error:
+            raise self.told(error) from error
 
     def _take(self, connection: psycopg.Connection[Any]) -> None:
         """Take the lock of those who are at work. Raises `BusyError`.

@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, cast
 from aggregator.model.errors import StoreError
 from aggregator.runtime.late_modules import LateModule
 from aggregator.store.postgres_words import FUNCTIONS, spoken_table
-from aggregator.store.schema_version import APPLICATION_ID, MIGRATIONS_TABLE, SCHEMA_VERSION
+from aggregator.store.schema_version import (
+    APPLICATION_ID,
+    MIGRATIONS_TABLE,
+    MOVING_TABLE,
+    SCHEMA_VERSION,
+    half_moved,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlite_utils import Database
 
@@ -74,10 +80,14 @@ def version_of(connection: PostgresConnection, place: str) -> int:
 
     Raises `StoreError` for a newer one, and where the tables are another program's.
     """
-    (is_ours, tables) = connection.execute(
-        """SELECT to_regclass('aggregator_schema') IS NOT NULL,
-                  (SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema())"""
-    ).fetchone() or (0, 0)
+    (is_ours, is_half, tables) = connection.execute(
+        """SELECT to_regclass('aggregator_schema') IS NOT NULL, to_regclass(?) IS NOT NULL,
+                  (SELECT count(*) FROM pg_catalog.pg_tables
+                    WHERE schemaname = current_schema())""",
+        (MOVING_TABLE,),
+    ).fetchone() or (0, 0, 0)
+    if is_half:
+        raise half_moved(place)
     if not is_ours:
         if tables:
             raise StoreError(
@@ -98,16 +108,25 @@ def bring_to_today(connection: PostgresConnection, place: str) -> None:
     """Make today's tables where they are not. Raises `StoreError`, `psycopg.Error`."""
     if version_of(connection, place) == SCHEMA_VERSION:
         return
-    connection.begin(
-        f"BEGIN; SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'; "
-        f"SELECT pg_advisory_xact_lock({lock_key(MIGRATES)})"
-    )
-    try:
+
+    def bring() -> None:
         found = version_of(connection, place)  # somebody else may have made them meanwhile
         if found == 0:
             create(connection, SCHEMA_VERSION)
         else:
             _upgrade(connection, found)
+
+    alone(connection, bring)
+
+
+def alone(connection: PostgresConnection, change: Callable[[], None]) -> None:
+    """Change tables in one transaction, beside which nobody does. Raises `psycopg.Error`."""
+    connection.begin(
+        f"BEGIN; SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'; "
+        f"SELECT pg_advisory_xact_lock({lock_key(MIGRATES)})"
+    )
+    try:
+        change()
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

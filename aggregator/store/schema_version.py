@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 #: "Aggr" in ASCII: tells our databases from others (sqlite.org/fileformat.html, offset 68).
 APPLICATION_ID = 0x41676772
 
+#: The same of a database that a move from another engine has not filled yet: "Aggm" in ASCII.
+HALF = 0x4167676D
+
+#: Where such a one keeps what is being moved into it, and what is still to be made; on PostgreSQL
+#: that table is what says so.
+MOVING_TABLE = "aggregator_moving"
+
 #: The `user_version` that this program writes and reads.
 SCHEMA_VERSION = 16
 
@@ -43,6 +50,8 @@ def check_readable(connection: sqlite3.Connection, path: Path) -> int:
             )
             raise StoreDamagedError(message) from error
         raise store_error(path, error) from error
+    if application_id == HALF:
+        raise half_moved(path)
     if application_id != APPLICATION_ID and not (application_id == 0 and tables == 0):
         raise StoreError(
             f"{path}: this database belongs to another program; set another path in [store]"
@@ -53,6 +62,14 @@ def check_readable(connection: sqlite3.Connection, path: Path) -> int:
             f"{SCHEMA_VERSION}); install that version, or {_restored(path)}"
         )
     return int(version)
+
+
+def half_moved(place: Path | str) -> StoreError:
+    """Return that a move into a database was cut off."""
+    return StoreError(
+        f"{place}: holds half of a database: `aggregator migrate-store` was cut off; run it again, "
+        "with the same --from and --to"
+    )
 
 
 def copy_name(path: Path, version: int) -> Path:
