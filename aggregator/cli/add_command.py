@@ -11,7 +11,7 @@ import click
 from aggregator.cli.options import config_option, config_path
 from aggregator.cli.reload_command import reload_if_running
 from aggregator.cli.speech import echo, pass_on
-from aggregator.cli.terminal_text import about, line, local_time, plain
+from aggregator.cli.terminal_text import about, line, local_time, plain, theirs
 from aggregator.language.spoken import retold
 from aggregator.model.errors import AggregatorError, ConfigError
 
@@ -92,7 +92,7 @@ def _add_each(path: Path, urls: Sequence[str], tags: tuple[str, ...], *, yes: bo
         except AggregatorError as error:
             told = str(error)
         except click.UsageError as error:
-            told = f"{line(url)}: {error.message}"
+            told = f"{theirs(url)}: {error.message}"
         else:
             count, store = count + (added is not None), added or store
             continue
@@ -115,11 +115,11 @@ def _add(
         preview = _find(path, source, yes=yes)
         source = _source(path, preview.url, name, tags)
     except KnownSourceError as known:
-        echo(f"{line(known.url)} is there already: source {known.source.name}")
+        echo(f"{theirs(known.url)} is there already: source {theirs(known.source.name)}")
         return None
     _show(preview)
     config, added = _write(path, preview, name, tags)
-    echo(f"\nadded to {path} as source {added}")
+    echo(f"\nadded to {path} as source {theirs(added)}")
     _hand_over(config, preview)
     return config.store.path
 
@@ -146,7 +146,7 @@ def _find(path: Path, source: Source, *, yes: bool) -> Preview:
     if isinstance(found, Preview):
         return found
     if not isinstance(found, Named):
-        raise AggregatorError(f"{source.url}: {problem_text(found)}")
+        raise AggregatorError(f"{theirs(source.url)}: {problem_text(found)}")
     link = _choose(found, yes=yes)
     source = _source(path, link.url, None, ())
     inner = _look(path, source, named_at=found.asked_url)
@@ -157,7 +157,7 @@ def _find(path: Path, source: Source, *, yes: bool) -> Preview:
     if isinstance(inner, Preview):
         return inner
     what = "is a page, not a feed" if isinstance(inner, Named) else problem_text(inner)
-    raise AggregatorError(f"{link.url}, which {found.url} names: {what}")
+    raise AggregatorError(f"{theirs(link.url)}, which {theirs(found.url)} names: {what}")
 
 
 def _takes_a_word(path: Path, page: str, url: str) -> bool:
@@ -173,7 +173,7 @@ def _takes_a_word(path: Path, page: str, url: str) -> bool:
 def _ask_for_private(found: Named, link: FeedLink, *, yes: bool) -> None:
     """Ask whether a page's word for a private address will do; raises `AggregatorError` if not."""
     told = (
-        f"{line(found.url)} names {line(link.url)}, which is in a private network that "
+        f"{theirs(found.url)} names {theirs(link.url)}, which is in a private network that "
         "[network] allow_private opens"
     )
     if yes or not _is_at_terminal():
@@ -216,7 +216,7 @@ def _choose(found: Named, *, yes: bool) -> FeedLink:
     listed = [f"  {number:2}  {_told(link)}" for number, link in enumerate(links, 1)]
     count = f"more than {len(links)}" if found.more else str(len(links))
     more = ["  The others are not shown."] if found.more else []
-    told = "\n".join([f"{line(found.url)} names {count} feeds:", *listed, *more])
+    told = "\n".join([f"{theirs(found.url)} names {count} feeds:", *listed, *more])
     if yes:
         echo(f"{told}\nThe first is taken.\n")
         return links[0]
@@ -248,12 +248,13 @@ def _number(answer: str, most: int) -> int | None:
 
 
 def _told(link: FeedLink) -> str:
-    return line(f"{link.url}  {link.title}" if link.title else link.url)
+    return theirs(f"{link.url}  {link.title}" if link.title else link.url)
 
 
 def _show(preview: Preview) -> None:
     head = preview.document.head
-    echo(f"{line(head.title or 'without a title')} ({head.kind})")
+    title = theirs(head.title) if head.title else "without a title"
+    echo(f"{title} ({line(head.kind)})")
     pass_on(f"  {line(preview.url)}")
     echo(f"  {_extent(preview)}")
     for entry in preview.newest[:SHOWN_ENTRIES]:

@@ -13,7 +13,7 @@ from aggregator.cli.options import config_option, load_config
 from aggregator.cli.output_folders import folder_warnings, in_the_way
 from aggregator.cli.speech import echo
 from aggregator.cli.table import table, terminal_width
-from aggregator.cli.terminal_text import line, plain
+from aggregator.cli.terminal_text import line, plain, theirs
 from aggregator.model import FeedKind
 from aggregator.model.errors import AggregatorError, ConfigError
 
@@ -145,7 +145,7 @@ def _access_warnings(config: Config) -> list[str]:
             except FetchError as error:
                 problem = problem or error.problem
         if problem is not None:
-            found.append(f"source {source.name}: {problem_text(problem)}")
+            found.append(f"source {theirs(source.name)}: {problem_text(problem)}")
     return found
 
 
@@ -218,10 +218,10 @@ def _sources(config: Config) -> str:
             (
                 source.name,
                 interval if source.enabled else "disabled",
-                source.timezone,
-                ", ".join(source.tags),
+                theirs(source.timezone),
+                ", ".join(map(theirs, source.tags)),
                 *([_of_source(source)] if ruled else []),
-                " ".join(source.urls),  # no URL holds a space
+                theirs(" ".join(source.urls)),  # no URL holds a space
             )
         )
     headers = ("source", "interval", "time zone", "tags", *(["rules"] if ruled else []), "url")
@@ -240,7 +240,7 @@ def _of_source(source: Source) -> str:
     if source.expected_every is not None:
         words.append(f"expected every {written(source.expected_every)}")
     if source.site:
-        words.append(f"site: {' '.join(source.site)}")
+        words.append(f"site: {theirs(' '.join(source.site))}")
     return ", ".join(words)
 
 
@@ -259,10 +259,10 @@ def _feed(feed: Feed, config: Config) -> str:
     from aggregator.config import written
 
     chosen = [source.name for source in config.sources if feed.selects(source)]
-    names = ", ".join(chosen) or "none yet"
+    names = ", ".join(map(theirs, chosen)) or "none yet"
     every = "every source: " if len(chosen) == len(config.sources) > 0 else ""
-    lines = [line(f"{feed.name} ({feed.title})")]
-    lines += [f"  {_address(feed, config)}.{suffix}" for suffix in FORMATS]
+    lines = [theirs(f"{feed.name} ({feed.title})")]
+    lines += [f"  {theirs(f'{_address(feed, config)}.{suffix}')}" for suffix in FORMATS]
     lines.append(f"  sources: {every}{names}")
     lines.append(
         f"  {written(feed.window)} of stories, at least {feed.min_entries}, at most {feed.limit}"
@@ -281,10 +281,10 @@ def _special(feed: Feed) -> list[str]:
 
     words = _rules(feed.rules)
     if feed.exclude_tags:
-        words.append(f"without {', '.join(feed.exclude_tags)}")
+        words.append(f"without {', '.join(map(theirs, feed.exclude_tags))}")
     usual = {field.name: field.default for field in fields(feed)}
     words += [
-        f'{key} "{value}"'
+        f'{key} "{theirs(str(value))}"'
         for key in ("order", "content", "title_template", "language", "dedupe", "script")
         if (value := getattr(feed, key)) != usual[key]
     ]
@@ -317,7 +317,7 @@ def _of_stories(feed: Feed) -> list[str]:
         if (value := getattr(feed, key)) != usual[key]
     ]
     if feed.prefer != usual["prefer"]:
-        words.append(f"prefer {written_preference(feed.prefer)}")
+        words.append(f"prefer {theirs(written_preference(feed.prefer))}")
     return words
 
 
@@ -334,7 +334,7 @@ def _minor(feeds: Sequence[Feed], config: Config) -> str:
     lines = []
     for kind in FeedKind:
         of_kind = [feed for feed in feeds if feed.kind is kind]
-        lines += [f"  {_address(feed, config)}" for feed in of_kind[:MOST_SHOWN]]
+        lines += [f"  {theirs(_address(feed, config))}" for feed in of_kind[:MOST_SHOWN]]
         if len(of_kind) > MOST_SHOWN:
             lines.append(f"  and {len(of_kind) - MOST_SHOWN} more {kind.folder}/…")
     return "\n".join(lines)
@@ -348,13 +348,13 @@ def _held(config: Config) -> list[str]:
 
     lines, secrets = [], all_secrets(config)
     for source in config.sources:
-        words = list(held_parameters(source, secrets))
+        words = [theirs(one) for one in held_parameters(source, secrets)]
         if source.private:
             words.insert(0, "its whole URL (private)")
         elif any(public_poll_url(source, url, secrets) is None for url in source.urls):
             words.insert(0, "its whole URL (another secret is in it)")
         if words:
-            lines.append(f"{source.name}: {', '.join(words)}")
+            lines.append(f"{theirs(source.name)}: {', '.join(words)}")
     return lines
 
 
@@ -370,23 +370,24 @@ def _withheld(config: Config) -> list[str]:
 
 def _written_files(config: Config) -> list[str]:
     lines = [
-        f"{export.kind} posts of {export.feed} in {export.directory} ({export.content}"
-        + (f", by {export.template})" if export.template else ")")
+        f"{export.kind} posts of {theirs(export.feed)} in {theirs(str(export.directory))}"
+        f" ({export.content}"
+        + (f", by {theirs(str(export.template))})" if export.template else ")")
         for export in config.exports
     ]
     if config.publish.directory is not None:
-        lines.insert(0, f"every feed in {config.publish.directory}")
+        lines.insert(0, f"every feed in {theirs(str(config.publish.directory))}")
     return lines
 
 
 def _sites(config: Config) -> list[str]:
     return [
-        f"{site.host}: "
+        f"{theirs(site.host)}: "
         + ", ".join(
             (
-                *([f"removes {' '.join(site.remove)}"] if site.remove else []),
+                *([f"removes {theirs(' '.join(site.remove))}"] if site.remove else []),
                 *([_count(site.images, "image rule")] if site.images else []),
-                *([f"referrer {site.referrer}"] if site.referrer else []),
+                *([f"referrer {theirs(str(site.referrer))}"] if site.referrer else []),
             )
         )
         for site in config.sites

@@ -8,7 +8,7 @@ import click
 
 from aggregator.cli.options import config_option, load_config, reading, secrets_beside
 from aggregator.cli.speech import pass_on
-from aggregator.cli.terminal_text import line, local_time
+from aggregator.cli.terminal_text import line, local_time, theirs
 from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def entries(
 
     config = load_config()
     if name is not None and all(source.name != name for source in config.sources):
-        raise AggregatorError(f"no source is named {line(name)}; `aggregator status` lists them")
+        raise AggregatorError(f"no source is named {theirs(name)}; `aggregator status` lists them")
     after = None if since is None else utc_now() - _period(since)
     wanted = None if grep is None else _pattern(grep)
     told: list[EntryLine] = []
@@ -99,7 +99,7 @@ def _period(text: str) -> timedelta:
         return duration(text)
     except WrongValueError as error:
         raise AggregatorError(
-            f"--since {line(text)}: a period is such as 90m, 36h or 7d"
+            f"--since {theirs(text)}: a period is such as 90m, 36h or 7d"
         ) from error
 
 
@@ -107,5 +107,5 @@ def _pattern(text: str) -> Callable[[str], bool]:
     from aggregator.rules.patterns import first_found, mistake_in, searchable
 
     if mistake_in(text) is not None:
-        raise AggregatorError(f"--grep {line(text)}: not a pattern; words, or a /regex/ (RE2)")
+        raise AggregatorError(f"--grep {theirs(text)}: not a pattern; words, or a /regex/ (RE2)")
     return lambda told: first_found((text,), (searchable(told),)) is not None

@@ -9,8 +9,14 @@ import click
 from aggregator.cli.options import config_option, load_config, reading
 from aggregator.cli.speech import echo
 from aggregator.cli.table import GAP, terminal_width, wrapped
-from aggregator.cli.terminal_text import line, local_time, plain, show_publishers_addresses
-from aggregator.language.spoken import retold
+from aggregator.cli.terminal_text import (
+    line,
+    local_time,
+    plain,
+    show_publishers_addresses,
+    theirs,
+)
+from aggregator.language.spoken import retold, verbatim
 from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -92,8 +98,8 @@ def entry(entry: str, *, further: str | None) -> None:
         ]
     if not told:
         raise AggregatorError(
-            f"no entry that is stored has this id or link: {line(entry)}; ids and links are those "
-            "in the feeds, and entries are forgotten after [store] retention"
+            f"no entry that is stored has this id or link: {theirs(entry)}; ids and links are "
+            "those in the feeds, and entries are forgotten after [store] retention"
         )
     for number, facts in enumerate(told):
         if number:
@@ -123,8 +129,8 @@ def _read(config: Config, name: str) -> tuple[PollState, SourceStatus, Pricing, 
             polls = store.history(states[0].source_id, most=SHOWN_POLLS)
             return states[0], status, price.recall(store.pricing()), polls
     if any(one.name == name for one in config.sources):
-        raise AggregatorError(f"source {name} is new: the daemon has not seen it yet")
-    raise AggregatorError(f"no source is named {name}; `aggregator status` lists the names")
+        raise AggregatorError(f"source {theirs(name)} is new: the daemon has not seen it yet")
+    raise AggregatorError(f"no source is named {theirs(name)}; `aggregator status` lists the names")
 
 
 def _lines(
@@ -140,11 +146,11 @@ def _lines(
     from aggregator.schedule import explanation as schedule
     from aggregator.schedule import history
 
-    yield line(f"{status.name} ({status.title})" if status.title else status.name)
+    yield theirs(f"{status.name} ({status.title})" if status.title else status.name)
     for mirror in state.mirrors:
         yield f"  {line(_mirror(mirror, has_others=len(state.mirrors) > 1))}"
     if (solver := state.source.access.fetch_via) is not None:
-        yield f"asked by the solver at {line(solver)}"
+        yield f"asked by the solver at {theirs(solver)}"
     yield f"state: {line(_health(state, status))}"
     last, success = (
         local_time(moment, otherwise="never")
@@ -207,14 +213,14 @@ def _because(state: PollState, status: SourceStatus) -> str | None:
 def _past(poll: PastPoll) -> str:
     from aggregator.operations.messages import past_poll
 
-    return f"{local_time(poll.polled_at, otherwise='')}  {retold(past_poll(poll))}"
+    return f"{local_time(poll.polled_at, otherwise='')}  {verbatim(retold(past_poll(poll)))}"
 
 
 def _mirror(mirror: Mirror, *, has_others: bool) -> str:
     """Return what is known of one URL; what is wrong with the only one is the source's state."""
-    text = mirror.url
+    text = theirs(mirror.url)
     if mirror.moved_url is not None:
-        text += f", asked at {mirror.moved_url} where it has moved to"
+        text += f", asked at {theirs(mirror.moved_url)} where it has moved to"
     if mirror.resting_until_at is not None:
         text += f", resting until {local_time(mirror.resting_until_at, otherwise='')}"
     if has_others and mirror.problem is not None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.cli.stories_command import decided, why, why_alone
-from aggregator.cli.terminal_text import about, line, local_time
+from aggregator.cli.terminal_text import about, line, local_time, theirs
 from aggregator.model import PlacementReason, TextOrigin
 
 if TYPE_CHECKING:
@@ -61,14 +61,15 @@ _PLACED = {
     ),
     PlacementReason.FEED_UNKNOWN: "the daemon does not know this feed yet",
 }
+_NAMING_A_TITLE = {PlacementReason.TOLD_BY_ANOTHER, PlacementReason.WAS_TOLD}
 
 
 def decisions(facts: EntryFacts) -> Iterator[str]:
     """Yield the lines that explain a stored entry, from its document to the feeds."""
-    yield line(facts.title)
-    yield f"  {line(facts.url or 'without a link')}"
-    yield f"source: {facts.source.name}"
-    yield f"decoded: {line(facts.encoding or 'not known any more')}"
+    yield theirs(facts.title)
+    yield f"  {theirs(facts.url) if facts.url else 'without a link'}"
+    yield f"source: {theirs(facts.source.name)}"
+    yield f"decoded: {theirs(facts.encoding) if facts.encoding else 'not known any more'}"
     yield f"parsed: {line(facts.kind or 'not known any more')}"
     for note in facts.notes:
         yield f"  of its newest document: {line(note)}"
@@ -76,13 +77,13 @@ def decisions(facts: EntryFacts) -> Iterator[str]:
     yield from _dated(facts)
     yield from _identified(facts)
     yield from _ruled(facts)
-    also = f"; also told by {', '.join(facts.also)}" if facts.also else ""
+    also = f"; also told by {', '.join(map(theirs, facts.also))}" if facts.also else ""
     assigned = f" ({line(facts.assigned)})" if facts.assigned is not None else ""
-    yield f"story: {line(facts.story_id)}{assigned}{also}"
+    yield f"story: {theirs(facts.story_id)}{assigned}{also}"
     if facts.foreign_to:
-        yield f"  not its source's own article, but of {', '.join(map(line, facts.foreign_to))}"
+        yield f"  not its source's own article, but of {', '.join(map(theirs, facts.foreign_to))}"
     if facts.original is not None:
-        yield f"  a copy of {line(facts.original)}"
+        yield f"  a copy of {theirs(facts.original)}"
     yield from _told_with(facts)
     yield "feeds:"
     for place in facts.placements:
@@ -98,7 +99,7 @@ def _told_with(facts: EntryFacts) -> Iterator[str]:
         yield "  told together by likeness (`aggregator stories show`):"
         for one in facts.report.entries:
             reason = "" if one.score is None else f": {why(one.score, one.because or {})}"
-            yield f"    {line(one.source)}: {line(one.title)}{reason}"
+            yield f"    {theirs(one.source)}: {theirs(one.title)}{reason}"
     elif own is not None and own.because is not None:
         yield f"  told by itself: {line(why_alone(own.because))}"
 
@@ -107,8 +108,8 @@ def comparison(found: Comparison) -> Iterator[str]:
     """Yield why two entries are, or are not, one story."""
     from aggregator.stories.ties import THRESHOLDS
 
-    yield f"{line(found.one)}"
-    yield f"{line(found.other)}"
+    yield theirs(found.one)
+    yield theirs(found.other)
     if len(found.together) in (0, len(THRESHOLDS)):
         yield "one story" if found.are_together else "two stories"
     else:
@@ -117,10 +118,10 @@ def comparison(found: Comparison) -> Iterator[str]:
     if found.way:
         yield "  by way of others:"
         for title, score in found.way:
-            yield f"    {line(title)}, alike by {score:.2f}"
+            yield f"    {theirs(title)}, alike by {score:.2f}"
     for title, because in zip((found.one, found.other), found.because, strict=False):
         if because:
-            yield f"  {line(title)}: {line('; '.join(map(decided, because)))}"
+            yield f"  {theirs(title)}: {line('; '.join(map(decided, because)))}"
     if found.said_by_hand is not None:
         yield "  merged by hand" if found.said_by_hand else "  split by hand"
     if found.rule is not None:
@@ -131,7 +132,7 @@ def comparison(found: Comparison) -> Iterator[str]:
     levels = [name for name, least in THRESHOLDS.items() if found.score >= least]
     enough = f"enough for {', '.join(levels)}" if levels else "too little for any feed"
     yield f"  alike by {found.score:.2f}, {enough}"
-    yield f"  both say: {line(', '.join(found.shared)) or 'nothing'}"
+    yield f"  both say: {', '.join(map(theirs, found.shared)) or 'nothing'}"
     for name, value in found.features.items():
         yield f"  {name}: {value:.2f}"
 
@@ -140,10 +141,11 @@ def placed(place: Placement) -> str:
     """Return one line about an entry's place in one feed."""
     from aggregator.daemon.terms import utc_now
 
-    because = line(_PLACED[place.reason].format(place.detail))
+    said = theirs if place.reason in _NAMING_A_TITLE else line
+    because = _PLACED[place.reason].format(said(place.detail))
     if place.ages_at is not None and place.ages_at < utc_now():
         because = "older than its window, and one of the newest that min_entries keeps"
-    return f"{'shown in' if place.shown else 'not in'} {line(place.feed)}: {because}"
+    return f"{'shown in' if place.shown else 'not in'} {theirs(place.feed)}: {because}"
 
 
 def removals(facts: EntryFacts) -> tuple[str, ...]:
@@ -170,7 +172,7 @@ def _cleaned(facts: EntryFacts) -> Iterator[str]:
     text = line(visible_text(facts.content_html)) or line(facts.summary)
     yield _ORIGINS[facts.text_origin] if text else "text: none"
     if text:
-        yield f"  {excerpt(text, SHOWN_TEXT_CHARS)}"
+        yield f"  {theirs(excerpt(text, SHOWN_TEXT_CHARS))}"
 
 
 def _dated(facts: EntryFacts) -> Iterator[str]:
@@ -181,10 +183,9 @@ def _dated(facts: EntryFacts) -> Iterator[str]:
     if not facts.dated:
         yield f"published: {seen}, when it was first seen: it has no date that could be meant"
     elif said and _is_still_said(facts):
-        yield f"published: {published}, from {json.dumps(line(str(said)), ensure_ascii=False)}"
+        yield f"published: {published}, from {_quoted(str(said))}"
     elif said:
-        now = json.dumps(line(str(said)), ensure_ascii=False)
-        yield f"published: {published}, as it said first; now it says {now}"
+        yield f"published: {published}, as it said first; now it says {_quoted(str(said))}"
     else:
         yield f"published: {published}"
     yield from _unread(raw)
@@ -200,8 +201,12 @@ def _unread(raw: dict[str, object]) -> Iterator[str]:
     names = (("raw_published", "published_at"), ("raw_updated", "updated_at"))
     unread = (str(raw[said]) for said, read in names if raw.get(said) and not raw.get(read))
     for text in dict.fromkeys(unread):
-        shown = json.dumps(line(text), ensure_ascii=False)
-        yield f"  not read: {shown}: {why_unread(text) or 'this version reads it, none before did'}"
+        why = why_unread(text) or "this version reads it, none before did"
+        yield f"  not read: {_quoted(text)}: {why}"
+
+
+def _quoted(text: str) -> str:
+    return theirs(json.dumps(line(text), ensure_ascii=False))
 
 
 def _is_still_said(facts: EntryFacts) -> bool:
@@ -212,19 +217,19 @@ def _is_still_said(facts: EntryFacts) -> bool:
 
 
 def _identified(facts: EntryFacts) -> Iterator[str]:
-    yield f"id: {line(facts.public_id)}"
+    yield f"id: {theirs(facts.public_id)}"
     if facts.matched is not None:
         yield f"recognised by: {line(facts.matched)}"
     else:
         yield "recognised by: nothing yet, no later document has shown it"
     for key in facts.keys:
         kind, _, word = key.partition(":")
-        yield f"  {_KINDS.get(kind, kind)}: {line(word)}"
+        yield f"  {_KINDS.get(kind, kind)}: {theirs(word)}"
 
 
 def _ruled(facts: EntryFacts) -> Iterator[str]:
     if facts.tags:
-        yield f"tagged by rules: {', '.join(line(tag) for tag in facts.tags)}"
+        yield f"tagged by rules: {', '.join(map(theirs, facts.tags))}"
     if facts.blocked is not None:
         yield f"left out by rules of its source: {line(facts.blocked)}"
     if facts.held_back:

@@ -12,7 +12,7 @@ from aggregator.cli.database_commands import export_database
 from aggregator.cli.export_static_command import static
 from aggregator.cli.options import all_secrets, config_option, load_config, reading, secrets_beside
 from aggregator.cli.speech import echo
-from aggregator.cli.terminal_text import plain
+from aggregator.cli.terminal_text import plain, theirs
 from aggregator.model.errors import AggregatorError, ConfigError, StoreError
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def opml(file: Path | None) -> None:
     secrets = all_secrets(config)
     secret = [source.name for source in config.sources if _is_secret(source, secrets)]
     if secret:
-        some = ", ".join(secret[:5]) + (", …" if len(secret) > 5 else "")
+        some = ", ".join(map(theirs, secret[:5])) + (", …" if len(secret) > 5 else "")
         echo(f"warning: holds what nobody else should see: the URLs of {some}", err=True)
 
 

@@ -12,7 +12,7 @@ from aggregator.cli.database_commands import import_database
 from aggregator.cli.options import config_option, config_path
 from aggregator.cli.reload_command import reload_if_running
 from aggregator.cli.speech import echo, pass_on
-from aggregator.cli.terminal_text import line
+from aggregator.cli.terminal_text import line, theirs
 from aggregator.model.errors import AggregatorError, UnreadableError
 from aggregator.runtime.values import dataclass
 
@@ -234,4 +234,5 @@ def _tell(plan: ImportPlan, path: Path, *, dry_run: bool) -> None:
     counts += [f"{plan.too_deep} in more folders than are read"] if plan.too_deep else []
     echo(", ".join(counts))
     for source, because in plan.refused:
-        echo(line(f'  "{source.title or ""}" ({source.url}): {because}'), err=True)
+        named = theirs(f'"{source.title or ""}" ({source.url})')
+        echo(f"  {named}: {line(because)}", err=True)

@@ -12,7 +12,7 @@ import click
 from aggregator.cli.options import config_option, load_config_if_any, with_own_address
 from aggregator.cli.preview_command import is_file, names_a_file
 from aggregator.cli.speech import echo, pass_on
-from aggregator.cli.terminal_text import concealed, line
+from aggregator.cli.terminal_text import concealed, line, theirs
 from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def lint(documents: tuple[str, ...], *, as_json: bool) -> int:
         if not as_json:
             for finding in found:
                 echo(_line(document, finding))
-            echo(f"{line(document)}: {_summary(found)}")
+            echo(f"{theirs(document)}: {_summary(found)}")
     if as_json:
         pass_on(_json(told).encode())  # UTF-8, whatever the locale
     return unread or int(any(finding.level != "info" for _, finding in told))
@@ -102,7 +102,7 @@ def _read(document: str) -> bytes:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise NoInputError(f"{document}: cannot be read: {why}") from error
+        raise NoInputError(f"{theirs(document)}: cannot be read: {why}") from error
 
 
 def _fetch(url: str) -> Fetched:
@@ -118,9 +118,9 @@ def _fetch(url: str) -> Fetched:
         case Fetched():
             return outcome
         case NotModified():
-            raise NoInputError(f"{url}: the server answers 304 to a first request")
+            raise NoInputError(f"{theirs(url)}: the server answers 304 to a first request")
         case _:
-            raise NoInputError(f"{url}: {problem_text(outcome.problem)}")
+            raise NoInputError(f"{theirs(url)}: {problem_text(outcome.problem)}")
 
 
 async def _ask(config: Config, url: str) -> Outcome:
@@ -137,7 +137,7 @@ async def _ask(config: Config, url: str) -> Outcome:
 
 def _line(document: str, finding: Finding) -> str:
     place = document if finding.line is None else f"{document}:{finding.line}"
-    return line(f"{place}: {finding}")
+    return line(f"{theirs(place)}: {finding}")
 
 
 def _summary(found: tuple[Finding, ...]) -> str:

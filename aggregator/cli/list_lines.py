@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aggregator.cli.table import table
-from aggregator.cli.terminal_text import line, local_time
+from aggregator.cli.terminal_text import line, local_time, theirs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ def list_notes(
 
     belief = Belief(BELIEVED_POLLS, BELIEVED_AFTER, partial(local_time, otherwise=""))
     return [
-        (f"list {of.name}", sentence)
+        (f"list {theirs(of.name)}", sentence)
         for of, known in lists
         if known is not None
         for sentence in list_sentences(known.health, belief)
@@ -70,5 +70,7 @@ def list_line(of: SourceList, known: StoredList | None) -> str:
     count = 0 if known is None else len(known.present)
     sources = f"{count} source{'' if count == 1 else 's'}"
     url = open_url(Source(of.name, of.url), of.url)
-    tags = f", tagged {', '.join(of.tags)}" if of.tags else ""
-    return line(f"{of.name}: {sources} of {url}, every {written(of.interval)}{tags}")
+    tags = f", tagged {', '.join(map(theirs, of.tags))}" if of.tags else ""
+    return line(
+        f"{theirs(of.name)}: {sources} of {theirs(url)}, every {written(of.interval)}{tags}"
+    )

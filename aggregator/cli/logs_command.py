@@ -8,7 +8,7 @@ import click
 
 from aggregator.cli.options import config_option, load_config, reading, secrets_beside
 from aggregator.cli.speech import echo
-from aggregator.cli.terminal_text import line, local_time
+from aggregator.cli.terminal_text import local_time, theirs
 from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def logs(name: str, most: int, *, as_json: bool) -> None:
     with reading(config.path, config.store, secrets_beside(config)) as store:
         report = store.report(name)
     if report is None:
-        raise AggregatorError(f"no source is named {line(name)}; `aggregator status` lists them")
+        raise AggregatorError(f"no source is named {theirs(name)}; `aggregator status` lists them")
     polls = report.polls[:most]
     if as_json:
         from aggregator.cli.json_output import print_objects

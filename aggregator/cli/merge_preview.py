@@ -9,7 +9,7 @@ import click
 from aggregator.cli.options import load_config, reading
 from aggregator.cli.speech import echo
 from aggregator.cli.stories_command import lines
-from aggregator.cli.terminal_text import show_publishers_addresses
+from aggregator.cli.terminal_text import show_publishers_addresses, theirs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ def show(feed_name: str, *, most: int | None) -> None:
     config = load_config()
     feed = next((one for one in config.feeds if one.name == feed_name), None)
     if feed is None:
-        raise click.BadParameter(f"no feed is named {feed_name}", param_hint="--feed")
+        raise click.BadParameter(f"no feed is named {theirs(feed_name)}", param_hint="--feed")
     sources = [one.name for one in config.sources if one.dedupe and feed.selects(one)]
     show_publishers_addresses()
     with reading(config.path, config.store) as store:

@@ -9,7 +9,7 @@ import click
 
 from aggregator.cli.options import config_option, load_config
 from aggregator.cli.speech import echo
-from aggregator.cli.terminal_text import line, plain
+from aggregator.cli.terminal_text import plain, theirs
 from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def test(name: str) -> None:
     config = load_config()
     receiver = next((one for one in config.notify if one.name == name), None)
     if receiver is None:
-        raise AggregatorError(f"no [[notify]] is named {line(name)}; config.toml has them")
+        raise AggregatorError(f"no [[notify]] is named {theirs(name)}; config.toml has them")
     failed = asyncio.run(_send(config, receiver))
     if failed is not None:
-        raise AggregatorError(f"{line(name)}: {plain(failed)}")
-    echo(f"{line(name)}: sent")
+        raise AggregatorError(f"{theirs(name)}: {plain(failed)}")
+    echo(f"{theirs(name)}: sent")
 
 
 async def _send(config: Config, receiver: Receiver) -> str | None:
@@ -101,5 +101,5 @@ def secret_warnings(config: Config, secrets: Secrets) -> list[str]:
                 if name is not None:
                     secrets.read(key, name)
             except FetchError as error:
-                found.append(f"notify {receiver.name}: {problem_text(error.problem)}")
+                found.append(f"notify {theirs(receiver.name)}: {problem_text(error.problem)}")
     return found

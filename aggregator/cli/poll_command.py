@@ -11,7 +11,7 @@ import click
 
 from aggregator.cli.options import config_option, load_config
 from aggregator.cli.speech import echo
-from aggregator.cli.terminal_text import line, local_time, plain
+from aggregator.cli.terminal_text import line, local_time, plain, theirs
 from aggregator.language.spoken import retold
 from aggregator.model.errors import BusyError
 
@@ -131,11 +131,13 @@ class Progress:
     def polled(self, source: str, text: str, *, ok: bool) -> None:
         """Learn how the poll of one source ended."""
         self._polled += 1
+        rest = text.removeprefix(source)
+        told = line(text) if rest == text else f"{theirs(source)}{line(rest)}"
         if self._advance is None:
-            echo(line(text))
+            echo(told)
             return
         if not ok:
-            self._failed.append(text)
+            self._failed.append(told)
         self._advance(source)
 
     def stop(self) -> None:
@@ -144,8 +146,8 @@ class Progress:
             return
         self._advance = None
         self._stack.close()
-        for text in self._failed:
-            echo(line(text))
+        for told in self._failed:
+            echo(told)
         echo(f"{self._polled} polled, {len(self._failed)} failed")
 
     def _show_bar(self, count: int) -> None:
@@ -180,4 +182,6 @@ def _nothing_to_do(place: StoreSettings) -> str:
     if not waiting:
         return "nothing is due: no source is enabled"
     moment, name = min(waiting)
-    return f"nothing is due; next: {name} at {local_time(moment, otherwise='', to='seconds')}"
+    return (
+        f"nothing is due; next: {theirs(name)} at {local_time(moment, otherwise='', to='seconds')}"
+    )

@@ -19,8 +19,13 @@ from aggregator.cli.options import (
     with_own_address,
 )
 from aggregator.cli.speech import echo
-from aggregator.cli.terminal_text import conceal, line, local_time, show_publishers_addresses
-from aggregator.language.spoken import retold
+from aggregator.cli.terminal_text import (
+    conceal,
+    line,
+    local_time,
+    show_publishers_addresses,
+    theirs,
+)
 from aggregator.model.errors import AggregatorError, UnreadableError
 
 if TYPE_CHECKING:
@@ -109,12 +114,12 @@ def _source(config: Config, what: str, name: str | None) -> Source:
     if name is not None:
         found = next((one for one in config.sources if one.name == name), None)
         if found is None:
-            raise click.BadParameter(f"no source is named {name}", param_hint="--source")
+            raise click.BadParameter(f"no source is named {theirs(name)}", param_hint="--source")
         return found
     if is_file(what):
         return Source("preview", "http://localhost/")
     if names_a_file(what):
-        raise click.UsageError(f"{what}: there is no such file; a URL begins with https://")
+        raise click.UsageError(f"{theirs(what)}: there is no such file; a URL begins with https://")
     url = whole_url(what)
     known = next((one for one in config.sources if url in (one.url, *one.urls)), None)
     return known or Source("preview", url)
@@ -127,7 +132,7 @@ def _feed(config: Config, name: str | None) -> Feed:
         return Feed("preview", "Preview")
     found = next((one for one in config.feeds if one.name == name), None)
     if found is None:
-        raise click.BadParameter(f"no feed is named {name}", param_hint="--feed")
+        raise click.BadParameter(f"no feed is named {theirs(name)}", param_hint="--feed")
     return found
 
 
@@ -164,9 +169,11 @@ def _bytes(what: str) -> bytes:
             with Path(what).open("rb") as file:
                 body = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise click.UsageError(f"{what}: cannot be read: {error.strerror or error}") from error
+        raise click.UsageError(
+            f"{theirs(what)}: cannot be read: {error.strerror or error}"
+        ) from error
     if len(body) > MAX_FILE_BYTES:
-        raise click.UsageError(f"{what}: is larger than {MAX_FILE_BYTES >> 20} MiB")
+        raise click.UsageError(f"{theirs(what)}: is larger than {MAX_FILE_BYTES >> 20} MiB")
     return body
 
 
@@ -192,9 +199,9 @@ async def _ask(config: Config, source: Source, body: bytes | None) -> Refined:
         return found.document
     if isinstance(found, Named):
         show_publishers_addresses()
-        feeds = ", ".join(link.url for link in found.links)
-        raise AggregatorError(f"{source.url} is a page; it names these feeds: {feeds}")
-    raise AggregatorError(f"{source.url}: {problem_text(found)}")
+        feeds = ", ".join(theirs(link.url) for link in found.links)
+        raise AggregatorError(f"{theirs(source.url)} is a page; it names these feeds: {feeds}")
+    raise AggregatorError(f"{theirs(source.url)}: {problem_text(found)}")
 
 
 def _rehearse(config: Config, source: Source, feed: Feed, refined: Refined) -> Rehearsal:
@@ -221,9 +228,10 @@ def _lines(refined: Refined, told: Rehearsal, secrets: Secrets, *, every: bool) 
     from aggregator.stories.concealment import public_site
 
     head = refined.head
-    yield f"{line(head.title or 'without a title')} ({head.kind}, {head.encoding})"
+    title = theirs(head.title) if head.title else "without a title"
+    yield f"{title} ({line(head.kind)}, {theirs(head.encoding)})"
     if site_url := public_site(head.site_url, secrets):
-        yield f"  {line(site_url)}"
+        yield f"  {theirs(site_url)}"
     for note in head.notes:
         yield f"  {line(note)}"
     shown = {story.order_key for story in told.selection.stories}
@@ -240,18 +248,18 @@ def _lines(refined: Refined, told: Rehearsal, secrets: Secrets, *, every: bool) 
 
 def _entry(facts: EntryFacts, story: Story | None) -> Iterator[str]:
     title, url = (facts.title, facts.url) if story is None else (story.title, story.url)
-    when = local_time(facts.published_at if facts.dated else None, otherwise=retold("no date"))
-    yield f"{when}  {line(title)}"
+    when = local_time(facts.published_at if facts.dated else None, otherwise="no date")
+    yield f"{when}  {theirs(title)}"
     if url:
-        yield f"  {line(url)}"
+        yield f"  {theirs(url)}"
     about = [facts.author or "", *(category.term for category in facts.categories)]
     if any(about):
-        yield f"  {line(', '.join(filter(None, about)))}"
+        yield f"  {theirs(', '.join(filter(None, about)))}"
     found = removals(facts)
     if found:
         yield f"  cleaned: {line(', '.join(found))}"
     if facts.tags:
-        yield f"  tagged by rules: {', '.join(line(tag) for tag in facts.tags)}"
+        yield f"  tagged by rules: {', '.join(map(theirs, facts.tags))}"
     for place in facts.placements:
         if not place.shown:
             yield f"  {placed(place)}"

@@ -9,7 +9,13 @@ import click
 
 from aggregator.cli.options import config_option, load_config, reading
 from aggregator.cli.speech import echo, pass_on
-from aggregator.cli.terminal_text import concealed, line, plain, show_publishers_addresses
+from aggregator.cli.terminal_text import (
+    concealed,
+    line,
+    plain,
+    show_publishers_addresses,
+    theirs,
+)
 from aggregator.model.errors import AggregatorError
 from aggregator.runtime.values import dataclass
 
@@ -115,11 +121,11 @@ def _scopes(
     feeds = {feed.name: feed for feed in config.feeds if not feed.is_automatic}
     if source_name is not None:
         if source_name not in sources:
-            raise AggregatorError(f"no source is named {source_name} in {config.path}")
+            raise AggregatorError(f"no source is named {theirs(source_name)} in {config.path}")
         yield _of_source(sources[source_name], tried)
     elif feed_name is not None:
         if feed_name not in feeds:
-            raise AggregatorError(f"no feed is named {feed_name} in {config.path}")
+            raise AggregatorError(f"no feed is named {theirs(feed_name)} in {config.path}")
         yield _of_feed(feeds[feed_name], config, tried)
     elif tried is not None:
         yield Scope("every source", tuple(replace(one, rules=tried) for one in config.sources))
@@ -148,16 +154,16 @@ def _lines(scope: Scope, trial: Trial) -> Iterator[str]:
         yield f"  {line(_effect(effect))}"
         for one in effect.examples:
             where = "" if len(scope.sources) == 1 else f"{one.source}: "
-            yield f"    {line(where + one.title)}"
+            yield f"    {theirs(where + one.title)}"
             if one.after is not None:
-                yield f"      → {line(one.after)}"
+                yield f"      → {theirs(one.after)}"
         if (more := effect.entries - len(effect.examples)) > 0:
             yield f"    … and {more} more"
 
 
 def _effect(effect: Effect) -> str:
     already = f", {effect.already} of them left out today" if effect.already else ""
-    return f"{effect.kind}: {effect.entries} ({effect.because}{already})"
+    return f"{effect.kind}: {effect.entries} ({theirs(effect.because)}{already})"
 
 
 def _print(found: list[tuple[Scope, Trial]]) -> None:

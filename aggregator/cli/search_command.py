@@ -8,7 +8,7 @@ import click
 
 from aggregator.cli.options import config_option, load_config, reading, secrets_beside
 from aggregator.cli.speech import echo, pass_on
-from aggregator.cli.terminal_text import line, local_time, plain
+from aggregator.cli.terminal_text import line, local_time, plain, theirs
 from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ def _feeds(config: Config, name: str | None) -> tuple[Feed, ...]:
 
     feeds = tuple(feed for feed in config.feeds if name in {None, feed.name})
     if not feeds:
-        raise AggregatorError(f"no feed is named {line(name or '')}; `aggregator check` lists them")
+        raise AggregatorError(
+            f"no feed is named {theirs(name or '')}; `aggregator check` lists them"
+        )
     return by_preference(feeds)
 
 

@@ -9,7 +9,7 @@ import click
 from aggregator.cli.options import config_option, config_path, load_file
 from aggregator.cli.reload_command import reload_if_running
 from aggregator.cli.speech import echo
-from aggregator.cli.terminal_text import line
+from aggregator.cli.terminal_text import line, theirs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +53,7 @@ def remove(names: Sequence[str]) -> int:
         feeds = edits.remove(names)
         told.extend(f"removed {_place(place)}" for place in places)
         if feeds:
-            told.append(f"and from the sources of {', '.join(feeds)}")
+            told.append(f"and from the sources of {', '.join(map(theirs, feeds))}")
 
     return _edit(change, told)
 
@@ -97,9 +97,9 @@ def rename(name: str, new_name: str) -> int:
         if name == new_name:
             return
         feeds = edits.rename(name, new_name)
-        told.append(f"{_place(place)} is {new_name} now")
+        told.append(f"{_place(place)} is {theirs(new_name)} now")
         if feeds:
-            told.append(f"and in the sources of {', '.join(feeds)}")
+            told.append(f"and in the sources of {', '.join(map(theirs, feeds))}")
 
     return _edit(change, told)
 
@@ -132,7 +132,7 @@ def tag(names: Sequence[str], added: Sequence[str], removed: Sequence[str]) -> i
             tags = [one for one in had[place.name] if one not in removed]
             tags = list(dict.fromkeys((*tags, *added)))
             if tuple(tags) != had[place.name]:
-                told.append(f"{_place(place)}: {', '.join(tags) or 'no tags'}")
+                told.append(f"{_place(place)}: {', '.join(map(theirs, tags)) or 'no tags'}")
         return edits
 
     return _edit(change, told)
@@ -186,4 +186,4 @@ def _edit(change: Callable[[SourceEdits, Config], SourceEdits | None], told: Seq
 
 def _place(place: Place) -> str:
     lines = f"{place.first}-{place.last}" if place.first != place.last else f"{place.first}"
-    return f"{place.name} ({place.file}:{lines})"
+    return theirs(f"{place.name} ({place.file}:{lines})")

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import click
 
-from aggregator.language.spoken import is_english, retold
+from aggregator.language.spoken import bare, is_english, retold
 
 
 def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
     """Print a message of ours."""
-    click.echo(retold(text), err=err, nl=nl)
+    click.echo(bare(retold(text)), err=err, nl=nl)
 
 
 def pass_on(text: str | bytes) -> None:
     """Print what others wrote, or what other programs read: never retold."""
-    click.echo(text)
+    click.echo(bare(text) if isinstance(text, str) else text)
 
 
 def show_error(error: click.ClickException) -> None:
     """Print what is wrong with a command line."""
     # Its frame is click's, translated already; what it says is ours.
-    error.message = retold(error.message)  # type: ignore[misc]
+    error.message = bare(retold(error.message))  # type: ignore[misc]
     error.show()
 
 

@@ -15,6 +15,7 @@ from aggregator.cli.terminal_text import (
     local_time,
     plain,
     show_publishers_addresses,
+    theirs,
 )
 from aggregator.model.errors import AggregatorError
 
@@ -98,7 +99,7 @@ def show(entry: str, *, as_json: bool) -> None:
     with reading(config.path, config.store) as store:
         found = store.story_report(entry)
     if found is None:
-        raise AggregatorError(f"no story of {entry} is stored")
+        raise AggregatorError(f"no story of {theirs(entry)} is stored")
     if as_json:
         _print((found,))
         return
@@ -165,7 +166,7 @@ def tune(*, write: bool, shipped: bool) -> int:
 
 def lines(story: StoryReport) -> Iterator[str]:
     """Yield a line for each entry of a story, and why it is in it; and what parts it has."""
-    yield f"story: {line(story.story_id)}{', locked' if story.locked else ''}"
+    yield f"story: {theirs(story.story_id)}{', locked' if story.locked else ''}"
     for number, one in enumerate(story.entries, 1):
         yield f"  {number}  {_entry_line(one)}"
         if one.because is not None and one.score is not None:
@@ -183,7 +184,7 @@ def why(score: float, because: dict[str, Any]) -> str:
     """Return why an article joined a story, in a few words."""
     if because.get("kind") == "merged":
         return "merged by hand"
-    shared = ", ".join(map(str, because.get("shared", ())))
+    shared = ", ".join(theirs(str(word)) for word in because.get("shared", ()))
     told = f"{because.get('kind', 'joined')} by {score:.2f}"
     return line(f"{told}: {shared}" if shared else told)
 
@@ -200,7 +201,7 @@ def decided(kind: str) -> str:
 
 def _entry_line(one: Reported) -> str:
     at = local_time(one.published_at, otherwise="")
-    return line(f"{at}  {one.source}  {one.title}  {one.url or one.entry_id}")
+    return f"{at}  {theirs(f'{one.source}  {one.title}  {one.url or one.entry_id}')}"
 
 
 def _print(found: tuple[StoryReport, ...]) -> None:

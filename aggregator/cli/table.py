@@ -6,8 +6,8 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from aggregator.cli.terminal_text import line
-from aggregator.language.spoken import retold
+from aggregator.cli.terminal_text import line, theirs
+from aggregator.language.spoken import bare, retold, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,11 +36,18 @@ def wrapped(
 ) -> str:
     """Return a line of `plain` text broken to the width, its first line after `indent`.
 
-    With `within_words` a word that is longer than a line is broken, too.
+    With `within_words` a word that is longer than a line is broken, too. It is retold as a whole
+    before, and `verbatim` from then on.
     """
+    told = bare(retold(text))
+    return verbatim(_broken(told, width, indent, hanging, within_words=within_words))
+
+
+def _broken(
+    text: str, width: int | None, indent: str = "", hanging: str = "", *, within_words: bool = True
+) -> str:
     import wcwidth
 
-    text = retold(text)
     if width is None:
         return indent + text
     return "\n".join(
@@ -75,13 +82,25 @@ def table(
     The first cell of each row is a name, shown whole whatever the width; its title follows in
     parentheses, shortened or dropped where there is no room. The last cell is a text: beside the
     others, or wrapped below them, or, where not even they fit, a line a cell. The column called
-    `numbers` is set to the right.
+    `numbers` is set to the right. All but names and titles is retold, and the table `verbatim`.
     """
-    from tabulate import MIN_PADDING  # type: ignore[import-untyped]  # it has no types
+    cells = [[bare(line(name)), *map(_told, others)] for name, *others in rows]
+    names = [bare(theirs(title)) for title in titles] or [""] * len(cells)
+    return verbatim(_fitted([*map(_told, headers)], cells, names, _told(numbers), width))
 
-    cells = [[row[0], *map(retold, row[1:])] for row in ([*map(line, row)] for row in rows)]
-    headers, numbers = [*map(retold, headers)], retold(numbers)
-    told = [line(title) for title in titles] or [""] * len(cells)
+
+def _told(cell: str) -> str:
+    return bare(retold(line(cell)))
+
+
+def _fitted(
+    headers: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    told: Sequence[str],
+    numbers: str,
+    width: int | None,
+) -> str:
+    from tabulate import MIN_PADDING  # type: ignore[import-untyped]  # it has no types
 
     def named(room: int | None) -> list[str]:
         return [_named(row[0], title, room) for row, title in zip(cells, told, strict=True)]
@@ -104,7 +123,7 @@ def table(
         room = max(min(first, beside - text), names)
         text = beside - room
         fitting = [
-            [name, *row[1:-1], wrapped(row[-1], text)]
+            [name, *row[1:-1], _broken(row[-1], text)]
             for name, row in zip(named(room), cells, strict=True)
         ]
         return _grid(headers, fitting, numbers)
@@ -115,7 +134,7 @@ def table(
     head, *lines = _grid(headers[:-1], short, numbers).splitlines()
     for place, row in enumerate(cells):
         if row[-1]:
-            lines[place] += f"\n{wrapped(row[-1], width, indent=GAP, hanging=GAP)}"
+            lines[place] += f"\n{_broken(row[-1], width, GAP, GAP)}"
     return "\n".join([head, *lines])
 
 
@@ -164,4 +183,4 @@ def _blocks(
         yield _named(row[0], title, width)
         for label, cell in zip(labels, row[1:], strict=True):
             if cell:
-                yield wrapped(cell, width, indent=label, hanging=" " * len(label))
+                yield _broken(cell, width, label, " " * len(label))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
+
+from aggregator.language.spoken import BEGIN, END, bare, verbatim
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -31,11 +34,30 @@ def plain(text: str) -> str:
     """Return text that can be printed: no secret, and no control or direction character in it.
 
     Titles and problems come from outside; an escape sequence in them would be the terminal's to
-    obey. Line breaks stay.
+    obey. Line breaks stay, and marks around `theirs`.
     """
+    without = bare(text)
+    told = _cleaned(without)
+    if without == text:
+        return told
+    pieces = re.split(f"([{BEGIN}{END}])", text)
+    parted = "".join(one if one in {BEGIN, END} else _cleaned(one) for one in pieces)
+    # Marks that came from outside part no secret: then none of them counts.
+    return parted if bare(parted) == told else verbatim(told)
+
+
+def _cleaned(text: str) -> str:
     from aggregator.web.text import printable
 
     return printable(concealed(text), keep="\n")
+
+
+def theirs(text: str) -> str:
+    """Return a publisher's or an operator's words as `line`, marked as no message of ours.
+
+    Whatever they say, `echo` prints them as they are. For a value of a sentence, a cell, a line.
+    """
+    return verbatim(" ".join(_cleaned(text).split()))
 
 
 def concealed(text: str) -> str:

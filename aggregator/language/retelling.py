@@ -2,7 +2,8 @@
 
 A message is an English template with named fields (`{host} answered {status}: {meaning}`). Its line
 is recognised by the template's own words, and its fields go into the translation as they are; only
-a field that is itself a message is retold, too. What no template knows stays as it is.
+a field that is itself a message is retold, too. What no template knows stays as it is, and what is
+`verbatim`, somebody's words, is looked at by none.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import re
 import string
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from aggregator.language.stand_ins import BEGINS_LATIN, ENDS_LATIN, around
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,7 +32,26 @@ _TELLING, _BESIDE = 5, 4
 #: Between two readings the one that recognises less inside of fields is the plainer.
 _PLAIN = 8
 #: What stands in these fields is somebody's word, never a message.
-_VERBATIM = frozenset({"title", "url", "name", "path", "file", "host"})
+_VERBATIM = frozenset(
+    {
+        "title",
+        "url",
+        "name",
+        "path",
+        "file",
+        "host",
+        "directory",
+        "source",
+        "source_name",
+        "feed",
+        "feed_name",
+        "tag",
+        "by",
+        "receiver",
+        "new_name",
+        "former_name",
+    }
+)
 #: These fields hold the end of a sentence of ours: where it is not known, neither is the sentence.
 _ENDS = frozenset({"how"})
 #: What a message begins with in these fields is a number: nothing stands before it.
@@ -59,7 +81,8 @@ _JOINT = re.compile(": |; |, |  ")
 #: What is explained in brackets, and what is counted.
 _IN_BRACKETS = re.compile(r"(.*?) \((.*)\)", re.DOTALL)
 _COUNTED = re.compile(r"(\d[\d,.]*) (.+)")
-_AT_JOINT = re.compile("[A-Za-z0-9][\u4e00-\u9fff]|[\u4e00-\u9fff][A-Za-z0-9]")
+_CHINESE_LETTER = "[\u4e00-\u9fff]"
+_AT_JOINT = re.compile(f"[{ENDS_LATIN}]{_CHINESE_LETTER}|{_CHINESE_LETTER}[{BEGINS_LATIN}]")
 #: What a message that continues another begins with.
 _CONTINUED = re.compile("[;,] ")
 _FORMATTER = string.Formatter()
@@ -138,7 +161,7 @@ class Retelling:
         whole = self._whole.get(text.strip())
         if whole is not None:
             return text.replace(text.strip(), whole)
-        return "\n".join(map(self._line, text.split("\n")))
+        return "\n".join(around(line, self._line) for line in text.split("\n"))
 
     def _line(self, line: str) -> str:
         core = line.strip()
