@@ -14,7 +14,7 @@ ROOMS = (
     "stories/matching.py", "stories/same_story.py", "store/sqlite_errors.py",
     "store/connection.py", "store/schema_version.py", "store/upgrade_copies.py",
     "store/story_overrides.py", "store/importing.py", "store/stored_lines.py",
-    "store/text_damage.py", "store/built_aside.py",
+    "store/text_damage.py", "store/built_aside.py", "store/named_files.py",
 )  # fmt: skip
 #: Rooms whose errors are for people, and no other text.
 RAISING = ("store", "config", "serve", "publish")

@@ -55,6 +55,36 @@ def test_a_database_moves_to_another_machine_as_a_file_or_through_a_pipe(
     assert "there is a database already" in again.stderr
 
 
+@pytest.mark.parametrize(
+    "words", [("backup",), ("export", "database"), ("export", "opml")], ids=" ".join
+)
+def test_only_what_the_command_has_written_is_replaced(old: Path, words: tuple[str, ...]) -> None:
+    others = {
+        "backup": ("export", "database"),
+        "export database": ("export", "opml"),
+        "export opml": ("backup",),
+    }
+    (old / "list.opml").write_text('<opml version="2.0"><head><title>Mine</title></head></opml>')
+    assert run_in(*others[" ".join(words)], "other", cwd=old).returncode == 0
+    wanted = {
+        "config.toml": 1,
+        "list.opml": 1,
+        "other": 1,
+        "aggregator.db-wal": 1,
+        "aggregator.db.lock": 1,
+    }
+    before = {one.name: one.read_bytes() for one in old.iterdir()}
+    for name, status in wanted.items():
+        told = run_in(*words, name, cwd=old)
+        assert (told.returncode, told.stdout) == (status, ""), told
+        assert f"{name}: " in told.stderr
+        assert "name another file" in told.stderr
+    assert {one.name: one.read_bytes() for one in old.iterdir()} == before
+    for _ in range(2):
+        assert run_in(*words, "fresh", cwd=old).returncode == 0
+        assert stat.S_IMODE((old / "fresh").stat().st_mode) == 0o600
+
+
 def test_a_wrong_file_is_told_with_its_line(new: Path) -> None:
     told = run_in("import", "database", "config.toml", cwd=new)
     assert told.returncode == 1

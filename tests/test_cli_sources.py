@@ -561,11 +561,11 @@ def test_what_is_exported_can_be_imported_and_is_the_same(
 def test_an_export_without_secrets_warns_of_nothing(aggregator: Program, tmp_path: Path) -> None:
     aggregator.configure(source_toml("plain", "https://plain.example/feed"))
     backup = tmp_path / "backup.opml"
-    backup.write_text("an older one, which anybody may read")
-    backup.chmod(0o644)
+    backup.touch(0o644)  # which anybody may read
     told = aggregator.run("export", "opml", str(backup))
     assert (told.returncode, told.stderr) == (0, "")
     assert backup.stat().st_mode & 0o777 == 0o600
+    assert aggregator.run("export", "opml", str(backup)).returncode == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.opml", "config.toml"]
 
 

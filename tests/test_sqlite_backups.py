@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -14,12 +16,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model.errors import BusyError, NoStoreError, StoreError, StoreUnavailableError
+from aggregator.model.errors import (
+    AggregatorError,
+    BusyError,
+    NoStoreError,
+    StoreError,
+    StoreUnavailableError,
+)
 from aggregator.store import backups
 from aggregator.store.backups import back_up, dated, drop_surplus, restore, surplus
 from aggregator.store.lock import Hold
 from aggregator.store.sqlite import open_store
 from benchmarks.torture.ledger import is_sound
+from tests import ROOT
 from tests.damaging import damage
 from tests.making import START, absorb, document, entry, feed, source
 from tests.whole_databases import stored
@@ -117,6 +126,92 @@ def test_a_folder_of_backups_is_no_backup(path: Path) -> None:
     assert stored(path) == before
 
 
+@pytest.mark.parametrize("name", ["config.toml", "foreign.db", "pipe", "used.db", "taken.db"])
+def test_what_is_no_backup_is_never_replaced_by_one(path: Path, name: str) -> None:
+    place = path.parent / name
+    match name:
+        case "config.toml":
+            place.write_text("[server]")
+        case "foreign.db":
+            with closing(sqlite3.connect(place)) as db:
+                db.execute("CREATE TABLE notes (text)")
+        case "pipe":
+            os.mkfifo(place)
+        case "used.db":
+            Hold(place).release()
+            shutil.copy(path, place)
+        case _:
+            place.with_name("taken.db.part").write_text("a chapter of a book")
+    before = {one: one.read_bytes() for one in path.parent.iterdir() if one.is_file()}
+    with pytest.raises(AggregatorError, match=re.escape(str(place))):
+        back_up(path, place)
+    assert {one: one.read_bytes() for one in path.parent.iterdir() if one.is_file()} == before
+    assert place.is_fifo() is (name == "pipe")
+
+
+def test_no_name_that_the_database_uses_beside_itself_is_one_for_a_backup(path: Path) -> None:
+    """Those of the code, found where they stand: a new one must be known here, too."""
+    calls = re.compile(r'\b(?:beside|building)\(\w+, f?"([a-z]+-?)')
+    code = (one.read_text(encoding="utf-8") for one in (ROOT / "aggregator").rglob("*.py"))
+    endings = {f".{found}" for text in code for found in calls.findall(text)}
+    assert {".lock", ".sock", ".password", ".first-", ".before-", ".search"} < endings
+    endings |= {"-wal", "-shm", "-journal", ".search-wal", ".replaced-2026-11-30-040000"}
+    (path.parent / "link.db").symlink_to(path)
+    before = set(path.parent.iterdir())
+    for ending in sorted(endings):
+        for folder in (path.parent, path.parent / "x" / ".."):
+            with pytest.raises(AggregatorError, match="the database has its own files there"):
+                back_up(path.parent / "link.db", folder / f"{path.name}{ending}")
+    assert set(path.parent.iterdir()) == before
+    back_up(path, path.with_name(f"{path.name}.bak"))
+
+
+def test_a_backup_is_for_its_owner_alone_whatever_was_there(path: Path) -> None:
+    copy = path.parent / "copy.db"
+    copy.touch()
+    for _ in range(2):
+        copy.chmod(0o644)
+        assert back_up(path, copy).file == copy
+        assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    copy.with_name("copy.db.part").write_bytes(b"\0" * 4096)  # of one that was killed
+    back_up(path, copy)
+    assert stored(copy) == stored(path)
+
+
+@pytest.mark.parametrize("there", ["another program's", "a pipe"])
+def test_nothing_is_restored_in_the_place_of_what_is_not_ours(path: Path, there: str) -> None:
+    copy, place = path.parent / "copy.db", path.parent / "there.db"
+    back_up(path, copy)
+    if there == "a pipe":
+        os.mkfifo(place)
+    else:
+        with closing(sqlite3.connect(place)) as db:
+            db.execute("PRAGMA application_id = 99")
+            db.execute("CREATE TABLE notes (text)")
+    with pytest.raises(StoreError, match=r"set another path in \[store\]"):
+        restore(place, copy, NOW)
+    with pytest.raises(StoreError, match=r"no regular file|belongs to another"):
+        restore(path, place, NOW)
+    assert not list(path.parent.glob("*replaced*"))
+
+
+def test_a_kept_database_can_never_be_read_by_others(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = path.parent / "copy.db"
+    back_up(path, copy)
+    modes = []
+    copied = shutil.copy2
+
+    def copy2(part: Path, to: Path) -> object:
+        modes.append(stat.S_IMODE(to.stat().st_mode))
+        return copied(part, to)
+
+    monkeypatch.setattr(shutil, "copy2", copy2)
+    restore(path, copy, NOW)
+    assert set(modes) == {0o600}
+
+
 def test_a_restored_database_is_that_of_the_backup_and_the_other_one_is_kept(path: Path) -> None:
     copy = path.parent / "copy.db"
     back_up(path, copy)
@@ -198,7 +293,8 @@ def test_what_is_no_backup_changes_nothing(path: Path, wrong: str) -> None:
         case _:
             copy.unlink()
     before = stored(path)
-    with pytest.raises(NoStoreError if wrong == "gone" else StoreError):
+    remedy = "take another backup" if wrong in ("damaged", "text") else "copy.db"
+    with pytest.raises(NoStoreError if wrong == "gone" else StoreError, match=remedy):
         restore(path, copy, NOW)
     assert stored(path) == before
     assert not list(path.parent.glob("*replaced*"))

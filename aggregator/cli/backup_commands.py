@@ -20,6 +20,7 @@ Examples:
 \b
 Exit status:
   0   written, and looked through
+  1   FILE is something else than a backup, and stays
   69  there is no database yet
   74  there is no room, or it cannot be written now
   78  the configuration has mistakes, or the database is damaged
@@ -51,8 +52,9 @@ def backup(place: Path, keep: int | None) -> None:
     """Copy the database to FILE, or into FOLDER under a name with the time in UTC.
 
     One whole file of one moment, for its owner alone, looked through with all its texts. The daemon
-    may run. With --keep, a FOLDER that is not there is made. It holds the passwords and keys of
-    sources; the configuration and its files of secrets are not in it.
+    may run. Nothing but an older backup is replaced. With --keep, a FOLDER that is not there is
+    made. It holds the passwords and keys of sources; the configuration and its files of secrets are
+    not in it.
     """
     from aggregator.store.backups import back_up, dated, drop_surplus
 

@@ -22,7 +22,7 @@ Examples:
 \b
 Exit status:
   0   written
-  1   the file cannot be written
+  1   the file cannot be written, or is something else
   69  there is no database yet
   78  the configuration or the database has a mistake
 """
@@ -61,13 +61,20 @@ def export_database(file: Path | None) -> None:
 
     One object a line: a head, then each row of each table, then how many there are. `aggregator
     import database` makes the same database of it, on any machine. Passwords and keys of sources
-    are included; only its owner can read a FILE. The daemon may run.
+    are included; only its owner can read a FILE, and nothing but an older export is replaced. The
+    daemon may run.
     """
     from aggregator.cli.private_file import write_privately
     from aggregator.store.exporting import export
+    from aggregator.store.named_files import demand_writable
+    from aggregator.store.stored_lines import begins
 
     config = load_config()
     database = database_file(config.store, "pg_dump writes it to a file")
+    if str(file) == "-":
+        file = None
+    if file is not None:
+        demand_writable(file, database, begins, "export of a database")
     parts = export(database, datetime.now(UTC))
     head = next(parts)  # whether there is a database at all, before anything is said or made
     echo(
@@ -75,7 +82,7 @@ def export_database(file: Path | None) -> None:
         "all sources",
         err=True,
     )
-    if file is None or str(file) == "-":
+    if file is None:
         sys.stdout.buffer.write(head)
         sys.stdout.buffer.writelines(parts)
         sys.stdout.buffer.flush()

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from aggregator.model import Source
     from aggregator.rules.secrets import Secrets
 
+#: What the document calls itself: other readers' lists have other titles.
+_TITLE = "aggregator"
+
 OPML_EPILOG = """\b
 Examples:
   aggregator export opml backup.opml
@@ -28,7 +31,7 @@ Examples:
 \b
 Exit status:
   0   written
-  1   the file cannot be written
+  1   the file cannot be written, or is something else
   78  the configuration has a mistake
 """
 POSTS_EPILOG = """\b
@@ -76,17 +79,20 @@ def opml(file: Path | None) -> None:
 
     Holds each source's name, title, tags, whole URL and how it is polled and read, private sources
     and secrets in URLs included, so that `aggregator import opml` brings the same sources back;
-    those with the same first tag lie in a folder. Only its owner can read a FILE.
+    those with the same first tag lie in a folder. Only its owner can read a FILE, and nothing but
+    an older export is replaced.
     """
     from aggregator.cli.private_file import write_privately
     from aggregator.config.opml import write
+    from aggregator.store.named_files import demand_writable
 
     config = load_config()
-    document = write("aggregator", config.sources, _titles(config), config.rsshub.instances)
+    document = write(_TITLE, config.sources, _titles(config), config.rsshub.instances)
     if file is None or str(file) == "-":
         sys.stdout.buffer.write(document)
         sys.stdout.buffer.flush()
     else:
+        demand_writable(file, config.store.path, _is_export, "export of sources")
         write_privately(file, (document,))
         count = len(config.sources)
         echo(f"{count} source{'' if count == 1 else 's'} written to {file}")
@@ -95,6 +101,11 @@ def opml(file: Path | None) -> None:
     if secret:
         some = ", ".join(map(theirs, secret[:5])) + (", …" if len(secret) > 5 else "")
         echo(f"warning: holds what nobody else should see: the URLs of {some}", err=True)
+
+
+def _is_export(head: bytes) -> bool:
+    """Tell whether a file that begins so is one that this command has written."""
+    return b"<opml " in head and f"<title>{_TITLE}</title>".encode() in head
 
 
 def _titles(config: Config) -> dict[str, str]:

@@ -35,7 +35,12 @@ def init() -> None:
     """
     from importlib import resources
 
+    from aggregator.config.settings import StoreSettings
+    from aggregator.store.named_files import is_of
+
     path = _free_place()
+    if is_of(path.parent / StoreSettings().path, path):
+        raise AggregatorError(f"{path}: the database has its own files there; name another file")
     name = "example.toml" if is_english() else "example.zh.toml"
     example = resources.files("aggregator.config").joinpath(name).read_bytes()
     try:

@@ -13,11 +13,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator.model.errors import NoStoreError, StoreError, StoreUnavailableError
+from aggregator.model.errors import (
+    NoStoreError,
+    StoreDamagedError,
+    StoreError,
+    StoreUnavailableError,
+)
 from aggregator.runtime.values import dataclass
 from aggregator.store.built_aside import building, fault, put_in_place, use_alone
-from aggregator.store.connection import connect, open_reader
+from aggregator.store.connection import connect, make_private, open_reader
 from aggregator.store.lock import Hold
+from aggregator.store.named_files import UNFINISHED, demand_backup, demand_ours
 from aggregator.store.schema_version import check_readable
 from aggregator.store.sqlite_errors import damaged, primary_code, store_error
 from aggregator.store.text_damage import find_text_damage
@@ -32,14 +38,13 @@ if TYPE_CHECKING:
 SLICE_PAGES = 1024
 
 _DATED = re.compile(r"aggregator-\d{4}-\d\d-\d\d-\d{6}\.db")
-#: What a backup is called besides until it counts.
-_ENDING = "part"
 #: What SQLite keeps beside a database: part of it until it is folded in.
 _JOURNALS = ("", "-wal", "-shm", "-journal")
 #: What of it is not made anew by whoever opens it.
 _COPIED = ("", "-wal", "-journal")
 #: What says that somebody else is at work, and nothing of damage.
 _PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +68,12 @@ def surplus(names: Iterable[str], keep: int, now: datetime) -> list[str]:
     ours = sorted(name for name in names if _DATED.match(name))
     whole = [name for name in ours if _DATED.fullmatch(name)]
     long_ago = dated(now - timedelta(days=1))
-    cut_off = [one for one in ours if f".db.{_ENDING}" in one and one < long_ago]
+    cut_off = [one for one in ours if f".db.{UNFINISHED}" in one and one < long_ago]
     return [*whole[:-keep], *cut_off]
 
 
 def back_up(path: Path, file: Path, tell: Tell | None = None) -> BackedUp:
-    """Copy the database as it is at one moment into `file`, in place of one that is there.
+    """Copy the database as it is at one moment into `file`, in place of a backup that is there.
 
     The daemon goes on writing: the copy is of one read transaction, and for as long its journal
     cannot be folded back. It counts when SQLite has looked through it and all texts of
@@ -79,15 +84,18 @@ def back_up(path: Path, file: Path, tell: Tell | None = None) -> BackedUp:
         NoStoreError: There is none yet.
         StoreUnavailableError: There is no room, or it cannot be written now.
         StoreError: It is damaged, or cannot be used.
+        AggregatorError: `file` is something else (`demand_backup`).
     """
+    if _is_same(file, path):
+        raise StoreError(f"{file}: is the database itself; name another file")
+    demand_backup(file, path)
     try:
-        with closing(open_reader(path)) as db, building(file, _ENDING) as aside:
-            if _is_same(file, path):
-                raise StoreError(f"{file}: is the database itself; name another file")
+        with closing(open_reader(path)) as db, building(file, UNFINISHED) as aside:
             _demand_room(file.parent, _size(path))
             _copy(db, aside)
-            _look_through(aside, path, tell)
-            put_in_place(aside, file)
+            if found := _look_through(aside, path, tell):
+                raise damaged(path, found)
+            put_in_place(aside, file, mode=0o600)
     except sqlite3.Error as error:
         raise store_error(path, error) from error
     except OSError as error:
@@ -125,19 +133,18 @@ def restore(path: Path, file: Path, now: datetime, tell: Tell | None = None) -> 
         raise NoStoreError(f"{file}: there is no such backup")
     if file.is_dir():
         raise StoreError(f"{file}: is a folder; name one of the backups in it")
+    if not file.is_file():
+        raise StoreError(f"{file}: is no regular file; name a backup")
     if _is_same(file, path):
         raise StoreError(f"{file}: is the database itself; name a backup")
+    demand_ours(path)
     hold = Hold(path, is_daemon=False)
     try:
         real = Path(os.path.realpath(path))
         before = _size(path) if real.exists() else 0
         _demand_room(real.parent, before + _size(file))
         with building(path, "restoring") as aside:
-            with closing(connect(file, "ro")) as db:
-                if check_readable(db, file) == 0:
-                    raise StoreError(f"{file}: is empty; name another backup")
-                _copy(db, aside)
-            _look_through(aside, file, tell)
+            _copy_backup(file, aside, tell)
             kept = _keep_aside(real, now) if real.exists() else None
             put_in_place(aside, path)
     except (sqlite3.Error, OSError) as error:
@@ -158,11 +165,28 @@ def _copy(db: sqlite3.Connection, copy: Path) -> None:
     db.execute("ROLLBACK")
 
 
-def _look_through(copy: Path, of: Path, tell: Tell | None) -> None:
-    with closing(connect(copy, "ro")) as db:
-        found = fault(db) or find_text_damage(db, of, tell)
+def _copy_backup(file: Path, aside: Path, tell: Tell | None) -> None:
+    """Copy a backup and look through it; raises `StoreDamagedError` for a damaged one."""
+    try:
+        with closing(connect(file, "ro")) as db:
+            if check_readable(db, file) == 0:
+                raise StoreError(f"{file}: is empty; name another backup")
+            _copy(db, aside)
+        found: object = _look_through(aside, file, tell)
+    except StoreDamagedError as error:
+        found = error.__cause__ or error
+    except sqlite3.DatabaseError as error:
+        if primary_code(error) not in _DAMAGE:
+            raise
+        found = error
     if found is not None:
-        raise damaged(of, found)
+        raise StoreDamagedError(f"{file}: damaged ({found}); take another backup")
+
+
+def _look_through(copy: Path, of: Path, tell: Tell | None) -> str | None:
+    """Return what is damaged in a copy, `None` for a whole one."""
+    with closing(connect(copy, "ro")) as db:
+        return fault(db) or find_text_damage(db, of, tell)
 
 
 def _keep_aside(real: Path, now: datetime) -> Path:
@@ -175,7 +199,9 @@ def _keep_aside(real: Path, now: datetime) -> Path:
     for ending in _COPIED:
         part = real.with_name(f"{real.name}{ending}")
         if part.exists():
-            copied = Path(shutil.copy2(part, f"{kept}{ending}"))
+            copied = kept.with_name(f"{kept.name}{ending}")
+            make_private(copied)  # before it holds a secret
+            shutil.copy2(part, copied)
             shutil.chown(copied, part.stat().st_uid, part.stat().st_gid)
             _sync(copied)
     try:

@@ -55,17 +55,20 @@ def building(path: Path, ending: str) -> Iterator[Path]:
         _remove(aside)
 
 
-def put_in_place(aside: Path, path: Path) -> None:
+def put_in_place(aside: Path, path: Path, *, mode: int | None = None) -> None:
     """Let a finished database that nobody has open take the place of the one that `path` leads to.
 
-    It is on the disk before it does, and takes over rights and owner of a file that is there.
-    Nobody may use that one: who has it open goes on with a file that has no name any more.
+    It is on the disk before it does, and takes over owner and rights (or has those of `mode`) of a
+    file that is there. Nobody may use that one: who has it open goes on with a file that has no
+    name any more.
     """
     real = Path(os.path.realpath(path))
     handle = os.open(aside, os.O_RDWR | os.O_CLOEXEC)
     try:
         if real.exists():
             _take_over(handle, real.stat(), path)
+        if mode is not None:
+            os.fchmod(handle, mode)
         os.fsync(handle)
     finally:
         os.close(handle)

@@ -91,6 +91,11 @@ def head_line(head: Head) -> bytes:
     )
 
 
+def begins(text: bytes) -> bool:
+    """Tell whether a file that begins so is an export of a database."""
+    return text.startswith(_line({"format": FORMAT})[:-2])
+
+
 def row_line(table: str, columns: Sequence[str], values: Sequence[Value]) -> bytes:
     """Return the line of one row."""
     told = [
