@@ -31,7 +31,8 @@ _MAX_SHOWN_CHARS = 64
 ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     # The file
     Kind.NO_CONFIGURATION: (
-        "there is neither {places:nor}; name a file with --config or AGGREGATOR_CONFIG"
+        "there is neither {places:nor}; `aggregator init` writes one; or name a file with --config "
+        "or AGGREGATOR_CONFIG"
     ),
     Kind.NO_FILE: "there is no such file",
     Kind.NOT_READABLE: (
