@@ -48,14 +48,15 @@ def listing(*sources: Source) -> Listing:
 
 def first(*sources: Source) -> tuple[ListMember, ...]:
     """Return the members of a list that lists these at first."""
-    return changed(members_of(listing(*sources), ()), (), START, is_believed=True)
+    return changed(members_of(listing(*sources), ()), (), START, ())
 
 
 def after(
     known: tuple[ListMember, ...], *sources: Source, is_believed: bool = True
 ) -> tuple[ListMember, ...]:
     found = members_of(listing(*sources), known)
-    return changed(found, known, START + DAY, is_believed=is_believed)
+    leaving = {one.key for one in found.missing} if is_believed else ()
+    return changed(found, known, START + DAY, leaving)
 
 
 def keys(members: tuple[ListMember, ...]) -> list[str]:
@@ -186,17 +187,36 @@ def test_an_answer_that_lacks_half_is_doubted_until_three_polls_over_two_days() 
     assert not is_doubtful(10, 4)
     assert is_doubtful(10, 5)
     assert not is_doubtful(0, 0)
-    doubt, believed = doubt_after(None, 10, 10, START)
+    doubt, believed = doubt_after(None, 4, "abcd", START)
     assert not believed
-    for hours, expected in ((6, False), (47, False), (48, True)):
-        found, believed = doubt_after(doubt, 10, 10, START + hours * HOUR)
-        assert believed is expected
+    for hours, expected in ((6, ""), (47, ""), (48, "abcd")):
+        found, believed = doubt_after(doubt, 4, "abcd", START + hours * HOUR)
+        assert believed == set(expected)
         doubt = found or doubt
-    once, _ = doubt_after(None, 10, 5, START)
-    again, believed = doubt_after(once, 10, 5, START + BELIEVED_AFTER)
+    assert found is None
+    once, _ = doubt_after(None, 4, "ab", START)
+    again, believed = doubt_after(once, 4, "ab", START + BELIEVED_AFTER)
     assert again is not None, "two polls, however far apart, are not enough"
     assert not believed
-    assert doubt_after(again, 10, 1, START + BELIEVED_AFTER) == (None, True)
+    assert doubt_after(again, 4, "a", START + BELIEVED_AFTER) == (None, {"a"})
+
+
+def test_only_what_was_missing_in_each_doubted_answer_is_believed_to_be_gone() -> None:
+    doubt = None
+    for hours in (0, 6, 24):
+        doubt, believed = doubt_after(doubt, 6, "abc", START + hours * HOUR)
+        assert not believed
+    # The first empty document, two days later, takes no more than the others lacked.
+    rest, believed = doubt_after(doubt, 6, "abcdef", START + BELIEVED_AFTER)
+    assert believed == {"a", "b", "c"}
+    assert rest == Doubt(START + BELIEVED_AFTER, 1, 3, ("d", "e", "f"))
+    # What was back in between is missing anew, and answers that share nothing are no two of one.
+    fewer, _ = doubt_after(doubt, 6, "abd", START + 30 * HOUR)
+    assert fewer == Doubt(START, 4, 3, ("a", "b"))
+    other, believed = doubt_after(doubt, 6, "def", START + BELIEVED_AFTER)
+    assert (other, believed) == (Doubt(START + BELIEVED_AFTER, 1, 3, ("d", "e", "f")), set())
+    # One that was stored without its keys begins anew.
+    assert doubt_after(Doubt(START, 9, 6), 6, "abc", START + BELIEVED_AFTER)[1] == set()
 
 
 def test_what_is_missing_stays_until_it_is_believed_and_news_come_at_once() -> None:

@@ -167,6 +167,13 @@ async def test_an_empty_a_shrunk_and_a_failing_list_remove_nothing_at_once(tmp_p
                 assert len(found.names) == 4
             await found.poll(6 * HOUR)
             assert found.names == ["blogs/a", "blogs/b"]
+            # The rest of a doubted document stays when one is empty at the end.
+            web.route("/l.opml", body=opml(places[0]))
+            for _ in range(8):
+                await found.poll(6 * HOUR)
+            web.route("/l.opml", body=opml())
+            await found.poll(6 * HOUR)
+            assert found.names == ["blogs/a"]
 
 
 async def test_polls_of_one_list_at_a_time_give_each_key_once(tmp_path: Path) -> None:

@@ -88,19 +88,18 @@ def members_of(
 
 
 def changed(
-    members: Members, known: Sequence[ListMember], now: datetime, *, is_believed: bool
+    members: Members, known: Sequence[ListMember], now: datetime, leaving: Collection[str]
 ) -> tuple[ListMember, ...]:
     """Return a list's members from now on, the gone ones last.
 
-    Where what is missing is not believed to be gone, it stays behind those that are listed; what is
-    new waits as long as there is no room beside it.
+    Of what is missing, those with the keys in `leaving` are gone; the others stay behind those that
+    are listed, and what is new waits as long as there is no room beside them.
     """
-    kept, staying = members.listed, members.missing
-    left: tuple[ListMember, ...] = ()
-    if is_believed:
-        staying, left = (), tuple(replace(one, gone_at=now) for one in members.missing)
-    elif len(kept) + len(staying) > MAX_MEMBERS:
-        before = {one.key for one in known if one.gone_at is None}
+    kept = members.listed
+    staying = tuple(one for one in members.missing if one.key not in leaving)
+    left = [replace(one, gone_at=now) for one in members.missing if one.key in leaving]
+    if staying and len(kept) + len(staying) > MAX_MEMBERS:
+        before = {one.key for one in known if one.gone_at is None}.difference(leaving)
         room = MAX_MEMBERS - len(before)
         fresh = [one.key for one in kept if one.key not in before][:room]
         kept = tuple(one for one in kept if one.key in before or one.key in fresh)

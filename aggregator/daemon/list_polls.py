@@ -177,9 +177,10 @@ def _after(
         return found
     members = members_of(listing, known.members, own_urls)
     present = len(known.present)
-    doubt, is_believed = doubt_after(health.doubt, present, len(members.missing), now)
+    missing = [one.key for one in members.missing]
+    doubt, leaving = doubt_after(health.doubt, present, missing, now)
     if health.is_new and members.listed:  # the operator means another list
-        doubt, is_believed = None, True
+        doubt, leaving = None, frozenset(missing)
     return replace(
         found,
         validators=outcome.validators,
@@ -189,7 +190,7 @@ def _after(
             left_out=members.left_out,
             is_new=health.is_new and not members.listed,
         ),
-        members=changed(members, known.members, now, is_believed=is_believed),
+        members=changed(members, known.members, now, leaving),
     )
 
 

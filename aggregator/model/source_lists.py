@@ -31,11 +31,13 @@ class Doubt:
     """An answer that lacks so many members that it is not believed yet.
 
     It has been seen in so many `polls` since `since_at`; the last one lacked `missing` members.
+    Those with `keys` are missing in each of them, and are what this doubt is about.
     """
 
     since_at: datetime
     polls: int
     missing: int
+    keys: tuple[str, ...] = ()
 
 
 class Unlisted(StrEnum):

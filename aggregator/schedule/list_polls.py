@@ -14,6 +14,7 @@ from aggregator.model import Failed, Gone
 from aggregator.model.source_lists import Doubt
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from aggregator.model import Outcome
@@ -33,19 +34,28 @@ def is_doubtful(present: int, missing: int) -> bool:
 
 
 def doubt_after(
-    before: Doubt | None, present: int, missing: int, now: datetime
-) -> tuple[Doubt | None, bool]:
-    """Return the doubt that an answer leaves, and whether what it lacks is believed to be gone."""
-    if not is_doubtful(present, missing):
-        return None, True
-    doubt = Doubt(
-        since_at=now if before is None else before.since_at,
-        polls=1 if before is None else before.polls + 1,
-        missing=missing,
-    )
-    if doubt.polls >= BELIEVED_POLLS and now - doubt.since_at >= BELIEVED_AFTER:
-        return None, True
-    return doubt, False
+    before: Doubt | None, present: int, missing: Sequence[str], now: datetime
+) -> tuple[Doubt | None, frozenset[str]]:
+    """Return the doubt that an answer leaves, and what of the `missing` is believed to be gone.
+
+    `missing` are the keys that it lacks of those that are `present`. What each of the doubted
+    answers lacked is believed; the rest, which only some did, is doubted from now on.
+    """
+    if not is_doubtful(present, len(missing)):
+        return None, frozenset(missing)
+    doubted = frozenset(() if before is None else before.keys)
+    lasting = tuple(key for key in missing if key in doubted)
+    if before is None or not lasting:
+        return _new_doubt(missing, now), frozenset()
+    doubt = Doubt(before.since_at, before.polls + 1, len(missing), lasting)
+    if doubt.polls < BELIEVED_POLLS or now - doubt.since_at < BELIEVED_AFTER:
+        return doubt, frozenset()
+    rest = [key for key in missing if key not in doubted]
+    return _new_doubt(rest, now) if rest else None, frozenset(lasting)
+
+
+def _new_doubt(missing: Sequence[str], now: datetime) -> Doubt:
+    return Doubt(since_at=now, polls=1, missing=len(missing), keys=tuple(missing))
 
 
 def next_list_poll(outcome: Outcome, failures: int, interval: timedelta, now: datetime) -> datetime:
