@@ -374,19 +374,39 @@ def test_a_closed_pipe_ends_it_quietly(folder: Path) -> None:
         assert process.wait(30) == 1
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("poll",),
+        ("tag", "blog", "--add"),
+        ("remove",),
+        ("search",),
+        ("check", "--config"),
+        ("--x",),
+    ],
+    ids=" ".join,
+)
+def test_bytes_that_are_no_text_are_a_wrong_command_line(
+    folder: Path, words: tuple[str, ...]
+) -> None:
+    told = run_in(*words, os.fsdecode(b"caf\xff"), cwd=folder)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.splitlines()[-1] == r'Error: "caf\xff" is not UTF-8; write it in UTF-8'
+
+
 def test_ctrl_c_ends_it_without_a_traceback(folder: Path) -> None:
-    os.mkfifo(folder / "waits.toml")
+    os.mkfifo(folder / "waits.xml")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # Shells let what they start in the background ignore it, and children inherit that.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
-        [PROGRAM, "check", "--config", "waits.toml"],
+        [PROGRAM, "lint", "waits.xml"],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     # The FIFO can be opened for writing once the program reads it.
-    with process, (folder / "waits.toml").open("wb"):
+    with process, (folder / "waits.xml").open("wb"):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130

@@ -417,7 +417,7 @@ def test_a_private_address_is_refused_with_the_line_to_paste(aggregator: Program
         (("https://site.example/", "--name", "A b"), "Invalid value for --name: must be 1 to 64"),
         (("https://site.example/", "--tag", ""), "Invalid value for --tag: must not be empty"),
         (("https://site.example/", "--tag", "\x1b"), "must be printable"),
-        (("https://site.example/", "--tag", "\udcff"), "must be printable"),
+        (("https://site.example/", "--tag", "\udcff"), r'"\xff" is not UTF-8'),
     ],
 )
 def test_what_cannot_be_a_source_is_a_wrong_command_line(

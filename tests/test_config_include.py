@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -118,11 +119,19 @@ def test_what_cannot_be_read_is_told(folder: Path) -> None:
     path = write(folder, 'include = ["gone.toml", "sources.d/*.toml", "none.d/*"]\n', a="")
     (folder / "sources.d" / "b.toml").write_bytes(b"# \n\xff")
     (folder / "sources.d" / "c.toml").mkdir()
+    os.mkfifo(folder / "sources.d" / "d.toml")
+    (folder / "sources.d" / "e.toml").symlink_to("/dev/zero")
     assert mistakes(path) == [
         "gone.toml: there is no such file",
         "sources.d/b.toml:2: is not UTF-8; save the file as UTF-8",
         "sources.d/c.toml: cannot be read: Is a directory",
+        "sources.d/d.toml: cannot be read: it is no regular file",
+        "sources.d/e.toml: cannot be read: it is no regular file",
     ]
+    for one in ("d.toml", "e.toml"):
+        with pytest.raises(ConfigError, match="it is no regular file"):
+            load(folder / "sources.d" / one)
+        (folder / "sources.d" / one).unlink()
     write(folder, INCLUDE, a="[[[")
     (folder / "sources.d" / "b.toml").unlink()
     (folder / "sources.d" / "c.toml").rmdir()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -43,6 +44,9 @@ from aggregator.language.choice import chosen
 from aggregator.language.spoken import speak
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.runtime.garbage import collect_rarely, leave_the_rest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
 INTERRUPTED = 130
@@ -93,8 +97,19 @@ def main() -> None:
     sys.exit(status)
 
 
+def _demand_text(words: Sequence[str]) -> None:
+    """Raise `click.UsageError` for a word that no file, database or terminal could hold as text."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            shown = os.fsencode(word).decode(errors="backslashreplace")
+            raise click.UsageError(f'"{plain(shown)}" is not UTF-8; write it in UTF-8') from error
+
+
 def _status_of_run() -> int:
     try:
+        _demand_text(sys.argv[1:])
         returned = commands.main(prog_name="aggregator", standalone_mode=False)
     except click.ClickException as error:
         show_error(error)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import glob
 import itertools
 import os
+import stat
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -101,11 +103,31 @@ def included(path: Path, text: str) -> Inclusion:
 def files_of(path: Path) -> tuple[Path, ...]:
     """Return the file of a configuration and those that it includes, as they are named now."""
     try:
-        toml = toml_of(path.read_bytes()[:MAX_FILE_BYTES].decode("utf-8", "replace"))
+        toml = toml_of(read_file(path, MAX_FILE_BYTES).decode("utf-8", "replace"))
     except (OSError, ValueError):
         return (path,)
     names = (name for pattern in patterns_of(toml) for name in _named(path.parent, pattern))
     return (path, *(path.parent / name for name in itertools.islice(names, MAX_FILES)))
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """Return what a regular file holds, its first `most` bytes at the most.
+
+    Raises `OSError`, for a pipe and a device as well: one would wait for ever, the other may have
+    no end; and `ValueError` for a NUL in the name.
+    """
+    # Without O_NONBLOCK opening a pipe would wait for its writer.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read(most)
+    finally:
+        os.close(handle)
 
 
 def _named(folder: Path, pattern: str) -> list[str]:
@@ -145,7 +167,7 @@ def store_place(path: Path) -> StoreSettings | None:
     if database := os.environ.get("AGGREGATOR_DATABASE"):
         return StoreSettings(path=path.parent / database)
     try:
-        text = path.read_bytes()[:MAX_FILE_BYTES].decode("utf-8", "replace")
+        text = read_file(path, MAX_FILE_BYTES).decode("utf-8", "replace")
     except (OSError, ValueError):
         return None
     found = store_in(text)
@@ -154,8 +176,7 @@ def store_place(path: Path) -> StoreSettings | None:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
+        data = read_file(path, MAX_FILE_BYTES + 1)
     except FileNotFoundError as error:
         raise config_error(path, mistake(MistakeKind.NO_FILE)) from error
     except OSError as error:
@@ -242,7 +263,7 @@ def _load_regular(path: Path) -> Config:
 def _unchanged_text(path: Path) -> str:
     """Return the text of a file that has just been read."""
     try:
-        return path.read_bytes().decode("utf-8")
+        return read_file(path, MAX_FILE_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _changed_meanwhile(path) from error
 
@@ -303,8 +324,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _identity(stat: os.stat_result) -> tuple[int, int, int]:
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+def _identity(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _changed_meanwhile(path: Path) -> AggregatorError:

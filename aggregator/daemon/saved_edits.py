@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from aggregator.config import files_of
+from aggregator.config.config_file import MAX_FILE_BYTES, read_file
 from aggregator.model.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _empty(path: Path) -> frozenset[Path]:
     found = []
     for file in files_of(path):
         try:
-            if not file.read_bytes().strip():
+            if not read_file(file, MAX_FILE_BYTES).strip():
                 found.append(file)
         except (OSError, ValueError):
             continue
@@ -93,7 +94,7 @@ def _digest(path: Path) -> str:
     digest = sha256()
     for file in files_of(path):
         try:
-            data = file.read_bytes()
+            data = read_file(file, MAX_FILE_BYTES)
         except (OSError, ValueError):
             data = b""
         digest.update(f"{file}\0{len(data)}\0".encode("utf-8", "replace"))

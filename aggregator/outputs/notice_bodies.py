@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from jinja2 import StrictUndefined, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
+from aggregator.config.config_file import read_file
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.notices import RECOVERED
 from aggregator.outputs.notice_templates import TEMPLATES
@@ -55,8 +56,7 @@ def template_of(receiver: Receiver) -> Template:
         return Template(receiver.template, source, receiver.content_type or media_type)
     path = Path(receiver.template)
     try:
-        with path.open("rb") as opened:
-            body = opened.read(MOST_TEMPLATE_BYTES + 1)
+        body = read_file(path, MOST_TEMPLATE_BYTES + 1)
         if len(body) > MOST_TEMPLATE_BYTES:
             raise AggregatorError(f"{path}: too large for a template")
         source = body.decode()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
+from aggregator.config.config_file import read_file
 from aggregator.config.text_values import nearest
 from aggregator.model import ProblemKind
 from aggregator.model.errors import AggregatorError, ConfigError, UnreadableError
@@ -148,8 +149,7 @@ def _template(export: Export, base: Path) -> Template:
         return posts.shipped(export.kind, export.template)
     path = base / export.template
     try:
-        with path.open("rb") as opened:
-            body = opened.read(_MOST_TEMPLATE_BYTES + 1)
+        body = read_file(path, _MOST_TEMPLATE_BYTES + 1)
         if len(body) > _MOST_TEMPLATE_BYTES:
             raise AggregatorError(f"{path}: too large for a template")
         return posts.Template(body.decode("utf-8-sig"), str(path), export.kind)
