@@ -54,6 +54,11 @@ FURTHER = (
     "enabled {before} → {after}", "~ {name} enabled {before} → {after}",
     "“{text}” is a {weekday}", "“{text}” is not a whole address", "“{text}” has no host",
     "“{text}” has a colon where a scheme would be", "“{text}” has no valid host",
+    # Reasons and outcomes of polls, what `doctor` looks at, features of likeness.
+    "price", "same-body", "not-modified", "held", "claimed", "offline", "DNS", "TLS",
+    "jaccard: {value}", "contained: {value}", "ideographs: {value}", "names: {value}",
+    "figures: {value}", "amount: {value}", "rarest: {value}", "balance: {value}",
+    "apart: {value}",
     'titled "{title}"', "weekday {hours}", "weekend {hours}",
     # What the system, SQLite and OpenSSL say; Python hands it on.
     "No such file or directory", "Permission denied", "Is a directory", "Not a directory",

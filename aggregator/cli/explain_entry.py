@@ -26,6 +26,7 @@ _KINDS = {
     "path": "its link without the host",
     "text": "its text",
     "brief": "its short text",
+    "dated": "its title and date",
 }
 
 _ORIGINS = {TextOrigin.DOCUMENT: "text: from the document"}

@@ -35,6 +35,10 @@ class _Formatter(click.HelpFormatter):
                 lines = _broken(paragraph, self.width - self.current_indent)
             self.write("".join(f"{indent}{line}".rstrip() + "\n" for line in lines))
 
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write how a command is called, behind a colon that needs no blank."""
+        super().write_usage(prog, args, "用法：" if prefix is None else prefix)
+
     def write_heading(self, heading: str) -> None:
         """Write what stands above a list."""
         self.write(f"{' ' * self.current_indent}{heading}：\n")

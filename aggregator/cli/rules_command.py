@@ -162,8 +162,12 @@ def _lines(scope: Scope, trial: Trial) -> Iterator[str]:
 
 
 def _effect(effect: Effect) -> str:
+    from aggregator.model.trials import EffectKind
+
     already = f", {effect.already} of them left out today" if effect.already else ""
-    return f"{effect.kind}: {effect.entries} ({theirs(effect.because)}{already})"
+    is_reason = effect.kind in {EffectKind.LEFT_OUT, EffectKind.KEPT}
+    because = effect.because if is_reason else theirs(effect.because)
+    return f"{effect.kind}: {effect.entries} ({because}{already})"
 
 
 def _print(found: list[tuple[Scope, Trial]]) -> None:

@@ -11,6 +11,7 @@ from aggregator.cli.options import config_option, config_path, load_file, readin
 from aggregator.cli.speech import echo, pass_on
 from aggregator.cli.table import GAP, table, terminal_width, wrapped
 from aggregator.cli.terminal_text import concealed, line, local_time, plain, theirs
+from aggregator.language.spoken import retold, verbatim
 from aggregator.model.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
@@ -90,9 +91,9 @@ def status(*, as_json: bool, healthy: bool) -> int:
         notes = in_order((*notes, *_crowded(config)))
     said = _below(trouble_of_daemon(store.path), notes)
     if search_bytes:
-        said.append(
-            ("search index", f"{mebibytes(search_bytes)} in {theirs(f'{store.path.name}.search')}")
-        )
+        file = theirs(f"{store.path.name}.search")
+        size = retold(f"{theirs(mebibytes(search_bytes))} in {file}")  # too short beside others
+        said.append(("search index", verbatim(size)))
     further = ""
     if lists:
         from aggregator.cli.list_lines import list_notes, list_table

@@ -173,7 +173,7 @@ def lines(story: StoryReport) -> Iterator[str]:
             yield f"    {why(one.score, one.because)}"
         if one.like:
             like = ", ".join(f"{other} ({score:.2f})" for other, score in one.like)
-            yield f"    like {like}"
+            yield f"    like {theirs(like)}"
     for strictness, parts in story.parts.items():
         if len(parts) > 1:
             told = " | ".join(" ".join(map(str, part)) for part in parts)

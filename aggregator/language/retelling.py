@@ -71,6 +71,7 @@ _FIGURES = frozenset(
         "failed",
         "ignored",
         "characters",
+        "already",
     }
 )
 #: Lists that a field's format names, in the words of English.
