@@ -38,13 +38,17 @@ def test_a_pattern_that_looks_like_a_regex(
 @pytest.mark.parametrize(
     ("url", "is_told"),
     [
-        ("https://a.example/u/0123456789ABCDEF0123456789abcdef.xml", False),
+        ("https://a.example/u/0123456789ABCDEF0123456789abcdef.xml", True),
         ("https://a.example/u/0123456789ABCDEF0123456789abcdef/x.xml", True),
         ("https://a.example/rss/aB3dE5gH7jK9mN1pQ3sT5vW7", True),
         ("https://a.example/rss?u=aB3dE5gH7jK9mN1pQ3sT5vW7", True),
         ("https://a.example/rss?token=aB3dE5gH7jK9mN1pQ3sT5vW7", False),  # is held anyway
         ("https://www.youtube.com/feeds/videos.xml?channel_id=UCBR8-60-B28hp2BmDPdntcQ", False),
-        ("https://a.example/show/3f8a2c1e-1111-4222-8333-abcdefabcdef/feed", False),
+        ("https://a.example/show/3f8a2c1e-1111-4222-8333-abcdefabcdef/feed", True),
+        ("https://a.example/show/3f8a2c1e-1111-1222-8333-abcdefabcdef/feed", False),  # made of time
+        ("https://a.example/feed/aB3dE5fG7hJ9kL2mN4pQ6r.xml", True),
+        ("https://a.example/u/0123456789abcdef01234567/feed", True),
+        ("https://a.example/u/012345678901234567890123/feed", False),
         ("https://a.example/2026/a-long-title-of-an-article-with-2-numbers/feed", False),
     ],
 )

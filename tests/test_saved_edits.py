@@ -67,6 +67,7 @@ def test_a_daemon_takes_over_what_is_saved_and_keeps_what_it_has(aggregator: Pro
     aggregator.configure(one, top="reload_on_save = true")
     aggregator.start(brisk=True)
     good = aggregator.config.read_text(encoding="utf-8")
+    aggregator.config.write_text(good + "# a remark\n", encoding="utf-8")
     aggregator.config.write_text(good + source_toml("two", "http://127.0.0.1:9/two"), "utf-8")
     aggregator.wait(lambda: "two" in aggregator.status(), "the second source")
     aggregator.wait(lambda: "source two added" in aggregator.log.read_text(), "the log")
@@ -80,6 +81,7 @@ def test_a_daemon_takes_over_what_is_saved_and_keeps_what_it_has(aggregator: Pro
     aggregator.config.write_text("", encoding="utf-8")
     aggregator.wait(lambda: "is empty now" in aggregator.log.read_text(), "the third refusal")
     assert set(aggregator.status()) == {"one", "two"}
+    assert "changes=0" not in aggregator.log.read_text()  # of the first look, after the start
     aggregator.config.write_text(good, encoding="utf-8")
     aggregator.wait(lambda: "source two removed" in aggregator.log.read_text(), "the good one")
 

@@ -24,22 +24,35 @@ def _may_write(folder: Path) -> bool:
 
 
 def folder_warnings(config: Config, may_write: Callable[[Path], bool] = _may_write) -> list[str]:
-    """Return which folders this user can neither make nor write into, a line each."""
+    """Return which folders this user can neither make nor write into, a line each.
+
+    So is one for the database that is not there: its name may have been mistaken.
+    """
     named = [("[publish] directory", config.publish.directory)] if config.publish.directory else []
     named += [
         (f"exports[{index}].directory", config.path.parent / export.directory)
         for index, export in enumerate(config.exports)
     ]
-    return [
+    found = [
         f"{key}: {directory} {trouble}"
         for key, directory in named
         for trouble in _troubles(directory.absolute(), may_write)
     ]
+    folder = config.store.path.absolute().parent
+    if config.store.url is None and _first_there(folder) != folder:
+        trouble = next(_troubles(folder, may_write), "is not there yet; `aggregator run` makes it")
+        found.append(f"[store] path: {folder} {trouble}")
+    return found
 
 
 def _troubles(directory: Path, may_write: Callable[[Path], bool]) -> Iterator[str]:
     place = _first_there(directory)
-    if place is None or not place.is_dir() or may_write(place):
+    if place is None or not place.is_dir():
+        return
+    if place != directory and os.statvfs(place).f_blocks == 0:
+        yield f"cannot be made: {place} holds what the system tells, and no files; name another one"
+        return
+    if may_write(place):
         return
     user = _user()
     remedy = f"`sudo install -d -o {user} -g {user} -m 755 {directory}` makes it one that may"

@@ -23,9 +23,13 @@ _RULES = ("keep", "block", "tag", "replace")
 _OTHERS = frozenset({"age", "tags", "with", "in"})
 #: What no title holds, and nearly every regular expression does.
 _LIKE_REGEX = re.compile(r"\(\?[a-zA-Z!=<:]|\.[*+]|\\[dwsbDWSB.(\[]|\A\^|\[\^|\[(?:a-z|A-Z|0-9)")
-#: What a machine made so that nobody guesses it: hexadecimal, or letters of both cases and digits.
+#: What a machine made so that nobody guesses it: hexadecimal, a random UUID (RFC 9562, version 4),
+#: or letters of both cases and digits; whatever format is written behind it.
 _MINTED = re.compile(
-    r"[0-9a-fA-F]{32,}|(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=[^0-9]*[0-9])[A-Za-z0-9_]{24,}"
+    r"(?:[0-9a-fA-F]{32,}|(?=[0-9]*[a-fA-F])(?=[a-fA-F]*[0-9])[0-9a-fA-F]{24,}"
+    r"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}"
+    r"|(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=[^0-9]*[0-9])[A-Za-z0-9_]{22,})"
+    r"(?:\.(?:xml|rss|atom|json))?"
 )
 #: Parameters that name what everybody may ask for.
 _OPEN_NAME = re.compile(r"(?:id|list|user|channel|topic|q|query)\Z", re.IGNORECASE)

@@ -96,7 +96,7 @@ class Configuring:
                 await self._in_thread(self._saved.refuse_emptied)
             await self._in_thread(self._saved.handle)
             load = partial(load_with, self._store, self.config.path)
-            changes = await self._apply(await self._in_thread(load))
+            changes = await self._apply(await self._in_thread(load), saved=saved)
             self.rejected = None
             await self._note(NoteKind.NOT_RELOADED, None)
         except AggregatorError as error:
@@ -110,7 +110,8 @@ class Configuring:
             raise
         return changes
 
-    async def _apply(self, fresh: Config) -> tuple[Change, ...]:
+    async def _apply(self, fresh: Config, *, saved: bool = False) -> tuple[Change, ...]:
+        """Apply a configuration; one that was `saved` and changes nothing is no news."""
         old = self.config
         further = await self._in_thread(partial(further_secrets, fresh, self._environ))
         # The old ones, too, until what was asked with them has ended.
@@ -133,7 +134,8 @@ class Configuring:
         await self._note(NoteKind.RESTART_NEEDED, restart)
         await self._follow(old, fresh)
         await self._in_thread(partial(configuration_log.tell, changes, fresh.warnings))
-        log.info(event("configuration applied", changes=len(changes)))
+        if changes or not saved:
+            log.info(event("configuration applied", changes=len(changes)))
         return changes
 
     def _needs_restart(self, fresh: Config) -> RestartNeeded | None:
