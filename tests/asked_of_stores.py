@@ -88,7 +88,7 @@ def answers(store: Store) -> Iterator[object]:
         yield store.try_rules(
             tuple(state.source for state in store.states()), shown, most=9, examples=2
         )
-        yield store.try_stories(shown, NAMES, NOW)
+        yield store.try_stories(shown, NAMES, (), NOW)
     yield [
         sorted(store.titles(NAMES).items()),
         store.healths(),

@@ -25,10 +25,12 @@ def show(feed_name: str, *, most: int | None) -> None:
     feed = next((one for one in config.feeds if one.name == feed_name), None)
     if feed is None:
         raise click.BadParameter(f"no feed is named {theirs(feed_name)}", param_hint="--feed")
-    sources = [one.name for one in config.sources if one.dedupe and feed.selects(one)]
+    compared = [one for one in config.sources if one.dedupe]
+    sources = [one.name for one in compared if feed.selects(one)]
+    others = [one.name for one in compared if not feed.selects(one)]
     show_publishers_addresses()
     with reading(config.path, config.store) as store:
-        trial = store.try_stories(feed, sources, utc_now())
+        trial = store.try_stories(feed, sources, others, utc_now())
     for text in _told(trial, feed.dedupe_strictness, most):
         echo(text)
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.daemon.beside_polls import work_beside_polls
+from aggregator.daemon.beside_polls import work_after_polls
 from aggregator.daemon.bytes_in_flight import BytesInFlight
 from aggregator.daemon.further_secrets import all_secrets, further_secrets
 from aggregator.daemon.log import conceal, set_up
@@ -193,7 +193,7 @@ def poll_once(
                 report_list(one)
             is_well = asyncio.run(_poll(config, store, states, report))
             is_well = is_well and all(one.health.problem is None for one in read)
-            work_beside_polls(config, store, utc_now())
+            work_after_polls(config, store, utc_now)
             return is_well
         finally:
             store.close()

@@ -18,11 +18,16 @@ if TYPE_CHECKING:
     from aggregator.store import StoryStore
 
 
-def tell_stories(config: Config, store: StoryStore, now: datetime) -> None:
-    """Look at some of what was stored before, and show what has waited for long enough."""
-    if any(feed.dedupe == "story" for feed in config.feeds):
-        store.tell_stories(now)
-        store.show_held(now)
+def tell_stories(config: Config, store: StoryStore, now: datetime) -> bool:
+    """Look at some of what was stored before, and show what has waited for long enough.
+
+    Return whether more is to be looked at.
+    """
+    if not any(feed.dedupe == "story" for feed in config.feeds):
+        return False
+    is_more = store.tell_stories(now)
+    store.show_held(now)
+    return is_more
 
 
 def correct(store: StoryStore, what: str, entries: Sequence[str], now: datetime) -> None:

@@ -450,8 +450,13 @@ class StoryStore(Protocol):
     def lock_story(self, wanted: str, *, locked: bool) -> None:
         """Let the story of an entry take no further ones, or take them again."""
 
-    def try_stories(self, feed: Feed, sources: Sequence[str], now: datetime) -> StoryTrial:
-        """Return what a feed of some sources would tell together, compared anew; keep nothing."""
+    def try_stories(
+        self, feed: Feed, sources: Sequence[str], others: Sequence[str], now: datetime
+    ) -> StoryTrial:
+        """Return what a feed of some sources would tell together; keep nothing.
+
+        As it is told already, or else compared anew with entries of `others`.
+        """
 
     def tuned(self, now: datetime) -> Tuning:
         """Return weights fitted to what was merged and parted, and how they judge it."""

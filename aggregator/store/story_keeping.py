@@ -104,10 +104,14 @@ class StoryKeeping(Reading, StoryStore):
         self._write(partial(story_overrides.lock, wanted=wanted, locked=locked))
 
     @override
-    def try_stories(self, feed: Feed, sources: Sequence[str], now: datetime) -> StoryTrial:
+    def try_stories(
+        self, feed: Feed, sources: Sequence[str], others: Sequence[str], now: datetime
+    ) -> StoryTrial:
         try:
             with self._readers.interruptible() as db:
-                return story_trials.told_together(db, self._engine, feed, sources, micros(now))
+                return story_trials.told_together(
+                    db, self._engine, feed, sources, others=others, now=micros(now)
+                )
         except self._engine.errors as error:
             raise self._engine.told(error) from error
 

@@ -1,7 +1,8 @@
-"""What a feed would tell together of what is stored: compared anew, and nothing of it is kept.
+"""What a feed would tell together of what is stored: what the daemon makes of it, and nothing kept.
 
-The same code compares as when entries arrive; what it writes goes into temporary tables, which
-stand before those of the database in the connection that asks.
+Where a feed asks for stories already, what is told together is known. Else it is compared as the
+daemon would if one did, by the same code: what that writes goes into temporary tables, which stand
+before those of the database in the connection that asks.
 """
 
 from __future__ import annotations
@@ -25,47 +26,60 @@ if TYPE_CHECKING:
     from aggregator.model import Feed
     from aggregator.model.reports import Reported
     from aggregator.store.engine import Engine
-    from aggregator.stories.ties import Tie
 
-#: So many entries are compared, the newest: some seconds of work.
+#: So many entries of the feed are looked at, the newest, and compared with so many: some seconds
+#: of work.
 MOST = 2000
 #: What comparing writes.
 _WRITTEN = ("stories", "ties", "signatures", "postings", "story_index", "uncounted")
 
 
 def told_together(
-    connection: sqlite3.Connection, engine: Engine, feed: Feed, sources: Sequence[str], now: int
+    connection: sqlite3.Connection,
+    engine: Engine,
+    feed: Feed,
+    sources: Sequence[str],
+    *,
+    others: Sequence[str],
+    now: int,
 ) -> StoryTrial:
     """Return what a feed of some sources would tell together, the newest story first.
 
     The connection is to read only, and nobody else's: its temporary tables stay. Entries of the
-    longest window are compared, at most `MOST`, by how often words were seen till now.
+    longest window are looked at, at most `MOST`. Stories are of all sources: where none are told
+    yet, entries of `others` are compared, too.
     """
     entry_ids = _newest(connection, feed, sources, now)
-    _stand_before(connection, engine, entry_ids)
-    index, left = StoryIndex(), list(entry_ids)
-    while left:
-        left = joining.join(connection, index, left, now)
+    (is_on,) = connection.execute("SELECT is_on FROM story_index").fetchone()
+    if not is_on:
+        left = sorted({*entry_ids, *_newest(connection, None, (*sources, *others), now)})
+        _stand_before(connection, engine, left)
+        index = StoryIndex()
+        while left:
+            left = joining.join(connection, index, left, now)
     stories = sorted(_stories(connection, feed, entry_ids), key=lambda found: -found[0])
     return StoryTrial(len(entry_ids), tuple(story for _, story in stories))
 
 
 def _newest(
-    connection: sqlite3.Connection, feed: Feed, sources: Sequence[str], now: int
+    connection: sqlite3.Connection, feed: Feed | None, sources: Sequence[str], now: int
 ) -> list[int]:
+    """Return the newest entries of some sources, all or those that a feed admits, by arrival."""
     # sqlite: a list of values is one parameter, as JSON
     rows = connection.execute(
         """SELECT e.id FROM entries e JOIN sources o ON o.id = e.source_id
             WHERE o.removed_at IS NULL AND o.name IN (SELECT value FROM json_each(:sources))
-              AND e.published_at >= :since AND e.blocked IS NULL
+              AND e.published_at >= :since
+              AND (:every = 1 OR (e.blocked IS NULL
               AND NOT EXISTS (SELECT 1 FROM exclusions x JOIN feeds f ON f.id = x.feed_id
                                WHERE x.entry_id = e.id AND f.name = :feed
-                                 AND f.removed_at IS NULL)
+                                 AND f.removed_at IS NULL)))
             ORDER BY e.id DESC LIMIT :most""",
         {
             "sources": dumps(list(sources)),
             "since": now - story_index.WINDOW_US,
-            "feed": feed.name,
+            "every": feed is None,
+            "feed": "" if feed is None else feed.name,
             "most": MOST,
         },
     )
@@ -98,8 +112,9 @@ def _stories(
     """Yield what several entries tell, each with its last entry's place in the order of arrival."""
     # sqlite: a list of values is one parameter, as JSON
     rows = connection.execute(
-        """SELECT e.id, e.public_id, o.name, e.title, e.url, e.published_at, a.public_id AS story,
-                  a.id AS article_id, a.joined_id, a.join_score, a.join_because
+        """SELECT e.id, e.public_id, o.name, e.title, e.url, e.published_at, e.first_seen_at,
+                  a.public_id AS story, a.id AS article_id, a.joined_id, a.join_score,
+                  a.join_because
              FROM json_each(?) asked
              JOIN entries e ON e.id = asked.value
              JOIN sources o ON o.id = e.source_id
@@ -111,21 +126,23 @@ def _stories(
     of_article: dict[int, list[sqlite3.Row]] = defaultdict(list)
     for row in rows:
         of_article[row["article_id"]].append(row)
-    articles = [found[0] for found in of_article.values()]
-    ties = _ties(connection)
-    sure = sure_ties(feed, {one["article_id"]: one["joined_id"] for one in articles}, ties)
-    placed = [Placed(one["article_id"], one["published_at"]) for one in articles]
-    for together in in_time(placed, sure, feed.dedupe_window // MICROSECOND):
+    joined = {article: found[0]["joined_id"] for article, found in of_article.items()}
+    ties = tie_rows.among(connection, {root or article for article, root in joined.items()})
+    placed = sorted(
+        (
+            Placed(article, min(row["first_seen_at"] for row in found))
+            for article, found in of_article.items()
+        ),
+        key=lambda one: (one.at_us, one.article),
+    )
+    for together in in_time(
+        placed, sure_ties(feed, joined, ties), feed.dedupe_window // MICROSECOND
+    ):
         told = sorted((row for one in together for row in of_article[one]), key=_arrived)
         if len(told) > 1:
             like = likes([row["article_id"] for row in told], ties)
             entries = tuple(map(_reported, told, like))
             yield told[-1]["id"], StoryReport(told[0]["story"], False, entries)
-
-
-def _ties(connection: sqlite3.Connection) -> list[Tie]:
-    rows = connection.execute("SELECT DISTINCT joined_id FROM stories WHERE joined_id > 0")
-    return tie_rows.among(connection, [root_id for (root_id,) in rows])
 
 
 def _arrived(row: sqlite3.Row) -> int:
