@@ -17,7 +17,7 @@ ROOMS = (
     "store/text_damage.py", "store/built_aside.py", "store/named_files.py",
 )  # fmt: skip
 #: Rooms whose errors are for people, and no other text.
-RAISING = ("store", "config", "serve", "publish")
+RAISING = ("store", "config", "serve", "publish", "fleet")
 #: Modules in them that hold names alone; the operations feed has its own Chinese.
 QUIET = frozenset(
     {
@@ -38,7 +38,8 @@ WORDS = frozenset(
         "clock", "configuration", "database", "disk", "guard", "libraries", "permissions",
         "config", "outputs", "notices", "host", "site", "kept", "tagged", "left out", "weekday",
         "weekend", "polled", "outcome", "feed", "tag", "joined",
-        "missing )", "unexpected )", "list", "DIFFERS", "compared", "table", "rows",
+        "missing )", "unexpected )", "list", "DIFFERS", "compared", "table", "rows", "member",
+        "role", "machine", "since", "polls", "state", "fleet", "serves",
     }
 )  # fmt: skip
 #: Messages that are put together where they are said.
@@ -60,6 +61,7 @@ FURTHER = (
     "figures: {value}", "amount: {value}", "rarest: {value}", "balance: {value}",
     "apart: {value}",
     'titled "{title}"', "weekday {hours}", "weekend {hours}",
+    "the queue of jobs cannot be used now ({what}); look at the PostgreSQL server",
     # What the system, SQLite and OpenSSL say; Python hands it on.
     "No such file or directory", "Permission denied", "Is a directory", "Not a directory",
     "No space left on device", "Read-only file system", "File exists", "Input/output error",

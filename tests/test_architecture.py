@@ -32,6 +32,7 @@ LEVELS = (
     ("publish",),
     ("outputs", "preview", "serve"),
     ("daemon",),
+    ("fleet",),
     ("cli",),
 )  # fmt: skip
 
@@ -69,7 +70,8 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "nh3": "refine/sanitise.py",
     "opencc": "web/chinese_scripts.py",
     "prometheus_client": "serve/metrics_routes.py",
-    "psycopg": "store/postgres",
+    "procrastinate": "fleet/",
+    "psycopg": ("fleet/", "store/postgres"),
     "publicsuffixlist": "web/domains.py",
     "selectolax": "rules/selectors.py",
     "snowballstemmer": "stories/stems.py",

@@ -16,6 +16,7 @@ import pytest
 from tests.config_texts import source_toml
 from tests.engines import PostgresDatabase
 from tests.feed_documents import item, rss
+from tests.fleet import Fleet
 from tests.program import Program
 from tests.web import Publisher
 
@@ -36,14 +37,31 @@ def lasting(
         aggregator.end()
 
 
+@pytest.fixture
+def fleet(web: Publisher, tmp_path: Path) -> Iterator[Program]:
+    """The program as a scheduler, three workers and a web."""
+    made = Fleet(tmp_path, allow_private=[f"{web.host}:{web.port}"])
+    with closing(PostgresDatabase(tmp_path, is_own=True)) as server:
+        made.store = f'url = "{server.as_url}"\n'
+        yield made
+        made.end()
+
+
 def article(number: int, *, text: str = "正文") -> str:
     at = datetime(2026, 11, 22, number, tzinfo=UTC)
     html = f"<![CDATA[<p>{text} {number}</p>]]>"
     return item(number, at, title=f"文章 {number}", text=html)
 
 
-def test_a_life(lasting: Program, web: Publisher) -> None:  # noqa: PLR0915 -- one life
-    aggregator = lasting
+def test_a_life(lasting: Program, web: Publisher) -> None:
+    live(lasting, web)
+
+
+def test_a_life_of_a_fleet(fleet: Program, web: Publisher) -> None:
+    live(fleet, web)
+
+
+def live(aggregator: Program, web: Publisher) -> None:  # noqa: PLR0915 -- one life
     # Publication to the merged feed, in all three formats.
     web.route("/a.xml", body=rss(article(1)), etag=b'"a1"')
     first = source_toml("a", web.url("/a.xml"), EVERY_SECOND)

@@ -16,6 +16,11 @@ SYSTEMD = ROOT / "systemd"
 UNIT = SYSTEMD / "aggregator.service"
 BACKUP = SYSTEMD / "aggregator-backup.service"
 TIMER = SYSTEMD / "aggregator-backup.timer"
+#: Those of a fleet; of a template an instance is judged.
+SCHEDULER = SYSTEMD / "aggregator-scheduler.service"
+WORKER = SYSTEMD / "aggregator-worker@.service"
+WEB = SYSTEMD / "aggregator-web@.service"
+FLEET = (SCHEDULER, WORKER, WEB)
 
 #: Of 10; a bare unit with User= scores 9.5.
 HIGHEST_EXPOSURE = 1.5
@@ -38,25 +43,28 @@ def settings(unit: Path = UNIT) -> dict[str, list[str]]:
     return found
 
 
-def test_the_unit_exposes_little() -> None:
+@pytest.mark.parametrize("unit", [UNIT, *FLEET], ids=lambda unit: unit.name)
+def test_the_unit_exposes_little(unit: Path, tmp_path: Path) -> None:
+    named = tmp_path / unit.name.replace("@", "@8420")
+    named.write_text(unit.read_text(encoding="utf-8"), encoding="utf-8")
     report = subprocess.run(
-        [tool("systemd-analyze"), "security", "--offline=true", "--no-pager", UNIT],
+        [tool("systemd-analyze"), "security", "--offline=true", "--no-pager", named],
         capture_output=True, check=True, text=True,
     ).stdout  # fmt: skip
-    level = re.search(r"exposure level for aggregator\.service: ([0-9.]+)", report)
+    level = re.search(r"exposure level for aggregator\S*\.service: ([0-9.]+)", report)
     assert level is not None, report
     assert float(level[1]) <= HIGHEST_EXPOSURE, report
 
 
-@pytest.mark.parametrize("unit", [UNIT, BACKUP, TIMER], ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", [UNIT, BACKUP, TIMER, *FLEET], ids=lambda unit: unit.name)
 def test_systemd_finds_nothing_wrong_with_a_unit(unit: Path, tmp_path: Path) -> None:
-    for one in (UNIT, BACKUP, TIMER):  # a timer is judged with what it starts
+    for one in (UNIT, BACKUP, TIMER, *FLEET):  # a timer is judged with what it starts
         text = one.read_text(encoding="utf-8")
         text = re.sub(r"^(Exec\w+=)\S+ ", rf"\g<1>{sys.executable} ", text, flags=re.MULTILINE)
-        (tmp_path / one.name).write_text(text, encoding="utf-8")
+        (tmp_path / one.name.replace("@", "@8420")).write_text(text, encoding="utf-8")
     judged = subprocess.run(
         [tool("systemd-analyze"), "verify", "--man=no", "--recursive-errors=no",
-         tmp_path / unit.name],
+         tmp_path / unit.name.replace("@", "@8420")],
         capture_output=True, check=False, text=True,
     )  # fmt: skip
     said = judged.stdout + judged.stderr
@@ -65,15 +73,23 @@ def test_systemd_finds_nothing_wrong_with_a_unit(unit: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("unit", "key"), [(UNIT, "ExecStart"), (UNIT, "ExecReload"), (BACKUP, "ExecStart")]
-)
+    ("unit", "key"),
+    [
+        (UNIT, "ExecStart"), (UNIT, "ExecReload"), (BACKUP, "ExecStart"),
+        (SCHEDULER, "ExecStart"), (SCHEDULER, "ExecReload"), (WORKER, "ExecStart"),
+        (WEB, "ExecStart"),
+    ],
+)  # fmt: skip
 def test_what_a_unit_runs_is_a_command_of_ours_and_of_the_services_configuration(
     unit: Path, key: str
 ) -> None:
     """A broken file is then an error of `systemctl reload`: `aggregator reload` ends with 78."""
     program, command, *words = settings(unit)[key][0].split()
     assert program == settings()["ExecStart"][0].split()[0]
-    assert command in {"run", "reload", "backup"}
+    assert command in {"run", "reload", "backup", "scheduler", "worker", "web"}
+    if unit in {WORKER, WEB}:
+        assert words[:2] == ["--name", "%H-%i"]
+        words = words[2:]
     assert words[:2] == ["--config", "/etc/aggregator/config.toml"]
 
 

@@ -20,6 +20,7 @@ from aggregator.cli.doctor_command import doctor
 from aggregator.cli.entries_command import entries
 from aggregator.cli.explain_command import explain
 from aggregator.cli.export_command import export
+from aggregator.cli.fleet_commands import scheduler, web, worker
 from aggregator.cli.import_command import import_
 from aggregator.cli.init_command import init
 from aggregator.cli.lint_command import lint
@@ -77,7 +78,7 @@ def commands() -> None:
 for command in (
     init, run, reload, check, add, remove, disable, enable, rename, tag, import_, export, poll,
     status, logs, search, entries, explain, stories, rules, preview, lint, compact, backup, restore,
-    migrate_store, doctor, notify, passwd,
+    migrate_store, doctor, notify, passwd, scheduler, worker, web,
 ):  # fmt: skip
     commands.add_command(command)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aggregator.config.settings import StoreSettings
     from aggregator.model import Source, SourceStatus
     from aggregator.model.configured import SourceList
+    from aggregator.model.members import FleetState
     from aggregator.model.notes import Note
     from aggregator.model.source_lists import StoredList
 
@@ -46,13 +47,16 @@ Exit status:
 @click.command(epilog=EPILOG, short_help="Show how every source is, and what is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects, times in UTC.")
 @click.option("--healthy", is_flag=True, help="Only say whether the daemon itself is well.")
+@click.option(
+    "--member", metavar="NAME", help="With --healthy: of a fleet, whether this member is well."
+)
 @config_option
-def status(*, as_json: bool, healthy: bool) -> int:
+def status(*, as_json: bool, healthy: bool, member: str | None) -> int:
     """Show how every source is: last success, next poll, entries, what is wrong.
 
-    Lists of sources have a table of their own. Below is what else is wrong: a daemon that does not
-    run or cannot work, a configuration that was not taken over, a feed that is cut short. Works
-    without a daemon, too.
+    Lists of sources have a table of their own, and so have the members of a fleet. Below is what
+    else is wrong: a daemon that does not run or cannot work, a configuration that was not taken
+    over, a feed that is cut short. Works without a daemon, too.
     """
     from aggregator.config import store_place
     from aggregator.model.notes import in_order
@@ -60,7 +64,7 @@ def status(*, as_json: bool, healthy: bool) -> int:
 
     path = config_path()
     if healthy:
-        return _is_healthy(path)
+        return _is_healthy(path, member)
     sources: tuple[Source, ...] = ()
     store: StoreSettings
     exit_status = 0
@@ -89,30 +93,53 @@ def status(*, as_json: bool, healthy: bool) -> int:
         return exit_status
     if config is not None:
         notes = in_order((*notes, *_crowded(config)))
-    said = _below(trouble_of_daemon(store.path), notes)
+    further, said = _further(store, lists, notes)
     if search_bytes:
         file = theirs(f"{store.path.name}.search")
         size = retold(f"{theirs(mebibytes(search_bytes))} in {file}")  # too short beside others
         said.append(("search index", verbatim(size)))
-    further = ""
-    if lists:
-        from aggregator.cli.list_lines import list_notes, list_table
-
-        further = list_table(lists, terminal_width())
-        said += list_notes(lists)
     echo(_text(rows, said, terminal_width(), further=further))
     return exit_status
 
 
-def _is_healthy(path: Path) -> int:
-    """Say in a line whether the daemon can work, as `/healthz` does.
+def _further(
+    store: StoreSettings,
+    lists: list[tuple[SourceList, StoredList | None]],
+    notes: tuple[Note, ...],
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return further tables, of lists and of a fleet, and what is told below all of them."""
+    fleet: FleetState | None = None
+    tables = []
+    if store.url is not None:
+        from aggregator.cli.fleet_lines import fleet_notes, fleet_of, member_table
+
+        fleet = fleet_of(store.url)
+    said = _below(None if fleet else trouble_of_daemon(store.path), notes)
+    if lists:
+        from aggregator.cli.list_lines import list_notes, list_table
+
+        tables.append(list_table(lists, terminal_width()))
+        said += list_notes(lists)
+    if fleet:
+        tables.append(member_table(fleet, terminal_width()))
+        said += fleet_notes(fleet)
+    return tables, said
+
+
+def _is_healthy(path: Path, member: str | None) -> int:
+    """Say in a line whether the daemon can work, as `/healthz` does, or a member of a fleet.
 
     Neither a broken file, nor a source that fails, nor a network that is down matters.
     """
     from aggregator.config import store_place
 
-    store = store_place(path)
-    trouble = trouble_of_daemon((load_file(path).store if store is None else store).path, "works")
+    store = store_place(path) or load_file(path).store
+    if member is None:
+        trouble = trouble_of_daemon(store.path, "works")
+    else:
+        from aggregator.cli.fleet_lines import member_trouble
+
+        trouble = member_trouble(store, member)
     echo("healthy" if trouble is None else plain(trouble))
     return 0 if trouble is None else 1
 
@@ -184,7 +211,11 @@ def _below(trouble: str | None, notes: tuple[Note, ...]) -> list[tuple[str, str]
 
 
 def _text(
-    rows: list[SourceStatus], said: list[tuple[str, str]], width: int | None, *, further: str
+    rows: list[SourceStatus],
+    said: list[tuple[str, str]],
+    width: int | None,
+    *,
+    further: list[str],
 ) -> str:
     from aggregator.operations.messages import problem_text
 
@@ -203,8 +234,7 @@ def _text(
     text = "no sources"
     if rows:
         text = table(headers, cells, titles=titles, numbers="entries", width=width)
-    if further:
-        text = f"{text}\n\n{further}"
+    text = "\n\n".join([text, *further])
     told = [
         wrapped(f"{line(heading)}: {line(sentence)}", width, hanging=GAP)
         for heading, sentence in said

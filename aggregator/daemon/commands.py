@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aggregator.daemon.changed_settings import setting_digests
 from aggregator.daemon.log import local
@@ -17,14 +17,14 @@ from aggregator.runtime.late_modules import LateModule
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from aggregator.config import Config
     from aggregator.daemon import list_polls
     from aggregator.daemon.control import Event
     from aggregator.daemon.list_jobs import ListJobs
-    from aggregator.daemon.poller import Dispatcher
-    from aggregator.model import PollResult
+    from aggregator.daemon.poll import Tools
+    from aggregator.model import PollResult, PollState
     from aggregator.model.changes import Change
     from aggregator.store import StoryStore
 else:  # most configurations have no list
@@ -40,6 +40,19 @@ class State:
     text: str
 
 
+class Polls(Protocol):
+    """Who polls what a command, or a page, asks for."""
+
+    @property
+    def tools(self) -> Tools:
+        """What polls work with now."""
+
+    async def poll_all(
+        self, states: Iterable[PollState], report: Callable[[PollResult], None]
+    ) -> bool:
+        """As `Dispatcher.poll_all`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Requests:
     """Answers requests with events, as `control` describes them.
@@ -49,7 +62,7 @@ class Requests:
     """
 
     config: Callable[[], Config]
-    dispatcher: Dispatcher
+    dispatcher: Polls
     reload: Callable[[], Awaitable[tuple[Change, ...]]]
     health: Callable[[], State]
     stories: StoryStore

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 from aggregator.config.automatic_feeds import newly_withheld
 from aggregator.daemon import configuration_log
 from aggregator.daemon.changed_settings import changed_settings, fixed_settings
-from aggregator.daemon.further_secrets import further_secrets
-from aggregator.daemon.joined import changed_by_lists, load_with
+from aggregator.daemon.further_secrets import all_secrets, further_secrets
+from aggregator.daemon.joined import changed_by_lists, load_with, with_lists
 from aggregator.daemon.log import conceal, event, set_level
 from aggregator.daemon.saved_edits import SavedEdits
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
+from aggregator.operations.expat import old_expat
+from aggregator.operations.messages import old_expat_text
 from aggregator.rules.held_secrets import secrets_of
+from aggregator.schedule import price
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -28,9 +31,35 @@ if TYPE_CHECKING:
     from aggregator.daemon.equipment import Equipment
     from aggregator.model.changes import Change
     from aggregator.model.notes import Fact
+    from aggregator.schedule.price import Pricing
     from aggregator.store import Store
 
 log = logging.getLogger(__name__)
+
+
+def apply_first(
+    config: Config, store: Store, environ: Mapping[str, str], now: datetime
+) -> tuple[Pricing, Config]:
+    """Apply the configuration to a store that was opened; return the price that it keeps.
+
+    The configuration that comes back has the sources of its lists, too. Blocks on the disk.
+    """
+    config = with_lists(config, store.lists())
+    conceal(all_secrets(config, environ))
+    changes = store.apply(
+        config.sources,
+        config.feeds,
+        now=now,
+        quota=config.store.quota,
+        further_secrets=further_secrets(config, environ),
+    )
+    store.forget_note(NoteKind.NOT_RELOADED)
+    store.forget_note(NoteKind.RESTART_NEEDED)
+    pricing = price.recall(store.pricing())
+    configuration_log.tell(changes, config.warnings)
+    if (version := old_expat()) is not None:
+        log.warning(event("old library", warning=old_expat_text(version)))
+    return pricing, config
 
 
 class Configuring:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from aggregator.daemon.bytes_in_flight import BytesInFlight
 from aggregator.daemon.once import make_fetcher, make_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
     from datetime import datetime
 
     from aggregator.config import Config
@@ -25,7 +27,10 @@ T = TypeVar("T")
 
 
 class Equipment:
-    """Has the `Tools` of the moment; `pricing`, `clock`, `dice` and `measures` are theirs."""
+    """Has the `Tools` of the moment; `pricing`, `clock`, `dice` and `measures` are theirs.
+
+    `at_once` polls run at a time, by default as many as the configuration says.
+    """
 
     def __init__(
         self,
@@ -38,9 +43,11 @@ class Equipment:
         clock: Callable[[], datetime],
         dice: Callable[[], float],
         measures: PollMeasures,
+        at_once: int | None = None,
     ) -> None:
-        self.threads = ThreadPoolExecutor(config.polling.concurrency + 4, "store")
+        self.threads = ThreadPoolExecutor((at_once or config.polling.concurrency) + 4, "store")
         self.workers = workers
+        self._config = config
         self._store = store
         self._environ = environ
         self._bodies = BytesInFlight()
@@ -50,11 +57,20 @@ class Equipment:
 
     def refit(self, old: Config, fresh: Config) -> Fetcher | None:
         """Make tools for another configuration; return the client that is to be closed, if any."""
-        before = self.tools.fetcher
+        before, self._config = self.tools.fetcher, fresh
         is_kept = fresh.network == old.network
         fetcher = before if is_kept else make_fetcher(fresh, self._environ, self.workers)
         self.tools = self._tools(fresh, fetcher)
         return None if is_kept else before
+
+    @asynccontextmanager
+    async def lent(self) -> AsyncIterator[Tools]:
+        """Lend tools with a client of their own: all its connections end here."""
+        fetcher = make_fetcher(self._config, self._environ, self.workers)
+        try:
+            yield replace(self.tools, fetcher=fetcher)
+        finally:
+            await fetcher.aclose()
 
     async def in_thread(self, function: Callable[[], T]) -> T:
         """Run a blocking function of the store in a thread of its own pool."""

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 from typing import TYPE_CHECKING
 
-from aggregator.daemon import configuration_log
 from aggregator.daemon.app import Daemon
+from aggregator.daemon.configuring import apply_first
 from aggregator.daemon.event_loop import new_event_loop
-from aggregator.daemon.further_secrets import all_secrets, further_secrets
-from aggregator.daemon.joined import with_lists
-from aggregator.daemon.log import conceal, event, set_up
+from aggregator.daemon.further_secrets import all_secrets
+from aggregator.daemon.log import conceal, set_up
 from aggregator.daemon.pace import Pace
 from aggregator.daemon.patience import Patience, StoppedError
 from aggregator.daemon.process_signals import Signals
 from aggregator.daemon.systemd_notify import Notifier
 from aggregator.daemon.terms import utc_now
 from aggregator.daemon.workers import Workers
-from aggregator.model.notes import NoteKind
-from aggregator.operations.expat import old_expat
-from aggregator.operations.messages import old_expat_text
 from aggregator.runtime.garbage import keep_what_there_is
-from aggregator.schedule import price
 from aggregator.store.lock import Hold
 from aggregator.store.opening import open_store
 
@@ -36,8 +30,6 @@ if TYPE_CHECKING:
     from aggregator.daemon.zygote import Starter
     from aggregator.schedule.price import Pricing
     from aggregator.store import Store
-
-log = logging.getLogger(__name__)
 
 USUAL_PACE = Pace()
 
@@ -102,28 +94,11 @@ async def _run(
 
 
 def _open(config: Config, now: datetime) -> tuple[Store, Pricing, Config]:
-    """Return the database with the configuration applied to it, and the price that it keeps.
-
-    The configuration that comes back has the sources of its lists, too.
-    """
+    """Return the database with the configuration applied to it, and what `apply_first` does."""
     store = open_store(config.store)
     try:
-        config = with_lists(config, store.lists())
-        conceal(all_secrets(config, os.environ))
-        changes = store.apply(
-            config.sources,
-            config.feeds,
-            now=now,
-            quota=config.store.quota,
-            further_secrets=further_secrets(config, os.environ),
-        )
-        store.forget_note(NoteKind.NOT_RELOADED)
-        store.forget_note(NoteKind.RESTART_NEEDED)
-        pricing = price.recall(store.pricing())
+        pricing, config = apply_first(config, store, os.environ, now)
     except BaseException:
         store.close()
         raise
-    configuration_log.tell(changes, config.warnings)
-    if (version := old_expat()) is not None:
-        log.warning(event("old library", warning=old_expat_text(version)))
     return store, pricing, config

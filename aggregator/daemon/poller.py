@@ -23,8 +23,8 @@ from aggregator.daemon.batches import MOST, Batches
 from aggregator.daemon.log import event
 from aggregator.daemon.pace import STORE_PAUSE
 from aggregator.daemon.poll import Answers, ask, commit
+from aggregator.daemon.poll_stand_ins import bug, held
 from aggregator.model import (
-    Attempt,
     Failed,
     Gone,
     Plan,
@@ -54,6 +54,9 @@ log = logging.getLogger(__name__)
 PATIENCE_S = 0.2
 IMPATIENCE_S = 0.02
 
+#: So often is looked whether our own network, or the store, is there again.
+_LOOK_S = 1.0
+
 #: A source whose own pages are damaged is asked no more often than one that fails.
 DAMAGE_PAUSE = timedelta(minutes=15)
 
@@ -63,8 +66,9 @@ class Dispatcher:
 
     `tools` may be replaced while polls run: each keeps the ones that it began with. `report` is
     called with the result of every poll, on the event loop. A `scheduled` dispatcher looks for
-    more that is due whenever a poll ends. The leases of polls under way are renewed every
-    `renew_every`. While the database cannot be written, nothing is begun for a `store_pause`.
+    more that is due whenever a poll ends, unless others hand it out (without `claims_due`). The
+    leases of polls under way are renewed every `renew_every`. While the database cannot be written,
+    nothing is begun for a `store_pause`.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class Dispatcher:
         concurrency: int,
         report: Callable[[PollResult], None],
         scheduled: bool,
+        claims_due: bool = True,
         site_pause: timedelta,
         renew_every: timedelta = RENEW_EVERY,
         store_pause: timedelta = STORE_PAUSE,
@@ -83,9 +88,12 @@ class Dispatcher:
         self.site_pause = site_pause
         self._report = report
         self._scheduled = scheduled
+        self._claims_due = claims_due and scheduled
         self._claimer = f"process {os.getpid()} {uuid.uuid4()}"
         self._running: dict[int, asyncio.Task[PollResult]] = {}
         self._leases: dict[int, Lease] = {}  # of what is running
+        #: Of what is polled in its turn; one that is lost meanwhile is gone from here.
+        self.handed_out: dict[int, Lease] = {}
         self._renew_every_s = renew_every.total_seconds()
         self._renewing: asyncio.Task[None] | None = None
         self._store_pause = store_pause
@@ -107,6 +115,11 @@ class Dispatcher:
         return self._damage or self._trouble or self._claim_trouble
 
     @property
+    def is_stopping(self) -> bool:
+        """Whether no poll is to begin any more."""
+        return self._stopping
+
+    @property
     def offline_since(self) -> datetime | None:
         """Since when our own network has been down, or `None`."""
         return self._network.offline_since_at
@@ -117,8 +130,7 @@ class Dispatcher:
             # What only waits for its commit takes no room.
             busy = len(self._running) - min(self._commits.waiting, MOST)
             room, now = self.concurrency - busy, self.tools.clock()
-            paused = asyncio.get_running_loop().time() < self._paused_until_s
-            if room <= 0 or self._stopping or paused:
+            if room <= 0 or self._stopping or self._is_paused():
                 return
             if self.offline_since is not None:
                 if not may_probe(self._network, now):
@@ -138,14 +150,14 @@ class Dispatcher:
                 return
             self._claim_trouble = None
             if self._stopping:  # meanwhile
-                await _release(self.tools, due)
+                await release(self.tools, due)
                 return
             for state in due:
                 # What runs already claims its source itself, or has it again: its lease ran out
                 # while the machine slept.
                 if state.source_id not in self._running:
                     self._start(state)
-            await _release(self.tools, list(filter(self._claims_itself, due)))
+            await release(self.tools, list(filter(self._claims_itself, due)))
 
     def _claims_itself(self, state: PollState) -> bool:
         """Tell whether a poll by name has begun that will claim the source in its turn."""
@@ -188,7 +200,7 @@ class Dispatcher:
     async def _poll_now(
         self, state: PollState, room: asyncio.Semaphore, report: Callable[[PollResult], None]
     ) -> PollResult:
-        result = _held(state, self.tools.clock())
+        result = held(state, self.tools.clock())
         if result is None:
             async with room:
                 task = self._running.get(state.source_id) or self._start(state)
@@ -196,11 +208,36 @@ class Dispatcher:
         report(result)
         return result
 
-    def _start(self, state: PollState) -> asyncio.Task[PollResult]:
+    async def poll(self, state: PollState, tools: Tools) -> PollResult:
+        """Poll a source that was handed out, and wait for as long as its site is left alone then.
+
+        Raises `StoreError`.
+        """
+        await self._until_online()
+        result = await asyncio.shield(self._start(state, tools))
+        if (turns := self._queues.get(state.source.queue)) is not None:
+            await asyncio.sleep(turns.free_s - asyncio.get_running_loop().time())
+        return result
+
+    async def _until_online(self) -> None:
+        """Wait while our own network is down, or the store, but for a try now and then."""
+        while not self._stopping:
+            now, is_paused = self.tools.clock(), self._is_paused()
+            if self.offline_since is None and not is_paused:
+                return
+            if not is_paused and may_probe(self._network, now):
+                self._network = replace(self._network, probed_at=now)
+                return
+            await asyncio.sleep(_LOOK_S)
+
+    def _is_paused(self) -> bool:
+        return asyncio.get_running_loop().time() < self._paused_until_s
+
+    def _start(self, state: PollState, tools: Tools | None = None) -> asyncio.Task[PollResult]:
         turns = self._queues.setdefault(state.source.queue, _Turns())
         turns.polls += 1
         task = asyncio.create_task(
-            self._poll(state, self.tools, turns), name=f"poll {state.source.name}"
+            self._poll(state, tools or self.tools, turns), name=f"poll {state.source.name}"
         )
         self._running[state.source_id] = task
         if state.lease is not None:
@@ -234,17 +271,18 @@ class Dispatcher:
     async def _give_back(self, state: PollState, tools: Tools) -> None:
         """Let others have a source of which no poll is committed."""
         if (lease := self._leases.pop(state.source_id, None)) is not None:
-            await _release(tools, [replace(state, lease=lease)])
+            await release(tools, [replace(state, lease=lease)])
 
     async def _renew(self) -> None:
         """Renew the leases of what is running, as long as something is."""
         while True:
             await asyncio.sleep(self._renew_every_s)
-            renew = partial(
-                self.tools.store.renew, tuple(self._leases.values()), self.tools.clock()
-            )
+            asked = (*self._leases.values(), *self.handed_out.values())
+            renew = partial(self.tools.store.renew, asked, self.tools.clock())
             try:
-                await self.tools.in_thread(renew)
+                kept = {lease.source_id for lease in await self.tools.in_thread(renew)}
+                for lost in {lease.source_id for lease in asked} - kept:
+                    self.handed_out.pop(lost, None)
             except StoreError as error:  # one that runs out meanwhile costs one more poll
                 log.warning(event("leases not renewed", because=error))
 
@@ -270,7 +308,7 @@ class Dispatcher:
         try:
             await tools.in_thread(put_off)
         except StoreError:
-            await _release(tools, [held])
+            await release(tools, [held])
             return False
         return True
 
@@ -289,9 +327,9 @@ class Dispatcher:
                     plan = Plan(now + LEASE, "another process polls it")
                     return PollResult(state.source.name, PollOutcome.CLAIMED, Tally(), plan)
                 state = fresh
-                if (held := _held(state, now)) is not None:
+                if (waits := held(state, now)) is not None:
                     await self._give_back(state, tools)
-                    return held
+                    return waits
             with self._commits.expected():
                 found = await self._ask(state, tools)
                 if not self.tools.is_ours(state.source):
@@ -307,7 +345,7 @@ class Dispatcher:
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 -- a bug of ours, which is logged whole
-            return _bug(state, error)
+            return bug(state, error)
 
     async def _keep(
         self, state: PollState, found: Answers, tools: Tools, patience_s: float
@@ -321,7 +359,7 @@ class Dispatcher:
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 -- a bug of ours, which is logged whole
-            return await commit(state, _bug(state, error), tools, keep)
+            return await commit(state, bug(state, error), tools, keep)
 
     async def _is_its_own(self, state: PollState, found: Answers) -> bool:
         """Tell whether what a poll found is the source's doing, and not our network's."""
@@ -339,7 +377,8 @@ class Dispatcher:
             await self.tools.in_thread(lambda: self.tools.store.forgive(others))
         if was_offline and self.offline_since is None:
             log.info(event("online again"))
-            await self.spread_overdue()
+            if self._claims_due:
+                await self.spread_overdue()
         return not ours
 
     async def _put_off(self, state: PollState, found: Answers, tools: Tools) -> PollResult:
@@ -375,7 +414,7 @@ class Dispatcher:
         else:
             self._trouble = str(error)
             self._pause(error, source=state.source.name)
-        if self._scheduled and (self._refill is None or self._refill.done()):
+        if self._claims_due and (self._refill is None or self._refill.done()):
             self._refill = asyncio.create_task(self.start_due(), name="refill")
 
     def _hold_back(self, error: StoreError) -> None:
@@ -410,32 +449,12 @@ class Dispatcher:
             del self._queues[queue]
 
 
-async def _release(tools: Tools, states: list[PollState]) -> None:
+async def release(tools: Tools, states: list[PollState]) -> None:
     """End the leases of states; where that fails they run out."""
     leases = tuple(state.lease for state in states if state.lease is not None)
     if leases:
         with contextlib.suppress(StoreError):
             await tools.in_thread(partial(tools.store.release, leases))
-
-
-def _bug(state: PollState, error: Exception) -> Answers:
-    """Log a bug of ours whole; the source backs off as after any failure."""
-    log.error(event("poll failed", source=state.source.name), exc_info=error)
-    problem = Problem(ProblemKind.INTERNAL, f"{type(error).__name__} (see the log)")
-    return Answers((Attempt(state.mirrors[0].url, Failed(problem)),))
-
-
-def _held(state: PollState, now: datetime) -> PollResult | None:
-    """Return the result of a poll that a Retry-After or a hold of the host forbids, or `None`."""
-    waits = [at for at in (state.not_before_at, state.host_until_at) if at is not None]
-    until = max(waits, default=now)
-    if until <= now:
-        return None
-    because = "Retry-After" if until == state.not_before_at else "its host is left alone"
-    plan = Plan(until, because, until)
-    if state.next_poll_at is not None and state.next_poll_at > until:
-        plan = Plan(state.next_poll_at, "as planned before", until)
-    return PollResult(state.source.name, PollOutcome.HELD, Tally(), plan)
 
 
 class _Turns:

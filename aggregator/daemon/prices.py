@@ -29,6 +29,10 @@ class Prices:
         if source in self._priced:
             self.pricing = price.count_request(self.pricing)
 
+    def add(self, requests: int) -> None:
+        """Count requests that the budget has paid elsewhere."""
+        self.pricing = replace(self.pricing, requests=self.pricing.requests + requests)
+
     def steer(self, store: PollStore, bounds: PollingBounds, now: datetime) -> Callable[[], None]:
         """Weigh the last hour's requests against the budget, and keep the new price; blocks.
 

@@ -60,7 +60,7 @@ class Vitals:
         polls: Polling,
         notifier: Notifier,
         patience: Patience,
-        hold: Hold,
+        hold: Hold | None,
         pace: Pace,
         is_stopping: Callable[[], bool],
         threads: Executor,
@@ -105,7 +105,7 @@ class Vitals:
 
     async def look_through(self) -> None:
         """Look for damaged pages after an end that we did not make: a kill, a loss of power."""
-        if not self._hold.is_after_crash:
+        if self._hold is None or not self._hold.is_after_crash:
             return
         log.info(event("looking for damage", because="the last end was not a clean one"))
         try:

@@ -1,0 +1,310 @@
+"""`aggregator scheduler`: hands out what is due, and does the house-work of the database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from aggregator.daemon.commands import Requests
+from aggregator.daemon.configuring import Configuring, apply_first
+from aggregator.daemon.control import ControlServer
+from aggregator.daemon.equipment import Equipment
+from aggregator.daemon.housework import Housework
+from aggregator.daemon.jobs import Jobs
+from aggregator.daemon.joined import load_with
+from aggregator.daemon.log import event
+from aggregator.daemon.poll_log import Reports
+from aggregator.daemon.poll_measures import PollMeasures
+from aggregator.daemon.poller import Dispatcher
+from aggregator.daemon.prices import Prices
+from aggregator.fleet.by_hand import ByHand
+from aggregator.fleet.doing import do_jobs
+from aggregator.fleet.membership import Membership
+from aggregator.fleet.queue import BY_HAND, HAND_OUT, HOUSE, POLL_BY_HAND, RESCUE, Job
+from aggregator.model import Lease
+from aggregator.model.errors import AggregatorError, StoreUnavailableError
+from aggregator.schedule.handing_out import MOST_EACH, room, urgency
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from aggregator.config import Config
+    from aggregator.fetch import Fetcher
+    from aggregator.fleet.start import Start
+    from aggregator.model.batches import Batch
+    from aggregator.schedule.price import Pricing
+
+log = logging.getLogger(__name__)
+
+#: Times of the clock: each second; each fourth one.
+EACH_SECOND, EACH_FOURTH = "* * * * * *", "* * * * * */4"
+
+#: Sites that are polled by hand at a time.
+BY_HAND_SLOTS = 8
+
+
+class SchedulerRole:
+    """Waits until no other scheduler is active, and is the active one until it is told to stop.
+
+    One that loses its connection to the server waits again: another may be active already.
+    """
+
+    def __init__(self, start: Start) -> None:
+        self._start = start
+        self._active: ActiveScheduler | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing is handed out, or `None`."""
+        return None if self._active is None else self._active.trouble
+
+    @property
+    def offline_since(self) -> None:
+        """Our own network: workers look after theirs."""
+
+    async def run(self) -> None:
+        """Hand out until `Signals.stop` is set."""
+        start = self._start
+        with ThreadPoolExecutor(2, "vitals") as threads:
+            members = Membership(start, _nothing, threads=threads, polls=self)
+            members.is_working = False
+            async with members:
+                members.vitals.ready()
+                while not start.signals.stop.is_set():
+                    if not await _is_active(start):
+                        await _sleep(start, start.pace.tick)
+                        continue
+                    try:
+                        self._active = await _begin(start, members)
+                        members.is_working = True
+                        await members.say()
+                        await self._active.run()
+                    except StoreUnavailableError as error:
+                        log.error(event("active no more", because=error))  # noqa: TRY400 -- expected trouble
+                    finally:
+                        members.is_working, self._active = False, None
+                    await _sleep(start, start.pace.retry)
+
+
+async def _is_active(start: Start) -> bool:
+    """Tell whether this process is the one that hands out; `False`, too, while nobody can say."""
+    try:
+        return await asyncio.to_thread(start.store.is_active)
+    except StoreUnavailableError:
+        return False
+
+
+async def _nothing(_: int) -> None:
+    """A scheduler applies configurations itself."""
+
+
+async def _sleep(start: Start, pause: timedelta) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(start.signals.stop.wait(), pause.total_seconds())
+
+
+async def _begin(start: Start, members: Membership) -> ActiveScheduler:
+    """Apply the configuration as it is now, and return what hands out by it."""
+
+    def apply() -> tuple[Pricing, Config]:
+        config = start.config
+        try:
+            config = load_with(start.store, config.path)
+        except AggregatorError as error:  # the one that this process began with holds
+            log.error(event("configuration not read", problem=error))  # noqa: TRY400 -- a mistake in a file
+        return apply_first(config, start.store, start.environ, start.clock())
+
+    pricing, config = await start.patience.wait_for(partial(asyncio.to_thread, apply))
+    return ActiveScheduler(start, config, pricing, members)
+
+
+class ActiveScheduler:
+    """The one of a fleet that hands out work, and does what is done beside polls."""
+
+    def __init__(
+        self,
+        start: Start,
+        config: Config,
+        pricing: Pricing,
+        members: Membership,
+    ) -> None:
+        self.trouble: str | None = None
+        self._start = start
+        self._members = members
+        self._over = asyncio.Event()
+        self._jobs = Jobs()
+        self._reports = Reports()
+        self._prices = Prices(pricing)
+        self._equipment = Equipment(
+            config,
+            start.store,
+            start.environ,
+            workers=start.workers(),
+            pricing=lambda: self._prices.pricing,
+            clock=start.clock,
+            dice=random.random,
+            measures=PollMeasures(),
+        )
+        self._dispatcher = Dispatcher(
+            self._equipment.tools,
+            concurrency=BY_HAND_SLOTS,
+            site_pause=config.polling.site_pause,
+            report=lambda result: self._reports.add(result, start.clock()),
+            scheduled=False,
+            store_pause=start.pace.store,
+        )
+        self._by_hand = ByHand(self._dispatcher, start.queue)
+        self._configuring = Configuring(
+            config,
+            start.store,
+            start.environ,
+            equipment=self._equipment,
+            clock=start.clock,
+            telling=members.vitals.reloading,
+            follow=self._follow,
+        )
+        self._housework = Housework(
+            self._configuring,
+            start.store,
+            start.environ,
+            equipment=self._equipment,
+            prices=self._prices,
+            offline_since=lambda: None,
+            is_stopping=self._over.is_set,
+            clock=start.clock,
+        )
+
+    async def run(self) -> None:
+        """Hand out until the process is to stop, or another scheduler may be active."""
+        start, queue, pace = self._start, self._start.queue, self._start.pace
+        ending = asyncio.create_task(self._end_with(start.signals.stop))
+        requests = Requests(
+            lambda: self._configuring.config,
+            self._by_hand,
+            self._configuring.reload,
+            self._members.vitals.state,
+            start.store,
+            self._housework.lists,
+        )
+        control = ControlServer(self._configuring.config.store.path, requests.answer)
+        try:
+            await start.patience.wait_for(control.start)
+            await self._housework.steer()
+            await queue.members.add("applied", 1)
+            await queue.rescue()
+            start.signals.on_reload(lambda: self._jobs.spawn(self._configuring.reload_quietly()))
+            self._housework.schedule(self._jobs, pace)
+            self._jobs.every(pace.heartbeat, self._account, name="requests of workers")
+            self._jobs.spawn(self._housework.write_files(pace))
+            self._jobs.start()
+            queue.does_periodically(HAND_OUT, EACH_SECOND, self._hand_out)
+            queue.does_periodically(RESCUE, EACH_FOURTH, self._rescue)
+            queue.does(POLL_BY_HAND, self._by_hand.turn)
+            log.info(event("active", name=start.name, pid=os.getpid()))
+            await asyncio.gather(
+                do_jobs(partial(queue.worker, HOUSE, slots=2, grace_s=2), self._over, pace.retry),
+                do_jobs(
+                    partial(queue.worker, BY_HAND, slots=BY_HAND_SLOTS, grace_s=2),
+                    self._over,
+                    pace.retry,
+                ),
+            )
+        finally:
+            self._over.set()
+            ending.cancel()
+            self._jobs.pause()
+            await self._dispatcher.drain(pace.drain)
+            with contextlib.suppress(AggregatorError):  # the price is found again in time
+                await self._account()
+                await self._equipment.in_thread(partial(self._prices.keep, start.store))
+            self._jobs.stop()
+            await control.close()
+            await self._equipment.aclose()
+            self._equipment.threads.shutdown()
+            log.info(event("no longer active"))
+
+    async def _end_with(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._over.set()
+
+    # --- the house's jobs -----------------------------------------------------------------------
+
+    async def _hand_out(self) -> None:
+        """Hand out what is due, as much as workers have room for."""
+        if not await _is_active(self._start):
+            self._over.set()
+        if self._over.is_set():
+            return
+        queue, store = self._start.queue, self._start.store
+        try:
+            most = room(await queue.members.slots(), await queue.waiting())
+            if most:
+                give = partial(
+                    store.hand_out,
+                    self._start.clock(),
+                    most_batches=most,
+                    most_each=MOST_EACH,
+                    batch_id=lambda: f"batch {uuid4()}",
+                )
+                batches = await self._equipment.in_thread(give)
+                await self._defer(batches)
+        except AggregatorError as error:
+            if self.trouble is None:
+                log.error(event("nothing handed out", because=error))  # noqa: TRY400 -- expected trouble
+            self.trouble = str(error)
+        else:
+            self.trouble = None
+
+    async def _defer(self, batches: list[Batch]) -> None:
+        jobs = [
+            Job(
+                one.claimed_by,
+                one.queue,
+                one.source_ids,
+                urgency(has_new=one.has_new, shortest_wait=one.shortest_wait),
+            )
+            for one in batches
+        ]
+        try:
+            await self._start.queue.defer(jobs)
+        except BaseException:
+            now = self._start.clock()
+            leases = tuple(Lease(of, one.claimed_by, now) for one in jobs for of in one.source_ids)
+            with contextlib.suppress(AggregatorError):  # they run out
+                await self._equipment.in_thread(partial(self._start.store.release, leases))
+            raise
+
+    async def _rescue(self) -> None:
+        """Let others do what workers had begun that died."""
+        with contextlib.suppress(AggregatorError):  # what is handed out tells of it
+            if rescued := await self._start.queue.rescue():
+                log.warning(event("rescued", batches=rescued))
+            await self._start.queue.members.forget()
+
+    async def _account(self) -> None:
+        self._prices.add(await self._start.queue.members.take_priced())
+
+    # --- another configuration ------------------------------------------------------------------
+
+    async def _follow(self, old: Config, fresh: Config) -> None:
+        self._dispatcher.site_pause = fresh.polling.site_pause
+        retired = self._equipment.refit(old, fresh)
+        self._dispatcher.tools = self._equipment.tools
+        if retired is not None:
+            self._jobs.spawn(self._retire(retired))
+        await self._start.queue.members.add("applied", 1)
+        await self._start.queue.tell()
+        await self._housework.steer()
+        self._jobs.hurry("operations feed")
+
+    async def _retire(self, fetcher: Fetcher) -> None:
+        """Close a client once the polls that began with it are over."""
+        await self._dispatcher.running()
+        await fetcher.aclose()

@@ -1,0 +1,104 @@
+"""`aggregator web`: pages, feeds and the API of a fleet, from the store alone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+from aggregator import __version__
+from aggregator.daemon.figures import daemon_figures
+from aggregator.daemon.log import event
+from aggregator.daemon.serving import Serving
+from aggregator.fleet.figures import fleet_figures
+from aggregator.fleet.followed_configuration import FollowedConfiguration
+from aggregator.fleet.membership import Membership
+
+if TYPE_CHECKING:
+    from aggregator.fleet.start import Start
+    from aggregator.model.measures import Measure
+
+log = logging.getLogger(__name__)
+
+#: Threads for what is asked of the store beside answers.
+THREADS = 4
+
+
+class WebRole:
+    """Serves what the others store; keeps nothing but caches, and its search index."""
+
+    def __init__(self, start: Start) -> None:
+        self._start = start
+        self._failing = 0
+        self._fleet: tuple[Measure, ...] = ()
+        self._threads = ThreadPoolExecutor(THREADS, "store")
+        self._configuration = FollowedConfiguration(start.config, start.store, start.environ)
+        self._members = Membership(start, self._configuration.look, threads=self._threads)
+
+    async def run(self) -> None:
+        """Serve until `Signals.stop` is set."""
+        start, members = self._start, self._members
+        stop = start.signals.stop
+        serving = Serving(lambda: self._configuration.config, start.environ, stop)
+        serving.begin(
+            start.store,
+            members.vitals,
+            operating=None,
+            counted=self._counted,
+            clock=start.clock,
+        )
+        members.jobs.every(start.pace.beside_polls, self._index, name="search", at_once=True)
+        members.jobs.every(start.pace.heartbeat, self._measure, name="fleet", at_once=True)
+        members.jobs.every(start.pace.watch, self._count_failing, name="failing", at_once=True)
+        try:
+            async with members:
+                await self._until_applied()
+                members.vitals.ready()
+                start.signals.on_reload(lambda: members.jobs.spawn(self._configuration.reload()))
+                members.jobs.spawn(start.queue.listen(members.hear, start.pace.retry))
+                log.info(event("started", version=__version__, name=start.name))
+                await serving.last()
+        finally:
+            await serving.end()
+            self._threads.shutdown()
+            log.info(event("stopped"))
+
+    async def _until_applied(self) -> None:
+        """Wait for a scheduler, where there has never been one."""
+        start = self._start
+        while not start.signals.stop.is_set():
+            if applied := await start.patience.wait_for(start.queue.members.applied):
+                await self._configuration.look(applied)
+                return
+            await asyncio.sleep(start.pace.tick.total_seconds())
+
+    async def _index(self) -> None:
+        """Index some words of what is new, in this machine's own file."""
+        most = self._configuration.config.store.search_quota
+        index = partial(self._start.store.index_words, most_bytes=most)
+        await asyncio.get_running_loop().run_in_executor(self._threads, index)
+
+    async def _count_failing(self) -> None:
+        count = self._start.store.failing
+        self._failing = len(await asyncio.get_running_loop().run_in_executor(self._threads, count))
+
+    async def _measure(self) -> None:
+        loop, store = asyncio.get_running_loop(), self._start.store
+        backlog = partial(store.backlog, self._start.clock())
+        waiting = await loop.run_in_executor(self._threads, backlog)
+        state = await self._start.queue.state()
+        self._fleet = fleet_figures(state, waiting, self._start.clock())
+
+    def _counted(self) -> tuple[Measure, ...]:
+        sources = self._configuration.config.sources
+        vitals = self._members.vitals
+        return self._fleet + daemon_figures(
+            sources=len(sources),
+            enabled=sum(source.enabled for source in sources),
+            failing=self._failing,
+            is_well=vitals.health is None,
+            is_ready=vitals.unready() is None,
+            is_offline=False,
+        )

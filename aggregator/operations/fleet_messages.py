@@ -1,0 +1,41 @@
+"""What people are told of a fleet: sentences about its members."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aggregator.model.members import FleetState, Member
+
+
+def member_summary(role: str, ailment: str | None, *, is_working: bool) -> str:
+    """Return how a member is, on one line."""
+    told = {
+        "scheduler": "hands out what is due" if is_working else "waits: another one is active",
+        "worker": "polls" if is_working else "ends its polls",
+        "web": "serves",
+    }[role]
+    return told if ailment is None else f"{told}; {ailment}"
+
+
+def member_text(member: Member) -> str:
+    """Return how a member is, as others know it."""
+    if not member.is_heard_of:
+        return "not heard of"
+    return member_summary(member.role, member.trouble, is_working=member.is_working)
+
+
+def absent_member(name: str) -> str:
+    """Return what is said of a member that is asked for and not heard of."""
+    return f"{name} is not heard of; `aggregator status` lists who is"
+
+
+def fleet_sentences(state: FleetState) -> list[str]:
+    """Return what is wrong with a fleet as a whole."""
+    heard = [one for one in state.members if one.is_heard_of]
+    told = []
+    if not any(one.role == "scheduler" and one.is_working for one in heard):
+        told.append("no scheduler is active: nothing is handed out; start `aggregator scheduler`")
+    if not any(one.role == "worker" and one.is_working for one in heard):
+        told.append("no worker is heard of: nothing is polled; start `aggregator worker`")
+    return told

@@ -1,0 +1,109 @@
+"""A fleet: a scheduler, workers and a web on one database; any of them may die."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.config_texts import source_toml
+from tests.engines import PostgresDatabase
+from tests.feed_documents import item, rss
+from tests.fleet import Fleet
+from tests.web import Publisher, ThreadedPublisher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+EVERY_SECOND = 'interval = "1s"'
+AT = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.fixture
+def second() -> Iterator[Publisher]:
+    """A publisher on another host than `web`."""
+    with ThreadedPublisher() as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, web: Publisher, second: Publisher) -> Iterator[Fleet]:
+    """A scheduler and one in reserve, two workers, a web; nothing is started yet."""
+    members = {
+        "scheduler": "scheduler", "reserve": "scheduler", "worker-1": "worker",
+        "worker-2": "worker", "web": "web",
+    }  # fmt: skip
+    private = [f"{one.host}:{one.port}" for one in (web, second)]
+    made = Fleet(tmp_path, allow_private=private, members=members)
+    with closing(PostgresDatabase(tmp_path, is_own=True)) as server:
+        made.store = f'url = "{server.as_url}"\n'
+        try:
+            yield made
+        finally:
+            made.end()
+
+
+def document(*numbers: int, site: str = "site") -> bytes:
+    return rss(
+        *(
+            item(f"{site}-{number}", AT + timedelta(minutes=number), title=f"{site} {number}")
+            for number in numbers
+        )
+    )
+
+
+def test_a_fleet_loses_and_doubles_nothing_whoever_dies(
+    fleet: Fleet, web: Publisher, second: Publisher
+) -> None:
+    # Some sources of one host, one at a time whoever polls; and one of another host.
+    names = [f"s{number}" for number in range(6)]
+    for name in names:
+        web.route(f"/{name}.xml", body=document(1, site=name), delay=0.05)
+    second.route("/other.xml", body=document(1, site="other"))
+    fleet.configure(
+        "".join(source_toml(name, web.url(f"/{name}.xml"), EVERY_SECOND) for name in names)
+        + source_toml("other", second.url("/other.xml"), EVERY_SECOND)
+    )
+    fleet.start()
+    fleet.wait(lambda: len(fleet.items()) == 7, "all first entries, without a restart of the web")
+
+    # Status and metrics know who is at work.
+    told = fleet.run("status").stdout
+    assert all(name in told for name in fleet.members)
+    metrics = fleet.get("/metrics").text
+    assert 'aggregator_fleet_members{role="worker"} 2.0' in metrics
+    assert 'aggregator_fleet_polls_total{worker="worker-1"}' in metrics
+
+    # The active scheduler dies: the one in reserve goes on.
+    (active,) = fleet.active()
+    fleet.kill(active)
+    second.route("/other.xml", body=document(1, 2, site="other"))
+    fleet.wait(lambda: "other 2" in fleet.titles(), "what comes after the scheduler's death")
+    assert len(fleet.active()) == 2
+
+    # One worker ends in order, in the middle of its work. The other one dies in a poll: a third
+    # polls that source again.
+    assert fleet.end_one("worker-2") == 0
+    second.route("/other.xml", body=document(1, 2, 3, site="other"), delay=300)
+    asked = len(second.asked("/other.xml"))
+    fleet.wait(lambda: len(second.asked("/other.xml")) > asked, "a poll that hangs")
+    fleet.begin("worker-2")
+    fleet.kill("worker-1")
+    second.route("/other.xml", body=document(1, 2, 3, site="other"))
+    fleet.wait(lambda: "other 3" in fleet.titles(), "what the dead worker was asking for")
+    assert "rescued batches=" in fleet.log.read_text()
+    assert sorted(fleet.titles()) == sorted(
+        [*(f"{name} 1" for name in names), "other 1", "other 2", "other 3"]
+    )
+    assert web.most_at_once == 1
+
+    # A host asks one of its sources to wait: nobody asks it for any.
+    web.route("/s0.xml", status=503, headers=[("Retry-After", "3600")])
+    fleet.wait(lambda: fleet.status()["s1"]["host_until_at"], "the host to be left alone")
+    asked, others = len(web.requests), len(second.asked("/other.xml"))
+    fleet.wait(lambda: len(second.asked("/other.xml")) >= others + 3, "polls of another host")
+    assert len(web.requests) == asked
+    assert fleet.stop() == 0
