@@ -134,6 +134,63 @@ def test_a_switch_changes_one_line_of_each_source(
 
 
 @settings(deadline=None)
+@given(configuration(), st.lists(st.sampled_from(NAMES), min_size=1, unique=True), st.booleans())
+def test_what_is_paused_and_resumed_is_as_it_was(
+    text: str, names: list[str], enabled: bool
+) -> None:
+    before = parse(text, FILE)
+    others = [one.name for one in before.sources if one.name in names and one.enabled != enabled]
+    there = edits(text)
+    there.switch(others, enabled=enabled)
+    back = edits(result(there))
+    back.switch(others, enabled=not enabled)
+    assert parse(result(back), FILE).sources == before.sources
+    if not any("enabled" in line for line in text.splitlines()):
+        assert result(back) == text
+    same = edits(text)
+    same.switch(others, enabled=not enabled)
+    assert result(same) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "paused", "resumed"),
+    [
+        ("{0}{1}", "{0}{1}\nenabled = false", "{0}{1}"),
+        ("{0}{1}  # 注\r\n", "{0}{1}  # 注\r\nenabled = false\r\n", "{0}{1}  # 注\r\n"),
+        (
+            "{0}  {1}\n\n# apart\n[log]\n",
+            "{0}  {1}\n  enabled = false\n\n# apart\n[log]\n",
+            "{0}  {1}\n\n# apart\n[log]\n",
+        ),
+        (
+            "{0}enabled = true  # mine\n{1}\n",
+            "{0}enabled = false  # mine\n{1}\n",
+            "{0}enabled = true  # mine\n{1}\n",
+        ),
+        ("{0}{1}\nenabled=true\n", "{0}{1}\nenabled=false\n", "{0}{1}\nenabled=true\n"),
+        (
+            "[defaults]\nenabled = false\n{0}{1}\nenabled = true\n",
+            "[defaults]\nenabled = false\n{0}{1}\n",
+            "[defaults]\nenabled = false\n{0}{1}\nenabled = true\n",
+        ),
+        (
+            "sources = [{{ {1}, url = 'https://a.example/' }}]\n",
+            "sources = [{{ {1}, url = 'https://a.example/', enabled = false }}]\n",
+            "sources = [{{ {1}, url = 'https://a.example/' }}]\n",
+        ),
+    ],
+)
+def test_the_line_of_a_pause_goes_with_it(before: str, paused: str, resumed: str) -> None:
+    parts = "[[sources]]\nurl = 'https://a.example/'\n", "name = 'a'"
+    there = edits(before.format(*parts))
+    there.switch(["a"], enabled=False)
+    assert result(there) == paused.format(*parts)
+    back = edits(result(there))
+    back.switch(["a"], enabled=True)
+    assert result(back) == resumed.format(*parts)
+
+
+@settings(deadline=None)
 @given(configuration(), st.sampled_from(NAMES))
 def test_a_new_name_is_told_everywhere(text: str, name: str) -> None:
     done = edits(text)

@@ -46,12 +46,14 @@ class SourceEdits:
         self._texts = {file: TomlText(text) for file, text in texts.items()}
         self._found: dict[str, tuple[Path, KeyPath]] = {}
         self._usual_tags: list[str] = []
+        self._usually_enabled = True
         self._listed = [one for text in self._texts.values() for one in _tables(text, "lists")]
         for file, text in self._texts.items():
             for index, table in enumerate(_tables(text, "sources")):
                 self._found[cast("str", table["name"])] = file, ("sources", index)
-            defaults = cast("dict[str, list[str]]", text.data.get("defaults", {}))
-            self._usual_tags += defaults.get("tags", [])
+            defaults = cast("dict[str, object]", text.data.get("defaults", {}))
+            self._usual_tags += cast("list[str]", defaults.get("tags", []))
+            self._usually_enabled &= bool(defaults.get("enabled", True))
 
     @property
     def texts(self) -> dict[Path, str]:
@@ -97,11 +99,22 @@ class SourceEdits:
         return list(touched)
 
     def switch(self, names: Sequence[str], *, enabled: bool) -> None:
-        """Let sources be polled, or not."""
+        """Let sources be polled, or not; what is so already stays as it is written.
+
+        The line that said the contrary of what is usual goes, where it stands as this puts it.
+        """
         self._check(names)
         for name in names:
             file, path = self._found[name]
-            self._texts[file].set(path, "enabled", enabled)
+            text, own = self._texts[file], self._own(name).get("enabled")
+            if enabled == (self._usually_enabled if own is None else own):
+                continue
+            if (
+                own is None
+                or enabled != self._usually_enabled
+                or not text.take_back(path, "enabled")
+            ):
+                text.set(path, "enabled", enabled)
 
     def rename(self, name: str, fresh: str) -> list[str]:
         """Give a source another name, everywhere; return the feeds that list it."""
@@ -161,9 +174,12 @@ class SourceEdits:
         near = nearest(name, self._found)
         return f"no source is named {name}" + (f"; did you mean {near}?" if near else "")
 
-    def _tags(self, name: str) -> list[str] | None:
+    def _own(self, name: str) -> dict[str, object]:
         file, (table, index) = self._found[name]
-        found = _tables(self._texts[file], str(table))[int(index)].get("tags")
+        return _tables(self._texts[file], str(table))[int(index)]
+
+    def _tags(self, name: str) -> list[str] | None:
+        found = self._own(name).get("tags")
         return None if found is None else [str(one) for one in cast("list[object]", found)]
 
     def _lists(self) -> Iterator[tuple[TomlText, KeyPath, str, str, list[object]]]:

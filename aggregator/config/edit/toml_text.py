@@ -88,6 +88,28 @@ class TomlText:
             at -= self._before[at - 1] == "\r"
             self._put(at, f"{self._newline}{indent}{name} = {written(value)}")
 
+    def take_back(self, table: KeyPath, name: str) -> bool:
+        """Take out a key that stands as `set` puts a new one: last, and alone on its line.
+
+        Tell whether it did.
+        """
+        start, end = self._places.values[*table, name]
+        key = self._places.offset((*table, name))
+        if table in self._places.values:  # { … }
+            own = [at for path, (_, at) in self._places.values.items() if path[:-1] == table]
+            begin = key - 2 if self._before[key - 2 : key] == ", " else -1
+            is_last = end == max(own)
+        else:
+            last = self._ends[bisect_right(self._ends, self._end_of_own_keys(table)) - 1]
+            begin = self._line_start(key) - 1
+            begin -= self._before[begin - 1 : begin] == "\r"
+            after = self._before[end : self._line_end(end)]
+            is_last = end == last and self._begins_line(key) and after in ("", "\r")
+        is_as_put = is_last and begin >= 0 and self._before[key:start] == f"{name} = "
+        if is_as_put:
+            self._cut(begin, end)
+        return is_as_put
+
     def append(self, path: KeyPath, value: object) -> None:
         """Add a member at the end of a list."""
         start, _ = self._places.values[path]

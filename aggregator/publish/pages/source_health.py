@@ -98,7 +98,7 @@ def source_health_page(
         "enabled": health.status.enabled,
         "row": health_row(health, look, local, today),
         "state": look.say(state_of(health)),
-        "polls": [_poll(one, look, local) for one in report.polls],
+        "polls": [_poll(one, look, local, today) for one in report.polls],
         "mirrors": [_mirror(one, look, local) for one in report.mirrors],
         "troubles": [_trouble(one, look, local) for one in report.troubles],
         "weekdays": [look.say(day) for day in _WEEKDAYS],
@@ -111,10 +111,12 @@ def source_health_page(
     return html_page("pages/source_health", fields, look)
 
 
-def _poll(one: PastPoll, look: Look, local: Callable[[datetime], datetime]) -> PollLine:
+def _poll(
+    one: PastPoll, look: Look, local: Callable[[datetime], datetime], today: date
+) -> PollLine:
     at = local(one.polled_at)
     return PollLine(
-        at=look.moment(at),
+        at=look.moment(at, today),
         machine_at=at.isoformat(timespec="seconds"),
         outcome=outcome(one.outcome, look),
         is_failed=one.problem is not None,
