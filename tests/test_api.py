@@ -11,13 +11,15 @@ from urllib.parse import quote
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from lxml import html
 from schemathesis.specs.openapi.checks import ignored_auth
 from starlette.routing import Route
 
+from aggregator.model import Feed
 from aggregator.publish.api_document import PATHS
 from aggregator.serve import create_app
 from aggregator.serve.api_routes import ROUTES
-from tests.making import START, absorb, document
+from tests.making import DAY, START, absorb, document, fetched, finish
 from tests.page_world import TOKEN, World, make_world, story_of
 from tests.serving import running
 
@@ -90,6 +92,30 @@ async def test_a_story_is_whole_where_a_feed_shows_it_to_the_caller(world: World
         assert told(await ask(server, "search?q=circle", **SECRET))["items"]
         feeds = told(await ask(server, "feeds", **SECRET))["items"]
         assert "circle" in [one["name"] for one in feeds]
+
+
+async def test_a_story_is_told_as_its_page_has_it(store: Store) -> None:
+    world = make_world(store)
+    present = replace(world.config, feeds=(
+        *world.config.feeds,
+        Feed("titled", "Titled", sources=("letters",), title_template="{source}: {title}"),
+    ))  # fmt: skip
+    store.apply(present.sources, present.feeds, now=START + DAY)
+    bare = replace(story_of("letters", 500, "", START, text="<p>Only <b>text</b>.</p>"), summary="")
+    head = {"title": "Letters", "language": "fr", "site_url": "https://letters.example/"}
+    finish(store, fetched(), START + DAY, refined=document(bare, **head), name="letters")
+    async with running(World(store, present).site) as server:
+        listed = told(await ask(server, "stories?feed=titled&limit=100"))["items"]
+        (found,) = (one for one in listed if one["url"].endswith("/500"))
+        whole = told(await ask(server, f"stories/{found['id']}"))
+        page: Any = html.document_fromstring((await server.get(f"/stories/{found['id']}")).body)
+        river: Any = html.document_fromstring((await server.get("/feeds/titled")).body)
+    assert found["language"] == whole["language"] == page.xpath("//article/@lang")[0] == "fr"
+    assert whole["summary"] == "Only text."
+    assert whole["summary"] in river.xpath("//p[@class='summary']/text()")
+    assert whole["title"] == page.xpath("//h1/text()")[0]
+    assert found["title"] in river.xpath("//article/h3/a/text()")
+    assert whole["content_html"] == "<p>Only <b>text</b>.</p>"
 
 
 @pytest.mark.parametrize("way", ["sources", "entries", "status"])

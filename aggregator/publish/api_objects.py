@@ -6,8 +6,9 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from aggregator.publish.feed_formats import Addresses, Format
+from aggregator.publish.items import Taste
+from aggregator.publish.pages.cards import first_words, parts_of
 from aggregator.publish.pages.story_keys import story_key
-from aggregator.publish.search_feed import as_shown
 from aggregator.stories.searched_texts import shown_text
 from aggregator.web.search_words import excerpt_of
 
@@ -32,27 +33,28 @@ def feed_object(feed: Feed, base_url: str) -> dict[str, object]:
 
 
 def story_object(story: Story, feed: Feed, *, is_whole: bool = False) -> dict[str, object]:
-    """Return a story as a feed shows it, with its text where it `is_whole`."""
-    shown = as_shown(story, feed)
+    """Return a story as its page has it below a feed, with its text where it `is_whole`."""
+    item, _ = parts_of(story, Taste.of(feed, feed.entry_size))
     told: dict[str, object] = {
-        "id": story_key(shown.order_key),
-        "entry_id": shown.id,
+        "id": story_key(story.order_key),
+        "entry_id": item.id,
         "feed": feed.name,
-        "title": shown.title,
-        "url": shown.url,
-        "source": shown.origin.title,
-        "language": shown.language,
-        "tags": [category.term for category in shown.categories],
-        "published_at": utc(shown.published_at),
-        "updated_at": utc(shown.updated_at),
-        "also": [{"source": one.title} for one in shown.also]
+        "title": item.heading,
+        "url": item.link,
+        "source": item.source.title,
+        "language": item.language,
+        "tags": [category.term for category in item.categories],
+        "published_at": utc(story.published_at),
+        "updated_at": utc(story.updated_at),
+        "also": [{"source": one.title} for one in story.also]
         + [
             {"source": one.origin.title, "title": one.title, "url": one.url}
-            for one in shown.also_told
+            for one in story.also_told
         ],
     }
     if is_whole:
-        told |= {"summary": shown.summary, "content_html": shown.content_html}
+        summary = item.summary or first_words(item.content_html)
+        told |= {"summary": summary, "content_html": item.content_html}
     return told
 
 

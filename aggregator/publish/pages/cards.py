@@ -126,10 +126,7 @@ def parts_of(story: Story, taste: Taste) -> tuple[Item, Tellings]:
 def card(story: Story, taste: Taste, *, at: datetime) -> Card:
     """Return a story for a river, as a feed with this taste publishes it."""
     item, others = parts_of(story, taste)
-    summary = item.summary or _first_words(item.content_html)
-    summary = one_line(summary)
-    is_wide = sum(letter >= _WIDE for letter in summary[:SUMMARY_CHARACTERS]) > len(summary) / 4
-    summary = excerpt(summary, SUMMARY_CHARACTERS // 2 if is_wide else SUMMARY_CHARACTERS)
+    summary = _line(item.summary) if item.summary else first_words(item.content_html)
     picture = first_picture(item.content_html) if item.image is None else item.image.url
     return Card(
         key=story_key(story.order_key),
@@ -146,11 +143,21 @@ def card(story: Story, taste: Taste, *, at: datetime) -> Card:
     )
 
 
-def _first_words(content_html: str) -> str:
-    """Return the beginning of a text without what is no prose: code, tables, headings."""
+def first_words(content_html: str) -> str:
+    """Return the beginning of a text without what is no prose (code, tables, headings), as a line.
+
+    It is what a river shows of a story without a summary.
+    """
     beginning = _READINGS.sub("", content_html[:_LOOKED_AT])
     beginning = _NOT_PROSE.sub(" ", beginning)
-    return visible_text(beginning, len(beginning)) or visible_text(content_html, _LOOKED_AT)
+    text = visible_text(beginning, len(beginning)) or visible_text(content_html, _LOOKED_AT)
+    return _line(text)
+
+
+def _line(text: str) -> str:
+    line = one_line(text)
+    is_wide = sum(letter >= _WIDE for letter in line[:SUMMARY_CHARACTERS]) > len(line) / 4
+    return excerpt(line, SUMMARY_CHARACTERS // 2 if is_wide else SUMMARY_CHARACTERS)
 
 
 def within(cards: list[Card], most_bytes: int) -> list[Card]:
