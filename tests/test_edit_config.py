@@ -151,6 +151,14 @@ def test_a_trial_on_a_file_that_takes_no_blocks_tells_its_mistakes(
         (None, "https://feeds.bbci.co.uk/news", "bbci"),
         (None, "http://127.0.0.1:1200/x", "127-0-0-1"),
         (None, "http://[fd00::5]/x", "fd00-5"),
+        ("公开周刊", "http://127.0.0.3:8000/feed.xml", "127-0-0-3"),
+        ("公开周刊 RSS Weekly", "http://127.0.0.3:8000/feed.xml", "weekly"),
+        (
+            "公开周刊",
+            "http://127.0.0.3:8000/kaiyuan-zhoukan/index.xml?a=secret/name",
+            "kaiyuan-zhoukan",
+        ),
+        ("公开周刊", "http://127.0.0.3/t0kenT0ken/abcdefghijklmnopqrstuvwxyz/rss.xml", "127-0-0-3"),
         (None, "https://中文.example/", "xn-fiq228c"),
         ("", "http://localhost/", "localhost"),
         ("!!!", "https://www.rss.example/", "www-rss"),
@@ -160,6 +168,14 @@ def test_a_trial_on_a_file_that_takes_no_blocks_tells_its_mistakes(
 def test_names_come_from_titles_and_hosts(title: str | None, url: str, name: str) -> None:
     assert derive_name(title, url, ()) == name
     assert derive_name(title, url, {name, f"{name}-2"}) == f"{name}-3"
+
+
+def test_a_source_at_an_address_is_named_after_its_site() -> None:
+    url, title = "http://127.0.0.3/a-path/feed.xml", "公开周刊 Weekly"
+    assert derive_name(title, url, (), "https://www.gongkai.example/") == "gongkai"
+    assert derive_name(title, url, (), "http://127.0.0.3/") == "weekly"
+    assert derive_name("Weekly", url, (), "https://www.gongkai.example/") == "weekly"
+    assert derive_name(title, "https://a.example/", (), "https://www.gongkai.example/") == "a"
 
 
 @given(st.none() | st.text(max_size=80), st.text(max_size=80))

@@ -19,16 +19,28 @@ _HOST_NOISE = frozenset({"www", "feed", "feeds", "rss", "m"})
 _TITLE_NOISE = frozenset({"atom", "blog", "feed", "home", "index", "news", "posts", "rss"})
 #: "Solidot" of "Solidot 奇客": long enough to be a name, and apart from the rest.
 _FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z0-9.-]{3,}(?=[\s|:·–—,，、：（(-])")
+#: "Solidot" of "奇客 Solidot".
+_WORD_WITHIN = re.compile(r"[A-Za-z][A-Za-z0-9.-]{3,31}")
+#: Words of a path that people read. Tokens have digits or capitals, or are longer.
+_PATH_WORD = re.compile(r"[a-z][a-z-]{2,18}")
 #: Second labels under two-letter domains that belong to the registry (example.com.cn).
 _REGISTRY = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
 
 
-def derive_name(title: str | None, url: str, taken: Container[str]) -> str:
+def derive_name(
+    title: str | None, url: str, taken: Container[str], site_url: str | None = None
+) -> str:
     """Return a name of a-z, 0-9 and "-" that is not `taken`: from the title, else from the host.
 
-    A title counts if it is short and can be spelt in ASCII, or its beginning is such a word.
+    A title counts if it is short and can be spelt in ASCII, or its beginning is such a word. Of a
+    host that is an address, its site, a word within the title and one of the path say more.
     """
-    base = _from_title(title or "") or _from_host(url) or "source"
+    base = _from_title(title or "")
+    if not base and _is_address(host_of(url)):
+        if site_url is not None and not _is_address(host_of(site_url)):
+            base = _from_host(site_url)
+        base = base or _from_words(title or "") or _from_path(url)
+    base = base or _from_host(url) or "source"
     name, number = base, 1
     while name in taken:
         number += 1
@@ -53,7 +65,7 @@ def _from_host(url: str) -> str:
     if not host.isascii():
         return ""
     labels = host.split(".")
-    if ":" in host or labels[-1].isdigit():  # an address is a name as a whole
+    if _is_address(host):  # it is a name as a whole
         return _slug(host)
     if len(labels) > 1:
         suffix = labels.pop()
@@ -61,6 +73,25 @@ def _from_host(url: str) -> str:
             labels.pop()
     telling = [label for label in labels if label not in _HOST_NOISE] or labels
     return _slug("-".join(telling))[:MAX_CHARS].strip("-")
+
+
+def _is_address(host: str) -> bool:
+    return ":" in host or host.rpartition(".")[2].isdigit()
+
+
+def _from_words(title: str) -> str:
+    """Return the first telling word in ASCII within a title."""
+    words = map(_slug, _WORD_WITHIN.findall(unicodedata.normalize("NFKC", title)))
+    return next((word for word in words if word not in _TITLE_NOISE), "")
+
+
+def _from_path(url: str) -> str:
+    """Return the last telling word of a path; what may be a secret is none."""
+    for segment in reversed(url.partition("//")[2].partition("?")[0].split("/")[1:]):
+        word = segment.partition(".")[0]
+        if _PATH_WORD.fullmatch(word) and word not in _TITLE_NOISE | _HOST_NOISE:
+            return word
+    return ""
 
 
 def _slug(text: str) -> str:

@@ -193,7 +193,7 @@ class Adding:
         answer = found.answer if len(found.answer.body) <= MOST_ANSWER_BYTES else None
         offers[offer] = _Offer(found.url, title, answer)
         taken = self._requests.config().taken_names
-        name = edit.derive_name(title, found.url, taken)
+        name = edit.derive_name(title, found.url, taken, head.site_url)
         return replace(candidate, offer=offer, name=name)
 
     def _proposed(self, url: str, name: str | None = None, tags: tuple[str, ...] = ()) -> Source:

@@ -33,6 +33,9 @@ CHINESE: dict[str, str] = {
     "Times": "时间",
     "On": "开",
     "Off": "关",
+    "Audio: {host}": "音频：{host}",
+    "Video: {host}": "视频：{host}",
+    "Embedded: {host}": "嵌入内容：{host}",
     # What is not shown
     "This is not open to you": "您无权查看",
     "There is no such page": "没有这个页面",

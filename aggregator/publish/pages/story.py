@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aggregator.publish.html_pages import html_page
 from aggregator.publish.items import Taste
 from aggregator.publish.pages.cards import mark, parts_of, short_link
+from aggregator.publish.pages.players import with_named_players
 from aggregator.publish.pages.prose import prose
 from aggregator.runtime.values import dataclass
 from aggregator.web.addresses import host_of
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Changes within this time of the publication are part of it.
 _SETTLING_SECONDS = 60
+
+#: Less is 0.0 MB; many feeds say 0 or 1 of what they do not know.
+_LEAST_TOLD = 50_000
 
 _MEDIA = {"audio": "Listen", "video": "Watch", "image": "Picture"}
 
@@ -52,7 +56,8 @@ def story_page(view: StoryView, look: Look, local: Callable[[datetime], datetime
     taste = Taste.of(view.feed, view.feed.entry_size)
     item, others = parts_of(story, taste)
     changed = (item.updated_at - item.published_at).total_seconds() > _SETTLING_SECONDS
-    text = prose(item.content_html, look.say("Scrollable content"))
+    named = with_named_players(item.content_html, look)
+    text = prose(named, look.say("Scrollable content"))
     link, picture = short_link(item.link), item.image
     is_shown = picture is None or "<img" in item.content_html
     fields: dict[str, object] = {
@@ -86,7 +91,7 @@ def _file(one: Attachment, look: Look) -> File:
     size = []
     if one.duration_seconds:
         size.append(look.say("{n} min", n=max(1, round(one.duration_seconds / 60))))
-    if one.length_bytes:
+    if one.length_bytes >= _LEAST_TOLD:
         size.append(f"{one.length_bytes / 1_000_000:.1f} MB")
     what = look.say(_MEDIA.get(one.medium, "Download"))
     return File(what, one.title or one.url.rsplit("/", 1)[-1][:80], ", ".join(size), one.url)
