@@ -71,3 +71,15 @@ async def test_no_size_is_told_that_is_none(store: Store) -> None:
         "Listen: of 0", "Listen: of 1", "Listen: of 49999", "Listen: of 50000 (0.1 MB)",
         "Listen: of 1500000 (1.5 MB)",
     ]  # fmt: skip
+
+
+async def test_a_river_says_so_of_a_text_that_is_a_player_alone(store: Store) -> None:
+    world = make_world(store)
+    film = clean('<iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ"></iframe>', "")
+    one = replace(story_of("letters", 900, "A film", START + DAY, text=film), content_html=film)
+    told(store, "letters", "Letters", START + DAY, (one,))
+    async with running(World(store, world.config).site) as server:
+        for spoken, said in (("en", "▶ Video: www.youtube.com"), ("zh", "▶ 视频：www.youtube.com")):
+            answer = await server.get("/sources/letters", accept_language=spoken)
+            river: Any = html.document_fromstring(answer.body)
+            assert river.xpath("//p[@class='summary']/text()")[0] == said

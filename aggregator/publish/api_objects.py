@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aggregator.publish.feed_formats import Addresses, Format
 from aggregator.publish.items import Taste
 from aggregator.publish.pages.cards import first_words, parts_of
+from aggregator.publish.pages.look import Look
 from aggregator.publish.pages.story_keys import story_key
 from aggregator.stories.searched_texts import shown_text
 from aggregator.web.search_words import excerpt_of
@@ -53,7 +54,7 @@ def story_object(story: Story, feed: Feed, *, is_whole: bool = False) -> dict[st
         ],
     }
     if is_whole:
-        summary = item.summary or first_words(item.content_html)
+        summary = item.summary or first_words(item.content_html, Look())
         told |= {"summary": summary, "content_html": item.content_html}
     return told
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aggregator.publish.items import item_of
 from aggregator.publish.other_sources import page_of
 from aggregator.publish.pages.first_picture import first_picture
+from aggregator.publish.pages.players import with_named_players
 from aggregator.publish.pages.story_keys import story_key
 from aggregator.publish.xml_safety import clean
 from aggregator.runtime.values import dataclass
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from aggregator.model import Story
     from aggregator.publish.items import Item, Taste
+    from aggregator.publish.pages.look import Look
 
 #: Characters of a title and of a summary in a river, and how long an address in it may be.
 TITLE_CHARACTERS = 160
@@ -123,10 +125,10 @@ def parts_of(story: Story, taste: Taste) -> tuple[Item, Tellings]:
     return item_of(replace(story, also=(), also_told=()), taste), Tellings(told, whole.also_more)
 
 
-def card(story: Story, taste: Taste, *, at: datetime) -> Card:
+def card(story: Story, taste: Taste, look: Look, *, at: datetime) -> Card:
     """Return a story for a river, as a feed with this taste publishes it."""
     item, others = parts_of(story, taste)
-    summary = _line(item.summary) if item.summary else first_words(item.content_html)
+    summary = _line(item.summary) if item.summary else first_words(item.content_html, look)
     picture = first_picture(item.content_html) if item.image is None else item.image.url
     return Card(
         key=story_key(story.order_key),
@@ -143,14 +145,14 @@ def card(story: Story, taste: Taste, *, at: datetime) -> Card:
     )
 
 
-def first_words(content_html: str) -> str:
+def first_words(content_html: str, look: Look) -> str:
     """Return the beginning of a text without what is no prose (code, tables, headings), as a line.
 
     It is what a river shows of a story without a summary.
     """
-    beginning = _READINGS.sub("", content_html[:_LOOKED_AT])
-    beginning = _NOT_PROSE.sub(" ", beginning)
-    text = visible_text(beginning, len(beginning)) or visible_text(content_html, _LOOKED_AT)
+    whole = with_named_players(content_html[:_LOOKED_AT], look)
+    beginning = _NOT_PROSE.sub(" ", _READINGS.sub("", whole))
+    text = visible_text(beginning, len(beginning)) or visible_text(whole, _LOOKED_AT)
     return _line(text)
 
 

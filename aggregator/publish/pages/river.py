@@ -82,7 +82,8 @@ def river_page(river: River, look: Look, local: Callable[[datetime], datetime]) 
     feed = river.feed
     taste = Taste.of(feed, _SUMMARY_BYTES)
     cards = [
-        card(story, taste, at=local(_placed_at(story, feed))) for story in river.stretch.stories
+        card(story, taste, look, at=local(_placed_at(story, feed)))
+        for story in river.stretch.stories
     ]
     cards = within(cards, MOST_BYTES)
     days = [(day, list(told)) for day, told in groupby(cards, lambda one: one.at.date())]
