@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from aggregator.web.addresses import host_and_path
 
 if TYPE_CHECKING:
     from aggregator.publish.pages.look import Look
@@ -33,12 +34,9 @@ def with_named_players(content_html: str, look: Look) -> str:
 
 
 def _kind(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "Embedded: {host}"
-    file = _FILE.search(parts.path.lower())
-    site = ".".join((parts.hostname or "").split(".")[-2:])
+    host, path = host_and_path(url)
+    file = _FILE.search(path.lower())
+    site = ".".join(host.split(".")[-2:])
     if site in _SOUNDS or (file is not None and file[1]):
         return "Audio: {host}"
     if site in _FILMS or file is not None:
