@@ -5,10 +5,9 @@ Pasted into the same config.toml, its secrets filled in, it means the same sourc
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aggregator.config.network_values import expand, written_urls
+from aggregator.config.network_values import written_urls
 from aggregator.rules.held_secrets import is_open_header, open_url, secrets_of
 from aggregator.rules.secrets import united
 from aggregator.runtime.late_modules import LateModule
@@ -69,13 +68,9 @@ def source_block(source: Source, config: Config, secrets: Secrets, look: Look) -
 
 def _urls(source: Source, config: Config) -> tuple[str, ...]:
     """Return its URLs such that they are read as this source again, to its key of RSSHub."""
-    instances = config.rsshub.instances
-    first = expand(source.url, instances)
-    rest = source.urls[len(first) :]
-    has_route = source.access.rsshub_key_file is not None
-    if rest and (has_route or config.rsshub.access_key_file is None):
-        rest = written_urls(replace(source, mirrors=rest), instances)
-    return (source.url, *rest)
+    if source.access.rsshub_key_file is None and config.rsshub.access_key_file is not None:
+        return source.urls  # none of them was written as a route
+    return written_urls(source, config.rsshub.instances)
 
 
 def _shown(key: str, value: Written, source: Source, secrets: Secrets) -> Written:
