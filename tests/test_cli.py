@@ -15,6 +15,7 @@ import pytest
 
 import aggregator
 from tests import PATIENCE, ROOT
+from tests.config_texts import source_toml
 from tests.program import PROGRAM, run_in
 
 #: Every command, with as many words as it needs.
@@ -392,6 +393,30 @@ def test_bytes_that_are_no_text_are_a_wrong_command_line(
     told = run_in(*words, os.fsdecode(b"caf\xff"), cwd=folder)
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr.splitlines()[-1] == r'Error: "caf\xff" is not UTF-8; write it in UTF-8'
+
+
+def test_check_tells_of_private_addresses_that_nothing_allows(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[network]\nallow_private = ["10.0.0.2:80", "fd00::/8"]\n'
+        + "".join(
+            source_toml(f"a{index}", f"http://{host}/")
+            for index, host in enumerate(
+                ("10.0.0.1", "10.0.0.2", "[fd00::1]", "[::1]:81", "1.1.1.1")
+            )
+        )
+        + '[[notify]]\nname = "me"\nurl = "http://192.168.1.2:8080/hook?key=CANARY"\n'
+    )
+    told = run_in("check", cwd=tmp_path)
+    assert told.returncode == 0, told
+    lines = [one for one in told.stderr.splitlines() if "private address" in one]
+    assert lines == [
+        f"warning: {what}: {host} is a private address; add {allowed} to allow_private"
+        for what, host, allowed in (
+            ("source a0", "10.0.0.1", '"10.0.0.1:80"'),
+            ("source a3", "::1", '"[::1]:81"'),
+            ("notify me", "192.168.1.2", '"192.168.1.2:8080"'),
+        )
+    ]
 
 
 def test_ctrl_c_ends_it_without_a_traceback(folder: Path) -> None:

@@ -453,7 +453,9 @@ def test_check_says_which_folders_its_user_can_neither_make_nor_write_into(tmp_p
     assert f"may not write in {tmp_path}; `sudo install -d -o " in exported
     assert folder_warnings(config) == []
     config = replace(config, store=replace(config.store, path=tmp_path / "new" / "a.db"))
-    made = f"[store] path: {tmp_path / 'new'} is not there yet; `aggregator run` makes it"
+    assert folder_warnings(config) == []
+    config = replace(config, store=replace(config.store, path=tmp_path / "no" / "new" / "a.db"))
+    made = f"[store] path: {tmp_path / 'no' / 'new'} is not there yet; `aggregator run` makes it"
     assert folder_warnings(config) == [made]
     config = replace(config, store=replace(config.store, path=Path("/proc/x/a.db")))
     (told,) = folder_warnings(config)

@@ -49,6 +49,7 @@ def check() -> None:
     database, what would change is told last, and what subscribers would lose by it. Needs neither
     a database nor the network, and changes nothing.
     """
+    from aggregator.cli.private_addresses import private_address_warnings
     from aggregator.config import environment
 
     config = load_config()
@@ -57,6 +58,7 @@ def check() -> None:
         *_library_warnings(),
         *_access_warnings(config),
         *folder_warnings(config),
+        *private_address_warnings(config),
     ):
         echo(f"warning: {plain(warning)}", err=True)
     if wrong := _mistakes_beside(config):

@@ -26,7 +26,7 @@ def _may_write(folder: Path) -> bool:
 def folder_warnings(config: Config, may_write: Callable[[Path], bool] = _may_write) -> list[str]:
     """Return which folders this user can neither make nor write into, a line each.
 
-    So is one for the database that is not there: its name may have been mistaken.
+    So is one for the database where what it is to lie in is missing, too: a mistaken name.
     """
     named = [("[publish] directory", config.publish.directory)] if config.publish.directory else []
     named += [
@@ -40,8 +40,11 @@ def folder_warnings(config: Config, may_write: Callable[[Path], bool] = _may_wri
     ]
     folder = config.store.path.absolute().parent
     if config.store.url is None and _first_there(folder) != folder:
-        trouble = next(_troubles(folder, may_write), "is not there yet; `aggregator run` makes it")
-        found.append(f"[store] path: {folder} {trouble}")
+        trouble = next(_troubles(folder, may_write), "")
+        if not trouble and _first_there(folder) != folder.parent:
+            trouble = "is not there yet; `aggregator run` makes it"
+        if trouble:
+            found.append(f"[store] path: {folder} {trouble}")
     return found
 
 
