@@ -76,7 +76,8 @@ FURTHER = (
 #: What has several words and is for programs, or is a name.
 NO_MESSAGES = frozenset(
     {
-        "dict[str, list[str]]", "list[dict[str, object]]", "process {getpid} {uuid4}",
+        "dict[str, list[str]]", "dict[str, object]", "list[dict[str, object]]",
+        "process {getpid} {uuid4}",
         "poll {name}", "renew leases", "store batch", "look up", "second signal",
         "conflicting Content-Length", "bad Content-Length", "illegal chunk header",
         "illegal status line", "no response line", "illegal header line", "continuation line",
