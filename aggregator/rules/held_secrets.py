@@ -46,6 +46,15 @@ def secrets_of(sources: tuple[Source, ...], further: tuple[str, ...] = ()) -> Se
     return united((Secrets(values=_long(further)), *map(_of_source, sources)))
 
 
+def holds_secrets(source: Source) -> bool:
+    """Tell whether anything of a source's configuration is secret.
+
+    The store keeps the answer: when more is taken for a secret than before, a migration lets it ask
+    again (`sources.may_hold_secrets`).
+    """
+    return secrets_of((source,)) != Secrets()
+
+
 def held_parameters(source: Source, secrets: Secrets) -> tuple[str, ...]:
     """Return the names of the parameters of a source's URLs of which the values are secret.
 

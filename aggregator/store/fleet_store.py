@@ -46,8 +46,9 @@ class FleetStore(Protocol):
         that was cut off meanwhile hands out is fenced by leases all the same.
         """
 
-    def follow(self) -> None:
+    def follow(self, further_secrets: tuple[str, ...] | None = None) -> None:
         """Learn what other processes have committed: versions of feeds, which of them join stories.
 
-        Secrets of the configuration are not among it: those are of this process's last `apply`.
+        Secrets of the configuration need no asking. `further_secrets`, as for `apply`, are told
+        when this process has read them anew.
         """

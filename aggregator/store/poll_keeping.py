@@ -125,7 +125,9 @@ class PollKeeping(Reading, PollStore, FleetStore):
         return is_active
 
     @override
-    def follow(self) -> None:
+    def follow(self, further_secrets: tuple[str, ...] | None = None) -> None:
+        if further_secrets is not None:
+            self._secrets.changed(further_secrets)
         self._write(self._stories.refresh)  # and versions with the commit
 
     def _follow_clock(self, db: sqlite3.Connection, now: datetime) -> None:
@@ -197,6 +199,8 @@ class PollKeeping(Reading, PollStore, FleetStore):
             pass
 
     def _absorb(self, poll: FinishedPoll, db: sqlite3.Connection) -> PollResult:
+        if self._stories.is_shared:
+            self._stories.refresh(db)
         result = absorb(db, poll, self._secrets.read(db), self._stories)
         self._end(db, poll.state)
         return result

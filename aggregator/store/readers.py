@@ -67,11 +67,16 @@ class Reading:
     """What every part of the store reads with."""
 
     def __init__(
-        self, engine: Engine, search: Search, further_secrets: tuple[str, ...] = ()
+        self,
+        engine: Engine,
+        search: Search,
+        further_secrets: tuple[str, ...] = (),
+        *,
+        is_shared: bool = False,
     ) -> None:
         self._engine = engine
         self._search = search
-        self._secrets = HeldSecrets(further_secrets)
+        self._secrets = HeldSecrets(further_secrets, is_shared=is_shared)
         self._readers = Readers(engine)
 
     @contextmanager

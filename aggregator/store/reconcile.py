@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aggregator.model.instants import instant, micros, optional_micros
 from aggregator.model.notes import NoteKind
 from aggregator.rules import shown_alike
+from aggregator.rules.held_secrets import holds_secrets
 from aggregator.runtime.values import dataclass
 from aggregator.schedule.source_changes import course_after
 from aggregator.store import configuration_plan as planning
@@ -148,9 +149,9 @@ def _add_sources(
     (largest,) = connection.execute("SELECT coalesce(max(id), 0) FROM sources").fetchone()
     numbered = list(enumerate(added, start=largest + 1))
     connection.executemany(
-        """INSERT INTO sources (id, name, url, queue, config, position, enabled, public_id,
-             created_at, next_poll_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        """INSERT INTO sources (id, name, url, queue, config, may_hold_secrets, position, enabled,
+             public_id, created_at, next_poll_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             (
                 source_id,
@@ -158,6 +159,7 @@ def _add_sources(
                 one.source.url,
                 one.queue,
                 one.text,
+                holds_secrets(one.source),
                 one.position,
                 one.source.enabled,
                 one.public_id,
@@ -183,9 +185,17 @@ def _change_sources(
         [(f"\x01{one.stored.source_id}", one.stored.source_id) for one in renamed],
     )
     connection.executemany(
-        "UPDATE sources SET url = ?, queue = ?, config = ?, position = ? WHERE id = ?",
+        """UPDATE sources SET url = ?, queue = ?, config = ?, may_hold_secrets = ?, position = ?
+             WHERE id = ?""",
         [
-            (one.source.url, one.queue, one.text, one.position, one.stored.source_id)
+            (
+                one.source.url,
+                one.queue,
+                one.text,
+                holds_secrets(one.source),
+                one.position,
+                one.stored.source_id,
+            )
             for one in changed
         ],
     )

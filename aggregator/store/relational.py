@@ -88,7 +88,7 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Pol
         *,
         shares: bool = False,
     ) -> None:
-        super().__init__(engine, search, further_secrets)
+        super().__init__(engine, search, further_secrets, is_shared=shares)
         self._versions = FeedVersions()
         self._claiming = threading.Lock()
         self._leases = MemoryLeases()
@@ -231,6 +231,7 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Pol
             disk_room.configure(db, quota, len(sources))
             story_switch.configure(db, feeds, micros(now))
             reconcile.apply_configuration(db, planned, micros(now))
+            db.execute("UPDATE counters SET times_applied = times_applied + 1")
 
         with self._configuring, self._reading() as db:
             planned = plan(db, sources, feeds)

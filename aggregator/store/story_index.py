@@ -63,13 +63,18 @@ class Found:
 class StoryIndex:
     """How often tokens were seen lately, in memory: what one database knows of it.
 
-    `clock` tells seconds that only go on.
+    Where that `is_shared` other processes count, too: what they did is read each time. `clock`
+    tells seconds that only go on.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, is_shared: bool = False
+    ) -> None:
         self.clock = clock
+        self._is_shared = is_shared
         self._sketch: FrequencySketch | None = None
         self._uncounted = 0
+        self._up_to_id = 0
 
     def frequencies(
         self, connection: sqlite3.Connection, tokens: Iterable[int], now: int
@@ -80,35 +85,49 @@ class StoryIndex:
     def count(self, connection: sqlite3.Connection, tokens: Sequence[int], now: int) -> None:
         """Count the tokens of a text."""
         self._read(connection, now).count(tokens, now)
-        connection.execute(
-            "INSERT INTO uncounted (at, tokens) VALUES (?, ?)", (now, array("I", tokens).tobytes())
-        )
+        (self._up_to_id,) = connection.execute(
+            "INSERT INTO uncounted (at, tokens) VALUES (?, ?) RETURNING id",
+            (now, array("I", tokens).tobytes()),
+        ).fetchone()
         self._uncounted += 1
 
     def writes(self) -> Iterator[Callable[[sqlite3.Connection], None]]:
         """Yield what writes the frequencies, a transaction each; nothing where few are new.
 
-        A crash between two of them makes some texts count twice.
+        Each is done before the next one is asked for. What is counted meanwhile, or where a crash
+        comes between two of them, counts twice after the next start.
         """
-        sketch = self._sketch
+        if self._is_shared:
+            yield self._catch_up
+        sketch, up_to_id = self._sketch, self._up_to_id
         if sketch is None or self._uncounted < _WRITTEN_AFTER:
             return
         self._uncounted = 0
         for number in range(PIECES):
             yield partial(_write_piece, number=number, cells=sketch.piece(number))
-        yield partial(_end_writing, from_at=sketch.from_us, counted=sketch.total)
+        yield partial(_end_writing, from_at=sketch.from_us, counted=sketch.total, up_to_id=up_to_id)
+
+    def _catch_up(self, connection: sqlite3.Connection) -> None:
+        (oldest_at,) = connection.execute("SELECT min(at) FROM uncounted").fetchone()
+        if oldest_at is not None:
+            self._read(connection, oldest_at)
 
     def _read(self, connection: sqlite3.Connection, now: int) -> FrequencySketch:
-        if self._sketch is None:
+        sketch = self._sketch
+        if sketch is None:
             row = connection.execute("SELECT * FROM story_index").fetchone()
-            sketch = FrequencySketch(row["counted_from_at"] or now, row["counted"])
+            sketch = self._sketch = FrequencySketch(row["counted_from_at"] or now, row["counted"])
             for piece, cells in connection.execute("SELECT piece, cells FROM frequencies"):
                 sketch.restore(piece, cells)
-            for at, tokens in connection.execute("SELECT at, tokens FROM uncounted ORDER BY id"):
-                sketch.count(array("I", tokens), at)
-                self._uncounted += 1
-            self._sketch = sketch
-        return self._sketch
+        elif not self._is_shared:
+            return sketch
+        for number, at, tokens in connection.execute(
+            "SELECT id, at, tokens FROM uncounted WHERE id > ? ORDER BY id", (self._up_to_id,)
+        ):
+            sketch.count(array("I", tokens), at)
+            self._uncounted += 1
+            self._up_to_id = number
+        return sketch
 
 
 def _write_piece(connection: sqlite3.Connection, *, number: int, cells: bytes) -> None:
@@ -119,8 +138,10 @@ def _write_piece(connection: sqlite3.Connection, *, number: int, cells: bytes) -
     )
 
 
-def _end_writing(connection: sqlite3.Connection, *, from_at: int, counted: float) -> None:
-    connection.execute("DELETE FROM uncounted")
+def _end_writing(
+    connection: sqlite3.Connection, *, from_at: int, counted: float, up_to_id: int
+) -> None:
+    connection.execute("DELETE FROM uncounted WHERE id <= ?", (up_to_id,))
     connection.execute(
         "UPDATE story_index SET counted_from_at = ?, counted = ?", (from_at, counted)
     )

@@ -37,10 +37,15 @@ class StoryKeeping(Reading, StoryStore):
     """Keeps the promises of `StoryStore`; who inherits it writes."""
 
     def __init__(
-        self, engine: Engine, search: Search, further_secrets: tuple[str, ...] = ()
+        self,
+        engine: Engine,
+        search: Search,
+        further_secrets: tuple[str, ...] = (),
+        *,
+        is_shared: bool = False,
     ) -> None:
-        super().__init__(engine, search, further_secrets)
-        self._stories = StorySwitch()
+        super().__init__(engine, search, further_secrets, is_shared=is_shared)
+        self._stories = StorySwitch(is_shared=is_shared)
 
     def _write(self, job: Callable[[sqlite3.Connection], Any]) -> Any:
         raise NotImplementedError

@@ -37,11 +37,15 @@ class StorySwitch:
 
     Used in the writer's thread; `is_on` and `waiting` may be asked from any. `waiting` are entries
     of polls that wait to be compared, in the next transactions: it is lost with the process, and
-    they are found in the background. `clock` tells seconds that only go on.
+    they are found in the background. Other processes write to a database that `is_shared`. `clock`
+    tells seconds that only go on.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, is_shared: bool = False
+    ) -> None:
         self.is_on = False
+        self.is_shared = is_shared
         self.waiting: tuple[int, ...] = ()
         self._clock = clock
         self._index: StoryIndex | None = None
@@ -92,13 +96,13 @@ class StorySwitch:
         return self.is_on and joining.join_stored(connection, self._used(), now)
 
     def writes(self) -> Iterator[Callable[[sqlite3.Connection], None]]:
-        """Yield what writes down what is in memory, a transaction each."""
-        if self._index is not None:
-            yield from self._index.writes()
+        """Yield what writes down what is in memory, a transaction each, done before the next."""
+        if self._index is not None or (self.is_shared and self.is_on):
+            yield from self._used().writes()
 
     def _used(self) -> StoryIndex:
         if self._index is None:
-            self._index = story_index.StoryIndex(self._clock)
+            self._index = story_index.StoryIndex(self._clock, is_shared=self.is_shared)
         return self._index
 
 
