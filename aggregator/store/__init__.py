@@ -123,10 +123,7 @@ class PollStore(Protocol):
         """
 
     def postpone(self, state: PollState, at: datetime, problem: Problem) -> None:
-        """Let a source be due at `at` and show its problem; no failure is counted.
-
-        Ends the state's lease.
-        """
+        """Let a source be due at `at`, show its problem, end its lease; no failure is counted."""
 
     def spread(self, now: datetime, dice: Callable[[], float]) -> int:
         """Spread sources that were polled before and are overdue at `now`; return how many."""
@@ -453,10 +450,7 @@ class StoryStore(Protocol):
     def try_stories(
         self, feed: Feed, sources: Sequence[str], others: Sequence[str], now: datetime
     ) -> StoryTrial:
-        """Return what a feed of some sources would tell together; keep nothing.
-
-        As it is told already, or else compared anew with entries of `others`.
-        """
+        """Return what a feed of some sources would tell together, of what `others` told, too."""
 
     def tuned(self, now: datetime) -> Tuning:
         """Return weights fitted to what was merged and parted, and how they judge it."""
