@@ -52,6 +52,8 @@ FURTHER = (
     "+ feed {name}", "- feed {name}", "~ feed {name}", "~ feed {name} {differences}",
     "tags no tags → {after}", "tags {before} → no tags",
     "~ {name} tags no tags → {after}", "~ {name} tags {before} → no tags",
+    "retention as all → {after}", "~ {name} retention as all → {after}",
+    "retention {before} → as all", "~ {name} retention {before} → as all",
     "enabled {before} → {after}", "~ {name} enabled {before} → {after}",
     "“{text}” is a {weekday}", "“{text}” is not a whole address", "“{text}” has no host",
     "“{text}” has a colon where a scheme would be", "“{text}” has no valid host",

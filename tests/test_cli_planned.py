@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +12,7 @@ from aggregator.cli.planned import planned
 from aggregator.config import load
 from tests.config_texts import source_toml
 from tests.feed_documents import item, rss
+from tests.making import START
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
@@ -90,7 +93,7 @@ def test_changes_are_told_key_by_key_and_no_secret_with_them(three: Program) -> 
     assert changes == [
         "~ one interval 10m → adaptive, headers",
         "~ feed few min_entries 50 → 3, limit 1000 → 20",
-        "~ [polling] concurrency",
+        "~ [polling] concurrency 16 → 3",
         "~ [network] proxy",
         "~ [publish] directory",
     ]
@@ -102,7 +105,6 @@ def test_what_takes_a_restart_says_so(three: Program) -> None:
         three.config.read_text(encoding="utf-8").replace(str(three.port), "1"), encoding="utf-8"
     )
     assert section(three.run("check"), "Would change") == [
-        "~ [server] base_url",  # which follows from it
         "~ [server] listen (takes a restart)",
     ]
 
@@ -131,7 +133,17 @@ def test_what_subscribers_lose_is_told_before_and_is_true(three: Program) -> Non
     assert losses == ["feed all loses 3 entries, the oldest"]
     assert len(three.items()) == 4
 
-    assert three.run("remove", "three").returncode == 0
+    tried = three.run("remove", "three", "--dry-run")
+    assert tried.stdout.splitlines() == [
+        f"would remove three ({three.config}:21-23)",
+        "  - three",
+        "  feed all loses 1 entry of three",
+        "  /sources/three.atom, .rss and .json lead nowhere from now on",
+    ]
+    assert 'name = "three"' in three.config.read_text(encoding="utf-8")
+    told = three.run("remove", "three")
+    assert told.returncode == 0
+    assert told.stdout.splitlines()[2:] == tried.stdout.splitlines()[1:]
     text = three.config.read_text(encoding="utf-8")
     three.config.write_text(text[: text.index('[[feeds]]\nname = "mine"')], encoding="utf-8")
     changes, losses = edit(three)
@@ -167,6 +179,19 @@ def test_a_renamed_source_takes_nothing_away(three: Program) -> None:
     found = edit(three, ('name = "one"', 'name = "uno"'), ('["one", "two"]', '["uno", "two"]'))
     assert found == (["~ one renamed uno", "~ feed few sources one, two → uno, two"], [])
     assert len(three.items("few")) == 8
+
+
+def test_a_shorter_retention_is_a_loss_that_is_told(aggregator: Program, web: Publisher) -> None:
+    web.route("/many", body=rss(*(item(number, START) for number in range(60))))
+    aggregator.configure(source_toml("many", web.url("/many"), "backfill = 60"))
+    aggregator.start()
+    aggregator.wait(lambda: aggregator.status()["many"]["entries"] == 60, "all entries")
+    with contextlib.closing(sqlite3.connect(aggregator.database)) as database, database:
+        # Ten days: feeds show the newest 50 all the same.
+        database.execute("UPDATE entries SET first_seen_at = first_seen_at - 864000000000")
+    changes, losses = edit(aggregator, ("[store]", '[store]\nretention = "8d"'))
+    assert changes == ["~ [store] retention 180d → 8d"]
+    assert losses == ["about 10 entries will be deleted, as old as [store] retention says"]
 
 
 def test_a_database_that_cannot_be_read_is_a_warning(three: Program) -> None:

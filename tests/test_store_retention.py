@@ -90,3 +90,18 @@ def test_what_will_go_is_told_before(store: Store) -> None:
     assert not [
         one for one in store.foresee((usual,), FEEDS, now=now) if isinstance(one, SoonForgotten)
     ]
+
+
+def test_what_goes_with_a_shorter_retention_of_all_is_told_before(store: Store) -> None:
+    sources = source("brief", retention=30 * DAY), source("one"), source("two")
+    make(store, *sources)
+    now = START + 62 * DAY
+    store.advance(now)
+    assert store.foresee(sources, FEEDS, now=now, retention=90 * DAY) == ()
+    told = store.foresee(sources, FEEDS, now=now, retention=30 * DAY)
+    assert told == (SoonForgotten(None, 2),)
+    assert plan_lines(told)[1] == [
+        "about 2 entries will be deleted, as old as [store] retention says"
+    ]
+    store.apply(sources, FEEDS, now=now)
+    assert store.prune(now, retention=30 * DAY, keep_raw=USUAL) == 2 + 1  # and that of brief

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aggregator.model.errors import AggregatorError, NoStoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from aggregator.config import Config
     from aggregator.model.changes import Change
@@ -34,17 +34,24 @@ def planned(config: Config) -> tuple[list[str], list[str]]:
     except NoStoreError:
         return [], []
     try:
-        changes = store.foresee(config.sources, config.feeds, now=utc_now())
+        others = tuple(_settings(config))
+        shorter = config.store.retention if _keeps_less(others) else None
+        changes = store.foresee(config.sources, config.feeds, now=utc_now(), retention=shorter)
     finally:
         store.close()
-    return plan_lines((*changes, *_settings(config)))
+    return plan_lines((*changes, *others))
 
 
 def _settings(config: Config) -> Iterator[Change]:
     """Yield the settings that are not those of a daemon that runs."""
     from aggregator.daemon import control
-    from aggregator.daemon.changed_settings import FIXED, setting_digests
-    from aggregator.model.changes import ChangedSettings
+    from aggregator.daemon.changed_settings import (
+        FIXED,
+        Held,
+        changes_between,
+        fixed_between,
+        settings_of,
+    )
     from aggregator.model.notes import RestartNeeded
 
     try:
@@ -52,11 +59,27 @@ def _settings(config: Config) -> Iterator[Change]:
         answer = {} if events is None else next(events, {})
     except AggregatorError:
         return
-    theirs = answer.get("settings", {})
-    keys = [
-        key for key, value in setting_digests(config).items() if theirs.get(key, value) != value
-    ]
-    if running := tuple(key for key in keys if key not in FIXED):
-        yield ChangedSettings(running)
-    if fixed := tuple(key for key in keys if key in FIXED):
+    if "held" not in answer:
+        return
+    theirs = {
+        (table, name, key): Held(digest, written)
+        for table, name, key, digest, written in answer["held"]
+    }
+    ours = settings_of(config)
+    yield from changes_between(theirs, ours, fixed=FIXED)
+    if fixed := fixed_between(theirs, ours):
         yield RestartNeeded(fixed)
+
+
+def _keeps_less(changes: Iterable[Change]) -> bool:
+    """Tell whether entries are kept for a shorter time than the daemon keeps them."""
+    from aggregator.config.text_values import duration
+    from aggregator.model.changes import ChangedSettings
+
+    return any(
+        duration(one.before) > duration(one.after)
+        for change in changes
+        if isinstance(change, ChangedSettings)
+        for one in change.differences
+        if one.key == "store.retention"
+    )

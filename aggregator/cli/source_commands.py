@@ -35,12 +35,15 @@ def _epilog(examples: str) -> str:
 
 
 @click.command(
-    epilog=_epilog("  aggregator remove sspai\n  aggregator remove sspai 36kr\n"),
+    epilog=_epilog("  aggregator remove sspai\n  aggregator remove --dry-run sspai 36kr\n"),
     short_help="Remove sources; their history stays stored.",
 )
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option(
+    "--dry-run", is_flag=True, help="Only print what would go, and what subscribers would lose."
+)
 @config_option
-def remove(names: Sequence[str]) -> int:
+def remove(names: Sequence[str], *, dry_run: bool) -> int:
     """Remove sources from the configuration, and from the lists of feeds that name them.
 
     With the block go the comments that touch it; every other byte stays. Its entries leave the
@@ -51,11 +54,14 @@ def remove(names: Sequence[str]) -> int:
     def change(edits: SourceEdits, _: Config) -> None:
         places = edits.places(names)
         feeds = edits.remove(names)
-        told.extend(f"removed {_place(place)}" for place in places)
+        told.extend(
+            f"would remove {_place(place)}" if dry_run else f"removed {_place(place)}"
+            for place in places
+        )
         if feeds:
             told.append(f"and from the sources of {', '.join(map(theirs, feeds))}")
 
-    return _edit(change, told)
+    return _edit(change, told, dry_run=dry_run)
 
 
 @click.command(epilog=_epilog("  aggregator disable sspai\n"), short_help="Poll sources no more.")
@@ -164,8 +170,16 @@ def _switch(names: Sequence[str], *, enabled: bool) -> int:
     return _edit(change, told)
 
 
-def _edit(change: Callable[[SourceEdits, Config], SourceEdits | None], told: Sequence[str]) -> int:
-    """Edit the configuration, tell what was done, and let a running daemon take it over."""
+def _edit(
+    change: Callable[[SourceEdits, Config], SourceEdits | None],
+    told: Sequence[str],
+    *,
+    dry_run: bool = False,
+) -> int:
+    """Edit the configuration, tell what was done, and let a running daemon take it over.
+
+    Of a `dry_run` tell what the edit would change, and what subscribers would lose by it.
+    """
     from aggregator.config.edit import SourceEdits, edit_all
 
     path = config_path()
@@ -175,11 +189,18 @@ def _edit(change: Callable[[SourceEdits, Config], SourceEdits | None], told: Seq
         edits = SourceEdits(texts)
         return (change(edits, config) or edits).texts
 
-    config = edit_all(path, edited)
+    config = edit_all(path, edited, dry_run=dry_run)
     for sentence in told:
         echo(line(sentence))
     if not told:
         echo("nothing to change")
+        return 0
+    if dry_run:
+        from aggregator.cli.planned import planned
+
+        for changes in planned(config):
+            for change_line in changes:
+                echo(f"  {line(change_line)}")
         return 0
     return reload_if_running(config.store.path)
 

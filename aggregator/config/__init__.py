@@ -19,7 +19,7 @@ from aggregator.config.config_file import (
     load,
     store_place,
 )
-from aggregator.config.from_toml import parse
+from aggregator.config.from_toml import parse, usual_base_url
 from aggregator.config.mistake_messages import message
 from aggregator.config.network_values import Listen, allowance
 from aggregator.config.settings import (
@@ -59,6 +59,7 @@ __all__ = [
     "message",
     "parse",
     "store_place",
+    "usual_base_url",
     "written",
     "written_preference",
     "written_share",

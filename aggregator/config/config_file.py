@@ -218,11 +218,15 @@ def edit(path: Path, change: Callable[[str, Config], str]) -> Config:
 
 
 def edit_all(
-    path: Path, change: Callable[[Mapping[Path, str], Config], Mapping[Path, str]]
+    path: Path,
+    change: Callable[[Mapping[Path, str], Config], Mapping[Path, str]],
+    *,
+    dry_run: bool = False,
 ) -> Config:
     """Do as `edit` does with the texts of a configuration and of the files that it includes.
 
-    `change` returns those that are others, or all. Each is replaced whole, the included ones first.
+    `change` returns those that are others, or all. Each is replaced whole, the included ones first;
+    of a `dry_run` none is.
     """
     try:
         target = path.resolve(strict=True)
@@ -238,7 +242,7 @@ def edit_all(
         others = Inclusion(tuple((file, fresh[file]) for file in now.included))
         config = parse(fresh[path], path, others, os.environ)
         for file, text in texts.items():
-            if fresh[file] != text:
+            if fresh[file] != text and not dry_run:
                 _replace(file, file.resolve(), fresh[file].encode("utf-8"), before[file])
     return config
 

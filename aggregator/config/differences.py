@@ -6,7 +6,8 @@ from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.config.text_values import written, written_size
+from aggregator.config.text_values import written, written_share, written_size
+from aggregator.model import Share
 from aggregator.model.changes import Difference
 from aggregator.web.excerpts import shortened
 
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
 #: name well enough (rules).
 _SHOWN = frozenset({
     "title", "tags", "timezone", "encoding", "edits", "site", "cookies", "sources", "exclude_tags",
-    "dedupe", "dedupe_strictness", "order", "content", "language", "script",
+    "dedupe", "dedupe_strictness", "order", "content", "language", "script", "base_url", "favour",
+    "level", "format", "events", "template", "kind", "feed",
 })  # fmt: skip
-_SIZES = frozenset({"entry_size", "document_size"})
+_SIZES = frozenset({"entry_size", "document_size", "quota", "search_quota"})
+_UNITS = {"budget": "/day"}
 #: What a key is called that has no value, where that has a name.
 _ABSENT = {
     "interval": "adaptive",
     "retention": "as all",
+    "base_url": "from listen",
     "sources": "every source",
     "tags": "no tags",
 }
@@ -55,27 +59,39 @@ def _differences(before: object, after: object) -> Iterator[Difference]:
         if field.name in ("access", "rules"):
             yield from _differences(one, other)
             continue
-        values = _written(field.name, one), _written(field.name, other)
-        known = values if None not in values else (None, None)
-        yield Difference(_NAMES.get(field.name, field.name), *known)
+        values = _of(before, field.name), _of(after, field.name)
+        yield difference(_NAMES.get(field.name, field.name), *values)
 
 
-def _written(name: str, value: object) -> str | None:
-    """Return a value in a few words, or `None` where it is not to be shown."""
+def difference(key: str, before: str | None, after: str | None) -> Difference:
+    """Return a difference with both values, or without any where one is not to be shown."""
+    return Difference(key, *((None, None) if None in (before, after) else (before, after)))
+
+
+def _of(table: object, name: str) -> str | None:
+    value = getattr(table, name)
+    if name == "sources" and not value and getattr(table, "tags", None):
+        return "none"  # but those with its tags
+    return in_words(name, value)
+
+
+def in_words(name: str, value: object) -> str | None:
+    """Return the value of a key in a few words, or `None` where it is not to be shown."""
     match value:
         case None | ():
-            return _ABSENT.get(name, "none")
+            return None if name in _SIZES else _ABSENT.get(name, "none")
         case bool():
             return str(value).lower()
         case int() if name in _SIZES:
             return written_size(value)
         case int() | float():
-            return f"{value:g}"
+            return f"{value:g}{_UNITS.get(name, '')}"
+        case Share():
+            return written_share(value).strip('"')
         case timedelta():
             return written(value)
-        case str() if name in _SHOWN:
-            return shortened(value, _MOST_CHARS)
-        case tuple() if name in _SHOWN:
-            return shortened(", ".join(map(str, value)), _MOST_CHARS)
+        case str() | tuple() if name in _SHOWN:
+            text = value if isinstance(value, str) else ", ".join(map(str, value))
+            return shortened(text, _MOST_CHARS)
         case _:
             return None

@@ -195,14 +195,19 @@ def _server(table: ServerSettings, folder: Path) -> ServerSettings:
     own = table.operator_listen
     if own is not None and own.unix_path is not None:
         table = replace(table, operator_listen=Listen(None, None, folder / own.unix_path))
-    where = table.listen
-    if where.unix_path is not None:
-        listen = Listen(None, None, folder / where.unix_path)
-        return replace(table, listen=listen, base_url=table.base_url or "http://localhost")
-    reachable = "localhost" if where.host in ("0.0.0.0", "::") else where.host  # noqa: S104 -- only compared
+    listen = table.listen
+    if listen.unix_path is not None:
+        listen = Listen(None, None, folder / listen.unix_path)
+    return replace(table, listen=listen, base_url=table.base_url or usual_base_url(listen))
+
+
+def usual_base_url(listen: Listen) -> str:
+    """Return where readers reach a listener of whose address the file says nothing else."""
+    if listen.unix_path is not None:
+        return "http://localhost"
+    reachable = "localhost" if listen.host in ("0.0.0.0", "::") else listen.host  # noqa: S104 -- only compared
     shown = f"[{reachable}]" if ":" in str(reachable) else reachable
-    default = f"http://{shown}" if where.port == 80 else f"http://{shown}:{where.port}"
-    return replace(table, base_url=table.base_url or default)
+    return f"http://{shown}" if listen.port == 80 else f"http://{shown}:{listen.port}"
 
 
 def _store(table: StoreSettings, feeds: tuple[Feed, ...], folder: Path) -> StoreSettings:

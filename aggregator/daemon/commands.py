@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from aggregator.daemon.changed_settings import setting_digests
+from aggregator.daemon.changed_settings import settings_of
 from aggregator.daemon.log import local
 from aggregator.daemon.once import choose
 from aggregator.daemon.story_work import correct
@@ -78,8 +78,9 @@ class Requests:
                     is_ = self.health()
                     yield {"event": "done", "ok": is_.fine, "works": is_.works, "text": is_.text}
                 case "settings":
-                    kept = setting_digests(self.config())
-                    yield {"event": "done", "ok": True, "text": "", "settings": kept}
+                    held = settings_of(self.config())
+                    kept = [[*place, *one] for place, one in held.items()]
+                    yield {"event": "done", "ok": True, "text": "", "held": kept}
                 case "poll":
                     async for told in self._poll(tuple(request["names"]), force=request["force"]):
                         yield told

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.config.automatic_feeds import newly_withheld
 from aggregator.daemon import configuration_log
-from aggregator.daemon.changed_settings import changed_settings, fixed_settings
+from aggregator.daemon.changed_settings import changes_between, fixed_settings, settings_of
 from aggregator.daemon.further_secrets import all_secrets, further_secrets
 from aggregator.daemon.joined import changed_by_lists, load_with, with_lists
 from aggregator.daemon.log import conceal, event, set_level
@@ -153,11 +153,10 @@ class Configuring:
             further_secrets=further,
         )
         changes = await self._in_thread(partial(apply, fresh.sources, fresh.feeds))
+        changes += await self._in_thread(partial(self._other_changes, old, fresh))
         restart = self._needs_restart(fresh)
         if restart is not None:
             changes += (restart,)
-        changes += changed_settings(old, fresh, fixed=self._fixed)
-        changes += await self._in_thread(partial(newly_withheld, old, fresh))
         self.config = fresh
         set_level(fresh.log.level)
         await self._note(NoteKind.RESTART_NEEDED, restart)
@@ -166,6 +165,16 @@ class Configuring:
         if changes or not saved:
             log.info(event("configuration applied", changes=len(changes)))
         return changes
+
+    def _other_changes(self, old: Config, fresh: Config) -> tuple[Change, ...]:
+        """Return what differs besides sources and feeds."""
+        found = changes_between(settings_of(old), settings_of(fresh), fixed=self._fixed)
+        kept = fresh.store.retention
+        if kept < old.store.retention:
+            foresee = partial(self._store.foresee, fresh.sources, fresh.feeds)
+            # All else is applied already.
+            found += foresee(now=self._clock(), retention=kept)
+        return (*found, *newly_withheld(old, fresh))
 
     def _needs_restart(self, fresh: Config) -> RestartNeeded | None:
         keys = tuple(

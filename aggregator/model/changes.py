@@ -79,9 +79,12 @@ class Silenced:
 
 @dataclass(frozen=True, slots=True)
 class SoonForgotten:
-    """A source keeps its entries for a shorter time: so many that no feed shows will be deleted."""
+    """Entries are kept for a shorter time: about so many that no feed shows will be deleted.
 
-    source: str
+    They are a source's, or of all that say nothing themselves (`None`).
+    """
+
+    source: str | None
     count: int
 
 
@@ -96,7 +99,20 @@ class LostAddress:
 class ChangedSettings:
     """Keys of the configuration ("store.quota") whose new values are used."""
 
-    keys: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTable:
+    """What became of one of several tables; of one that is CHANGED, in which keys.
+
+    `table` is "lists", "notify", "sites" or "exports"; `name` what the operator calls it by.
+    """
+
+    kind: ChangeKind
+    table: str
+    name: str
+    differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,5 +140,6 @@ Change = (
     | Silenced
     | SoonForgotten
     | ChangedSettings
+    | ChangedTable
     | RestartNeeded
 )

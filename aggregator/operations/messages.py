@@ -15,6 +15,7 @@ from aggregator.model.changes import (
     ChangedFeed,
     ChangedSettings,
     ChangedSource,
+    ChangedTable,
     ChangeKind,
     LostAddress,
     LostEntries,
@@ -100,6 +101,13 @@ _FEED_CHANGES = {
     ChangeKind.BACK: "feed {} is back",
     ChangeKind.REMOVED: "feed {} removed",
     ChangeKind.CHANGED: "feed {} changed",
+}
+
+
+_TABLE_CHANGES = {
+    ChangeKind.ADDED: "[[{}]] {} added",
+    ChangeKind.REMOVED: "[[{}]] {} removed",
+    ChangeKind.CHANGED: "[[{}]] {} changed",
 }
 
 
@@ -314,8 +322,10 @@ def change_text(change: Change) -> str:
             return _FEED_CHANGES[kind].format(name) + _told_of(differences)
         case LostEntries() | LostAddress() | Silenced() | SoonForgotten():
             return _loss_text(change)
-        case ChangedSettings(keys=keys):
-            return f"settings changed: {', '.join(keys)}"
+        case ChangedTable(kind=kind, table=table, name=name, differences=differences):
+            return _TABLE_CHANGES[kind].format(table, name) + _told_of(differences)
+        case ChangedSettings(differences=differences):
+            return f"settings changed: {', '.join(map(difference_text, differences))}"
         case RestartNeeded():
             return fact_text(change)
         case _:
@@ -331,6 +341,8 @@ def _loss_text(loss: LostEntries | LostAddress | Silenced | SoonForgotten) -> st
             return f"feed {feed} loses {entries}, the oldest"
         case SoonForgotten(source=source, count=count):
             entries = f"{count} entr{'y' if count == 1 else 'ies'}"
+            if source is None:
+                return f"about {entries} will be deleted, as old as [store] retention says"
             return f"{entries} of {source} will be deleted, as old as its retention says"
         case Silenced(source=source, count=count):
             what = f"all {count} entries" if count > 1 else "the one entry"

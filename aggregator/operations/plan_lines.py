@@ -5,13 +5,16 @@ A line without a sign is what subscribers lose by it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from aggregator.model.changes import (
     ChangedFeed,
     ChangedSettings,
     ChangedSource,
+    ChangedTable,
     ChangeKind,
+    Difference,
     LostAddress,
     LostEntries,
     ReaddressedSource,
@@ -36,8 +39,6 @@ _SIGNS = {
     ChangeKind.REMOVED: "-",
     ChangeKind.CHANGED: "~",
 }
-#: Settings of which there may be several tables.
-_LISTS = ("exports", "sites", "notify", "lists")
 
 
 def plan_lines(changes: Iterable[Change]) -> tuple[list[str], list[str]]:
@@ -58,32 +59,36 @@ def plan_lines(changes: Iterable[Change]) -> tuple[list[str], list[str]]:
 
 def _lines(change: Change) -> list[str]:
     match change:
-        case ChangedSource(kind=kind, name=name, differences=differences):
-            found = f"{_SIGNS[kind]} {name}"
-        case ChangedFeed(kind=kind, name=name, differences=differences):
-            found = f"{_SIGNS[kind]} feed {name}"
+        case ChangedSource(name=name):
+            return [_signed(change, name)]
+        case ChangedFeed(name=name):
+            return [_signed(change, f"feed {name}")]
+        case ChangedTable(table=table, name=name):
+            return [_signed(change, f"[[{table}]] {name}")]
         case RenamedSource(name=name, former_name=former_name):
             return [f"~ {former_name} renamed {name}"]
         case ReaddressedSource(name=name):
             return [f"~ {name} url"]
-        case ChangedSettings(keys=keys):
-            return [_setting(key) for key in keys]
+        case ChangedSettings(differences=differences):
+            return [_setting(one) for one in differences]
         case RestartNeeded(keys=keys):
-            return [f"{_setting(key)} (takes a restart)" for key in keys]
+            return [f"{_setting(Difference(key, None, None))} (takes a restart)" for key in keys]
         case LostAddress() | LostEntries() | Silenced() | SoonForgotten() | WithheldSource():
             return [change_text(change)]
         case _:
             assert_never(change)
-    if kind is ChangeKind.BACK:
+
+
+def _signed(change: ChangedSource | ChangedFeed | ChangedTable, what: str) -> str:
+    found = f"{_SIGNS[change.kind]} {what}"
+    if change.kind is ChangeKind.BACK:
         found += " (back, with its history)"
-    if differences:
-        found += f" {', '.join(map(difference_text, differences))}"
-    return [found]
+    if change.differences:
+        found += f" {', '.join(map(difference_text, change.differences))}"
+    return found
 
 
-def _setting(key: str) -> str:
-    """Return a key of a table as people name it: "[publish] directory", "[[sites]]"."""
-    if key in _LISTS:
-        return f"~ [[{key}]]"
-    table, _, name = key.partition(".")
-    return f"~ [{table}] {name}"
+def _setting(one: Difference) -> str:
+    """Return a key of a table as people name it: "[publish] directory", "[log] level"."""
+    table, _, name = one.key.partition(".")
+    return f"~ [{table}] {difference_text(replace(one, key=name))}"

@@ -63,8 +63,7 @@ class PollStore(Protocol):
         Each comes with a lease, in the name of the claimer (a process). No source is handed out
         twice at a time, and of a queue (`Source.queue`) only one: the holder of a source's lease
         spaces the requests to its site, in memory, and names in `busy` the queues that want a
-        pause.
-        A Retry-After, which holds for everybody, is stored.
+        pause. A Retry-After, which holds for everybody, is stored.
 
         A lease is ended by `absorb`, `postpone` or `release`. It runs out (`schedule.leases`)
         where it is not renewed, since its claimer has crashed then.
@@ -104,9 +103,8 @@ class PollStore(Protocol):
     ) -> PollResult:
         """Commit one finished poll: entries, stories, validators and next_poll_at together.
 
-        The arguments are the fields of `FinishedPoll`. Doing it twice equals doing it once.
-
-        Ends the state's lease. A poll that has lost it is committed all the same.
+        The arguments are the fields of `FinishedPoll`. Doing it twice equals doing it once. Ends
+        the state's lease. A poll that has lost it is committed all the same.
         """
 
     def absorb_all(self, polls: Sequence[FinishedPoll]) -> list[PollResult | Exception]:
@@ -325,15 +323,19 @@ class MaintenanceStore(Protocol):
 
         `quota` is how many bytes of text all sources may hold (`stories.kept_texts`). What sources
         hold secret (`rules.held_secrets`), and `further_secrets`, which are kept in memory only,
-        is concealed from then on in whatever leaves the store for readers. A source is
-        matched by name, else by URL. Returns what changed of sources and of feeds that
-        are configured, and what subscribers lose by it.
+        is concealed from then on in whatever leaves the store for readers. A source is matched by
+        name, else by URL. Returns what changed of sources and configured feeds, and what is lost.
         """
 
     def foresee(
-        self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
+        self,
+        sources: tuple[Source, ...],
+        feeds: tuple[Feed, ...],
+        *,
+        now: datetime,
+        retention: timedelta | None = None,
     ) -> tuple[Change, ...]:
-        """Return what `apply` would; nothing is written."""
+        """Return what `apply` would, and what a shorter `retention` loses; nothing is written."""
 
     def try_rules(
         self, sources: Sequence[Source], feed: Feed | None, *, most: int, examples: int

@@ -34,6 +34,7 @@ from aggregator.stories.windows import cut
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+    from datetime import timedelta
 
     from aggregator.model import Feed, Source
     from aggregator.model.changes import Change
@@ -50,7 +51,27 @@ def foresee(connection: sqlite3.Connection, plan: Plan, now: int) -> tuple[Chang
         *_lost_entries(connection, plan, before, now),
         *_silenced(connection, plan),
         *_soon_forgotten(connection, plan, now),
+        *_lost_with_sources(plan),
     )
+
+
+def foresee_retention(
+    connection: sqlite3.Connection, sources: tuple[Source, ...], retention: timedelta, now: int
+) -> tuple[SoonForgotten, ...]:
+    """Return what goes once entries of all sources that say nothing themselves are kept so long."""
+    before = now - retention // MICROSECOND
+    rows = connection.execute(
+        """SELECT s.name, count(*) FROM entries e JOIN sources s ON s.id = e.source_id
+            WHERE e.first_seen_at < :before
+              AND NOT EXISTS (SELECT 1 FROM shown w WHERE w.entry_id = e.id)
+              AND NOT EXISTS (SELECT 1 FROM entries o
+                               WHERE o.story_id = e.story_id AND o.first_seen_at >= :before)
+            GROUP BY s.name""",
+        {"before": before},
+    )
+    own = {source.name for source in sources if source.retention is not None}
+    count = sum(entries for name, entries in map(tuple, rows.fetchall()) if name not in own)
+    return (SoonForgotten(None, count),) if count else ()
 
 
 def _feeds_before(connection: sqlite3.Connection, plan: Plan) -> dict[int, Feed]:
@@ -101,7 +122,7 @@ def _feeds(plan: Plan, before: dict[int, Feed]) -> Iterator[Change]:
 
 
 def _lost_addresses(plan: Plan, before: dict[int, Feed]) -> Iterator[Change]:
-    """Yield the feeds that subscribers find no more; that of a removed source goes with it."""
+    """Yield the feeds that subscribers find no more, but for those of sources."""
     for _, feed in plan.gone_feeds:
         if feed.kind is not FeedKind.SOURCE:
             yield LostAddress(feed.masked.path)
@@ -111,6 +132,14 @@ def _lost_addresses(plan: Plan, before: dict[int, Feed]) -> Iterator[Change]:
         is_moved = old.path != one.feed.path and old.kind is not FeedKind.SOURCE
         if is_moved and not one.is_back:
             yield LostAddress(old.masked.path)
+
+
+def _lost_with_sources(plan: Plan) -> Iterator[Change]:
+    """Yield the feeds of the sources that go themselves; whatever else they take is told first."""
+    gone = {source.name for source in plan.gone_sources}
+    for _, feed in plan.gone_feeds:
+        if feed.kind is FeedKind.SOURCE and gone.intersection(feed.sources or ()):
+            yield LostAddress(feed.masked.path)
 
 
 def _lost_entries(

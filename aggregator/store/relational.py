@@ -36,7 +36,7 @@ from aggregator.store import (
 )
 from aggregator.store.configuration_plan import plan
 from aggregator.store.feed_versions import FeedVersions
-from aggregator.store.foresight import foresee
+from aggregator.store.foresight import foresee, foresee_retention
 from aggregator.store.list_keeping import ListKeeping
 from aggregator.store.memory_leases import MemoryLeases
 from aggregator.store.outbox_keeping import OutboxKeeping
@@ -243,10 +243,18 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Pol
 
     @override
     def foresee(
-        self, sources: tuple[Source, ...], feeds: tuple[Feed, ...], *, now: datetime
+        self,
+        sources: tuple[Source, ...],
+        feeds: tuple[Feed, ...],
+        *,
+        now: datetime,
+        retention: timedelta | None = None,
     ) -> tuple[Change, ...]:
         with self._reading() as db:
-            return foresee(db, plan(db, sources, feeds), micros(now))
+            changes = foresee(db, plan(db, sources, feeds), micros(now))
+            if retention is not None:
+                changes += foresee_retention(db, sources, retention, micros(now))
+        return changes
 
     @override
     def try_rules(
