@@ -39,7 +39,7 @@ WORDS = frozenset(
         "config", "outputs", "notices", "host", "site", "kept", "tagged", "left out", "weekday",
         "weekend", "polled", "outcome", "feed", "tag", "joined",
         "missing )", "unexpected )", "list", "DIFFERS", "compared", "table", "rows", "member",
-        "role", "machine", "since", "polls", "state", "fleet", "serves",
+        "role", "machine", "since", "polls", "state", "fleet", "serves", "price",
     }
 )  # fmt: skip
 #: Messages that are put together where they are said.

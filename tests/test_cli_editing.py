@@ -246,6 +246,32 @@ def test_mirrors_settings_and_rules_survive_an_export_and_an_import(tmp_path: Pa
     assert new.read_text(encoding="utf-8") == lists
 
 
+def test_what_differs_from_defaults_alone_survives_an_export_and_an_import(tmp_path: Path) -> None:
+    top = (
+        '[defaults]\ntimezone = "Asia/Shanghai"\ntags = ["dft"]\nbackfill = 3\nedits = "ignore"\n'
+        "private = true\n"
+    )
+    sources = (
+        '[[sources]]\nname = "one"\nurl = "https://one.example/feed"\ntimezone = "UTC"\n'
+        'tags = []\nbackfill = 10\nedits = "show"\nprivate = false\n'
+        '[[sources]]\nname = "two"\nurl = "https://two.example/"\n'
+    )
+    old, new, listed = (tmp_path / name for name in ("old.toml", "new.toml", "list.opml"))
+    old.write_text(top + sources, encoding="utf-8")
+    new.write_text(top, encoding="utf-8")
+    assert run_in("export", "opml", listed, "--config", old, cwd=tmp_path).returncode == 0
+    told = run_in("import", "opml", listed, "--config", new, cwd=tmp_path)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert load(new).sources == load(old).sources
+    # What another program has written says nothing of settings: there `[defaults]` hold.
+    new.write_text(top, encoding="utf-8")
+    outline = '<outline xmlUrl="https://f.example/1"/>'
+    listed.write_text(f'<opml version="2.0"><body>{outline}</body></opml>', encoding="utf-8")
+    assert run_in("import", "opml", listed, "--config", new, cwd=tmp_path).returncode == 0
+    (source,) = load(new).sources
+    assert (source.timezone, source.tags, source.backfill) == ("Asia/Shanghai", ("dft",), 3)
+
+
 def test_an_import_counts_what_names_no_feed(two: Program) -> None:
     listed = two.folder / "list.opml"
     listed.write_text(

@@ -35,18 +35,29 @@ from aggregator.operations.watched import AlarmKind
 from tests.making import DAY, HOUR, START
 
 NO_ANSWER = Problem(ProblemKind.TIMEOUT, "no answer from far.example")
+NOT_FOUND = Problem(
+    ProblemKind.HTTP_STATUS, "far.example answered 404: not found", "check the source's url"
+)
 INTRANET = "https://intranet.example/s"
 
 TABLE: tuple[tuple[AlarmFact, str, str], ...] = (
     (
         Failing(26 * HOUR, ProblemKind.TIMEOUT, NO_ANSWER),
         "Every poll has failed for 26 hours: timeout: no answer from far.example",
-        "已连续失败 26 小时。",
+        "已连续失败 26 小时：timeout: no answer from far.example。",
+    ),
+    (
+        Failing(26 * HOUR, ProblemKind.HTTP_STATUS, NOT_FOUND),
+        (
+            "Every poll has failed for 26 hours: http-status: far.example answered 404: not found; "
+            "check the source's url"
+        ),
+        "已连续失败 26 小时：http-status: far.example 答 404：找不到；请检查该来源的 url。",
     ),
     (
         Failing(3 * DAY, ProblemKind.TIMEOUT, None),
         "Every poll has failed for 3 days: timeout; aggregator status tells more",
-        "已连续失败 3 天。",
+        "已连续失败 3 天：timeout；详见 aggregator status。",
     ),
     (
         Failing(26 * HOUR, ProblemKind.TIMEOUT, NO_ANSWER, of_list=True),
@@ -54,7 +65,7 @@ TABLE: tuple[tuple[AlarmFact, str, str], ...] = (
             "Every poll has failed for 26 hours: timeout: no answer from far.example; "
             "its sources stay"
         ),
-        "已连续失败 26 小时，其中的来源保留。",
+        "已连续失败 26 小时，其中的来源保留：timeout: no answer from far.example。",
     ),
     (
         GoneForGood(),
@@ -105,17 +116,17 @@ TABLE: tuple[tuple[AlarmFact, str, str], ...] = (
     (
         Noted(NotReloaded(f'config.toml:9: url "{INTRANET}" is not a URL')),
         'Not reloaded: config.toml:9: url "…" is not a URL',
-        "请查看日志或 status。",
+        '没有重新加载：config.toml:9: url "…" is not a URL。',
     ),
     (
         Noted(Worded(NoteKind.NOT_RELOADED, f"not reloaded: {INTRANET}")),
         "Not reloaded: …",
-        "请查看日志或 status。",
+        "没有重新加载：…。",
     ),
     (
         Noted(RestartNeeded(("server.listen",))),
         "server.listen changed: restart to apply",
-        "请查看日志或 status。",
+        "server.listen 有变化：重启后生效。",
     ),
     (
         IdsChange(),

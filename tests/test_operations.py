@@ -99,7 +99,8 @@ def test_a_source_is_broken_after_a_day_of_failures_and_its_end_is_told(feed: Fe
     assert feed.last == (
         "<p>Every poll has failed for 24 hours: timeout: no answer within 30 s; "
         "look at the address.</p>"
-        '<p lang="zh-Hans">来源 ithome 出了故障：已连续失败 24 小时。</p>'
+        '<p lang="zh-Hans">来源 ithome 出了故障：已连续失败 24 小时：'
+        "timeout: 30 秒内没有应答；look at the address。</p>"
     )
     later = NOW + 2 * DAY
     assert feed.look(broken(now=later, since=3 * DAY), now=later) == []
@@ -230,7 +231,16 @@ def test_a_configuration_is_told_when_it_is_refused_and_when_it_holds_again(feed
     assert feed.look(config=refused, now=NOW + MINUTE) == []
     assert feed.look(now=NOW + HOUR) == ["The configuration is in effect again"]
     assert "配置已重新生效" in feed.last
-    assert feed.look(now=NOW + DAY) == []
+    # Each further edit that is refused is told, and its end; but not every few minutes.
+    again = NOW + HOUR + 20 * MINUTE
+    assert feed.look(config=refused, now=again) == ["The configuration is not in effect"]
+    assert feed.look(now=again + MINUTE) == ["The configuration is in effect again"]
+    assert feed.look(config=refused, now=again + 2 * MINUTE) == []
+    assert feed.look(now=again + 3 * MINUTE) == []
+    assert feed.look(config=refused, now=again + 4 * MINUTE) == []
+    told = feed.look(config=refused, now=again + 11 * MINUTE)
+    assert told == ["The configuration is not in effect"]
+    assert feed.look(now=NOW + DAY) == ["The configuration is in effect again"]
 
 
 def test_a_list_of_sources_that_fails_long_is_broken_like_a_source(feed: Feed) -> None:

@@ -69,12 +69,12 @@ def configuration(load: Callable[[], Config]) -> tuple[Config | None, list[Check
         first = str(error).splitlines()[0]
         return None, [Checked("configuration", "problem", first, remedy)]
     warnings = len(config.warnings)
-    found = f"{config.path}: {len(config.sources)} sources"
+    sources = len(config.sources)
+    found = f"{config.path}: {sources} source{'' if sources == 1 else 's'}"
     if warnings:
         remedy = "`aggregator check` has them"
-        return config, [
-            Checked("configuration", "warning", f"{found}, {warnings} warnings", remedy)
-        ]
+        found = f"{found}, {warnings} warning{'' if warnings == 1 else 's'}"
+        return config, [Checked("configuration", "warning", found, remedy)]
     return config, [Checked("configuration", "ok", found)]
 
 

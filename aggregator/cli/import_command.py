@@ -151,7 +151,7 @@ def _plan(text: str, config: Config, listed: Sequence[Source]) -> ImportPlan:
     found_there = [source for source in listed if source.of_list in lists]
     listed = [source for source in listed if source.of_list not in lists]
     taken = set(config.taken_names)
-    waiting = [(source, _block(source, taken)) for source in listed]
+    waiting = [(source, _block(source, taken, config.usual)) for source in listed]
     known, repeated = len(found_there), 0
     refused: list[tuple[Source, str]] = []
     while True:
@@ -175,8 +175,12 @@ def _because(refusal: Refusal) -> str:
     return told if refusal.key == "url" else f"{refusal.key}: {told}"
 
 
-def _block(source: Source, taken: set[str]) -> Block:
-    """Return the block of an outline; what a configuration would refuse in its texts is mended."""
+def _block(source: Source, taken: set[str], usual: Source) -> Block:
+    """Return the block of an outline; what a configuration would refuse in its texts is mended.
+
+    Our own exports (which have names) say all settings that are not the program's: what they do
+    not say is not to be as this file's `[defaults]` have it (`usual`), either.
+    """
     from aggregator.config.edit import Block, derive_name
     from aggregator.config.opml_settings import settings_of
     from aggregator.config.text_values import MAX_TAG_CHARS, MAX_TITLE_CHARS
@@ -185,19 +189,26 @@ def _block(source: Source, taken: set[str]) -> Block:
     # Only what browsers once put before an address is taken off: a bare word is no URL here.
     url = whole_url(source.url) if is_feed_scheme(source.url) else source.url
     title = _line(source.title or "", MAX_TITLE_CHARS)
+    own = bool(source.name)
     name = source.name
     if not _is_free(name, taken):
         name = derive_name(title, url, taken)
     taken.add(name)
-    tags = (_line(tag, MAX_TAG_CHARS) for tag in source.tags)
+    lines = (_line(tag, MAX_TAG_CHARS) for tag in source.tags)
+    tags = tuple(dict.fromkeys(tag for tag in lines if tag not in ("", ".", "..")))
+    settings = settings_of(source, usual) if own else settings_of(source)
+    if own and usual.tags and not tags:
+        settings["tags"] = []
+    if own and usual.private and not source.private:
+        settings["private"] = False
     return Block(
         name=name,
         url=url,
         title=title or None,
-        tags=tuple(dict.fromkeys(tag for tag in tags if tag not in ("", ".", ".."))),
+        tags=tags,
         private=source.private,
         mirrors=(url, *source.mirrors[1:]) if source.mirrors else (),
-        settings=tuple(settings_of(source).items()),
+        settings=tuple(settings.items()),
     )
 
 

@@ -45,7 +45,9 @@ def test(name: str) -> None:
     config = load_config()
     receiver = next((one for one in config.notify if one.name == name), None)
     if receiver is None:
-        raise AggregatorError(f"no [[notify]] is named {theirs(name)}; config.toml has them")
+        names = ", ".join(one.name for one in config.notify)
+        known = f"no [[notify]] is named {theirs(name)}; there are: {names or 'none'}"
+        raise AggregatorError(known)
     failed = asyncio.run(_send(config, receiver))
     if failed is not None:
         raise AggregatorError(f"{theirs(name)}: {plain(failed)}")

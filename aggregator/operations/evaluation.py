@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from aggregator.operations.alarm_checks import Right, Wrong, look_at
 from aggregator.operations.event_entries import event
-from aggregator.operations.watched import Alarm
+from aggregator.operations.watched import Alarm, AlarmKind
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from aggregator.operations.alarm_checks import Seen
     from aggregator.operations.alarm_facts import AlarmFact
     from aggregator.operations.event_entries import Event
-    from aggregator.operations.watched import AlarmKind, Watched
+    from aggregator.operations.watched import Watched
 
 #: What comes and goes is told once in this time, with its end.
 ONCE_IN = timedelta(hours=24)
+#: The configuration is what its owner has just edited: each edit that is refused is news to him.
+CONFIG_ONCE_IN = timedelta(minutes=10)
 
 #: More changes of one kind than this, in one look or within `TOGETHER`, are one entry: a network
 #: that was down shows in the polls of hours, one source after the other.
@@ -53,10 +55,10 @@ def evaluate(
 
     A source is broken once it has failed for longer than `alert_after`. An alarm is told when it
     is raised and, where that is news, when it is over; the same one of the same subject is not
-    raised again within `ONCE_IN`. Of one kind at most `MOST_SINGLE` subjects have entries of their
-    own within `TOGETHER`; more of them are one entry, and what comes then waits until they are
-    `TOGETHER` ago. Ends do not wait for beginnings: people act on what the feed says last. Of two
-    looks at the same facts the second tells nothing.
+    raised again within `ONCE_IN` (the configuration: `CONFIG_ONCE_IN`). Of one kind at most
+    `MOST_SINGLE` subjects have entries of their own within `TOGETHER`; more of them are one entry,
+    and what comes then waits until they are `TOGETHER` ago. Ends do not wait for beginnings: people
+    act on what the feed says last. Of two looks at the same facts the second tells nothing.
     """
     before = {(alarm.subject, alarm.kind): alarm for alarm in alarms}
     # What is not looked at any more, such as a removed source, is silently over.
@@ -114,7 +116,8 @@ def _to_tell(alarm: Alarm, seen: Seen, now: datetime) -> AlarmFact | None:
     """Return what to tell where the feed's last word is no longer true."""
     match seen.finding:
         case Wrong(fact=fact):
-            return None if alarm.told or _is_within(alarm.told_at, ONCE_IN, now) else fact
+            once_in = CONFIG_ONCE_IN if seen.kind is AlarmKind.CONFIG else ONCE_IN
+            return None if alarm.told or _is_within(alarm.told_at, once_in, now) else fact
         case Right(fact=end):
             return end if alarm.told else None
         case None:

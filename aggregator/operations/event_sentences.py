@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, assert_never
 
+from aggregator.language.in_chinese import in_chinese
 from aggregator.model.notes import CertificateEnds, NoteKind
 from aggregator.operations.alarm_facts import (
     CertificateGood,
@@ -40,8 +41,6 @@ _NOTED_CHINESE = {
     NoteKind.GAPS: "两次抓取之间内容已全部更换，现已在其预算内更频繁地抓取。",
     NoteKind.LIMIT_REACHED: "请调高 limit 或缩短 window。",
     NoteKind.SIZE_REACHED: "请调低 entry_size 或调高 document_size。",
-    NoteKind.NOT_RELOADED: "请查看日志或 status。",
-    NoteKind.RESTART_NEEDED: "请查看日志或 status。",
 }
 
 
@@ -62,10 +61,11 @@ def _beginning(fact: Beginning) -> Said:
     match fact:
         case Failing(lasted=lasted):
             english = f"Every poll has failed for {span(lasted)}: {_why(fact)}"
-            chinese = f"已连续失败 {_span_chinese(lasted)}"
+            failed = f"已连续失败 {_span_chinese(lasted)}"
             if fact.of_list:
-                return Said(f"{english}; its sources stay", f"{chinese}，其中的来源保留。")
-            return Said(english, f"{chinese}。")
+                failed += "，其中的来源保留"
+                english += "; its sources stay"
+            return Said(english, f"{failed}：{_why_chinese(fact)}")
         case GoneForGood():
             return Said(
                 "Its publisher says that it will not come back (410); remove it, or find another "
@@ -113,6 +113,17 @@ def _why(fact: Failing) -> str:
     return problem_text(fact.problem)
 
 
+def _why_chinese(fact: Failing) -> str:
+    if fact.problem is None:
+        return f"{fact.kind}；详见 aggregator status。"
+    return _stopped(in_chinese(problem_text(fact.problem)))
+
+
+def _stopped(text: str) -> str:
+    """Return a Chinese sentence with its full stop."""
+    return f"{text.rstrip('。')}。"
+
+
 def _noted(note: Fact, *, private: bool) -> str:
     if private and note.kind is NoteKind.MOVED:
         return "Has moved for good; aggregator status tells where to"
@@ -126,6 +137,8 @@ def _noted(note: Fact, *, private: bool) -> str:
 def _noted_chinese(note: Fact) -> str:
     if isinstance(note, CertificateEnds):
         return f"有效期至 {note.until_at:%Y-%m-%d}。"
+    if note.kind in (NoteKind.NOT_RELOADED, NoteKind.RESTART_NEEDED):
+        return _stopped(in_chinese(_ADDRESS.sub("…", fact_text(note))))
     return _NOTED_CHINESE[note.kind]
 
 

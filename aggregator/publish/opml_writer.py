@@ -80,7 +80,7 @@ def _feed_outline(feed: Feed, addresses: Addresses) -> etree._Element:
     title = clean(feed.title).strip() or clean(feed.name)
     outline = etree.Element("outline", text=title, title=title, type="rss")
     outline.set("xmlUrl", addresses.feed(feed, Format.ATOM))
-    outline.set("htmlUrl", addresses.home)
+    outline.set("htmlUrl", addresses.page(feed))
     if feed.description:
         outline.set("description", clean(feed.description))
     if feed.language:

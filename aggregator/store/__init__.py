@@ -87,10 +87,7 @@ class PollStore(Protocol):
         """Return the states of the named sources that are configured (`None`: all enabled)."""
 
     def all_states(self) -> Iterator[PollState]:
-        """Yield the states of all enabled sources, in no order that means anything.
-
-        Only a few are in memory together, where there are very many.
-        """
+        """Yield the states of all enabled sources in no order, only a few in memory together."""
 
     def absorb(
         self,

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
-
-from aggregator.runtime.late_modules import LateModule
+from aggregator.language import in_chinese as language
 from aggregator.runtime.values import dataclass
-
-if TYPE_CHECKING:
-    from aggregator.language import catalogue, retelling
-else:  # pages in English need neither
-    catalogue = LateModule("aggregator.language.catalogue")
-    retelling = LateModule("aggregator.language.retelling")
 
 #: Reasons of the schedule that are names: on a page they say what they mean, too.
 _NAMES = {
@@ -47,10 +38,5 @@ def in_chinese(text: str) -> Retold:
 
     What others said within it (a server's words, a name) stays as it is.
     """
-    told = _NAMES.get(text) or _chinese()(text)
+    told = _NAMES.get(text) or language.in_chinese(text)
     return Retold(told, "en" if told == text else None)
-
-
-@cache
-def _chinese() -> retelling.Retelling:
-    return retelling.Retelling(catalogue.messages("zh"))
