@@ -88,6 +88,15 @@ class Finder(ast.NodeVisitor):
         self.generic_visit(node)
         self._in_raise -= 1
 
+    def visit_Return(self, node: ast.Return) -> None:
+        # An error that its caller raises.
+        called = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
+        name = called.rpartition(".")[2]
+        is_error = name.endswith("Error") and name not in _BUGS
+        self._in_raise += is_error
+        self.generic_visit(node)
+        self._in_raise -= is_error
+
     def visit_Call(self, node: ast.Call) -> None:
         name = ast.unparse(node.func).rpartition(".")[2]
         of_log = name in _LOGGING and ast.unparse(node.func).startswith("log.")

@@ -31,13 +31,13 @@ QUIET = frozenset(
 #: Messages of one word.
 WORDS = frozenset(
     {
-        "Examples:", "Exit status:", "Signals:", "Polled:", "Published:", "Told", "Written",
-        "never", "disabled", "source", "sources", "interval", "tags", "rules", "url", "entries",
-        "problem", "daemon", "ok", "warning", "PROBLEM", "healthy", "added", "removed", "enabled",
-        "nothing", "feeds:", "polling", "Password", "done", "unchanged", "failed", "well",
-        "clock", "configuration", "database", "disk", "guard", "libraries", "permissions",
-        "config", "outputs", "notices", "host", "site", "kept", "tagged", "left out", "weekday",
-        "weekend", "polled", "outcome", "feed", "tag", "joined",
+        "Example:", "Examples:", "Exit status:", "Signals:", "Polled:", "Published:", "Told",
+        "Written", "never", "disabled", "source", "sources", "interval", "tags", "rules", "url",
+        "entries", "problem", "daemon", "ok", "warning", "error", "info", "PROBLEM", "healthy",
+        "added", "removed", "enabled", "nothing", "feeds:", "polling", "Password", "done",
+        "unchanged", "failed", "well", "clock", "configuration", "database", "disk", "guard",
+        "libraries", "permissions", "config", "outputs", "notices", "host", "site", "kept",
+        "tagged", "left out", "weekday", "weekend", "polled", "outcome", "feed", "tag", "joined",
         "missing )", "unexpected )", "list", "DIFFERS", "compared", "table", "rows", "member",
         "role", "machine", "since", "polls", "state", "fleet", "serves", "price",
     }
@@ -48,7 +48,8 @@ FURTHER = (
     "{n} seconds", "{n} second", "{n} minutes", "{n} minute", "{n} hours", "{n} hour",
     "{n} days", "{n} day", "{n} errors", "{n} error", "{n} warnings", "{n} warning", "{n} notes",
     "{n} note", "joined another story", "largest sources",
-    "in a browser", "each tag and source", "404 at {places}", "not in {places}",
+    "{count} {element} → link", "required", "in a browser", "each tag and source",
+    "404 at {places}", "not in {places}",
     "+ feed {name}", "- feed {name}", "~ feed {name}", "~ feed {name} {differences}",
     "tags no tags → {after}", "tags {before} → no tags",
     "~ {name} tags no tags → {after}", "~ {name} tags {before} → no tags",
@@ -63,7 +64,6 @@ FURTHER = (
     "figures: {value}", "amount: {value}", "rarest: {value}", "balance: {value}",
     "apart: {value}",
     'titled "{title}"', "weekday {hours}", "weekend {hours}",
-    "the queue of jobs cannot be used now ({what}); look at the PostgreSQL server",
     # What the system, SQLite and OpenSSL say; Python hands it on.
     "No such file or directory", "Permission denied", "Is a directory", "Not a directory",
     "No space left on device", "Read-only file system", "File exists", "Input/output error",

@@ -112,7 +112,7 @@ SPOKEN = Retelling(
     [
         ("a.example answered 404: not found", "a.example 答 404：找不到"),
         ("a.example answered 404: whatever", "a.example 答 404：whatever"),
-        ("http-status: not found; check the url", "http-status: 找不到；请检查 url"),
+        ("http-status: not found; check the url", "http-status：找不到；请检查 url"),
         ('  must be one of "a", "b" or "c"', '  必须是 "a", "b" 或 "c" 之一'),
         ("3 entries are new", "新 3"),
         ("3 entries are new, 2 of them held", "新 3，扣下 2"),
@@ -141,6 +141,37 @@ def test_any_text_is_retold_without_trouble(text: str) -> None:
 
 
 CHINESE = Retelling(messages("zh"))
+
+
+@pytest.mark.parametrize(
+    ("english", "told"),
+    [
+        ("planet: lists 3 feeds", "planet：列出 3 个订阅源"),
+        ("config.toml: 8 sources, 3 feeds", "config.toml：8 个来源，3 个订阅源"),
+        (
+            "config.toml:1: site: unknown key; there are words, title, tags",
+            "config.toml:1: site: 不认识的键；可用的有 words、title、tags",
+        ),
+        (
+            "warning: config.toml:3: tags: no source carries this tag",
+            "警告：config.toml:3: tags: 没有来源带这个标签",
+        ),
+        (
+            "config.toml:7: sources[0].tag[0].tags: missing: every table in tag needs it",
+            "config.toml:7: sources[0].tag[0].tags: 缺少：tag 里的每个表都需要它",
+        ),
+        (
+            "2 script, 1 iframe → link, 1 tracking pixel",
+            "2 script，1 个 iframe → 链接，1 个跟踪像素",
+        ),
+        (
+            "postgresql://db.example/feeds: damaged (bad page); restore a backup",
+            "postgresql://db.example/feeds：已损坏（bad page）；请恢复备份",
+        ),
+    ],
+)
+def test_places_and_keys_stay_where_what_is_wrong_is_told(english: str, told: str) -> None:
+    assert CHINESE(english) == told
 
 
 @pytest.mark.parametrize("how", ["is not a public address", "leads to no public address",

@@ -61,6 +61,24 @@ def test_mistakes_of_a_configuration_are_told_in_chinese(tmp_path: Path) -> None
     assert english_in(told.stderr) == []
 
 
+def test_what_lint_and_a_missing_argument_say_is_chinese_to_the_end(tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text('<rss version="2.0"><channel/></rss>', encoding="utf-8")
+    told = run_in("lint", "feed.xml", "--lang", "zh", cwd=tmp_path).stdout.splitlines()
+    assert "feed.xml:1: 错误 MissingTitle：" in "\n".join(told)
+    assert told[-1].startswith("feed.xml：")
+    told = run_in("--lang", "zh", "rename", "one", cwd=tmp_path).stderr.splitlines()
+    assert told[-1] == "错误：缺少参数 'NEW_NAME'。"
+
+
+def test_each_part_of_a_help_text_stands_below_the_others(tmp_path: Path) -> None:
+    told = run_in("--lang", "zh", "tag", "--help", cwd=tmp_path).stdout
+    assert "\n\n  退出码：\n    0   " in told
+    assert "\b" not in told
+    assert (
+        run_in("--lang", "zh", "migrate-store", "--help", cwd=tmp_path).stdout.count("[必填]") == 2
+    )
+
+
 @pytest.fixture
 def filled(aggregator: Program, web: Publisher) -> Program:
     """A program that has polled: one source that works, and several that do not."""

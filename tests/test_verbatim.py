@@ -65,7 +65,7 @@ def test_no_message_of_ours_is_retold_where_it_is_somebodys_title() -> None:
 @pytest.mark.usefixtures("chinese")
 def test_the_words_around_are_retold_whatever_stands_between_them() -> None:
     shown = bare(retold(f"{theirs('a: b, not found; (c)')}: 3 new, 1 updated"))
-    assert shown == "a: b, not found; (c): 新 3，更新 1"
+    assert shown == "a: b, not found; (c)：新 3，更新 1"
     assert "订阅源 3 entries 已添加" in bare(retold(f"feed {theirs('3 entries')} added"))
     retell = Retelling({"{name} added": "加{name}了"})
     assert bare(retell(f"{theirs('3 entries')} added")) == "加 3 entries 了"

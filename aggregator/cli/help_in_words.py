@@ -18,6 +18,8 @@ _MOST_FIRST = 30
 #: An example and its comment; a status or signal and its meaning.
 EXAMPLE = re.compile(r"( {2,}\S.*?)( +# )(.*)")
 MEANING = re.compile(r"( {2}(?:\d{1,2}|SIG\w+(?:, [-\w]+)?) {2,})(.*)")
+#: What stays on one line: blanks, Latin letters or a Chinese character, and the signs around it.
+_WORD = re.compile(r"\s+|(?:[!-~‘-”]*[\[(（《][^\s!-~]|[!-~‘-”]+|.)[，。；：、）》？！\])]*")
 
 
 class _Formatter(click.HelpFormatter):
@@ -26,7 +28,7 @@ class _Formatter(click.HelpFormatter):
     def write_text(self, text: str) -> None:
         """Write text of several paragraphs; those behind a backspace keep their lines."""
         indent = " " * self.current_indent
-        for number, paragraph in enumerate(text.split("\n\n")):
+        for number, paragraph in enumerate(re.split("\n{2,}", text)):
             if number:
                 self.write("\n")
             if paragraph.startswith("\b\n"):
@@ -96,12 +98,12 @@ def _example(line: str) -> str:
 
 
 def _broken(text: str, width: int) -> list[str]:
-    """Return text in lines; no line begins with what closes or ends."""
+    """Return text in lines; none begins with what closes or ends, or ends with what opens."""
     import wcwidth
 
     lines: list[str] = []
     line, room = "", width
-    for word in re.findall(r"[!-~‘-”]+[，。；：、）》？！]*|\s+|.[，。；：、）》？！]*", text):
+    for word in _WORD.findall(text):
         size = wcwidth.width(word)
         if size > room and line.strip():
             lines.append(line.rstrip())

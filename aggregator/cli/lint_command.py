@@ -13,6 +13,7 @@ from aggregator.cli.options import config_option, load_config_if_any, with_own_a
 from aggregator.cli.preview_command import is_file, names_a_file
 from aggregator.cli.speech import echo, pass_on
 from aggregator.cli.terminal_text import concealed, line, theirs
+from aggregator.language.spoken import retold, verbatim
 from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
@@ -137,7 +138,8 @@ async def _ask(config: Config, url: str) -> Outcome:
 
 def _line(document: str, finding: Finding) -> str:
     place = document if finding.line is None else f"{document}:{finding.line}"
-    return line(f"{theirs(place)}: {finding}")
+    level, rule = verbatim(retold(finding.level)), verbatim(finding.rule)
+    return line(f"{theirs(f'{place}:')} {level} {rule}: {finding.what}; {finding.remedy}")
 
 
 def _summary(found: tuple[Finding, ...]) -> str:

@@ -21,6 +21,10 @@ def show_error(error: click.ClickException) -> None:
     """Print what is wrong with a command line."""
     # Its frame is click's, translated already; what it says is ours.
     error.message = bare(retold(error.message))  # type: ignore[misc]
+    if isinstance(error, click.MissingParameter) and not is_english():
+        # It ends with a full stop of its own, which is no message.
+        told = error.format_message().removesuffix(".")
+        error = click.UsageError(f"{told}。", error.ctx)
     error.show()
 
 

@@ -50,6 +50,8 @@ _VERBATIM = frozenset(
         "receiver",
         "new_name",
         "former_name",
+        "inner",
+        "header",
     }
 )
 #: These fields hold the end of a sentence of ours: where it is not known, neither is the sentence.
@@ -79,6 +81,13 @@ _LISTS = {"or": " or ", "nor": " nor ", "tables": " or ", "list": ", "}
 #: What messages that stand side by side have between them, and what has a message behind it.
 _CHINESE = {": ": "：", "; ": "；", ", ": "，", "  ": "  "}
 _JOINT = re.compile(": |; |, |  ")
+#: A place in a configuration: its file and line, and a key. Keys are words of TOML, not ours.
+_KEY = r"[a-z_]+(?:\.[\w-]+|\.\"[^\"]*\"|\[\d+\])*"
+_PLACED = re.compile(
+    rf"(?:([^:;]+): )?([^:;]+\.toml(?::\d+: (?:{_KEY}: )?|: {_KEY}: ))(.+)", re.DOTALL
+)
+#: What a colon and a blank stay behind: a line of a file, and the program itself.
+_PLACE = re.compile(r"[^:;]+:\d+|aggregator")
 #: What is explained in brackets, and what is counted.
 _IN_BRACKETS = re.compile(r"(.*?) \((.*)\)", re.DOTALL)
 _COUNTED = re.compile(r"(\d[\d,.]*) (.+)")
@@ -212,7 +221,9 @@ class Retelling:
         self, template: _Template, name: str, text: str, seen: dict[str, _Told], depth: int
     ) -> _Told:
         if (between := template.lists.get(name)) is not None:
-            return text.replace(between, "、" if between == ", " else " 或 "), 0
+            told = text.replace(between, "、" if between == ", " else " 或 ")
+            # All of it is known: a key in it that is a word of ours, too, is no message.
+            return told, len(text) + _TELLING * (text.count(between) + 1)
         core = text.strip()
         if name in template.verbatim or not core:
             return text, 0
@@ -225,6 +236,11 @@ class Retelling:
 
     def _parts(self, text: str, seen: dict[str, _Told], depth: int) -> Iterator[_Told]:
         """Yield messages that stand one after the other, or one behind the place it is about."""
+        if (placed := _PLACED.fullmatch(text)) is not None:
+            before = f"{self._text(placed[1], seen, depth + 1)[0]}：" if placed[1] else ""
+            told, score = self._text(placed[3], seen, depth + 1)
+            yield f"{before}{placed[2]}{told}", score + _PLAIN
+            return
         joints = sorted(_JOINT.finditer(text), key=lambda joint: joint[0] == ", ")
         for joint in joints[:_MOST_JOINTS]:
             head, tail = (
@@ -233,7 +249,8 @@ class Retelling:
                 for told in (self._text(part, seen, depth + 1),)
             )
             if score := head[1] + tail[1]:
-                between = joint[0] if joint[0] == ": " and not head[1] else _CHINESE[joint[0]]
+                stays = joint[0] == ": " and not head[1] and _PLACE.fullmatch(head[0])
+                between = joint[0] if stays else _CHINESE[joint[0]]
                 yield f"{head[0]}{between}{tail[0]}", score
         if (inner := _IN_BRACKETS.fullmatch(text)) is not None:
             head, within = (self._text(part, seen, depth + 1) for part in inner.groups())
