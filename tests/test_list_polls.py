@@ -11,17 +11,20 @@ from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from aggregator.daemon.joined import with_lists
 from aggregator.daemon.list_jobs import ListJobs
 from aggregator.model.source_lists import Unlisted
 from tests.config_texts import source_toml
+from tests.engines import PostgresDatabase
 from tests.feed_documents import item, rss
 from tests.fetching import Names
 from tests.polling import DAY, HOUR, START, Clock, House, house
 from tests.web import Publisher, Reply, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from aggregator.config import Config
@@ -337,7 +340,23 @@ def test_the_daemon_takes_over_what_a_list_lists(aggregator: Program, web: Publi
     assert aggregator.stop() == 0
 
 
-def test_without_a_daemon_lists_are_read_before_polls(aggregator: Program, web: Publisher) -> None:
+@pytest.fixture(params=["sqlite", "postgres"])
+def on_each_engine(
+    aggregator: Program, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Program]:
+    """The program, its store on each of the engines."""
+    if request.param == "sqlite":
+        yield aggregator
+        return
+    with closing(PostgresDatabase(tmp_path, is_own=True)) as server:
+        aggregator.store = f'url = "{server.as_url}"\n'
+        yield aggregator
+
+
+def test_without_a_daemon_lists_are_read_before_polls(
+    on_each_engine: Program, web: Publisher
+) -> None:
+    aggregator = on_each_engine
     web.route("/l.opml", body=opml(outline("Me", web.url("/a.xml"))))
     aggregator.configure(list_toml(web.url("/l.opml")))
     told = aggregator.run("poll")
@@ -345,7 +364,9 @@ def test_without_a_daemon_lists_are_read_before_polls(aggregator: Program, web: 
     assert told.stdout.startswith("blogs: lists 1 source\nblogs/me: blocked: ")
     assert [one.path for one in web.requests] == ["/l.opml"]
     told = aggregator.run("check")
-    assert "blogs/me" in told.stdout
+    assert "blogs: 1 source of http://" in told.stdout
+    assert re.search("^blogs/me ", told.stdout, re.MULTILINE)
+    assert "blogs/me" in aggregator.run("explain", "source", "blogs/me").stdout
 
 
 def test_a_named_list_says_what_was_answered_what_stays_and_until_when(

@@ -195,10 +195,10 @@ def _lists(config: Config) -> list[str]:
         return []
     from aggregator.cli.list_lines import known_lists, list_line
     from aggregator.model.errors import StoreError
-    from aggregator.store.sqlite import open_reader
+    from aggregator.store.opening import open_reader
 
     try:
-        store = open_reader(config.store.path.absolute())
+        store = open_reader(config.store)
     except StoreError:
         return [list_line(of, None) for of in config.lists]
     try:

@@ -158,7 +158,8 @@ def disk(config: Config) -> Checked:
     store = config.store.path.absolute()
     folder = next(place for place in store.parents if place.exists())
     free = shutil.disk_usage(folder).free
-    size = store.stat().st_size if store.exists() else 0
+    is_here = config.store.url is None and store.exists()
+    size = store.stat().st_size if is_here else 0
     found = f"{_mib(free)} free on the disk of {folder}"
     if free < LEAST_ROOM:
         return Checked("disk", "problem", found, "make room: soon nothing can be stored")

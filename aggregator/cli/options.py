@@ -84,10 +84,10 @@ def _with_lists(config: Config) -> Config:
     """
     from aggregator.daemon.joined import with_lists
     from aggregator.model.errors import StoreError
-    from aggregator.store.sqlite import open_reader
+    from aggregator.store.opening import open_reader
 
     try:
-        store = open_reader(config.store.path.absolute())
+        store = open_reader(config.store)
     except StoreError:
         return with_lists(config, ())
     try:
