@@ -107,7 +107,7 @@ def _last_looked_through(
 ) -> Place | None:
     """Return where a page has stopped looking, `None` at the archive's end."""
     row = connection.execute(
-        f"SELECT month, number FROM ({_SCANNED}) LIMIT 1 OFFSET :scan - 1",  # noqa: S608 -- built of constants
+        f"SELECT month, number FROM ({_SCANNED}) AS scanned LIMIT 1 OFFSET :scan - 1",  # noqa: S608 -- built of constants
         asked | _after(place),
     ).fetchone()
     return None if row is None else Place(in_archive=True, major=row["month"], minor=row["number"])
