@@ -86,6 +86,7 @@ async def _run(
                 pace=pace,
                 workers=Workers(starting=starting),
             ).run()
+            patience.check()
         finally:
             await asyncio.to_thread(store.close)
     finally:

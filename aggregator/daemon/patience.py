@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from aggregator.daemon.systemd_notify import Notifier
+    from aggregator.model.errors import AggregatorError
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +32,14 @@ class StoppedError(Exception):
 class Patience:
     """Lets a start take the time that it needs, and systemd know that it goes on.
 
-    `trouble` is what is waited for, or `None`. Until `end` the manager is asked for more time every
-    `retry`, too: a migration of a large database takes minutes.
+    `trouble` is what is waited for, or `None`; `lost` is what no waiting mends. Until `end` the
+    manager is asked for more time every `retry`, too: a migration of a large database takes
+    minutes.
     """
 
     def __init__(self, notifier: Notifier, stop: asyncio.Event, retry: timedelta) -> None:
         self.trouble: str | None = None
+        self.lost: AggregatorError | None = None
         self._notifier = notifier
         self._stop = stop
         self._retry_s = retry.total_seconds()
@@ -60,6 +63,18 @@ class Patience:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), self._retry_s)
                 raise StoppedError
+
+    def give_up(self, error: AggregatorError) -> None:
+        """Let the process stop as if it were asked to: nothing that it does could be kept."""
+        if self.lost is None:
+            log.error(event("stopping", because=error))
+            self.lost = error
+            self._stop.set()
+
+    def check(self) -> None:
+        """Raise what the process has stopped for, if there is such a thing."""
+        if self.lost is not None:
+            raise self.lost
 
     def end(self) -> None:
         """Ask for no more time: the start is over."""

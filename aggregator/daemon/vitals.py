@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from aggregator.daemon.commands import State
 from aggregator.daemon.log import event
-from aggregator.model.errors import AggregatorError
+from aggregator.model.errors import AggregatorError, StoreOutgrownError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -158,6 +158,9 @@ class Vitals:
                 await asyncio.get_running_loop().run_in_executor(self._threads, self._store.ping)
         except TimeoutError:
             return "the database does not answer"
+        except StoreOutgrownError as error:
+            self._patience.give_up(error)
+            return str(error)
         except AggregatorError as error:
             return str(error)
         return None

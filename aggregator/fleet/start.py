@@ -123,6 +123,7 @@ async def _run(
                 )
                 log.info(event("begins", role=role.value, name=name, pid=os.getpid()))
                 await work(start)
+                patience.check()
         finally:
             await asyncio.to_thread(store.close)
     finally:

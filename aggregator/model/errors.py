@@ -53,6 +53,10 @@ class StoreDamagedError(StoreError):
     """Pages of the database are damaged, or the file is none; no second try makes it well."""
 
 
+class StoreOutgrownError(StoreError):
+    """A newer version has changed the tables so that this program cannot go on beside it."""
+
+
 class NoStoreError(StoreError):
     """There is no database yet; only `run` and `poll` make one."""
 

@@ -163,10 +163,22 @@ class PostgresConnection:
         """Whether a transaction was begun that has not ended, by itself or by us."""
         return self._has_begun and not self._connection.closed
 
-    def begin(self, statement: str) -> None:
-        """Begin a transaction. Raises `psycopg.Error`."""
-        self._lasting(lambda: self._connection.execute(statement.encode(), prepare=False))
+    def begin(self, statements: str) -> psycopg.Cursor[Any]:
+        """Begin a transaction; return what the last of the statements does.
+
+        Raises `psycopg.Error`.
+        """
+        said = statements.encode()
+        try:
+            begun = self._lasting(lambda: self._connection.execute(said, prepare=False))
+        except psycopg.Error:
+            if not self._connection.closed:
+                self._connection.rollback()
+            raise
         self._has_begun = True
+        while begun.nextset():
+            pass
+        return begun
 
     def execute(
         self, statement: str, values: Sequence[object] | Mapping[str, object] = ()

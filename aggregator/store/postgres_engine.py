@@ -20,7 +20,7 @@ from aggregator.model.errors import (
 from aggregator.store import postgres_schema
 from aggregator.store.engine import Engine
 from aggregator.store.postgres_connection import PostgresConnection
-from aggregator.store.postgres_schema import LEADS, WORKS, WRITES, lock_key
+from aggregator.store.postgres_schema import LEADS, VERSIONS, WORKS, WRITES, lock_key
 from aggregator.store.roles import Role
 from aggregator.store.schema_version import SCHEMA_VERSION
 from aggregator.store.text_dictionaries import check_codecs
@@ -52,6 +52,14 @@ _LEADS = f"""SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_locks
 _PASSING = (errors.ReadOnlySqlTransaction,)
 #: And those that are not of our statements though they look so.
 _RIGHTS = (errors.InsufficientPrivilege,)
+
+
+class _OutgrownError(psycopg.Error):
+    """The tables have become those of a schema beside which this program does not work."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__()
+        self.version = version
 
 
 class PostgresEngine(Engine):
@@ -139,7 +147,7 @@ class PostgresEngine(Engine):
             raise self.told(error) from error
         try:
             version = postgres_schema.version_of(connection, self._place)
-            if version == SCHEMA_VERSION:
+            if version >= SCHEMA_VERSION:
                 found = _as_ours(connection)
                 check_codecs(found, self._place)
                 return found
@@ -161,11 +169,19 @@ class PostgresEngine(Engine):
 
     @override
     def begin_writing(self, connection: sqlite3.Connection) -> None:
-        _as_theirs(connection).begin(f"BEGIN; SELECT pg_advisory_xact_lock({lock_key(WRITES)})")
+        self._begin(connection, f"BEGIN; SELECT pg_advisory_xact_lock({lock_key(WRITES)})")
 
     @override
     def begin_reading(self, connection: sqlite3.Connection) -> None:
-        _as_theirs(connection).begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self._begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def _begin(self, connection: sqlite3.Connection, statements: str) -> None:
+        """Begin a transaction on tables that are ours still: others upgrade them while we work."""
+        ours = _as_theirs(connection)
+        (version, works_down_to) = ours.begin(f"{statements}; {VERSIONS}").fetchone() or (0, 0)
+        if works_down_to > SCHEMA_VERSION:
+            ours.execute("ROLLBACK")
+            raise _OutgrownError(version)
 
     @override
     def leads(self, connection: sqlite3.Connection) -> bool:
@@ -196,6 +212,8 @@ class PostgresEngine(Engine):
 
     @override
     def told(self, error: Exception) -> StoreError:
+        if isinstance(error, _OutgrownError):
+            return postgres_schema.outgrown(self._place, error.version)
         what = " ".join(str(error).split())
         if isinstance(error, sqlite3.DatabaseError | errors.DataCorrupted | errors.IndexCorrupted):
             return StoreDamagedError(f"{self._place}: damaged ({what}); restore a backup")

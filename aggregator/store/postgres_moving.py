@@ -107,10 +107,17 @@ class PostgresOrigin(_Postgres, Origin):
         try:
             self._engine.open_reader().close()  # whether there is one, and which
             with self.telling():
+                self._refuse_newer()
                 self._engine.begin_reading(cast("sqlite3.Connection", self._db))
         except BaseException:
             self.close()
             raise
+
+    def _refuse_newer(self) -> None:
+        """Raise `StoreOutgrownError` for a schema of which we do not know all columns."""
+        version = postgres_schema.version_of(self._db, self.place)
+        if version > SCHEMA_VERSION:
+            raise postgres_schema.outgrown(self.place, version)
 
     @override
     def rows(

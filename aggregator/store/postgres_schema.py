@@ -9,7 +9,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, cast
 
-from aggregator.model.errors import StoreError
+from aggregator.model.errors import StoreError, StoreOutgrownError
 from aggregator.runtime.late_modules import LateModule
 from aggregator.store.postgres_words import FUNCTIONS, spoken_table
 from aggregator.store.schema_version import (
@@ -17,6 +17,7 @@ from aggregator.store.schema_version import (
     MIGRATIONS_TABLE,
     MOVING_TABLE,
     SCHEMA_VERSION,
+    WORKS_DOWN_TO,
     half_moved,
 )
 
@@ -39,7 +40,13 @@ WRITES, WORKS, MIGRATES, LEADS = 1, 2, 3, 4
 #: Nobody's statements wait for longer behind a statement that changes a table.
 _LOCK_TIMEOUT = "5s"
 
-_VERSION = "CREATE TABLE aggregator_schema (version bigint NOT NULL)"
+_VERSION = "CREATE TABLE aggregator_schema (version bigint NOT NULL, works_down_to bigint)"
+
+#: The version, and the oldest one whose programs may go on: of tables that were made before there
+#: was such a number, the version itself.
+VERSIONS = """SELECT version,
+    coalesce((to_jsonb(aggregator_schema) ->> 'works_down_to')::bigint, version) AS works_down_to
+    FROM aggregator_schema"""
 
 #: What triggers do, by their names: a trigger calls a function here.
 _TRIGGERS = {
@@ -78,7 +85,8 @@ def lock_key(number: int) -> str:
 def version_of(connection: PostgresConnection, place: str) -> int:
     """Return the schema version, 0 where there are no tables yet.
 
-    Raises `StoreError` for a newer one, and where the tables are another program's.
+    A newer one is one beside which this program works, too. Raises `StoreOutgrownError` for
+    another, and `StoreError` where the tables are another program's.
     """
     (is_ours, is_half, tables) = connection.execute(
         """SELECT to_regclass('aggregator_schema') IS NOT NULL, to_regclass(?) IS NOT NULL,
@@ -95,35 +103,47 @@ def version_of(connection: PostgresConnection, place: str) -> int:
                 "it in [store] url"
             )
         return 0
-    (version,) = connection.execute("SELECT version FROM aggregator_schema").fetchone() or (0,)
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"{place}: written by a newer version (schema {version}, this one reads "
-            f"{SCHEMA_VERSION}); install that version, or restore a backup from before it"
-        )
+    (version, works_down_to) = connection.execute(VERSIONS).fetchone() or (0, 0)
+    if works_down_to > SCHEMA_VERSION:
+        raise outgrown(place, version)
     return int(version)
 
 
+def outgrown(place: str, version: int) -> StoreOutgrownError:
+    """Return that a schema is newer than what this program can work with."""
+    return StoreOutgrownError(
+        f"{place}: written by a newer version (schema {version}, this one reads "
+        f"{SCHEMA_VERSION}); install that version, or restore a backup from before it"
+    )
+
+
 def bring_to_today(connection: PostgresConnection, place: str) -> None:
-    """Make today's tables where they are not. Raises `StoreError`, `psycopg.Error`."""
-    if version_of(connection, place) == SCHEMA_VERSION:
+    """Make today's tables where they are not. Raises `StoreError`, `psycopg.Error`.
+
+    Newer ones stay as they are.
+    """
+    if version_of(connection, place) >= SCHEMA_VERSION:
         return
 
     def bring() -> None:
         found = version_of(connection, place)  # somebody else may have made them meanwhile
         if found == 0:
             create(connection, SCHEMA_VERSION)
-        else:
+        elif found < SCHEMA_VERSION:
             _upgrade(connection, found)
 
     alone(connection, bring)
 
 
 def alone(connection: PostgresConnection, change: Callable[[], None]) -> None:
-    """Change tables in one transaction, beside which nobody does. Raises `psycopg.Error`."""
+    """Change tables in one transaction, beside which nobody does, or writes.
+
+    Whoever writes next sees what they are then. Raises `psycopg.Error`.
+    """
     connection.begin(
         f"BEGIN; SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'; "
-        f"SELECT pg_advisory_xact_lock({lock_key(MIGRATES)})"
+        f"SELECT pg_advisory_xact_lock({lock_key(MIGRATES)}); "
+        f"SELECT pg_advisory_xact_lock({lock_key(WRITES)})"
     )
     try:
         change()
@@ -137,7 +157,10 @@ def alone(connection: PostgresConnection, change: Callable[[], None]) -> None:
 def create(connection: PostgresConnection, version: int) -> None:
     """Make the tables as the migrations up to a version leave them, with their first rows."""
     connection.execute(_VERSION)
-    connection.execute("INSERT INTO aggregator_schema (version) VALUES (?)", (version,))
+    connection.execute(
+        "INSERT INTO aggregator_schema (version, works_down_to) VALUES (?, ?)",
+        (version, min(version, WORKS_DOWN_TO)),
+    )
     for statement in FUNCTIONS:
         connection.execute(statement)
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
@@ -169,7 +192,13 @@ def _upgrade(connection: PostgresConnection, version: int) -> None:
     speaking = cast("Database", _Tables(connection))
     for later in migrations.later(version):
         later(speaking)
-    connection.execute("UPDATE aggregator_schema SET version = ?", (SCHEMA_VERSION,))
+    connection.execute(
+        "ALTER TABLE aggregator_schema ADD COLUMN IF NOT EXISTS works_down_to bigint"
+    )
+    connection.execute(
+        "UPDATE aggregator_schema SET version = ?, works_down_to = ?",
+        (SCHEMA_VERSION, WORKS_DOWN_TO),
+    )
 
 
 class _Tables:

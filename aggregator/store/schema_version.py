@@ -28,6 +28,10 @@ MOVING_TABLE = "aggregator_moving"
 #: The `user_version` that this program writes and reads.
 SCHEMA_VERSION = 16
 
+#: The oldest schema whose programs work beside this one on the same server: where an upgrade takes
+#: away or gives another meaning to what those read or write, it is the upgrade's own.
+WORKS_DOWN_TO = SCHEMA_VERSION
+
 #: The schema that packs the texts of entries: its upgrade leaves most of the file free.
 PACKED_SINCE = 6
 
