@@ -11,6 +11,7 @@ import pytest
 
 from aggregator.model.errors import StoreError, StoreOutgrownError
 from aggregator.store import moving, postgres, postgres_schema
+from aggregator.store.moved_tables import moved_tables
 from aggregator.store.postgres_connection import PostgresConnection
 from aggregator.store.postgres_engine import place_of
 from aggregator.store.postgres_schema import WRITES, lock_key
@@ -59,7 +60,18 @@ def test_beside_a_newer_schema_that_allows_it_work_goes_on(
     running = server.open(Role.WORKER)
     running.apply((source(),), (feed(),), now=START)
     absorb(running, document(entry(1)), START)
-    upgrade(server, SCHEMA_VERSION, "ALTER TABLE entries ADD COLUMN of_later bigint")
+    for _ in range(9):  # until what is asked often is prepared
+        absorb(running, document(entry(1)), START)
+        assert len(running.select(feed()).stories) == 1
+        assert len(list(running.all_states())) == 1
+    tables = (table.name for table in moved_tables())
+    upgrade(
+        server,
+        SCHEMA_VERSION,
+        *(f"ALTER TABLE {table} ADD COLUMN of_later bigint" for table in tables),
+    )
+    assert len(list(running.all_states())) == 1
+    assert len(running.select(feed()).stories) == 1
     absorb(running, document(entry(1), entry(2)), START + HOUR)
     begun = server.open(Role.SCHEDULER)
     absorb(begun, document(entry(1), entry(2), entry(3)), START + 2 * HOUR)
@@ -150,4 +162,4 @@ def test_each_member_of_a_fleet_that_is_outgrown_stops_with_a_sentence(
     finally:
         fleet.end()
     log = fleet.log.read_text()
-    assert len(re.findall(f"Error: .*{NEWER}", log)) == 3, log
+    assert len(re.findall(f"Error: .*{NEWER}", log)) >= 3, log

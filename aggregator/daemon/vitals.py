@@ -151,19 +151,18 @@ class Vitals:
             return self._patience.trouble
         if self._jobs.silent > STALE_TICK:
             return f"the scheduler has not run for {self._jobs.silent.seconds} s"
-        if (trouble := self._damage or self._polls.trouble) is not None:
-            return trouble
+        trouble = self._damage or self._polls.trouble
         try:
             async with asyncio.timeout(PING_TIMEOUT_S):
                 await asyncio.get_running_loop().run_in_executor(self._threads, self._store.ping)
         except TimeoutError:
-            return "the database does not answer"
+            return trouble or "the database does not answer"
         except StoreOutgrownError as error:
             self._patience.give_up(error)
             return str(error)
         except AggregatorError as error:
-            return str(error)
-        return None
+            return trouble or str(error)
+        return trouble
 
     def unready(self) -> str | None:
         """Return why readers are not to be sent here yet, or any more."""

@@ -14,6 +14,7 @@ from psycopg.types.numeric import Int8Dumper, NumericBinaryLoader, NumericLoader
 from typing_extensions import override
 
 from aggregator.store.postgres_words import spoken
+from aggregator.store.schema_version import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -139,6 +140,7 @@ class PostgresConnection:
         self._then = connected
         self._connection = self._connected()
         self._has_begun = False
+        self.planned_for = SCHEMA_VERSION  # the schema's version as the last transaction found it
 
     def _connected(self) -> psycopg.Connection[Any]:
         connection = psycopg.Connection[Any].connect(
@@ -179,6 +181,14 @@ class PostgresConnection:
         while begun.nextset():
             pass
         return begun
+
+    def plan_anew(self) -> None:
+        """Let go of what is prepared, and of a transaction: the next statement connects anew.
+
+        What is prepared knows the columns that its tables had, and fails once they have others.
+        """
+        self._connection.close()
+        self._has_begun = False
 
     def execute(
         self, statement: str, values: Sequence[object] | Mapping[str, object] = ()
@@ -225,6 +235,8 @@ class PostgresConnection:
         if not self._connection.closed:
             try:
                 return statement()
+            except psycopg.errors.FeatureNotSupported:
+                self.plan_anew()
             except psycopg.OperationalError:
                 if not self._connection.closed:
                     raise

@@ -177,8 +177,12 @@ class PostgresEngine(Engine):
 
     def _begin(self, connection: sqlite3.Connection, statements: str) -> None:
         """Begin a transaction on tables that are ours still: others upgrade them while we work."""
-        ours = _as_theirs(connection)
-        (version, works_down_to) = ours.begin(f"{statements}; {VERSIONS}").fetchone() or (0, 0)
+        ours, statements = _as_theirs(connection), f"{statements}; {VERSIONS}"
+        (version, works_down_to) = ours.begin(statements).fetchone() or (0, 0)
+        if version != ours.planned_for:
+            ours.plan_anew()
+            (version, works_down_to) = ours.begin(statements).fetchone() or (0, 0)
+            ours.planned_for = version
         if works_down_to > SCHEMA_VERSION:
             ours.execute("ROLLBACK")
             raise _OutgrownError(version)
