@@ -29,6 +29,7 @@ from aggregator.store.postgres_engine import PostgresEngine, place_of
 from aggregator.store.postgres_words import spoken, spoken_table
 from aggregator.store.roles import Role
 from aggregator.store.schema_version import SCHEMA_VERSION
+from tests import PATIENCE
 from tests.engines import PostgresDatabase
 from tests.making import HOUR, START, absorb, document, entry, feed, fetched, source
 
@@ -336,3 +337,29 @@ def test_a_password_does_not_stand_in_the_configuration() -> None:
     with pytest.raises(WrongValueError):
         postgres_url("mysql://me@db/feeds")
     assert postgres_url("postgres://me@/feeds?host=/run") == "postgres://me@/feeds?host=/run"
+
+
+def test_a_process_reads_over_few_connections(server: PostgresDatabase) -> None:
+    store = server.open()
+    store.apply((source(),), (feed(),), now=START)
+    readers = store._readers  # type: ignore[attr-defined]  # an engine's own
+    threads = postgres_engine.MOST_READERS + 3
+    reading, enough = threading.Semaphore(0), threading.Event()
+
+    def read() -> None:
+        with readers.lent() as first, readers.lent() as again:
+            assert first is again
+            reading.release()
+            enough.wait(PATIENCE)
+
+    started = [threading.Thread(target=read) for _ in range(threads)]
+    for thread in started:
+        thread.start()
+    for _ in range(postgres_engine.MOST_READERS):
+        assert reading.acquire(timeout=PATIENCE)
+    assert not reading.acquire(blocking=False)  # the others wait for one of them
+    enough.set()
+    for thread in started:
+        thread.join(PATIENCE)
+    assert len(readers._opened) == postgres_engine.MOST_READERS
+    assert [one.source.name for one in store.states()] == ["one"]

@@ -25,6 +25,8 @@ class Engine(Protocol):
 
     #: What its connections raise.
     errors: tuple[type[Exception], ...]
+    #: How many threads of a process may read at a time; `None` for any number.
+    most_readers: int | None
 
     @property
     def place(self) -> str:

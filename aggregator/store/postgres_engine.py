@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from aggregator.store.readers import Readers
 
+#: A server has a hundred connections, for everybody.
+MOST_READERS = 6
+
 #: How long a process that is to poll waits for another one's end.
 PATIENCE = "10s"
 
@@ -71,6 +74,7 @@ class PostgresEngine(Engine):
     """
 
     errors = (psycopg.Error, sqlite3.DatabaseError)
+    most_readers = MOST_READERS
 
     def __init__(self, url: str, *, role: Role | None = None) -> None:
         self._url = url

@@ -1,4 +1,4 @@
-"""Reading without writing: a thread's own connection, one for what takes long, a feed at once."""
+"""Reading without writing: connections for threads, one for what takes long, a feed at once."""
 
 from __future__ import annotations
 
@@ -18,24 +18,48 @@ if TYPE_CHECKING:
 
 
 class Readers:
-    """Opens them as they are asked for; `close` closes all, and nothing is begun after it."""
+    """Opens them as they are asked for; `close` closes all, and nothing is begun after it.
+
+    Each thread has its own, or, where the engine has no more than so many, as long as it reads.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._own = threading.local()
         self._opened: list[sqlite3.Connection] = []
+        self._free: list[sqlite3.Connection] = []
+        most = engine.most_readers
+        self._room = None if most is None else threading.Semaphore(most)
         self._lock = threading.Lock()
         self._long: sqlite3.Connection | None = None
         self._is_closed = False
 
+    @contextmanager
+    def lent(self) -> Iterator[sqlite3.Connection]:
+        """Lend a read-only connection; within its block the thread is lent the same once more."""
+        held: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if self._room is None or held is not None:
+            yield held or self.own()
+            return
+        with self._room:
+            self._own.connection = self._free.pop() if self._free else self._opened_now()
+            try:
+                yield self._own.connection
+            finally:
+                self._free.append(self._own.connection)
+                self._own.connection = None
+
     def own(self) -> sqlite3.Connection:
-        """Return this thread's own read-only connection."""
+        """Return this thread's own read-only connection, for an engine that has any number."""
         reader: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if reader is None:
-            reader = self._engine.open_reader()
-            self._own.connection = reader
-            with self._lock:
-                self._opened.append(reader)
+            reader = self._own.connection = self._opened_now()
+        return reader
+
+    def _opened_now(self) -> sqlite3.Connection:
+        reader = self._engine.open_reader()
+        with self._lock:
+            self._opened.append(reader)
         return reader
 
     @contextmanager
@@ -82,7 +106,8 @@ class Reading:
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         try:
-            yield self._readers.own()
+            with self._readers.lent() as db:
+                yield db
         except self._engine.errors as error:
             raise self._engine.told(error) from error
 

@@ -35,6 +35,7 @@ class SqliteEngine(Engine):
     """Keeps the promises of `aggregator.store.engine.Engine` for the file at `path`."""
 
     errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+    most_readers = None
 
     def __init__(self, path: Path) -> None:
         self._path = path
