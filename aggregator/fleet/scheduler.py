@@ -10,7 +10,6 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from aggregator.daemon.commands import Requests
 from aggregator.daemon.configuring import Configuring, apply_first
@@ -26,11 +25,10 @@ from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.prices import Prices
 from aggregator.fleet.by_hand import ByHand
 from aggregator.fleet.doing import do_jobs
+from aggregator.fleet.handing_out import HandingOut
 from aggregator.fleet.membership import Membership
-from aggregator.fleet.queue import BY_HAND, HAND_OUT, HOUSE, POLL_BY_HAND, RESCUE, Job
-from aggregator.model import Lease
+from aggregator.fleet.queue import BY_HAND, HOUSE, POLL_BY_HAND
 from aggregator.model.errors import AggregatorError, StoreUnavailableError
-from aggregator.schedule.handing_out import MOST_EACH, room, urgency
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -38,13 +36,9 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.fetch import Fetcher
     from aggregator.fleet.start import Start
-    from aggregator.model.batches import Batch
     from aggregator.schedule.price import Pricing
 
 log = logging.getLogger(__name__)
-
-#: Times of the clock: each second; each fourth one.
-EACH_SECOND, EACH_FOURTH = "* * * * * *", "* * * * * */4"
 
 #: Sites that are polled by hand at a time.
 BY_HAND_SLOTS = 8
@@ -135,7 +129,6 @@ class ActiveScheduler:
         pricing: Pricing,
         members: Membership,
     ) -> None:
-        self.trouble: str | None = None
         self._start = start
         self._members = members
         self._over = asyncio.Event()
@@ -161,6 +154,13 @@ class ActiveScheduler:
             store_pause=start.pace.store,
         )
         self._by_hand = ByHand(self._dispatcher, start.queue)
+        self._handing_out = HandingOut(
+            start.store,
+            start.queue,
+            may=self._may_hand_out,
+            in_thread=self._equipment.in_thread,
+            clock=start.clock,
+        )
         self._configuring = Configuring(
             config,
             start.store,
@@ -180,6 +180,11 @@ class ActiveScheduler:
             is_stopping=self._over.is_set,
             clock=start.clock,
         )
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing is handed out, or `None`."""
+        return self._handing_out.trouble
 
     async def run(self) -> None:
         """Hand out until the process is to stop, or another scheduler may be active."""
@@ -204,8 +209,7 @@ class ActiveScheduler:
             self._jobs.every(pace.heartbeat, self._account, name="requests of workers")
             self._jobs.spawn(self._housework.write_files(pace))
             self._jobs.start()
-            queue.does_periodically(HAND_OUT, EACH_SECOND, self._hand_out)
-            queue.does_periodically(RESCUE, EACH_FOURTH, self._rescue)
+            self._handing_out.begin()
             queue.does(POLL_BY_HAND, self._by_hand.turn)
             log.info(event("active", name=start.name, pid=os.getpid()))
             await asyncio.gather(
@@ -234,59 +238,10 @@ class ActiveScheduler:
         await stop.wait()
         self._over.set()
 
-    # --- the house's jobs -----------------------------------------------------------------------
-
-    async def _hand_out(self) -> None:
-        """Hand out what is due, as much as workers have room for."""
+    async def _may_hand_out(self) -> bool:
         if not await _is_active(self._start):
             self._over.set()
-        if self._over.is_set():
-            return
-        queue, store = self._start.queue, self._start.store
-        try:
-            most = room(await queue.members.slots(), await queue.waiting())
-            if most:
-                give = partial(
-                    store.hand_out,
-                    self._start.clock(),
-                    most_batches=most,
-                    most_each=MOST_EACH,
-                    batch_id=lambda: f"batch {uuid4()}",
-                )
-                batches = await self._equipment.in_thread(give)
-                await self._defer(batches)
-        except AggregatorError as error:
-            if self.trouble is None:
-                log.error(event("nothing handed out", because=error))  # noqa: TRY400 -- expected trouble
-            self.trouble = str(error)
-        else:
-            self.trouble = None
-
-    async def _defer(self, batches: list[Batch]) -> None:
-        jobs = [
-            Job(
-                one.claimed_by,
-                one.queue,
-                one.source_ids,
-                urgency(has_new=one.has_new, shortest_wait=one.shortest_wait),
-            )
-            for one in batches
-        ]
-        try:
-            await self._start.queue.defer(jobs)
-        except BaseException:
-            now = self._start.clock()
-            leases = tuple(Lease(of, one.claimed_by, now) for one in jobs for of in one.source_ids)
-            with contextlib.suppress(AggregatorError):  # they run out
-                await self._equipment.in_thread(partial(self._start.store.release, leases))
-            raise
-
-    async def _rescue(self) -> None:
-        """Let others do what workers had begun that died."""
-        with contextlib.suppress(AggregatorError):  # what is handed out tells of it
-            if rescued := await self._start.queue.rescue():
-                log.warning(event("rescued", batches=rescued))
-            await self._start.queue.members.forget()
+        return not self._over.is_set()
 
     async def _account(self) -> None:
         self._prices.add(await self._start.queue.members.take_priced())
