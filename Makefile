@@ -29,6 +29,8 @@ TRACES ?=
 # Labelled pairs of titles and a stream of headlines for `make bench-stories`, as docs/stories.md tells.
 PAIRS ?=
 STREAM ?=
+# How many sources `make bench-fleet` ends with.
+SOURCES ?=
 # Beside how many entries it measures what the store takes to let one join.
 WINDOWS ?=
 # Translations for `make catalogue`: a JSON object, English to Chinese.
@@ -55,7 +57,7 @@ VERIFY_NEEDS := DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-in
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-hashed run test demo bench bench-check bench-pages bench-profile bench-schedule bench-stories bench-subscribers verify-laws torture fuzz clients fidelity golden pictures site date-names config-docs catalogue constraints wheels deb release verify-container verify-deb verify-systemd verify-docs audit clean python test-needs clients-needs bench-needs site-needs
+.PHONY: help install install-hashed run test demo bench bench-check bench-pages bench-profile bench-schedule bench-stories bench-subscribers bench-fleet verify-fleet verify-laws torture fuzz clients fidelity golden pictures site date-names config-docs catalogue constraints wheels deb release verify-container verify-deb verify-systemd verify-docs audit clean python test-needs clients-needs bench-needs site-needs
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -103,6 +105,12 @@ bench-stories: install ## how well stories are told apart (seconds): make bench-
 
 bench-subscribers: $(VENV)/.for-testing ## a month in a feed's readers' lives: nothing missed, nothing twice (seven minutes)
 	@$(BIN)/python -m benchmarks.subscribers
+
+bench-fleet: $(VENV)/.for-testing ## workers beside a million sources on PostgreSQL (ten minutes): make bench-fleet SOURCES=100000
+	@$(BIN)/python -m benchmarks.fleet $(if $(SOURCES),--sources $(SOURCES))
+
+verify-fleet: $(VENV)/.for-testing ## kill any process of a fleet every few seconds for two minutes; 1 if anything is lost or doubled
+	@$(BIN)/python -m benchmarks.fleet.chaos --seed $(SEED)
 
 verify-laws: $(VENV)/.for-testing ## any histories of sources and readers against the laws: make verify-laws SEED=1 HISTORIES=500
 	@$(BIN)/python -m benchmarks.laws --seed $(SEED) --histories $(HISTORIES) --steps $(STEPS)
