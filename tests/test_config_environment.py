@@ -53,7 +53,29 @@ def test_a_broken_file_hides_the_database_of_the_environment_from_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AGGREGATOR_DATABASE", "/data/a.db")
-    assert store_place(tmp_path / "config.toml") == StoreSettings(path=Path("/data/a.db"))
+    config = tmp_path / "config.toml"
+    assert store_place(config) == StoreSettings(path=Path("/data/a.db"))
+    config.write_text("broken = \n", encoding="utf-8")
+    assert store_place(config) == StoreSettings(path=Path("/data/a.db"))
+
+
+def test_the_environment_names_the_path_and_takes_no_url_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGGREGATOR_DATABASE", "b.db")
+    config = tmp_path / "config.toml"
+    url = "postgresql://me@db/feeds"
+    config.write_text(f'[store]\nurl = "{url}"\n[nonsense]\n', encoding="utf-8")
+    assert store_place(config) == StoreSettings(path=tmp_path / "b.db", url=url)
+
+
+def test_a_mistake_is_told_before_a_database_that_it_hides(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[store]\nurl = "db/feeds"\n', encoding="utf-8")
+    for words in (("status",), ("status", "--healthy", "--member", "rack-1")):
+        told = run_in(*words, cwd=tmp_path, AGGREGATOR_DATABASE="b.db")
+        assert (told.returncode, told.stdout) == (78, "")
+        assert "config.toml:2: store.url: must be such as" in told.stderr
+        assert "no database yet" not in told.stderr
 
 
 def test_check_says_what_is_not_the_files(tmp_path: Path) -> None:

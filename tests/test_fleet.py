@@ -12,6 +12,7 @@ from tests.config_texts import source_toml
 from tests.engines import PostgresDatabase
 from tests.feed_documents import item, rss
 from tests.fleet import Fleet
+from tests.program import run_in
 from tests.web import Publisher, ThreadedPublisher
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def document(*numbers: int, site: str = "site") -> bytes:
 
 
 def test_a_fleet_loses_and_doubles_nothing_whoever_dies(
-    fleet: Fleet, web: Publisher, second: Publisher
+    tmp_path: Path, fleet: Fleet, web: Publisher, second: Publisher
 ) -> None:
     # Some sources of one host, one at a time whoever polls; and one of another host.
     names = [f"s{number}" for number in range(6)]
@@ -76,6 +77,9 @@ def test_a_fleet_loses_and_doubles_nothing_whoever_dies(
     metrics = fleet.get("/metrics").text
     assert 'aggregator_fleet_members{role="worker"} 2.0' in metrics
     assert 'aggregator_fleet_polls_total{worker="worker-1"}' in metrics
+    question = ("status", "--healthy", "--member", "worker-1", "--config", str(fleet.config))
+    healthy = run_in(*question, cwd=tmp_path, AGGREGATOR_DATABASE="own.db")
+    assert (healthy.returncode, healthy.stdout) == (0, "healthy\n")
 
     # The active scheduler dies: the one in reserve goes on.
     (active,) = fleet.active()

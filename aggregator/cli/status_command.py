@@ -12,7 +12,7 @@ from aggregator.cli.speech import echo, pass_on
 from aggregator.cli.table import GAP, table, terminal_width, wrapped
 from aggregator.cli.terminal_text import concealed, line, local_time, plain, theirs
 from aggregator.language.spoken import retold, verbatim
-from aggregator.model.errors import AggregatorError, ConfigError
+from aggregator.model.errors import AggregatorError, ConfigError, NoStoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aggregator.model.members import FleetState
     from aggregator.model.notes import Note
     from aggregator.model.source_lists import StoredList
+    from aggregator.store import Store
 
 #: How long a daemon that hangs is waited for; one that works answers in milliseconds.
 PATIENCE = timedelta(seconds=5)
@@ -80,14 +81,15 @@ def status(*, as_json: bool, healthy: bool, member: str | None) -> int:
             echo(plain(mistake), err=True)
         store, exit_status = found, error.exit_status
     now = datetime.now(UTC)
-    lists: list[tuple[SourceList, StoredList | None]] = []
-    with reading(path, store) as database:
-        if config is not None and config.lists:
-            from aggregator.cli.list_lines import known_lists
-
-            lists = known_lists(config, database.lists())
-        rows, notes = _in_order(sources, database.status()), database.notes(now)
-        search_bytes = database.search_bytes()
+    try:
+        with reading(path, store) as database:
+            lists = _lists(config, database)
+            rows, notes = _in_order(sources, database.status()), database.notes(now)
+            search_bytes = database.search_bytes()
+    except NoStoreError:
+        if config is not None:
+            raise
+        return exit_status  # of the mistakes, which may hide where it is
     if as_json:
         pass_on(_json(rows, notes, now).encode())  # UTF-8, whatever the locale
         return exit_status
@@ -100,6 +102,14 @@ def status(*, as_json: bool, healthy: bool, member: str | None) -> int:
         said.append(("search index", verbatim(size)))
     echo(_text(rows, said, terminal_width(), further=further))
     return exit_status
+
+
+def _lists(config: Config | None, database: Store) -> list[tuple[SourceList, StoredList | None]]:
+    if config is None or not config.lists:
+        return []
+    from aggregator.cli.list_lines import known_lists
+
+    return known_lists(config, database.lists())
 
 
 def _further(
@@ -133,7 +143,9 @@ def _is_healthy(path: Path, member: str | None) -> int:
     """
     from aggregator.config import store_place
 
-    store = store_place(path) or load_file(path).store
+    store = store_place(path)
+    if store is None or (member is not None and store.url is None):
+        store = load_file(path).store  # or its mistake, which hides where the members are
     if member is None:
         trouble = trouble_of_daemon(store.path, "works")
     else:

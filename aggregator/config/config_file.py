@@ -164,13 +164,13 @@ def store_place(path: Path) -> StoreSettings | None:
 
     So that a broken edit hides neither the daemon that still runs nor what it knows.
     """
-    if database := os.environ.get("AGGREGATOR_DATABASE"):
-        return StoreSettings(path=path.parent / database)
     try:
         text = read_file(path, MAX_FILE_BYTES).decode("utf-8", "replace")
+        found = store_in(text)
     except (OSError, ValueError):
-        return None
-    found = store_in(text)
+        found = None
+    if database := os.environ.get("AGGREGATOR_DATABASE"):  # names the path alone
+        return replace(found or StoreSettings(), path=path.parent / database)
     return None if found is None else replace(found, path=path.parent / found.path)
 
 
