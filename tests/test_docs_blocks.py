@@ -43,6 +43,7 @@ NOT_RUN = {
     ("docs/fleet.md", "psql feeds"): "wants that server; test_fleet.py has one",
     ("docs/fleet.md", "sudo install"): "changes the system; test_systemd.py",
     ("docs/postgres.md", "pip install"): "asks the network and a server; test_postgres.py",
+    ("docs/postgres.md", "systemctl stop"): "wants systemd; test_cli_migrate_store.py moves",
     ("docs/releases.md", "make release"): "takes minutes and tags; test_release.py",
     ("docs/trouble.md", "sudo fuser"): "asks for other people's processes",
     ("docs/trouble.md", "systemctl status"): "wants systemd; make verify-systemd",

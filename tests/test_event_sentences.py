@@ -52,7 +52,7 @@ TABLE: tuple[tuple[AlarmFact, str, str], ...] = (
             "Every poll has failed for 26 hours: http-status: far.example answered 404: not found; "
             "check the source's url"
         ),
-        "已连续失败 26 小时：http-status: far.example 答 404：找不到；请检查该来源的 url。",
+        "已连续失败 26 小时：http-status：far.example 答 404：找不到；请检查该来源的 url。",
     ),
     (
         Failing(3 * DAY, ProblemKind.TIMEOUT, None),

@@ -214,5 +214,5 @@ def test_what_check_would_change_names_the_table(aggregator: Program, web: Publi
     configure(aggregator, web)
     aggregator.start(brisk=True)
     configure(aggregator, web, notify_toml("https://ntfy.example/x"))
-    assert "~ [[notify]]" in aggregator.run("check").stdout
-    assert "~ [[notify]]" in aggregator.run("reload").stdout
+    assert "+ [[notify]] phone" in aggregator.run("check").stdout
+    assert "+ [[notify]] phone" in aggregator.run("reload").stdout

@@ -100,7 +100,7 @@ def test_a_source_is_broken_after_a_day_of_failures_and_its_end_is_told(feed: Fe
         "<p>Every poll has failed for 24 hours: timeout: no answer within 30 s; "
         "look at the address.</p>"
         '<p lang="zh-Hans">来源 ithome 出了故障：已连续失败 24 小时：'
-        "timeout: 30 秒内没有应答；look at the address。</p>"
+        "timeout：30 秒内没有应答；look at the address。</p>"
     )
     later = NOW + 2 * DAY
     assert feed.look(broken(now=later, since=3 * DAY), now=later) == []

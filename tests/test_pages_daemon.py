@@ -58,7 +58,7 @@ def test_a_source_is_polled_paused_and_polled_again_from_its_page(
     assert send(aggregator, "poll") == (409, "disabled in the configuration: one\n")
     status, text = send(aggregator, "resume")
     assert "It is polled again" in text
-    assert "enabled = true" in aggregator.config.read_text(encoding="utf-8")
+    assert "enabled" not in aggregator.config.read_text(encoding="utf-8")
     aggregator.config.write_text("mistake", encoding="utf-8")
     status, text = send(aggregator, "pause")
     assert status == 409

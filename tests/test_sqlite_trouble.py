@@ -296,6 +296,14 @@ def test_a_database_has_one_lock_and_one_socket_whichever_link_leads_there(tmp_p
     held.release()
 
 
+def test_a_pipe_is_no_database_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    os.mkfifo(path)
+    for opened in (open_store, open_reader):
+        with pytest.raises(StoreError, match="is no regular file"):
+            opened(path)
+
+
 def test_a_database_with_a_second_name_is_refused(tmp_path: Path) -> None:
     path, other = tmp_path / "aggregator.db", tmp_path / "other.db"
     open_store(path).close()

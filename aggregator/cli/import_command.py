@@ -246,4 +246,4 @@ def _tell(plan: ImportPlan, path: Path, *, dry_run: bool) -> None:
     echo(", ".join(counts))
     for source, because in plan.refused:
         named = theirs(f'"{source.title or ""}" ({source.url})')
-        echo(f"  {named}: {line(because)}", err=True)
+        echo(f"{named}: {line(because)}", err=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,13 +152,16 @@ def _is_ours(place: Path) -> bool:
 
 
 def _refuse_second_name(path: Path) -> None:
-    """Raise `StoreError` for a file with a second hard link, `OSError` where there is none.
+    """Raise `StoreError` for what is no file or has a second hard link, `OSError` for no file.
 
     The journal and the lock go by name: a process that opened the other one would see neither.
     """
     if path.is_dir():
         raise StoreError(f"{path}: is a directory; name a file in [store] path")
-    if path.stat().st_nlink > 1:
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):  # a pipe would be waited for without end
+        raise StoreError(f"{path}: is no regular file; set another path in [store]")
+    if found.st_nlink > 1:
         raise StoreError(
             f"{path}: the file has a second name (a hard link), and SQLite's journal goes by name; "
             "remove the other one, which `find -samefile` finds"
