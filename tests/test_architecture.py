@@ -71,7 +71,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "opencc": "web/chinese_scripts.py",
     "prometheus_client": "serve/metrics_routes.py",
     "procrastinate": "fleet/",
-    "psycopg": ("fleet/", "store/postgres"),
+    "psycopg": ("config/postgres_url.py", "fleet/", "store/postgres"),
     "publicsuffixlist": "web/domains.py",
     "selectolax": "rules/selectors.py",
     "snowballstemmer": "stories/stems.py",

@@ -93,6 +93,7 @@ def test_feeds_are_the_same_there_and_back(
         ("sqlite://a.db", "postgresql://a@/b", "must be such as sqlite:///path/to/aggregator.db"),
         ("mysql://a@/a", "b.db", 'must be such as "postgresql://'),
         ("a.db", "postgresql://a:secret@db/b", "must not hold a password"),
+        ("postgresql://a@/b?hots=/run", "b.db", 'no parameter "hots", did you mean "host"?'),
     ],
 )
 def test_places_that_are_none_are_told(

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from aggregator.config.mistake_list import WrongValueError
-from aggregator.config.network_values import postgres_url
+from aggregator.config.postgres_url import postgres_url
 from aggregator.model import Attempt, Decision, Plan
 from aggregator.model.errors import (
     BusyError,
@@ -330,12 +330,21 @@ def test_who_keeps_a_file_needs_nothing_of_it(
 
 
 def test_a_password_does_not_stand_in_the_configuration() -> None:
-    for url in ("postgresql://me:secret@db/feeds", "postgresql://me@db/feeds?password=secret"):
+    for url in ("postgresql://me:secret@db/feeds", "postgresql://me@db/feeds?%70assword=secret"):
         with pytest.raises(WrongValueError) as wrong:
             postgres_url(url)
         assert wrong.value.mistakes[0].kind == MistakeKind.PASSWORD_OF_STORE
     with pytest.raises(WrongValueError):
         postgres_url("mysql://me@db/feeds")
+    for url in (
+        "postgresql://me@[::1/feeds",
+        "postgresql://me@db/feeds%zz",
+        "postgresql://me@db/feeds?x",
+        "postgresql://me@db/feeds?%68ots=db",
+    ):
+        with pytest.raises(WrongValueError):
+            postgres_url(url)
+    assert postgres_url("postgres://me@db/feeds?ssl=true") == "postgres://me@db/feeds?ssl=true"
     assert postgres_url("postgres://me@/feeds?host=/run") == "postgres://me@/feeds?host=/run"
 
 

@@ -42,7 +42,7 @@ def _where(_: click.Context, __: click.Parameter, value: str) -> Path | str:
     """Return a file of SQLite as a path, a database on PostgreSQL as its URL."""
     from aggregator.config.mistake_list import WrongValueError
     from aggregator.config.mistake_messages import message
-    from aggregator.config.network_values import postgres_url
+    from aggregator.config.postgres_url import postgres_url
 
     place = value
     if place.startswith(_FILE):

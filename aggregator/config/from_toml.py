@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aggregator.config import network_values, text_values
+from aggregator.config import text_values
 from aggregator.config.automatic_feeds import automatic
 from aggregator.config.cautions import find_cautions
 from aggregator.config.checks import check
@@ -22,6 +22,7 @@ from aggregator.config.mistake_messages import lines
 from aggregator.config.network_values import Listen
 from aggregator.config.notify_keys import receiver_of
 from aggregator.config.origins import Origin, Origins
+from aggregator.config.postgres_url import postgres_url
 from aggregator.config.rule_keys import site_of
 from aggregator.config.settings import Config, ServerSettings, StoreSettings
 from aggregator.config.source_keys import source_of
@@ -74,7 +75,7 @@ def toml_of(text: str) -> str:
 #: What `[store]` says of where the database is.
 _PLACE: dict[str, Callable[[object], Any]] = {
     "path": text_values.file_path,
-    "url": network_values.postgres_url,
+    "url": postgres_url,
 }
 
 

@@ -154,6 +154,10 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     Kind.NOT_START_OF_RANGE: 'is not the start of its range, did you mean "{near}"?',
     Kind.SOCKS5H: 'write "socks5://…": names are always looked up by the proxy',
     Kind.NOT_POSTGRES: 'must be such as "postgresql://aggregator@db.example.org/feeds"',
+    Kind.UNKNOWN_PARAMETER: (
+        'PostgreSQL knows no parameter "{written:written}", did you mean "{near}"?',
+        'PostgreSQL knows no parameter "{written:written}"',
+    ),
     Kind.PASSWORD_OF_STORE: (
         "must not hold a password; write it in a passfile, and here "
         '"postgresql://…/feeds?passfile=/etc/aggregator/pgpass"'

@@ -245,17 +245,6 @@ def proxy_url(value: object) -> str:
     return url
 
 
-def postgres_url(value: object) -> str:
-    """Return the URL of a database on a PostgreSQL server, which holds no password."""
-    url = short_text(value, MAX_URL_CHARS)
-    if url.partition("://")[0] not in ("postgresql", "postgres"):
-        raise wrong(MistakeKind.NOT_POSTGRES)
-    parts = urlsplit(url)
-    if parts.password is not None or re.search(r"(?:^|&)password=", parts.query):
-        raise wrong(MistakeKind.PASSWORD_OF_STORE)
-    return url
-
-
 def source_proxy(value: object) -> str:
     """Return the URL of a proxy, or "direct"."""
     return DIRECT if value == DIRECT else proxy_url(value)

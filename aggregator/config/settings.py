@@ -10,6 +10,7 @@ from aggregator.config import network_values, text_values
 from aggregator.config.kinds import ValueKind, choice, key, list_of, number, size
 from aggregator.config.mistake_messages import lines
 from aggregator.config.network_values import Listen
+from aggregator.config.postgres_url import postgres_url
 from aggregator.model.configured import FORGET_AFTER, GIB, MIB, Source
 from aggregator.model.errors import AggregatorError
 from aggregator.rules.visibility import Visibility
@@ -175,7 +176,7 @@ class StoreSettings:
         '"0KiB": nothing can be searched.',
     )
     url: str | None = key(
-        ValueKind(network_values.postgres_url, "URL"),
+        ValueKind(postgres_url, "URL"),
         None,
         "The database on a PostgreSQL server (14 or later) instead, such as "
         '`"postgresql://aggregator@db.example.org/feeds"`: see [PostgreSQL](postgres.md). It takes '

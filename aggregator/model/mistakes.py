@@ -107,6 +107,7 @@ class MistakeKind(StrEnum):
     NOT_START_OF_RANGE = auto()
     SOCKS5H = auto()
     NOT_POSTGRES = auto()
+    UNKNOWN_PARAMETER = auto()
     PASSWORD_OF_STORE = auto()
     NOT_A_PROXY = auto()
     MORE_THAN_PROXY = auto()
