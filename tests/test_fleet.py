@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from aggregator.fleet import queue
+from aggregator.model.errors import StoreError, StoreUnavailableError
 from tests.config_texts import source_toml
 from tests.engines import PostgresDatabase
 from tests.feed_documents import item, rss
@@ -72,17 +78,23 @@ def test_a_fleet_loses_and_doubles_nothing_whoever_dies(
     fleet.wait(lambda: len(fleet.items()) == 7, "all first entries, without a restart of the web")
 
     # Status and metrics know who is at work.
-    told = fleet.run("status").stdout
-    assert all(name in told for name in fleet.members)
+    shown = fleet.run("status").stdout
+    assert all(name in shown for name in fleet.members)
     metrics = fleet.get("/metrics").text
     assert 'aggregator_fleet_members{role="worker"} 2.0' in metrics
     assert 'aggregator_fleet_polls_total{worker="worker-1"}' in metrics
+    assert "base_url is not set" in fleet.log.read_text()
+
+    # What is asked of the place of another process.
     question = ("status", "--healthy", "--member", "worker-1", "--config", str(fleet.config))
     healthy = run_in(*question, cwd=tmp_path, AGGREGATOR_DATABASE="own.db")
     assert (healthy.returncode, healthy.stdout) == (0, "healthy\n")
+    (active,) = fleet.active()
+    told = run_in("reload", *question[-2:], cwd=tmp_path, AGGREGATOR_DATABASE="own.db")
+    assert told.returncode == 69
+    assert f"the active scheduler is {active} on " in told.stderr
 
     # The active scheduler dies: the one in reserve goes on.
-    (active,) = fleet.active()
     fleet.kill(active)
     second.route("/other.xml", body=document(1, 2, site="other"))
     fleet.wait(lambda: "other 2" in fleet.titles(), "what comes after the scheduler's death")
@@ -111,3 +123,24 @@ def test_a_fleet_loses_and_doubles_nothing_whoever_dies(
     fleet.wait(lambda: len(second.asked("/other.xml")) >= others + 3, "polls of another host")
     assert len(web.requests) == asked
     assert fleet.stop() == 0
+
+
+def test_who_may_not_make_the_queue_is_told_what_is_missing(tmp_path: Path) -> None:
+    role = f"test_{uuid4().hex}"
+    with closing(PostgresDatabase(tmp_path, is_own=True)) as server:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute(f"CREATE ROLE {role}".encode())
+        try:
+            url = make_conninfo(server.url, options=f"-crole={role}")
+            name = conninfo_to_dict(url)["dbname"]
+            with pytest.raises(StoreError, match=f"GRANT CREATE ON DATABASE {name} TO ") as refused:
+                asyncio.run(enter(url))
+            assert not isinstance(refused.value, StoreUnavailableError), "nobody waits for it"
+        finally:
+            with psycopg.connect(server.url, autocommit=True) as connection:
+                connection.execute(f"DROP ROLE {role}".encode())
+
+
+async def enter(url: str) -> None:
+    async with queue.opened(url, timedelta(seconds=5)):
+        pass

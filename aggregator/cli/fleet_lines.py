@@ -55,6 +55,21 @@ def fleet_notes(state: FleetState) -> list[tuple[str, str]]:
     return [("fleet", sentence) for sentence in fleet_sentences(state)]
 
 
+def active_scheduler(url: str) -> str | None:
+    """Return in a sentence where the active scheduler is, `None` where none is known."""
+    from aggregator.model.errors import StoreUnavailableError
+    from aggregator.operations.fleet_messages import active_elsewhere
+
+    try:
+        state = fleet_of(url)
+    except StoreUnavailableError:
+        return None
+    for one in () if state is None else state.members:
+        if one.role == "scheduler" and one.is_working and one.is_heard_of:
+            return active_elsewhere(theirs(one.name), theirs(one.host))
+    return None
+
+
 def member_trouble(store: StoreSettings, name: str) -> str | None:
     """Return what is wrong with a member, `None` for one that is well.
 

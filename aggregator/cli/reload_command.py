@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from aggregator.config.settings import StoreSettings
     from aggregator.daemon.control import Event
 
 #: EX_UNAVAILABLE of sysexits.h.
@@ -47,30 +48,39 @@ def reload() -> int:
     path = config_path()
     broken = None
     try:
-        store = load(path).store.path
+        store = load(path).store
     except ConfigError as error:
         broken = error
         found = store_place(path)
         if found is None:
             raise
-        store = found.path
+        store = found
     # A daemon is asked even about a broken file: then its log and `status` say so too.
-    events = control.ask(store, {"do": "reload"})
+    events = control.ask(store.path, {"do": "reload"})
     if events is None:
         if broken is not None:
             raise broken
         echo(f"{path} is valid.")
-        pid = control.starting(store)
-        if pid is not None:
-            echo(f"aggregator: {_not_yet(pid)}", err=True)
-            return NO_DAEMON
-        echo(
-            f"aggregator: no daemon runs on {store.absolute()}; `aggregator run` starts one "
-            "(one that was started before [store] path changed needs a restart)",
-            err=True,
-        )
+        echo(f"aggregator: {_nobody(store)}", err=True)
         return NO_DAEMON
     return tell(events)
+
+
+def _nobody(store: StoreSettings) -> str:
+    """Return who is to be asked, where nobody answers."""
+    from aggregator.daemon import control
+
+    if (pid := control.starting(store.path)) is not None:
+        return _not_yet(pid)
+    if store.url is not None:
+        from aggregator.cli.fleet_lines import active_scheduler
+
+        if (active := active_scheduler(store.url)) is not None:
+            return plain(active)
+    return (
+        f"no daemon runs on {store.path.absolute()}; `aggregator run` starts one "
+        "(one that was started before [store] path changed needs a restart)"
+    )
 
 
 def tell(events: Iterator[Event]) -> int:

@@ -19,7 +19,7 @@ from procrastinate.worker import Worker
 
 from aggregator.fleet import fleet_schema
 from aggregator.fleet.members import Members
-from aggregator.model.errors import StoreUnavailableError
+from aggregator.model.errors import StoreError, StoreUnavailableError
 from aggregator.model.members import FleetState
 from aggregator.runtime.values import dataclass
 from aggregator.schedule.handing_out import MOST_MISSED, is_given_up
@@ -250,13 +250,16 @@ async def opened(url: str, heartbeat: timedelta) -> AsyncIterator[JobQueue]:
     """Lend the queue of the store at `url`; its tables are made where there are none.
 
     All members of a fleet have the same `heartbeat`. Raises `StoreUnavailableError` where the
-    server is away.
+    server is away, and `StoreError` where its user may not make the tables.
     """
     try:
         async with await psycopg.AsyncConnection.connect(
             url, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="aggregator"
         ) as connection:
-            schema = await fleet_schema.make(connection)
+            try:
+                schema = await fleet_schema.make(connection)
+            except psycopg.errors.InsufficientPrivilege as error:
+                raise no_right(error, connection.info) from error
     except TROUBLE as error:
         raise told(error) from error
 
@@ -292,6 +295,15 @@ def told(error: BaseException) -> StoreUnavailableError:
     what = " ".join(str(error.__cause__ or error).split())
     return StoreUnavailableError(
         f"the queue of jobs cannot be used now ({what}); look at the PostgreSQL server"
+    )
+
+
+def no_right(error: psycopg.Error, info: psycopg.ConnectionInfo) -> StoreError:
+    """Return what gives a user the right to make the queue's tables."""
+    what = " ".join(str(error).split())
+    grant = f"GRANT CREATE ON DATABASE {info.dbname} TO {info.user}"
+    return StoreError(
+        f"the queue of jobs cannot be made ({what}); run `{grant}` as the owner of the database"
     )
 
 

@@ -9,12 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aggregator import __version__
+from aggregator.config import usual_base_url
 from aggregator.daemon.figures import daemon_figures
 from aggregator.daemon.log import event
 from aggregator.daemon.serving import Serving
 from aggregator.fleet.figures import fleet_figures
 from aggregator.fleet.followed_configuration import FollowedConfiguration
 from aggregator.fleet.membership import Membership
+from aggregator.operations.fleet_messages import own_address_text
 
 if TYPE_CHECKING:
     from aggregator.fleet.start import Start
@@ -40,6 +42,9 @@ class WebRole:
     async def run(self) -> None:
         """Serve until `Signals.stop` is set."""
         start, members = self._start, self._members
+        server = start.config.server
+        if server.base_url == usual_base_url(server.listen):
+            log.warning(event("own address", warning=own_address_text(server.base_url)))
         stop = start.signals.stop
         serving = Serving(lambda: self._configuration.config, start.environ, stop)
         serving.begin(

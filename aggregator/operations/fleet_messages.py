@@ -30,6 +30,19 @@ def absent_member(name: str) -> str:
     return f"{name} is not heard of; `aggregator status` lists who is"
 
 
+def own_address_text(base_url: str) -> str:
+    """Return what an operator should know of a web that publishes its own address."""
+    return (
+        f"[server] base_url is not set: this web writes {base_url} into feeds, and another one its "
+        "own address; let it name where readers reach all of them"
+    )
+
+
+def active_elsewhere(name: str, host: str) -> str:
+    """Return who takes a configuration over where it is no process of this place."""
+    return f"the active scheduler is {name} on {host}; run `aggregator reload` there"
+
+
 def fleet_sentences(state: FleetState) -> list[str]:
     """Return what is wrong with a fleet as a whole."""
     heard = [one for one in state.members if one.is_heard_of]
