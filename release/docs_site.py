@@ -30,7 +30,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Begin": ("index.md", "five-minutes.md", "install.md"),
     "Use": (
         "recipes.md", "trouble.md", "config.md", "cli.md", "pages.md", "observing.md",
-        "postgres.md", "fleet.md",
+        "postgres.md", "fleet.md", "scale.md",
     ),
     "How it works": ("polling.md", "stories.md", "publishing.md", "exports.md", "api.md"),
     "For publishers": ("manners.md",),
