@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -73,6 +74,15 @@ class Fleet(Program):
             return self.get("/readyz").status == 200
         except OSError:
             return False
+
+    @override
+    def items(self, feed: str = "all") -> list[dict[str, Any]]:
+        answer = self.get(f"/feeds/{feed}.json")
+        if answer.status == 503:  # the web waits for the server, or for the first configuration
+            return []
+        assert answer.status == 200, (answer.status, answer.body)
+        items: list[dict[str, Any]] = json.loads(answer.body)["items"]
+        return items
 
     @override
     def send(self, number: signal.Signals) -> None:
