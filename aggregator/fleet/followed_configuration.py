@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import partial
 from typing import TYPE_CHECKING
 
-from aggregator.daemon.further_secrets import all_secrets
+from aggregator.daemon.further_secrets import further_secrets
 from aggregator.daemon.joined import load_with
 from aggregator.daemon.log import conceal, event, set_level
 from aggregator.model.errors import AggregatorError
+from aggregator.rules.held_secrets import secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -58,8 +58,9 @@ class FollowedConfiguration:
         async with self._reading:
             try:
                 fresh = await asyncio.to_thread(load_with, self._store, self.config.path)
-                secrets = partial(all_secrets, fresh, self._environ)
-                conceal(await asyncio.to_thread(secrets))
+                further = await asyncio.to_thread(further_secrets, fresh, self._environ)
+                conceal(await asyncio.to_thread(secrets_of, fresh.sources, further))
+                await asyncio.to_thread(self._store.follow, further)
             except AggregatorError as error:
                 log.error(event("configuration not read", problem=error))  # noqa: TRY400 -- a mistake in a file
                 return

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aggregator.daemon.event_loop import new_event_loop
-from aggregator.daemon.further_secrets import all_secrets
+from aggregator.daemon.further_secrets import all_secrets, further_secrets
 from aggregator.daemon.joined import with_lists
 from aggregator.daemon.log import conceal, event, set_up
 from aggregator.daemon.patience import Patience, StoppedError
@@ -102,6 +102,8 @@ async def _run(
         store = await patience.wait_for(opening)
         try:
             config = with_lists(config, await asyncio.to_thread(store.lists))
+            further = await asyncio.to_thread(further_secrets, config, os.environ)
+            await patience.wait_for(partial(asyncio.to_thread, store.follow, further))
             async with AsyncExitStack() as opened:
                 url = config.store.url or ""
                 jobs = await patience.wait_for(
