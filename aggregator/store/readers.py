@@ -42,12 +42,16 @@ class Readers:
             yield held or self.own()
             return
         with self._room:
-            self._own.connection = self._free.pop() if self._free else self._opened_now()
+            with self._lock:
+                free = self._free.pop() if self._free else None
+            reader = free or self._opened_now()
+            self._own.connection = reader
             try:
-                yield self._own.connection
+                yield reader
             finally:
-                self._free.append(self._own.connection)
                 self._own.connection = None
+                with self._lock:
+                    self._free.append(reader)
 
     def own(self) -> sqlite3.Connection:
         """Return this thread's own read-only connection, for an engine that has any number."""

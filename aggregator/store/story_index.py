@@ -116,7 +116,7 @@ class StoryIndex:
         sketch = self._sketch
         if sketch is None:
             row = connection.execute("SELECT * FROM story_index").fetchone()
-            sketch = self._sketch = FrequencySketch(row["counted_from_at"] or now, row["counted"])
+            sketch = FrequencySketch(row["counted_from_at"] or now, row["counted"])
             for piece, cells in connection.execute("SELECT piece, cells FROM frequencies"):
                 sketch.restore(piece, cells)
         elif not self._is_shared:
@@ -127,6 +127,7 @@ class StoryIndex:
             sketch.count(array("I", tokens), at)
             self._uncounted += 1
             self._up_to_id = number
+        self._sketch = sketch
         return sketch
 
 
