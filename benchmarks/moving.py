@@ -17,9 +17,9 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from aggregator.store.moved_tables import moved_tables
+from aggregator.store.copies.moved_tables import moved_tables
+from aggregator.store.copies.sqlite_moving import SqliteOrigin
 from aggregator.store.sqlite import open_store
-from aggregator.store.sqlite_moving import SqliteOrigin
 from benchmarks.pages import fill
 from tests.engines import PostgresDatabase
 from tests.program import PROGRAM

@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from typing_extensions import override
 
 from aggregator.store import postgres
-from aggregator.store.roles import Role
+from aggregator.store.engines.roles import Role
 from aggregator.store.sqlite import open_store
 from tests import postgres_server
 

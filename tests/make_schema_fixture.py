@@ -15,7 +15,7 @@ from pathlib import Path
 from aggregator.model.notes import NotReloaded
 from aggregator.model.notices import Receiver
 from aggregator.model.source_lists import ListMember, StoredList
-from aggregator.store.schema_version import SCHEMA_VERSION
+from aggregator.store.engines.schema_version import SCHEMA_VERSION
 from aggregator.store.sqlite import open_store
 from tests import FIXTURES
 from tests.making import DAY, START, absorb, document, entry, feed, source

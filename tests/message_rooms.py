@@ -11,10 +11,11 @@ ROOMS = (
     "rules/verdicts.py", "rules/trials.py", "refine/removals.py", "refine/normalise.py",
     "refine/identity_keys.py", "schedule", "model/trials.py",
     "stories/assignment.py", "stories/former_keys.py", "stories/likeness.py",
-    "stories/matching.py", "stories/same_story.py", "store/sqlite_errors.py",
-    "store/connection.py", "store/schema_version.py", "store/upgrade_copies.py",
-    "store/story_overrides.py", "store/importing.py", "store/stored_lines.py",
-    "store/text_damage.py", "store/built_aside.py", "store/named_files.py",
+    "stories/matching.py", "stories/same_story.py", "store/engines/sqlite_errors.py",
+    "store/engines/connection.py", "store/engines/schema_version.py",
+    "store/schemas/upgrade_copies.py", "store/stories/story_overrides.py",
+    "store/copies/importing.py", "store/copies/stored_lines.py",
+    "store/upkeep/text_damage.py", "store/engines/built_aside.py", "store/copies/named_files.py",
 )  # fmt: skip
 #: Rooms whose errors are for people, and no other text.
 RAISING = ("store", "config", "serve", "publish", "fleet")

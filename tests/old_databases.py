@@ -6,8 +6,8 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from aggregator.store.connection import connect
-from aggregator.store.packed_texts import FIELDS, texts_in
+from aggregator.store.engines.connection import connect
+from aggregator.store.texts.packed_texts import FIELDS, texts_in
 from aggregator.stories.tombstones import mark_of
 from tests.make_schema_fixture import FOLDER
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from aggregator.model import Preference
 from aggregator.model.errors import AggregatorError
 from aggregator.store.sqlite import open_store
-from aggregator.store.story_switch import StorySwitch
+from aggregator.store.stories.story_switch import StorySwitch
 from tests.making import DAY, START, absorb, document, entry, feed, source
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.daemon.beside_polls import work_after_polls
 from aggregator.store.sqlite import open_store
-from aggregator.store.story_switch import StorySwitch
+from aggregator.store.stories.story_switch import StorySwitch
 from tests.config_texts import parsed, source_toml
 from tests.making import START, absorb, document, entry, feed, source
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aggregator.store.lock import Hold
+from aggregator.store.engines.lock import Hold
 from tests.make_schema_fixture import fill
 from tests.program import run_in
 from tests.whole_databases import stored

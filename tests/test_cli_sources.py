@@ -12,7 +12,7 @@ import pytest
 
 from aggregator.config import load
 from aggregator.model import Problem, ProblemKind
-from aggregator.store.rows import problem_to_text
+from aggregator.store.rows.typed_rows import problem_to_text
 from tests import PATIENCE
 from tests.config_texts import source_toml
 from tests.feed_documents import item, rss, undated

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.daemon.control import starting
-from aggregator.store.lock import Hold, holder, lock_path
+from aggregator.store.engines.lock import Hold, holder, lock_path
 from tests.config_texts import source_toml
 from tests.program import PROGRAM
 

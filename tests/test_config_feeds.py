@@ -23,7 +23,7 @@ from aggregator.model import (
     Source,
     Tagging,
 )
-from aggregator.store.rows import feed_of, feed_to_text
+from aggregator.store.rows.typed_rows import feed_of, feed_to_text
 from tests.config_texts import SOURCE, mistakes, parsed, source_toml
 
 OTHER = source_toml("b")

@@ -17,8 +17,8 @@ import pytest
 from aggregator.cli import doctor_checks as checks
 from aggregator.cli.looking_through import LEAST, looking_through
 from aggregator.config import parse
-from aggregator.store.measuring import measure
 from aggregator.store.sqlite import open_store
+from aggregator.store.upkeep.measuring import measure
 from tests import PATIENCE
 from tests.damaging import damage
 from tests.hiding import HIDING

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.model.instants import micros
-from aggregator.store import story_index
-from aggregator.store.roles import Role
+from aggregator.store.engines.roles import Role
+from aggregator.store.stories import story_index
 from tests.engines import FleetDatabase
 from tests.making import HOUR, START, absorb, document, entry, feed, source
 

@@ -16,9 +16,11 @@ from aggregator.config.settings import StoreSettings
 from aggregator.model import Attempt, Decision, News, Plan
 from aggregator.model.errors import BusyError, StoreError
 from aggregator.model.instants import micros
-from aggregator.store import handed_out, opening, postgres_engine
-from aggregator.store.postgres_connection import PostgresConnection
-from aggregator.store.roles import Role
+from aggregator.store import opening
+from aggregator.store.engines import postgres_engine
+from aggregator.store.engines.postgres_connection import PostgresConnection
+from aggregator.store.engines.roles import Role
+from aggregator.store.leases import handed_out
 from tests import PATIENCE
 from tests.engines import FleetDatabase
 from tests.making import HOUR, START, absorb, document, entry, feed, fetched, source

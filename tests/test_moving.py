@@ -17,13 +17,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from aggregator.model.errors import BusyError, NoStoreError, StoreError
-from aggregator.store import moving, postgres_engine
-from aggregator.store.lock import Hold
-from aggregator.store.moved_tables import MovedTable, moved_tables
+from aggregator.store.copies import moving
+from aggregator.store.copies.moved_tables import MovedTable, moved_tables
+from aggregator.store.copies.postgres_moving import PostgresDestination, PostgresOrigin
+from aggregator.store.copies.sqlite_moving import SqliteDestination, SqliteOrigin
+from aggregator.store.engines import postgres_engine
+from aggregator.store.engines.lock import Hold
+from aggregator.store.engines.postgres_words import spoken_table
 from aggregator.store.opening import open_reader, open_store
-from aggregator.store.postgres_moving import PostgresDestination, PostgresOrigin
-from aggregator.store.postgres_words import spoken_table
-from aggregator.store.sqlite_moving import SqliteDestination, SqliteOrigin
 from tests import PATIENCE, ROOT
 from tests.asked_of_stores import answers, corrections, history, spoken
 from tests.engines import PostgresDatabase
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from aggregator.model import Feed
     from aggregator.store import Store
-    from aggregator.store.moving import Compared
+    from aggregator.store.copies.moving import Compared
     from aggregator.store.sqlite import SqliteStore
 
 
@@ -141,7 +142,7 @@ def test_tables_are_those_that_the_program_makes(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from aggregator.store import moving
+from aggregator.store.copies import moving
 left = int(sys.argv[3])
 def tell(step, table, done, every):
     global left

@@ -19,7 +19,7 @@ from aggregator.daemon.notifying import Deliveries
 from aggregator.model import Failed, Problem, ProblemKind
 from aggregator.model.notices import Notice, Receiver
 from aggregator.operations.deliveries import EVENTS, LONGEST_PAUSE
-from aggregator.store import outbox
+from aggregator.store.notices import outbox
 from aggregator.store.sqlite import open_store
 from tests.making import START
 from tests.publishing import config

@@ -13,9 +13,9 @@ from aggregator.model import NotModified, Source
 from aggregator.publish.html_pages import ASSETS
 from aggregator.publish.pages.charts import HEIGHT, WIDTH, columns
 from aggregator.publish.pages.overview import size
-from aggregator.store.database_days import KEPT_DAYS
-from aggregator.store.overview import BUSIEST
-from aggregator.store.overview_schema import fill_delays
+from aggregator.store.pages.overview import BUSIEST
+from aggregator.store.schemas.overview_schema import fill_delays
+from aggregator.store.upkeep.database_days import KEPT_DAYS
 from tests.making import DAY, HOUR, START, failed, finish
 from tests.page_world import World, configured, make_world, story_of, told, weeks_of_polls
 from tests.serving import running

@@ -12,8 +12,8 @@ import pytest
 from typing_extensions import override
 
 from aggregator.publish.pages.story_keys import story_key
+from aggregator.store.engines.sqlite_engine import SqliteEngine
 from aggregator.store.sqlite import SqliteStore
-from aggregator.store.sqlite_engine import SqliteEngine
 from tests import PATIENCE
 from tests.making import DAY, HOUR, START
 from tests.page_world import make_world, story_of, told

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aggregator.daemon.poller import Dispatcher
 from aggregator.model import PollOutcome
 from aggregator.schedule.leases import LEASE
-from aggregator.store.memory_leases import MemoryLeases
+from aggregator.store.leases.memory_leases import MemoryLeases
 from tests import PATIENCE
 from tests.config_texts import source_toml
 from tests.feed_documents import item, rss

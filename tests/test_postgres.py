@@ -23,12 +23,14 @@ from aggregator.model.errors import (
     StoreUnavailableError,
 )
 from aggregator.model.mistakes import MistakeKind
-from aggregator.store import migrations, postgres, postgres_engine, postgres_schema
-from aggregator.store.postgres_connection import PostgresConnection
-from aggregator.store.postgres_engine import PostgresEngine, place_of
-from aggregator.store.postgres_words import spoken, spoken_table
-from aggregator.store.roles import Role
-from aggregator.store.schema_version import SCHEMA_VERSION
+from aggregator.store import postgres
+from aggregator.store.engines import postgres_engine
+from aggregator.store.engines.postgres_connection import PostgresConnection
+from aggregator.store.engines.postgres_engine import PostgresEngine, place_of
+from aggregator.store.engines.postgres_words import spoken, spoken_table
+from aggregator.store.engines.roles import Role
+from aggregator.store.engines.schema_version import SCHEMA_VERSION
+from aggregator.store.schemas import migrations, postgres_schema
 from tests import PATIENCE
 from tests.engines import PostgresDatabase
 from tests.making import HOUR, START, absorb, document, entry, feed, fetched, source

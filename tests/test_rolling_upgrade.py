@@ -10,13 +10,15 @@ import psycopg
 import pytest
 
 from aggregator.model.errors import StoreError, StoreOutgrownError
-from aggregator.store import moving, postgres, postgres_schema
-from aggregator.store.moved_tables import moved_tables
-from aggregator.store.postgres_connection import PostgresConnection
-from aggregator.store.postgres_engine import place_of
-from aggregator.store.postgres_schema import WRITES, lock_key
-from aggregator.store.roles import Role
-from aggregator.store.schema_version import SCHEMA_VERSION, WORKS_DOWN_TO
+from aggregator.store import postgres
+from aggregator.store.copies import moving
+from aggregator.store.copies.moved_tables import moved_tables
+from aggregator.store.engines.postgres_connection import PostgresConnection
+from aggregator.store.engines.postgres_engine import place_of
+from aggregator.store.engines.roles import Role
+from aggregator.store.engines.schema_version import SCHEMA_VERSION, WORKS_DOWN_TO
+from aggregator.store.schemas import postgres_schema
+from aggregator.store.schemas.postgres_schema import WRITES, lock_key
 from tests import PATIENCE
 from tests.config_texts import source_toml
 from tests.engines import PostgresDatabase

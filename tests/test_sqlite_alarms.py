@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from aggregator.model.notes import CertificateEnds, Note
 from aggregator.operations import AlarmKind, Event, Told, evaluate
 from aggregator.rules.secrets import NO_SECRETS
-from aggregator.store import alarms
-from aggregator.store.alarms import KEPT_EVENTS, KEPT_FOR
-from aggregator.store.migrations import migrate
-from aggregator.store.schema import PUBLISHING
+from aggregator.store.notices import alarms
+from aggregator.store.notices.alarms import KEPT_EVENTS, KEPT_FOR
+from aggregator.store.schemas.migrations import migrate
+from aggregator.store.schemas.schema import PUBLISHING
 from aggregator.store.sqlite import open_reader, open_store
 from tests.making import (
     DAY,

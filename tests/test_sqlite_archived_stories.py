@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.model import Condition, Preference, Rules, Share
-from aggregator.store.archive_schema import RETOLD
+from aggregator.store.schemas.archive_schema import RETOLD
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 from tests.story_reports import MINUTE, OTHER, REPORTS, SOURCES, applied, brought, report

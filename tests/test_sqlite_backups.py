@@ -23,9 +23,9 @@ from aggregator.model.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from aggregator.store import backups
-from aggregator.store.backups import back_up, dated, drop_surplus, restore, surplus
-from aggregator.store.lock import Hold
+from aggregator.store.copies import backups
+from aggregator.store.copies.backups import back_up, dated, drop_surplus, restore, surplus
+from aggregator.store.engines.lock import Hold
 from aggregator.store.sqlite import open_store
 from benchmarks.torture.ledger import is_sound
 from tests import ROOT

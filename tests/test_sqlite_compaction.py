@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.model.errors import BusyError, NoStoreError, StoreError, StoreUnavailableError
-from aggregator.store import built_aside, compaction
-from aggregator.store.compaction import compact
-from aggregator.store.lock import Hold
+from aggregator.store.engines import built_aside
+from aggregator.store.engines.lock import Hold
 from aggregator.store.sqlite import open_store
+from aggregator.store.upkeep import compaction
+from aggregator.store.upkeep.compaction import compact
 from benchmarks.torture.ledger import is_sound
 from tests.damaging import damage
 from tests.making import DAY, START, absorb, document, entry, feed, source

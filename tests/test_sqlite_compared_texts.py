@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import TextOrigin
-from aggregator.store.compared_texts import tokens_of
 from aggregator.store.sqlite import open_store
+from aggregator.store.texts.compared_texts import tokens_of
 from aggregator.stories.bare_titles import LONGEST_LEAD
 from aggregator.stories.signatures import lead_of
 from tests.making import START, absorb, document, entry, feed, source

@@ -20,13 +20,14 @@ import pytest
 from aggregator.model import Entry
 from aggregator.model.errors import BusyError, NoStoreError, StoreError
 from aggregator.refine.identity_keys import respelt_key
-from aggregator.store import migrations, schema_version
-from aggregator.store.connection import open_writer
-from aggregator.store.lock import Hold
+from aggregator.store.engines import schema_version
+from aggregator.store.engines.connection import open_writer
+from aggregator.store.engines.lock import Hold
+from aggregator.store.engines.sqlite_engine import SqliteEngine
+from aggregator.store.engines.writer import Writer
+from aggregator.store.schemas import migrations
+from aggregator.store.schemas.upgrade_copies import copy_before
 from aggregator.store.sqlite import open_reader, open_store
-from aggregator.store.sqlite_engine import SqliteEngine
-from aggregator.store.upgrade_copies import copy_before
-from aggregator.store.writer import Writer
 from aggregator.web.urls import canonical_url
 from tests.make_schema_fixture import FOLDER
 from tests.making import DAY, START, absorb, document, entry, feed, said, source
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 HOLDING = """
 import sys, time
 from pathlib import Path
-from aggregator.store.lock import Hold
+from aggregator.store.engines.lock import Hold
 hold = Hold(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(60)

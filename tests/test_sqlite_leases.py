@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from aggregator.model import NotModified
-from aggregator.store.memory_leases import MemoryLeases
+from aggregator.store.leases.memory_leases import MemoryLeases
 from aggregator.store.sqlite import SqliteStore, open_store
 from tests.making import HOUR, START, feed, finish, source
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.model import Lease
-    from aggregator.store.kept_leases import Wanted
+    from aggregator.store.leases.kept_leases import Wanted
 
 
 def test_a_start_hands_everything_out_again(tmp_path: Path) -> None:

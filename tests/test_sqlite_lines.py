@@ -17,13 +17,21 @@ from hypothesis import strategies as st
 from aggregator.model.errors import BusyError, StoreError
 from aggregator.model.notes import NotReloaded
 from aggregator.publish import Addresses, Format, render
-from aggregator.store import exporting
-from aggregator.store.connection import connect
-from aggregator.store.exporting import export
-from aggregator.store.importing import LinesError, import_lines
-from aggregator.store.lock import Hold
+from aggregator.store.copies import exporting
+from aggregator.store.copies.exporting import export
+from aggregator.store.copies.importing import LinesError, import_lines
+from aggregator.store.copies.stored_lines import (
+    End,
+    Head,
+    Row,
+    end_line,
+    head_line,
+    read_line,
+    row_line,
+)
+from aggregator.store.engines.connection import connect
+from aggregator.store.engines.lock import Hold
 from aggregator.store.sqlite import open_reader, open_store
-from aggregator.store.stored_lines import End, Head, Row, end_line, head_line, read_line, row_line
 from benchmarks.torture.ledger import is_sound
 from tests.any_stories import unicode_text
 from tests.make_schema_fixture import FOLDER, fill

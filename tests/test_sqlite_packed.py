@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model.errors import StoreDamagedError
-from aggregator.store import packed_texts, text_codecs, text_dictionaries
-from aggregator.store.backups import back_up, restore
-from aggregator.store.compaction import compact
-from aggregator.store.exporting import export
-from aggregator.store.importing import import_lines
-from aggregator.store.measuring import measure
-from aggregator.store.packed_texts import FIELDS, Texts, frame
+from aggregator.store.copies.backups import back_up, restore
+from aggregator.store.copies.exporting import export
+from aggregator.store.copies.importing import import_lines
 from aggregator.store.sqlite import open_store
+from aggregator.store.texts import packed_texts, text_codecs, text_dictionaries
+from aggregator.store.texts.packed_texts import FIELDS, Texts, frame
+from aggregator.store.upkeep.compaction import compact
+from aggregator.store.upkeep.measuring import measure
 from aggregator.stories.tombstones import mark_of
 from tests import PATIENCE
 from tests.any_stories import unicode_text
@@ -300,7 +300,7 @@ for open_it in (open_reader, open_store):
     (tmp_path / "lines").write_bytes(b"".join(export(path, START)))
     done = without_zstd(f"""
 from pathlib import Path
-from aggregator.store.importing import import_lines
+from aggregator.store.copies.importing import import_lines
 with open({str(tmp_path / "lines")!r}, "rb") as lines:
     import_lines(Path({str(new)!r}), lines)
 """)

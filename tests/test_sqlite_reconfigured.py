@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from aggregator import rules
 from aggregator.config.automatic_feeds import automatic
 from aggregator.model import Condition, Feed, Rules, Source, Tagging
-from aggregator.store.packed_texts import texts_in
-from aggregator.store.rows import feed_of, source_of
-from aggregator.store.rule_verdicts import facts_of
+from aggregator.store.feeds.rule_verdicts import facts_of
+from aggregator.store.rows.typed_rows import feed_of, source_of
 from aggregator.store.sqlite import SqliteStore, open_store
+from aggregator.store.texts.packed_texts import texts_in
 from tests.costs import Steps, of_source
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source
 

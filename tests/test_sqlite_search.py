@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aggregator.store import search_file, searching
-from aggregator.store.search_place import path_of
+from aggregator.store.search import search_file, searching
+from aggregator.store.search.search_place import path_of
 from aggregator.store.sqlite import SqliteStore, open_reader, open_store
 from aggregator.web.search_words import read_query
 from tests.making import HOUR, START, absorb, document, entry, feed, source
@@ -169,8 +169,8 @@ def test_a_search_that_takes_too_long_has_the_newest(store: SqliteStore, path: P
 
 
 def test_work_is_done_in_slices(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aggregator.store.search_keeper.SLICES", 1)
-    monkeypatch.setattr("aggregator.store.slices.SECONDS", 0.0)
+    monkeypatch.setattr("aggregator.store.search.search_keeper.SLICES", 1)
+    monkeypatch.setattr("aggregator.store.rows.slices.SECONDS", 0.0)
     brought(store, range(35))
     assert indexed(store) >= 4
     assert len(search(store, "number").hits) == 35

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.model.instants import micros
-from aggregator.store.retention import BATCH, KeptSince, prune_in_slices
-from aggregator.store.slices import ROWS
+from aggregator.store.rows.slices import ROWS
 from aggregator.store.sqlite import SqliteStore, open_store
+from aggregator.store.upkeep.retention import BATCH, KeptSince, prune_in_slices
 from tests.costs import feeds_of, fill, sources_of
 from tests.making import DAY, HOUR, START, absorb, document, entry
 

@@ -14,9 +14,9 @@ import pytest
 
 from aggregator.model import Preference, Sameness
 from aggregator.model.errors import AggregatorError
+from aggregator.store.schemas.story_schema import TIES
 from aggregator.store.sqlite import SqliteStore, open_store
-from aggregator.store.story_schema import TIES
-from aggregator.store.story_switch import StorySwitch
+from aggregator.store.stories.story_switch import StorySwitch
 from aggregator.stories.likeness_weights import SHIPPED
 from aggregator.stories.tokens import SCHEME
 from aggregator.stories.tuning import Labels

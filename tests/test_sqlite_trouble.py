@@ -26,12 +26,12 @@ from aggregator.model.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from aggregator.store.connection import connect, open_writer
-from aggregator.store.lock import Hold
-from aggregator.store.migrations import migrate
-from aggregator.store.schema_version import SCHEMA_VERSION, copy_name
+from aggregator.store.engines.connection import connect, open_writer
+from aggregator.store.engines.lock import Hold
+from aggregator.store.engines.schema_version import SCHEMA_VERSION, copy_name
+from aggregator.store.schemas.migrations import migrate
+from aggregator.store.schemas.upgrade_copies import copy_before
 from aggregator.store.sqlite import open_reader, open_store
-from aggregator.store.upgrade_copies import copy_before
 from tests import PATIENCE
 from tests.damaging import damage
 from tests.making import DAY, START, absorb, document, entry, feed, source

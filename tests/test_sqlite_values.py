@@ -35,10 +35,15 @@ from aggregator.model.notes import (
     Worded,
 )
 from aggregator.operations.messages import fact_text, problem_text
-from aggregator.store.codec import dumps
-from aggregator.store.legacy_texts import fact_of_note, problem_of_text
-from aggregator.store.note_rows import fact_of, fact_to_text
-from aggregator.store.rows import enclosures_of, feed_to_text, problem_of, problem_to_text
+from aggregator.store.rows.codec import dumps
+from aggregator.store.rows.note_rows import fact_of, fact_to_text
+from aggregator.store.rows.typed_rows import (
+    enclosures_of,
+    feed_to_text,
+    problem_of,
+    problem_to_text,
+)
+from aggregator.store.schemas.legacy_texts import fact_of_note, problem_of_text
 from aggregator.store.sqlite import open_store
 from aggregator.web.redaction import redact
 from tests.make_schema_fixture import FOLDER

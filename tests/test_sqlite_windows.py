@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from aggregator.model import Condition, Feed, Rules, Share, Source, Tagging
 from aggregator.model.instants import micros
-from aggregator.store.rows import feed_of
+from aggregator.store.rows.typed_rows import feed_of
 from aggregator.store.sqlite import SqliteStore, open_store
 from aggregator.stories.windows import Candidate, Cut, Membership, cut, standing, weight
 from tests.making import DAY, HOUR, START, absorb, document, entry, feed, source

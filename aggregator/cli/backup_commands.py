@@ -56,7 +56,7 @@ def backup(place: Path, keep: int | None) -> None:
     made. It holds the passwords and keys of sources; the configuration and its files of secrets are
     not in it.
     """
-    from aggregator.store.backups import back_up, dated, drop_surplus
+    from aggregator.store.copies.backups import back_up, dated, drop_surplus
 
     config = load_config()
     database = database_file(config.store, "pg_dump writes it to a file")
@@ -82,7 +82,7 @@ def restore(file: Path) -> None:
     The daemon must not run. FILE is copied, and looked through before anything is changed. One of
     an earlier version is upgraded when the daemon starts.
     """
-    from aggregator.store.backups import restore as put_back
+    from aggregator.store.copies.backups import restore as put_back
 
     config = load_config()
     database = database_file(config.store, "pg_restore puts a pg_dump in its place")

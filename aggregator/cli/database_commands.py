@@ -65,9 +65,9 @@ def export_database(file: Path | None) -> None:
     daemon may run.
     """
     from aggregator.cli.private_file import write_privately
-    from aggregator.store.exporting import export
-    from aggregator.store.named_files import demand_writable
-    from aggregator.store.stored_lines import begins
+    from aggregator.store.copies.exporting import export
+    from aggregator.store.copies.named_files import demand_writable
+    from aggregator.store.copies.stored_lines import begins
 
     config = load_config()
     database = database_file(config.store, "pg_dump writes it to a file")
@@ -103,7 +103,7 @@ def import_database(file: IO[bytes]) -> None:
     it takes its place; with anything wrong nothing is made. Feeds are the same then, byte for
     byte; an export of an earlier version is brought to this one.
     """
-    from aggregator.store.importing import import_lines
+    from aggregator.store.copies.importing import import_lines
 
     config = load_config()
     database = database_file(config.store, "pg_restore puts a pg_dump in its place")
@@ -121,7 +121,7 @@ def compact() -> None:
     looked through before it takes the place of the old one: whatever interrupts this, nothing is
     lost.
     """
-    from aggregator.store.compaction import compact as rewrite
+    from aggregator.store.upkeep.compaction import compact as rewrite
 
     config = load_config()
     instead = "autovacuum gives room back there, or VACUUM FULL"

@@ -226,7 +226,7 @@ def libraries() -> Iterator[Checked]:
     from aggregator.operations.absent_libraries import LOSSES, SLOWER, absent_libraries
     from aggregator.operations.expat import old_expat
     from aggregator.operations.messages import absent_library_text, old_expat_text
-    from aggregator.store.measuring import library_version
+    from aggregator.store.upkeep.measuring import library_version
 
     said = f"SQLite {library_version()}, expat {EXPAT_VERSION.removeprefix('expat_')}"
     old = old_expat()

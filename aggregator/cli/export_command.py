@@ -84,7 +84,7 @@ def opml(file: Path | None) -> None:
     """
     from aggregator.cli.private_file import write_privately
     from aggregator.config.opml import write
-    from aggregator.store.named_files import demand_writable
+    from aggregator.store.copies.named_files import demand_writable
 
     config = load_config()
     document = write(_TITLE, config.sources, _titles(config), config.rsshub.instances)

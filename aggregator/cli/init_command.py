@@ -36,7 +36,7 @@ def init() -> None:
     from importlib import resources
 
     from aggregator.config.settings import StoreSettings
-    from aggregator.store.named_files import is_of
+    from aggregator.store.copies.named_files import is_of
 
     path = _free_place()
     if is_of(path.parent / StoreSettings().path, path):

@@ -11,7 +11,7 @@ from aggregator.cli.speech import echo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aggregator.store.text_damage import Tell
+    from aggregator.store.upkeep.text_damage import Tell
 
 #: Fewer entries are read before anybody wonders.
 LEAST = 20_000

@@ -16,7 +16,7 @@ from aggregator.cli.terminal_text import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aggregator.store.moving import Compared, Tell
+    from aggregator.store.copies.moving import Compared, Tell
 
 EPILOG = """\b
 Examples:
@@ -80,7 +80,7 @@ def migrate_store(origin: Path | str, destination: Path | str, *, verify_only: b
     byte for byte. The daemon must not run. Where the database was it stays, as it was. What cut
     this off loses nothing: run it again, and it goes on.
     """
-    from aggregator.store.moving import compare, move
+    from aggregator.store.copies.moving import compare, move
 
     if isinstance(origin, Path) is isinstance(destination, Path):
         raise click.UsageError(

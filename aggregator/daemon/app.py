@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from aggregator.model.measures import Measure
     from aggregator.schedule.price import Pricing
     from aggregator.store import Store
-    from aggregator.store.lock import Hold
+    from aggregator.store.engines.lock import Hold
 
 log = logging.getLogger(__name__)
 

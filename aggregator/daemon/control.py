@@ -17,8 +17,8 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from aggregator.model.errors import AggregatorError, StoreUnavailableError
-from aggregator.store.lock import beside, holder
-from aggregator.store.sqlite_errors import store_error
+from aggregator.store.engines.lock import beside, holder
+from aggregator.store.engines.sqlite_errors import store_error
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

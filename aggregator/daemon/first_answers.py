@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import Fetched, HttpHints, Validators
 from aggregator.runtime.values import dataclass
-from aggregator.store.codec import dumps, loads
-from aggregator.store.lock import beside
+from aggregator.store.engines.lock import beside
+from aggregator.store.rows.codec import dumps, loads
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from aggregator.daemon.systemd_notify import Notifier
 from aggregator.daemon.terms import utc_now
 from aggregator.daemon.workers import Workers
 from aggregator.runtime.garbage import keep_what_there_is
-from aggregator.store.lock import Hold
+from aggregator.store.engines.lock import Hold
 from aggregator.store.opening import open_store
 
 if TYPE_CHECKING:

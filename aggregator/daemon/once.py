@@ -28,9 +28,9 @@ from aggregator.runtime.late_modules import LateModule
 from aggregator.schedule import history, price
 from aggregator.schedule.gaps import is_in_vain
 from aggregator.schedule.price import Priced, Pricing, steer
-from aggregator.store.lock import Hold
+from aggregator.store.engines.lock import Hold
+from aggregator.store.engines.roles import Role
 from aggregator.store.opening import open_store
-from aggregator.store.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from aggregator.daemon.terms import utc_now
 from aggregator.model.errors import AggregatorError
-from aggregator.store.lock import Hold
+from aggregator.store.engines.lock import Hold
+from aggregator.store.engines.roles import Role
 from aggregator.store.opening import open_store
-from aggregator.store.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

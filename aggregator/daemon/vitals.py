@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aggregator.daemon.patience import Patience
     from aggregator.daemon.systemd_notify import Notifier
     from aggregator.store import Store
-    from aggregator.store.lock import Hold
+    from aggregator.store.engines.lock import Hold
 
 log = logging.getLogger(__name__)
 

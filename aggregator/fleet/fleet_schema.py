@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from procrastinate.schema import SchemaManager
 
-from aggregator.store.postgres_schema import lock_key
+from aggregator.store.schemas.postgres_schema import lock_key
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: Another number for other tables of ours, or of the library's.
 LAYOUT = "1"
 
-#: The lock of who looks whether there are tables, beside those of `store.postgres_schema`.
+#: The lock of who looks whether there are tables, beside those of `store.schemas.postgres_schema`.
 _MAKES = 6
 
 _OURS = """

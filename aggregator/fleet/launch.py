@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aggregator.daemon.pace import Pace
 from aggregator.model.errors import StoreError
 from aggregator.runtime.late_modules import LateModule
-from aggregator.store.roles import Role
+from aggregator.store.engines.roles import Role
 
 if TYPE_CHECKING:
     from aggregator.config import Config

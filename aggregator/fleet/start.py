@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from aggregator.daemon.zygote import Starter
     from aggregator.fleet.queue import JobQueue
     from aggregator.store import Store
-    from aggregator.store.roles import Role
+    from aggregator.store.engines.roles import Role
 
 log = logging.getLogger(__name__)
 

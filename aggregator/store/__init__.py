@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from aggregator.model.configured import FORGET_AFTER
-from aggregator.store.fleet_store import FleetStore
+from aggregator.store.leases.fleet_store import FleetStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

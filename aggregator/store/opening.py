@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from aggregator.model.errors import StoreError
 from aggregator.runtime.late_modules import LateModule
-from aggregator.store.roles import Role
+from aggregator.store.engines.roles import Role
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aggregator.store import Store, measuring, postgres, sqlite
-    from aggregator.store.measuring import Measures
-    from aggregator.store.text_damage import Tell
+    from aggregator.store import Store, postgres, sqlite
+    from aggregator.store.upkeep import measuring
+    from aggregator.store.upkeep.measuring import Measures
+    from aggregator.store.upkeep.text_damage import Tell
 else:  # of the two engines one is loaded
-    measuring = LateModule("aggregator.store.measuring")
+    measuring = LateModule("aggregator.store.upkeep.measuring")
     postgres = LateModule("aggregator.store.postgres")
     sqlite = LateModule("aggregator.store.sqlite")
 
@@ -39,7 +40,7 @@ class Place(Protocol):
 def open_store(place: Place, role: Role = Role.ALONE) -> Store:
     """Open the database for writing; create it, or bring it to today's schema, where needed.
 
-    The caller of a file holds `place.path` (`store.lock`). Raises `StoreError` when it cannot be
+    The caller of a file holds `place.path` (`engines.lock`). Raises `StoreError` when it cannot be
     used, `BusyError` while others are at work there whom the role does not go with.
     """
     if place.url is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model.errors import AggregatorError
 from aggregator.runtime.late_modules import LateModule
-from aggregator.store.lock import beside
+from aggregator.store.engines.lock import beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable

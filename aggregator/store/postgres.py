@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from aggregator.store.measuring import Measures, told_by_rows
-from aggregator.store.postgres_engine import PostgresEngine
+from aggregator.store.engines.postgres_engine import PostgresEngine
 from aggregator.store.relational import RelationalStore
-from aggregator.store.search_keeper import SearchKeeper
+from aggregator.store.search.search_keeper import SearchKeeper
+from aggregator.store.upkeep.measuring import Measures, told_by_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aggregator.store.roles import Role
+    from aggregator.store.engines.roles import Role
 
 
 def measure(url: str) -> Measures:

@@ -16,35 +16,27 @@ from aggregator.model.instants import instant, micros
 from aggregator.model.notes import in_order
 from aggregator.operations import evaluate
 from aggregator.runtime.late_modules import LateModule
-from aggregator.store import (
-    Store,
-    alarms,
-    archive,
-    database_days,
-    disk_room,
-    entry_facts,
-    feed_windows,
-    former_feeds,
-    mirrors,
-    note_rows,
-    reconcile,
-    rule_trials,
-    selection,
-    served_bytes,
-    source_status,
-    story_switch,
-)
-from aggregator.store.configuration_plan import plan
-from aggregator.store.feed_versions import FeedVersions
-from aggregator.store.foresight import foresee, foresee_retention
-from aggregator.store.list_keeping import ListKeeping
-from aggregator.store.memory_leases import MemoryLeases
-from aggregator.store.outbox_keeping import OutboxKeeping
-from aggregator.store.page_reading import PageReading
-from aggregator.store.poll_keeping import PollKeeping
-from aggregator.store.retention import drop_in_slices, kept_since, prune_in_slices
-from aggregator.store.story_keeping import StoryKeeping
-from aggregator.store.writer import Writer
+from aggregator.store import Store
+from aggregator.store.configured import reconcile, rule_trials
+from aggregator.store.configured.configuration_plan import plan
+from aggregator.store.configured.foresight import foresee, foresee_retention
+from aggregator.store.configured.list_keeping import ListKeeping
+from aggregator.store.engines.writer import Writer
+from aggregator.store.feeds import archive, feed_windows, former_feeds, selection, served_bytes
+from aggregator.store.feeds.feed_versions import FeedVersions
+from aggregator.store.leases.memory_leases import MemoryLeases
+from aggregator.store.notices import alarms
+from aggregator.store.notices.outbox_keeping import OutboxKeeping
+from aggregator.store.pages import entry_facts, source_status
+from aggregator.store.pages.page_reading import PageReading
+from aggregator.store.polls import mirrors
+from aggregator.store.polls.poll_keeping import PollKeeping
+from aggregator.store.rows import note_rows
+from aggregator.store.stories import story_switch
+from aggregator.store.stories.story_keeping import StoryKeeping
+from aggregator.store.texts import disk_room
+from aggregator.store.upkeep import database_days
+from aggregator.store.upkeep.retention import drop_in_slices, kept_since, prune_in_slices
 
 if TYPE_CHECKING:
     import sqlite3
@@ -64,10 +56,10 @@ if TYPE_CHECKING:
     from aggregator.model.notices import Receiver
     from aggregator.model.trials import Trial
     from aggregator.rules.secrets import Secrets
-    from aggregator.store import row_leases
-    from aggregator.store.engine import Engine, Search
+    from aggregator.store.engines.engine import Engine, Search
+    from aggregator.store.leases import row_leases
 else:  # for several processes that share the work
-    row_leases = LateModule("aggregator.store.row_leases")
+    row_leases = LateModule("aggregator.store.leases.row_leases")
 
 T = TypeVar("T")
 

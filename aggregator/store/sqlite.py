@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aggregator.store.engines.sqlite_engine import SqliteEngine
 from aggregator.store.relational import RelationalStore
-from aggregator.store.search_keeper import SearchKeeper
-from aggregator.store.sqlite_engine import SqliteEngine
+from aggregator.store.search.search_keeper import SearchKeeper
 
 if TYPE_CHECKING:
     import sqlite3

@@ -32,7 +32,7 @@ from aggregator.fleet import queue
 from aggregator.schedule.handing_out import MOST_EACH, Urgency
 from aggregator.schedule.leases import LEASE
 from aggregator.store import postgres
-from aggregator.store.roles import Role
+from aggregator.store.engines.roles import Role
 from benchmarks.fleet.members import PATIENCE_S, Members, ended
 from benchmarks.fleet.seeding import seed
 from tests import postgres_server

@@ -16,7 +16,7 @@ from aggregator.daemon.terms import utc_now
 from aggregator.fleet import queue
 from aggregator.fleet.handing_out import HandingOut
 from aggregator.store import postgres
-from aggregator.store.roles import Role
+from aggregator.store.engines.roles import Role
 
 
 async def tick(url: str, folder: Path) -> None:

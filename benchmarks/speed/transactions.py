@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from aggregator.store.engines.writer import _Task
     from aggregator.store.sqlite import SqliteStore
-    from aggregator.store.writer import _Task
 
 
 class Transactions:

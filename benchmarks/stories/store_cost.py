@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import Feed, Source
 from aggregator.model.instants import micros
-from aggregator.store import joining, packed_texts, story_index
-from aggregator.store.connection import open_writer
+from aggregator.store.engines.connection import open_writer
 from aggregator.store.sqlite import open_store
+from aggregator.store.stories import joining, story_index
+from aggregator.store.texts import packed_texts
 from aggregator.stories.signatures import Text, read, signature
 
 if TYPE_CHECKING:

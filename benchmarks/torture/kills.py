@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.model.errors import AggregatorError
-from aggregator.store.compaction import compact
 from aggregator.store.sqlite import open_store
+from aggregator.store.upkeep.compaction import compact
 from benchmarks.torture import life
 from benchmarks.torture.findings import Findings
 from benchmarks.torture.home import EVERYWHERE, HEADS, Home, Plan

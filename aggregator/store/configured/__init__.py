@@ -1,0 +1,1 @@
+"""Stored sources, feeds and lists made those of the configuration, and what that changes."""

@@ -1,0 +1,1 @@
+"""All of a database at another place: backups, exports and imports, a move to the other engine."""

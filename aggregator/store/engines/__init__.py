@@ -1,0 +1,1 @@
+"""What keeps rows, SQLite or PostgreSQL: connections, locks, errors; one writer, many readers."""

@@ -1,0 +1,278 @@
+"""PostgreSQL as the engine that keeps the store's rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
+from typing_extensions import override
+
+from aggregator.model.errors import (
+    BusyError,
+    NoStoreError,
+    StoreDamagedError,
+    StoreError,
+    StoreUnavailableError,
+)
+from aggregator.store.engines.engine import Engine
+from aggregator.store.engines.postgres_connection import PostgresConnection
+from aggregator.store.engines.roles import Role
+from aggregator.store.engines.schema_version import SCHEMA_VERSION
+from aggregator.store.schemas import postgres_schema
+from aggregator.store.schemas.postgres_schema import LEADS, VERSIONS, WORKS, WRITES, lock_key
+from aggregator.store.texts.text_dictionaries import check_codecs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aggregator.store.engines.readers import Readers
+
+#: A server has a hundred connections, for everybody.
+MOST_READERS = 6
+
+#: How long a process that is to poll waits for another one's end.
+PATIENCE = "10s"
+
+#: Who holds the lock of those who are at work, by the names of their connections.
+_HOLDERS = f"""SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'advisory' AND l.granted
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND (l.classid::bigint, l.objid::bigint)
+        = (SELECT c, o & 4294967295 FROM (SELECT {lock_key(WORKS)}) AS ours (c, o))
+    ORDER BY a.backend_start LIMIT 1"""  # noqa: S608 -- built of constants
+
+#: Who leads holds a lock of its session; it is asked for once a session.
+_LEADS = f"""SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_locks
+      WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
+        AND (classid::bigint, objid::bigint)
+          = (SELECT c, o & 4294967295 FROM (SELECT {lock_key(LEADS)}) AS ours (c, o)))
+    THEN true ELSE pg_try_advisory_lock({lock_key(LEADS)}) END"""  # noqa: S608 -- built of constants
+
+#: Errors that pass though they are of the kinds that do not.
+_PASSING = (errors.ReadOnlySqlTransaction,)
+#: And those that are not of our statements though they look so.
+_RIGHTS = (errors.InsufficientPrivilege,)
+
+
+class _OutgrownError(psycopg.Error):
+    """The tables have become those of a schema beside which this program does not work."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__()
+        self.version = version
+
+
+class PostgresEngine(Engine):
+    """Keeps the promises of `aggregator.store.engines.engine.Engine` for the database at `url`.
+
+    One process writes at a time: each transaction waits for the one before, whosever it is, so
+    that what it counts and numbers nobody else does meanwhile. One with a `role` holds a lock for
+    as long as it is connected: alone, or together with others whose roles share the work.
+    """
+
+    errors = (psycopg.Error, sqlite3.DatabaseError)
+    most_readers = MOST_READERS
+
+    def __init__(self, url: str, *, role: Role | None = None) -> None:
+        self._url = url
+        self._role = role
+        self._place = place_of(url)
+
+    @property
+    @override
+    def place(self) -> str:
+        return self._place
+
+    @override
+    def open_writer(self) -> sqlite3.Connection:
+        connection = self.connect()
+        found = _as_ours(connection)
+        try:
+            postgres_schema.bring_to_today(connection, self._place)
+            check_codecs(found, self._place)
+        except psycopg.Error as error:
+            connection.close()
+            raise self.told(error) from error
+        except BaseException:
+            connection.close()
+            raise
+        return found
+
+    def connect(self) -> PostgresConnection:
+        """Connect for writing, whatever the database holds.
+
+        Raises `BusyError`, `StoreError`.
+        """
+        try:
+            if self._role is None:
+                return PostgresConnection(self._url)
+            return PostgresConnection(self._url, purpose=self._role.value, connected=self._take)
+        except psycopg.Error as error:
+            raise self.told(error) from error
+
+    def _take(self, connection: psycopg.Connection[Any]) -> None:
+        """Take the lock of those who are at work. Raises `BusyError`.
+
+        Of a process that was killed the server learns in a moment.
+        """
+        role = cast("Role", self._role)
+        lock = "pg_advisory_lock_shared" if role.shares else "pg_advisory_lock"
+        try:
+            connection.execute(f"SET lock_timeout = '{PATIENCE}'")
+            connection.execute(f"SELECT {lock}({lock_key(WORKS)})".encode())
+            connection.execute("SET lock_timeout = 0")
+        except errors.LockNotAvailable:
+            holders = connection.execute(_HOLDERS).fetchall()
+            connection.close()
+            self._refuse([name for (name,) in holders])
+
+    def _refuse(self, holders: Sequence[str]) -> NoReturn:
+        """Raise `BusyError` naming who uses the database, by the names of connections."""
+        for name in holders:
+            role, pid, host = (name.split(" ", 3) + [""] * 4)[1:4]
+            if role in {one.value for one in Role}:
+                raise BusyError(
+                    f"{self._place} is in use by `aggregator {role}` (process {pid} on {host}); "
+                    "stop that first, since `aggregator run` works alone"
+                )
+        raise BusyError(
+            f"{self._place} is in use by another process; stop that one first "
+            "(pg_stat_activity tells where it runs)"
+        )
+
+    @override
+    def open_reader(self) -> sqlite3.Connection:
+        try:
+            connection = PostgresConnection(self._url, reads_only=True)
+        except psycopg.Error as error:
+            raise self.told(error) from error
+        try:
+            version = postgres_schema.version_of(connection, self._place)
+            if version >= SCHEMA_VERSION:
+                found = _as_ours(connection)
+                check_codecs(found, self._place)
+                return found
+        except psycopg.Error as error:
+            connection.close()
+            raise self.told(error) from error
+        except BaseException:
+            connection.close()
+            raise
+        connection.close()
+        if version == 0:
+            raise NoStoreError(
+                f"{self._place}: no tables yet; `aggregator run` or `aggregator poll` creates them"
+            )
+        raise StoreError(
+            f"{self._place}: written by an earlier version (schema {version}, this one reads "
+            f"{SCHEMA_VERSION}); `aggregator run` or `aggregator poll` upgrades it"
+        )
+
+    @override
+    def begin_writing(self, connection: sqlite3.Connection) -> None:
+        self._begin(connection, f"BEGIN; SELECT pg_advisory_xact_lock({lock_key(WRITES)})")
+
+    @override
+    def begin_reading(self, connection: sqlite3.Connection) -> None:
+        self._begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def _begin(self, connection: sqlite3.Connection, statements: str) -> None:
+        """Begin a transaction on tables that are ours still: others upgrade them while we work."""
+        ours, statements = _as_theirs(connection), f"{statements}; {VERSIONS}"
+        (version, works_down_to) = ours.begin(statements).fetchone() or (0, 0)
+        if version != ours.planned_for:
+            ours.plan_anew()
+            (version, works_down_to) = ours.begin(statements).fetchone() or (0, 0)
+            ours.planned_for = version
+        if works_down_to > SCHEMA_VERSION:
+            ours.execute("ROLLBACK")
+            raise _OutgrownError(version)
+
+    @override
+    def leads(self, connection: sqlite3.Connection) -> bool:
+        (does_lead,) = connection.execute(_LEADS).fetchone()
+        return bool(does_lead)
+
+    @override
+    def is_in_transaction(self, connection: sqlite3.Connection) -> bool:
+        return _as_theirs(connection).in_transaction
+
+    @override
+    def finish(self, connection: sqlite3.Connection) -> None:
+        connection.close()
+
+    @override
+    def undoes_all(self, error: Exception) -> bool:
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+
+    @override
+    def is_mistake(self, error: Exception) -> bool:
+        return isinstance(
+            error,
+            psycopg.IntegrityError
+            | psycopg.ProgrammingError
+            | psycopg.DataError
+            | psycopg.NotSupportedError,
+        ) and not isinstance(error, _RIGHTS)
+
+    @override
+    def told(self, error: Exception) -> StoreError:
+        if isinstance(error, _OutgrownError):
+            return postgres_schema.outgrown(self._place, error.version)
+        what = " ".join(str(error).split())
+        if isinstance(error, sqlite3.DatabaseError | errors.DataCorrupted | errors.IndexCorrupted):
+            return StoreDamagedError(f"{self._place}: damaged ({what}); restore a backup")
+        if isinstance(error, _RIGHTS):
+            return StoreError(
+                f"{self._place}: {what}; let its user own the schema, or GRANT it the rights"
+            )
+        if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError, *_PASSING)):
+            return StoreUnavailableError(
+                f"{self._place}: cannot be used now ({what}); look at the server: does it run, may "
+                "it be reached and written, is there room?"
+            )
+        return StoreError(f"{self._place}: the database cannot be used: {what}")
+
+    @override
+    def size_bytes(self, connection: sqlite3.Connection) -> int:
+        (size,) = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+        return int(size)
+
+    @override
+    def set_aside(
+        self, connection: sqlite3.Connection, tables: Sequence[str], *, copied: Sequence[str]
+    ) -> tuple[str, str]:
+        (kept,) = connection.execute("SELECT quote_ident(current_schema())").fetchone()
+        connection.execute("SET default_transaction_read_only = off")
+        for table in tables:
+            connection.execute(f"CREATE TEMP TABLE {table} (LIKE {kept}.{table} INCLUDING ALL)")
+        for table in copied:
+            connection.execute(f"INSERT INTO pg_temp.{table} SELECT * FROM {kept}.{table}")  # noqa: S608 -- a table of ours
+            connection.execute(
+                f"""SELECT setval(pg_get_serial_sequence('pg_temp.{table}', 'id'),
+                         (SELECT coalesce(max(id), 0) + 1 FROM pg_temp.{table}))"""  # noqa: S608 -- a table of ours
+            )
+        return "pg_temp", kept
+
+    @override
+    def find_damage(self, readers: Readers) -> StoreDamagedError | None:
+        return None  # the server looks after its own pages: data_checksums, amcheck
+
+
+def place_of(url: str) -> str:
+    """Return where a database is, without what opens it."""
+    found = conninfo_to_dict(url)
+    host = found.get("host") or "localhost"
+    port = f":{found['port']}" if found.get("port") else ""
+    return f"postgresql://{host}{port}/{found.get('dbname') or found.get('user') or ''}"
+
+
+def _as_ours(connection: PostgresConnection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection)
+
+
+def _as_theirs(connection: sqlite3.Connection) -> PostgresConnection:
+    return cast("PostgresConnection", connection)

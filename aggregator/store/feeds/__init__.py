@@ -1,0 +1,1 @@
+"""What feeds show: whom they select, their windows, their archives, their versions."""

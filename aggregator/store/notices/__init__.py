@@ -1,0 +1,1 @@
+"""The operations feed, and notices on their way to their receivers."""
