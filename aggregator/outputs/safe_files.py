@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
 import secrets
 import stat
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from aggregator.model.errors import AggregatorError
@@ -113,6 +114,28 @@ def read_beneath(directory: Path, relative: str, *, most: int) -> bytes | None:
             return None
 
 
+def digest_beneath(directory: Path, relative: str) -> str | None:
+    """Return the SHA-256 of what the file at `relative` holds, `None` where nothing is.
+
+    Of a link, a folder or a device, and of what may not be read, it is "". Errors as in
+    `write_beneath`.
+    """
+    *folders, name = _parts(relative)
+    handle = None
+    with _told(directory, relative, "read"):
+        try:
+            with _folder(directory, folders, make=False) as folder:
+                os.stat(name, dir_fd=folder, follow_symlinks=False)
+                with suppress(PermissionError):
+                    handle = _opened(folder, name)
+        except FileNotFoundError:
+            return None
+        if handle is None:
+            return ""
+        with os.fdopen(handle, "rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
 def names_beneath(directory: Path, relative: str) -> frozenset[str]:
     """Return the names of all that is in the folder `relative` ("": the directory itself).
 
@@ -201,6 +224,15 @@ def _make_folder(name: str, parent: int) -> None:
 
 def _read(folder: int, name: str, most: int) -> bytes | None:
     """Return what an ordinary file of at most `most` bytes holds, `None` for anything else."""
+    handle = _opened(folder, name)
+    if handle is None:
+        return None
+    with os.fdopen(handle, "rb") as opened:
+        return opened.read(most) if os.fstat(handle).st_size <= most else None
+
+
+def _opened(folder: int, name: str) -> int | None:
+    """Open an ordinary file to read it; `None` for anything else, and where there is nothing."""
     try:
         # O_NONBLOCK: a FIFO that somebody put there must not hold us up.
         handle = os.open(name, os.O_RDONLY | os.O_NONBLOCK | _NO_LINK, dir_fd=folder)
@@ -210,12 +242,10 @@ def _read(folder: int, name: str, most: int) -> bytes | None:
         if error.errno in {errno.ELOOP, errno.ENXIO}:  # a link, a socket
             return None
         raise
-    found = os.fstat(handle)
-    if not stat.S_ISREG(found.st_mode) or found.st_size > most:
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         return None
-    with os.fdopen(handle, "rb") as opened:
-        return opened.read(most)
+    return handle
 
 
 def _replace(folder: int, name: str, body: bytes) -> None:

@@ -2,7 +2,8 @@
 
 A file's path is its URL's, decoded, and beside it are the same bytes as gzip and br. What was
 written is remembered beside the database and not in the directory, because that names the tokens
-of feeds, and the directory may be copied anywhere.
+of feeds, and the directory may be copied anywhere. What is ours there, its marks say
+(`written_marks.py`): a file of somebody else's is neither replaced nor removed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aggregator import __version__
-from aggregator.model.errors import StoreError
+from aggregator.model.errors import AggregatorError, StoreError
 from aggregator.outputs.safe_files import (
     holding,
     names_beneath,
@@ -24,6 +25,7 @@ from aggregator.outputs.safe_files import (
 )
 from aggregator.outputs.static_manifest import File, Share, Shares, read, remember
 from aggregator.outputs.static_paths import SUFFIXES, Taken, is_of, path_of, why_nameless
+from aggregator.outputs.written_marks import Marks, refusal
 from aggregator.publish import Addresses, Format, render, render_feeds, render_sources
 from aggregator.publish.catalogue import Catalogue, FeedDocument
 from aggregator.publish.compression import pack
@@ -33,7 +35,7 @@ from aggregator.rules.visibility import ANYBODY, Caller, Subject, sources_in
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from aggregator.config import Config
@@ -60,12 +62,14 @@ def publish_all(
     """Make the files what is served now; return how many were written or removed.
 
     Written is what changed since the last time; removed is what was written then and is published
-    no more; other files are left alone. A feed with a token is below its token. What no file can
-    be named after is left out, and logged. Blocks on the disk, and waits for another process that
-    publishes from the same database. What `is_stopping` cuts short goes on the next time.
+    no more. Other files are left alone, also where a document of ours would have their name. A feed
+    with a token is below its token. What no file can be named after is left out, and logged. Blocks
+    on the disk, and waits for another process that publishes from the same database. What
+    `is_stopping` cuts short goes on the next time.
 
     Raises:
-        AggregatorError: A file cannot be written; what was written before stays.
+        AggregatorError: A file cannot be written; what was written before stays. Or somebody else's
+            is in the place of one; the others are written.
         StoreError: The database cannot be read, or does not have a feed; the others are written.
     """
     directory = config.publish.directory
@@ -107,10 +111,12 @@ class _Run:
         self._taken = Taken()
         self._folders: dict[str, frozenset[str]] = {}
         self._troubles: list[StoreError] = []
+        self._refused: set[str] = set()
         self._changed = 0
 
     def publish(self, is_stopping: Callable[[], bool]) -> int:
         """Plan, remove, write, remember."""
+        self._marks = Marks(self._directory, _paths(self._known))
         now: Shares = {}
         plans: list[_Plan] = []
         for feed in self._config.feeds:
@@ -141,8 +147,11 @@ class _Run:
         self._remove(now, set())
         if now != self._known:
             remember(self._memory, self._directory, now)
+        self._marks.tidy([*_paths(now)])
         if self._troubles:
             raise self._troubles[0]
+        if self._refused:
+            raise AggregatorError(refusal(self._directory, sorted(self._refused)))
         return self._changed
 
     def _as_it_was(self, feed: Feed) -> Share:
@@ -161,9 +170,14 @@ class _Run:
         version = self._store.feed_version(feed.name)  # before anything else is read of it
         state = f"{version} {self._catalogue.rendered_for(feed)} {__version__}"
         known = self._known.get(feed.name)
-        if known is not None and known.made_for == state and self._are_there(known.documents):
+        if (
+            known is not None
+            and known.made_for == state
+            and self._are_there(known.documents)
+            and set(known.refused) == set(filter(self._is_refused, known.refused))
+        ):
             kept = {path: file for path, file in known.documents.items() if self._take(feed, path)}
-            return Share(state, kept)
+            return Share(state, kept, known.refused)
         parts = self._store.archive_parts(feed)
         # What others link to is there before they do: older parts first, the feed itself last.
         documents = [FeedDocument(feed, form, part.name) for part in parts for form in Format]
@@ -227,36 +241,58 @@ class _Run:
     # --- writing --------------------------------------------------------------------------------
 
     def _write(self, plan: _Plan) -> Share:
-        share = Share(plan.made_for)
-        known = self._known.get(plan.feed.name, Share()).documents
+        before, share = self._known.get(plan.feed.name, Share()), Share(plan.made_for)
         for path, document in plan.paths.items():
-            file, made_for = known.get(path), plan.lasting.get(path, "")
-            if file is not None and self._is_good(path, file, made_for):
-                share.documents[path] = file
-                continue
-            edition = make_edition(self._catalogue, self._store, document)
-            if edition is not None:
-                share.documents[path] = self._put(path, edition.body, made_for)
+            made_for = plan.lasting.get(path, "")
+            self._keep_or_put(before, share, path, made_for, partial(self._body, document))
         return share
 
-    def _is_good(self, path: str, file: File, made_for: str) -> bool:
-        return made_for == file.made_for != "" and self._are_there({path: file})
+    def _body(self, document: FeedDocument) -> bytes | None:
+        edition = make_edition(self._catalogue, self._store, document)
+        return None if edition is None else edition.body
 
     def _write_site(self, site: dict[str, tuple[str, Callable[[], bytes]]]) -> Share:
-        share = Share()
-        known = self._known.get(_SITE, Share()).documents
+        before, share = self._known.get(_SITE, Share()), Share()
         for path, (state, make) in site.items():
-            file = known.get(path)
-            if file is not None and self._is_good(path, file, state):
-                share.documents[path] = file
-                continue
             try:
-                share.documents[path] = self._put(path, make(), state)
+                self._keep_or_put(before, share, path, state, make)
             except StoreError as error:
                 self._troubles.append(error)
-                if file is not None:
+                if (file := before.documents.get(path)) is not None:
                     share.documents[path] = file
         return share
+
+    def _keep_or_put(
+        self,
+        before: Share,
+        share: Share,
+        path: str,
+        made_for: str,
+        make: Callable[[], bytes | None],
+    ) -> None:
+        """Let a document be as it is where it is good, else write what `make` returns."""
+        file = before.documents.get(path)
+        if file is not None and made_for == file.made_for != "" and self._are_there({path: file}):
+            share.documents[path] = file
+        elif path in before.refused and self._is_refused(path):
+            share.refused += (path,)
+        elif (body := make()) is not None:
+            if self._is_refused(path):
+                share.refused += (path,)
+            else:
+                share.documents[path] = self._put(path, body, made_for)
+
+    def _is_refused(self, path: str) -> bool:
+        """Tell whether a file of somebody else's is in the place of a document or its codings."""
+        ours = {one: self._marks.is_ours(one) for one in _with_packed((path,))}
+        if False not in ours.values():
+            return False
+        self._refused.add(path)
+        if ours[path] is False:  # a web server would hand out what is packed beside it
+            for one, is_ours in ours.items():
+                if is_ours:
+                    self._changed += remove_beneath(self._directory, one)
+        return True
 
     def _sources(self) -> bytes:
         statuses = {status.name: status for status in self._store.status()}
@@ -278,6 +314,7 @@ class _Run:
         folder, _, name = path.rpartition("/")
         there = self._names(folder)
         packed = {SUFFIXES[one.coding]: one.body for one in pack(body)}
+        self._marks.add((body, *packed.values()))
         for suffix in SUFFIXES.values():
             if suffix in packed:
                 self._changed += write_beneath(self._directory, path + suffix, packed[suffix])
@@ -296,8 +333,9 @@ class _Run:
         for share in self._known.values():
             for path in share.documents.keys() - published:
                 left.add(path.rpartition("/")[0])
-                for suffix in ("", *SUFFIXES.values()):
-                    self._changed += remove_beneath(self._directory, path + suffix)
+                for one in _with_packed((path,)):
+                    if self._marks.is_ours(one):
+                        self._changed += remove_beneath(self._directory, one)
         for folder in sorted(left - {""}, reverse=True):  # what lies deeper first
             remove_empty_beneath(self._directory, folder)
 
@@ -314,3 +352,17 @@ class _Run:
         if folder not in self._folders:
             self._folders[folder] = names_beneath(self._directory, folder)
         return self._folders[folder]
+
+
+def _paths(shares: Shares) -> Iterator[str]:
+    """Yield the paths of all that was written."""
+    for share in shares.values():
+        yield from _with_packed(share.documents)
+
+
+def _with_packed(paths: Iterable[str]) -> Iterator[str]:
+    """Yield each path, and those of its codings."""
+    for path in paths:
+        yield path
+        for suffix in SUFFIXES.values():
+            yield path + suffix

@@ -27,10 +27,14 @@ class File:
 
 @dataclass(slots=True)
 class Share:
-    """What was written of one feed, and for which state of it; documents by their paths."""
+    """What was written of one feed, and for which state of it; documents by their paths.
+
+    `refused` are the paths at which somebody else's files are.
+    """
 
     made_for: str = ""
     documents: dict[str, File] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
 
 
 Shares = dict[str, Share]
@@ -49,6 +53,7 @@ def read(memory: Path, directory: Path) -> Shares:
                     path: File(file["made_for"], tuple(file["suffixes"]))
                     for path, file in share["documents"].items()
                 },
+                tuple(share.get("refused", ())),  # none before 0.3.0
             )
             for name, share in said["feeds"].items()
         }
