@@ -8,7 +8,7 @@ import pytest
 
 from aggregator.config import parse
 from aggregator.daemon.changed_settings import FIXED, changes_between, fixed_between, settings_of
-from aggregator.operations.messages import change_text
+from aggregator.operations.change_sentences import change_text
 from aggregator.operations.plan_lines import plan_lines
 
 SOURCE = '[[sources]]\nname = "a"\nurl = "https://a.example/"\n'

@@ -331,6 +331,11 @@ def test_the_daemon_takes_over_what_a_list_lists(aggregator: Program, web: Publi
     told = aggregator.run("poll", "blogs")
     assert (told.returncode, told.stdout) == (0, "blogs: lists 2 sources\n")
 
+    # What another URL under its name takes away is told.
+    aggregator.configure(own + list_toml(web.url("/m.opml"), 'tags = ["blog"]\n'))
+    loss = "list blogs loses what the document at its other url lacks of its 2 sources"
+    assert f"  ~ [[lists]] blogs url\n  {loss}\n" in aggregator.run("reload").stdout
+
     # What the file says no more leaves, and what there was is told.
     aggregator.configure(own)
     told = aggregator.run("check")
@@ -367,6 +372,9 @@ def test_without_a_daemon_lists_are_read_before_polls(
     assert "blogs: 1 source of http://" in told.stdout
     assert re.search("^blogs/me ", told.stdout, re.MULTILINE)
     assert "blogs/me" in aggregator.run("explain", "source", "blogs/me").stdout
+    aggregator.configure(list_toml(web.url("/another.opml")))
+    loss = "list blogs loses what the document at its other url lacks of its 1 source"
+    assert f"Subscribers would lose:\n\n  {loss}\n" in aggregator.run("check").stdout
 
 
 def test_a_named_list_says_what_was_answered_what_stays_and_until_when(

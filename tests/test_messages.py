@@ -59,8 +59,8 @@ from aggregator.model.notes import (
     Unwritten,
     Worded,
 )
+from aggregator.operations.change_sentences import change_text
 from aggregator.operations.messages import (
-    change_text,
     daemon_summary,
     fact_text,
     note_lines,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.model.changes import SoonForgotten
-from aggregator.operations.messages import change_text
+from aggregator.operations.change_sentences import change_text
 from aggregator.operations.plan_lines import plan_lines
 from tests.making import DAY, START, absorb, document, entry, feed, source
 

@@ -14,7 +14,7 @@ from starlette.routing import Route, compile_path
 from aggregator.config import Listen, Publish, ServerSettings, StoreSettings
 from aggregator.config.automatic_feeds import automatic, newly_withheld, withheld
 from aggregator.model import Condition, Feed, Rules, Source
-from aggregator.operations.messages import change_text
+from aggregator.operations.change_sentences import change_text
 from aggregator.outputs.static_files import publish_all
 from aggregator.outputs.written_marks import FILE_NAME
 from aggregator.publish import Format

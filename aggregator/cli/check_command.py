@@ -363,11 +363,15 @@ def _held(config: Config) -> list[str]:
 def _withheld(config: Config) -> list[str]:
     """Return what automatic feeds lose to feeds with a token, a line a source."""
     from aggregator.config.automatic_feeds import withheld
-    from aggregator.operations.messages import withheld_text
     from aggregator.rules.visibility import hidden_sources
 
     hidden = hidden_sources(config.sources, config.feeds)
-    return [withheld_text(one) for one in withheld(config.sources, config.feeds, hidden)]
+    found = list(withheld(config.sources, config.feeds, hidden))
+    if not found:
+        return []
+    from aggregator.operations.change_sentences import withheld_text
+
+    return [withheld_text(one) for one in found]
 
 
 def _written_files(config: Config) -> list[str]:

@@ -25,6 +25,7 @@ def planned(config: Config) -> tuple[list[str], list[str]]:
     """
     if config.store.url is None and not config.store.path.exists():
         return [], []
+    from aggregator.daemon.joined import readdressed_lists
     from aggregator.daemon.terms import utc_now
     from aggregator.operations.plan_lines import plan_lines
     from aggregator.store.opening import open_reader
@@ -37,6 +38,8 @@ def planned(config: Config) -> tuple[list[str], list[str]]:
         others = tuple(_settings(config))
         shorter = config.store.retention if _keeps_less(others) else None
         changes = store.foresee(config.sources, config.feeds, now=utc_now(), retention=shorter)
+        asked = {one.name: one.url for one in store.lists()} if config.lists else {}
+        others += readdressed_lists(config, asked)
     finally:
         store.close()
     return plan_lines((*changes, *others))

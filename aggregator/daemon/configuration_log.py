@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from aggregator.daemon.log import event
-from aggregator.operations.messages import change_text
+from aggregator.operations.change_sentences import change_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

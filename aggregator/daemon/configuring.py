@@ -12,7 +12,7 @@ from aggregator.config.automatic_feeds import newly_withheld
 from aggregator.daemon import configuration_log
 from aggregator.daemon.changed_settings import changes_between, fixed_settings, settings_of
 from aggregator.daemon.further_secrets import all_secrets, further_secrets
-from aggregator.daemon.joined import changed_by_lists, load_with, with_lists
+from aggregator.daemon.joined import changed_by_lists, load_with, readdressed_lists, with_lists
 from aggregator.daemon.log import conceal, event, set_level
 from aggregator.daemon.saved_edits import SavedEdits
 from aggregator.model.errors import AggregatorError, ConfigError
@@ -174,7 +174,8 @@ class Configuring:
             foresee = partial(self._store.foresee, fresh.sources, fresh.feeds)
             # All else is applied already.
             found += foresee(now=self._clock(), retention=kept)
-        return (*found, *newly_withheld(old, fresh))
+        urls = {of.name: of.url for of in old.lists}
+        return (*found, *newly_withheld(old, fresh), *readdressed_lists(fresh, urls))
 
     def _needs_restart(self, fresh: Config) -> RestartNeeded | None:
         keys = tuple(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from aggregator import config as configuration
 from aggregator.config.joined_lists import joined
+from aggregator.model.changes import ReaddressedList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from aggregator.config import Config
@@ -35,6 +37,16 @@ def with_lists(config: Config, stored: Iterable[StoredList]) -> Config:
     stored = tuple(stored)
     known = ((of.name, known_of(of, stored, config)) for of in config.lists)
     return joined(config, {name: one.present for name, one in known if one is not None})
+
+
+def readdressed_lists(config: Config, urls: Mapping[str, str]) -> tuple[ReaddressedList, ...]:
+    """Return the lists that have another URL than `urls` says by their names, and have sources."""
+    counts = Counter(source.of_list for source in config.sources)
+    return tuple(
+        ReaddressedList(of.name, counts[of.name])
+        for of in config.lists
+        if urls.get(of.name, of.url) != of.url and counts[of.name]
+    )
 
 
 def changed_by_lists(config: Config, stored: Iterable[StoredList]) -> Config | None:

@@ -78,6 +78,14 @@ class Silenced:
 
 
 @dataclass(frozen=True, slots=True)
+class ReaddressedList:
+    """A list of so many sources is asked at another URL, and keeps what is listed there, too."""
+
+    name: str
+    sources: int
+
+
+@dataclass(frozen=True, slots=True)
 class SoonForgotten:
     """Entries are kept for a shorter time: about so many that no feed shows will be deleted.
 
@@ -129,16 +137,16 @@ class WithheldSource:
     gone: tuple[Feed, ...]
 
 
+#: What readers lose.
+Loss = LostEntries | LostAddress | ReaddressedList | Silenced | SoonForgotten
+
 Change = (
     ChangedSource
     | RenamedSource
     | ReaddressedSource
     | WithheldSource
     | ChangedFeed
-    | LostEntries
-    | LostAddress
-    | Silenced
-    | SoonForgotten
+    | Loss
     | ChangedSettings
     | ChangedTable
     | RestartNeeded

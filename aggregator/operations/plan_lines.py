@@ -6,7 +6,7 @@ A line without a sign is what subscribers lose by it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from aggregator.model.changes import (
     ChangedFeed,
@@ -15,16 +15,13 @@ from aggregator.model.changes import (
     ChangedTable,
     ChangeKind,
     Difference,
-    LostAddress,
-    LostEntries,
+    Loss,
     ReaddressedSource,
     RenamedSource,
-    Silenced,
-    SoonForgotten,
     WithheldSource,
 )
 from aggregator.model.notes import RestartNeeded
-from aggregator.operations.messages import change_text, difference_text
+from aggregator.operations.change_sentences import change_text, difference_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,9 +43,7 @@ def plan_lines(changes: Iterable[Change]) -> tuple[list[str], list[str]]:
     told, lost = [], []
     for change in changes:
         lines = _lines(change)
-        if isinstance(
-            change, LostAddress | LostEntries | Silenced | SoonForgotten | WithheldSource
-        ):
+        if isinstance(change, Loss | WithheldSource):
             lost += lines
         else:
             told += lines
@@ -73,10 +68,8 @@ def _lines(change: Change) -> list[str]:
             return [_setting(one) for one in differences]
         case RestartNeeded(keys=keys):
             return [f"{_setting(Difference(key, None, None))} (takes a restart)" for key in keys]
-        case LostAddress() | LostEntries() | Silenced() | SoonForgotten() | WithheldSource():
+        case _:  # what is lost
             return [change_text(change)]
-        case _:
-            assert_never(change)
 
 
 def _signed(change: ChangedSource | ChangedFeed | ChangedTable, what: str) -> str:
