@@ -264,7 +264,7 @@ def test_check_warns_of_cookies_that_cannot_be_sent(tmp_path: Path) -> None:
     told = run_in("check", cwd=tmp_path)
     assert told.returncode == 0
     assert told.stderr.startswith(
-        "warning: source a: access: cookie_file jar cannot be read: no such file"
+        "warning: config.toml:4: sources[0].cookie_file: cookie_file jar: cannot be read: No such "
     )
     (tmp_path / "jar").write_text("sid=CANARY\n", encoding="utf-8")
     told = run_in("check", cwd=tmp_path)
@@ -395,9 +395,9 @@ def test_bytes_that_are_no_text_are_a_wrong_command_line(
     assert told.stderr.splitlines()[-1] == r'Error: "caf\xff" is not UTF-8; write it in UTF-8'
 
 
-def test_check_tells_of_private_addresses_that_nothing_allows(tmp_path: Path) -> None:
+def test_check_tells_of_addresses_that_nothing_allows(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(
-        '[network]\nallow_private = ["10.0.0.2:80", "fd00::/8"]\n'
+        'include = ["more.toml"]\n[network]\nallow_private = ["10.0.0.2:80", "fd00::/8"]\n'
         + "".join(
             source_toml(f"a{index}", f"http://{host}/")
             for index, host in enumerate(
@@ -405,16 +405,28 @@ def test_check_tells_of_private_addresses_that_nothing_allows(tmp_path: Path) ->
             )
         )
         + '[[notify]]\nname = "me"\nurl = "http://192.168.1.2:8080/hook?key=CANARY"\n'
+        + "".join(
+            f'[[lists]]\nname = "{name}"\nurl = "http://{host}/l.opml"\n'
+            for name, host in (("near", "127.0.0.1:81"), ("mail", "mail.example:25"))
+        )
     )
+    (tmp_path / "more.toml").write_text(source_toml("local", "https://localhost:8443/feed"))
     told = run_in("check", cwd=tmp_path)
     assert told.returncode == 0, told
-    lines = [one for one in told.stderr.splitlines() if "private address" in one]
+    lines = [one for one in told.stderr.splitlines() if "allow_private" in one]
     assert lines == [
-        f"warning: {what}: {host} is a private address; add {allowed} to allow_private"
-        for what, host, allowed in (
-            ("source a0", "10.0.0.1", '"10.0.0.1:80"'),
-            ("source a3", "::1", '"[::1]:81"'),
-            ("notify me", "192.168.1.2", '"192.168.1.2:8080"'),
+        f'warning: {where}.url: {host} {trouble}; add "{host}" to allow_private in [network]'
+        for where, host, trouble in (
+            ("more.toml:3: sources[0]", "localhost:8443", "leads to no public address"),
+            ("config.toml:6: sources[0]", "10.0.0.1:80", "is not a public address"),
+            ("config.toml:15: sources[3]", "[::1]:81", "is not a public address"),
+            ("config.toml:21: notify[0]", "192.168.1.2:8080", "is not a public address"),
+            ("config.toml:24: lists[0]", "127.0.0.1:81", "is not a public address"),
+            (
+                "config.toml:27: lists[1]",
+                "mail.example:25",
+                "uses a port that feeds do not live on",
+            ),
         )
     ]
 

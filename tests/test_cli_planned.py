@@ -170,7 +170,9 @@ def test_a_missing_file_of_a_secret_is_told_by_check(three: Program) -> None:
     three.config.write_text(text.replace('tags = ["b"]', 'token_file = "two.token"', 1), "utf-8")
     told = three.run("check")
     path = three.folder / "two.token"
-    assert f"warning: source two: access: token_file {path} cannot be read: no such" in told.stderr
+    line = text.partition('tags = ["b"]')[0].count("\n") + 1
+    where = f"{three.config}:{line}: sources[1].token_file"
+    assert f"warning: {where}: token_file {path}: cannot be read: No such" in told.stderr
     path.write_text("0123456789abcdef")
     assert "two.token" not in three.run("check").stderr
 

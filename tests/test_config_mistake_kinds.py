@@ -34,6 +34,7 @@ OF_FILES = {
     MistakeKind.NOTHING_INCLUDED,
     MistakeKind.TOO_MANY_FILES,
     MistakeKind.TEMPLATE,
+    MistakeKind.FAILS_NOW,
     MistakeKind.NO_LIBRARY,
 }
 

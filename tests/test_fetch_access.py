@@ -144,14 +144,14 @@ def test_a_credential_of_the_service_manager_stands_before_a_file_beside_the_con
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "cannot be read: no such file or directory"),
+        (None, "cannot be read: No such file or directory"),
         (b"", "is empty"),
         (b"\n\n", "is empty"),
         (b"canary\ncanary", "holds more than one line of text"),
         (b"canary\x00", "holds more than one line of text"),
         (b"canary\xe9", "is not UTF-8 text"),
         (b"canary" * MAX_SECRET_BYTES, f"is larger than {MAX_SECRET_BYTES} B"),
-        ("folder", "cannot be read: is a directory"),
+        ("folder", "cannot be read: Is a directory"),
         ("pipe", "is not a file"),
     ],
 )
@@ -173,7 +173,7 @@ async def test_without_its_secret_nothing_is_asked(
         ):
             problem = problem_of(await fetcher.fetch(web.url("/a"), access=access))
             assert problem.kind is ProblemKind.ACCESS
-            assert f"_file {path} {told}" in problem.detail
+            assert f"_file {path}: {told}" in problem.detail
             assert problem.remedy is not None
             assert "canary" not in problem_text(problem)
         assert web.requests == []

@@ -179,7 +179,7 @@ async def test_the_file_is_read_anew_for_every_poll(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "cannot be read: no such file or directory"),
+        (None, "cannot be read: No such file or directory"),
         ("", "is empty"),
         (b"sid=canary\xe9", "is not UTF-8 text"),
         ("x" * (MAX_FILE_BYTES + 1), f"is larger than {MAX_FILE_BYTES} B"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.notify_command import secret_warnings, try_template
+from aggregator.cli.notify_command import try_template
 from aggregator.cli.options import config_option, load_config
 from aggregator.cli.output_folders import folder_warnings, in_the_way
 from aggregator.cli.speech import echo
@@ -49,16 +49,15 @@ def check() -> None:
     database, what would change is told last, and what subscribers would lose by it. Needs neither
     a database nor the network, and changes nothing.
     """
-    from aggregator.cli.private_addresses import private_address_warnings
+    from aggregator.cli.likely_failures import likely_failures
     from aggregator.config import environment
 
     config = load_config()
     for warning in (
         *config.warnings,
         *_library_warnings(),
-        *_access_warnings(config),
+        *likely_failures(config),
         *folder_warnings(config),
-        *private_address_warnings(config),
     ):
         echo(f"warning: {plain(warning)}", err=True)
     if wrong := _mistakes_beside(config):
@@ -119,36 +118,6 @@ def _library_warnings() -> list[str]:
         *([] if version is None else [old_expat_text(version)]),
         *(absent_library_text(name, loss) for name, loss in absent_libraries()),
     ]
-
-
-def _access_warnings(config: Config) -> list[str]:
-    """Return which sources would not be asked now, for want of a secret's file, a line each."""
-    from aggregator.daemon.secret_places import places_of
-    from aggregator.daemon.terms import utc_now
-    from aggregator.fetch import cookie_problem
-    from aggregator.fetch.failures import FetchError
-    from aggregator.operations.messages import problem_text
-
-    secrets, now = places_of(config, os.environ), utc_now()
-    found = secret_warnings(config, secrets)
-    for source in config.sources:
-        if not source.enabled:
-            continue
-        access = source.access
-        problem = cookie_problem(access, source.urls[0], secrets, now)
-        for key, name in (
-            ("token_file", access.token_file),
-            ("password_file", access.password_file),
-            ("access_key_file", access.rsshub_key_file),
-        ):
-            try:
-                if name is not None:
-                    secrets.read(key, name)
-            except FetchError as error:
-                problem = problem or error.problem
-        if problem is not None:
-            found.append(f"source {theirs(source.name)}: {problem_text(problem)}")
-    return found
 
 
 def _mistakes_beside(config: Config) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ from aggregator.model.errors import AggregatorError
 
 if TYPE_CHECKING:
     from aggregator.config import Config
-    from aggregator.fetch import Secrets
     from aggregator.model.notices import Notice, Receiver
 
 EPILOG = """\b
@@ -85,23 +84,3 @@ def try_template(receiver: Receiver) -> None:
     from aggregator.daemon.notifying import message_of
 
     message_of(receiver, (_trial(),))
-
-
-def secret_warnings(config: Config, secrets: Secrets) -> list[str]:
-    """Return which receivers would get nothing now, for want of a secret's file, a line each."""
-    from aggregator.fetch.failures import FetchError
-    from aggregator.operations.messages import problem_text
-
-    found = []
-    for receiver in config.notify:
-        for key, name in (
-            ("url_file", receiver.url_file),
-            ("token_file", receiver.access.token_file),
-            ("password_file", receiver.access.password_file),
-        ):
-            try:
-                if name is not None:
-                    secrets.read(key, name)
-            except FetchError as error:
-                found.append(f"notify {theirs(receiver.name)}: {problem_text(error.problem)}")
-    return found

@@ -14,12 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator.config.from_toml import config_error, parse, store_in, toml_of
+from aggregator.config.from_toml import config_error, origins_of, parse, store_in, toml_of
 from aggregator.config.include import MAX_FILES, Inclusion, patterns_of
 from aggregator.config.line_numbers import inline_line
 from aggregator.config.mistake_list import MistakeList, mistake
 from aggregator.config.mistake_messages import lines, message
-from aggregator.config.origins import alone
 from aggregator.config.settings import StoreSettings
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.mistakes import MistakeKind
@@ -154,7 +153,10 @@ def lines_of(path: Path, found: Iterable[Mistake]) -> tuple[str, ...]:
     """
     mistakes = MistakeList()
     mistakes.take((), found)
-    return lines(path, mistakes.in_order(alone(toml_of(_text(path))))) if mistakes else ()
+    if not mistakes:
+        return ()
+    text = _text(path)
+    return lines(path, mistakes.in_order(origins_of(toml_of(text), path, included(path, text))))
 
 
 def store_place(path: Path) -> StoreSettings | None:

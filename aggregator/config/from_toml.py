@@ -96,7 +96,7 @@ def store_in(text: str) -> StoreSettings | None:
 
 def _parse(toml: str, path: Path, inclusion: Inclusion, environ: Mapping[str, str]) -> Config:
     mistakes, cautions = MistakeList(), MistakeList()
-    origins = _origins(toml, path, inclusion)
+    origins = origins_of(toml, path, inclusion)
     mistakes.take((), inclusion.mistakes)
     cautions.take((), inclusion.cautions)
     mistakes.take((), patterns_in(origins.files[-1].data)[1])
@@ -137,7 +137,8 @@ def _parse(toml: str, path: Path, inclusion: Inclusion, environ: Mapping[str, st
     )
 
 
-def _origins(toml: str, path: Path, inclusion: Inclusion) -> Origins:
+def origins_of(toml: str, path: Path, inclusion: Inclusion) -> Origins:
+    """Return where the tables of a configuration stand; its texts are valid TOML."""
     texts = [(file, toml_of(text)) for file, text in inclusion.files]
     others = [Origin(str(file), text, toml_table(text, file)) for file, text in texts]
     return Origins((*others, Origin("", toml, toml_table(toml, path))))

@@ -294,6 +294,7 @@ ENGLISH: Mapping[Kind, str | tuple[str, ...]] = {
     # What the file names
     Kind.NOT_A_FOLDER: "{there} is there, and no folder",
     Kind.TEMPLATE: "{detail}",
+    Kind.FAILS_NOW: "{detail}",
     # Cautions
     Kind.NOTHING_INCLUDED: "no file is named so",
     Kind.NO_SOURCES: "there are none, so nothing is polled",

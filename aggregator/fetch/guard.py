@@ -188,6 +188,15 @@ class Guard:
         )
         return Dial(ranges=fake_ip + self.public)
 
+    def foreseen(self, target: Target) -> Problem | None:
+        """Return why a configured URL will be refused, whatever DNS says of its host."""
+        decided = self.check(target, target)
+        if isinstance(decided, Problem):
+            return decided
+        if decided.pool == "public" and _is_this_machine(target.host):
+            return self.refusal(target, target, [])
+        return None
+
     def refusal(self, own: Target, target: Target, refused: list[IPAddress]) -> Problem:
         """Say that `target` is not public, without saying where its name leads to."""
         answers = [address for address in refused if address.version == 4]

@@ -34,7 +34,7 @@ class Secrets:
         remedy = f"put the secret, and nothing else, where {key} says, readable for this service"
         text = self.read_text(key, name, most=MAX_SECRET_BYTES, remedy=remedy)
         if any(char < " " or "\x7f" <= char < "\xa0" for char in text):
-            detail = f"{key} {self._path(name)} holds more than one line of text"
+            detail = f"{key} {self._path(name)}: holds more than one line of text"
             raise FetchError(Problem(ProblemKind.ACCESS, detail, remedy))
         return text
 
@@ -47,13 +47,12 @@ class Secrets:
         path = self._path(name)
 
         def trouble(what: str) -> FetchError:
-            return FetchError(Problem(ProblemKind.ACCESS, f"{key} {path} {what}", remedy))
+            return FetchError(Problem(ProblemKind.ACCESS, f"{key} {path}: {what}", remedy))
 
         try:
             data = _read(path, most)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise trouble(f"cannot be read: {reason}") from error
+            raise trouble(f"cannot be read: {error.strerror or error}") from error
         except ValueError as error:
             raise trouble(str(error)) from error
         try:

@@ -178,6 +178,7 @@ class MistakeKind(StrEnum):
     # What the file names
     NOT_A_FOLDER = auto()
     TEMPLATE = auto()
+    FAILS_NOW = auto()
     # Cautions
     NOTHING_INCLUDED = auto()
     NO_SOURCES = auto()
