@@ -225,11 +225,12 @@ $(VENV)/.for-testing: $(RECIPE) | $(VENV)/.made
 	@touch $(VENV)/.for-running $@
 
 # The unit file is tested with Debian's own tool, what is published in its own browser, with fonts for
-# Chinese. Only root in a container lacks them and can have them at once; for everybody else those tests are listed as skipped.
+# Chinese, the store behind its own pooler. Only root in a container lacks them and can have them at once; for everybody else those tests are listed as skipped.
 test-needs:
 	@missing=; \
 	command -v systemd-analyze > /dev/null || missing=systemd; \
 	command -v chromium > /dev/null || missing="$$missing chromium"; \
+	PATH="$$PATH:/usr/sbin" command -v pgbouncer > /dev/null || missing="$$missing pgbouncer"; \
 	ls /usr/share/fonts/*/*/NotoSansCJK* > /dev/null 2>&1 || missing="$$missing fonts-noto-cjk"; \
 	[ -z "$$missing" ] || ! command -v apt-get > /dev/null || [ "$$(id -u)" != 0 ] || \
 		{ export DEBIAN_FRONTEND=noninteractive; apt-get -qq update && \

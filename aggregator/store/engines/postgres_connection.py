@@ -13,6 +13,7 @@ from psycopg.types.bool import BoolBinaryLoader, BoolLoader
 from psycopg.types.numeric import Int8Dumper, NumericBinaryLoader, NumericLoader
 from typing_extensions import override
 
+from aggregator.store.engines import postgres_poolers
 from aggregator.store.engines.postgres_words import spoken
 from aggregator.store.engines.schema_version import SCHEMA_VERSION
 
@@ -34,6 +35,7 @@ SILENT_MS = 30_000
 #: After a minute the server looks whether we are still there: a lock whose holder is gone with its
 #: machine would be held for hours.
 _KEPT_ALIVE = (
+    b"SELECT pg_backend_pid(); "
     b"SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 )
 
@@ -142,8 +144,8 @@ class PostgresConnection:
         self._has_begun = False
         self.planned_for = SCHEMA_VERSION  # the schema's version as the last transaction found it
 
-    def _connected(self) -> psycopg.Connection[Any]:
-        connection = psycopg.Connection[Any].connect(
+    def _reached(self) -> psycopg.Connection[Any]:
+        return psycopg.Connection[Any].connect(
             self._url,
             autocommit=True,
             connect_timeout=CONNECT_SECONDS,
@@ -152,8 +154,16 @@ class PostgresConnection:
             context=_CONTEXT,
             row_factory=_row_maker,
         )
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        connection = self._reached()
         connection.prepared_max = PREPARED_STATEMENTS
-        connection.execute(_KEPT_ALIVE, prepare=False)
+        (session,) = connection.execute(_KEPT_ALIVE, prepare=False).fetchone() or (0,)
+        try:
+            postgres_poolers.check(connection, session, self._reached)
+        except psycopg.Error:
+            connection.close()
+            raise
         if self._reads_only:
             connection.execute("SET default_transaction_read_only = on")
         if self._then is not None:

@@ -19,6 +19,7 @@ from aggregator.model.errors import (
 )
 from aggregator.store.engines.engine import Engine
 from aggregator.store.engines.postgres_connection import PostgresConnection
+from aggregator.store.engines.postgres_poolers import SharedSessionError
 from aggregator.store.engines.roles import Role
 from aggregator.store.engines.schema_version import SCHEMA_VERSION
 from aggregator.store.schemas import postgres_schema
@@ -222,6 +223,11 @@ class PostgresEngine(Engine):
     def told(self, error: Exception) -> StoreError:
         if isinstance(error, _OutgrownError):
             return postgres_schema.outgrown(self._place, error.version)
+        if isinstance(error, SharedSessionError):
+            return StoreError(
+                f"{self._place}: a pooler on the way shares out sessions by transactions; let it "
+                "pool by session (pgbouncer: pool_mode = session)"
+            )
         what = " ".join(str(error).split())
         if isinstance(error, sqlite3.DatabaseError | errors.DataCorrupted | errors.IndexCorrupted):
             return StoreDamagedError(f"{self._place}: damaged ({what}); restore a backup")

@@ -1,0 +1,148 @@
+"""A store behind pgbouncer: as without it where that pools by session, else refused."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from aggregator.fleet import queue
+from aggregator.model.errors import BusyError, StoreError
+from aggregator.store import postgres
+from aggregator.store.engines import postgres_engine
+from aggregator.store.engines.roles import Role
+from tests import PATIENCE
+from tests.engines import PostgresDatabase
+from tests.making import HOUR, START, absorb, document, entry, feed, source
+from tests.ports import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROGRAM = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no pgbouncer here")
+
+
+@contextmanager
+def pooler(url: str, mode: str) -> Iterator[str]:
+    """Lend where a database is behind pgbouncer, which runs as whoever may ask the server."""
+    server = conninfo_to_dict(url)
+    host = str(server.get("host") or "127.0.0.1")
+    owner = Path(host).stat().st_uid if host.startswith("/") else 65534
+    port = free_port()
+    given = {
+        "listen_addr": "127.0.0.1", "listen_port": port, "unix_socket_dir": "",
+        "auth_type": "any", "pool_mode": mode, "ignore_startup_parameters": "options",
+    }  # fmt: skip
+    place = f"* = host={host} port={server.get('port') or 5432} user={server['user']}"
+    lines = "\n".join(f"{name} = {value}" for name, value in given.items())
+    # Not below the test's folder: nobody else may look into that.
+    settings = Path(tempfile.gettempdir()) / f"pgbouncer-{port}.ini"
+    settings.write_text(f"[databases]\n{place}\n[pgbouncer]\n{lines}\n")
+    user = owner if os.geteuid() == 0 else None
+    process = subprocess.Popen([str(PROGRAM), "-q", settings], user=user, stderr=subprocess.DEVNULL)
+    try:
+        behind = make_conninfo(
+            host="127.0.0.1", port=port, user=server["user"], dbname=server["dbname"]
+        )
+        wait_for(behind)
+        yield behind
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+        settings.unlink()
+
+
+def wait_for(url: str) -> None:
+    for _ in range(100):
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError(url)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[PostgresDatabase]:
+    with closing(PostgresDatabase(tmp_path, is_own=True)) as made:
+        yield made
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_engine, "PATIENCE", "100ms")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_by_session_all_is_as_without_it(server: PostgresDatabase, tmp_path: Path) -> None:
+    with pooler(server.url, "session") as url:
+        with closing(postgres.open_store(url, tmp_path / "a.db", role=Role.ALONE)) as store:
+            store.apply((source(),), (feed(),), now=START)
+            for number in range(9):  # until what is asked often is prepared
+                entries = (entry(one) for one in range(number + 1))
+                absorb(store, document(*entries), START + number * HOUR)
+                assert len(store.select(feed()).stories) == number + 1
+            with pytest.raises(BusyError, match="aggregator run"):
+                postgres.open_store(url, tmp_path / "b.db", role=Role.ALONE)
+        postgres.open_store(url, tmp_path / "b.db", role=Role.ALONE).close()
+
+
+def test_by_session_others_are_heard(server: PostgresDatabase) -> None:
+    with pooler(server.url, "session") as url:
+        assert asyncio.run(is_heard(url))
+
+
+async def is_heard(url: str) -> bool:
+    """Tell whether what one process tells is heard by another."""
+    heard = asyncio.Event()
+
+    async def hear() -> None:
+        heard.set()
+
+    beat = timedelta(seconds=1)
+    async with queue.opened(url, beat) as one, queue.opened(url, beat) as other:
+        listening = asyncio.create_task(one.listen(hear, beat))
+        for _ in range(50):  # it may not listen yet
+            await other.tell()
+            await asyncio.sleep(0.1)
+            if heard.is_set():
+                break
+        listening.cancel()
+    return heard.is_set()
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_busy"), [("transaction", False), ("transaction", True), ("statement", False)]
+)
+def test_by_transaction_it_is_refused(
+    server: PostgresDatabase, tmp_path: Path, mode: str, *, is_busy: bool
+) -> None:
+    remedy = r"shares out sessions by transactions; let it pool by session \(pgbouncer: pool_mode"
+    server.open().close()
+    with pooler(server.url, mode) as url, psycopg.connect(url) as others:
+        if is_busy:
+            others.execute("SELECT 1")
+        for role in (Role.ALONE, Role.WORKER):
+            with pytest.raises(StoreError, match=remedy):
+                postgres.open_store(url, tmp_path / "a.db", role=role)
+        with pytest.raises(StoreError, match=remedy):
+            postgres.open_reader(url, tmp_path / "a.db")
+    with closing(psycopg.connect(server.url)) as direct:
+        (locks,) = direct.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+        ).fetchone() or (None,)
+        assert locks == 0
