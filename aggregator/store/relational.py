@@ -86,7 +86,8 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Pol
         self._leases = MemoryLeases()
         if shares:
             self._leases = row_leases.RowLeases(
-                self._reading, lambda jobs: self._writing().run_each(jobs)
+                self._reading,
+                lambda jobs, beside: self._writing().run_each(jobs, beside=beside),
             )
         self._configuring = threading.Lock()
         self._writer = None
@@ -129,7 +130,7 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Pol
     def freeze(self, feed: Feed, name: str, form: str, made_for: str, body: bytes) -> None:
         with self._feed(feed) as (_, row):
             feed_id = row["id"]
-        self._write(
+        self._write_in_turn(
             lambda db: archive.freeze(db, feed_id, name, form, made_for=made_for, body=body)
         )
 
@@ -144,7 +145,7 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Pol
             return instant(since)
         change = partial(served_bytes.change, digest=digest, changed_at=micros(changed_at))
         try:
-            since = self._write(lambda db: change(db, feed_id, name, form))
+            since = self._write_in_turn(lambda db: change(db, feed_id, name, form))
         except StoreError:  # a full disk, or a command that only reads: readers come first
             return changed_at
         return instant(since)
@@ -270,8 +271,11 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Pol
     @override
     def _move_on(self, feed_ids: Sequence[int], at: int) -> tuple[str, ...]:
         # A job each, of which the writer puts together as many as a transaction may last.
-        jobs = [partial(feed_windows.advance_due, feed_id=one, now=at) for one in feed_ids]
-        names = self._writing().run_each(jobs)
+        jobs = [
+            partial(self._in_turn, partial(feed_windows.advance_due, feed_id=one, now=at))
+            for one in feed_ids
+        ]
+        names = self._writing().run_each(jobs, beside=True)
         return tuple(name for name in names if name is not None)
 
     @override
@@ -331,7 +335,9 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Pol
 
     @override
     def ping(self) -> None:
-        self._write(lambda db: db.execute("SELECT largest_order_key FROM counters").fetchone())
+        self._write_beside(
+            lambda db: db.execute("SELECT largest_order_key FROM counters").fetchone()
+        )
 
     @override
     def close(self) -> None:
@@ -344,6 +350,17 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Pol
     @override
     def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
         return self._writing().run(job)
+
+    @override
+    def _write_beside(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        return self._writing().run(job, beside=True)
+
+    def _write_in_turn(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        return self._write_beside(partial(self._in_turn, job))
+
+    def _in_turn(self, job: Callable[[sqlite3.Connection], T], db: sqlite3.Connection) -> T:
+        self._engine.take_turn(db)
+        return job(db)
 
     @override
     def _writing(self) -> Writer:

@@ -197,6 +197,16 @@ class Absorption:
     beyond_document: int
     beyond_quota: int
 
+    @property
+    def bears_on_others(self) -> bool:
+        """Whether it changes what readers see, or which entries are one story.
+
+        Else it is about the source's own entries alone, and how they will be recognised.
+        """
+        return any(
+            (self.inserts, self.changes, self.passed_on, self.keys, self.names, self.corrected)
+        )
+
 
 def recognise(arrival: Arrival, memory: Memory) -> Recognition:
     """Return which entries of the document are known, which are new and which stay away."""

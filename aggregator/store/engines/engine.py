@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from aggregator.model import Feed
     from aggregator.model.errors import StoreDamagedError, StoreError
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from aggregator.rules.secrets import Secrets
     from aggregator.store.engines.readers import Readers
     from aggregator.web.search_words import SearchQuery
+
+    #: As `Engine.take_turn`.
+    TakeTurn = Callable[[sqlite3.Connection], None]
 
 
 class Engine(Protocol):
@@ -42,8 +45,19 @@ class Engine(Protocol):
     def open_reader(self) -> sqlite3.Connection:
         """Open it for reading only; raises `NoStoreError` where there is none yet."""
 
-    def begin_writing(self, connection: sqlite3.Connection) -> None:
-        """Begin a transaction that sees all that was committed, and beside which nobody writes."""
+    def begin_writing(self, connection: sqlite3.Connection, *, beside: bool = False) -> None:
+        """Begin a transaction that sees all that was committed, and beside which nobody writes.
+
+        `beside` lets others do who ask for the same: what such a transaction writes before it has
+        its turn (`take_turn`) nobody else writes.
+        """
+
+    def take_turn(self, connection: sqlite3.Connection) -> None:
+        """Wait until nobody else's transaction has its turn, and have it until this one's end.
+
+        What was committed until then is seen. Numbers that are given in a turn are therefore in the
+        order of commits.
+        """
 
     def begin_reading(self, connection: sqlite3.Connection) -> None:
         """Begin a transaction that sees one moment."""

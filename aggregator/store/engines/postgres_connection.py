@@ -142,6 +142,7 @@ class PostgresConnection:
         self._then = connected
         self._connection = self._connected()
         self._has_begun = False
+        self.has_turn = False  # of this transaction, to write what nobody else may meanwhile
         self.planned_for = SCHEMA_VERSION  # the schema's version as the last transaction found it
 
     def _reached(self) -> psycopg.Connection[Any]:
@@ -212,6 +213,8 @@ class PostgresConnection:
         finally:
             if statement in ("COMMIT", "ROLLBACK"):
                 self._has_begun = False
+            elif statement.startswith("ROLLBACK TO"):
+                self.has_turn = False  # what was locked since is free again
 
     def executemany(
         self, statement: str, values: Iterable[Sequence[object] | Mapping[str, object]]

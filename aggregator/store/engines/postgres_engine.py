@@ -23,7 +23,14 @@ from aggregator.store.engines.postgres_poolers import SharedSessionError
 from aggregator.store.engines.roles import Role
 from aggregator.store.engines.schema_version import SCHEMA_VERSION
 from aggregator.store.schemas import postgres_schema
-from aggregator.store.schemas.postgres_schema import LEADS, VERSIONS, WORKS, WRITES, lock_key
+from aggregator.store.schemas.postgres_schema import (
+    LEADS,
+    TURNS,
+    VERSIONS,
+    WORKS,
+    WRITES,
+    lock_key,
+)
 from aggregator.store.texts.text_dictionaries import check_codecs
 
 if TYPE_CHECKING:
@@ -69,9 +76,10 @@ class _OutgrownError(psycopg.Error):
 class PostgresEngine(Engine):
     """Keeps the promises of `aggregator.store.engines.engine.Engine` for the database at `url`.
 
-    One process writes at a time: each transaction waits for the one before, whosever it is, so
-    that what it counts and numbers nobody else does meanwhile. One with a `role` holds a lock for
-    as long as it is connected: alone, or together with others whose roles share the work.
+    A transaction that writes alone waits for all others, whosever they are; those that write beside
+    each other hold that lock together, and a further one in their turn. A process with a `role`
+    holds a lock for as long as it is connected: alone, or together with others whose roles share
+    the work.
     """
 
     errors = (psycopg.Error, sqlite3.DatabaseError)
@@ -173,8 +181,19 @@ class PostgresEngine(Engine):
         )
 
     @override
-    def begin_writing(self, connection: sqlite3.Connection) -> None:
-        self._begin(connection, f"BEGIN; SELECT pg_advisory_xact_lock({lock_key(WRITES)})")
+    def begin_writing(self, connection: sqlite3.Connection, *, beside: bool = False) -> None:
+        lock = "pg_advisory_xact_lock_shared" if beside else "pg_advisory_xact_lock"
+        # Each statement sees what was committed before it, however long the lock was waited for.
+        begin = "BEGIN ISOLATION LEVEL READ COMMITTED"
+        self._begin(connection, f"{begin}; SELECT {lock}({lock_key(WRITES)})")
+        _as_theirs(connection).has_turn = not beside
+
+    @override
+    def take_turn(self, connection: sqlite3.Connection) -> None:
+        ours = _as_theirs(connection)
+        if not ours.has_turn:
+            ours.execute(f"SELECT pg_advisory_xact_lock({lock_key(TURNS)})")
+            ours.has_turn = True
 
     @override
     def begin_reading(self, connection: sqlite3.Connection) -> None:

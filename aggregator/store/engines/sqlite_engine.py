@@ -54,8 +54,12 @@ class SqliteEngine(Engine):
         return connections.open_reader(self._path)
 
     @override
-    def begin_writing(self, connection: sqlite3.Connection) -> None:
-        connection.execute("BEGIN IMMEDIATE")
+    def begin_writing(self, connection: sqlite3.Connection, *, beside: bool = False) -> None:
+        connection.execute("BEGIN IMMEDIATE")  # whatever else it is: a file has one writer
+
+    @override
+    def take_turn(self, connection: sqlite3.Connection) -> None:
+        pass  # nobody writes beside it
 
     @override
     def begin_reading(self, connection: sqlite3.Connection) -> None:

@@ -54,31 +54,37 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
-    def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    def run(self, job: Callable[[sqlite3.Connection], T], *, beside: bool = False) -> T:
         """Run `job` inside a transaction and return its result once it is committed.
 
-        It runs again where the transaction had to be begun again. Raises what the job raises (its
-        changes are undone), or `StoreError` when the database cannot be written.
+        Nobody else writes meanwhile, or only jobs that are run `beside` others as this one is
+        (`Engine.begin_writing`). It runs again where the transaction had to be begun again. Raises
+        what the job raises (its changes are undone), or `StoreError` when the database cannot be
+        written.
         """
-        (result,) = self.run_each((job,))
+        (result,) = self.run_each((job,), beside=beside)
         return result
 
-    def run_each(self, jobs: Sequence[Callable[[sqlite3.Connection], T]]) -> list[T]:
+    def run_each(
+        self, jobs: Sequence[Callable[[sqlite3.Connection], T]], *, beside: bool = False
+    ) -> list[T]:
         """Run several jobs as `run` does; raises what the first one that fails would."""
         results: list[T] = []
-        for result in self.run_all(jobs):
+        for result in self.run_all(jobs, beside=beside):
             if isinstance(result, Exception):
                 raise result
             results.append(result)
         return results
 
-    def run_all(self, jobs: Sequence[Callable[[sqlite3.Connection], T]]) -> list[T | Exception]:
+    def run_all(
+        self, jobs: Sequence[Callable[[sqlite3.Connection], T]], *, beside: bool = False
+    ) -> list[T | Exception]:
         """Run several jobs as `run` does; in the place of a result may be what it would raise."""
         if self._closed:
             raise StoreError("the database is closed")
         if not jobs:
             return []
-        order = _Order(jobs)
+        order = _Order(jobs, beside=beside)
         self._orders.put(order)
         order.done.acquire()
         # Each of them knows its order: whole documents would stay until a look for garbage.
@@ -125,7 +131,8 @@ class Writer:
     def _together(self, tasks: Sequence[_Task]) -> list[Any] | None:
         """Return the results of the first of some jobs; `None` where several had to be undone."""
         try:
-            self._engine.begin_writing(self._connection)
+            beside = all(task.beside for task in tasks)
+            self._engine.begin_writing(self._connection, beside=beside)
         except self._engine.errors as error:  # locked, say: that is for all alike
             return [self._told(error)] * len(tasks)
         try:
@@ -181,7 +188,10 @@ class Writer:
 class _Order:
     """Jobs that one caller waits for, with room for their results; `done` is free at the end."""
 
-    def __init__(self, jobs: Sequence[Callable[[sqlite3.Connection], Any]]) -> None:
+    def __init__(
+        self, jobs: Sequence[Callable[[sqlite3.Connection], Any]], *, beside: bool
+    ) -> None:
+        self.beside = beside
         self.results: list[Any] = [None] * len(jobs)
         self.tasks = [_Task(self, place, job) for place, job in enumerate(jobs)]
         self.left = len(jobs)
@@ -198,6 +208,11 @@ class _Task:
         self._order = order
         self._place = place
         self.job = job
+
+    @property
+    def beside(self) -> bool:
+        """Whether others may write beside it, as far as it leaves them theirs."""
+        return self._order.beside
 
     def end(self, result: object) -> None:
         """Hand the result to the caller, who goes on after the order's last one."""

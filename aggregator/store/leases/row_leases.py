@@ -1,7 +1,7 @@
 """Leases in rows, where several processes share the work of one database.
 
 They outlive whoever claimed: what a process that crashed has not done is handed out again once its
-leases have run out. Write transactions take turns, so that what is granted is granted once.
+leases have run out. Who grants writes alone, so that what is granted is granted once.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from aggregator.store.leases.kept_leases import Wanted
 
-    #: Runs jobs, as many as may be in one transaction.
-    WriteEach = Callable[[Sequence[Callable[[sqlite3.Connection], Any]]], list[Any]]
+    #: Runs jobs, as many as may be in one transaction; others may write beside it, or not.
+    WriteEach = Callable[[Sequence[Callable[[sqlite3.Connection], Any]], bool], list[Any]]
 
 
 class RowLeases(KeptLeases):
@@ -50,7 +50,7 @@ class RowLeases(KeptLeases):
 
     @override
     def grant(self, wanted: Sequence[Wanted], now: datetime) -> list[tuple[Lease, ...]]:
-        return self._write([partial(_grant, wanted=one, now=now) for one in wanted])
+        return self._write([partial(_grant, wanted=one, now=now) for one in wanted], False)
 
     @override
     def renew(self, asked: Iterable[Lease], now: datetime) -> tuple[Lease, ...]:
@@ -59,13 +59,14 @@ class RowLeases(KeptLeases):
             partial(_renew, claimed_by=claimed_by, source_ids=source_ids, now=now)
             for claimed_by, source_ids in by_claimer.items()
         ]
-        return tuple(lease for renewed in self._write(jobs) for lease in renewed)
+        return tuple(lease for renewed in self._write(jobs, True) for lease in renewed)
 
     @override
     def release(self, ended: Iterable[Lease]) -> None:
         by_claimer = _by_claimer(ended)
         self._write(
-            [partial(_end, claimed_by=one, source_ids=by_claimer[one]) for one in by_claimer]
+            [partial(_end, claimed_by=one, source_ids=by_claimer[one]) for one in by_claimer],
+            True,
         )
 
     @override

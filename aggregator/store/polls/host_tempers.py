@@ -22,33 +22,50 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.model import Attempt, PollState
+    from aggregator.store.engines.engine import TakeTurn
 
 
 def follow(
-    connection: sqlite3.Connection, state: PollState, attempt: Attempt, now: datetime
+    connection: sqlite3.Connection,
+    state: PollState,
+    attempt: Attempt,
+    now: datetime,
+    *,
+    take_turn: TakeTurn,
 ) -> datetime | None:
     """Store what an answer says of its host; return the end of its hold where that is a limit.
 
-    `state` is from before the poll. What a host asked for before still holds.
+    `state` is from before the poll. What a host asked for before still holds; others may hear from
+    it at the same time.
     """
     host = answering_host(attempt)
-    before = _temper(connection, host)
-    if not isinstance(attempt.outcome, Failed | Gone):
-        _keep(connection, host, before, eased(before))
-        return None
-    hold = hold_of(attempt, now)
-    if hold is not None:
-        until_at = max(hold.until_at, before.until_at or hold.until_at)
-        _keep(connection, host, before, Temper(before.strikes, until_at))
-        return None
     asked = next((one for one in state.mirrors if one.url == attempt.url), Mirror(attempt.url))
     is_doubtful = isinstance(attempt.outcome, Failed) and attempt.outcome.status in LIMITING
     well_at = _well_at(connection, host, state) if is_doubtful else None
-    if not is_limit(attempt, asked, before, host_well_at=well_at, now=now):
-        return None
+    before = _temper(connection, host)
+    after, limited_until_at = _followed(before, asked, attempt, host_well_at=well_at, now=now)
+    if after != before:
+        take_turn(connection)
+        before = _temper(connection, host)
+        after, limited_until_at = _followed(before, asked, attempt, host_well_at=well_at, now=now)
+        _keep(connection, host, after)
+    return limited_until_at
+
+
+def _followed(
+    before: Temper, asked: Mirror, attempt: Attempt, *, host_well_at: datetime | None, now: datetime
+) -> tuple[Temper, datetime | None]:
+    """Return a host's temper after an answer, and the end of its hold where that is a limit."""
+    if not isinstance(attempt.outcome, Failed | Gone):
+        return eased(before), None
+    hold = hold_of(attempt, now)
+    if hold is not None:
+        until_at = max(hold.until_at, before.until_at or hold.until_at)
+        return Temper(before.strikes, until_at), None
+    if not is_limit(attempt, asked, before, host_well_at=host_well_at, now=now):
+        return before, None
     after = struck(before, now)
-    _keep(connection, host, before, after)
-    return after.until_at
+    return after, after.until_at
 
 
 def forget(connection: sqlite3.Connection, now: int) -> None:
@@ -66,14 +83,13 @@ def _temper(connection: sqlite3.Connection, host: str) -> Temper:
     return Temper() if row is None else Temper(row["strikes"], optional_instant(row["until_at"]))
 
 
-def _keep(connection: sqlite3.Connection, host: str, before: Temper, after: Temper) -> None:
-    if after != before:
-        connection.execute(
-            """INSERT INTO gates (host, strikes, until_at) VALUES (?, ?, ?)
-               ON CONFLICT (host) DO UPDATE
-                  SET strikes = excluded.strikes, until_at = excluded.until_at""",
-            (host, after.strikes, optional_micros(after.until_at)),
-        )
+def _keep(connection: sqlite3.Connection, host: str, temper: Temper) -> None:
+    connection.execute(
+        """INSERT INTO gates (host, strikes, until_at) VALUES (?, ?, ?)
+           ON CONFLICT (host) DO UPDATE
+              SET strikes = excluded.strikes, until_at = excluded.until_at""",
+        (host, temper.strikes, optional_micros(temper.until_at)),
+    )
 
 
 def _well_at(connection: sqlite3.Connection, host: str, state: PollState) -> datetime | None:

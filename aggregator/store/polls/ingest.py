@@ -46,10 +46,13 @@ from aggregator.stories.unstable_ids import note_of, polls_in_a_row
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
     from datetime import datetime
 
     from aggregator.model import DocumentHead, FinishedPoll, Refined
     from aggregator.rules.secrets import Secrets
+    from aggregator.store.engines.engine import TakeTurn
+    from aggregator.stories.absorption import Absorption
 
 #: Polls that are remembered of each source; older ones are forgotten when one poll in so many, of
 #: whichever source, is logged.
@@ -62,10 +65,14 @@ def absorb(
     poll: FinishedPoll,
     secrets: Secrets = NO_SECRETS,
     stories: StorySwitch = OFF,
+    *,
+    take_turn: TakeTurn = lambda _: None,
 ) -> PollResult:
     """Commit one poll inside the transaction that is open; no public id holds one of `secrets`.
 
-    What is new joins what tells the same, where `stories` has it that a feed asks for that.
+    What is new joins what tells the same, where `stories` has it that a feed asks for that. Other
+    polls may be committed beside it: before more is written than rows of its own source, it waits
+    for its turn.
     """
     source_id, now = poll.state.source_id, micros(poll.now)
     columns = f"id, {HEALTH}" if poll.refined is None else "*"
@@ -82,7 +89,13 @@ def absorb(
             if poll.refined is not None:
                 outcome = PollOutcome.PARSED
                 news, notes = _absorb_document(
-                    connection, poll, poll.refined, row, secrets=secrets, stories=stories
+                    connection,
+                    poll,
+                    poll.refined,
+                    row,
+                    secrets=secrets,
+                    stories=stories,
+                    take_turn=take_turn,
                 )
         case NotModified():
             pass
@@ -93,7 +106,9 @@ def absorb(
     limited_until_at = None
     for attempt in poll.attempts:
         mirrors.record(connection, poll.state.source, source_id, attempt, poll.now)
-        limited_until_at = host_tempers.follow(connection, poll.state, attempt, poll.now)
+        limited_until_at = host_tempers.follow(
+            connection, poll.state, attempt, poll.now, take_turn=take_turn
+        )
     news = replace(news, limited_until_at=limited_until_at)
     decision = poll.decide(news)
     result = PollResult(
@@ -176,6 +191,7 @@ def _absorb_document(
     *,
     secrets: Secrets,
     stories: StorySwitch,
+    take_turn: TakeTurn,
 ) -> tuple[News, dict[NoteKind, Fact | None]]:
     """Store what a document brought; return that, and what there is to note of its source."""
     source_id, source, now = poll.state.source_id, poll.state.source, micros(poll.now)
@@ -193,7 +209,7 @@ def _absorb_document(
         own=own,
         secrets=secrets,
     )
-    absorbed, changed = ingest_entries.store(connection, source_id, arrival)
+    absorbed, changed = ingest_entries.store(connection, source_id, arrival, take_turn)
     new = changed[len(changed) - len(absorbed.inserts) :]
     uncompared = stories.join_arrivals(connection, source, new, now)
     rule_verdicts.judge(connection, source_id, source, entry_ids=changed)
@@ -203,6 +219,8 @@ def _absorb_document(
     tally = absorbed.tally
     head_changed = _update_head(connection, row, refined.head)
     delays.settle(connection, source_id, row["first_polled_at"], new=tally.new)
+    if first or changed or head_changed:
+        take_turn(connection)
     if first:
         memberships.admit_first_poll(
             connection, source_id=source_id, backfill=source.backfill, now=now
@@ -225,20 +243,31 @@ def _absorb_document(
         is_seen=bool(changed) or head_changed,
         waiting=uncompared,
     )
-    notes: dict[NoteKind, Fact | None] = {
+    return absorbed.news, {
         NoteKind.CUT_SHORT: cut_short(refined.head, source),
         NoteKind.BROKEN_OFF: broken_off(refined),
         NoteKind.UNSTABLE_IDS: note_of(polls),
+        **dict(_shortfalls(connection, source_id, absorbed, poll.now, changed=bool(changed))),
     }
+
+
+def _shortfalls(
+    connection: sqlite3.Connection,
+    source_id: int,
+    absorbed: Absorption,
+    now: datetime,
+    *,
+    changed: bool,
+) -> Iterator[tuple[NoteKind, Fact | None]]:
+    """Yield what there is to note of entries that are not shown, or without their text."""
     if absorbed.flood is not None:  # the last one is named for a while
-        notes[NoteKind.FLOOD] = absorbed.flood
+        yield NoteKind.FLOOD, absorbed.flood
     if absorbed.beyond_document:
-        notes[NoteKind.LONG_DOCUMENT] = LongDocument(absorbed.beyond_document, poll.now)
+        yield NoteKind.LONG_DOCUMENT, LongDocument(absorbed.beyond_document, now)
     if absorbed.beyond_quota:
-        notes[NoteKind.OVER_QUOTA] = OverQuota(disk_room.held(connection, source_id))
+        yield NoteKind.OVER_QUOTA, OverQuota(disk_room.held(connection, source_id))
     elif changed:
-        notes[NoteKind.OVER_QUOTA] = None
-    return absorbed.news, notes
+        yield NoteKind.OVER_QUOTA, None
 
 
 def _update_head(connection: sqlite3.Connection, row: sqlite3.Row, head: DocumentHead) -> bool:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from aggregator.model import Entry
+    from aggregator.store.engines.engine import TakeTurn
     from aggregator.store.texts.entry_texts import Sizes
     from aggregator.stories.absorption import (
         Absorption,
@@ -46,17 +47,21 @@ _NEAR = 1000
 
 
 def store(
-    connection: sqlite3.Connection, source_id: int, arrival: Arrival
+    connection: sqlite3.Connection, source_id: int, arrival: Arrival, take_turn: TakeTurn
 ) -> tuple[Absorption, tuple[int, ...]]:
     """Store what is new and what changed of a source's document.
 
     Return what was decided, and the ids of the entries that a reader sees for the first time or
-    otherwise than before.
+    otherwise than before. What others' entries bear on, and what bears on them, is done in a turn.
     """
     memory = _memory(connection, source_id, arrival.entries)
     recognition = recognise(arrival, memory)
+    if recognition.ordered:
+        take_turn(connection)
     surroundings = _surroundings(connection, source_id, arrival, memory, recognition)
     absorbed = absorb(arrival, memory, recognition, surroundings, mint=lambda: uuid.uuid4().urn)
+    if absorbed.bears_on_others:
+        take_turn(connection)
     return absorbed, _write(connection, source_id, arrival, memory, absorbed)
 
 

@@ -50,6 +50,9 @@ class PollKeeping(Reading, PollStore, FleetStore):
     def _write(self, job: Callable[[sqlite3.Connection], Any]) -> Any:
         raise NotImplementedError
 
+    def _write_beside(self, job: Callable[[sqlite3.Connection], Any]) -> Any:
+        raise NotImplementedError
+
     def _writing(self) -> Writer:
         raise NotImplementedError
 
@@ -123,14 +126,14 @@ class PollKeeping(Reading, PollStore, FleetStore):
 
     @override
     def is_active(self) -> bool:
-        is_active: bool = self._write(self._engine.leads)
+        is_active: bool = self._write_beside(self._engine.leads)
         return is_active
 
     @override
     def follow(self, further_secrets: tuple[str, ...] | None = None) -> None:
         if further_secrets is not None:
             self._secrets.changed(further_secrets)
-        self._write(self._stories.refresh)  # and versions with the commit
+        self._write_beside(self._stories.refresh)  # and versions with the commit
 
     def _follow_clock(self, db: sqlite3.Connection, now: datetime) -> None:
         if rescheduling.is_clock_set_back(db, micros(now)):
@@ -184,7 +187,7 @@ class PollKeeping(Reading, PollStore, FleetStore):
         for poll in polls:
             self._stories.read_arrivals(poll)
         jobs = [partial(self._absorb, poll) for poll in polls]
-        results = self._writing().run_all(jobs)
+        results = self._writing().run_all(jobs, beside=True)
         for poll, result in zip(polls, results, strict=True):
             if not isinstance(result, Exception):
                 self._ended(poll.state)
@@ -203,7 +206,9 @@ class PollKeeping(Reading, PollStore, FleetStore):
     def _absorb(self, poll: FinishedPoll, db: sqlite3.Connection) -> PollResult:
         if self._stories.is_shared:
             self._stories.refresh(db)
-        result = absorb(db, poll, self._secrets.read(db), self._stories)
+        result = absorb(
+            db, poll, self._secrets.read(db), self._stories, take_turn=self._engine.take_turn
+        )
         self._end(db, poll.state)
         return result
 
@@ -217,7 +222,7 @@ class PollKeeping(Reading, PollStore, FleetStore):
             rescheduling.postpone(db, state.source_id, micros(at), problem)
             self._end(db, state)
 
-        self._write(job)
+        self._write_beside(job)
         self._ended(state)
 
     @override

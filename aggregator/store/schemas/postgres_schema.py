@@ -34,8 +34,8 @@ else:  # for the few starts that make tables
 _MAKES_TABLES = re.compile(r"\s*(?:CREATE|ALTER) ")
 
 #: Locks of a database that are ours: who writes just now, who is at work there, who makes tables,
-#: who leads.
-WRITES, WORKS, MIGRATES, LEADS = 1, 2, 3, 4
+#: who leads, whose turn it is of those who write beside each other.
+WRITES, WORKS, MIGRATES, LEADS, TURNS = 1, 2, 3, 4, 5
 
 #: Nobody's statements wait for longer behind a statement that changes a table.
 _LOCK_TIMEOUT = "5s"
