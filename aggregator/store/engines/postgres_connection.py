@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import ExitStack, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -142,6 +143,8 @@ class PostgresConnection:
         self._then = connected
         self._connection = self._connected()
         self._has_begun = False
+        self._sending = ExitStack()
+        self._pipeline: psycopg.Pipeline | None = None
         self.has_turn = False  # of this transaction, to write what nobody else may meanwhile
         self.planned_for = SCHEMA_VERSION  # the schema's version as the last transaction found it
 
@@ -176,10 +179,12 @@ class PostgresConnection:
         """Whether a transaction was begun that has not ended, by itself or by us."""
         return self._has_begun and not self._connection.closed
 
-    def begin(self, statements: str) -> psycopg.Cursor[Any]:
+    def begin(self, statements: str, *, pipelined: bool = False) -> psycopg.Cursor[Any]:
         """Begin a transaction; return what the last of the statements does.
 
-        Raises `psycopg.Error`.
+        In a `pipelined` one a statement is sent, and answered when somebody asks for its rows, or
+        when a savepoint or the transaction ends, which raise its error: a statement whose answer is
+        not needed is not waited for. Raises `psycopg.Error`.
         """
         said = statements.encode()
         try:
@@ -191,6 +196,8 @@ class PostgresConnection:
         self._has_begun = True
         while begun.nextset():
             pass
+        if pipelined:
+            self._pipeline = self._sending.enter_context(self._connection.pipeline())
         return begun
 
     def plan_anew(self) -> None:
@@ -199,7 +206,7 @@ class PostgresConnection:
         What is prepared knows the columns that its tables had, and fails once they have others.
         """
         self._connection.close()
-        self._has_begun = False
+        self._leave()
 
     def execute(
         self, statement: str, values: Sequence[object] | Mapping[str, object] = ()
@@ -208,13 +215,39 @@ class PostgresConnection:
         said = spoken(statement).encode()
         if not self._has_begun:
             return self._lasting(lambda: self._cursor().execute(said, values))
-        try:
+        if statement in ("COMMIT", "ROLLBACK"):
+            return self._end(statement)
+        if not statement.startswith(("RELEASE ", "ROLLBACK TO ")):
             return self._cursor().execute(said, values)
+        if statement.startswith("ROLLBACK"):
+            self.has_turn = False  # what was locked since is free again
+            with suppress(psycopg.Error):  # which is being undone
+                self._answered()
+        done = self._cursor().execute(said)
+        self._answered()
+        return done
+
+    def _end(self, statement: str) -> psycopg.Cursor[Any]:
+        """End a transaction, which none of its statements may have failed for."""
+        try:
+            if statement == "ROLLBACK":
+                with suppress(psycopg.Error):
+                    self._answered()
+            done = self._cursor().execute(statement.encode())
+            self._sending.close()
+        except psycopg.Error:
+            self._leave()
+            if not self._connection.closed:
+                self._connection.rollback()  # the statement itself may have been passed over
+            raise
         finally:
-            if statement in ("COMMIT", "ROLLBACK"):
-                self._has_begun = False
-            elif statement.startswith("ROLLBACK TO"):
-                self.has_turn = False  # what was locked since is free again
+            self._leave()
+        return done
+
+    def _answered(self) -> None:
+        """Wait for the answers to all that was sent. Raises `psycopg.Error`, the first one's."""
+        if self._pipeline is not None:
+            self._pipeline.sync()
 
     def executemany(
         self, statement: str, values: Iterable[Sequence[object] | Mapping[str, object]]
@@ -253,11 +286,35 @@ class PostgresConnection:
             except psycopg.OperationalError:
                 if not self._connection.closed:
                     raise
+        self._leave()
         self._connection = self._connected()
         return statement()
 
+    def _leave(self) -> None:
+        """Be in no transaction, of a connection that is lost or let go."""
+        with suppress(psycopg.Error):
+            self._sending.close()
+        self._pipeline = None
+        self._has_begun = False
+
     def _cursor(self) -> psycopg.Cursor[Any]:
-        return self._connection.cursor(binary=True)
+        cursor = _Cursor(self._connection)
+        cursor.format = psycopg.pq.Format.BINARY
+        cursor.answered = self._answered
+        return cursor
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    """A cursor that waits for its answer where that is asked for, in a pipeline, too."""
+
+    answered: Callable[[], None]
+
+    @property
+    @override
+    def rowcount(self) -> int:
+        if super().rowcount < 0:
+            self.answered()
+        return super().rowcount
 
 
 class _Statements:

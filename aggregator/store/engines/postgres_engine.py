@@ -185,7 +185,7 @@ class PostgresEngine(Engine):
         lock = "pg_advisory_xact_lock_shared" if beside else "pg_advisory_xact_lock"
         # Each statement sees what was committed before it, however long the lock was waited for.
         begin = "BEGIN ISOLATION LEVEL READ COMMITTED"
-        self._begin(connection, f"{begin}; SELECT {lock}({lock_key(WRITES)})")
+        self._begin(connection, f"{begin}; SELECT {lock}({lock_key(WRITES)})", pipelined=True)
         _as_theirs(connection).has_turn = not beside
 
     @override
@@ -199,13 +199,17 @@ class PostgresEngine(Engine):
     def begin_reading(self, connection: sqlite3.Connection) -> None:
         self._begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
-    def _begin(self, connection: sqlite3.Connection, statements: str) -> None:
+    def _begin(
+        self, connection: sqlite3.Connection, statements: str, *, pipelined: bool = False
+    ) -> None:
         """Begin a transaction on tables that are ours still: others upgrade them while we work."""
         ours, statements = _as_theirs(connection), f"{statements}; {VERSIONS}"
-        (version, works_down_to) = ours.begin(statements).fetchone() or (0, 0)
+        begun = ours.begin(statements, pipelined=pipelined)
+        (version, works_down_to) = begun.fetchone() or (0, 0)
         if version != ours.planned_for:
             ours.plan_anew()
-            (version, works_down_to) = ours.begin(statements).fetchone() or (0, 0)
+            begun = ours.begin(statements, pipelined=pipelined)
+            (version, works_down_to) = begun.fetchone() or (0, 0)
             ours.planned_for = version
         if works_down_to > SCHEMA_VERSION:
             ours.execute("ROLLBACK")

@@ -176,12 +176,12 @@ class Writer:
         self._connection.execute("SAVEPOINT job")
         try:
             result = job(self._connection)
+            self._connection.execute("RELEASE job")
         except BaseException:
             if self._engine.is_in_transaction(self._connection):
                 self._connection.execute("ROLLBACK TO job")
                 self._connection.execute("RELEASE job")
             raise
-        self._connection.execute("RELEASE job")
         return result
 
 
