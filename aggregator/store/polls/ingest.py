@@ -82,6 +82,13 @@ def absorb(
     ).fetchone()
     news, outcome, problem = News(None), PollOutcome.NOT_MODIFIED, None
     notes: dict[NoteKind, Fact | None] = {}
+    limited_until_at = None
+    # Before what is new, which others wait for.
+    for attempt in poll.attempts:
+        mirrors.record(connection, poll.state.source, source_id, attempt, poll.now)
+        limited_until_at = host_tempers.follow(
+            connection, poll.state, attempt, poll.now, take_turn=take_turn
+        )
     last = poll.attempts[-1].outcome
     match last:
         case Fetched():
@@ -103,12 +110,6 @@ def absorb(
             outcome, problem = PollOutcome.FAILED, last.problem
         case _:
             assert_never(last)
-    limited_until_at = None
-    for attempt in poll.attempts:
-        mirrors.record(connection, poll.state.source, source_id, attempt, poll.now)
-        limited_until_at = host_tempers.follow(
-            connection, poll.state, attempt, poll.now, take_turn=take_turn
-        )
     news = replace(news, limited_until_at=limited_until_at)
     decision = poll.decide(news)
     result = PollResult(

@@ -350,14 +350,14 @@ def _insert(
     story_ids: list[int] = []
     begun: list[tuple[int, str, bool]] = []
     copies: list[dict[str, int]] = []
-    next_id = _next_id(connection, "stories")
+    next_story_id, next_id = _next_ids(connection)
     for index, new in enumerate(inserts):
         if new.story.story_id is not None:
             story_id = new.story.story_id
         elif new.story.begun_by < index:
             story_id = story_ids[new.story.begun_by]
         else:
-            story_id = next_id + len(begun)
+            story_id = next_story_id + len(begun)
             begun.append((story_id, new.public_id, new.story.is_own))
         story_ids.append(story_id)
         found = {_row_of(one, story_ids): story_id for one in new.story.copies}
@@ -368,7 +368,6 @@ def _insert(
     connection.executemany("UPDATE stories SET original_id = :original WHERE id = :copy", copies)
     for one in copies:
         take_overs.take_over(connection, one["copy"], one["original"])
-    next_id = _next_id(connection, "entries")
     entry_ids = list(range(next_id, next_id + len(inserts)))
     rows = list(zip(entry_ids, story_ids, inserts, strict=True))
     _insert_rows(connection, source_id, rows, arrival, claims)
@@ -425,12 +424,13 @@ def _insert_rows(
     disk_room.count(connection, {source_id: sum(size.stored for size in sizes)})
 
 
-def _next_id(connection: sqlite3.Connection, table: str) -> int:
-    """Return the id that the next row of a table would get by itself: nobody else writes."""
-    (largest,) = connection.execute(
-        f"SELECT coalesce(max(id), 0) FROM {table}"  # noqa: S608 -- built of constants
+def _next_ids(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return the ids that the next rows of stories and entries would get: nobody else has them."""
+    (story_id, entry_id) = connection.execute(
+        """SELECT (SELECT coalesce(max(id), 0) FROM stories),
+                  (SELECT coalesce(max(id), 0) FROM entries)"""
     ).fetchone()
-    return int(largest) + 1
+    return int(story_id) + 1, int(entry_id) + 1
 
 
 def _row_of(story: StoryRef, story_ids: Sequence[int]) -> int:
