@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import chain, count
@@ -49,6 +50,16 @@ def hand_out(store: Store, name: str, *, batches: int, each: int) -> list[Batch]
     )
 
 
+def cut_off(fleet: FleetDatabase, role: Role) -> None:
+    """End the writing connections of this process that were opened in a role."""
+    with psycopg.connect(fleet.url, autocommit=True) as connection:
+        connection.execute(
+            """SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+                WHERE application_name LIKE %s""",
+            (f"aggregator {role.value} {os.getpid()} %",),
+        )
+
+
 def test_two_that_hand_out_at_one_moment_never_have_the_same(fleet: FleetDatabase) -> None:
     stores = [fleet.open(Role.SCHEDULER) for _ in range(3)]
     urls = [f"https://site{number % 40}.example/{number}" for number in range(120)]
@@ -85,6 +96,24 @@ def test_one_that_runs_everything_works_alone(
     fleet.open(first)
     with pytest.raises(BusyError, match=f"in use by `aggregator {first.value}` .process"):
         fleet.open(second)
+
+
+def test_who_is_to_work_alone_is_refused_soon(fleet: FleetDatabase) -> None:
+    fleet.open(Role.ALONE)
+    begun_s = time.monotonic()
+    with pytest.raises(BusyError):
+        fleet.open(Role.ALONE)
+    assert time.monotonic() - begun_s < 5
+
+
+def test_one_that_was_cut_off_is_told_who_works_alone_since(fleet: FleetDatabase) -> None:
+    store = fleet.open()
+    cut_off(fleet, Role.WORKER)
+    fleet.open(Role.ALONE)
+    with ThreadPoolExecutor(1) as threads:
+        for _ in range(2):  # whoever asks once more is answered, too
+            with pytest.raises(BusyError, match="in use by `aggregator run`"):
+                threads.submit(store.ping).result(PATIENCE)
 
 
 def test_the_roles_of_a_fleet_work_beside_each_other(fleet: FleetDatabase, tmp_path: Path) -> None:

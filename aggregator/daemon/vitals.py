@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from aggregator.daemon.commands import State
 from aggregator.daemon.log import event
-from aggregator.model.errors import AggregatorError, StoreOutgrownError
+from aggregator.model.errors import AggregatorError, BusyError, StoreOutgrownError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -157,7 +157,7 @@ class Vitals:
                 await asyncio.get_running_loop().run_in_executor(self._threads, self._store.ping)
         except TimeoutError:
             return trouble or "the database does not answer"
-        except StoreOutgrownError as error:
+        except (BusyError, StoreOutgrownError) as error:
             self._patience.give_up(error)
             return str(error)
         except AggregatorError as error:

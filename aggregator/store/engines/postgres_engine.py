@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 #: A server has a hundred connections, for everybody.
 MOST_READERS = 6
 
-#: How long a process that is to poll waits for another one's end.
-PATIENCE = "10s"
+#: How long a process that is to poll waits for another one's end: of one that was killed the server
+#: learns in a moment, and whoever is refused is to know it at once.
+PATIENCE = "1s"
 
 #: Who holds the lock of those who are at work, by the names of their connections.
 _HOLDERS = f"""SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
@@ -123,10 +124,7 @@ class PostgresEngine(Engine):
             raise self.told(error) from error
 
     def _take(self, connection: psycopg.Connection[Any]) -> None:
-        """Take the lock of those who are at work. Raises `BusyError`.
-
-        Of a process that was killed the server learns in a moment.
-        """
+        """Take the lock of those who are at work. Raises `BusyError`."""
         role = cast("Role", self._role)
         lock = "pg_advisory_lock_shared" if role.shares else "pg_advisory_lock"
         try:

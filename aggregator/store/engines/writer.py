@@ -12,7 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aggregator.model.errors import StoreError
+from aggregator.model.errors import AggregatorError, StoreError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -135,6 +135,8 @@ class Writer:
             self._engine.begin_writing(self._connection, beside=beside)
         except self._engine.errors as error:  # locked, say: that is for all alike
             return [self._told(error)] * len(tasks)
+        except AggregatorError as error:  # connected again, and others are at work there by now
+            return [error] * len(tasks)
         try:
             results = self._results(tasks)
             self._connection.execute("COMMIT")
