@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from aggregator import config as configuration
+from aggregator.daemon.pace import STORE_PAUSE
 from aggregator.fleet import launch
 from tests.brisk_daemon import BRISK
 
@@ -23,7 +24,9 @@ if __name__ == "__main__":
     role, path, name = sys.argv[1:]
     config = configuration.load(Path(path))
     # Who is taken for dead must be so on a busy machine, too.
-    pace = replace(BRISK, drain=BRISK.drain * 10, heartbeat=timedelta(seconds=1.5))
+    pace = replace(
+        BRISK, drain=BRISK.drain * 5, heartbeat=timedelta(seconds=1.5), store=STORE_PAUSE
+    )
     match role:
         case "scheduler":
             sys.exit(launch.scheduler(config, name=name, pace=pace))

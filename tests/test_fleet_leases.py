@@ -123,22 +123,6 @@ def test_the_roles_of_a_fleet_work_beside_each_other(fleet: FleetDatabase, tmp_p
         other.open(Role.ALONE).ping()  # in another schema of the same database
 
 
-def test_one_scheduler_is_active_and_another_one_after_it(fleet: FleetDatabase) -> None:
-    first, second = fleet.open(Role.SCHEDULER), fleet.open(Role.SCHEDULER)
-    assert (first.is_active(), second.is_active(), first.is_active()) == (True, False, True)
-    with psycopg.connect(fleet.url, autocommit=True) as connection:
-        connection.execute(
-            """SELECT pg_terminate_backend(pid, 10000) FROM pg_locks
-                WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND pid IN (
-                  SELECT pid FROM pg_stat_activity WHERE application_name LIKE %s)""",
-            (f"aggregator scheduler {os.getpid()} %",),
-        )
-    assert second.is_active(), "the first one was cut off"
-    assert not first.is_active(), "though it is connected again"
-    first.close()
-    assert second.is_active()
-
-
 def test_what_another_process_commits_is_followed(fleet: FleetDatabase) -> None:
     store, web = fleet.open(), fleet.open(Role.WEB)
     store.apply((source(),), (feed(),), now=START)

@@ -9,7 +9,7 @@ from aggregator.cli.options import config_option, load_config
 _STATUS = """\b
 Exit status:
   0   stopped as asked
-  75  another process works alone on the database (`aggregator run`)
+  75  another process works alone on the database (`aggregator run`), or has the name
   78  the configuration or the database cannot be used
 """
 

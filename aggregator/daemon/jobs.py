@@ -48,10 +48,12 @@ class Jobs:
     """Works that are done every so often, and tasks that end when the daemon does.
 
     Of each work one run is under way at a time; a run that comes too early is left out. Trouble
-    that is expected (`AggregatorError`) is logged once, until the work succeeds again.
+    that is expected (`AggregatorError`) is logged once, until the work succeeds again; not, where
+    `is_told` says that it is told already.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_told: Callable[[AggregatorError], Awaitable[bool]] | None = None) -> None:
+        self._is_told = is_told
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         # A late job still runs, once.
         self._scheduler.configure(job_defaults={"misfire_grace_time": None, "coalesce": True})
@@ -118,6 +120,8 @@ class Jobs:
         try:
             await work()
         except AggregatorError as error:
+            if self._is_told is not None and await self._is_told(error):
+                return
             if self._troubles.get(name) != str(error):
                 log.error(  # noqa: TRY400 -- expected trouble, not a bug: no traceback
                     event("not done", what=name, because=error)

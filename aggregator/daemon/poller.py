@@ -430,6 +430,10 @@ class Dispatcher:
         self._paused_until_s = asyncio.get_running_loop().time() + pause.total_seconds()
         log.error(event("store failed", source=source, problem=error, retry=span(pause)))
 
+    def go_on(self) -> None:
+        """Begin polls at once: the database that could not be written can be."""
+        self._paused_until_s, self._trouble = 0.0, None
+
     def _leave(self, state: PollState) -> None:
         """Give the next poll of this site its turn, after the pause that it is due."""
         loop, queue = asyncio.get_running_loop(), state.source.queue

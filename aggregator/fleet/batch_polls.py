@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from aggregator.daemon.poll_stand_ins import held
 from aggregator.daemon.poller import release
+from aggregator.model import Lease
+from aggregator.model.errors import StoreError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,6 +43,7 @@ class BatchPolls:
         self._store = store
         self._polled = polled
         self._is_cut_off = is_cut_off
+        self._owed: list[tuple[str, Sequence[int], float]] = []
         self.jobs = 0
 
     async def poll(self, claimed_by: str, queue: str, source_ids: Sequence[int]) -> None:  # noqa: ARG002 -- what a job says
@@ -52,6 +55,29 @@ class BatchPolls:
         """
         self.jobs += 1
         begun_s = asyncio.get_running_loop().time()
+        try:
+            await self._poll(claimed_by, source_ids, begun_s)
+        except (StoreUnavailableError, asyncio.CancelledError):
+            await self._give_back(claimed_by, source_ids, begun_s)
+            raise
+
+    async def settle(self) -> None:
+        """Give back what could not be while the server was away: it would be kept for minutes."""
+        owed, self._owed = self._owed, []
+        for claimed_by, source_ids, begun_s in owed:
+            await self._give_back(claimed_by, source_ids, begun_s)
+
+    async def _give_back(self, claimed_by: str, source_ids: Sequence[int], begun_s: float) -> None:
+        if self._is_cut_off(begun_s):
+            return  # another one may have them
+        tools = self._equipment.tools
+        ours = tuple(Lease(one, claimed_by, tools.clock()) for one in source_ids)
+        try:
+            await tools.in_thread(partial(self._store.release, ours))
+        except StoreError:
+            self._owed.append((claimed_by, source_ids, begun_s))
+
+    async def _poll(self, claimed_by: str, source_ids: Sequence[int], begun_s: float) -> None:
         take_over = partial(
             self._store.take_over, claimed_by, source_ids, self._equipment.tools.clock()
         )

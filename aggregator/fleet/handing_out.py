@@ -37,7 +37,7 @@ class HandingOut:
         store: Store,
         queue: JobQueue,
         *,
-        may: Callable[[], Awaitable[bool]],
+        may: Callable[[], bool],
         in_thread: Callable[[Callable[[], Any]], Awaitable[Any]],
         clock: Callable[[], datetime],
     ) -> None:
@@ -55,7 +55,7 @@ class HandingOut:
 
     async def hand_out(self) -> None:
         """Hand out what is due, as much as workers have room for."""
-        if not await self._may():
+        if not self._may():
             return
         try:
             most = room(await self._queue.members.slots(), await self._queue.waiting())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.daemon.jobs import Jobs
 from aggregator.daemon.vitals import Vitals
+from aggregator.fleet.doing import until
 from aggregator.model.errors import AggregatorError
 from aggregator.model.members import Member
 from aggregator.operations.fleet_messages import member_summary
@@ -36,23 +37,25 @@ class Membership:
 
     `applied` is called with how often a configuration was applied, each time that is looked at.
     `jobs` may be given more to do before that. `is_working` and the counts are the member's, who
-    changes them.
+    changes them; `go_on` is called when the server is back.
     """
 
     def __init__(
         self, start: Start, applied: Look, *, threads: Executor, polls: Polling | None = None
     ) -> None:
-        self.jobs = Jobs()
+        self.jobs = Jobs(start.session.tells)
         self.is_working = True
         self.slots = 0
         self.counted: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        self.go_on: Callable[[], None] = lambda: None
         self._start = start
         self._applied = applied
         self._threads = threads
+        self._polls = polls or Alone()
         self.vitals = Vitals(
             start.store,
             jobs=self.jobs,
-            polls=polls or Alone(),
+            polls=self._polls,
             notifier=start.notifier,
             patience=start.patience,
             hold=None,
@@ -73,6 +76,7 @@ class Membership:
         self._looking = [
             asyncio.create_task(self.vitals.examine()),
             asyncio.create_task(self.vitals.beat()),
+            asyncio.create_task(self._attend()),
         ]
         return self
 
@@ -82,8 +86,9 @@ class Membership:
         self.jobs.stop()
         for task in self._looking:
             task.cancel()
-        with contextlib.suppress(AggregatorError):
-            await self._start.queue.members.leave(self._start.name)
+        if self._start.session.is_up.is_set():  # else the name may be another's by now
+            with contextlib.suppress(AggregatorError):
+                await self._start.queue.members.leave(self._start.name)
 
     async def say(self) -> None:
         """Tell the others how this member is."""
@@ -94,7 +99,7 @@ class Membership:
             host=socket.gethostname(),
             pid=os.getpid(),
             slots=self.slots,
-            trouble=self.vitals.health,
+            trouble=self.vitals.health or self._polls.trouble,
             is_working=self.is_working and not self._start.signals.stop.is_set(),
             jobs=jobs,
             polls=polls,
@@ -114,6 +119,22 @@ class Membership:
         """Learn what others have committed, and whether a configuration was applied."""
         await asyncio.get_running_loop().run_in_executor(self._threads, self._start.store.follow)
         await self._applied(await self._start.queue.members.applied())
+
+    async def _attend(self) -> None:
+        """Learn what is told, and be there again at once when the server is."""
+        session = self._start.session
+        while True:
+            lost = session.lost
+            await until(session.heard, lost)
+            if lost.is_set():
+                await session.is_up.wait()
+                with contextlib.suppress(AggregatorError):
+                    await self._start.queue.renew()
+                self.go_on()
+                self.jobs.hurry("member")
+            session.heard.clear()
+            with contextlib.suppress(AggregatorError):  # the next look tells of it
+                await self.hear()
 
     def _summary(self, ailment: str | None) -> str:
         return member_summary(self._start.role.value, ailment, is_working=self.is_working)

@@ -6,20 +6,20 @@ no site is asked by two workers at once; its arguments name the leases that the 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import procrastinate.jobs
 import psycopg
-from procrastinate import App, PsycopgConnector, exceptions
+from procrastinate import App, PsycopgConnector
 from procrastinate.jobs import DeleteJobCondition, Status
 from procrastinate.worker import Worker
 
 from aggregator.fleet import fleet_schema
 from aggregator.fleet.members import Members
-from aggregator.model.errors import StoreError, StoreUnavailableError
+from aggregator.fleet.trouble import CONNECT_SECONDS, SILENT_MS, TROUBLE, no_right, told
+from aggregator.model.errors import StoreUnavailableError
 from aggregator.model.members import FleetState
 from aggregator.runtime.values import dataclass
 from aggregator.schedule.handing_out import MOST_MISSED, is_given_up
@@ -36,14 +36,14 @@ HAND_OUT, RESCUE = "hand_out", "rescue"
 
 #: Connections of a process to the queue, beside the one that listens.
 MOST_CONNECTIONS = 4
-#: How long a connection may take to be made, and silence to be taken for its end.
-CONNECT_SECONDS, SILENT_MS = 10, 30_000
+#: How long the pool tries by itself to make one that was lost: its pauses double, so that after a
+#: minute it would try once a minute.
+RETRY_S = 1.0
+#: And when the process is to end.
+LAST_WAIT_S = 1.0
 
 #: A worker that heard of no new job looks for one so often: a lock that was left is told to nobody.
 LOOK_EVERY_S = 1.0
-
-#: What the library may raise, and what means that the server is away.
-TROUBLE = (exceptions.ProcrastinateException, psycopg.Error, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,14 @@ class Database:
 class Doing:
     """Does the jobs of one queue, for as long as `run` lasts, until `stop`."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, app: App, worker: Worker) -> None:
+        self._app = app
         self._worker = worker
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether jobs are fetched."""
+        return self._worker.worker_id is not None
 
     async def run(self) -> None:
         """Do jobs. Raises one of `TROUBLE` when the server is lost."""
@@ -93,6 +99,11 @@ class Doing:
     def stop(self) -> None:
         """Begin no more jobs; `run` ends with those that were begun."""
         self._worker.stop()  # type: ignore[no-untyped-call]  # half of it has types
+
+    async def leave(self) -> None:
+        """Let jobs that `run` could not end be rescued now. Raises one of `TROUBLE`."""
+        if self._worker.worker_id is not None:
+            await self._app.job_manager.unregister_worker(self._worker.worker_id)
 
 
 class JobQueue:
@@ -103,7 +114,7 @@ class JobQueue:
     ) -> None:
         self._app = app
         self._connector = connector
-        self._channel = schema
+        self.schema = schema
         self._heartbeat_s = heartbeat.total_seconds()
         #: Who has said nothing for so long, in seconds, is taken for dead.
         self.silence_s = self._heartbeat_s * MOST_MISSED
@@ -154,7 +165,7 @@ class JobQueue:
             update_heartbeat_interval=self._heartbeat_s,
             stalled_worker_timeout=self.silence_s,
         )
-        return Doing(worker)
+        return Doing(self._app, worker)
 
     async def defer(self, jobs: Iterable[Job], *, by_hand: bool = False) -> None:
         """Put jobs into the queue, all or none. Raises `StoreUnavailableError`."""
@@ -182,20 +193,16 @@ class JobQueue:
             raise told(error) from error
 
     async def tell(self) -> None:
-        """Tell those who `listen` that something was committed. Raises `StoreUnavailableError`."""
-        await self.database.run("SELECT pg_notify(%(channel)s, '')", channel=self._channel)
+        """Tell sessions that something was committed. Raises `StoreUnavailableError`."""
+        await self.database.run("SELECT pg_notify(%(channel)s, '')", channel=self.schema)
 
-    async def listen(self, heard: Callable[[], Awaitable[object]], pause: timedelta) -> None:
-        """Call `heard` when others `tell`, for ever; while the server is away nobody is heard."""
+    async def renew(self) -> None:
+        """Take connections that work for those that were lost: the server is back."""
+        await self._connector.pool.check()
 
-        async def notified(*, channel: str, payload: str) -> None:  # noqa: ARG001 -- the library's
-            await heard()
-
-        while True:
-            try:
-                await self._connector.listen_notify(notified, [self._channel])
-            except TROUBLE:
-                await asyncio.sleep(pause.total_seconds())
+    def be_brief(self) -> None:
+        """Wait no longer than a moment for the server: the process is to end."""
+        self._connector.pool.timeout = LAST_WAIT_S
 
     async def waiting(self) -> int:
         """Return how many batches no worker has begun."""
@@ -278,6 +285,10 @@ async def opened(url: str, heartbeat: timedelta) -> AsyncIterator[JobQueue]:
         configure=configure,
         min_size=1,
         max_size=MOST_CONNECTIONS,
+        # Before a worker is taken for dead it knows which of its jobs the queue has heard of: what
+        # it could not end is given back, or rescued, and not both.
+        timeout=heartbeat.total_seconds() * MOST_MISSED / 2,
+        reconnect_timeout=RETRY_S,
     )
     app = App(connector=connector)
     try:
@@ -290,24 +301,14 @@ async def opened(url: str, heartbeat: timedelta) -> AsyncIterator[JobQueue]:
         await app.close_async()
 
 
-def told(error: BaseException) -> StoreUnavailableError:
-    """Return what an error of the queue means for people."""
-    what = " ".join(str(error.__cause__ or error).split())
-    return StoreUnavailableError(
-        f"the queue of jobs cannot be used now ({what}); look at the PostgreSQL server"
-    )
-
-
-def no_right(error: psycopg.Error, info: psycopg.ConnectionInfo) -> StoreError:
-    """Return what gives a user the right to make the queue's tables."""
-    what = " ".join(str(error).split())
-    grant = f"GRANT CREATE ON DATABASE {info.dbname} TO {info.user}"
-    return StoreError(
-        f"the queue of jobs cannot be made ({what}); run `{grant}` as the owner of the database"
-    )
-
-
 def quiet() -> None:
-    """Let the library log what goes wrong, and not each job."""
+    """Let the library log what goes wrong, and not each job, nor that the server is away."""
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    for name in ("utils", "worker", "worker.worker"):
+        logging.getLogger(f"procrastinate.{name}").addFilter(_is_news)
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (*TROUBLE, StoreUnavailableError))

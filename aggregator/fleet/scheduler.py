@@ -24,7 +24,7 @@ from aggregator.daemon.poll_measures import PollMeasures
 from aggregator.daemon.poller import Dispatcher
 from aggregator.daemon.prices import Prices
 from aggregator.fleet.by_hand import ByHand
-from aggregator.fleet.doing import do_jobs
+from aggregator.fleet.doing import Hands, until
 from aggregator.fleet.handing_out import HandingOut
 from aggregator.fleet.membership import Membership
 from aggregator.fleet.queue import BY_HAND, HOUSE, POLL_BY_HAND
@@ -71,28 +71,24 @@ class SchedulerRole:
             members.is_working = False
             async with members:
                 members.vitals.ready()
-                while not start.signals.stop.is_set():
-                    if not await _is_active(start):
-                        await _sleep(start, start.pace.tick)
+                stop, session = start.signals.stop, start.session
+                while not stop.is_set():
+                    await until(stop, session.led)
+                    lost = session.lost
+                    if stop.is_set() or not session.leads:
                         continue
                     try:
-                        self._active = await _begin(start, members)
+                        self._active = await _begin(start, members, lost)
                         members.is_working = True
                         await members.say()
                         await self._active.run()
                     except StoreUnavailableError as error:
-                        log.error(event("active no more", because=error))  # noqa: TRY400 -- expected trouble
+                        if not await session.tells(error):
+                            log.error(event("active no more", because=error))  # noqa: TRY400 -- expected trouble
                     finally:
                         members.is_working, self._active = False, None
-                    await _sleep(start, start.pace.retry)
-
-
-async def _is_active(start: Start) -> bool:
-    """Tell whether this process is the one that hands out; `False`, too, while nobody can say."""
-    try:
-        return await asyncio.to_thread(start.store.is_active)
-    except StoreUnavailableError:
-        return False
+                    if not lost.is_set():
+                        await _sleep(start, start.pace.retry)
 
 
 async def _nothing(_: int) -> None:
@@ -104,7 +100,7 @@ async def _sleep(start: Start, pause: timedelta) -> None:
         await asyncio.wait_for(start.signals.stop.wait(), pause.total_seconds())
 
 
-async def _begin(start: Start, members: Membership) -> ActiveScheduler:
+async def _begin(start: Start, members: Membership, lost: asyncio.Event) -> ActiveScheduler:
     """Apply the configuration as it is now, and return what hands out by it."""
 
     def apply() -> tuple[Pricing, Config]:
@@ -116,11 +112,14 @@ async def _begin(start: Start, members: Membership) -> ActiveScheduler:
         return apply_first(config, start.store, start.environ, start.clock())
 
     pricing, config = await start.patience.wait_for(partial(asyncio.to_thread, apply))
-    return ActiveScheduler(start, config, pricing, members)
+    return ActiveScheduler(start, config, pricing, members, lost)
 
 
 class ActiveScheduler:
-    """The one of a fleet that hands out work, and does what is done beside polls."""
+    """The one of a fleet that hands out work, and does what is done beside polls.
+
+    It is so until `lost`: another one may be active from that moment on.
+    """
 
     def __init__(
         self,
@@ -128,11 +127,13 @@ class ActiveScheduler:
         config: Config,
         pricing: Pricing,
         members: Membership,
+        lost: asyncio.Event,
     ) -> None:
         self._start = start
         self._members = members
+        self._lost = lost
         self._over = asyncio.Event()
-        self._jobs = Jobs()
+        self._jobs = Jobs(start.session.tells)
         self._reports = Reports()
         self._prices = Prices(pricing)
         self._equipment = Equipment(
@@ -189,7 +190,7 @@ class ActiveScheduler:
     async def run(self) -> None:
         """Hand out until the process is to stop, or another scheduler may be active."""
         start, queue, pace = self._start, self._start.queue, self._start.pace
-        ending = asyncio.create_task(self._end_with(start.signals.stop))
+        ending = asyncio.create_task(self._end_with(start.signals.stop, self._lost))
         requests = Requests(
             lambda: self._configuring.config,
             self._by_hand,
@@ -213,12 +214,14 @@ class ActiveScheduler:
             queue.does(POLL_BY_HAND, self._by_hand.turn)
             log.info(event("active", name=start.name, pid=os.getpid()))
             await asyncio.gather(
-                do_jobs(partial(queue.worker, HOUSE, slots=2, grace_s=2), self._over, pace.retry),
-                do_jobs(
-                    partial(queue.worker, BY_HAND, slots=BY_HAND_SLOTS, grace_s=2),
-                    self._over,
-                    pace.retry,
-                ),
+                *(
+                    Hands(
+                        partial(queue.worker, name, slots=slots, grace_s=2),
+                        start.session,
+                        pace.retry,
+                    ).work(self._over)
+                    for name, slots in ((HOUSE, 2), (BY_HAND, BY_HAND_SLOTS))
+                )
             )
         finally:
             self._over.set()
@@ -234,14 +237,14 @@ class ActiveScheduler:
             self._equipment.threads.shutdown()
             log.info(event("no longer active"))
 
-    async def _end_with(self, stop: asyncio.Event) -> None:
-        await stop.wait()
+    async def _end_with(self, stop: asyncio.Event, lost: asyncio.Event) -> None:
+        await until(stop, lost)
         self._over.set()
+        self._jobs.pause()
+        self._members.is_working = False
 
-    async def _may_hand_out(self) -> bool:
-        if not await _is_active(self._start):
-            self._over.set()
-        return not self._over.is_set()
+    def _may_hand_out(self) -> bool:
+        return not self._over.is_set() and not self._lost.is_set()
 
     async def _account(self) -> None:
         self._prices.add(await self._start.queue.members.take_priced())

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import socket
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,8 +20,10 @@ from aggregator.daemon.systemd_notify import Notifier
 from aggregator.daemon.terms import utc_now
 from aggregator.daemon.workers import Workers
 from aggregator.fleet import queue
+from aggregator.fleet.session import Session
 from aggregator.runtime.garbage import keep_what_there_is
 from aggregator.runtime.values import dataclass
+from aggregator.store.engines.roles import Role
 from aggregator.store.opening import open_store
 
 if TYPE_CHECKING:
@@ -41,10 +42,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What there is when a role begins its work: a store and a queue that are open."""
+    """What there is when a role begins its work: a store, a queue and a session that are open."""
 
     role: Role
-    name: str
+    session: Session
     config: Config
     store: Store
     queue: JobQueue
@@ -55,6 +56,11 @@ class Start:
     workers: Callable[[], Workers]
     pace: Pace
     clock: Callable[[], datetime]
+
+    @property
+    def name(self) -> str:
+        """What others call this member."""
+        return self.session.name
 
 
 def run(
@@ -69,18 +75,17 @@ def run(
     """Do the work of a role until the process is told to stop; return its exit status.
 
     `name` is what others call it, else its machine and process. A database that cannot be used now
-    is waited for. Raises `BusyError` while one process works alone there, another `StoreError` when
-    somebody must mend it.
+    is waited for. Raises `BusyError` while one process works alone there, or another one has the
+    name, another `StoreError` when somebody must mend it.
     """
     set_up(config.log.level, os.environ, config.log.format)
     queue.quiet()
     conceal(all_secrets(config, os.environ))
-    named = name or f"{socket.gethostname()}-{os.getpid()}"
     with (
         contextlib.suppress(StoppedError),
         asyncio.Runner(loop_factory=new_event_loop) as runner,
     ):
-        runner.run(_run(config, role, work, pace=pace, name=named, starting=starting))
+        runner.run(_run(config, role, work, pace=pace, name=name, starting=starting))
     return 0
 
 
@@ -90,7 +95,7 @@ async def _run(
     work: Callable[[Start], Awaitable[None]],
     *,
     pace: Pace,
-    name: str,
+    name: str | None,
     starting: Starter | None,
 ) -> None:
     keep_what_there_is()
@@ -109,9 +114,27 @@ async def _run(
                 jobs = await patience.wait_for(
                     lambda: opened.enter_async_context(queue.opened(url, pace.heartbeat))
                 )
+                session = Session(
+                    url,
+                    role=role.value,
+                    name=name,
+                    schema=jobs.schema,
+                    silence_s=jobs.silence_s,
+                    tick=pace.tick,
+                    heartbeat=pace.heartbeat,
+                    give_up=patience.give_up,
+                    wants_lead=role is Role.SCHEDULER,
+                    listens=role is Role.WEB,
+                )
+                opened.push_async_callback(session.close)
+                await patience.wait_for(session.begin)
+                keeping = asyncio.create_task(session.keep())
+                opened.callback(keeping.cancel)
+                brief = asyncio.create_task(_brief(signals.stop, jobs))
+                opened.callback(brief.cancel)
                 start = Start(
                     role=role,
-                    name=name,
+                    session=session,
                     config=config,
                     store=store,
                     queue=jobs,
@@ -123,10 +146,15 @@ async def _run(
                     pace=pace,
                     clock=utc_now,
                 )
-                log.info(event("begins", role=role.value, name=name, pid=os.getpid()))
+                log.info(event("begins", role=role.value, name=session.name, pid=os.getpid()))
                 await work(start)
                 patience.check()
         finally:
             await asyncio.to_thread(store.close)
     finally:
         patience.end()
+
+
+async def _brief(stop: asyncio.Event, jobs: JobQueue) -> None:
+    await stop.wait()
+    jobs.be_brief()

@@ -62,7 +62,6 @@ class WebRole:
                 await self._until_applied()
                 members.vitals.ready()
                 start.signals.on_reload(lambda: members.jobs.spawn(self._configuration.reload()))
-                members.jobs.spawn(start.queue.listen(members.hear, start.pace.retry))
                 log.info(event("started", version=__version__, name=start.name))
                 await serving.last()
         finally:

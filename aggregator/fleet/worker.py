@@ -16,14 +16,17 @@ from aggregator.daemon.poll_log import Reports
 from aggregator.daemon.poll_measures import PollMeasures
 from aggregator.daemon.poller import Dispatcher
 from aggregator.fleet.batch_polls import BatchPolls
-from aggregator.fleet.doing import do_jobs
+from aggregator.fleet.doing import Hands
 from aggregator.fleet.followed_configuration import FollowedConfiguration
 from aggregator.fleet.membership import Membership
 from aggregator.fleet.queue import POLL_BATCH, POLLS
 from aggregator.model.errors import AggregatorError
+from aggregator.operations.fleet_messages import NOTHING_FETCHED
 from aggregator.schedule import price
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aggregator.config import Config
     from aggregator.fetch import Fetcher
     from aggregator.fleet.start import Start
@@ -65,8 +68,12 @@ class WorkerRole:
             store_pause=start.pace.store,
             claims_due=False,
         )
-        self._members = Membership(
-            start, self._hear, threads=self._equipment.threads, polls=self._dispatcher
+        self._members = Membership(start, self._hear, threads=self._equipment.threads, polls=self)
+        grace_s = start.pace.drain.total_seconds()
+        self._hands = Hands(
+            partial(start.queue.worker, POLLS, slots=slots, grace_s=grace_s),
+            start.session,
+            start.pace.retry,
         )
         self._batches = BatchPolls(
             self._dispatcher,
@@ -79,11 +86,23 @@ class WorkerRole:
             start.config, start.store, start.environ, self._follow
         )
 
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing is polled, or nothing of it kept; `None` where all is well."""
+        is_idle = self._hands.are_idle and not self._start.signals.stop.is_set()
+        return self._dispatcher.trouble or (NOTHING_FETCHED if is_idle else None)
+
+    @property
+    def offline_since(self) -> datetime | None:
+        """Since when our own network has been down, or `None`."""
+        return self._dispatcher.offline_since
+
     async def run(self) -> None:
         """Poll until `Signals.stop` is set."""
         start, members = self._start, self._members
         stop = start.signals.stop
         members.slots = self._slots
+        members.go_on = self._go_on
         members.counted = lambda: (self._batches.jobs, self._polls)
         members.jobs.every(start.pace.heartbeat, self._settle, name="price", at_once=True)
         members.jobs.every(start.pace.summary, self._sum_up, name="summary")
@@ -92,18 +111,22 @@ class WorkerRole:
             async with members:
                 members.vitals.ready()
                 start.signals.on_reload(lambda: members.jobs.spawn(self._configuration.reload()))
-                grace_s = start.pace.drain.total_seconds()
-                make = partial(start.queue.worker, POLLS, slots=self._slots, grace_s=grace_s)
-                doing = asyncio.create_task(do_jobs(make, stop, start.pace.retry))
+                doing = asyncio.create_task(self._hands.work(stop))
                 await stop.wait()
-                await members.say()  # nothing more is handed out for us
+                with contextlib.suppress(AggregatorError):  # it is told all the same, by silence
+                    await members.say()  # nothing more is handed out for us
                 cancelled = await self._dispatcher.drain(start.pace.drain)
                 await doing
-                await self._settle()
+                with contextlib.suppress(AggregatorError):  # the price is found again in time
+                    await self._settle()
                 log.info(event("stopped", cancelled=cancelled or None))
         finally:
             await self._equipment.aclose()
             self._equipment.threads.shutdown()
+
+    def _go_on(self) -> None:
+        self._dispatcher.go_on()
+        self._members.jobs.spawn(self._batches.settle())
 
     async def _hear(self, applied: int) -> None:
         await self._configuration.look(applied)

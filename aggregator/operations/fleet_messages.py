@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from aggregator.model.members import FleetState, Member
 
 
+#: Of a worker that has lost the queue of jobs, and not found it again.
+NOTHING_FETCHED = "no work is fetched: the PostgreSQL server was away"
+
+
 def member_summary(role: str, ailment: str | None, *, is_working: bool) -> str:
     """Return how a member is, on one line."""
     told = {
@@ -28,6 +32,16 @@ def member_text(member: Member) -> str:
 def absent_member(name: str) -> str:
     """Return what is said of a member that is asked for and not heard of."""
     return f"{name} is not heard of; `aggregator status` lists who is"
+
+
+def name_taken(name: str, role: str, pid: str, host: str) -> str:
+    """Return that a name is another member's, and whose."""
+    if not role:
+        return f"another process of this fleet is called {name}; choose another --name"
+    return (
+        f"a member called {name} is at work: `aggregator {role}` (process {pid} on {host}); stop "
+        "that one first, or choose another --name"
+    )
 
 
 def own_address_text(base_url: str) -> str:

@@ -62,9 +62,6 @@ class Engine(Protocol):
     def begin_reading(self, connection: sqlite3.Connection) -> None:
         """Begin a transaction that sees one moment."""
 
-    def leads(self, connection: sqlite3.Connection) -> bool:
-        """Tell whether the writing connection is the one of all that leads, or become it."""
-
     def is_in_transaction(self, connection: sqlite3.Connection) -> bool:
         """Tell whether a transaction was begun that has not ended, by itself or by us."""
 

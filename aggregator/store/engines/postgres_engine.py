@@ -24,7 +24,6 @@ from aggregator.store.engines.roles import Role
 from aggregator.store.engines.schema_version import SCHEMA_VERSION
 from aggregator.store.schemas import postgres_schema
 from aggregator.store.schemas.postgres_schema import (
-    LEADS,
     TURNS,
     VERSIONS,
     WORKS,
@@ -52,13 +51,6 @@ _HOLDERS = f"""SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a
       AND (l.classid::bigint, l.objid::bigint)
         = (SELECT c, o & 4294967295 FROM (SELECT {lock_key(WORKS)}) AS ours (c, o))
     ORDER BY a.backend_start LIMIT 1"""  # noqa: S608 -- built of constants
-
-#: Who leads holds a lock of its session; it is asked for once a session.
-_LEADS = f"""SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_locks
-      WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
-        AND (classid::bigint, objid::bigint)
-          = (SELECT c, o & 4294967295 FROM (SELECT {lock_key(LEADS)}) AS ours (c, o)))
-    THEN true ELSE pg_try_advisory_lock({lock_key(LEADS)}) END"""  # noqa: S608 -- built of constants
 
 #: Errors that pass though they are of the kinds that do not.
 _PASSING = (errors.ReadOnlySqlTransaction,)
@@ -212,11 +204,6 @@ class PostgresEngine(Engine):
         if works_down_to > SCHEMA_VERSION:
             ours.execute("ROLLBACK")
             raise _OutgrownError(version)
-
-    @override
-    def leads(self, connection: sqlite3.Connection) -> bool:
-        (does_lead,) = connection.execute(_LEADS).fetchone()
-        return bool(does_lead)
 
     @override
     def is_in_transaction(self, connection: sqlite3.Connection) -> bool:

@@ -66,10 +66,6 @@ class SqliteEngine(Engine):
         connection.execute("BEGIN")
 
     @override
-    def leads(self, connection: sqlite3.Connection) -> bool:
-        return True  # one process works on a file
-
-    @override
     def is_in_transaction(self, connection: sqlite3.Connection) -> bool:
         return connection.in_transaction
 

@@ -39,13 +39,6 @@ class FleetStore(Protocol):
     def backlog(self, now: datetime) -> Backlog:
         """Return how much is due at `now` that nobody has."""
 
-    def is_active(self) -> bool:
-        """Tell whether this process is the one that hands out now, and be it where nobody is.
-
-        It stays so while it is connected; asked before each time that it hands out. What a process
-        that was cut off meanwhile hands out is fenced by leases all the same.
-        """
-
     def follow(self, further_secrets: tuple[str, ...] | None = None) -> None:
         """Learn what other processes have committed: versions of feeds, which of them join stories.
 

@@ -125,11 +125,6 @@ class PollKeeping(Reading, PollStore, FleetStore):
             return handed_out.backlog(db, micros(now), self._leases.held(now).keys())
 
     @override
-    def is_active(self) -> bool:
-        is_active: bool = self._write_beside(self._engine.leads)
-        return is_active
-
-    @override
     def follow(self, further_secrets: tuple[str, ...] | None = None) -> None:
         if further_secrets is not None:
             self._secrets.changed(further_secrets)

@@ -1,0 +1,36 @@
+"""What the queue's connections may raise, and what that means for people."""
+
+from __future__ import annotations
+
+import psycopg
+from procrastinate import exceptions
+
+from aggregator.model.errors import StoreError, StoreUnavailableError
+
+#: How long a connection may take to be made, and silence to be taken for its end.
+CONNECT_SECONDS, SILENT_MS = 10, 30_000
+
+#: What the library may raise, and what means that the server is away.
+TROUBLE = (exceptions.ProcrastinateException, psycopg.Error, OSError)
+
+
+def what_of(error: BaseException) -> str:
+    """Return what the server or the driver said, on one line."""
+    return " ".join(str(error.__cause__ or error).split()) or "no answer"
+
+
+def told(error: BaseException) -> StoreUnavailableError:
+    """Return what an error of the queue means for people."""
+    what = what_of(error)
+    return StoreUnavailableError(
+        f"the queue of jobs cannot be used now ({what}); look at the PostgreSQL server"
+    )
+
+
+def no_right(error: psycopg.Error, info: psycopg.ConnectionInfo) -> StoreError:
+    """Return what gives a user the right to make the queue's tables."""
+    what = " ".join(str(error).split())
+    grant = f"GRANT CREATE ON DATABASE {info.dbname} TO {info.user}"
+    return StoreError(
+        f"the queue of jobs cannot be made ({what}); run `{grant}` as the owner of the database"
+    )
