@@ -34,6 +34,7 @@ from aggregator.store.schemas import migrations, postgres_schema
 from tests import PATIENCE
 from tests.engines import PostgresDatabase
 from tests.making import HOUR, START, absorb, document, entry, feed, fetched, source
+from tests.postgres_tables import columns, indexes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,21 +106,6 @@ def test_tables_are_said_in_its_words() -> None:
 def test_a_url_is_named_without_what_opens_it() -> None:
     url = "postgresql://me:secret@db.example.org:5433/feeds?passfile=/etc/x"
     assert place_of(url) == "postgresql://db.example.org:5433/feeds"
-
-
-def columns(connection: PostgresConnection) -> list[tuple[object, ...]]:
-    return connection.execute(
-        """SELECT table_name, column_name, data_type, is_nullable, column_default
-             FROM information_schema.columns WHERE table_schema = current_schema()
-            ORDER BY 1, 2"""
-    ).fetchall()
-
-
-def indexes(connection: PostgresConnection) -> list[tuple[object, ...]]:
-    return connection.execute(
-        "SELECT replace(indexdef, schemaname, '') FROM pg_indexes"
-        " WHERE schemaname = current_schema() ORDER BY 1"
-    ).fetchall()
 
 
 def test_an_upgrade_comes_to_the_tables_that_are_made_today(

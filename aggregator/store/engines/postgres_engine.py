@@ -28,6 +28,7 @@ from aggregator.store.schemas.postgres_schema import (
     VERSIONS,
     WORKS,
     WRITES,
+    TablesHeldError,
     lock_key,
 )
 from aggregator.store.texts.text_dictionaries import check_codecs
@@ -231,6 +232,8 @@ class PostgresEngine(Engine):
     def told(self, error: Exception) -> StoreError:
         if isinstance(error, _OutgrownError):
             return postgres_schema.outgrown(self._place, error.version)
+        if isinstance(error, TablesHeldError):
+            return self._held(error)
         if isinstance(error, SharedSessionError):
             return StoreError(
                 f"{self._place}: a pooler on the way shares out sessions by transactions; let it "
@@ -249,6 +252,21 @@ class PostgresEngine(Engine):
                 "it be reached and written, is there room?"
             )
         return StoreError(f"{self._place}: the database cannot be used: {what}")
+
+    def _held(self, error: TablesHeldError) -> StoreError:
+        """Return that tables could not be changed: whoever can wait tries again."""
+        if error.holder is None:
+            return StoreUnavailableError(
+                f"{self._place}: its tables cannot be changed now: others have them open; nothing "
+                "has changed, try again"
+            )
+        name, process, since = error.holder
+        name = name or "?"
+        return StoreUnavailableError(
+            f"{self._place}: its tables cannot be changed now: process {process} of the server "
+            f"({name}) has them open since {since} UTC; nothing has changed, end that or wait for "
+            "it"
+        )
 
     @override
     def size_bytes(self, connection: sqlite3.Connection) -> int:

@@ -9,6 +9,8 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, cast
 
+from psycopg.errors import LockNotAvailable
+
 from aggregator.model.errors import StoreError, StoreOutgrownError
 from aggregator.runtime.late_modules import LateModule
 from aggregator.store.engines.postgres_words import FUNCTIONS, spoken_table
@@ -82,6 +84,32 @@ def lock_key(number: int) -> str:
     return f"{APPLICATION_ID}, (hashtext(current_schema()) & -8) + {number}"
 
 
+#: Who keeps our tables open, or writes, in the transaction that has lasted longest.
+_HOLDER = f"""SELECT a.application_name, a.pid,
+           to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS since
+      FROM pg_stat_activity a
+     WHERE a.pid != pg_backend_pid() AND a.xact_start IS NOT NULL AND EXISTS (
+           SELECT 1 FROM pg_locks l WHERE l.pid = a.pid AND l.granted
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND (l.relation IN (SELECT oid FROM pg_class
+                                   WHERE relnamespace = current_schema()::regnamespace)
+                   OR (l.locktype = 'advisory' AND (l.classid::bigint, l.objid::bigint)
+                       = (SELECT c, o & 4294967295
+                            FROM (SELECT {lock_key(WRITES)}) AS ours (c, o)))))
+     ORDER BY a.xact_start LIMIT 1"""  # noqa: S608 -- built of constants
+
+
+class TablesHeldError(LockNotAvailable):
+    """Others had tables open, or wrote, for longer than a change of tables waits.
+
+    `holder` is who has for longest: name, process of the server, since when; `None` once gone.
+    """
+
+    def __init__(self, holder: Sequence[object] | None) -> None:
+        super().__init__()
+        self.holder = holder
+
+
 def version_of(connection: PostgresConnection, place: str) -> int:
     """Return the schema version, 0 where there are no tables yet.
 
@@ -138,19 +166,22 @@ def bring_to_today(connection: PostgresConnection, place: str) -> None:
 def alone(connection: PostgresConnection, change: Callable[[], None]) -> None:
     """Change tables in one transaction, beside which nobody does, or writes.
 
-    Whoever writes next sees what they are then. Raises `psycopg.Error`.
+    Whoever writes next sees what they are then. Raises `psycopg.Error`, `TablesHeldError` among
+    them, with nothing changed.
     """
-    connection.begin(
-        f"BEGIN; SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'; "
-        f"SELECT pg_advisory_xact_lock({lock_key(MIGRATES)}); "
-        f"SELECT pg_advisory_xact_lock({lock_key(WRITES)})"
-    )
     try:
+        connection.begin(
+            f"BEGIN; SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'; "
+            f"SELECT pg_advisory_xact_lock({lock_key(MIGRATES)}); "
+            f"SELECT pg_advisory_xact_lock({lock_key(WRITES)})"
+        )
         change()
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        if isinstance(error, LockNotAvailable):
+            raise TablesHeldError(connection.execute(_HOLDER).fetchone()) from error
         raise
 
 
