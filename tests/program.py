@@ -33,7 +33,7 @@ def without_machine(told: subprocess.CompletedProcess[str]) -> subprocess.Comple
 def run_in(
     *words: str | Path, cwd: Path, text: str | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder, with `text` on its standard input."""
+    """Run a command in a folder, with `text` on its standard input; "\udcff" is the byte FF."""
     clean = {name: value for name, value in os.environ.items() if name != "AGGREGATOR_CONFIG"}
     told = subprocess.run(
         [PROGRAM, *words],
@@ -41,6 +41,7 @@ def run_in(
         check=False,
         text=True,
         encoding="utf-8",
+        errors="surrogateescape",
         cwd=cwd,
         input=text,
         timeout=PATIENCE,

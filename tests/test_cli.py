@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import aggregator
+from aggregator.store.operator_password import KeptPassword
 from tests import PATIENCE, ROOT
 from tests.config_texts import source_toml
 from tests.program import PROGRAM, run_in
@@ -429,6 +430,21 @@ def test_check_tells_of_addresses_that_nothing_allows(tmp_path: Path) -> None:
             ),
         )
     ]
+
+
+def test_a_password_is_text_and_its_file_a_file(folder: Path) -> None:
+    told = run_in("passwd", cwd=folder, text="caf\udcff password\n")
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == "aggregator: the password is not UTF-8; write it in UTF-8\n"
+    kept = folder / "data" / "a.db.password"
+    kept.parent.mkdir()
+    os.mkfifo(kept)
+    told = run_in("passwd", cwd=folder, text="a long password\n")
+    assert (told.returncode, told.stderr) == (
+        1,
+        f"aggregator: {kept}: is no regular file; remove it\n",
+    )
+    assert KeptPassword(lambda: kept.with_name("a.db")).hash() is None
 
 
 def test_ctrl_c_ends_it_without_a_traceback(folder: Path) -> None:

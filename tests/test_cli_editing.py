@@ -155,6 +155,11 @@ def test_addresses_are_read_from_standard_input(aggregator: Program, web: Publis
     assert (told.returncode, told.stderr) == (0, "")
     assert "\n1 of 1 added\n" in told.stdout
     assert [one.name for one in load(aggregator.config).sources] == ["one"]
+    before = aggregator.config.read_bytes()
+    told = run_in("add", "-", cwd=aggregator.folder, text="# two\nhttps://caf\udcff.example/\n")
+    assert told.returncode == 1
+    assert told.stderr == "aggregator: standard input: line 2 is not UTF-8; write it in UTF-8\n"
+    assert aggregator.config.read_bytes() == before
     told = run_in("add", "-", cwd=aggregator.folder, text="# none\n")
     assert (told.returncode, told.stderr) == (1, "aggregator: standard input names no URL\n")
 

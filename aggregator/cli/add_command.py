@@ -70,7 +70,15 @@ def add(urls: tuple[str, ...], *, name: str | None, tags: tuple[str, ...], yes: 
 
 
 def _listed() -> tuple[str, ...]:
-    text = sys.stdin.buffer.read(MAX_LIST_BYTES).decode("utf-8-sig", "replace")
+    data = sys.stdin.buffer.read(MAX_LIST_BYTES + 1)
+    if len(data) > MAX_LIST_BYTES:
+        raise AggregatorError(f"standard input has more than {MAX_LIST_BYTES >> 20} MiB")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = data.count(b"\n", 0, error.start) + 1
+        told = f"standard input: line {number} is not UTF-8; write it in UTF-8"
+        raise AggregatorError(told) from error
     lines = (one.strip() for one in text.splitlines())
     urls = tuple(one for one in lines if one and not one.startswith("#"))
     if not urls:

@@ -47,6 +47,8 @@ def passwd(*, remove: bool) -> int:
             raise AggregatorError(f"{path}: cannot be removed: {error.strerror}") from error
         echo("there is no password now")
         return 0
+    if path.exists() and not path.is_file():
+        raise AggregatorError(f"{path}: is no regular file; remove it")
     write_privately(path, (hash_of(_password()).encode() + b"\n",), as_folder=True)
     echo(f"the password is set: log in at {config.server.base_url}/login")
     return 0
@@ -58,7 +60,11 @@ def _password() -> str:
     if sys.stdin.isatty():
         password: str = click.prompt(retold("Password"), hide_input=True, confirmation_prompt=True)
     else:
-        password = sys.stdin.readline(MOST_CHARS + 2).rstrip("\r\n")
+        # A character has up to four bytes.
+        line = sys.stdin.buffer.readline(4 * MOST_CHARS + 2)
+        password = line.decode("utf-8", "surrogateescape").rstrip("\r\n")
+    if any("\ud800" <= char <= "\udfff" for char in password):
+        raise AggregatorError("the password is not UTF-8; write it in UTF-8")
     if not LEAST_CHARS <= len(password) <= MOST_CHARS:
         raise AggregatorError(f"a password has {LEAST_CHARS} to {MOST_CHARS} characters")
     return password

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING
 
 from aggregator.model.errors import AggregatorError
@@ -70,6 +71,8 @@ class KeptPassword:
             found = path.stat()
         except OSError:
             self._seen = None
+            return None
+        if not stat.S_ISREG(found.st_mode):  # a pipe would never be read to its end
             return None
         present = (path, found.st_ino, found.st_size, found.st_mtime_ns)
         if present != self._seen:
