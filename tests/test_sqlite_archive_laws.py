@@ -27,6 +27,8 @@ STEPS = st.lists(
         st.tuples(st.just("apply"), FEEDS),
         st.tuples(st.just("remove"), st.sampled_from(NAMES)),
         st.tuples(st.just("bring back"), st.sampled_from(NAMES)),
+        st.tuples(st.just("split"), st.integers(0, 20)),
+        st.tuples(st.just("merge"), st.integers(0, 20), st.integers(0, 20)),
         st.tuples(st.just("visit")),
         st.tuples(st.just("index")),
         st.tuples(st.just("restart")),
@@ -183,6 +185,9 @@ VARIED += [("report", "three", [(event, 1) for event in range(4)])]
 @example(WIDE, [*VARIED, ("apply", replace(NARROW, dedupe_strictness="strict"))])
 @example(WIDE, [*VARIED, ("apply", replace(WIDE, dedupe_window=MINUTE))])
 @example(WIDE, [*VARIED, ("remove", "two"), ("apply", EXACT), ("bring back", "two")])
+@example(NARROW, [*CROWD, *[("split", which) for which in range(6)]])
+@example(NARROW, [*NAMED, *LEAVING, ("split", 1)])
+@example(WIDE, [*VARIED, *[("split", which) for which in range(6)]])
 @example(NARROW, GONE)
 @example(NARROW, [("visit",), *GONE])
 @example(NARROW, [*GONE, ("bring back", "one"), ("visit",), ("remove", "two")])
