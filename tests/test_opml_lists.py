@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from aggregator.cli.import_command import import_plan
+from aggregator.config.edit import append
 from aggregator.config.network_values import expand
 from aggregator.config.opml import MAX_BYTES, MAX_DEPTH, MAX_OUTLINES, read, write
 from aggregator.model import (
@@ -21,8 +24,9 @@ from aggregator.model import (
     Source,
     Tagging,
 )
-from aggregator.model.errors import UnreadableError
+from aggregator.model.errors import ConfigError, UnreadableError
 from aggregator.model.opml_listing import Listing
+from tests.config_texts import parsed, source_toml
 
 
 def opml(body: str, *, version: str = "2.0") -> bytes:
@@ -224,6 +228,32 @@ periods = st.builds(timedelta, minutes=st.integers(1, 40_000))
 )
 def test_what_we_write_we_read_again(sources: tuple[Source, ...]) -> None:
     assert read(write("t", sources)) == Listing(sources)
+
+
+@given(st.none() | words, st.lists(words, max_size=4), words)
+@example(" IT之家 ", [" AI ", "AI", "科\u3000技", "\xa0a\u200bb"], "\u3000AI")
+def test_what_a_configuration_says_it_says_after_an_export_and_an_import(
+    title: str | None, tags: list[str], excluded: str
+) -> None:
+    said = [f"title = {json.dumps(title, ensure_ascii=False)}"] if title else []
+    feed = f'[[feeds]]\nname = "f"\nexclude_tags = [{json.dumps(excluded, ensure_ascii=False)}]\n'
+    source = source_toml(
+        "a", more="\n".join((*said, f"tags = {json.dumps(tags, ensure_ascii=False)}"))
+    )
+    try:
+        before = parsed(source + feed)
+    except ConfigError:  # two spellings of one tag, "."
+        return
+    listed = read(write("t", before.sources)).sources
+    plan = import_plan(feed, parsed(feed), listed)
+    after = parsed(append(feed, plan.blocks))
+    ((old,), (new,)) = (before.sources, after.sources)
+    assert (plan.refused, new.name, new.title) == ([], old.name, old.title)
+    assert new.tags == tuple(dict.fromkeys(old.tags))
+    for config in (before, after):
+        (one,) = config.sources
+        assert all(tag == tag.strip() for tag in one.tags)
+        assert (excluded.strip() in one.tags) == (not config.feeds[0].selects(one))
 
 
 INSTANCES = ("https://rsshub.example", "http://rsshub:1200/sub")

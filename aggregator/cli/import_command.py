@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import IO, TYPE_CHECKING
@@ -17,7 +18,7 @@ from aggregator.model.errors import AggregatorError, UnreadableError
 from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from aggregator.config import Config
@@ -97,7 +98,7 @@ def opml(file: IO[bytes], *, dry_run: bool) -> int:
     text, config = read(path)
     found = _read(file)
     listed = found.sources
-    plan = _plan(text, config, listed)
+    plan = import_plan(text, config, listed)
     told = replace(
         plan,
         repeated=plan.repeated + found.repeated,
@@ -106,7 +107,7 @@ def opml(file: IO[bytes], *, dry_run: bool) -> int:
     )
     if not dry_run and plan.blocks:
         # The plan is made again from what the file says when nobody else writes it.
-        config = edit(path, lambda now, known: append(now, _plan(now, known, listed).blocks))
+        config = edit(path, lambda now, known: append(now, import_plan(now, known, listed).blocks))
     _tell(told, path, dry_run=dry_run)
     failed = 0
     if not dry_run and plan.blocks:
@@ -141,7 +142,7 @@ async def _read_in_worker(data: bytes) -> Listing:
         await workers.aclose()
 
 
-def _plan(text: str, config: Config, listed: Sequence[Source]) -> ImportPlan:
+def import_plan(text: str, config: Config, listed: Sequence[Source]) -> ImportPlan:
     """Return which outlines become blocks, judged by the configuration itself."""
     from aggregator.config import included
     from aggregator.config.edit import trial
@@ -181,6 +182,7 @@ def _block(source: Source, taken: set[str], usual: Source) -> Block:
     Our own exports (which have names) say all settings that are not the program's: what they do
     not say is not to be as this file's `[defaults]` have it (`usual`), either.
     """
+    from aggregator.config import text_values
     from aggregator.config.edit import Block, derive_name
     from aggregator.config.opml_settings import settings_of
     from aggregator.config.text_values import MAX_TAG_CHARS, MAX_TITLE_CHARS
@@ -188,13 +190,13 @@ def _block(source: Source, taken: set[str], usual: Source) -> Block:
 
     # Only what browsers once put before an address is taken off: a bare word is no URL here.
     url = whole_url(source.url) if is_feed_scheme(source.url) else source.url
-    title = _line(source.title or "", MAX_TITLE_CHARS)
     own = bool(source.name)
+    title = _line(source.title or "", MAX_TITLE_CHARS, text_values.title, own=own)
     name = source.name
     if not _is_free(name, taken):
         name = derive_name(title, url, taken)
     taken.add(name)
-    lines = (_line(tag, MAX_TAG_CHARS) for tag in source.tags)
+    lines = (_line(tag, MAX_TAG_CHARS, text_values.tag, own=own) for tag in source.tags)
     tags = tuple(dict.fromkeys(tag for tag in lines if tag not in ("", ".", "..")))
     settings = settings_of(source, usual) if own else settings_of(source)
     if own and usual.tags and not tags:
@@ -221,9 +223,16 @@ def _is_free(name: str, taken: set[str]) -> bool:
         return False
 
 
-def _line(text: str, most: int) -> str:
+def _line(text: str, most: int, check: Callable[[object], str], *, own: bool) -> str:
+    """Return what an outline says as a line that is fit for config.toml.
+
+    Of our `own` exports what a configuration takes is what one said, and stays as it is.
+    """
     from aggregator.web.text import printable
 
+    with suppress(ValueError):
+        if own:
+            return check(text)
     return printable(text).strip()[:most].strip()
 
 

@@ -268,8 +268,8 @@ def name(value: object) -> str:
 
 
 def title(value: object) -> str:
-    """Return a line for people."""
-    return short_text(value, MAX_TITLE_CHARS)
+    """Return a line for people, without blanks at its ends."""
+    return short_text(value, MAX_TITLE_CHARS).strip()
 
 
 def description(value: object) -> str:
@@ -278,8 +278,8 @@ def description(value: object) -> str:
 
 
 def tag(value: object) -> str:
-    """Return a word that groups sources."""
-    word = short_text(value, MAX_TAG_CHARS)
+    """Return a word that groups sources, without blanks at its ends: nobody sees those."""
+    word = short_text(value, MAX_TAG_CHARS).strip()
     if word in (".", ".."):
         raise wrong(MistakeKind.DOTS_AS_TAG)
     return word
