@@ -17,7 +17,9 @@ from aggregator.model.errors import StoreUnavailableError
 from aggregator.store.engines.postgres_connection import PostgresConnection
 from aggregator.store.engines.roles import Role
 from aggregator.store.schemas import postgres_schema
+from tests.config_texts import source_toml
 from tests.engines import PostgresDatabase
+from tests.fleet import Fleet
 from tests.postgres_tables import columns, indexes
 
 if TYPE_CHECKING:
@@ -131,3 +133,20 @@ def test_a_dump_under_way_is_whole_and_of_one_schema(server: PostgresDatabase) -
     assert b"CREATE TABLE %b.leases" % schema.encode() not in dumped
     assert found_in(server) == before
     server.open().close()
+
+
+def test_a_scheduler_that_starts_says_for_whom_it_waits_and_goes_on(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, allow_private=[], members={"scheduler": "scheduler"})
+    with closing(PostgresDatabase(tmp_path, is_own=True)) as server:
+        with closing(PostgresConnection(server.url)) as old:
+            postgres_schema.create(old, 9)
+        fleet.store = f'url = "{server.as_url}"\n'
+        fleet.configure(source_toml("a", "http://127.0.0.1:9/a.xml"))
+        try:
+            with reader(server, "pg_dump"):
+                fleet.begin("scheduler")
+                fleet.wait(lambda: "(pg_dump) has them open since" in fleet.log.read_text(), "it")
+                assert not fleet.active()
+            fleet.wait(fleet.active, "the scheduler to go on")
+        finally:
+            fleet.end()
