@@ -18,7 +18,7 @@ from aggregator.serve import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from aggregator.config import Config
@@ -53,14 +53,21 @@ class Serving:
         counted: Callable[[], tuple[Measure, ...]],
         clock: Callable[[], datetime],
         asked: Callable[[], tuple[Measure, ...]] = tuple,
+        look: Callable[[], Awaitable[object]] | None = None,
+        unready: Callable[[], str | None] | None = None,
     ) -> None:
-        """Answer; `operating`, `counted` and `asked` as in `Site`, beside the store's figures."""
+        """Answer; `operating`, `counted`, `asked` and `look` are as in `Site`.
+
+        The store's figures are beside those. `unready` is why nobody is to be sent here yet, where
+        `vitals` alone do not know.
+        """
         path = self._config().store.path
         site = Site(
             self._config,
             store,
             lambda: vitals.health,
-            unready=vitals.unready,
+            unready=unready or vitals.unready,
+            look=look,
             counted=counted,
             asked=lambda: (*store_figures(store, path, clock()), *asked()),
             operating=operating,

@@ -42,11 +42,6 @@ class FollowedConfiguration:
         self._applied: int | None = None
         self._reading = asyncio.Lock()
 
-    @property
-    def is_applied(self) -> bool:
-        """Whether a scheduler has ever applied one."""
-        return bool(self._applied)
-
     async def look(self, applied: int) -> None:
         """Read it again where another one was applied; `applied` counts how often one was."""
         if applied != self._applied:

@@ -16,7 +16,7 @@ from aggregator.daemon.serving import Serving
 from aggregator.fleet.figures import fleet_figures
 from aggregator.fleet.followed_configuration import FollowedConfiguration
 from aggregator.fleet.membership import Membership
-from aggregator.operations.fleet_messages import own_address_text
+from aggregator.operations.fleet_messages import NOTHING_APPLIED, own_address_text
 
 if TYPE_CHECKING:
     from aggregator.fleet.start import Start
@@ -36,6 +36,7 @@ class WebRole:
         self._failing = 0
         self._fleet: tuple[Measure, ...] = ()
         self._threads = ThreadPoolExecutor(THREADS, "store")
+        self._looking = ThreadPoolExecutor(1, "look")
         self._configuration = FollowedConfiguration(start.config, start.store, start.environ)
         self._members = Membership(start, self._configuration.look, threads=self._threads)
 
@@ -53,13 +54,14 @@ class WebRole:
             operating=None,
             counted=self._counted,
             clock=start.clock,
+            look=self._look,
+            unready=self._unready,
         )
         members.jobs.every(start.pace.beside_polls, self._index, name="search", at_once=True)
         members.jobs.every(start.pace.heartbeat, self._measure, name="fleet", at_once=True)
         members.jobs.every(start.pace.watch, self._count_failing, name="failing", at_once=True)
         try:
             async with members:
-                await self._until_applied()
                 members.vitals.ready()
                 start.signals.on_reload(lambda: members.jobs.spawn(self._configuration.reload()))
                 log.info(event("started", version=__version__, name=start.name))
@@ -67,16 +69,21 @@ class WebRole:
         finally:
             await serving.end()
             self._threads.shutdown()
+            self._looking.shutdown(wait=False)
             log.info(event("stopped"))
 
-    async def _until_applied(self) -> None:
-        """Wait for a scheduler, where there has never been one."""
-        start = self._start
-        while not start.signals.stop.is_set():
-            if applied := await start.patience.wait_for(start.queue.members.applied):
-                await self._configuration.look(applied)
-                return
-            await asyncio.sleep(start.pace.tick.total_seconds())
+    async def _look(self) -> None:
+        """Learn what was committed until now; while the server is away memory has to do."""
+        if self._start.session.is_up.is_set():
+            look = self._start.store.look
+            await asyncio.get_running_loop().run_in_executor(self._looking, look)
+
+    def _unready(self) -> str | None:
+        """Return why no reader is to be sent here yet: whoever applies feeds need not run now."""
+        feeds, version = self._configuration.config.feeds, self._start.store.feed_version
+        if feeds and all(version(feed.name) is None for feed in feeds):
+            return NOTHING_APPLIED
+        return self._members.vitals.unready()
 
     async def _index(self) -> None:
         """Index some words of what is new, in this machine's own file."""
@@ -103,6 +110,6 @@ class WebRole:
             enabled=sum(source.enabled for source in sources),
             failing=self._failing,
             is_well=vitals.health is None,
-            is_ready=vitals.unready() is None,
+            is_ready=self._unready() is None,
             is_offline=False,
         )

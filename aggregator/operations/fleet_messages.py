@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 NOTHING_FETCHED = "no work is fetched: the PostgreSQL server was away"
 
 
+#: Of a web on a database in which no scheduler, or `run`, has put the feeds of a configuration.
+NOTHING_APPLIED = "the database knows none of the feeds yet; start `aggregator scheduler`"
+
+
 def member_summary(role: str, ailment: str | None, *, is_working: bool) -> str:
     """Return how a member is, on one line."""
     told = {

@@ -80,6 +80,7 @@ async def find_rendering(
     that it was made for are still the feed's. Raises `UnavailableError` where there is none.
     """
     store = served.site.store
+    await served.looks.fresh()
     wanted = Wanted(
         what=f"feed {document.feed.name}",
         key=key_of(document),

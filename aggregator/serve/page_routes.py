@@ -122,6 +122,7 @@ async def _river(served: Served, request: Request, catalogue: Catalogue, feed: F
     asked = dict(look.query)
     wish = Wish(asked.get("tag"), asked.get("source"))
     place = read_place(asked.get("before", ""))
+    await served.looks.fresh()
     wanted = Wanted(
         what="page of a feed",
         key=("river", feed.name, look, place, wish),

@@ -81,6 +81,8 @@ class ReadyFeeds:
 
     def answer(self, served: Served, asked: Asked) -> Ready | None:
         """Return the answer to a request, `None` where the routes are to answer."""
+        if served.looks.are_needed:
+            return None  # what is at hand may be behind what others have committed
         known = self._known.get(asked.target)
         if known is None or served.site.config() is not self._config:
             return None

@@ -243,7 +243,10 @@ async def _operations(served: Served, request: Request) -> Response:
             raise HTTPException(404)
         case View.WHOLE | View.OPEN:
             pass
-    wanted = Wanted("operations feed", ("operations", form, token), catalogue, _minute(served.site))
+    await served.looks.fresh()
+    # Two servers whose minutes begin apart would show now more, now less.
+    version = served.looks.made if served.looks.are_needed else _minute(served.site)
+    wanted = Wanted("operations feed", ("operations", form, token), catalogue, version)
     make = partial(_represent_operations, catalogue.config, served.site.store, form, token)
     found = await served.caches.lists.get(wanted, make)
     return await respond(

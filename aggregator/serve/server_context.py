@@ -13,6 +13,7 @@ from aggregator.runtime.values import dataclass
 from aggregator.serve.cache import KEPT_BYTES, Cache, Wanted
 from aggregator.serve.form_token import FormToken
 from aggregator.serve.kept_pieces import KeptPieces
+from aggregator.serve.looks import Looks
 from aggregator.serve.measures import AnswerCounts
 from aggregator.serve.operator_door import OperatorDoor
 from aggregator.serve.ready_feeds import ReadyFeeds
@@ -20,7 +21,7 @@ from aggregator.serve.streams import Streams
 from aggregator.serve.timeouts import TIMEOUTS, Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import timedelta
 
     from aggregator.config import Config
@@ -62,7 +63,8 @@ class Site:
     `health` returns `None`, or why the daemon itself cannot work; `unready` returns `None`, or why
     nobody is to be sent to it yet, or any more; `seconds` is a clock that only goes on; `local`
     tells a moment in the time zone in which pages tell days; `operating` does what the operator
-    asks for on pages, `None` where nobody can. `counted` are the measures of whatever else runs
+    asks for on pages, `None` where nobody can. `look` learns what other processes have committed,
+    `None` where there are none. `counted` are the measures of whatever else runs
     here, and `asked` those that are asked of the store, in a thread.
     """
 
@@ -73,6 +75,7 @@ class Site:
     seconds: Callable[[], float] = monotonic
     local: Callable[[datetime], datetime] = _local
     operating: Operating | None = None
+    look: Callable[[], Awaitable[object]] | None = None
     unready: Callable[[], str | None] = _always
     counted: Callable[[], tuple[Measure, ...]] = tuple
     asked: Callable[[], tuple[Measure, ...]] = tuple
@@ -146,6 +149,7 @@ class Served:
     site: Site
     caches: Caches
     door: OperatorDoor
+    looks: Looks
     ready: ReadyFeeds = field(default_factory=ReadyFeeds)
     streams: Streams = field(default_factory=Streams)
     answers: AnswerCounts = field(default_factory=AnswerCounts)
@@ -154,7 +158,8 @@ class Served:
     @classmethod
     def of(cls, site: Site) -> Served:
         """Return the site with nothing in memory yet."""
-        return cls(site, Caches.within(site.timeouts), OperatorDoor(site.config, site.seconds))
+        door = OperatorDoor(site.config, site.seconds)
+        return cls(site, Caches.within(site.timeouts), door, Looks(site.look))
 
     async def catalogue(self) -> Catalogue:
         """Return the catalogue of the present configuration; thousands of sources take ms."""

@@ -107,6 +107,14 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Pol
         return self._versions.get(name)
 
     @override
+    def look(self) -> None:
+        try:
+            with self._readers.looking() as db:
+                self._versions.refresh(db)
+        except self._engine.errors as error:
+            raise self._engine.told(error) from error
+
+    @override
     def select(self, feed: Feed) -> Selection:
         with self._feed(feed) as (db, row):
             return selection.select(db, feed, row, self._secrets.read(db))

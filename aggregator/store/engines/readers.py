@@ -32,6 +32,8 @@ class Readers:
         self._room = None if most is None else threading.Semaphore(most)
         self._lock = threading.Lock()
         self._long: sqlite3.Connection | None = None
+        self._look_lock = threading.Lock()
+        self._look: sqlite3.Connection | None = None
         self._is_closed = False
 
     @contextmanager
@@ -65,6 +67,14 @@ class Readers:
         with self._lock:
             self._opened.append(reader)
         return reader
+
+    @contextmanager
+    def looking(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection of its own to whoever must not wait for a turn; one at a time."""
+        with self._look_lock:
+            if self._look is None:
+                self._look = self._opened_now()
+            yield self._look
 
     @contextmanager
     def interruptible(self) -> Iterator[sqlite3.Connection]:

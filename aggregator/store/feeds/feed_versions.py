@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from aggregator.model.instants import instant, micros
@@ -38,10 +39,11 @@ def bump_all(connection: sqlite3.Connection, feed_ids: Iterable[int], now: int) 
 class FeedVersions:
     """The version of each feed by its name, as of the last `refresh`.
 
-    One thread refreshes, any may ask.
+    Any thread refreshes, and any may ask.
     """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._versions: dict[str, int] = {}
         self._names: dict[int, str] = {}
         self._seen = -1
@@ -51,7 +53,11 @@ class FeedVersions:
         return self._versions.get(name)
 
     def refresh(self, connection: sqlite3.Connection) -> None:
-        """Read what has changed since the last call; the first one reads all."""
+        """Read what has changed since the last call; the first one reads all. One statement."""
+        with self._lock:
+            self._refresh(connection)
+
+    def _refresh(self, connection: sqlite3.Connection) -> None:
         rows = connection.execute(
             """SELECT id, name, version, removed_at IS NULL AS published, change_number FROM feeds
                 WHERE change_number > ? ORDER BY change_number""",

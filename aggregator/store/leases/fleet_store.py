@@ -39,6 +39,9 @@ class FleetStore(Protocol):
     def backlog(self, now: datetime) -> Backlog:
         """Return how much is due at `now` that nobody has."""
 
+    def look(self) -> None:
+        """Learn the versions that feeds have now: one statement, on a connection of its own."""
+
     def follow(self, further_secrets: tuple[str, ...] | None = None) -> None:
         """Learn what other processes have committed: versions of feeds, which of them join stories.
 
