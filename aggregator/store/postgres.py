@@ -47,7 +47,9 @@ def open_store(url: str, path: Path, *, role: Role | None = None) -> RelationalS
     engine = PostgresEngine(url, role=role)
     writing = engine.open_writer()
     shares = role is not None and role.shares
-    return RelationalStore(engine, SearchKeeper(path, engine), writing, shares=shares)
+    return RelationalStore(
+        engine, SearchKeeper(path, engine, shares=shares), writing, shares=shares
+    )
 
 
 def open_reader(url: str, path: Path, *, further_secrets: tuple[str, ...] = ()) -> RelationalStore:

@@ -25,16 +25,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from aggregator.store.search.index_hold import IndexHold
+
 #: Entries that are looked at together: some 10 ms of texts.
 _TOGETHER = 10
 
 
-def fill(database: Path, stored: sqlite3.Connection, *, most_bytes: int, slices: int) -> bool:
+def fill(
+    database: Path,
+    stored: sqlite3.Connection,
+    *,
+    most_bytes: int,
+    slices: int,
+    hold: IndexHold | None = None,
+) -> bool:
     """Index some of what is new in a database; tell whether there is more. Raises `StoreError`."""
     ours, largest = stored.execute(
         "SELECT operations_id, largest_change_key FROM counters"
     ).fetchone()
-    index = search_file.open_for_indexing(database, ours)
+    index = search_file.open_for_indexing(database, ours, hold)
     try:
         row = index.execute(
             "SELECT change_key, EXISTS (SELECT 1 FROM again) AS again FROM state"
@@ -138,7 +147,7 @@ def _index(index: sqlite3.Connection, stored: sqlite3.Connection, entry_ids: Seq
         )
 
 
-def sweep(database: Path, stored: sqlite3.Connection) -> None:
+def sweep(database: Path, stored: sqlite3.Connection, hold: IndexHold | None = None) -> None:
     """Forget what is no more in the database; drop tables of which most is out of date.
 
     What is kept of those is indexed again. Raises `StoreError`.
@@ -146,7 +155,7 @@ def sweep(database: Path, stored: sqlite3.Connection) -> None:
     if not path_of(database).exists():
         return
     (ours,) = stored.execute("SELECT operations_id FROM counters").fetchone()
-    index = search_file.open_for_indexing(database, ours)
+    index = search_file.open_for_indexing(database, ours, hold)
     try:
         after: int | None = 0
         while after is not None:

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from aggregator.model.found import Found
     from aggregator.rules.secrets import Secrets
     from aggregator.store.engines.engine import Engine
-    from aggregator.store.search import search_file, search_index, searching
+    from aggregator.store.search import index_hold, search_file, search_index, searching
     from aggregator.web.search_words import SearchQuery
 else:
+    index_hold = LateModule("aggregator.store.search.index_hold")
     search_file = LateModule("aggregator.store.search.search_file")
     search_index = LateModule("aggregator.store.search.search_index")
     searching = LateModule("aggregator.store.search.searching")
@@ -33,12 +34,16 @@ SLICES = 40
 
 
 class SearchKeeper(Search):
-    """The index of a database of an engine: a file beside `database`, whichever engine that is."""
+    """The index of a database of an engine: a file beside `database`, whichever engine that is.
 
-    def __init__(self, database: Path, engine: Engine) -> None:
+    With `shares` other processes may keep theirs there, too.
+    """
+
+    def __init__(self, database: Path, engine: Engine, *, shares: bool = False) -> None:
         self._database = database
         self._engine = engine
         self._lock = threading.Lock()
+        self._hold = index_hold.IndexHold(database) if shares else None
 
     @override
     def find(
@@ -65,15 +70,22 @@ class SearchKeeper(Search):
             if most_bytes:
                 with self._stored() as stored:
                     return search_index.fill(
-                        self._database, stored, most_bytes=most_bytes, slices=SLICES
+                        self._database,
+                        stored,
+                        most_bytes=most_bytes,
+                        slices=SLICES,
+                        hold=self._hold,
                     )
-            search_file.remove(self._database)
+            if self._hold is None or self._hold.may_remake():
+                search_file.remove(self._database)
+            if self._hold is not None:
+                self._hold.leave()
             return False
 
     @override
     def sweep(self) -> None:
         with self._lock, self._stored() as stored:
-            search_index.sweep(self._database, stored)
+            search_index.sweep(self._database, stored, self._hold)
 
     @contextmanager
     def _stored(self) -> Iterator[sqlite3.Connection]:
