@@ -59,7 +59,7 @@ class Sessions:
         self.jobs = jobs
         self.given_up: list[AggregatorError] = []
         self._url = url
-        self._opened: list[tuple[Session, asyncio.Task[None]]] = []
+        self._opened: list[Session] = []
 
     async def begin(self, name: str | None, role: str = "worker") -> Session:
         session = Session(
@@ -75,7 +75,7 @@ class Sessions:
             listens=False,
         )
         await session.begin()
-        self._opened.append((session, asyncio.create_task(session.keep())))
+        self._opened.append(session)
         return session
 
     def cut_off(self, session: Session) -> None:
@@ -84,8 +84,7 @@ class Sessions:
             connection.execute("SELECT pg_terminate_backend(%s, 10000)", (session._backend,))
 
     async def end(self) -> None:
-        for session, keeping in self._opened:
-            keeping.cancel()
+        for session in self._opened:
             await session.close()
 
 

@@ -102,35 +102,45 @@ def test_by_session_all_is_as_without_it(server: PostgresDatabase, tmp_path: Pat
         postgres.open_store(url, tmp_path / "b.db", role=Role.ALONE).close()
 
 
-def test_by_session_others_are_heard(server: PostgresDatabase) -> None:
+def test_by_session_others_are_heard_and_names_are_held(server: PostgresDatabase) -> None:
     with pooler(server.url, "session") as url:
-        assert asyncio.run(is_heard(url))
+        asyncio.run(hear_and_hold(url))
 
 
-async def is_heard(url: str) -> bool:
-    """Tell whether what one process tells is heard by another, well before it looks by itself."""
-    beat = timedelta(seconds=5)
+async def hear_and_hold(url: str) -> None:
+    """Let a member hear what another process tells, and hold its name and the lead."""
+    beat = timedelta(seconds=1)
     async with queue.opened(url, beat) as jobs:
-        session = Session(
-            url,
-            role="web",
-            name=None,
-            schema=jobs.schema,
-            silence_s=jobs.silence_s,
-            tick=beat,
-            heartbeat=beat,
-            give_up=lambda _: None,
-            wants_lead=False,
-            listens=True,
-        )
+
+        def member(name: str) -> Session:
+            return Session(
+                url,
+                role="web",
+                name=name,
+                schema=jobs.schema,
+                silence_s=jobs.silence_s,
+                tick=beat / 10,
+                heartbeat=beat,
+                give_up=lambda _: None,
+                wants_lead=True,
+                listens=True,
+            )
+
+        session = member("rack")
         await session.begin()
-        keeping = asyncio.create_task(session.keep())
-        await jobs.tell()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(session.heard.wait(), PATIENCE)
-        keeping.cancel()
+        async with asyncio.timeout(PATIENCE):
+            await session.led.wait()
+            await jobs.tell()
+            await session.heard.wait()
+        with pytest.raises(BusyError, match=r"called rack is at work: `aggregator web` \(process"):
+            await member("rack").begin()
         await session.close()
-    return session.heard.is_set()
+        again = member("rack")
+        async with asyncio.timeout(PATIENCE):
+            while not again.is_up.is_set():  # the pooler gives the session back in a moment
+                with suppress(BusyError):
+                    await again.begin()
+        await again.close()
 
 
 @pytest.mark.parametrize(

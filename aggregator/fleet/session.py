@@ -64,7 +64,7 @@ _KEPT_ALIVE = (
 
 
 class Session:
-    """One session with the server at a time, from `begin` to `close`; `keep` makes it again.
+    """One session with the server at a time, from `begin` to `close`, made again when it is lost.
 
     It holds `name`, which no two members have. Of those that `wants_lead` one `leads`, and is told
     by the event `led`. `lost` is set when the present session is lost: whoever began something by
@@ -101,6 +101,7 @@ class Session:
         self._wants_lead, self._listens = wants_lead, listens
         self._connection: psycopg.AsyncConnection[dict[str, Any]] | None = None
         self._backend: int | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self._lately_s = float("-inf")
 
     @property
@@ -122,9 +123,11 @@ class Session:
                     raise
                 self.name = f"{name}-{number}"
             else:
+                self._keeping = asyncio.create_task(self._keep())
+                self._keeping.add_done_callback(self._ended)
                 return
 
-    async def keep(self) -> None:
+    async def _keep(self) -> None:
         """Listen, and connect again whenever the server was away; for ever, or until given up."""
         while True:
             because = await self._stay()
@@ -147,6 +150,9 @@ class Session:
     async def close(self) -> None:
         """Leave: what was held is free."""
         self._lose()
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.wait({self._keeping})  # a loop must not watch a socket that is closed
         if self._connection is not None:
             await self._connection.close()
 
@@ -183,6 +189,13 @@ class Session:
             row = await (await connection.execute(_LEAD)).fetchone()
         if row is not None and row["does_lead"]:
             self.led.set()
+
+    def _ended(self, keeping: asyncio.Task[None]) -> None:
+        """End the process where a bug ended what keeps the session: nothing would be kept apart."""
+        if not keeping.cancelled() and (error := keeping.exception()) is not None:
+            log.error(event("session ended"), exc_info=error)
+            self._lose()
+            self._give_up(AggregatorError(repr(error)))
 
     def _lose(self) -> None:
         self.is_up.clear()

@@ -128,8 +128,6 @@ async def _run(
                 )
                 opened.push_async_callback(session.close)
                 await patience.wait_for(session.begin)
-                keeping = asyncio.create_task(session.keep())
-                opened.callback(keeping.cancel)
                 brief = asyncio.create_task(_brief(signals.stop, jobs))
                 opened.callback(brief.cancel)
                 start = Start(
