@@ -156,8 +156,10 @@ constraints: python ## choose the newest versions that pyproject.toml allows (wr
 	"$$fresh/bin/python" -m pip freeze --exclude-editable > "$$fresh/constraints.txt"; \
 	cp "$$fresh/constraints.txt" constraints.txt; \
 	"$$fresh/bin/python" -m release.hashes > "$$fresh/release-constraints.txt"; \
-	cp "$$fresh/release-constraints.txt" release-constraints.txt
-	@git --no-pager diff --stat -- constraints.txt release-constraints.txt
+	cp "$$fresh/release-constraints.txt" release-constraints.txt; \
+	"$$fresh/bin/python" -m release.hashes fleet > "$$fresh/fleet-constraints.txt"; \
+	cp "$$fresh/fleet-constraints.txt" container/fleet-constraints.txt
+	@git --no-pager diff --stat -- constraints.txt release-constraints.txt container/fleet-constraints.txt
 
 wheels: $(VENV)/.for-testing ## ask whether all that running needs has wheels on x86_64, aarch64, armv7l (needs the network; 1 if not)
 	@$(BIN)/python -m release.wheels build/wheels

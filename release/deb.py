@@ -2,8 +2,8 @@
 
     python -m release.deb FOLDER [--python 3.11] [--machine x86_64] [--version 0.3.0]
 
-What running needs is taken as wheels by their hashes (release-constraints.txt) for the package's
-own Python and processor, and laid out as a virtual environment of Debian's python3 below
+What running needs, alone or in a fleet, is taken as wheels by their hashes for the package's own
+Python and processor, and laid out as a virtual environment of Debian's python3 below
 /usr/lib/aggregator. Another Python cannot use it, so there is a package for each release of Debian,
 and each depends on its Python. Needs pip and dpkg-deb.
 """
@@ -37,6 +37,21 @@ HOME = Path("usr/lib/aggregator")
 DISTRIBUTIONS = {"3.11": "deb12", "3.12": "ubuntu24.04", "3.13": "deb13"}
 #: Processors, as wheels and as Debian call them.
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+#: Units of systemd: the one that does everything; those of a fleet, which wait to be enabled.
+UNITS = (
+    "aggregator.service", "aggregator-backup.service", "aggregator-backup.timer",
+    "aggregator-scheduler.service", "aggregator-worker@.service", "aggregator-web@.service",
+)  # fmt: skip
+#: What of the repository is where, beside the program and its documentation.
+FILES = (
+    ("systemd/aggregator-command", "usr/bin/aggregator", 0o755),
+    *((f"systemd/{unit}", f"usr/lib/systemd/system/{unit}", 0o644) for unit in UNITS),
+    ("config.toml", "usr/share/aggregator/config.toml", 0o644),
+    ("LICENSE", "usr/share/doc/aggregator/copyright", 0o644),
+)
+#: What running needs, and what a fleet needs beside that: nobody adds to the package's own Python.
+PINNED = ("release-constraints.txt", "container/fleet-constraints.txt")
+
 #: Builds, and is not needed to run.
 BUILDER = "setuptools"
 
@@ -44,8 +59,14 @@ _PIN = re.compile(r"^([A-Za-z0-9._-]+)==.*\n(?:    --hash=.*\n)+", re.MULTILINE)
 
 
 def pins(text: str) -> dict[str, str]:
-    """Return each package's lines of release-constraints.txt, hashes and all."""
+    """Return each package's lines of a file of constraints, hashes and all."""
     return {found[1]: found[0] for found in _PIN.finditer(text)}
+
+
+def all_pins() -> dict[str, str]:
+    """Return the lines of all that goes into the package."""
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in PINNED]
+    return {name: lines for text in texts for name, lines in pins(text).items()}
 
 
 def next_minor(python: str) -> str:
@@ -79,7 +100,7 @@ def pip(*words: str | Path, python: str | Path = sys.executable) -> None:
 
 def fill(site: Path, python: str, machine: str, work: Path) -> None:
     """Put everything that running needs into a folder of packages."""
-    pinned = pins((ROOT / "release-constraints.txt").read_text(encoding="utf-8"))
+    pinned = all_pins()
     ready, to_build, builder = work / "ready.txt", work / "build.txt", work / "builder.txt"
     builder.write_text(pinned[BUILDER], encoding="utf-8")
     to_build.write_text("".join(pinned[name] for name in sorted(TO_BUILD)), encoding="utf-8")
@@ -131,22 +152,7 @@ def lay_out(root: Path, python: str, machine: str, work: Path) -> None:
     fill(home / "lib" / f"python{python}" / "site-packages", python, machine, work)
     entry = "from aggregator.cli import main\n\nmain()\n"
     write(home / "bin" / "aggregator", f"#!/{HOME}/bin/python3\n{entry}", mode=0o755)
-    for source, place, mode in (
-        ("systemd/aggregator-command", "usr/bin/aggregator", 0o755),
-        ("systemd/aggregator.service", "usr/lib/systemd/system/aggregator.service", 0o644),
-        (
-            "systemd/aggregator-backup.service",
-            "usr/lib/systemd/system/aggregator-backup.service",
-            0o644,
-        ),
-        (
-            "systemd/aggregator-backup.timer",
-            "usr/lib/systemd/system/aggregator-backup.timer",
-            0o644,
-        ),
-        ("config.toml", "usr/share/aggregator/config.toml", 0o644),
-        ("LICENSE", "usr/share/doc/aggregator/copyright", 0o644),
-    ):
+    for source, place, mode in FILES:
         text = (ROOT / source).read_text(encoding="utf-8")
         write(root / place, installed(text), mode=mode)
     documents = root / "usr/share/doc/aggregator"

@@ -1,10 +1,12 @@
 """release-constraints.txt: what running needs, pinned to versions and to the files' own hashes.
 
     python -m release.hashes > release-constraints.txt
+    python -m release.hashes fleet > container/fleet-constraints.txt
 
 pip resolves pyproject.toml within constraints.txt, and then reports, for each Python and processor
 that a release is for, the files that it would install. What is kept of that are names, versions and
-SHA-256; no address of a file, so that any mirror serves.
+SHA-256; no address of a file, so that any mirror serves. With the name of an extra that is what it
+brings beside the rest.
 """
 
 from __future__ import annotations
@@ -35,6 +37,13 @@ PLATFORMS = tuple(
 HEAD = """\
 # What running needs, each file by its hash, for CPython 3.11 to 3.13 on x86_64 and aarch64 with
 # glibc; `make install-hashed` installs it. Written by `make constraints`.
+"""
+
+
+#: Of an extra.
+FURTHER = """\
+# What aggregator[{extra}] brings beside release-constraints.txt, as that has it: for the Debian
+# package and the image of a fleet. Written by `make constraints`.
 """
 
 
@@ -101,9 +110,16 @@ def main() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     constraints = ("--constraint", str(ROOT / "constraints.txt"))
     resolved = names_and_versions(report_of([*constraints, *requirements(project)]))
+    head = HEAD
+    if extras := sys.argv[1:]:
+        (extra,) = extras
+        asked = [*requirements(project), *project["project"]["optional-dependencies"][extra]]
+        with_it = names_and_versions(report_of([*constraints, *asked]))
+        resolved = sorted(set(with_it) - set(resolved))
+        head = FURTHER.format(extra=extra)
     cells = [for_platform(python, one) for python in PYTHONS for one in PLATFORMS]
     reports = [report_of([*cell, *resolved]) for cell in cells]
-    sys.stdout.write(HEAD + pinned(reports))
+    sys.stdout.write(head + pinned(reports))
 
 
 if __name__ == "__main__":
