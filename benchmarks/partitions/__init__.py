@@ -1,0 +1,1 @@
+"""What partitions of the store's tables bring and cost (docs/adr/0049-partitions.md)."""
