@@ -49,6 +49,20 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres_engine, "PATIENCE", "100ms")
 
 
+@pytest.mark.usefixtures("impatient")
+def test_who_works_alone_is_not_refused_by_its_own_lost_session(server: PostgresDatabase) -> None:
+    store = server.open(Role.ALONE)
+    ours = store._writer._connection  # type: ignore[attr-defined]  # an engine's own
+    lost = ours._connection  # which the server takes for alive
+    ours._connection = psycopg.connect(server.url)
+    ours._connection.close()
+    store.ping()
+    with pytest.raises(psycopg.OperationalError):
+        lost.execute("SELECT 1")
+    with pytest.raises(BusyError):
+        server.open(Role.ALONE)
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[PostgresDatabase]:
     with closing(PostgresDatabase(tmp_path)) as made:

@@ -45,8 +45,12 @@ MOST_READERS = 6
 #: learns in a moment, and whoever is refused is to know it at once.
 PATIENCE = "1s"
 
+#: How long the end of a lost session may take, in ms.
+ENDED_MS = 5_000
+
 #: Who holds the lock of those who are at work, by the names of their connections.
-_HOLDERS = f"""SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+_HOLDERS = f"""SELECT a.application_name, a.pid
+    FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
     WHERE l.locktype = 'advisory' AND l.granted
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND (l.classid::bigint, l.objid::bigint)
@@ -82,6 +86,7 @@ class PostgresEngine(Engine):
     def __init__(self, url: str, *, role: Role | None = None) -> None:
         self._url = url
         self._role = role
+        self._backend: int | None = None
         self._place = place_of(url)
 
     @property
@@ -117,17 +122,26 @@ class PostgresEngine(Engine):
             raise self.told(error) from error
 
     def _take(self, connection: psycopg.Connection[Any]) -> None:
-        """Take the lock of those who are at work. Raises `BusyError`."""
+        """Take the lock of those who are at work. Raises `BusyError`.
+
+        Our own session of before is ended, of whose loss the server has not heard yet.
+        """
         role = cast("Role", self._role)
         lock = "pg_advisory_lock_shared" if role.shares else "pg_advisory_lock"
+        take = f"SELECT {lock}({lock_key(WORKS)}), pg_backend_pid()".encode()
+        connection.execute(f"SET lock_timeout = '{PATIENCE}'")
         try:
-            connection.execute(f"SET lock_timeout = '{PATIENCE}'")
-            connection.execute(f"SELECT {lock}({lock_key(WORKS)})".encode())
-            connection.execute("SET lock_timeout = 0")
+            taken = connection.execute(take).fetchone()
         except errors.LockNotAvailable:
             holders = connection.execute(_HOLDERS).fetchall()
-            connection.close()
-            self._refuse([name for (name,) in holders])
+            if self._backend not in {backend for _, backend in holders}:
+                connection.close()
+                self._refuse([name for name, _ in holders])
+            ended = (self._backend, ENDED_MS)
+            connection.execute("SELECT pg_terminate_backend(%s::int, %s)", ended)
+            taken = connection.execute(take).fetchone()
+        connection.execute("SET lock_timeout = 0")
+        self._backend = None if taken is None else taken[1]
 
     def _refuse(self, holders: Sequence[str]) -> NoReturn:
         """Raise `BusyError` naming who uses the database, by the names of connections."""
