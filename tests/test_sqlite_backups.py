@@ -151,11 +151,12 @@ def test_what_is_no_backup_is_never_replaced_by_one(path: Path, name: str) -> No
 
 def test_no_name_that_the_database_uses_beside_itself_is_one_for_a_backup(path: Path) -> None:
     """Those of the code, found where they stand: a new one must be known here, too."""
-    calls = re.compile(r'\b(?:beside|building)\(\w+, f?"([a-z]+-?)')
+    calls = re.compile(r'\b(?:beside|building)\([\w.]+, f?"([a-z]+-?)')
     code = (one.read_text(encoding="utf-8") for one in (ROOT / "aggregator").rglob("*.py"))
     endings = {f".{found}" for text in code for found in calls.findall(text)}
     assert {".lock", ".sock", ".password", ".first-", ".before-", ".search"} < endings
-    endings |= {"-wal", "-shm", "-journal", ".search-wal", ".replaced-2026-11-30-040000"}
+    endings |= {".part", ".migrating", "-wal", "-shm", "-journal", ".search-wal"}
+    endings.add(".replaced-2026-11-30-040000")
     (path.parent / "link.db").symlink_to(path)
     before = set(path.parent.iterdir())
     for ending in sorted(endings):
@@ -324,7 +325,36 @@ def test_older_ones_are_removed_from_their_folder(path: Path) -> None:
     folder.mkdir()
     names = [dated(NOW + timedelta(days=day)) for day in range(4)]
     cut_off, at_work = (f"{dated(NOW - timedelta(hours=age))}.part" for age in (25, 1))
-    for name in (*names, cut_off, f"{cut_off}-journal", at_work, "notes.db"):
+    for name in names:
+        shutil.copy(path, folder / name)
+    for name in (cut_off, f"{cut_off}-journal", at_work, "notes.db"):
         (folder / name).touch()
     assert drop_surplus(folder, 2, NOW) == 4
     assert {one.name for one in folder.iterdir()} == {*names[2:], at_work, "notes.db"}
+
+
+def test_what_has_a_dated_name_and_is_no_backup_stays_and_does_not_count(path: Path) -> None:
+    folder = path.parent / "backups"
+    folder.mkdir()
+    names = [dated(NOW - timedelta(days=day)) for day in range(3, 12)]
+    mine, other, link, inner, empty, *ours = names
+    for name in ours:
+        shutil.copy(path, folder / name)
+    (folder / mine).write_text("notes")
+    with closing(sqlite3.connect(folder / other)) as db:
+        db.execute("CREATE TABLE notes (text)")
+    (folder / link).symlink_to(path)
+    (folder / inner).mkdir()
+    (folder / empty).touch()
+    further = [f"{ours[0]}.part.txt", f"{ours[0]}.gz", f"{ours[1]}.part"]
+    for name in further:
+        (folder / name).write_text("mine")
+    assert drop_surplus(folder, 1, NOW) == len(ours) - 1
+    assert {one.name for one in folder.iterdir()} == {*names[:5], ours[0], *further}
+
+
+def test_no_backup_is_called_as_one_that_is_being_made(path: Path) -> None:
+    place = path.parent / "x.db.part"
+    with pytest.raises(AggregatorError, match="a backup is called so until it is whole"):
+        back_up(path, place)
+    assert not place.exists()

@@ -20,7 +20,14 @@ from aggregator.model.errors import (
     StoreUnavailableError,
 )
 from aggregator.runtime.values import dataclass
-from aggregator.store.copies.named_files import UNFINISHED, demand_backup, demand_ours
+from aggregator.store.copies.named_files import (
+    UNFINISHED,
+    demand_backup,
+    demand_ours,
+    holds,
+    is_begun,
+    is_database,
+)
 from aggregator.store.engines.built_aside import building, fault, put_in_place, use_alone
 from aggregator.store.engines.connection import connect, make_private, open_reader
 from aggregator.store.engines.lock import Hold
@@ -38,6 +45,7 @@ if TYPE_CHECKING:
 SLICE_PAGES = 1024
 
 _DATED = re.compile(r"aggregator-\d{4}-\d\d-\d\d-\d{6}\.db")
+_CUT_OFF = re.compile(rf"({_DATED.pattern}\.{UNFINISHED})(-journal|-wal|-shm)?")
 #: What SQLite keeps beside a database: part of it until it is folded in.
 _JOURNALS = ("", "-wal", "-shm", "-journal")
 #: What of it is not made anew by whoever opens it.
@@ -65,10 +73,10 @@ def surplus(names: Iterable[str], keep: int, now: datetime) -> list[str]:
 
     With them what a backup that was killed more than a day ago has left.
     """
-    ours = sorted(name for name in names if _DATED.match(name))
-    whole = [name for name in ours if _DATED.fullmatch(name)]
+    names = sorted(names)
+    whole = [name for name in names if _DATED.fullmatch(name)]
     long_ago = dated(now - timedelta(days=1))
-    cut_off = [one for one in ours if f".db.{UNFINISHED}" in one and one < long_ago]
+    cut_off = [one for one in names if _CUT_OFF.fullmatch(one) and one < long_ago]
     return [*whole[:-keep], *cut_off]
 
 
@@ -106,15 +114,27 @@ def back_up(path: Path, file: Path, tell: Tell | None = None) -> BackedUp:
 def drop_surplus(folder: Path, keep: int, now: datetime) -> int:
     """Remove what is `surplus`; return how many files went.
 
+    What holds no database of this program is none of it, whatever it is called.
     Raises `StoreUnavailableError`, or another `StoreError`, where they cannot be removed.
     """
     try:
-        going = surplus((one.name for one in folder.iterdir()), keep, now)
+        going = surplus((one.name for one in folder.iterdir() if _is_ours(one)), keep, now)
         for name in going:
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise store_error(folder, error) from error
     return len(going)
+
+
+def _is_ours(file: Path) -> bool:
+    """Tell whether a file of a name that we give is one that we wrote."""
+    if _DATED.fullmatch(file.name):
+        return holds(file, is_database)
+    found = _CUT_OFF.fullmatch(file.name)
+    if found is None:
+        return False
+    beside = found[2] is not None  # SQLite's own, of a database that is ours
+    return holds(file.with_name(found[1]), is_begun) if beside else holds(file, is_begun)
 
 
 def restore(path: Path, file: Path, now: datetime, tell: Tell | None = None) -> Path | None:

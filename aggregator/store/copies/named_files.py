@@ -29,7 +29,7 @@ UNFINISHED = "part"
 #: What stands beside a database under its name, by its endings (`beside`, `building`).
 _BESIDE = (
     r"(-wal|-shm|-journal|\.(lock|sock|password|search|first-|before-|replaced-|restoring|importing"
-    r"|packing|compacting|copying-).*)?"
+    r"|packing|compacting|copying-|moving|migrating|part).*)?"
 )
 
 
@@ -56,6 +56,8 @@ def demand_backup(file: Path, database: Path) -> None:
     has the name under which it is made.
     """
     demand_writable(file, database, is_database, "backup of a database")
+    if file.suffix == f".{UNFINISHED}":  # and whoever keeps the newest removes such a one
+        raise AggregatorError(f"{file}: a backup is called so until it is whole; name another file")
     if file.exists():
         _demand_regular(file)
         if lock_path(file).exists():
@@ -63,7 +65,7 @@ def demand_backup(file: Path, database: Path) -> None:
     aside = beside(file, UNFINISHED)
     if aside.exists():
         _demand_regular(aside)
-        if not _head(aside).startswith((_MAGIC, b"\0" * len(_MAGIC))) and aside.stat().st_size:
+        if not is_begun(_head(aside)):
             raise AggregatorError(f"{aside}: is no backup, and in the way; name another file")
 
 
@@ -86,6 +88,19 @@ def demand_ours(database: Path) -> None:
 def is_database(head: bytes) -> bool:
     """Tell whether a file that begins so is a database of this program."""
     return head.startswith(_MAGIC) and head[_APPLICATION_ID] == _OURS
+
+
+def is_begun(head: bytes) -> bool:
+    """Tell whether a file that begins so may be a database that was not made to its end."""
+    return not head or head.startswith((_MAGIC, b"\0" * len(_MAGIC)))
+
+
+def holds(file: Path, is_it: Callable[[bytes], bool]) -> bool:
+    """Tell whether a regular file, and no link, begins as `is_it` says."""
+    try:
+        return stat.S_ISREG(file.lstat().st_mode) and is_it(_head(file))
+    except (OSError, AggregatorError):
+        return False
 
 
 def is_of(database: Path, file: Path) -> bool:
