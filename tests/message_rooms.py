@@ -46,7 +46,7 @@ WORDS = frozenset(
 #: Messages that are put together where they are said.
 FURTHER = (
     "{n} sources", "{n} source", "{n} feeds", "{n} feed", "{n} image rules", "{n} image rule",
-    "{n} seconds", "{n} second", "{n} minutes", "{n} minute", "{n} hours", "{n} hour",
+    "{n} s", "{n} seconds", "{n} second", "{n} minutes", "{n} minute", "{n} hours", "{n} hour",
     "{n} days", "{n} day", "{n} errors", "{n} error", "{n} warnings", "{n} warning", "{n} notes",
     "{n} note", "joined another story", "largest sources",
     "{count} {element} → link", "required", "in a browser", "each tag and source",

@@ -96,7 +96,7 @@ def test_add_finds_the_one_feed_that_a_page_names(aggregator: Program, web: Publ
     web.route("/feed.xml", body=undated(title="科技站"))
     told = aggregator.run("add", web.url("/"))
     assert (told.returncode, told.stderr) == (0, "")
-    assert added(aggregator) == [("127-0-0-1", web.url("/feed.xml"), ())]
+    assert added(aggregator) == [("source", web.url("/feed.xml"), ())]
     # Nothing is guessed, nothing is fetched twice.
     assert [request.path for request in web.requests] == ["/", "/feed.xml"]
 
@@ -109,7 +109,7 @@ def test_add_reads_link_headers_of_the_page_that_answers(
     web.route("/blog/", body=b"<html><p>hi", headers={**HTML, "Link": link})
     web.route("/blog/feed.xml", body=undated(title="Blog"))
     assert aggregator.run("add", web.url("/")).returncode == 0
-    assert added(aggregator) == [("127-0-0-1", web.url("/blog/feed.xml"), ())]
+    assert added(aggregator) == [("source", web.url("/blog/feed.xml"), ())]
 
 
 def test_of_several_feeds_add_names_all_and_takes_none_where_nobody_can_be_asked(

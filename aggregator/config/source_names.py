@@ -32,14 +32,13 @@ def derive_name(
 ) -> str:
     """Return a name of a-z, 0-9 and "-" that is not `taken`: from the title, else from the host.
 
-    A title counts if it is short and can be spelt in ASCII, or its beginning is such a word. Of a
-    host that is an address, its site, a word within the title and one of the path say more.
+    A title counts if it is short and can be spelt in ASCII, or its beginning is such a word. A host
+    that is an address tells nobody anything: its site, a word within the title and one of the path
+    do, and else it is "source".
     """
     base = _from_title(title or "")
     if not base and _is_address(host_of(url)):
-        if site_url is not None and not _is_address(host_of(site_url)):
-            base = _from_host(site_url)
-        base = base or _from_words(title or "") or _from_path(url)
+        base = _from_host(site_url or "") or _from_words(title or "") or _from_path(url)
     base = base or _from_host(url) or "source"
     name, number = base, 1
     while name in taken:
@@ -62,11 +61,9 @@ def _from_title(title: str) -> str:
 
 def _from_host(url: str) -> str:
     host = host_of(url)
-    if not host.isascii():
+    if not host.isascii() or _is_address(host):
         return ""
     labels = host.split(".")
-    if _is_address(host):  # it is a name as a whole
-        return _slug(host)
     if len(labels) > 1:
         suffix = labels.pop()
         if len(labels) > 1 and len(suffix) == 2 and labels[-1] in _REGISTRY:
