@@ -97,5 +97,5 @@ def test_settings_that_changed_are_named(
 def test_what_takes_a_restart_is_named_apart() -> None:
     text = '[server]\nlisten = "127.0.0.1:99"\n[store]\npath = "other.db"\n'
     old, fresh = (settings_of(parse(t + SOURCE, Path("config.toml"))) for t in ("", text))
-    assert fixed_between(old, fresh) == ("server.listen", "store.path")
+    assert [one.key for one in fixed_between(old, fresh)] == ["server.listen", "store.path"]
     assert fixed_between(old, old) == ()

@@ -105,7 +105,7 @@ def test_what_takes_a_restart_says_so(three: Program) -> None:
         three.config.read_text(encoding="utf-8").replace(str(three.port), "1"), encoding="utf-8"
     )
     assert section(three.run("check"), "Would change") == [
-        "~ [server] listen (takes a restart)",
+        f"~ [server] listen 127.0.0.1:{three.port} → 127.0.0.1:1 (takes a restart)",
     ]
 
 

@@ -23,6 +23,7 @@ from aggregator.model.changes import (
     ChangedSource,
     ChangeKind,
     Difference,
+    FixedSettings,
     LostAddress,
     LostEntries,
     ReaddressedSource,
@@ -380,7 +381,10 @@ CHANGES: tuple[tuple[Change, str], ...] = (
     (Silenced("one", 9), "the rules of one leave out all 9 entries that it brought last"),
     (Silenced("one", 1), "the rules of one leave out the one entry that it brought last"),
     (LostAddress("tags/x"), "/tags/x.atom, .rss and .json lead nowhere from now on"),
-    (RestartNeeded(("store.path",)), "store.path changed: restart to apply"),
+    (
+        FixedSettings((Difference("store.path", None, None),)),
+        "store.path changed: restart to apply",
+    ),
 )
 
 

@@ -55,7 +55,7 @@ def _settings(config: Config) -> Iterator[Change]:
         fixed_between,
         settings_of,
     )
-    from aggregator.model.notes import RestartNeeded
+    from aggregator.model.changes import FixedSettings
 
     try:
         events = control.ask(config.store.path, {"do": "settings"}, patience=PATIENCE)
@@ -71,7 +71,7 @@ def _settings(config: Config) -> Iterator[Change]:
     ours = settings_of(config)
     yield from changes_between(theirs, ours, fixed=FIXED)
     if fixed := fixed_between(theirs, ours):
-        yield RestartNeeded(fixed)
+        yield FixedSettings(fixed)
 
 
 def _keeps_less(changes: Iterable[Change]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from aggregator.config.network_values import Listen
 from aggregator.config.text_values import written, written_share, written_size
 from aggregator.model import Share
 from aggregator.model.changes import Difference
@@ -86,6 +87,10 @@ def in_words(name: str, value: object) -> str | None:
             return written_size(value)
         case int() | float():
             return f"{value:g}{_UNITS.get(name, '')}"
+        case Listen(host=str(host), port=port):
+            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        case Listen(unix_path=path):
+            return f"unix:{path}"
         case Share():
             return written_share(value).strip('"')
         case timedelta():

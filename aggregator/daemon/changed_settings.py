@@ -121,12 +121,23 @@ def _differing(before: Mapping[str, Held], after: Mapping[str, Held]) -> Iterato
 FIXED = ("server.listen", "server.operator_listen", "store.path", "store.url", "log.format")
 
 
-def fixed_between(old: Mapping[Place, Held], fresh: Mapping[Place, Held]) -> tuple[str, ...]:
-    """Return the keys ("store.path") that differ and take effect at the next start only."""
+def fixed_between(old: Mapping[Place, Held], fresh: Mapping[Place, Held]) -> tuple[Difference, ...]:
+    """Return what ("store.path") differs and takes effect at the next start only."""
     return tuple(
-        f"{table}.{key}"
+        difference(f"{table}.{key}", old[table, name, key].written, held.written)
         for (table, name, key), held in fresh.items()
         if f"{table}.{key}" in FIXED and old.get((table, name, key), held).digest != held.digest
+    )
+
+
+def fixed_differences(
+    held: Mapping[str, object], fresh: Mapping[str, object]
+) -> tuple[Difference, ...]:
+    """Return in what the settings that a daemon keeps (`fixed_settings`) differ."""
+    return tuple(
+        difference(key, *(in_words(key.partition(".")[2], one[key]) for one in (held, fresh)))
+        for key, value in fresh.items()
+        if value != held[key]
     )
 
 

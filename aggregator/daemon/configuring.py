@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING
 
 from aggregator.config.automatic_feeds import newly_withheld
 from aggregator.daemon import configuration_log
-from aggregator.daemon.changed_settings import changes_between, fixed_settings, settings_of
+from aggregator.daemon.changed_settings import (
+    changes_between,
+    fixed_differences,
+    fixed_settings,
+    settings_of,
+)
 from aggregator.daemon.further_secrets import all_secrets, further_secrets
 from aggregator.daemon.joined import changed_by_lists, load_with, readdressed_lists, with_lists
 from aggregator.daemon.log import conceal, event, set_level
 from aggregator.daemon.saved_edits import SavedEdits
+from aggregator.model.changes import FixedSettings
 from aggregator.model.errors import AggregatorError, ConfigError
 from aggregator.model.notes import NoteKind, NotReloaded, RestartNeeded
 from aggregator.operations.expat import old_expat
@@ -154,9 +160,10 @@ class Configuring:
         )
         changes = await self._in_thread(partial(apply, fresh.sources, fresh.feeds))
         changes += await self._in_thread(partial(self._other_changes, old, fresh))
-        restart = self._needs_restart(fresh)
-        if restart is not None:
-            changes += (restart,)
+        fixed = fixed_differences(self._fixed, fixed_settings(fresh))
+        restart = RestartNeeded(tuple(one.key for one in fixed)) if fixed else None
+        if fixed:
+            changes += (FixedSettings(fixed),)
         self.config = fresh
         set_level(fresh.log.level)
         await self._note(NoteKind.RESTART_NEEDED, restart)
@@ -176,12 +183,6 @@ class Configuring:
             found += foresee(now=self._clock(), retention=kept)
         urls = {of.name: of.url for of in old.lists}
         return (*found, *newly_withheld(old, fresh), *readdressed_lists(fresh, urls))
-
-    def _needs_restart(self, fresh: Config) -> RestartNeeded | None:
-        keys = tuple(
-            key for key, value in fixed_settings(fresh).items() if value != self._fixed[key]
-        )
-        return RestartNeeded(keys) if keys else None
 
     async def _note(self, kind: NoteKind, fact: Fact | None) -> None:
         with contextlib.suppress(AggregatorError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from aggregator.model.configured import Feed
-from aggregator.model.notes import RestartNeeded
 from aggregator.runtime.values import dataclass
 
 
@@ -111,6 +110,13 @@ class ChangedSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedSettings:
+    """Keys of the configuration ("server.listen") whose new values take effect at a restart."""
+
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedTable:
     """What became of one of several tables; of one that is CHANGED, in which keys.
 
@@ -149,5 +155,5 @@ Change = (
     | Loss
     | ChangedSettings
     | ChangedTable
-    | RestartNeeded
+    | FixedSettings
 )

@@ -10,6 +10,7 @@ from aggregator.model.changes import (
     ChangedSource,
     ChangedTable,
     ChangeKind,
+    FixedSettings,
     LostAddress,
     LostEntries,
     ReaddressedList,
@@ -69,8 +70,8 @@ def change_text(change: Change) -> str:
             return _TABLE_CHANGES[kind].format(table, name) + _told_of(differences)
         case ChangedSettings(differences=differences):
             return f"settings changed: {', '.join(map(difference_text, differences))}"
-        case RestartNeeded():
-            return fact_text(change)
+        case FixedSettings(differences=differences):
+            return fact_text(RestartNeeded(tuple(one.key for one in differences)))
         case _:
             assert_never(change)
 

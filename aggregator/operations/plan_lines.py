@@ -15,12 +15,12 @@ from aggregator.model.changes import (
     ChangedTable,
     ChangeKind,
     Difference,
+    FixedSettings,
     Loss,
     ReaddressedSource,
     RenamedSource,
     WithheldSource,
 )
-from aggregator.model.notes import RestartNeeded
 from aggregator.operations.change_sentences import change_text, difference_text
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def _lines(change: Change) -> list[str]:
             return [f"~ {name} url"]
         case ChangedSettings(differences=differences):
             return [_setting(one) for one in differences]
-        case RestartNeeded(keys=keys):
-            return [f"{_setting(Difference(key, None, None))} (takes a restart)" for key in keys]
+        case FixedSettings(differences=differences):
+            return [f"{_setting(setting)} (takes a restart)" for setting in differences]
         case _:  # what is lost
             return [change_text(change)]
 
