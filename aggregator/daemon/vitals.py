@@ -140,11 +140,15 @@ class Vitals:
     async def examine(self) -> None:
         """Look after the database and the scheduler, and say how they are."""
         while True:
-            self.health = await self._ailment()
-            if self.is_ready and self._status != (status := self.status_line):
-                self._status = status
-                self._notifier.send(status)
+            await self.look()
             await asyncio.sleep(self._pace.heartbeat.total_seconds())
+
+    async def look(self) -> None:
+        """Find out how all is now, and tell systemd."""
+        self.health = await self._ailment()
+        if self.is_ready and self._status != (status := self.status_line):
+            self._status = status
+            self._notifier.send(status)
 
     async def _ailment(self) -> str | None:
         if self._patience.trouble is not None:

@@ -131,6 +131,7 @@ class Membership:
                 with contextlib.suppress(AggregatorError):
                     await self._start.queue.renew()
                 self.go_on()
+                await self.vitals.look()  # what it said of the server is over
                 self.jobs.hurry("member")
             session.heard.clear()
             with contextlib.suppress(AggregatorError):  # the next look tells of it
