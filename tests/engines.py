@@ -58,7 +58,7 @@ class PostgresDatabase:
     With `is_own` it is a database: who is at work on one keeps others away from all of it.
     """
 
-    def __init__(self, folder: Path, *, is_own: bool = False) -> None:
+    def __init__(self, _folder: Path, *, is_own: bool = False) -> None:
         self._server = postgres_server.url()
         self._kind, self._name = "DATABASE" if is_own else "SCHEMA", f"test_{uuid4().hex}"
         self._on_server(f"CREATE {self._kind} {self._name}")
@@ -68,7 +68,6 @@ class PostgresDatabase:
         else:
             options = f"{options} -csearch_path={self._name}"
             self.url = make_conninfo(self._server, options=options)
-        self._path = folder / "aggregator.db"
         self._opened: list[Store] = []
 
     @property
@@ -79,7 +78,7 @@ class PostgresDatabase:
         return f"postgresql://{user}@/{dbname}?{urlencode(said, quote_via=quote)}"
 
     def open(self, role: Role | None = None) -> Store:
-        self._opened.append(postgres.open_store(self.url, self._path, role=role))
+        self._opened.append(postgres.open_store(self.url, role=role))
         return self._opened[-1]
 
     def close(self) -> None:

@@ -9,20 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.config import load
-from aggregator.model.errors import StoreError, StoreUnavailableError
+from aggregator.model.errors import StoreUnavailableError
 from aggregator.serve.looks import Looks
 from aggregator.store.engines.roles import Role
-from aggregator.web.search_words import read_query
 from tests.config_texts import source_toml
 from tests.engines import FleetDatabase
 from tests.fleet import Fleet
-from tests.making import HOUR, START, absorb, document, entry, feed, source
+from tests.making import HOUR, START, absorb, document, entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from aggregator.store.relational import RelationalStore
 
 
 @pytest.fixture
@@ -105,30 +102,3 @@ def test_a_server_that_says_nothing_keeps_nobody_waiting_twice() -> None:
         assert (alone.are_needed, alone.made) == (False, 0)
 
     asyncio.run(work())
-
-
-def filled(path: Path, database: FleetDatabase) -> RelationalStore:
-    """Open a web with its files beside `path`, of a database with an entry, and fill its index."""
-    worker = database.open(Role.WORKER)
-    worker.apply((source(),), (feed(),), now=START)
-    absorb(worker, document(entry(1, title="Comet")), START)
-    database._path = path
-    store = database.open(Role.WEB)
-    store.index_words(most_bytes=10**9)
-    return store  # type: ignore[return-value]  # an engine's own
-
-
-def finds(store: RelationalStore) -> bool:
-    return bool(store.search((feed(),), read_query("comet"), most=5).hits)
-
-
-def test_webs_of_one_database_share_an_index_and_of_two_say_so(
-    tmp_path: Path, database: FleetDatabase
-) -> None:
-    path = tmp_path / "shared.db"
-    with closing(FleetDatabase(tmp_path, is_own=True)) as other:
-        first, second = filled(path, database), filled(path, database)
-        assert (finds(first), finds(second)) == (True, True)
-        with pytest.raises(StoreError, match=r"shared.db.search: .* a \[store\] path of its own"):
-            filled(path, other)
-        assert finds(first), "nobody took it away"

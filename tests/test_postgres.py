@@ -128,7 +128,7 @@ def test_an_upgrade_comes_to_the_tables_that_are_made_today(
     with closing(PostgresConnection(server.url)) as old:
         postgres_schema.create(old, 9)
         with pytest.raises(StoreError, match="earlier version"):
-            postgres.open_reader(server.url, tmp_path / "a.db")
+            postgres.open_reader(server.url)
         postgres_schema.bring_to_today(old, "here")
         assert postgres_schema.version_of(old, "here") == SCHEMA_VERSION
         upgraded = columns(old), indexes(old)
@@ -160,29 +160,27 @@ def test_migrations_are_made_in_one_transaction(server: PostgresDatabase) -> Non
     ],
 )
 def test_what_is_not_ours_or_newer_is_left_alone(
-    server: PostgresDatabase, tmp_path: Path, made: str, told: str
+    server: PostgresDatabase, made: str, told: str
 ) -> None:
     with closing(PostgresConnection(server.url)) as connection:
         connection.execute(made)
     for opened in (postgres.open_store, postgres.open_reader):
         with pytest.raises(StoreError, match=told):
-            opened(server.url, tmp_path / "a.db")
+            opened(server.url)
 
 
-def test_nothing_is_read_before_there_is_something(
-    server: PostgresDatabase, tmp_path: Path
-) -> None:
+def test_nothing_is_read_before_there_is_something(server: PostgresDatabase) -> None:
     with pytest.raises(NoStoreError, match="no tables yet"):
-        postgres.open_reader(server.url, tmp_path / "a.db")
+        postgres.open_reader(server.url)
 
 
 @pytest.mark.usefixtures("impatient")
-def test_one_process_polls_at_a_time(server: PostgresDatabase, tmp_path: Path) -> None:
-    with closing(postgres.open_store(server.url, tmp_path / "a.db", role=Role.ALONE)) as first:
+def test_one_process_polls_at_a_time(server: PostgresDatabase) -> None:
+    with closing(postgres.open_store(server.url, role=Role.ALONE)) as first:
         with pytest.raises(BusyError, match=rf"by `aggregator run` \(process {os.getpid()} on"):
-            postgres.open_store(server.url, tmp_path / "b.db", role=Role.ALONE)
+            postgres.open_store(server.url, role=Role.ALONE)
         first.ping()
-    postgres.open_store(server.url, tmp_path / "b.db", role=Role.ALONE).close()
+    postgres.open_store(server.url, role=Role.ALONE).close()
 
 
 def cut_off(server: PostgresDatabase) -> None:
@@ -227,12 +225,12 @@ def test_a_transaction_that_was_cut_off_is_undone_and_told(server: PostgresDatab
 
 
 @pytest.mark.usefixtures("impatient")
-def test_the_one_that_polls_takes_its_lock_again(server: PostgresDatabase, tmp_path: Path) -> None:
-    with closing(postgres.open_store(server.url, tmp_path / "a.db", role=Role.ALONE)) as store:
+def test_the_one_that_polls_takes_its_lock_again(server: PostgresDatabase) -> None:
+    with closing(postgres.open_store(server.url, role=Role.ALONE)) as store:
         cut_off(server)
         store.ping()
         with pytest.raises(BusyError):
-            postgres.open_store(server.url, tmp_path / "b.db", role=Role.ALONE)
+            postgres.open_store(server.url, role=Role.ALONE)
 
 
 def test_who_pages_by_change_keys_misses_nothing_of_two_slow_writers(

@@ -77,7 +77,7 @@ def test_beside_a_newer_schema_that_allows_it_work_goes_on(
     absorb(running, document(entry(1), entry(2)), START + HOUR)
     begun = server.open(Role.SCHEDULER)
     absorb(begun, document(entry(1), entry(2), entry(3)), START + 2 * HOUR)
-    with closing(postgres.open_reader(server.url, tmp_path / "a.db")) as reader:
+    with closing(postgres.open_reader(server.url)) as reader:
         assert len(reader.select(feed()).stories) == 3
     assert versions(server) == [(SCHEMA_VERSION + 2, SCHEMA_VERSION)]
     begun.close()
@@ -87,7 +87,7 @@ def test_beside_a_newer_schema_that_allows_it_work_goes_on(
 
 
 def test_beside_a_newer_schema_that_does_not_nothing_is_written_or_read(
-    server: PostgresDatabase, tmp_path: Path
+    server: PostgresDatabase,
 ) -> None:
     running = server.open(Role.WORKER)
     running.apply((source(),), (feed(),), now=START)
@@ -98,7 +98,7 @@ def test_beside_a_newer_schema_that_does_not_nothing_is_written_or_read(
         lambda: running.select(feed()),
         running.ping,
         lambda: server.open(Role.WORKER),
-        lambda: postgres.open_reader(server.url, tmp_path / "a.db"),
+        lambda: postgres.open_reader(server.url),
     ):
         with pytest.raises(StoreOutgrownError, match=NEWER):
             asked()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aggregator.store.search import search_file, searching
+from aggregator.store.search import file_ranking, finds, search_file, searching
 from aggregator.store.search.search_place import path_of
 from aggregator.store.sqlite import SqliteStore, open_reader, open_store
 from aggregator.web.search_words import read_query
@@ -39,7 +39,7 @@ def store(path: Path) -> Iterator[SqliteStore]:
 
 @pytest.fixture
 def few_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_file, "TEXTS", 16)
+    monkeypatch.setattr(finds, "TEXTS", 16)
 
 
 def brought(store: SqliteStore, numbers: range, text: str = "text", hours: int = 0) -> None:
@@ -64,7 +64,7 @@ def texts_in_tables(path: Path) -> dict[int, int]:
         db.row_factory = sqlite3.Row
         return {
             number: db.execute(
-                f"SELECT count(*) FROM indexed WHERE text_id / {search_file.TEXTS} = {number}"  # noqa: S608 -- of the test
+                f"SELECT count(*) FROM indexed WHERE text_id / {finds.TEXTS} = {number}"  # noqa: S608 -- of the test
             ).fetchone()[0]
             for number in search_file.tables(db)
         }
@@ -159,13 +159,17 @@ def test_a_search_that_takes_too_long_has_the_newest(store: SqliteStore, path: P
     brought(store, range(40))
     indexed(store)
     clock = iter(range(100))
-    with store._moment() as db:
-        found = searching.search(
-            db, path, (ALL,), store.secrets(), read_query("number"),
-            most=50, clock=lambda: next(clock) * searching.SECONDS,
-        )  # fmt: skip
-    assert not found.is_whole
-    assert len(found.hits) == 9, "those of the newest table"
+    (ours,) = store._writing().run(
+        lambda db: db.execute("SELECT operations_id FROM counters").fetchone()
+    )
+    index = search_file.open_for_searching(path, ours)
+    assert index is not None
+    with closing(index):
+        ranked, is_whole = file_ranking.ranked(
+            index, read_query("number"), clock=lambda: next(clock) * finds.SECONDS
+        )
+    assert not is_whole
+    assert len(ranked) == 9, "those of the newest table"
 
 
 def test_work_is_done_in_slices(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:

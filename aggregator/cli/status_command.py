@@ -97,7 +97,7 @@ def status(*, as_json: bool, healthy: bool, member: str | None) -> int:
         notes = in_order((*notes, *_crowded(config)))
     further, said = _further(store, lists, notes)
     if search_bytes:
-        file = theirs(f"{store.path.name}.search")
+        file = theirs(store.url or f"{store.path.name}.search")
         size = retold(f"{theirs(mebibytes(search_bytes))} in {file}")  # too short beside others
         said.append(("search index", verbatim(size)))
     echo(_text(rows, said, terminal_width(), further=further))

@@ -139,7 +139,7 @@ class StoreSettings:
         Path("aggregator.db"),
         "The SQLite database; relative to config.toml. It must be on a local disk. `~` is not "
         "expanded. A change takes a restart. With `url` what lies beside it is there still: the "
-        "lock, the socket, the search index.",
+        "lock, the socket.",
     )
     retention: timedelta = key(
         DURATION,
@@ -171,8 +171,8 @@ class StoreSettings:
         size(0, MOST_QUOTA),
         1 * GIB,
         "How large the search index may be, a file of its own beside the database, about as large "
-        "as that where there is room. Where it is full, the texts that were indexed first cannot "
-        "be searched any more. "
+        "as that where there is room; with `url` tables in that database. Where it is full, the "
+        "texts that were indexed first cannot be searched any more. "
         '"0KiB": nothing can be searched.',
     )
     url: str | None = key(

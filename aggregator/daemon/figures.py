@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aggregator.store import PageStore
 
 #: The database's files, by what follows its name.
-_FILES = {"database": "", "log": "-wal", "search": ".search"}
+_FILES = {"database": "", "log": "-wal"}
 
 
 def daemon_figures(
@@ -39,15 +39,15 @@ def daemon_figures(
 
 def store_figures(store: PageStore, path: Path, now: datetime) -> tuple[Measure, ...]:
     """Return what the database says of itself; nothing of what it cannot say now. Blocks."""
-    told = [
-        gauges(
-            "aggregator_database_bytes", "Size of the database's files.", "file",
-            [(what, _size(path.with_name(path.name + end))) for what, end in _FILES.items()],
-        )
-    ]  # fmt: skip
+    sizes = [(what, _size(path.with_name(path.name + end))) for what, end in _FILES.items()]
     try:
-        found = store.figures(now)
+        found, sizes = store.figures(now), [*sizes, ("search", store.search_bytes())]
     except StoreError:  # `aggregator_healthy` tells of it
+        found = None
+    told = [
+        gauges("aggregator_database_bytes", "Size of the database's files.", "file", sizes),
+    ]
+    if found is None:
         return tuple(told)
     told.append(
         gauge(

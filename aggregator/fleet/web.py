@@ -29,7 +29,7 @@ THREADS = 4
 
 
 class WebRole:
-    """Serves what the others store; keeps nothing but caches, and its search index."""
+    """Serves what the others store; keeps nothing but caches."""
 
     def __init__(self, start: Start) -> None:
         self._start = start
@@ -57,7 +57,6 @@ class WebRole:
             look=self._look,
             unready=self._unready,
         )
-        members.jobs.every(start.pace.beside_polls, self._index, name="search", at_once=True)
         members.jobs.every(start.pace.heartbeat, self._measure, name="fleet", at_once=True)
         members.jobs.every(start.pace.watch, self._count_failing, name="failing", at_once=True)
         try:
@@ -84,12 +83,6 @@ class WebRole:
         if feeds and all(version(feed.name) is None for feed in feeds):
             return NOTHING_APPLIED
         return self._members.vitals.unready()
-
-    async def _index(self) -> None:
-        """Index some words of what is new, in this machine's own file."""
-        most = self._configuration.config.store.search_quota
-        index = partial(self._start.store.index_words, most_bytes=most)
-        await asyncio.get_running_loop().run_in_executor(self._threads, index)
 
     async def _count_failing(self) -> None:
         count = self._start.store.failing

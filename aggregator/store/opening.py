@@ -51,7 +51,7 @@ def open_store(place: Place, role: Role = Role.ALONE) -> Store:
             )
         return sqlite.open_store(place.path)
     try:
-        return postgres.open_store(place.url, place.path, role=role)
+        return postgres.open_store(place.url, role=role)
     except ModuleNotFoundError as error:
         raise missing(error) from error
 
@@ -61,11 +61,10 @@ def open_reader(place: Place, *, further_secrets: tuple[str, ...] = ()) -> Store
 
     `further_secrets` as for `Store.apply`.
     """
-    path = place.path.absolute()
     if place.url is None:
-        return sqlite.open_reader(path, further_secrets=further_secrets)
+        return sqlite.open_reader(place.path.absolute(), further_secrets=further_secrets)
     try:
-        return postgres.open_reader(place.url, path, further_secrets=further_secrets)
+        return postgres.open_reader(place.url, further_secrets=further_secrets)
     except ModuleNotFoundError as error:
         raise missing(error) from error
 

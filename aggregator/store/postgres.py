@@ -1,4 +1,4 @@
-"""The store on PostgreSQL, and the search index in a file of this machine."""
+"""The store on PostgreSQL, and the search index in rows beside its own."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from aggregator.store.engines.postgres_engine import PostgresEngine
 from aggregator.store.relational import RelationalStore
-from aggregator.store.search.search_keeper import SearchKeeper
+from aggregator.store.search.row_search import RowSearch
 from aggregator.store.upkeep.measuring import Measures, told_by_rows
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from aggregator.store.engines.roles import Role
 
 
@@ -37,27 +35,25 @@ def measure(url: str) -> Measures:
         raise engine.told(error) from error
 
 
-def open_store(url: str, path: Path, *, role: Role | None = None) -> RelationalStore:
+def open_store(url: str, *, role: Role | None = None) -> RelationalStore:
     """Open the database for writing; make its tables, or bring them to today's, where needed.
 
-    Beside `path` lies the search index. With a `role` it is refused while another process is at
-    work there that does everything alone, or, for such a one, while any process is.
+    With a `role` it is refused while another process is at work there that does everything alone,
+    or, for such a one, while any process is.
     Raises `StoreError`.
     """
     engine = PostgresEngine(url, role=role)
     writing = engine.open_writer()
     shares = role is not None and role.shares
-    return RelationalStore(
-        engine, SearchKeeper(path, engine, shares=shares), writing, shares=shares
-    )
+    return RelationalStore(engine, RowSearch(engine), writing, shares=shares)
 
 
-def open_reader(url: str, path: Path, *, further_secrets: tuple[str, ...] = ()) -> RelationalStore:
+def open_reader(url: str, *, further_secrets: tuple[str, ...] = ()) -> RelationalStore:
     """Open an existing database for reading; raises `NoStoreError` where there is none.
 
     `further_secrets` as for `apply`.
     """
     engine = PostgresEngine(url)
-    store = RelationalStore(engine, SearchKeeper(path, engine), None, further_secrets)
+    store = RelationalStore(engine, RowSearch(engine), None, further_secrets)
     store.notes()
     return store

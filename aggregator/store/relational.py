@@ -302,9 +302,10 @@ class RelationalStore(PageReading, OutboxKeeping, StoryKeeping, ListKeeping, Pol
         drop_in_slices(self._write, now=at, keep_raw=keep_raw, forget_after=forget_after)
         self._search.sweep()
         words = self.search_bytes()
+        counted = words if self._search.lies_within else 0
         self._write(
             lambda db: database_days.note(
-                db, at, file_bytes=self._engine.size_bytes(db), search_bytes=words
+                db, at, file_bytes=self._engine.size_bytes(db) - counted, search_bytes=words
             )
         )
         return pruned

@@ -96,6 +96,9 @@ class Engine(Protocol):
 class Search(Protocol):
     """An index of the words of entries."""
 
+    #: Whether the database's own size counts it, too.
+    lies_within: bool
+
     def find(
         self,
         connection: sqlite3.Connection,
@@ -108,8 +111,8 @@ class Search(Protocol):
     ) -> Found:
         """As `PageStore.search`, of the moment that a connection reads."""
 
-    def size_bytes(self) -> int:
-        """As `PageStore.search_bytes`."""
+    def size_bytes(self, connection: sqlite3.Connection) -> int:
+        """As `PageStore.search_bytes`, asked over a connection that reads."""
 
     def fill(self, most_bytes: int) -> bool:
         """Index some of what is new within so many bytes, none with 0; tell whether there is more.

@@ -159,8 +159,18 @@ class PostgresEngine(Engine):
 
     @override
     def open_reader(self) -> sqlite3.Connection:
+        return self._opened(reads_only=True)
+
+    def open_beside(self) -> sqlite3.Connection:
+        """Open it for writing what is no part of the store, beside whoever writes that.
+
+        Raises as `open_reader` does.
+        """
+        return self._opened(reads_only=False)
+
+    def _opened(self, *, reads_only: bool) -> sqlite3.Connection:
         try:
-            connection = PostgresConnection(self._url, reads_only=True)
+            connection = PostgresConnection(self._url, reads_only=reads_only)
         except psycopg.Error as error:
             raise self.told(error) from error
         try:
@@ -204,6 +214,14 @@ class PostgresEngine(Engine):
     def begin_reading(self, connection: sqlite3.Connection) -> None:
         self._begin(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
+    def begin_beside(self, connection: sqlite3.Connection) -> None:
+        """Begin a transaction that others write beside, and whose end waits for no disk.
+
+        It waits at most 5 s for a lock.
+        """
+        begin = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off"
+        self._begin(connection, f"{begin}; SET LOCAL lock_timeout = '5s'")
+
     def _begin(
         self, connection: sqlite3.Connection, statements: str, *, pipelined: bool = False
     ) -> None:
@@ -231,6 +249,10 @@ class PostgresEngine(Engine):
     @override
     def undoes_all(self, error: Exception) -> bool:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+
+    def is_out_of_time(self, error: Exception) -> bool:
+        """Tell whether an error is the end of what took longer than it might."""
+        return isinstance(error, errors.QueryCanceled)
 
     @override
     def is_mistake(self, error: Exception) -> bool:

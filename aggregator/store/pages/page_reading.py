@@ -87,7 +87,8 @@ class PageReading(Reading, PageStore):
 
     @override
     def search_bytes(self) -> int:
-        return self._search.size_bytes()
+        with self._reading() as db:
+            return self._search.size_bytes(db)
 
     @override
     def entry_lines(

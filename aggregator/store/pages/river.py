@@ -18,6 +18,7 @@ from aggregator.stories.for_readers import as_read
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from aggregator.model import Feed, Story
     from aggregator.model.pages import Wish
@@ -168,22 +169,35 @@ def feeds_with(connection: sqlite3.Connection, order_key: int) -> tuple[str, ...
     return tuple(name for (name,) in rows)
 
 
-_STORY = f"""
+_STORIES = f"""
     SELECT {COLUMNS} FROM entries e
       JOIN texts t ON t.entry_id = e.id
       JOIN archive a ON a.entry_id = e.id AND a.feed_id = :feed
       JOIN stories s ON s.id = e.story_id
-     WHERE e.order_key = :key AND {IN_FEED}
+     WHERE e.order_key IN (SELECT value FROM json_each(:keys)) AND {IN_FEED}
+     ORDER BY e.order_key
 """  # noqa: S608 -- built of constants
+
+
+def stories(
+    connection: sqlite3.Connection,
+    feed: Feed,
+    row: sqlite3.Row,
+    secrets: Secrets,
+    order_keys: Sequence[int],
+) -> tuple[Story, ...]:
+    """Return the stories with these places as the feed shows them, without those it does not."""
+    asked = {"feed": row["id"], "keys": dumps(list(order_keys))}
+    found = connection.execute(_STORIES, asked).fetchall()
+    return as_read(stored_stories(connection, feed, row, found), feed, secrets)
 
 
 def story(
     connection: sqlite3.Connection, feed: Feed, row: sqlite3.Row, secrets: Secrets, order_key: int
 ) -> Story | None:
     """Return the story with this place as the feed shows it, `None` where it does not."""
-    found = connection.execute(_STORY, {"feed": row["id"], "key": order_key}).fetchall()
-    stories = as_read(stored_stories(connection, feed, row, found), feed, secrets)
-    return stories[0] if stories else None
+    found = stories(connection, feed, row, secrets, (order_key,))
+    return found[0] if found else None
 
 
 def titles(

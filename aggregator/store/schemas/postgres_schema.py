@@ -36,8 +36,9 @@ else:  # for the few starts that make tables
 _MAKES_TABLES = re.compile(r"\s*(?:CREATE|ALTER) ")
 
 #: Locks of a database that are ours: who writes just now, who is at work there, who makes tables,
-#: who leads, whose turn it is of those who write beside each other.
-WRITES, WORKS, MIGRATES, LEADS, TURNS = 1, 2, 3, 4, 5
+#: who leads, whose turn it is of those who write beside each other, who writes the search index (6
+#: is the fleet's).
+WRITES, WORKS, MIGRATES, LEADS, TURNS, INDEXES = 1, 2, 3, 4, 5, 7
 
 #: Nobody's statements wait for longer behind a statement that changes a table.
 _LOCK_TIMEOUT = "5s"

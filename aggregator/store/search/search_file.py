@@ -21,18 +21,13 @@ from aggregator.web import search_words
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aggregator.store.search.index_hold import IndexHold
-
 #: Another number is another layout, or other tokens: the file is made anew.
 VERSION = 100 * 1 + search_words.SCHEME
 
-#: Texts of one table of words: a question takes no longer in one than these take, and what is out
-#: of date goes with a table, since SQLite before 3.43 takes nothing out of one without its text.
-TEXTS = 4096
-
 _SCHEMA = (
     # Which text is the newest of an entry, and of which of its versions; a text that is in a table
-    # of words and not here is out of date. Numbers are never given twice.
+    # of words and not here is out of date. Numbers are never given twice. What is out of date goes
+    # with its table, since SQLite before 3.43 takes nothing out of one without its text.
     """CREATE TABLE indexed (
         text_id INTEGER PRIMARY KEY,
         entry_id INTEGER NOT NULL UNIQUE,
@@ -55,27 +50,18 @@ _SCHEMA = (
 )
 
 
-def open_for_indexing(
-    database: Path, operations_id: str, hold: IndexHold | None = None
-) -> sqlite3.Connection:
+def open_for_indexing(database: Path, operations_id: str) -> sqlite3.Connection:
     """Open the index of the database with this id for writing; make it where needed.
 
-    One that is damaged, of another version or of another database is made anew; of the latter two
-    not while another process has a `hold` on it. Raises `StoreError`.
+    One that is damaged, of another version or of another database is made anew. Raises
+    `StoreError`.
     """
     path = path_of(database)
     try:
         connection = _opened(path, operations_id)
         if connection is None:
-            if hold is not None and not hold.may_remake() and _is_whole(path):
-                raise StoreError(
-                    f"{path}: the search index of another database or version, which another "
-                    "process uses; give each of the two a [store] path of its own"
-                )
             remove(database)
             connection = _opened(path, operations_id)
-        if hold is not None:
-            hold.keep()
     except (sqlite3.Error, OSError) as error:
         if "fts5" in str(error):
             raise StoreError(
@@ -108,9 +94,6 @@ def _opened(path: Path, operations_id: str) -> sqlite3.Connection | None:
 def _create(connection: sqlite3.Connection, operations_id: str) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
-    if _version(connection):  # another process was quicker
-        connection.execute("ROLLBACK")
-        return
     for statement in _SCHEMA:
         connection.execute(statement)
     create_table(connection, 0)
@@ -138,18 +121,6 @@ def open_for_searching(database: Path, operations_id: str) -> sqlite3.Connection
         raise store_error(path, error) from error
     connection.close()
     return None
-
-
-def _is_whole(path: Path) -> bool:
-    """Tell whether a file is an index, whosever it is."""
-    try:
-        connection = connect(path, "ro")
-        try:
-            return _version(connection) != 0
-        finally:
-            connection.close()
-    except sqlite3.Error:
-        return False
 
 
 def _is_of(connection: sqlite3.Connection, operations_id: str) -> bool:

@@ -1,6 +1,5 @@
 """Filling the search index: what feeds show, in slices, beside polls and never in their way.
 
-Which entries are new or were edited is told by the archives of feeds, whose change keys only grow.
 A slice reads the database and writes the index, so that the database's writer waits for nothing.
 """
 
@@ -11,39 +10,33 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from aggregator.store.engines.sqlite_errors import store_error
 from aggregator.store.rows.slices import ROWS, Slice
 from aggregator.store.rows.value_lists import rows_of
-from aggregator.store.search import search_file
+from aggregator.store.search import finds, search_file
+from aggregator.store.search.pending import (
+    TOGETHER,
+    Index,
+    Version,
+    Worded,
+    index_entries,
+    index_some,
+)
 from aggregator.store.search.search_place import path_of
-from aggregator.store.texts.entry_texts import visible_in
-from aggregator.store.texts.packed_texts import COLUMNS, texts_in
-from aggregator.stories.searched_texts import MOST_HTML, indexed_text
-from aggregator.web.search_words import tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from aggregator.store.search.index_hold import IndexHold
 
-#: Entries that are looked at together: some 10 ms of texts.
-_TOGETHER = 10
-
-
-def fill(
-    database: Path,
-    stored: sqlite3.Connection,
-    *,
-    most_bytes: int,
-    slices: int,
-    hold: IndexHold | None = None,
-) -> bool:
+def fill(database: Path, stored: sqlite3.Connection, *, most_bytes: int, slices: int) -> bool:
     """Index some of what is new in a database; tell whether there is more. Raises `StoreError`."""
     ours, largest = stored.execute(
         "SELECT operations_id, largest_change_key FROM counters"
     ).fetchone()
-    index = search_file.open_for_indexing(database, ours, hold)
+    index = search_file.open_for_indexing(database, ours)
     try:
         row = index.execute(
             "SELECT change_key, EXISTS (SELECT 1 FROM again) AS again FROM state"
@@ -64,90 +57,87 @@ def fill(
 def _fill(index: sqlite3.Connection, stored: sqlite3.Connection, slices: int) -> bool:
     """Index what is pending, so many transactions at most; tell whether it is all done."""
     feeds = stored.execute("SELECT id FROM feeds WHERE removed_at IS NULL ORDER BY id").fetchall()
-    waiting = [feed_id for (feed_id,) in feeds]
+    waiting, words = [feed_id for (feed_id,) in feeds], _Words(index)
     for _ in range(slices):
         ends = Slice()
         index.execute("BEGIN IMMEDIATE")
-        went_on = _index_some(index, stored, waiting)
+        went_on = _index_some(words, stored, waiting)
         while went_on and not ends.is_over:
-            went_on = _index_some(index, stored, waiting)
+            went_on = _index_some(words, stored, waiting)
         index.execute("COMMIT")
         if not went_on:
             return True
     return False
 
 
-def _index_some(index: sqlite3.Connection, stored: sqlite3.Connection, waiting: list[int]) -> bool:
-    """Index a few entries of the feeds that wait; tell whether there was anything to do.
-
-    A feed of which nothing is left waits no more.
-    """
-    again = index.execute("SELECT entry_id FROM again LIMIT ?", (_TOGETHER,)).fetchall()
-    if again:
-        entry_ids = [row["entry_id"] for row in again]
-        index.executemany("DELETE FROM again WHERE entry_id = ?", [(one,) for one in entry_ids])
-        _index(index, stored, entry_ids)
+def _index_some(index: _Words, stored: sqlite3.Connection, waiting: list[int]) -> bool:
+    """Index a few entries, those that are to be indexed again first; tell whether any was."""
+    entry_ids = index.again()
+    if entry_ids:
+        index_entries(index, stored, entry_ids)
         return True
-    while waiting:
-        found = index.execute(
-            "SELECT change_key FROM feed_cursors WHERE feed_id = ?", (waiting[0],)
+    return index_some(index, stored, waiting)
+
+
+class _Words(Index):
+    """The tables of words of a file."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._file = connection
+
+    def again(self) -> list[int]:
+        """Return, and forget, a few entries that are to be indexed again."""
+        rows = self._file.execute("SELECT entry_id FROM again LIMIT ?", (TOGETHER,)).fetchall()
+        entry_ids = [row["entry_id"] for row in rows]
+        self._file.executemany(
+            "DELETE FROM again WHERE entry_id = ?", [(one,) for one in entry_ids]
+        )
+        return entry_ids
+
+    @override
+    def change_key(self, feed_id: int) -> int:
+        found = self._file.execute(
+            "SELECT change_key FROM feed_cursors WHERE feed_id = ?", (feed_id,)
         ).fetchone()
-        rows = stored.execute(
-            """SELECT entry_id, change_key FROM archive WHERE feed_id = ? AND change_key > ?
-                ORDER BY change_key LIMIT ?""",
-            (waiting[0], 0 if found is None else found["change_key"], _TOGETHER),
-        ).fetchall()
-        if rows:
-            _index(index, stored, list(dict.fromkeys(row["entry_id"] for row in rows)))
-            index.execute(
-                "INSERT OR REPLACE INTO feed_cursors (feed_id, change_key) VALUES (?, ?)",
-                (waiting[0], rows[-1]["change_key"]),
-            )
-            return True
-        del waiting[0]
-    return False
+        return 0 if found is None else int(found["change_key"])
 
+    @override
+    def looked_at(self, feed_id: int, change_key: int) -> None:
+        self._file.execute(
+            "INSERT OR REPLACE INTO feed_cursors (feed_id, change_key) VALUES (?, ?)",
+            (feed_id, change_key),
+        )
 
-def _index(index: sqlite3.Connection, stored: sqlite3.Connection, entry_ids: Sequence[int]) -> None:
-    """Add the texts of some entries to the newest table of words, unless they are there as are."""
-    rows = rows_of(
-        stored,
-        f"""SELECT e.id, e.title, e.content_hash, e.changed_at, {COLUMNS}
-              FROM entries e JOIN texts t ON t.entry_id = e.id
-             WHERE e.id IN ({{marks}})""",  # noqa: S608 -- built of constants
-        entry_ids,
-    )
-    known = {
-        tuple(row)
-        for row in rows_of(
-            index,
+    @override
+    def versions(self, entry_ids: Sequence[int]) -> set[Version]:
+        rows = rows_of(
+            self._file,
             "SELECT entry_id, content_hash, changed_at FROM indexed WHERE entry_id IN ({marks})",
             entry_ids,
         )
-    }
-    for row in rows:
-        if (row["id"], row["content_hash"], row["changed_at"]) in known:
-            continue
-        (text_id,) = index.execute(
-            "UPDATE state SET next_text_id = next_text_id + 1 RETURNING next_text_id - 1"
-        ).fetchone()
-        number, place = divmod(text_id, search_file.TEXTS)
-        if not place:
-            search_file.create_table(index, number)
-        texts = texts_in(stored, row)
-        text = indexed_text(visible_in(texts, MOST_HTML), texts["summary"])
-        index.execute(
-            f"INSERT INTO words_{number} (rowid, title, text) VALUES (?, ?, ?)",  # noqa: S608 -- a number of ours
-            (text_id, tokens_of(row["title"]), tokens_of(text)),
-        )
-        index.execute(
-            """INSERT OR REPLACE INTO indexed (text_id, entry_id, content_hash, changed_at)
-               VALUES (?, ?, ?, ?)""",
-            (text_id, row["id"], row["content_hash"], row["changed_at"]),
-        )
+        return {(row[0], row[1], row[2]) for row in rows}
+
+    @override
+    def add(self, entries: Sequence[Worded]) -> None:
+        for one in entries:
+            (text_id,) = self._file.execute(
+                "UPDATE state SET next_text_id = next_text_id + 1 RETURNING next_text_id - 1"
+            ).fetchone()
+            number, place = divmod(text_id, finds.TEXTS)
+            if not place:
+                search_file.create_table(self._file, number)
+            self._file.execute(
+                f"INSERT INTO words_{number} (rowid, title, text) VALUES (?, ?, ?)",  # noqa: S608 -- a number of ours
+                (text_id, one.title, one.text),
+            )
+            self._file.execute(
+                """INSERT OR REPLACE INTO indexed (text_id, entry_id, content_hash, changed_at)
+                   VALUES (?, ?, ?, ?)""",
+                (text_id, *one.version),
+            )
 
 
-def sweep(database: Path, stored: sqlite3.Connection, hold: IndexHold | None = None) -> None:
+def sweep(database: Path, stored: sqlite3.Connection) -> None:
     """Forget what is no more in the database; drop tables of which most is out of date.
 
     What is kept of those is indexed again. Raises `StoreError`.
@@ -155,7 +145,7 @@ def sweep(database: Path, stored: sqlite3.Connection, hold: IndexHold | None = N
     if not path_of(database).exists():
         return
     (ours,) = stored.execute("SELECT operations_id FROM counters").fetchone()
-    index = search_file.open_for_indexing(database, ours, hold)
+    index = search_file.open_for_indexing(database, ours)
     try:
         after: int | None = 0
         while after is not None:
@@ -164,7 +154,7 @@ def sweep(database: Path, stored: sqlite3.Connection, hold: IndexHold | None = N
             (kept,) = index.execute(
                 "SELECT count(*) FROM indexed WHERE text_id BETWEEN ? AND ?", _texts_in(number)
             ).fetchone()
-            if kept * 2 < search_file.TEXTS:
+            if kept * 2 < finds.TEXTS:
                 _drop(index, number, is_kept=True)
     except sqlite3.Error as error:
         raise store_error(path_of(database), error) from error
@@ -216,5 +206,5 @@ def _drop(connection: sqlite3.Connection, number: int, *, is_kept: bool) -> None
 
 
 def _texts_in(number: int) -> tuple[int, int]:
-    first = number * search_file.TEXTS
-    return first, first + search_file.TEXTS - 1
+    first = number * finds.TEXTS
+    return first, first + finds.TEXTS - 1

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from aggregator.model.found import Found
 from aggregator.runtime.late_modules import LateModule
 from aggregator.store.engines.engine import Search
 from aggregator.store.search.search_place import size_of
@@ -18,13 +20,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.model import Feed
-    from aggregator.model.found import Found
     from aggregator.rules.secrets import Secrets
     from aggregator.store.engines.engine import Engine
-    from aggregator.store.search import index_hold, search_file, search_index, searching
+    from aggregator.store.search import file_ranking, search_file, search_index, searching
     from aggregator.web.search_words import SearchQuery
 else:
-    index_hold = LateModule("aggregator.store.search.index_hold")
+    file_ranking = LateModule("aggregator.store.search.file_ranking")
     search_file = LateModule("aggregator.store.search.search_file")
     search_index = LateModule("aggregator.store.search.search_index")
     searching = LateModule("aggregator.store.search.searching")
@@ -34,16 +35,14 @@ SLICES = 40
 
 
 class SearchKeeper(Search):
-    """The index of a database of an engine: a file beside `database`, whichever engine that is.
+    """The index of the database of an engine: a file beside `database`."""
 
-    With `shares` other processes may keep theirs there, too.
-    """
+    lies_within = False
 
-    def __init__(self, database: Path, engine: Engine, *, shares: bool = False) -> None:
+    def __init__(self, database: Path, engine: Engine) -> None:
         self._database = database
         self._engine = engine
         self._lock = threading.Lock()
-        self._hold = index_hold.IndexHold(database) if shares else None
 
     @override
     def find(
@@ -56,12 +55,16 @@ class SearchKeeper(Search):
         most: int,
         after: int | None,
     ) -> Found:
-        return searching.search(
-            connection, self._database, feeds, secrets, query, most=most, after=after
-        )
+        (ours,) = connection.execute("SELECT operations_id FROM counters").fetchone()
+        index = search_file.open_for_searching(self._database, ours)
+        if index is None:
+            return Found(is_whole=False, is_indexed=False)
+        with closing(index):
+            found = file_ranking.ranked(index, query, clock=time.monotonic)
+        return searching.search(connection, feeds, secrets, query, found, most=most, after=after)
 
     @override
-    def size_bytes(self) -> int:
+    def size_bytes(self, connection: sqlite3.Connection) -> int:
         return size_of(self._database)
 
     @override
@@ -70,22 +73,15 @@ class SearchKeeper(Search):
             if most_bytes:
                 with self._stored() as stored:
                     return search_index.fill(
-                        self._database,
-                        stored,
-                        most_bytes=most_bytes,
-                        slices=SLICES,
-                        hold=self._hold,
+                        self._database, stored, most_bytes=most_bytes, slices=SLICES
                     )
-            if self._hold is None or self._hold.may_remake():
-                search_file.remove(self._database)
-            if self._hold is not None:
-                self._hold.leave()
+            search_file.remove(self._database)
             return False
 
     @override
     def sweep(self) -> None:
         with self._lock, self._stored() as stored:
-            search_index.sweep(self._database, stored, self._hold)
+            search_index.sweep(self._database, stored)
 
     @contextmanager
     def _stored(self) -> Iterator[sqlite3.Connection]:

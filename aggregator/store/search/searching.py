@@ -8,38 +8,28 @@ and counts only where what is asked for is in that.
 
 from __future__ import annotations
 
-import sqlite3
-import time
-from heapq import nlargest
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from aggregator.model.found import Found, Hit
-from aggregator.store.engines.sqlite_errors import primary_code
 from aggregator.store.feeds.selection import IN_FEED
 from aggregator.store.pages import river
 from aggregator.store.rows.codec import dumps
 from aggregator.store.rows.value_lists import rows_of
-from aggregator.store.search import search_file
 from aggregator.stories.searched_texts import shown_text
 from aggregator.web.search_words import tokens_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from aggregator.model import Feed
+    from aggregator.model import Feed, Story
     from aggregator.rules.secrets import Secrets
+    from aggregator.store.search.finds import Ranked
     from aggregator.web.search_words import SearchQuery
 
-#: Of one table of words so many entries are taken, the best; of all so many are looked up, after
-#: which no older table is asked, and of so many the texts are read.
-OF_ONE_TABLE, LOOKED_UP, READ = 500, 3_000, 200
-#: No table of words is asked after so many seconds: those that were are the newest.
-SECONDS = 0.5
-#: And a statement ends after so many steps of SQLite's machine, some 0.1 s.
-_STEPS = 2_000_000
-#: How much more a word in a title counts than one in a text.
-_TITLE, _TEXT = 8.0, 1.0
+#: Of so many entries the texts are read.
+READ = 200
 
 _SHOWN = f"""
     SELECT e.id, e.order_key, coalesce(s.original_id, s.id) AS story_id, a.feed_id FROM entries e
@@ -51,55 +41,93 @@ _SHOWN = f"""
 #: Entries that are looked up together.
 _AT_ONCE = 100
 
+#: An entry's order key, its story, and the feeds that show it.
+_Place = tuple[int, int, list[int]]
+
 
 def search(
     connection: sqlite3.Connection,
-    database: Path,
     feeds: Sequence[Feed],
     secrets: Secrets,
     query: SearchQuery,
+    found: Ranked,
     *,
     most: int,
     after: int | None = None,
-    clock: Callable[[], float] = time.monotonic,
 ) -> Found:
     """Return at most so many stories of the feeds, the first of them that shows it for each.
 
-    `after` is the order key of the entry that was looked at last, the best ones before it having
-    been told.
+    `found` is what an index says. `after` is the order key of the entry that was looked at last,
+    the best ones before it having been told.
     """
-    (ours,) = connection.execute("SELECT operations_id FROM counters").fetchone()
-    index = search_file.open_for_searching(database, ours)
-    if index is None:
-        return Found(is_whole=False, is_indexed=False)
-    try:
-        ranked, is_whole = _ranked(index, query, clock() + SECONDS, clock)
-    finally:
-        index.close()
-    places = {feed.name: place for place, feed in enumerate(feeds)}
+    ranked, is_whole = found
     rows = connection.execute("SELECT * FROM feeds WHERE removed_at IS NULL").fetchall()
-    known = {row["id"]: (feeds[places[row["name"]]], row) for row in rows if row["name"] in places}
+    named = {row["name"]: row for row in rows}
+    known = {
+        named[feed.name]["id"]: (feed, named[feed.name]) for feed in feeds if feed.name in named
+    }
     before, ranked = _parted(connection, ranked, after)
     # What was told of a story by a better entry is not told again by another.
     told = {story_id for _, story_id, _ in _shown(connection, before, known)}
+    stories = _Stories(connection, known, secrets)
     hits: list[Hit] = []
     read, last = 0, None
-    for order_key, story_id, feed_ids in _shown(connection, ranked, known):
-        if story_id in told:
-            continue
-        if read == READ or len(hits) == most:
-            return Found(tuple(hits), is_whole and read < READ, next=last)
-        read, last = read + 1, order_key
-        for feed_id in sorted(feed_ids, key=lambda one: places[known[one][0].name]):
-            feed, row = known[feed_id]
-            story = river.story(connection, feed, row, secrets, order_key)
-            if story is not None and query.is_in(
-                tokens_of(story.title), tokens_of(shown_text(story, feed))
-            ):
-                hits.append(Hit(story, feed))
-                told.add(story_id)
-                break
+    coming = _shown(connection, ranked, known)
+    while some := list(islice(coming, max(1, most - len(hits)))):
+        if len(hits) < most:
+            stories.read(one for one in some if one[1] not in told)
+        for order_key, story_id, feed_ids in some:
+            if story_id in told:
+                continue
+            if read == READ or len(hits) == most:
+                return Found(tuple(hits), is_whole and read < READ, next=last)
+            read, last = read + 1, order_key
+            for feed_id in feed_ids:
+                feed, story = stories.of(feed_id, order_key)
+                if story is not None and query.is_in(
+                    tokens_of(story.title), tokens_of(shown_text(story, feed))
+                ):
+                    hits.append(Hit(story, feed))
+                    told.add(story_id)
+                    break
     return Found(tuple(hits), is_whole)
+
+
+class _Stories:
+    """Stories as feeds show them, those that come next read together."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        feeds: Mapping[int, tuple[Feed, sqlite3.Row]],
+        secrets: Secrets,
+    ) -> None:
+        self._connection = connection
+        self._feeds = feeds
+        self._secrets = secrets
+        self._kept: dict[tuple[int, int], Story | None] = {}
+
+    def read(self, coming: Iterable[_Place]) -> None:
+        """Read what comes next in its first feed: of each story the first entry."""
+        self._kept.clear()
+        first = {story_id: (feeds[0], key) for key, story_id, feeds in reversed(list(coming))}
+        of_feeds: dict[int, list[int]] = {}
+        for feed_id, order_key in first.values():
+            of_feeds.setdefault(feed_id, []).append(order_key)
+        for feed_id, order_keys in of_feeds.items():
+            self._read(feed_id, order_keys)
+
+    def of(self, feed_id: int, order_key: int) -> tuple[Feed, Story | None]:
+        """Return a feed, and the story with this place as that shows it."""
+        if (feed_id, order_key) not in self._kept:
+            self._read(feed_id, [order_key])
+        return self._feeds[feed_id][0], self._kept[feed_id, order_key]
+
+    def _read(self, feed_id: int, order_keys: Sequence[int]) -> None:
+        self._kept |= {(feed_id, order_key): None for order_key in order_keys}
+        feed, row = self._feeds[feed_id]
+        for story in river.stories(self._connection, feed, row, self._secrets, order_keys):
+            self._kept[feed_id, story.order_key] = story
 
 
 def _parted(
@@ -115,42 +143,12 @@ def _parted(
     return ranked[:place], ranked[place:]
 
 
-def _ranked(
-    index: sqlite3.Connection, query: SearchQuery, until: float, clock: Callable[[], float]
-) -> tuple[list[int], bool]:
-    """Return the ids of entries, the best first, and whether all tables of words were asked."""
-    if not query.phrases:
-        return [], True
-    found: list[tuple[float, int]] = []
-    is_whole = True
-    index.set_progress_handler(lambda: 1, _STEPS)
-    for number in reversed(search_file.tables(index)):
-        if clock() > until or len(found) >= LOOKED_UP:
-            is_whole = False
-            break
-        try:
-            rows = index.execute(
-                f"""SELECT bm25(words_{number}, {_TITLE}, {_TEXT}) AS score, x.entry_id
-                      FROM words_{number} w JOIN indexed x ON x.text_id = w.rowid
-                     WHERE words_{number} MATCH ? ORDER BY score LIMIT ?""",  # noqa: S608 -- numbers of ours
-                (query.in_fts, OF_ONE_TABLE),
-            ).fetchall()
-        except sqlite3.OperationalError as error:
-            if primary_code(error) not in {sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_ERROR}:
-                raise
-            is_whole = False  # too many steps, or the table was dropped meanwhile
-            continue
-        found += [(-row["score"], row["entry_id"]) for row in rows]
-        is_whole &= len(rows) < OF_ONE_TABLE
-    best = nlargest(LOOKED_UP, found)
-    return [entry_id for _, entry_id in best], is_whole and len(found) <= LOOKED_UP
-
-
 def _shown(
     connection: sqlite3.Connection, ranked: Sequence[int], feed_ids: Iterable[int]
-) -> Iterator[tuple[int, int, list[int]]]:
-    """Yield order key, story and feeds of the entries that some feeds show, in the order given."""
-    asked = dumps(list(feed_ids))
+) -> Iterator[_Place]:
+    """Yield those of the entries that some feeds show, both in the order given."""
+    places = {feed_id: place for place, feed_id in enumerate(feed_ids)}
+    asked = dumps(list(places))
     for start in range(0, len(ranked), _AT_ONCE):
         some = ranked[start : start + _AT_ONCE]
         rows: dict[int, list[sqlite3.Row]] = {}
@@ -159,4 +157,5 @@ def _shown(
         for entry_id in some:
             if found := rows.get(entry_id):
                 first = found[0]
-                yield first["order_key"], first["story_id"], [row["feed_id"] for row in found]
+                feeds = sorted((row["feed_id"] for row in found), key=places.__getitem__)
+                yield first["order_key"], first["story_id"], feeds
