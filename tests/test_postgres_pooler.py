@@ -89,17 +89,17 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_by_session_all_is_as_without_it(server: PostgresDatabase, tmp_path: Path) -> None:
+def test_by_session_all_is_as_without_it(server: PostgresDatabase) -> None:
     with pooler(server.url, "session") as url:
-        with closing(postgres.open_store(url, tmp_path / "a.db", role=Role.ALONE)) as store:
+        with closing(postgres.open_store(url, role=Role.ALONE)) as store:
             store.apply((source(),), (feed(),), now=START)
             for number in range(9):  # until what is asked often is prepared
                 entries = (entry(one) for one in range(number + 1))
                 absorb(store, document(*entries), START + number * HOUR)
                 assert len(store.select(feed()).stories) == number + 1
             with pytest.raises(BusyError, match="aggregator run"):
-                postgres.open_store(url, tmp_path / "b.db", role=Role.ALONE)
-        postgres.open_store(url, tmp_path / "b.db", role=Role.ALONE).close()
+                postgres.open_store(url, role=Role.ALONE)
+        postgres.open_store(url, role=Role.ALONE).close()
 
 
 def test_by_session_others_are_heard_and_names_are_held(server: PostgresDatabase) -> None:
@@ -147,7 +147,7 @@ async def hear_and_hold(url: str) -> None:
     ("mode", "is_busy"), [("transaction", False), ("transaction", True), ("statement", False)]
 )
 def test_by_transaction_it_is_refused(
-    server: PostgresDatabase, tmp_path: Path, mode: str, *, is_busy: bool
+    server: PostgresDatabase, mode: str, *, is_busy: bool
 ) -> None:
     remedy = r"shares out sessions by transactions; let it pool by session \(pgbouncer: pool_mode"
     server.open().close()
@@ -156,9 +156,9 @@ def test_by_transaction_it_is_refused(
             others.execute("SELECT 1")
         for role in (Role.ALONE, Role.WORKER):
             with pytest.raises(StoreError, match=remedy):
-                postgres.open_store(url, tmp_path / "a.db", role=role)
+                postgres.open_store(url, role=role)
         with pytest.raises(StoreError, match=remedy):
-            postgres.open_reader(url, tmp_path / "a.db")
+            postgres.open_reader(url)
     with closing(psycopg.connect(server.url)) as direct:
         (locks,) = direct.execute(
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
