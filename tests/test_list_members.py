@@ -333,7 +333,7 @@ def test_what_a_list_may_bring_is_no_mistake_while_it_does_not() -> None:
 def test_what_is_said_of_a_list() -> None:
     left_out = (LeftOut(Unlisted.TWICE, 1, "One"), LeftOut(Unlisted.NOT_A_URL, 2))
     health = ListHealth(1, FAILED.problem, Doubt(START, 2, 5), left_out)
-    belief = Belief(3, 2 * DAY, lambda moment: f"{moment:%d %H:%M}")
+    belief = Belief(3, 2 * DAY, START, lambda moment: f"{moment:%d %H:%M}")
     doubt = (
         "its newest document lacks 5 sources, half of them or more: they stay until 3 polls over "
         f"at least 48 hours have seen that (2 so far), not before {START + 2 * DAY:%d %H:%M}"
@@ -343,6 +343,8 @@ def test_what_is_said_of_a_list() -> None:
         '1 outline not taken (such as "One"): they say one again',
         "2 outlines not taken: their address is no http:// or https:// URL",
     )
+    late = replace(belief, now=START + 2 * DAY)
+    assert list_sentences(health, late)[0] == doubt.rpartition(", not before")[0]
     assert list_sentences(ListHealth(), belief) == ()
     assert list_line("blogs", 7, ListHealth(), belief) == "blogs: lists 7 sources"
     of = list_line("blogs", 7, ListHealth(doubt=Doubt(START, 2, 5)), belief)

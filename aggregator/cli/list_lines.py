@@ -49,10 +49,11 @@ def list_notes(
     lists: Sequence[tuple[SourceList, StoredList | None]],
 ) -> list[tuple[str, str]]:
     """Return what else is to be known of lists: headings, each with its sentence."""
+    from aggregator.daemon.terms import utc_now
     from aggregator.operations.list_sentences import Belief, list_sentences
     from aggregator.schedule.list_polls import BELIEVED_AFTER, BELIEVED_POLLS
 
-    belief = Belief(BELIEVED_POLLS, BELIEVED_AFTER, partial(local_time, otherwise=""))
+    belief = Belief(BELIEVED_POLLS, BELIEVED_AFTER, utc_now(), partial(local_time, otherwise=""))
     return [
         (f"list {theirs(of.name)}", sentence)
         for of, known in lists

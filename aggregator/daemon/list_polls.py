@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from aggregator.config.list_members import changed, members_of
 from aggregator.daemon.joined import known_of
 from aggregator.daemon.log import event
+from aggregator.daemon.terms import utc_now
 from aggregator.model import Failed, Fetched, Gone, NotModified, Validators
 from aggregator.model.errors import UnreadableError
 from aggregator.model.source_lists import ListHealth, StoredList
@@ -58,7 +59,7 @@ class ListResult:
 
 def line_of(result: ListResult, moment: Callable[[datetime], str]) -> str:
     """Return a poll of a list as a line for people; `moment` writes a moment as they have it."""
-    belief = Belief(BELIEVED_POLLS, BELIEVED_AFTER, moment)
+    belief = Belief(BELIEVED_POLLS, BELIEVED_AFTER, utc_now(), moment)
     return list_line(result.name, result.count, result.health, belief)
 
 

@@ -29,11 +29,12 @@ _BECAUSE = {
 class Belief:
     """When a doubtful answer is believed: after so many `polls` within `period` at the least.
 
-    `moment` writes a moment as its reader has it.
+    `moment` writes a moment as its reader has it, who reads it at `now`.
     """
 
     polls: int
     period: timedelta
+    now: datetime
     moment: Callable[[datetime], str]
 
 
@@ -58,11 +59,14 @@ def list_sentences(health: ListHealth, belief: Belief) -> tuple[str, ...]:
 
 def _doubt(doubt: Doubt, belief: Belief) -> str:
     hours = belief.period // timedelta(hours=1)
-    return (
+    said = (
         f"its newest document lacks {_sources(doubt.missing)}, half of them or more: they stay "
         f"until {belief.polls} polls over at least {hours} hours have seen that ({doubt.polls} so "
-        f"far), not before {belief.moment(doubt.since_at + belief.period)}"
+        "far)"
     )
+    until = doubt.since_at + belief.period
+    # Polls alone may be missing: of a list that is asked seldom, or fails now.
+    return said if until <= belief.now else f"{said}, not before {belief.moment(until)}"
 
 
 def _sources(count: int) -> str:
