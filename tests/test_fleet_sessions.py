@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import subprocess
 import time
@@ -61,15 +62,22 @@ class Sessions:
         self._url = url
         self._opened: list[Session] = []
 
-    async def begin(self, name: str | None, role: str = "worker") -> Session:
+    async def begin(
+        self,
+        name: str | None,
+        role: str = "worker",
+        *,
+        heartbeat: timedelta = HEARTBEAT,
+        silence_s: float | None = None,
+    ) -> Session:
         session = Session(
             self._url,
             role=role,
             name=name,
             schema=self.jobs.schema,
-            silence_s=self.jobs.silence_s,
+            silence_s=self.jobs.silence_s if silence_s is None else silence_s,
             tick=TICK,
-            heartbeat=HEARTBEAT,
+            heartbeat=heartbeat,
             give_up=self.given_up.append,
             wants_lead=role == "scheduler",
             listens=False,
@@ -224,3 +232,27 @@ def test_after_a_restart_of_the_server_all_goes_on_within_seconds(
         assert fleet.stop() == 0
     finally:
         fleet.end()
+
+
+def test_who_leads_and_is_frozen_leads_no_more(database: PostgresDatabase) -> None:
+    """Its machine answers for it, so that the server never learns of it."""
+
+    async def work() -> None:
+        async with sessions(database.url) as members:
+            first = await members.begin("a", "scheduler")
+            await wait(lambda: first.leads)
+            host, pid = socket.gethostname(), os.getpid()
+            await members.jobs.members.say(Member("a", "scheduler", host, pid))
+            second = await members.begin("b", "scheduler", heartbeat=TICK)
+            await asyncio.sleep(TICK.total_seconds() * 10)
+            assert (first.leads, second.leads) == (True, False), "it is heard of"
+            await members.jobs.database.run(
+                "UPDATE members SET seen_at = now() - make_interval(secs => 3600)"
+            )
+            await asyncio.sleep(TICK.total_seconds() * 10)
+            assert (first.leads, second.leads) == (True, False), "it has only begun"
+            third = await members.begin("c", "scheduler", heartbeat=TICK, silence_s=0.0)
+            await wait(lambda: second.leads or third.leads)
+            assert not first.leads
+
+    asyncio.run(work())

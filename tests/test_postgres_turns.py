@@ -24,7 +24,10 @@ from aggregator.model import (
     Problem,
     ProblemKind,
 )
+from aggregator.model.errors import StoreUnavailableError
 from aggregator.model.instants import micros
+from aggregator.model.notes import NoteKind
+from aggregator.store.engines import postgres_engine
 from aggregator.store.schemas.postgres_schema import TURNS, lock_key
 from tests import PATIENCE
 from tests.engines import PostgresDatabase
@@ -71,11 +74,13 @@ class Slow:
         assert self._goes_on.wait(PATIENCE)
         return Decision(Plan(START + HOUR, "test"))
 
-    def begin(self, threads: ThreadPoolExecutor, *before: FinishedPoll) -> Future[object]:
+    def begin(
+        self, threads: ThreadPoolExecutor, *before: FinishedPoll
+    ) -> Future[list[PollResult | Exception]]:
         """Let it be written, in one transaction with others before it."""
         done = threads.submit(self._store.absorb_all, (*before, self.poll))
         assert self._written.wait(PATIENCE)
-        return done  # type: ignore[return-value]  # whatever it returns
+        return done
 
     def end(self) -> None:
         self._goes_on.set()
@@ -224,6 +229,27 @@ def test_a_configuration_waits_for_polls_and_they_for_it(
     applied.result(PATIENCE)
     assert [state.source.name for state in stores[0].states()] == ["one"]
     assert len(stores[0].select(feed(sources=("one",))).stories) == 1
+
+
+def test_who_is_frozen_in_the_midst_of_a_write_holds_nobody_up(
+    server: PostgresDatabase,
+    stores: list[Store],
+    threads: ThreadPoolExecutor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(postgres_engine, "FROZEN", "300ms")
+    slow = Slow(stores[0], fetched(), document(entry("slow", title="Slow")), "one")
+    done = slow.begin(threads)
+    quick = document(entry("quick", title="Quick"))
+    turn = threads.submit(absorb, stores[1], quick, START, name="two")
+    until_somebody_waits(server)
+    server.open().forget_note(NoteKind.FLOOD)  # whoever writes alone
+    assert turn.result(PATIENCE).tally.new == 1
+    slow.end()
+    (undone,) = done.result(PATIENCE)
+    assert isinstance(undone, StoreUnavailableError)
+    shown = stores[0].select(feed(sources=NAMES)).stories
+    assert [one.title for one in shown] == ["Quick"]
 
 
 @pytest.mark.parametrize("seed", range(3))

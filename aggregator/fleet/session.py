@@ -56,6 +56,17 @@ _HOLDER = """SELECT l.pid AS backend, a.application_name AS said,
 
 _LEAD = f"SELECT pg_try_advisory_lock({lock_key(LEADS)}) AS does_lead"
 
+#: Ends the session of who leads and is not heard of: its process is frozen, and its machine is not.
+_END_SILENT_LEADER = f"""SELECT pg_terminate_backend(l.pid, %(ended_ms)s)
+  FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+  JOIN {{schema}}.members m
+    ON left(format('aggregator %%s %%s %%s', m.role, m.pid, m.host), 63) = a.application_name
+ WHERE l.locktype = 'advisory' AND l.granted
+   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+   AND (l.classid::bigint, l.objid::bigint)
+     = (SELECT c, o & 4294967295 FROM (SELECT {lock_key(LEADS)}) AS ours (c, o))
+   AND greatest(m.seen_at, a.backend_start) < now() - make_interval(secs => %(silence_s)s)"""  # noqa: S608 -- built of constants
+
 #: After a minute the server looks whether we are still there: what a machine held that lost its
 #: power would else be held for hours.
 _KEPT_ALIVE = (
@@ -175,9 +186,12 @@ class Session:
             while True:
                 if self._wants_lead and not self.leads:
                     await self._try_to_lead(connection)
-                elif loop.time() - looked_s > self._heartbeat_s:
+                if loop.time() - looked_s > self._heartbeat_s:
                     async with asyncio.timeout(ANSWER_SECONDS):
-                        await connection.execute("SELECT 1")
+                        if self._wants_lead and not self.leads:
+                            await self._end_silent_leader(connection)
+                        else:
+                            await connection.execute("SELECT 1")
                     looked_s = loop.time()
                 async for _ in connection.notifies(timeout=self._tick_s):
                     self.heard.set()
@@ -196,6 +210,11 @@ class Session:
             log.error(event("session ended"), exc_info=error)
             self._lose()
             self._give_up(AggregatorError(repr(error)))
+
+    async def _end_silent_leader(self, connection: psycopg.AsyncConnection[dict[str, Any]]) -> None:
+        statement = _END_SILENT_LEADER.format(schema=quoted(self._schema))
+        values = {"silence_s": self._silence_s, "ended_ms": ENDED_MS}
+        await connection.execute(statement.encode(), values)
 
     def _lose(self) -> None:
         self.is_up.clear()

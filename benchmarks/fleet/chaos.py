@@ -3,15 +3,17 @@
     .venv/bin/python -m benchmarks.fleet.chaos [--seconds 120] [--seed 1]
 
 Two schedulers, three workers and two webs, all as users run them, poll 300 sources at 60 hosts as
-fast as they may. Any of them is killed and started again, over and over. Then all may come to rest,
-and what is stored is compared with what publishers have given out. Ends with status 1 where an
-entry was lost or doubled, or a host was asked twice at a time.
+fast as they may. Any of them is killed and started again, over and over, and now and then one is
+frozen for so long that it is taken for dead, and goes on. Then all may come to rest, and what is
+stored is compared with what publishers have given out. Ends with status 1 where an entry was lost
+or doubled, or a host was asked twice at a time.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -29,6 +31,8 @@ ROLES = {
 }  # fmt: skip
 #: Seconds between two kills.
 PAUSES = (2.0, 5.0)
+#: One in so many is frozen, for so many seconds: longer than all wait who wait for it.
+FREEZES, FROZEN_S = 8, 45.0
 
 
 def configured(port: int) -> str:
@@ -57,9 +61,15 @@ def main() -> int:
     ):
         running = {one: members.member(one, role) for one, role in ROLES.items()}
         members.wait_for(SOURCES)
-        kills, until = 0, time.monotonic() + asked.seconds
+        kills, freezes, until = 0, 0, time.monotonic() + asked.seconds
         while time.monotonic() < until:
             one = dice.choice(list(ROLES))
+            if not dice.randrange(FREEZES):
+                freezes += 1
+                running[one].send_signal(signal.SIGSTOP)
+                time.sleep(FROZEN_S)
+                running[one].send_signal(signal.SIGCONT)
+                continue
             running[one].kill()
             running[one].wait()
             kills += 1
@@ -77,7 +87,8 @@ def main() -> int:
         lost, doubled, entries = lost_and_doubled(members, url)
         counted = members.counted()
     polls, at_once = sum(counted["asks"].values()), counted["most_asked"]
-    print(f"{kills} kills, {polls} requests, {entries} entries: {lost} lost, {doubled} doubled")
+    print(f"{kills} kills, {freezes} freezes, {polls} requests")
+    print(f"{entries} entries: {lost} lost, {doubled} doubled")
     print(
         f"requests to a host at a time: {at_once} at most; connections: {counted['most_connected']}"
     )

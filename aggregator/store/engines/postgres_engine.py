@@ -57,6 +57,19 @@ _HOLDERS = f"""SELECT a.application_name, a.pid
         = (SELECT c, o & 4294967295 FROM (SELECT {lock_key(WORKS)}) AS ours (c, o))
     ORDER BY a.backend_start LIMIT 1"""  # noqa: S608 -- built of constants
 
+#: A process that is in the midst of a write, and says nothing for so long, is taken for frozen.
+FROZEN = "20s"
+
+#: Ends the sessions of those that hold others up: the server waits for what they will say next.
+_END_FROZEN = f"""SELECT a.application_name, pg_terminate_backend(a.pid)
+    FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'advisory' AND l.granted AND a.pid != pg_backend_pid()
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND (l.classid::bigint, l.objid::bigint)
+        = (SELECT c, o & 4294967295 FROM (SELECT {lock_key(WRITES)}) AS ours (c, o))
+      AND a.wait_event = 'ClientRead'
+      AND greatest(a.query_start, a.state_change) < clock_timestamp() - ?::interval"""  # noqa: S608 -- built of constants
+
 #: Errors that pass though they are of the kinds that do not.
 _PASSING = (errors.ReadOnlySqlTransaction,)
 #: And those that are not of our statements though they look so.
@@ -199,8 +212,17 @@ class PostgresEngine(Engine):
     def begin_writing(self, connection: sqlite3.Connection, *, beside: bool = False) -> None:
         lock = "pg_advisory_xact_lock_shared" if beside else "pg_advisory_xact_lock"
         # Each statement sees what was committed before it, however long the lock was waited for.
-        begin = "BEGIN ISOLATION LEVEL READ COMMITTED"
-        self._begin(connection, f"{begin}; SELECT {lock}({lock_key(WRITES)})", pipelined=True)
+        begin = (
+            f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '{FROZEN}'; "
+            f"SELECT {lock}({lock_key(WRITES)}); SET LOCAL lock_timeout = 0"
+        )
+        while True:
+            try:
+                self._begin(connection, begin, pipelined=True)
+            except errors.LockNotAvailable:  # somebody writes much, or was stopped in the midst
+                connection.execute(_END_FROZEN, (FROZEN,))
+            else:
+                break
         _as_theirs(connection).has_turn = not beside
 
     @override
