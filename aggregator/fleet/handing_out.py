@@ -10,7 +10,6 @@ from uuid import uuid4
 
 from aggregator.daemon.log import event
 from aggregator.fleet.queue import HAND_OUT, RESCUE, Job
-from aggregator.model import Lease
 from aggregator.model.errors import AggregatorError
 from aggregator.schedule.handing_out import MOST_EACH, room, urgency
 
@@ -29,6 +28,20 @@ log = logging.getLogger(__name__)
 EACH_SECOND, EACH_FOURTH = "* * * * * *", "* * * * * */4"
 
 
+#: What the names begin with in which batches are claimed.
+_BATCH = "batch "
+
+
+def new_batch() -> str:
+    """Return the name in which a batch is claimed, another one each time."""
+    return f"{_BATCH}{uuid4()}"
+
+
+def is_batch(claimer: str) -> bool:
+    """Tell whether a batch was claimed in a name, and not a poll by hand."""
+    return claimer.startswith(_BATCH)
+
+
 class HandingOut:
     """Hands out batches of due sources while `may` says so; `trouble` is why it could not."""
 
@@ -42,6 +55,7 @@ class HandingOut:
         clock: Callable[[], datetime],
     ) -> None:
         self.trouble: str | None = None
+        self._owed: set[str] = set()
         self._store = store
         self._queue = queue
         self._may = may
@@ -53,11 +67,23 @@ class HandingOut:
         self._queue.does_periodically(HAND_OUT, EACH_SECOND, self.hand_out)
         self._queue.does_periodically(RESCUE, EACH_FOURTH, self.rescue)
 
+    async def recover(self) -> None:
+        """Have back what another one handed out that ended before the queue had it.
+
+        Else it would be kept until its leases run out. Raises `StoreUnavailableError`.
+        """
+        found = {one for one in await self._in_thread(self._store.claimers) if is_batch(one)}
+        # Asked after that: a batch is deferred after it is claimed.
+        if lost := found - await self._queue.batches():
+            log.warning(event("had back", batches=len(lost)))
+            await self._in_thread(partial(self._store.release_all, lost))
+
     async def hand_out(self) -> None:
         """Hand out what is due, as much as workers have room for."""
         if not self._may():
             return
         try:
+            await self._settle()
             most = room(await self._queue.members.slots(), await self._queue.waiting())
             if most:
                 give = partial(
@@ -65,7 +91,7 @@ class HandingOut:
                     self._clock(),
                     most_batches=most,
                     most_each=MOST_EACH,
-                    batch_id=lambda: f"batch {uuid4()}",
+                    batch_id=new_batch,
                 )
                 await self._defer(await self._in_thread(give))
         except AggregatorError as error:
@@ -88,11 +114,16 @@ class HandingOut:
         try:
             await self._queue.defer(jobs)
         except BaseException:
-            now = self._clock()
-            leases = tuple(Lease(of, one.claimed_by, now) for one in jobs for of in one.source_ids)
-            with contextlib.suppress(AggregatorError):  # they run out
-                await self._in_thread(partial(self._store.release, leases))
+            self._owed.update(one.claimed_by for one in jobs)
+            with contextlib.suppress(AggregatorError):  # the next time
+                await self._settle()
             raise
+
+    async def _settle(self) -> None:
+        """Give back what was claimed and could not be deferred."""
+        if self._owed:
+            await self._in_thread(partial(self._store.release_all, frozenset(self._owed)))
+            self._owed.clear()
 
     async def rescue(self) -> None:
         """Let others do what workers had begun that died."""

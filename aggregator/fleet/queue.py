@@ -204,6 +204,15 @@ class JobQueue:
         """Wait no longer than a moment for the server: the process is to end."""
         self._connector.pool.timeout = LAST_WAIT_S
 
+    async def batches(self) -> frozenset[str]:
+        """Return in whose names batches are in the queue, waiting or begun."""
+        rows = await self.database.rows(
+            """SELECT args ->> 'claimed_by' AS name FROM procrastinate_jobs
+                WHERE status IN ('todo', 'doing') AND queue_name = %(queue)s""",
+            queue=POLLS,
+        )
+        return frozenset(row["name"] for row in rows)
+
     async def waiting(self) -> int:
         """Return how many batches no worker has begun."""
         (row,) = await self.database.rows(

@@ -205,6 +205,7 @@ class ActiveScheduler:
             await self._housework.steer()
             await queue.members.add("applied", 1)
             await queue.rescue()
+            await self._handing_out.recover()
             start.signals.on_reload(lambda: self._jobs.spawn(self._configuring.reload_quietly()))
             self._housework.schedule(self._jobs, pace)
             self._jobs.every(pace.heartbeat, self._account, name="requests of workers")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from aggregator.model import PollState
@@ -35,6 +35,12 @@ class FleetStore(Protocol):
         In the order of `source_ids`. What was polled meanwhile, or handed out once more, is not
         among them.
         """
+
+    def claimers(self) -> frozenset[str]:
+        """Return in whose names leases are, those that have run out included."""
+
+    def release_all(self, claimers: Collection[str]) -> None:
+        """End all leases in some names: what is due of them may be handed out again."""
 
     def backlog(self, now: datetime) -> Backlog:
         """Return how much is due at `now` that nobody has."""

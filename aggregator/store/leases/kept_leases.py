@@ -8,7 +8,7 @@ from aggregator.runtime.values import dataclass
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from aggregator.model import Lease
@@ -41,6 +41,12 @@ class KeptLeases(Protocol):
 
     def release(self, ended: Iterable[Lease]) -> None:
         """End leases; one that was lost is another's, and stays."""
+
+    def claimers(self) -> frozenset[str]:
+        """Return in whose names leases are, those that have run out included."""
+
+    def release_all(self, claimers: Collection[str]) -> None:
+        """End all leases in some names."""
 
     def end(self, connection: sqlite3.Connection, lease: Lease) -> None:
         """End a lease in the transaction of what came of it, where leases are rows."""

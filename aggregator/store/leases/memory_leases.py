@@ -15,7 +15,7 @@ from aggregator.store.leases.kept_leases import KeptLeases
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from aggregator.model import Lease
@@ -69,6 +69,17 @@ class MemoryLeases(KeptLeases):
             for one in ended:
                 if leases.owns(self._stored.get(one.source_id), one):
                     del self._stored[one.source_id], self._queues[one.source_id]
+
+    @override
+    def claimers(self) -> frozenset[str]:
+        with self._lock:
+            return frozenset(lease.claimed_by for lease in self._stored.values())
+
+    @override
+    def release_all(self, claimers: Collection[str]) -> None:
+        with self._lock:
+            ended = [one for one in self._stored.values() if one.claimed_by in claimers]
+        self.release(ended)
 
     @override
     def end(self, connection: sqlite3.Connection, lease: Lease) -> None:

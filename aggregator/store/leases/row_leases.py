@@ -20,7 +20,7 @@ from aggregator.store.rows.codec import dumps
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime, timedelta
     from typing import Any
@@ -68,6 +68,16 @@ class RowLeases(KeptLeases):
             [partial(_end, claimed_by=one, source_ids=by_claimer[one]) for one in by_claimer],
             True,
         )
+
+    @override
+    def claimers(self) -> frozenset[str]:
+        with self._reading() as db:
+            rows = db.execute("SELECT DISTINCT claimed_by FROM leases").fetchall()
+        return frozenset(claimer for (claimer,) in rows)
+
+    @override
+    def release_all(self, claimers: Collection[str]) -> None:
+        self._write([partial(_end_all, claimers=sorted(claimers))], True)
 
     @override
     def end(self, connection: sqlite3.Connection, lease: Lease) -> None:
@@ -142,4 +152,10 @@ def _end(connection: sqlite3.Connection, *, claimed_by: str, source_ids: Sequenc
         """DELETE FROM leases
             WHERE claimed_by = ? AND source_id IN (SELECT value FROM json_each(?))""",
         (claimed_by, dumps(source_ids)),
+    )
+
+
+def _end_all(connection: sqlite3.Connection, *, claimers: Sequence[str]) -> None:
+    connection.executemany(
+        "DELETE FROM leases WHERE claimed_by = ?", [(claimer,) for claimer in claimers]
     )

@@ -25,7 +25,7 @@ from aggregator.store.texts import packed_texts
 if TYPE_CHECKING:
     import sqlite3
     import threading
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -118,6 +118,14 @@ class PollKeeping(Reading, PollStore, FleetStore):
         renewed = self._leases.renew(asked, now)
         with self._reading() as db:
             return self._states_of(db, (renewed,))
+
+    @override
+    def claimers(self) -> frozenset[str]:
+        return self._leases.claimers()
+
+    @override
+    def release_all(self, claimers: Collection[str]) -> None:
+        self._leases.release_all(claimers)
 
     @override
     def backlog(self, now: datetime) -> Backlog:
