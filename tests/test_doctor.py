@@ -208,3 +208,12 @@ def test_the_guard_is_tried_as_it_is_configured(tmp_path: Path) -> None:
     assert checks.guard(configured(tmp_path)).level == "ok"
     opened = '[network]\nallow_private = ["127.0.0.1:1200", "192.168.0.0/16", "localhost"]\n'
     assert checks.guard(configured(tmp_path, opened)).level == "ok", "for its own source alone"
+
+
+def test_it_counts_the_warnings_that_check_tells(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[[sources]]\nname = "a"\nurl = "http://127.0.0.1/"\ntoken_file = "none"\n'
+    )
+    warned = run_in("check", cwd=tmp_path).stderr.count("warning: config.toml:")
+    told = run_in("doctor", cwd=tmp_path).stdout
+    assert f"config.toml: 1 source, {warned} warnings; `aggregator check` has them" in told

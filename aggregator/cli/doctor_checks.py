@@ -62,13 +62,15 @@ class Checked:
 
 def configuration(load: Callable[[], Config]) -> tuple[Config | None, list[Checked]]:
     """Look at the configuration; return it, where it can be used."""
+    from aggregator.cli.likely_failures import likely_failures
+
     try:
         config = load()
+        warnings = len(config.warnings) + len(likely_failures(config))  # as `check` tells them
     except AggregatorError as error:
         remedy = "`aggregator check` has every mistake with its line"
         first = str(error).splitlines()[0]
         return None, [Checked("configuration", "problem", first, remedy)]
-    warnings = len(config.warnings)
     sources = len(config.sources)
     found = f"{config.path}: {sources} source{'' if sources == 1 else 's'}"
     if warnings:
