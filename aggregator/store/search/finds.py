@@ -7,6 +7,7 @@ file, a number in the rows of a database.
 from __future__ import annotations
 
 from heapq import nlargest
+from math import ceil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,14 +33,23 @@ class Finds:
     def __init__(self) -> None:
         self._found: list[tuple[float, int]] = []
         self._is_whole = True
+        self._asked = 0
 
     @property
     def are_enough(self) -> bool:
         """Whether no older part need be asked."""
         return len(self._found) >= LOOKED_UP
 
+    @property
+    def parts_wanted(self) -> int | None:
+        """How many parts more will be enough, by those that were asked; `None` for not known."""
+        if not self._found:
+            return None
+        return max(1, ceil((LOOKED_UP - len(self._found)) * self._asked / len(self._found)))
+
     def add(self, some: Sequence[tuple[float, int]]) -> None:
         """Take the scores and the entries of one part, the best `OF_ONE_PART` of it."""
+        self._asked += 1
         self._found += some
         self._is_whole &= len(some) < OF_ONE_PART
 

@@ -140,7 +140,7 @@ def _ask(
         if began > until:
             finds.leave()
             return
-        some = asked_together(left, tokens)
+        some = asked_together(left, tokens)[: finds.parts_wanted]
         found = scored(some)
         for part in some:
             if finds.are_enough:
@@ -195,7 +195,7 @@ def _of_one(
                        ORDER BY times / (times + {LENGTH}) DESC, text_id) AS place
                 FROM (
                   SELECT text_id, number, entry_id, tokens, ({times})::float8 AS times
-                    FROM search_texts WHERE {OF_PARTS}) AS counted
+                    FROM search_texts WHERE {OF_PARTS} OFFSET 0) AS counted  -- counted once
                 JOIN (SELECT number, tokens::float8 / texts AS average FROM search_parts
                        WHERE texts > 0) AS part USING (number)
                WHERE times > 0) AS placed
