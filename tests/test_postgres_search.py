@@ -302,6 +302,20 @@ def test_an_index_of_another_version_is_made_anew_by_the_newer_one(
     assert len(search(store, "number").hits) == 5
 
 
+def test_tables_without_rows_are_made_anew(store: Store, server: PostgresDatabase) -> None:
+    """As after a dump that left out what is in them."""
+    brought(store, range(3))
+    indexed(store)
+    for at_the_end in (PLENTY, 0):
+        with psycopg.connect(server.url) as connection:
+            connection.execute("TRUNCATE search_texts, search_parts, search_feeds, search_state")
+        assert not search(store, "number").is_indexed
+        store.prune(START + HOUR, retention=DAY, keep_raw=DAY)
+        indexed(store, at_the_end)
+        assert len(search(store, "number").hits) == (3 if at_the_end else 0)
+    assert store.search_bytes() == 0
+
+
 def test_without_room_there_are_no_tables(store: Store, server: PostgresDatabase) -> None:
     assert store.search_bytes() == 0
     brought(store, range(3))

@@ -87,8 +87,7 @@ class Filling:
     def remove(self) -> None:
         """Drop the index, where there is one."""
         if self._begin():
-            if word_rows.version_of(self._db):
-                word_rows.remove(self._db)
+            word_rows.remove(self._db)
             self._end(goes_on=False)
 
     def _begin(self, *, waits: bool = False) -> bool:

@@ -55,7 +55,8 @@ _SCHEMA = (
         title text COLLATE "C" NOT NULL,
         text text COLLATE "C" NOT NULL
     )""",
-    # Texts are packed in their rows: a question counts words in thousands of them.
+    # Texts stay in their rows, and are packed beyond 8 kB alone: a question counts words in
+    # thousands of them.
     "ALTER TABLE search_texts ALTER title SET STORAGE MAIN, ALTER text SET STORAGE MAIN",
     "ALTER TABLE search_texts SET (toast_tuple_target = 8160)",
     # New rows wait in a list that each question reads, and so large a one takes 12 ms; a smaller
@@ -69,14 +70,14 @@ _HERE = "to_regclass(quote_ident(current_schema()) || '.' || name)"
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """Return the version of the tables, 0 where there are none."""
+    """Return the version of the tables, 0 where there are none, or nothing is in them."""
     (is_there,) = connection.execute(
         f"SELECT {_HERE} IS NOT NULL FROM (VALUES ('search_state')) AS one (name)"  # noqa: S608 -- built of constants
     ).fetchone()
     if not is_there:
         return 0
-    (version,) = connection.execute("SELECT version FROM search_state").fetchone()
-    return int(version)
+    row = connection.execute("SELECT version FROM search_state").fetchone()
+    return 0 if row is None else int(row["version"])
 
 
 def make(connection: sqlite3.Connection) -> None:
