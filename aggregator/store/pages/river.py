@@ -170,12 +170,12 @@ def feeds_with(connection: sqlite3.Connection, order_key: int) -> tuple[str, ...
 
 
 _STORIES = f"""
-    SELECT {COLUMNS} FROM entries e
+    SELECT {COLUMNS} FROM json_each(:keys) asked
+     CROSS JOIN entries e ON e.order_key = asked.value
+     CROSS JOIN archive a ON a.entry_id = e.id AND a.feed_id = :feed
       JOIN texts t ON t.entry_id = e.id
-      JOIN archive a ON a.entry_id = e.id AND a.feed_id = :feed
       JOIN stories s ON s.id = e.story_id
-     WHERE e.order_key IN (SELECT value FROM json_each(:keys)) AND {IN_FEED}
-     ORDER BY e.order_key
+     WHERE {IN_FEED}
 """  # noqa: S608 -- built of constants
 
 
