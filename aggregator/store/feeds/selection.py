@@ -39,7 +39,7 @@ from aggregator.stories.windows import refusal
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from aggregator.model import ArchivePart, Feed, Story
     from aggregator.rules.secrets import Secrets
@@ -172,29 +172,35 @@ def _stored(
     members: Mapping[int, tuple[Member, ...]],
 ) -> tuple[StoredStory, ...]:
     """Return them; `members` are named below them, by the ids of their entries."""
-    sources: dict[int, SourceWords] = {}
-
-    def source(source_id: int) -> SourceWords:
-        if source_id not in sources:
-            sources[source_id] = words_of(connection, source_id)
-        return sources[source_id]
-
     told_more_often = {entry["story_id"] for entry in found if entry["copies"] > 1}
     others = {} if feed.dedupe == "off" else _others(connection, row["id"], told_more_often)
-    stored = []
-    for entry in found:
-        own = entry["source_id"]
-        also = (one for one in others.get(entry["story_id"], ()) if one != own)
-        told = tuple(
-            StoredMember(source(one.source_id), one.title, one.url, one.published_at, one.because)
-            for one in members.get(entry["id"], ())
+    also = {
+        entry["id"]: [one for one in others.get(entry["story_id"], ()) if one != entry["source_id"]]
+        for entry in found
+    }
+    named = {entry["id"]: members.get(entry["id"], ()) for entry in found}
+    sources = words_of(
+        connection,
+        {entry["source_id"] for entry in found}.union(*also.values()).union(
+            *([one.source_id for one in below] for below in named.values())
+        ),
+    )
+    return tuple(
+        _stored_story(
+            entry,
+            texts_in(connection, entry),
+            feed,
+            sources[entry["source_id"]],
+            others=tuple(sources[one] for one in also[entry["id"]]),
+            also_told=tuple(
+                StoredMember(
+                    sources[one.source_id], one.title, one.url, one.published_at, one.because
+                )
+                for one in named[entry["id"]]
+            ),
         )
-        texts = texts_in(connection, entry)
-        others_ = tuple(map(source, also))
-        stored.append(
-            _stored_story(entry, texts, feed, source(own), others=others_, also_told=told)
-        )
-    return tuple(stored)
+        for entry in found
+    )
 
 
 def _others(
@@ -248,9 +254,13 @@ def _stored_story(
     )
 
 
-def words_of(connection: sqlite3.Connection, source_id: int) -> SourceWords:
-    """Return what is stored of a source."""
-    row = connection.execute("SELECT * FROM sources WHERE id = ?", (source_id,)).fetchone()
+def words_of(connection: sqlite3.Connection, source_ids: Collection[int]) -> dict[int, SourceWords]:
+    """Return what is stored of some sources."""
+    rows = rows_of(connection, "SELECT * FROM sources WHERE id IN ({marks})", sorted(source_ids))
+    return {row["id"]: _words(row) for row in rows}
+
+
+def _words(row: sqlite3.Row) -> SourceWords:
     return SourceWords(
         source=source_of(row["config"]),
         minted_id=row["public_id"],

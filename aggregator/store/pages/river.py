@@ -151,8 +151,9 @@ def shown_sources(
         (row["id"], TOLD_SOURCES),
     ).fetchall()
     told = []
+    sources = words_of(connection, [source_id for source_id, _ in found])
     for source_id, stories in found:
-        words = words_of(connection, source_id)
+        words = sources[source_id]
         title = public_title(words.source, words.title, secrets)
         told.append(ShownSource(title, tuple(map(secrets.conceal, words.source.tags)), stories))
     return tuple(told)
