@@ -28,8 +28,6 @@ from tests.page_world import make_world
 from tests.serving import running
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from aggregator.serve import Site
     from aggregator.store import Store
     from tests.program import Program
@@ -53,7 +51,7 @@ def nobody() -> NoReturn:
     raise AssertionError("nobody is asked")
 
 
-def site_of(store: Store, folder: Path, sources: int = 3) -> Site:
+def site_of(store: Store, sources: int = 3) -> Site:
     made, measures = make_world(store), PollMeasures()
     told = Deliveries(
         lambda: made.config, store, ThreadPoolExecutor(1), fetcher=nobody, environ={}, clock=nobody
@@ -71,7 +69,7 @@ def site_of(store: Store, folder: Path, sources: int = 3) -> Site:
         made.site,
         config=lambda: present,
         counted=counted,
-        asked=lambda: store_figures(store, folder / "aggregator.db", START + DAY),
+        asked=lambda: store_figures(store, START + DAY),
     )
 
 
@@ -97,8 +95,8 @@ def test_delays_are_of_what_came_since_the_first_poll() -> None:
     assert told["aggregator_entry_delay_seconds_sum[]"] == 3600
 
 
-async def test_who_is_the_operator_reads_it_and_nobody_else(store: Store, tmp_path: Path) -> None:
-    async with running(site_of(store, tmp_path)) as server:
+async def test_who_is_the_operator_reads_it_and_nobody_else(store: Store) -> None:
+    async with running(site_of(store)) as server:
         for fields, status in (
             ({}, 200),
             ({"via": "1.1 proxy"}, 401),
@@ -113,9 +111,9 @@ async def test_who_is_the_operator_reads_it_and_nobody_else(store: Store, tmp_pa
             assert b"aggregator_polls" not in answer.body or status == 200
 
 
-async def test_it_tells_what_is_served_and_how(store: Store, tmp_path: Path) -> None:
+async def test_it_tells_what_is_served_and_how(store: Store) -> None:
     seconds = iter(range(0, 1000, 10))
-    made = replace(site_of(store, tmp_path), seconds=lambda: float(next(seconds)))
+    made = replace(site_of(store), seconds=lambda: float(next(seconds)))
     async with running(made) as server:
         for _ in range(3):
             assert (await server.get("/feeds/news.atom")).status == 200
@@ -133,10 +131,10 @@ async def test_it_tells_what_is_served_and_how(store: Store, tmp_path: Path) -> 
     assert told["process_resident_memory_bytes[]"] > 0
 
 
-async def test_how_many_series_there_are_depends_on_nothing(store: Store, tmp_path: Path) -> None:
+async def test_how_many_series_there_are_depends_on_nothing(store: Store) -> None:
     found = []
     for sources in (3, 5000):
-        async with running(site_of(store, tmp_path, sources)) as server:
+        async with running(site_of(store, sources)) as server:
             found.append(samples((await server.get("/metrics")).body.decode()).keys())
     assert found[0] == found[1]
     assert len(found[0]) < 200
@@ -169,23 +167,23 @@ def test_a_daemon_counts_its_polls(aggregator: Program, web: Publisher) -> None:
     assert found["aggregator_overdue_sources[]"] == 0
 
 
-async def names_of_all(store: Store, folder: Path) -> set[str]:
+async def names_of_all(store: Store) -> set[str]:
     """Return the names of all series that there can be."""
-    async with running(site_of(store, folder)) as server:
+    async with running(site_of(store)) as server:
         text = (await server.get("/metrics")).body.decode()
     return {one.name for family in text_string_to_metric_families(text) for one in family.samples}
 
 
-async def test_the_page_names_every_measure(store: Store, tmp_path: Path) -> None:
+async def test_the_page_names_every_measure(store: Store) -> None:
     section = PAGE.read_text(encoding="utf-8").partition("## Metrics\n")[2].partition("\n## ")[0]
     told = set(re.findall(r"^\| `(aggregator_\w+)` \|", section, re.MULTILINE))
-    names = await names_of_all(store, tmp_path)
+    names = await names_of_all(store)
     found = {re.sub(r"_(bucket|count|sum)$", "", name) for name in names}
     assert {name for name in found if name.startswith("aggregator_")} == told
 
 
-async def test_dashboard_and_alerts_ask_for_what_there_is(store: Store, tmp_path: Path) -> None:
-    names = await names_of_all(store, tmp_path)
+async def test_dashboard_and_alerts_ask_for_what_there_is(store: Store) -> None:
+    names = await names_of_all(store)
     board = json.loads((MONITORING / "grafana-dashboard.json").read_text(encoding="utf-8"))
     rules = yaml.safe_load((MONITORING / "alerts.yml").read_text(encoding="utf-8"))
     asked = [one["expr"] for panel in board["panels"] for one in panel["targets"]]

@@ -10,13 +10,9 @@ from aggregator.model.measures import gauge, gauges
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from aggregator.model.measures import Measure
     from aggregator.store import PageStore
-
-#: The database's files, by what follows its name.
-_FILES = {"database": "", "log": "-wal"}
 
 
 def daemon_figures(
@@ -37,36 +33,24 @@ def daemon_figures(
     )  # fmt: skip
 
 
-def store_figures(store: PageStore, path: Path, now: datetime) -> tuple[Measure, ...]:
-    """Return what the database says of itself; nothing of what it cannot say now. Blocks."""
-    sizes = [(what, _size(path.with_name(path.name + end))) for what, end in _FILES.items()]
+def store_figures(store: PageStore, now: datetime) -> tuple[Measure, ...]:
+    """Return what the database says of itself; nothing where it cannot say it now. Blocks."""
     try:
-        found, sizes = store.figures(now), [*sizes, ("search", store.search_bytes())]
+        found = store.figures(now)
     except StoreError:  # `aggregator_healthy` tells of it
-        found = None
-    told = [
-        gauges("aggregator_database_bytes", "Size of the database's files.", "file", sizes),
-    ]
-    if found is None:
-        return tuple(told)
-    told.append(
+        return ()
+    return (
+        gauges(
+            "aggregator_database_bytes", "Size of the database's files.", "file",
+            found.bytes_on_disk,
+        ),
         gauge(
             "aggregator_overdue_sources",
             "Sources that should have been polled ten minutes ago and more.",
             found.overdue,
-        )
-    )
-    told.append(
+        ),
         gauges(
             "aggregator_alarms", "What is wrong, as the operations feed tells it, by kind.", "kind",
             found.alarms,
-        )
+        ),
     )  # fmt: skip
-    return tuple(told)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

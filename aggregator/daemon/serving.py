@@ -61,7 +61,6 @@ class Serving:
         The store's figures are beside those. `unready` is why nobody is to be sent here yet, where
         `vitals` alone do not know.
         """
-        path = self._config().store.path
         site = Site(
             self._config,
             store,
@@ -69,7 +68,7 @@ class Serving:
             unready=unready or vitals.unready,
             look=look,
             counted=counted,
-            asked=lambda: (*store_figures(store, path, clock()), *asked()),
+            asked=lambda: (*store_figures(store, clock()), *asked()),
             operating=operating,
         )
         self._task = asyncio.create_task(

@@ -106,7 +106,11 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True)
 class StoreFigures:
-    """How all sources are at a moment: how many are overdue, and how many alarms of each kind."""
+    """How all sources are at a moment: how many are overdue, and how many alarms of each kind.
+
+    And how many bytes parts of the database take on the disk, each with its name.
+    """
 
     overdue: int
     alarms: tuple[tuple[str, int], ...]
+    bytes_on_disk: tuple[tuple[str, int], ...]

@@ -80,6 +80,9 @@ class Engine(Protocol):
     def size_bytes(self, connection: sqlite3.Connection) -> int:
         """Return how many bytes the database takes on the disk, as a connection sees it."""
 
+    def sizes_bytes(self, connection: sqlite3.Connection) -> dict[str, int]:
+        """Return how many bytes its parts take now: `database`, and its `log` if it has one."""
+
     def set_aside(
         self, connection: sqlite3.Connection, tables: Sequence[str], *, copied: Sequence[str]
     ) -> tuple[str, str]:

@@ -332,6 +332,10 @@ class PostgresEngine(Engine):
         return int(size)
 
     @override
+    def sizes_bytes(self, connection: sqlite3.Connection) -> dict[str, int]:
+        return {"database": self.size_bytes(connection)}
+
+    @override
     def set_aside(
         self, connection: sqlite3.Connection, tables: Sequence[str], *, copied: Sequence[str]
     ) -> tuple[str, str]:

@@ -102,6 +102,13 @@ class SqliteEngine(Engine):
         return int(size)
 
     @override
+    def sizes_bytes(self, connection: sqlite3.Connection) -> dict[str, int]:
+        return {
+            "database": _size(self._path),
+            "log": _size(self._path.with_name(f"{self._path.name}-wal")),
+        }
+
+    @override
     def set_aside(
         self, connection: sqlite3.Connection, tables: Sequence[str], *, copied: Sequence[str]
     ) -> tuple[str, str]:
@@ -121,3 +128,10 @@ class SqliteEngine(Engine):
     @override
     def find_damage(self, readers: Readers) -> StoreDamagedError | None:
         return find_damage(self._path, readers)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

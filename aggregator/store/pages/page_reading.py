@@ -75,7 +75,11 @@ class PageReading(Reading, PageStore):
     @override
     def figures(self, now: datetime) -> StoreFigures:
         with self._reading() as db:
-            return source_health.figures(db, now)
+            search = self._search.size_bytes(db)
+            files = self._engine.sizes_bytes(db)
+            if self._search.lies_within:
+                files["database"] -= search
+            return source_health.figures(db, now, {**files, "search": search})
 
     @override
     def search(

@@ -24,6 +24,7 @@ from aggregator.store.rows.typed_rows import problem_of, source_of
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
     from aggregator.rules.secrets import Secrets
 
@@ -67,7 +68,9 @@ def report(connection: sqlite3.Connection, secrets: Secrets, name: str) -> Sourc
     )
 
 
-def figures(connection: sqlite3.Connection, now: datetime) -> StoreFigures:
+def figures(
+    connection: sqlite3.Connection, now: datetime, bytes_on_disk: Mapping[str, int]
+) -> StoreFigures:
     """Return what is counted of all sources; reads the rows of those that are overdue alone."""
     (overdue,) = connection.execute(
         """SELECT count(*) FROM sources
@@ -81,7 +84,7 @@ def figures(connection: sqlite3.Connection, now: datetime) -> StoreFigures:
     found |= dict(
         connection.execute("SELECT kind, count(*) FROM alarms WHERE ended_at IS NULL GROUP BY kind")
     )
-    return StoreFigures(overdue, tuple(found.items()))
+    return StoreFigures(overdue, tuple(found.items()), tuple(bytes_on_disk.items()))
 
 
 def _row(connection: sqlite3.Connection, name: str) -> sqlite3.Row | None:
