@@ -80,10 +80,10 @@ def test_status_and_poll_load_what_they_need(aggregator: Program, web: Publisher
     assert aggregator.run("poll").returncode == 0
     modules = loaded_by(aggregator.folder, "status")
     assert not modules & (SERVING | FETCHING | READING | WRITING | EDITING | RARE)
-    assert of_libraries(modules) <= 306
+    assert of_libraries(modules) <= 310
     modules = loaded_by(aggregator.folder, "poll", "one")
     assert not modules & (SERVING | READING | WRITING | EDITING | RARE)
-    assert of_libraries(modules) <= 446
+    assert of_libraries(modules) <= 450
 
 
 def test_what_is_loaded_for_workers_is_what_reads_documents() -> None:

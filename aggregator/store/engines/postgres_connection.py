@@ -257,6 +257,10 @@ class PostgresConnection:
         cursor.executemany(spoken(statement).encode(), values)
         return cursor
 
+    def run(self, *statements: str) -> None:
+        """Run statements in PostgreSQL's own words, sent together. Raises `psycopg.Error`."""
+        self._connection.execute(";\n".join(statements).encode(), prepare=False)
+
     def copy(
         self, statement: str, values: Sequence[object] = ()
     ) -> AbstractContextManager[psycopg.Copy]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from contextlib import closing
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlite_utils import Database, Migrations
@@ -38,6 +40,7 @@ from aggregator.store.schemas.schema import (
     FIRST_RELEASE,
     INDEXES,
     KEPT_WINDOWS,
+    MINT_OPERATIONS_ID,
     PUBLISHING,
     SCALING,
     STORED_BYTES,
@@ -201,9 +204,11 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     version = check_readable(connection, path)
     if version == SCHEMA_VERSION:
         return
-    copy = None
-    if version > 0:
-        copy = copy_before(connection, path, version)
+    if version == 0:
+        with closing(empty()) as model:
+            model.backup(connection)
+        return
+    copy = copy_before(connection, path, version)
     bring_to(connection, SCHEMA_VERSION)
     if copy is not None:
         _give_room_back(connection, version)
@@ -220,6 +225,29 @@ def _give_room_back(connection: sqlite3.Connection, version: int) -> None:
         connection.execute("VACUUM")
     except sqlite3.Error as error:  # no room, or somebody reads it
         log.warning("database not written anew, run `aggregator compact` error=%s", error)
+
+
+#: The schema since which the operations feed has an id.
+_MINTED_SINCE = 2
+
+
+def empty(version: int = SCHEMA_VERSION) -> sqlite3.Connection:
+    """Return a database in memory in which nothing is yet, as the migrations up to one leave it.
+
+    In a file each of them would be written for the next one to change.
+    """
+    made = sqlite3.connect(":memory:", isolation_level=None)
+    made.deserialize(_empty(version))
+    if version >= _MINTED_SINCE:
+        made.execute(MINT_OPERATIONS_ID)  # each has its own
+    return made
+
+
+@cache
+def _empty(version: int) -> bytes:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        bring_to(made, version)
+        return made.serialize()
 
 
 def later(version: int) -> list[Callable[[Database], None]]:

@@ -193,18 +193,20 @@ def create(connection: PostgresConnection, version: int) -> None:
         "INSERT INTO aggregator_schema (version, works_down_to) VALUES (?, ?)",
         (version, min(version, WORKS_DOWN_TO)),
     )
-    for statement in FUNCTIONS:
-        connection.execute(statement)
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
-        migrations.bring_to(model, version)
+    with closing(migrations.empty(version)) as model:
         made = model.execute(
             """SELECT type, name, sql FROM sqlite_schema
                 WHERE sql IS NOT NULL AND tbl_name != ? ORDER BY rowid""",
             (MIGRATIONS_TABLE,),
         ).fetchall()
-        for kind, name, sql in made:
-            for statement in _TRIGGERS[name] if kind == "trigger" else (spoken_table(sql),):
-                connection.execute(statement)
+        connection.run(
+            *FUNCTIONS,
+            *(
+                statement
+                for kind, name, sql in made
+                for statement in (_TRIGGERS[name] if kind == "trigger" else (spoken_table(sql),))
+            ),
+        )
         for kind, name, _ in made:
             if kind == "table":
                 _copy(model, connection, name)

@@ -163,6 +163,12 @@ FIRST_RELEASE = (
     "CREATE INDEX polls_source ON polls (source_id, id)",
 )
 
+#: The operations feed's id: a random UUID (RFC 9562, version 4).
+MINT_OPERATIONS_ID = """UPDATE counters SET operations_id = lower('urn:uuid:'
+    || hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2)
+    || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-'
+    || hex(randomblob(6)))"""
+
 PUBLISHING = (
     # `matched` is why an item was recognised as this entry; `tags` and `blocked` are what its
     # source's rules say of it; `provenance` is where it first stood, in its document's words.
@@ -228,12 +234,8 @@ PUBLISHING = (
         body BLOB NOT NULL,
         PRIMARY KEY (feed_id, name, form)
     ) STRICT""",
-    # The operations feed's id: a random UUID (RFC 9562, version 4).
     "ALTER TABLE counters ADD COLUMN operations_id TEXT",
-    """UPDATE counters SET operations_id = lower('urn:uuid:' || hex(randomblob(4)) || '-'
-        || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-'
-        || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-'
-        || hex(randomblob(6)))""",
+    MINT_OPERATIONS_ID,
     # What is wrong, or was not long ago (`ended_at`). `subject` is such as "source 12", with the
     # row's id, `kind` such as "broken". `told` is whether the operations feed's last word is that
     # it is wrong, `told_at` when it said anything of it last.
