@@ -1,1 +1,1 @@
-"""The search index: a file of its own beside the database, made of it and never needed by it."""
+"""The search index: a file, or tables, beside what it is made of; nothing needs it."""
