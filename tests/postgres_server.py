@@ -11,6 +11,7 @@ import warnings
 from functools import lru_cache
 from pathlib import Path
 
+import psycopg
 from psycopg.conninfo import make_conninfo
 
 
@@ -26,4 +27,8 @@ def url() -> str:
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
     folder = Path(tempfile.gettempdir()) / f"aggregator-postgres-{run[:16]}"
     server = get_server(folder, cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes"):  # a machine that fails takes the tests along
+            connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+        connection.execute("SELECT pg_reload_conf()")
     return make_conninfo(server.get_uri(), options="-csynchronous_commit=off")
