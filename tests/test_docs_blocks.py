@@ -42,6 +42,7 @@ NOT_RUN = {
     ("docs/fleet.md", "pip install"): "asks the network; test_fleet.py",
     ("docs/fleet.md", "psql feeds"): "wants that server; test_fleet.py has one",
     ("docs/fleet.md", "sudo install"): "changes the system; test_systemd.py",
+    ("docs/fleet.md", "sudo systemctl disable"): "changes the system; make verify-deb",
     ("docs/postgres.md", "pip install"): "asks the network and a server; test_postgres.py",
     ("docs/postgres.md", "systemctl stop"): "wants systemd; test_cli_migrate_store.py moves",
     ("docs/releases.md", "make release"): "takes minutes and tags; test_release.py",

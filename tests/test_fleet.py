@@ -103,6 +103,11 @@ def test_a_fleet_loses_and_doubles_nothing_whoever_dies(
     told = run_in("reload", *question[-2:], cwd=tmp_path, AGGREGATOR_DATABASE="own.db")
     assert told.returncode == 69
     assert f"the active scheduler is {active} on " in told.stderr
+    # It would ask a host beside the workers.
+    told = run_in("poll", "s0", *question[-2:], cwd=tmp_path, AGGREGATOR_DATABASE="own.db")
+    assert told.returncode == 75
+    assert f"the active scheduler is {active} on " in told.stderr
+    assert "run `aggregator poll` there" in told.stderr
 
     # The active scheduler dies: the one in reserve goes on.
     fleet.kill(active)

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import time
+import weakref
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ import pytest
 
 from aggregator.fleet import queue
 from aggregator.fleet.session import Session
+from aggregator.fleet.trouble import let_go
 from aggregator.model.errors import AggregatorError, BusyError
 from aggregator.model.members import Member
 from tests import PATIENCE
@@ -256,3 +258,31 @@ def test_who_leads_and_is_frozen_leads_no_more(database: PostgresDatabase) -> No
             assert not first.leads
 
     asyncio.run(work())
+
+
+def test_what_the_frames_of_an_error_hold_is_let_go() -> None:
+    """Half-made connections among them: a server that is to stop waits a minute for each."""
+    held: list[weakref.ref[object]] = []
+
+    class Connection:
+        pass
+
+    def fail(within: BaseException | None = None) -> None:
+        connection = Connection()
+        held.append(weakref.ref(connection))
+        if within is not None:
+            raise OSError from within
+        raise TimeoutError
+
+    def failed(*within: BaseException) -> BaseException:
+        try:
+            fail(*within)
+        except OSError as error:
+            return error
+        raise AssertionError
+
+    every = ExceptionGroup("all", [failed(failed()), failed()])  # type: ignore[type-var]  # they are
+    assert all(one() is not None for one in held)
+    let_go(every)
+    assert [one() for one in held] == [None] * 3
+    assert every.exceptions

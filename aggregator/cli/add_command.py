@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.config import Config
+    from aggregator.config.settings import StoreSettings
     from aggregator.model import FeedLink, Problem, Source
     from aggregator.preview.lookup import Named, Preview
 
@@ -88,7 +89,7 @@ def _listed() -> tuple[str, ...]:
 
 def _add_each(path: Path, urls: Sequence[str], tags: tuple[str, ...], *, yes: bool) -> int:
     """Add what can be added, one after the other, and let a daemon take all of it over at once."""
-    store: Path | None = None
+    store: StoreSettings | None = None
     count = failed = 0
     for number, url in enumerate(urls):
         if number:
@@ -113,7 +114,7 @@ def _add_each(path: Path, urls: Sequence[str], tags: tuple[str, ...], *, yes: bo
 
 def _add(
     path: Path, url: str, name: str | None, tags: tuple[str, ...], *, yes: bool
-) -> Path | None:
+) -> StoreSettings | None:
     """Add one source; return where the database is, `None` where the source is there already."""
     from aggregator.config.edit import KnownSourceError
     from aggregator.preview.feed_links import whole_url
@@ -129,7 +130,7 @@ def _add(
     config, added = _write(path, preview, name, tags)
     echo(f"\nadded to {path} as source {theirs(added)}")
     _hand_over(config, preview)
-    return config.store.path
+    return config.store
 
 
 def _source(path: Path, url: str, name: str | None, tags: Sequence[str]) -> Source:

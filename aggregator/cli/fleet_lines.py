@@ -55,8 +55,8 @@ def fleet_notes(state: FleetState) -> list[tuple[str, str]]:
     return [("fleet", sentence) for sentence in fleet_sentences(state)]
 
 
-def active_scheduler(url: str) -> str | None:
-    """Return in a sentence where the active scheduler is, `None` where none is known."""
+def active_scheduler(url: str, command: str) -> str | None:
+    """Return in a sentence where a command is to be run, `None` where no scheduler is known."""
     from aggregator.model.errors import StoreUnavailableError
     from aggregator.operations.fleet_messages import active_elsewhere
 
@@ -66,7 +66,7 @@ def active_scheduler(url: str) -> str | None:
         return None
     for one in () if state is None else state.members:
         if one.role == "scheduler" and one.is_working and one.is_heard_of:
-            return active_elsewhere(theirs(one.name), theirs(one.host))
+            return active_elsewhere(theirs(one.name), theirs(one.host), command)
     return None
 
 

@@ -111,7 +111,7 @@ def opml(file: IO[bytes], *, dry_run: bool) -> int:
     _tell(told, path, dry_run=dry_run)
     failed = 0
     if not dry_run and plan.blocks:
-        failed = reload_if_running(config.store.path)
+        failed = reload_if_running(config.store)
     return failed or (1 if plan.refused else 0)
 
 

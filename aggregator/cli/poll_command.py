@@ -36,7 +36,8 @@ Exit status:
   0   every poll succeeded, or nothing was due
   1   a poll failed, or a name is not known
   74  the database cannot be used now: locked, or its disk is full
-  75  another `aggregator poll`, or a daemon that is starting, holds the database
+  75  another `aggregator poll`, or a daemon that is starting, holds the database,
+      or a fleet's scheduler elsewhere is to be asked
   78  the configuration or the database cannot be used
 """
 
@@ -63,6 +64,7 @@ def poll(names: tuple[str, ...], *, force: bool) -> int:
             pid = control.starting(config.store.path)
             if pid is not None:
                 raise BusyError(f"{config.store.path}: {starting_text(pid)}")
+            _leave_to_a_fleet(config.store)
             return _poll_here(config, names, force=force, progress=progress)
         for event in events:
             match event["event"]:
@@ -77,6 +79,16 @@ def poll(names: tuple[str, ...], *, force: bool) -> int:
                     echo(f"aggregator: {plain(str(event['text']))}", err=True)
                     return int(event["exit_status"])
     return 1
+
+
+def _leave_to_a_fleet(store: StoreSettings) -> None:
+    """Raise `BusyError` where a scheduler hands out: hosts are asked by one process at a time."""
+    if store.url is None:
+        return
+    from aggregator.cli.fleet_lines import active_scheduler
+
+    if (active := active_scheduler(store.url, "poll")) is not None:
+        raise BusyError(active)
 
 
 def _poll_here(config: Config, names: tuple[str, ...], *, force: bool, progress: Progress) -> int:

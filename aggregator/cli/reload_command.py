@@ -13,7 +13,6 @@ from aggregator.model.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from aggregator.config.settings import StoreSettings
     from aggregator.daemon.control import Event
@@ -72,11 +71,8 @@ def _nobody(store: StoreSettings) -> str:
 
     if (pid := control.starting(store.path)) is not None:
         return _not_yet(pid)
-    if store.url is not None:
-        from aggregator.cli.fleet_lines import active_scheduler
-
-        if (active := active_scheduler(store.url)) is not None:
-            return plain(active)
+    if (active := _active(store)) is not None:
+        return plain(active)
     return (
         f"no daemon runs on {store.path.absolute()}; `aggregator run` starts one "
         "(one that was started before [store] path changed needs a restart)"
@@ -100,19 +96,29 @@ def tell(events: Iterator[Event]) -> int:
     raise AggregatorError("the daemon gave no answer")
 
 
-def reload_if_running(store_path: Path) -> int:
+def reload_if_running(store: StoreSettings) -> int:
     """Make a running daemon take over what was written, or say how to start one."""
     from aggregator.daemon import control
 
-    events = control.ask(store_path, {"do": "reload"})
+    events = control.ask(store.path, {"do": "reload"})
     if events is not None:
         return tell(events)
-    pid = control.starting(store_path)
-    if pid is not None:
+    if (pid := control.starting(store.path)) is not None:
         echo(_not_yet(pid))
-        return 0
-    echo("No daemon runs; `aggregator run` starts one.")
+    elif (active := _active(store)) is not None:
+        echo(plain(active))
+    else:
+        echo("No daemon runs; `aggregator run` starts one.")
     return 0
+
+
+def _active(store: StoreSettings) -> str | None:
+    """Return in a sentence where a fleet's scheduler takes it over, `None` where there is none."""
+    if store.url is None:
+        return None
+    from aggregator.cli.fleet_lines import active_scheduler
+
+    return active_scheduler(store.url, "reload")
 
 
 def _not_yet(pid: str) -> str:

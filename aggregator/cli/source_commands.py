@@ -202,7 +202,7 @@ def _edit(
             for change_line in changes:
                 echo(f"  {line(change_line)}")
         return 0
-    return reload_if_running(config.store.path)
+    return reload_if_running(config.store)
 
 
 def _place(place: Place) -> str:

@@ -8,7 +8,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from aggregator.daemon.log import event
-from aggregator.fleet.trouble import TROUBLE, told
+from aggregator.fleet.trouble import TROUBLE, let_go, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +67,7 @@ class Hands:
         try:
             await working
         except TROUBLE as error:
+            let_go(error)
             if not await self._session.tells(trouble := told(error)):
                 log.warning(event("jobs not done", because=trouble))
             await until(stop, self._session.is_up)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import psycopg
 from procrastinate import exceptions
 
@@ -34,3 +36,23 @@ def no_right(error: psycopg.Error, info: psycopg.ConnectionInfo) -> StoreError:
     return StoreError(
         f"the queue of jobs cannot be made ({what}); run `{grant}` as the owner of the database"
     )
+
+
+def let_go(error: BaseException) -> None:
+    """Let go of what the frames of an error hold, and of those that led to it.
+
+    Connections that were given up in the midst of being made are among that. Whoever waits for the
+    server with such an error in its hands keeps it from stopping: it waits a minute for each
+    (authentication_timeout), since nobody reads what it has answered.
+    """
+    behind, known = [error], {id(error)}
+    while behind:
+        one = behind.pop()
+        traceback.clear_frames(one.__traceback__)
+        further = [one.__cause__, one.__context__]
+        if isinstance(one, BaseExceptionGroup):
+            further += one.exceptions
+        for other in further:
+            if other is not None and id(other) not in known:
+                known.add(id(other))
+                behind.append(other)

@@ -56,9 +56,9 @@ def own_address_text(base_url: str) -> str:
     )
 
 
-def active_elsewhere(name: str, host: str) -> str:
-    """Return who takes a configuration over where it is no process of this place."""
-    return f"the active scheduler is {name} on {host}; run `aggregator reload` there"
+def active_elsewhere(name: str, host: str, command: str) -> str:
+    """Return who does what a command asks for, where it is no process of this place."""
+    return f"the active scheduler is {name} on {host}; run `aggregator {command}` there"
 
 
 def fleet_sentences(state: FleetState) -> list[str]:
