@@ -28,7 +28,7 @@ from aggregator.model.errors import StoreUnavailableError
 from aggregator.model.instants import micros
 from aggregator.model.notes import NoteKind
 from aggregator.store.engines import postgres_engine
-from aggregator.store.schemas.postgres_schema import TURNS, lock_key
+from aggregator.store.schemas.postgres_schema import TURNS, is_lock
 from tests import PATIENCE
 from tests.engines import PostgresDatabase
 from tests.making import HOUR, START, absorb, document, entry, feed, fetched, finish, source
@@ -96,9 +96,7 @@ def waiting(server: PostgresDatabase) -> int:
     """Return how many wait for their turn."""
     with psycopg.connect(server.url) as connection:
         found = connection.execute(
-            f"""SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-                   AND (classid::bigint, objid::bigint) = (SELECT c, o & 4294967295
-                         FROM (SELECT {lock_key(TURNS)}) AS ours (c, o))""".encode()  # noqa: S608 -- built of constants
+            f"SELECT count(*) FROM pg_locks l WHERE NOT l.granted AND {is_lock(TURNS)}".encode()  # noqa: S608 -- built of constants
         ).fetchone()
     assert found is not None
     return int(found[0])

@@ -10,9 +10,10 @@ from psycopg.rows import dict_row
 from aggregator.fleet.fleet_schema import LAYOUT, current, quoted
 from aggregator.fleet.members import MEMBERS, member_of
 from aggregator.fleet.queue import POLLS, STATE
-from aggregator.fleet.trouble import CONNECT_SECONDS, TROUBLE, told
+from aggregator.fleet.trouble import TROUBLE, told
 from aggregator.model.members import FleetState
 from aggregator.schedule.handing_out import MOST_MISSED
+from aggregator.store.engines.postgres_connection import CONNECT_SECONDS
 
 if TYPE_CHECKING:
     from datetime import timedelta

@@ -18,11 +18,12 @@ from procrastinate.worker import Worker
 
 from aggregator.fleet import fleet_schema
 from aggregator.fleet.members import Members
-from aggregator.fleet.trouble import CONNECT_SECONDS, SILENT_MS, TROUBLE, no_right, told
+from aggregator.fleet.trouble import TROUBLE, no_right, told
 from aggregator.model.errors import StoreUnavailableError
 from aggregator.model.members import FleetState
 from aggregator.runtime.values import dataclass
 from aggregator.schedule.handing_out import MOST_MISSED, is_given_up
+from aggregator.store.engines.postgres_connection import CONNECT_SECONDS, SILENT_MS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable

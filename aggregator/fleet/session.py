@@ -19,10 +19,11 @@ from psycopg.rows import dict_row
 
 from aggregator.daemon.log import event
 from aggregator.fleet.fleet_schema import quoted
-from aggregator.fleet.trouble import CONNECT_SECONDS, SILENT_MS, TROUBLE, told, what_of
+from aggregator.fleet.trouble import TROUBLE, told, what_of
 from aggregator.model.errors import AggregatorError, BusyError, StoreUnavailableError
 from aggregator.operations.fleet_messages import name_taken
-from aggregator.store.schemas.postgres_schema import LEADS, lock_key
+from aggregator.store.engines.postgres_connection import CONNECT_SECONDS, KEPT_ALIVE, SILENT_MS
+from aggregator.store.schemas.postgres_schema import LEADS, is_lock, lock_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,17 +62,8 @@ _END_SILENT_LEADER = f"""SELECT pg_terminate_backend(l.pid, %(ended_ms)s)
   FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
   JOIN {{schema}}.members m
     ON left(format('aggregator %%s %%s %%s', m.role, m.pid, m.host), 63) = a.application_name
- WHERE l.locktype = 'advisory' AND l.granted
-   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-   AND (l.classid::bigint, l.objid::bigint)
-     = (SELECT c, o & 4294967295 FROM (SELECT {lock_key(LEADS)}) AS ours (c, o))
+ WHERE l.granted AND {is_lock(LEADS)}
    AND greatest(m.seen_at, a.backend_start) < now() - make_interval(secs => %(silence_s)s)"""  # noqa: S608 -- built of constants
-
-#: After a minute the server looks whether we are still there: what a machine held that lost its
-#: power would else be held for hours.
-_KEPT_ALIVE = (
-    "SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
-)
 
 
 class Session:
@@ -236,7 +228,7 @@ class Session:
         except TROUBLE as error:
             raise told(error) from error
         try:
-            await connection.execute(_KEPT_ALIVE, prepare=False)
+            await connection.execute(KEPT_ALIVE, prepare=False)
             self._backend = await self._take_name(connection)
             if self._listens:
                 await connection.execute(f"LISTEN {quoted(self._schema)}".encode())

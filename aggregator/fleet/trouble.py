@@ -9,9 +9,6 @@ from procrastinate import exceptions
 
 from aggregator.model.errors import StoreError, StoreUnavailableError
 
-#: How long a connection may take to be made, and silence to be taken for its end.
-CONNECT_SECONDS, SILENT_MS = 10, 30_000
-
 #: What the library may raise, and what means that the server is away.
 TROUBLE = (exceptions.ProcrastinateException, psycopg.Error, OSError)
 

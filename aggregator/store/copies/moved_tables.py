@@ -15,7 +15,6 @@ from functools import lru_cache
 
 from aggregator.runtime.values import dataclass
 from aggregator.store.copies.exporting import columns_of, tables
-from aggregator.store.engines.schema_version import SCHEMA_VERSION
 from aggregator.store.schemas import migrations
 
 #: Characters that have another spelling in a line, by their codes; the backslash comes first.
@@ -75,9 +74,8 @@ def _field(name: str, kind: str, real: str) -> str:
 @lru_cache(1)
 def moved_tables() -> tuple[MovedTable, ...]:
     """Return the tables that today's migrations make, by name."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+    with closing(migrations.empty()) as model:
         model.row_factory = sqlite3.Row
-        migrations.bring_to(model, SCHEMA_VERSION)
         return tuple(
             MovedTable(name, tuple(columns_of(model, name).items()), _key(model, name))
             for name in tables(model)

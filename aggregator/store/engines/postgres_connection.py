@@ -32,10 +32,9 @@ PREPARED_STATEMENTS = 512
 CONNECT_SECONDS = 10
 SILENT_MS = 30_000
 
-
 #: After a minute the server looks whether we are still there: a lock whose holder is gone with its
-#: machine would be held for hours.
-_KEPT_ALIVE = (
+#: machine would be held for hours. Which process of the server is ours is told before.
+KEPT_ALIVE = (
     b"SELECT pg_backend_pid(); "
     b"SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 )
@@ -162,7 +161,7 @@ class PostgresConnection:
     def _connected(self) -> psycopg.Connection[Any]:
         connection = self._reached()
         connection.prepared_max = PREPARED_STATEMENTS
-        (session,) = connection.execute(_KEPT_ALIVE, prepare=False).fetchone() or (0,)
+        (session,) = connection.execute(KEPT_ALIVE, prepare=False).fetchone() or (0,)
         try:
             postgres_poolers.check(connection, session, self._reached)
         except psycopg.Error:

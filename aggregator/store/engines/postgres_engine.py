@@ -29,6 +29,7 @@ from aggregator.store.schemas.postgres_schema import (
     WORKS,
     WRITES,
     TablesHeldError,
+    is_lock,
     lock_key,
 )
 from aggregator.store.texts.text_dictionaries import check_codecs
@@ -51,10 +52,7 @@ ENDED_MS = 5_000
 #: Who holds the lock of those who are at work, by the names of their connections.
 _HOLDERS = f"""SELECT a.application_name, a.pid
     FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-    WHERE l.locktype = 'advisory' AND l.granted
-      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND (l.classid::bigint, l.objid::bigint)
-        = (SELECT c, o & 4294967295 FROM (SELECT {lock_key(WORKS)}) AS ours (c, o))
+    WHERE l.granted AND {is_lock(WORKS)}
     ORDER BY a.backend_start LIMIT 1"""  # noqa: S608 -- built of constants
 
 #: A process that is in the midst of a write, and says nothing for so long, is taken for frozen.
@@ -63,10 +61,7 @@ FROZEN = "20s"
 #: Ends the sessions of those that hold others up: the server waits for what they will say next.
 _END_FROZEN = f"""SELECT a.application_name, pg_terminate_backend(a.pid)
     FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-    WHERE l.locktype = 'advisory' AND l.granted AND a.pid != pg_backend_pid()
-      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND (l.classid::bigint, l.objid::bigint)
-        = (SELECT c, o & 4294967295 FROM (SELECT {lock_key(WRITES)}) AS ours (c, o))
+    WHERE l.granted AND a.pid != pg_backend_pid() AND {is_lock(WRITES)}
       AND a.wait_event = 'ClientRead'
       AND greatest(a.query_start, a.state_change) < clock_timestamp() - ?::interval"""  # noqa: S608 -- built of constants
 

@@ -85,6 +85,14 @@ def lock_key(number: int) -> str:
     return f"{APPLICATION_ID}, (hashtext(current_schema()) & -8) + {number}"
 
 
+def is_lock(number: int) -> str:
+    """Return the condition that a row `l` of pg_locks is about one of our locks, had or awaited."""
+    return f"""l.locktype = 'advisory'
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND (l.classid::bigint, l.objid::bigint)
+        = (SELECT c, o & 4294967295 FROM (SELECT {lock_key(number)}) AS ours (c, o))"""  # noqa: S608 -- built of constants
+
+
 #: Who keeps our tables open, or writes, in the transaction that has lasted longest.
 _HOLDER = f"""SELECT a.application_name, a.pid,
            to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS since
@@ -94,9 +102,7 @@ _HOLDER = f"""SELECT a.application_name, a.pid,
               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
               AND (l.relation IN (SELECT oid FROM pg_class
                                    WHERE relnamespace = current_schema()::regnamespace)
-                   OR (l.locktype = 'advisory' AND (l.classid::bigint, l.objid::bigint)
-                       = (SELECT c, o & 4294967295
-                            FROM (SELECT {lock_key(WRITES)}) AS ours (c, o)))))
+                   OR {is_lock(WRITES)}))
      ORDER BY a.xact_start LIMIT 1"""  # noqa: S608 -- built of constants
 
 
